@@ -13,12 +13,13 @@ import java.nio.file.Path;
 
 public class Headshots {
   public static void main(String[] args) throws Exception {
-    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {     // a folder or a file
-      PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1])));      // 3 to 20 selfies
+    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) { // a folder or a file
+      PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1]))); // 3 to 20 selfies
       HeadshotStudio studio = HeadshotStudio.on(base);
       // Hours on a CPU with SD 1.5 (1,200 steps); another learn(..) takes a Progress.
       try (TrainedPerson ada = studio.learn(review, Consent.of("Ada: for my own use"))) {
-        byte[] png = studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).toPng();
+        byte[] png =
+            studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).toPng();
         Files.write(Path.of(args[2]), png);
       }
     }

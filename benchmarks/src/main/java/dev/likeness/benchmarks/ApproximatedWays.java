@@ -29,7 +29,9 @@ final class ApproximatedWays implements AutoCloseable {
   /** By which model a picture is drawn, and what is asked of it. */
   record Way(BaseModel model, UnaryOperator<ImageRequest> ask) {}
 
-  /** The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}. */
+  /**
+   * The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}.
+   */
   static ApproximatedWays of(Path folder, Compute compute) {
     ModelFiles files = ModelFiles.open(folder);
     ApproximatedWays made = new ApproximatedWays();
@@ -47,7 +49,8 @@ final class ApproximatedWays implements AutoCloseable {
     BaseModel small = made.opened(BaseModel.open(files, MemoryPlan.inEightBits(files, compute)));
     made.put("8-bit weights", small, Approximation.NONE);
     made.put("8-bit weights, extrapolation every 4", small, Approximation.extrapolation(4));
-    BaseModel multiplied = made.opened(BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)));
+    BaseModel multiplied =
+        made.opened(BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)));
     made.put("8-bit products", multiplied, Approximation.NONE);
     made.put("8-bit products, extrapolation every 4", multiplied, Approximation.extrapolation(4));
     Path tiny = folder.resolve("preview");
@@ -59,7 +62,10 @@ final class ApproximatedWays implements AutoCloseable {
     return made;
   }
 
-  /** A sampler without noise, as one that adds it turns a small difference into another picture; null for the base's own. */
+  /**
+   * A sampler without noise, as one that adds it turns a small difference into another picture;
+   * null for the base's own.
+   */
   String sampler() {
     return ways.get(EXACT).model().parts() instanceof StableDiffusion ? "DPM++ 2M Karras" : null;
   }
@@ -85,9 +91,13 @@ final class ApproximatedWays implements AutoCloseable {
     put("a quarter of the tokens merged", base, Approximation.NONE.merging(0.25));
     put("half of the tokens merged", base, Approximation.NONE.merging(0.5));
     put("DeepCache every 3, half merged", base, Approximation.deepCache(3, 0).merging(0.5));
-    put("extrapolation every 4, half merged", base, Approximation.extrapolation(4).merging(0.5));
-    ways.put("deep forecast every 3, guidance until 0.6", new Way(base,
-        ask -> guidedFirst(ask).approximation(Approximation.deepForecast(3, 0))));
+    put(
+        "extrapolation every 4, half merged",
+        base,
+        Approximation.extrapolation(4).merging(0.5));
+    ways.put(
+        "deep forecast every 3, guidance until 0.6",
+        new Way(base, ask -> guidedFirst(ask).approximation(Approximation.deepForecast(3, 0))));
   }
 
   private void ofAll(BaseModel base) {

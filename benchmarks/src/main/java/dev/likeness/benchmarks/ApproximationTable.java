@@ -22,18 +22,22 @@ import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 
 /**
- * What approximations cost in quality and gain in time: draws the same pictures of a base exactly and with each, in turns.
- * Prints for each the share of the exact time by the clock and of the exact processor time (medians of the pictures), the
- * peak signal-to-noise ratio against the exact pictures (mean and least, in dB) and how like the exact picture's person
- * the one in it is (mean and least cosine by the base's own face embedder), beside the likeness of pictures of other seeds.
+ * What approximations cost in quality and gain in time: draws the same pictures of a base exactly
+ * and with each, in turns. Prints for each the share of the exact time by the clock and of the
+ * exact processor time (medians of the pictures), the peak signal-to-noise ratio against the exact
+ * pictures (mean and least, in dB) and how like the exact picture's person the one in it is (mean
+ * and least cosine by the base's own face embedder), beside the likeness of pictures of other
+ * seeds.
  *
- * <p>Arguments: {@code [PICTURES [STEPS [WAYS [BASE]]]]}, 8, 30, all and {@code portrait}; WAYS is a pattern for the names
- * of those to be drawn.
+ * <p>Arguments: {@code [PICTURES [STEPS [WAYS [BASE]]]]}, 8, 30, all and {@code portrait}; WAYS is
+ * a pattern for the names of those to be drawn.
  */
 public final class ApproximationTable {
   private static final String[] PROMPTS = {
-    "studio portrait of an old woman with red hair and glasses", "selfie of a young man with a beard in a park",
-    "corporate headshot of a woman with curly black hair in an office", "portrait of a bald man in a blue shirt"
+    "studio portrait of an old woman with red hair and glasses",
+        "selfie of a young man with a beard in a park",
+    "corporate headshot of a woman with curly black hair in an office",
+        "portrait of a bald man in a blue shirt"
   };
 
   private final Map<String, List<Measured>> rows = new LinkedHashMap<>();
@@ -51,13 +55,18 @@ public final class ApproximationTable {
   public static void main(String[] args) {
     int pictures = args.length > 0 ? Integer.parseInt(args[0]) : 8;
     int steps = args.length > 1 ? Integer.parseInt(args[1]) : 30;
-    Pattern wanted = Pattern.compile(args.length > 2 ? ApproximatedWays.EXACT + "|" + args[2] : ".*");
+    Pattern wanted =
+        Pattern.compile(args.length > 2 ? ApproximatedWays.EXACT + "|" + args[2] : ".*");
     Path folder = args.length > 3 ? Path.of(args[3]) : PortraitModel.files();
-    try (ApproximatedWays ways = ApproximatedWays.of(folder, Compute.best()); CascadeDetector detector = new CascadeDetector();
+    try (ApproximatedWays ways = ApproximatedWays.of(folder, Compute.best());
+        CascadeDetector detector = new CascadeDetector();
         FolderEmbedder embedder = FolderEmbedder.in(folder).orElse(null)) {
       ApproximationTable table = new ApproximationTable(detector, embedder);
       Map<String, ApproximatedWays.Way> drawn = ways.named(wanted);
-      drawn.values().stream().map(ApproximatedWays.Way::model).distinct().forEach(model -> model.generate(ask(0, 2, ways.sampler())));
+      drawn.values().stream()
+          .map(ApproximatedWays.Way::model)
+          .distinct()
+          .forEach(model -> model.generate(ask(0, 2, ways.sampler())));
       Closeness.Of other = null;
       for (int i = 0; i < pictures; i++) {
         other = table.measure(ask(i, steps, ways.sampler()), drawn, other);
@@ -67,10 +76,15 @@ public final class ApproximationTable {
   }
 
   private static ImageRequest ask(int i, int steps, String sampler) {
-    return ImageRequest.of(PROMPTS[i % PROMPTS.length]).scheduler(sampler).steps(steps).guidance(4).seed(100 + i);
+    return ImageRequest.of(PROMPTS[i % PROMPTS.length])
+        .scheduler(sampler)
+        .steps(steps)
+        .guidance(4)
+        .seed(100 + i);
   }
 
-  private Closeness.Of measure(ImageRequest ask, Map<String, ApproximatedWays.Way> ways, Closeness.Of other) {
+  private Closeness.Of measure(
+      ImageRequest ask, Map<String, ApproximatedWays.Way> ways, Closeness.Of other) {
     Closeness.Of exact = null;
     for (Map.Entry<String, ApproximatedWays.Way> way : ways.entrySet()) {
       ImageRequest asked = way.getValue().ask().apply(ask);
@@ -98,12 +112,17 @@ public final class ApproximationTable {
   private void print() {
     double seconds = median(rows.get(ApproximatedWays.EXACT), Measured::seconds);
     double processor = median(rows.get(ApproximatedWays.EXACT), Measured::processor);
-    rows.forEach((way, found) -> System.out.printf(Locale.ROOT,
-        "%-42s time %.2f  processor %.2f  PSNR %.1f dB, least %.1f  likeness of %d %.3f, least %.3f%n", way,
-        median(found, Measured::seconds) / seconds, median(found, Measured::processor) / processor,
+    rows.forEach((way, found) -> System.out.printf(
+        Locale.ROOT,
+        "%-42s time %.2f  processor %.2f  PSNR %.1f dB, least %.1f  likeness of %d %.3f, least %.3f%n",
+        way,
+        median(found, Measured::seconds) / seconds,
+        median(found, Measured::processor) / processor,
         found.stream().mapToDouble(m -> m.closeness().psnr()).average().orElseThrow(),
         found.stream().mapToDouble(m -> m.closeness().psnr()).min().orElseThrow(),
-        likeness(found).count(), likeness(found).average().orElse(Double.NaN), likeness(found).min().orElse(Double.NaN)));
+        likeness(found).count(),
+        likeness(found).average().orElse(Double.NaN),
+        likeness(found).min().orElse(Double.NaN)));
   }
 
   /** Of the pictures in which a face was found. */
@@ -112,10 +131,16 @@ public final class ApproximationTable {
   }
 
   private static double median(List<Measured> of, ToDoubleFunction<Measured> value) {
-    return of.stream().mapToDouble(value).sorted().skip(of.size() / 2).findFirst().orElseThrow();
+    return of.stream()
+        .mapToDouble(value)
+        .sorted()
+        .skip(of.size() / 2)
+        .findFirst()
+        .orElseThrow();
   }
 
   private static long processor() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
   }
 }

@@ -25,9 +25,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Which kernel is the fastest for an attention of SD 1.5 and SDXL, two pictures of eight heads? The baseline is libtorch's
- * fused kernel; beside it the scores of all heads spelled out as a whole, and what {@link ScaledDotProduct} chooses of
- * these and its own blocks of rows.
+ * Which kernel is the fastest for an attention of SD 1.5 and SDXL, two pictures of eight heads? The
+ * baseline is libtorch's fused kernel; beside it the scores of all heads spelled out as a whole,
+ * and what {@link ScaledDotProduct} chooses of these and its own blocks of rows.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -61,8 +61,11 @@ public class AttentionBenchmark {
 
   /** As a projection leaves them: a token's heads beside one another. */
   private Tensor heads(long tokens, long width) {
-    return torch.randn(2, tokens, 8 * width).to(DType.valueOf(dtype.toUpperCase(Locale.ROOT)).scalarType())
-        .view(2, tokens, 8, width).transpose(1, 2);
+    return torch
+        .randn(2, tokens, 8 * width)
+        .to(DType.valueOf(dtype.toUpperCase(Locale.ROOT)).scalarType())
+        .view(2, tokens, 8, width)
+        .transpose(1, 2);
   }
 
   @TearDown(Level.Trial)
@@ -81,7 +84,8 @@ public class AttentionBenchmark {
   @Benchmark
   public long whole() {
     try (TensorScope call = TensorScope.open()) {
-      Tensor scores = torch.matmul(queries.mul(new Scalar(1 / Math.sqrt(queries.size(3)))), keys.transpose(-2, -1));
+      Tensor scores = torch.matmul(
+          queries.mul(new Scalar(1 / Math.sqrt(queries.size(3)))), keys.transpose(-2, -1));
       return torch.matmul(torch.softmax(scores, -1), values).numel();
     }
   }

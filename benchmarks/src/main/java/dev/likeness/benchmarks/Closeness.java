@@ -23,11 +23,16 @@ record Closeness(double psnr, double likeness) {
     Of(Picture picture, FaceDetector detector, FaceEmbedder embedder) {
       this.picture = picture;
       this.embedder = embedder;
-      found = embedder == null ? Optional.empty() : detector.detect(picture).stream().findFirst();
+      found = embedder == null
+          ? Optional.empty()
+          : detector.detect(picture).stream().findFirst();
       face = found.map(here -> embedder.embed(picture, here));
     }
 
-    /** To the same picture drawn otherwise: its face lies where this one's does, so no detector's jumps enter. */
+    /**
+     * To the same picture drawn otherwise: its face lies where this one's does, so no detector's
+     * jumps enter.
+     */
     Closeness to(Picture other) {
       return to(other, found.map(here -> embedder.embed(other, here)));
     }
@@ -38,7 +43,9 @@ record Closeness(double psnr, double likeness) {
     }
 
     private Closeness to(Picture other, Optional<float[]> theirs) {
-      double likeness = face.isEmpty() || theirs.isEmpty() ? Double.NaN : FaceEmbedder.cosine(face.get(), theirs.get());
+      double likeness = face.isEmpty() || theirs.isEmpty()
+          ? Double.NaN
+          : FaceEmbedder.cosine(face.get(), theirs.get());
       return new Closeness(psnr(picture.rgb(), other.rgb()), likeness);
     }
   }

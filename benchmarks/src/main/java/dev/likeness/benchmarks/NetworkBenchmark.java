@@ -35,13 +35,15 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What do the parts of a picture cost on a base of any size: a guided step of the UNet (batch of two), two prompts, a
- * picture in and out of the autoencoder? The folder is given with {@code -p base=FOLDER}, else it is {@code portrait};
- * {@code tools/real_size/folders.py} makes such with random weights. The baseline is diffusers on the same machine in the
- * same hour, {@code tools/real_size/steps.sh}; that of a step with a LoRA, {@code -p rank=4}, or with tokens merged, {@code
- * -p merged=0.5}, or with products in eight bits, {@code -p eightBits=true}, is the one without; that of keys
- * and values of the text made once is {@code -p kept=false}, that of a step after a picture of another size, {@code -p
- * before=512}, the one without, that of a guided step in one pass two of {@code -p rows=1}.
+ * What do the parts of a picture cost on a base of any size: a guided step of the UNet (batch of
+ * two), two prompts, a picture in and out of the autoencoder? The folder is given with {@code -p
+ * base=FOLDER}, else it is {@code portrait}; {@code tools/real_size/folders.py} makes such with
+ * random weights. The baseline is diffusers on the same machine in the same hour,
+ * {@code tools/real_size/steps.sh}; that of a step with a LoRA, {@code -p rank=4}, or with tokens
+ * merged, {@code -p merged=0.5}, or with products in eight bits, {@code -p eightBits=true}, is the
+ * one without; that of keys and values of the text made once is {@code -p kept=false}, that of a
+ * step after a picture of another size, {@code -p before=512}, the one without, that of a guided
+ * step in one pass two of {@code -p rows=1}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -76,7 +78,9 @@ public class NetworkBenchmark {
     guard = new NoGradGuard();
     ModelFiles files = ModelFiles.open(base.isEmpty() ? PortraitModel.files() : Path.of(base));
     Compute compute = Compute.of("cpu", dtype);
-    opened = eightBits ? BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)) : BaseModel.open(files, compute);
+    opened = eightBits
+        ? BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute))
+        : BaseModel.open(files, compute);
     model = opened.networks();
   }
 
@@ -122,11 +126,14 @@ public class NetworkBenchmark {
       latents = torch.randn(rows, unet.config().inChannels(), b.side / 8, b.side / 8);
       time = torch.tensor(new float[] {500});
       Tensor text = b.placed(torch.randn(rows, 77, unet.config().levels().get(1).contextWidth()));
-      UNetConditioning said = b.model.sizeIds() == 0 ? UNetConditioning.text(text)
-          : new UNetConditioning(text, b.placed(torch.randn(rows, 1280)), torch.ones(rows, b.model.sizeIds()));
+      UNetConditioning said = b.model.sizeIds() == 0
+          ? UNetConditioning.text(text)
+          : new UNetConditioning(
+              text, b.placed(torch.randn(rows, 1280)), torch.ones(rows, b.model.sizeIds()));
       told = kept ? said.keeping() : said;
       if (before > 0) {
-        unet.forward(torch.randn(rows, unet.config().inChannels(), before / 8, before / 8), time, told);
+        unet.forward(
+            torch.randn(rows, unet.config().inChannels(), before / 8, before / 8), time, told);
       }
     }
 

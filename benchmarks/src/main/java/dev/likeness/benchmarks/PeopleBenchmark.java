@@ -32,9 +32,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What do persons cost on {@code portrait}? A picture of nobody is the baseline of one of a person, ten pictures of one
- * person that of ten persons' in one pass; what a step costs more with a person, requests of few and many steps tell ({@code
- * -p steps=2,10}); and a person's file is opened, ready to draw, beside which it is but read.
+ * What do persons cost on {@code portrait}? A picture of nobody is the baseline of one of a person,
+ * ten pictures of one person that of ten persons' in one pass; what a step costs more with a
+ * person, requests of few and many steps tell ({@code -p steps=2,10}); and a person's file is
+ * opened, ready to draw, beside which it is but read.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -43,7 +44,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class PeopleBenchmark {
-  private static final ImageRequest WOMAN = ImageRequest.of("studio portrait of a woman").guidance(4);
+  private static final ImageRequest WOMAN =
+      ImageRequest.of("studio portrait of a woman").guidance(4);
 
   @Param("20")
   public int steps;
@@ -59,7 +61,9 @@ public class PeopleBenchmark {
     base = BaseModel.open(PortraitModel.files(), Compute.best());
     Picture photo = base.generate(ImageRequest.of("selfie of a woman").steps(4)).picture();
     for (int i = 0; i < 10; i++) {
-      people.add(LoraTraining.quick().steps(1).seed(i)
+      people.add(LoraTraining.quick()
+          .steps(1)
+          .seed(i)
           .train(base, List.of(photo), Subject.of("woman"), Progress.SILENT, new Cancellation()));
     }
     file = Files.createTempFile("person", ".safetensors");
@@ -90,7 +94,9 @@ public class PeopleBenchmark {
 
   @Benchmark
   public Object ofTenPersons() {
-    return base.generate(IntStream.range(0, 10).mapToObj(i -> ask.as(people.get(i).at(1)).seed(i)).toList());
+    return base.generate(IntStream.range(0, 10)
+        .mapToObj(i -> ask.as(people.get(i).at(1)).seed(i))
+        .toList());
   }
 
   @Benchmark
@@ -98,7 +104,10 @@ public class PeopleBenchmark {
     return Files.readAllBytes(file);
   }
 
-  /** What a swap to a person costs who was not in memory: reading their file, and placing their changes. */
+  /**
+   * What a swap to a person costs who was not in memory: reading their file, and placing their
+   * changes.
+   */
   @Benchmark
   public Object swap() {
     try (TrainedPerson person = TrainedPerson.open(file, base)) {

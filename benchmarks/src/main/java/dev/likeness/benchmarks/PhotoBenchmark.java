@@ -34,10 +34,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What do decoding, detecting and embedding cost for one selfie of 12 megapixels? Run from the project's folder;
- * {@code -Dlikeness.photo=FILE} gives another selfie, {@code -Dlikeness.embedder=FILE} the network, without which
- * embedding is left out. Baselines: ImageIO's own decoding, the reduction that detection begins with, the alignment that
- * embedding begins with.
+ * What do decoding, detecting and embedding cost for one selfie of 12 megapixels? Run from the
+ * project's folder; {@code -Dlikeness.photo=FILE} gives another selfie,
+ * {@code -Dlikeness.embedder=FILE} the network, without which embedding is left out. Baselines:
+ * ImageIO's own decoding, the reduction that detection begins with, the alignment that embedding
+ * begins with.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -55,7 +56,8 @@ public class PhotoBenchmark {
 
   @Setup
   public void open() throws IOException {
-    Path selfie = Path.of(System.getProperty("likeness.photo", "examples/photos/person-5000000002/selfie-01.jpg"));
+    Path selfie = Path.of(
+        System.getProperty("likeness.photo", "examples/photos/person-5000000002/selfie-01.jpg"));
     Picture small = decoder.decode("selfie", Files.readAllBytes(selfie)).picture();
     BufferedImage large = Resampler.CUBIC.resize(small, 4000, 3000).toBufferedImage();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -65,8 +67,10 @@ public class PhotoBenchmark {
     detector = new CascadeDetector();
     face = detector.detect(picture).get(0);
     String given = System.getProperty("likeness.embedder");
-    embedder = given == null ? null
-        : OnnxEmbedder.open(Path.of(given), EmbedderSpec.of(Path.of(given)), UsePolicy.NON_COMMERCIAL);
+    embedder = given == null
+        ? null
+        : OnnxEmbedder.open(
+            Path.of(given), EmbedderSpec.of(Path.of(given)), UsePolicy.NON_COMMERCIAL);
   }
 
   @TearDown

@@ -15,7 +15,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What does a plan of 50 steps cost, from its config to its last row? The baseline is the noise schedule alone. */
+/**
+ * What does a plan of 50 steps cost, from its config to its last row? The baseline is the noise
+ * schedule alone.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -23,7 +26,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class PlanBenchmark {
-  @Param({"DDIMScheduler", "EulerDiscreteScheduler", "PNDMScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler"})
+  @Param({
+    "DDIMScheduler",
+    "EulerDiscreteScheduler",
+    "PNDMScheduler",
+    "DPMSolverMultistepScheduler",
+    "UniPCMultistepScheduler"
+  })
   public String scheduler;
 
   @Benchmark
@@ -37,6 +46,14 @@ public class PlanBenchmark {
   }
 
   private Map<String, Object> config() {
-    return Map.of("_class_name", scheduler, "beta_start", 0.00085, "beta_end", 0.012, "beta_schedule", "scaled_linear");
+    return Map.of(
+        "_class_name",
+        scheduler,
+        "beta_start",
+        0.00085,
+        "beta_end",
+        0.012,
+        "beta_schedule",
+        "scaled_linear");
   }
 }

@@ -31,8 +31,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Which type is the faster one here? A picture of {@code portrait} at 20 steps, and a step of learning a person on it, in
- * f32 (the baseline) and in bf16.
+ * Which type is the faster one here? A picture of {@code portrait} at 20 steps, and a step of
+ * learning a person on it, in f32 (the baseline) and in bf16.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -52,9 +52,13 @@ public class PrecisionBenchmark {
   /** Opens the model, and draws four pictures to learn from. */
   @Setup(Level.Trial)
   public void open() {
-    base = BaseModel.open(PortraitModel.files(), new Compute("cpu", DType.valueOf(dtype.toUpperCase(Locale.ROOT))));
+    base = BaseModel.open(
+        PortraitModel.files(), new Compute("cpu", DType.valueOf(dtype.toUpperCase(Locale.ROOT))));
     photos = new ArrayList<>();
-    base.generate(ImageRequest.of("selfie of a man").steps(4).count(4), Progress.SILENT, new Cancellation())
+    base.generate(
+            ImageRequest.of("selfie of a man").steps(4).count(4),
+            Progress.SILENT,
+            new Cancellation())
         .forEach(image -> photos.add(image.picture()));
   }
 
@@ -65,7 +69,10 @@ public class PrecisionBenchmark {
 
   @Benchmark
   public Picture picture() {
-    return base.generate(ImageRequest.of("studio portrait of an old woman with red hair and glasses").steps(20)).picture();
+    return base.generate(
+            ImageRequest.of("studio portrait of an old woman with red hair and glasses")
+                .steps(20))
+        .picture();
   }
 
   /** Ten steps and what surrounds them: encoding the photos, and making the person. */
@@ -73,7 +80,8 @@ public class PrecisionBenchmark {
   @OperationsPerInvocation(LEARNING_STEPS)
   public String learningStep() {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).steps(LEARNING_STEPS);
-    try (TrainedPerson person = training.train(base, photos, Subject.of("man"), Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person =
+        training.train(base, photos, Subject.of("man"), Progress.SILENT, new Cancellation())) {
       return person.phrase();
     }
   }

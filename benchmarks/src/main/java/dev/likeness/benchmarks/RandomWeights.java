@@ -22,9 +22,11 @@ final class RandomWeights {
 
   /** Writes normal noise over the square root of what a layer sums. */
   static void write(Path file, Map<String, long[]> shapes) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1)) {
       Map<String, Tensor> tensors = new HashMap<>();
-      shapes.forEach((name, shape) -> tensors.put(name,
+      shapes.forEach((name, shape) -> tensors.put(
+          name,
           noise.next(shape).squeeze(0).mul(new Scalar(1 / Math.sqrt(shape[shape.length - 1])))));
       SafetensorsWriter.write(file, tensors, Map.of());
     }
@@ -39,7 +41,12 @@ final class RandomWeights {
       String block = attentions.paths().get(t);
       for (String layer : List.of("to_q", "to_k", "to_v", "to_out.0")) {
         factors(shapes, block + ".attn1." + layer, width, width, rank);
-        factors(shapes, block + ".attn2." + layer, layer.matches("to_[kv]") ? attentions.contextWidth() : width, width, rank);
+        factors(
+            shapes,
+            block + ".attn2." + layer,
+            layer.matches("to_[kv]") ? attentions.contextWidth() : width,
+            width,
+            rank);
       }
     }
     try {
@@ -53,7 +60,8 @@ final class RandomWeights {
     }
   }
 
-  private static void factors(Map<String, long[]> shapes, String layer, long in, long out, int rank) {
+  private static void factors(
+      Map<String, long[]> shapes, String layer, long in, long out, int rank) {
     shapes.put("unet." + layer + ".lora_A.weight", new long[] {rank, in});
     shapes.put("unet." + layer + ".lora_B.weight", new long[] {out, rank});
   }

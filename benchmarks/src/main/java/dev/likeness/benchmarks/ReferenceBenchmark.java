@@ -32,9 +32,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What does a step cost with references shown to an adapter, on {@code portrait}? A request of two steps and one of ten tell
- * what is paid once and what each step pays; no reference is the baseline. The adapter has random weights and looks at a
- * face's numbers, five tokens a reference.
+ * What does a step cost with references shown to an adapter, on {@code portrait}? A request of two
+ * steps and one of ten tell what is paid once and what each step pays; no reference is the
+ * baseline. The adapter has random weights and looks at a face's numbers, five tokens a reference.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -45,7 +45,8 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ReferenceBenchmark {
   private static final int NUMBERS = 64;
   private static final int TOKENS = 5;
-  private static final ImageRequest ASK = ImageRequest.of("studio portrait of a woman").guidance(4);
+  private static final ImageRequest ASK =
+      ImageRequest.of("studio portrait of a woman").guidance(4);
 
   @Param({"0", "1", "5"})
   public int references;
@@ -65,7 +66,8 @@ public class ReferenceBenchmark {
     write(BaseAttentions.of(base));
     adapter = IpAdapter.open(file, base);
     if (references > 0) {
-      prompt = adapter.identity(IntStream.range(0, references).mapToObj(ReferenceBenchmark::reference).toList());
+      prompt = adapter.identity(
+          IntStream.range(0, references).mapToObj(ReferenceBenchmark::reference).toList());
     }
   }
 
@@ -95,7 +97,8 @@ public class ReferenceBenchmark {
     shapes.put("image_proj.proj.2.weight", new long[] {TOKENS * context, 2 * NUMBERS});
     for (int t = 0; t < attentions.paths().size(); t++) {
       for (String layer : List.of("to_k_ip", "to_v_ip")) {
-        shapes.put("ip_adapter." + attentions.number(t) + "." + layer + ".weight",
+        shapes.put(
+            "ip_adapter." + attentions.number(t) + "." + layer + ".weight",
             new long[] {attentions.widths().get(t), context});
       }
     }

@@ -24,9 +24,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What does a step cost beside the network, on 4x128x128 latents? The network here answers with its input, so what is left
- * is the plan's row: input scaling, denoised prediction, update, scopes and the listener. The baseline is one in-place
- * multiplication of such latents a step.
+ * What does a step cost beside the network, on 4x128x128 latents? The network here answers with its
+ * input, so what is left is the plan's row: input scaling, denoised prediction, update, scopes and
+ * the listener. The baseline is one in-place multiplication of such latents a step.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -38,7 +38,12 @@ public class RowsBenchmark {
   private static final int STEPS = 50;
   private static final long[] LATENTS = {4, 128, 128};
 
-  @Param({"DDIMScheduler", "EulerAncestralDiscreteScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler"})
+  @Param({
+    "DDIMScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "DPMSolverMultistepScheduler",
+    "UniPCMultistepScheduler"
+  })
   public String scheduler;
 
   private SamplingPlan plan;
@@ -51,7 +56,9 @@ public class RowsBenchmark {
   @Benchmark
   @OperationsPerInvocation(STEPS)
   public double baseline() {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(1)) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(1)) {
       Tensor x = noise.next(LATENTS);
       for (int i = 0; i < STEPS; i++) {
         x.mul_(x);
@@ -63,8 +70,12 @@ public class RowsBenchmark {
   @Benchmark
   @OperationsPerInvocation(STEPS)
   public double rows() {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(1)) {
-      return Sampler.sample(noise.next(LATENTS), plan, (x, step) -> x.alias(), noise, StepListener.NONE).numel();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(1)) {
+      return Sampler.sample(
+              noise.next(LATENTS), plan, (x, step) -> x.alias(), noise, StepListener.NONE)
+          .numel();
     }
   }
 }

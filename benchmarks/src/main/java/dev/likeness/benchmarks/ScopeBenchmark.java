@@ -15,7 +15,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What does a block of native memory cost? Beside one small addition, closed by hand, which is the baseline. */
+/**
+ * What does a block of native memory cost? Beside one small addition, closed by hand, which is the
+ * baseline.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -27,14 +30,16 @@ public class ScopeBenchmark {
 
   @Benchmark
   public long baseline() {
-    try (NoGradGuard guard = new NoGradGuard(); Tensor sum = one.add(one)) {
+    try (NoGradGuard guard = new NoGradGuard();
+        Tensor sum = one.add(one)) {
       return sum.numel();
     }
   }
 
   @Benchmark
   public long scoped() {
-    try (NoGradGuard guard = new NoGradGuard(); TensorScope scope = TensorScope.open()) {
+    try (NoGradGuard guard = new NoGradGuard();
+        TensorScope scope = TensorScope.open()) {
       return one.add(one).numel();
     }
   }

@@ -23,12 +23,14 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * Seconds of a step of learning (rank 4, attentions, one picture of noise) on a base of any size, the fastest of those after
- * the first, and the peak of resident memory beside what {@link LoraTraining#memory} said before. Prints {@code seconds
- * SECONDS peak KILOBYTES estimate KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
+ * Seconds of a step of learning (rank 4, attentions, one picture of noise) on a base of any size,
+ * the fastest of those after the first, and the peak of resident memory beside what
+ * {@link LoraTraining#memory} said before. Prints {@code seconds SECONDS peak KILOBYTES estimate
+ * KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
  *
- * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [rankN] [stepsN]}; {@code whole} learns every weight ({@link
- * DreamBooth}), {@code watch} looks at a picture after every step, each better than the one before.
+ * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [rankN] [stepsN]}; {@code whole}
+ * learns every weight ({@link DreamBooth}), {@code watch} looks at a picture after every step, each
+ * better than the one before.
  */
 public final class TrainingTimes {
   private static final int STEPS = 4;
@@ -43,24 +45,41 @@ public final class TrainingTimes {
     List<String> words = Arrays.asList(args).subList(3, args.length);
     boolean watch = words.contains("watch");
     TrainingSet set = set(Picture.of(side, side, noise), watch);
-    LoraTraining training = LoraTraining.quick().steps(number(words, "steps", STEPS)).rank(number(words, "rank", RANK)).batch(1)
-        .targets(LoraTargets.ATTENTION).textEncoder(false).options(TrainingOptions.PLAIN.recompute(words.contains("recompute")));
+    LoraTraining training = LoraTraining.quick()
+        .steps(number(words, "steps", STEPS))
+        .rank(number(words, "rank", RANK))
+        .batch(1)
+        .targets(LoraTargets.ATTENTION)
+        .textEncoder(false)
+        .options(TrainingOptions.PLAIN.recompute(words.contains("recompute")));
     DreamBooth whole = new DreamBooth(training);
     boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();
     Progress clock = clock(seconds);
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
-      TrainingMemory told = all ? whole.memory(base, side, side, watch) : training.memory(base, side, side, watch);
-      (all ? whole.train(base, set, clock, new Cancellation()) : training.train(base, set, clock, new Cancellation())).close();
-      System.out.printf(Locale.ROOT, "seconds %.2f peak %d estimate %d%n",
-          seconds.stream().skip(Math.min(1, seconds.size() - 1)).mapToDouble(s -> s).min().orElseThrow(),
-          base.parts().compute().memory().peak() >> 10, told.bytes() >> 10);
+      TrainingMemory told =
+          all ? whole.memory(base, side, side, watch) : training.memory(base, side, side, watch);
+      (all
+              ? whole.train(base, set, clock, new Cancellation())
+              : training.train(base, set, clock, new Cancellation()))
+          .close();
+      System.out.printf(
+          Locale.ROOT,
+          "seconds %.2f peak %d estimate %d%n",
+          seconds.stream()
+              .skip(Math.min(1, seconds.size() - 1))
+              .mapToDouble(s -> s)
+              .min()
+              .orElseThrow(),
+          base.parts().compute().memory().peak() >> 10,
+          told.bytes() >> 10);
     }
   }
 
   private static TrainingSet set(Picture picture, boolean watch) {
     TrainingSet set = TrainingSet.of(List.of(picture), Subject.of("man"));
-    ImageRequest ask = ImageRequest.of("photo of %s").size(picture.width(), picture.height()).steps(2);
+    ImageRequest ask =
+        ImageRequest.of("photo of %s").size(picture.width(), picture.height()).steps(2);
     int[] looks = {0};
     return watch ? set.previews(new TrainingPreviews(1, ask, pictures -> looks[0]++, 0)) : set;
   }
@@ -76,7 +95,10 @@ public final class TrainingTimes {
   }
 
   private static int number(List<String> words, String name, int usual) {
-    return words.stream().filter(word -> word.startsWith(name)).findFirst()
-        .map(word -> Integer.parseInt(word.substring(name.length()))).orElse(usual);
+    return words.stream()
+        .filter(word -> word.startsWith(name))
+        .findFirst()
+        .map(word -> Integer.parseInt(word.substring(name.length())))
+        .orElse(usual);
   }
 }

@@ -20,8 +20,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A base model in memory, shared by threads and by persons: requests carry who and what adapts it, and its own tensors
- * are never touched. Closing waits for what is being drawn, encoded or decoded, and refuses what is asked for afterwards.
+ * A base model in memory, shared by threads and by persons: requests carry who and what adapts it,
+ * and its own tensors are never touched. Closing waits for what is being drawn, encoded or decoded,
+ * and refuses what is asked for afterwards.
  */
 public final class BaseModel implements AutoCloseable {
   private final Denoiser denoiser;
@@ -32,7 +33,13 @@ public final class BaseModel implements AutoCloseable {
   private final boolean sparing;
   private final Uses uses;
 
-  private BaseModel(Denoiser denoiser, String name, Optional<Path> folder, MemoryPlan plan, boolean sparing, Uses uses) {
+  private BaseModel(
+      Denoiser denoiser,
+      String name,
+      Optional<Path> folder,
+      MemoryPlan plan,
+      boolean sparing,
+      Uses uses) {
     this.denoiser = denoiser;
     this.folder = folder;
     this.plan = plan;
@@ -43,23 +50,35 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file ({@code .safetensors}, {@code .ckpt},
-   * {@code .gguf}).
+   * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file
+   * ({@code .safetensors}, {@code .ckpt}, {@code .gguf}).
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when something in it is missing, broken or not supported
-   * @throws dev.likeness.diffusion.error.MachineLimit when the device or libtorch's natives are not here
+   * @throws dev.likeness.diffusion.error.UnusableInput when something in it is missing, broken or
+   *     not supported
+   * @throws dev.likeness.diffusion.error.MachineLimit when the device or libtorch's natives are not
+   *     here
    */
   public static BaseModel open(Path path, Compute compute) {
     return open(ModelFiles.open(path), compute);
   }
 
-  /** Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see {@link #open(Path, Compute)}. */
+  /**
+   * Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see
+   * {@link #open(Path, Compute)}.
+   */
   public static BaseModel open(ModelFiles files, Compute compute) {
-    return new BaseModel(Denoiser.open(files, compute), files.name(), files.folder(), null, false, new Uses("the model " + files.name()));
+    return new BaseModel(
+        Denoiser.open(files, compute),
+        files.name(),
+        files.folder(),
+        null,
+        false,
+        new Uses("the model " + files.name()));
   }
 
   /**
-   * Opens a model so that drawing keeps to a budget of memory, one picture at a time: {@link #plan()} says how.
+   * Opens a model so that drawing keeps to a budget of memory, one picture at a time:
+   * {@link #plan()} says how.
    *
    * @throws dev.likeness.diffusion.error.MachineLimit when it cannot; says what it would take
    */
@@ -70,16 +89,18 @@ public final class BaseModel implements AutoCloseable {
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelFiles files, MemoryPlan plan) {
     Denoiser denoiser = Denoiser.open(new PlannedFiles(files, plan), plan.compute());
-    return new BaseModel(denoiser, files.name(), files.folder(), plan, false, new Uses("the model " + files.name()));
+    return new BaseModel(
+        denoiser, files.name(), files.folder(), plan, false, new Uses("the model " + files.name()));
   }
 
   /**
-   * This model, from now on with one phase's networks in memory at a time: text encoders are freed once the prompts are
-   * encoded, the network before the last pictures are decoded, and their files unmapped. The next request opens them
-   * again, which takes as long as the first time; where nothing has to be converted, a tenth of a second. What is asked of it
-   * waits until nothing else is drawn, encoded or decoded, so that a listener must not wait for it; meanwhile nothing may be asked of this model, nor any of {@link
-   * #parts()} be in use, as while a person is learnt. Either of the two closes both.
-   * Where it was opened with a budget it stays as its plan says.
+   * This model, from now on with one phase's networks in memory at a time: text encoders are freed
+   * once the prompts are encoded, the network before the last pictures are decoded, and their files
+   * unmapped. The next request opens them again, which takes as long as the first time; where
+   * nothing has to be converted, a tenth of a second. What is asked of it waits until nothing else
+   * is drawn, encoded or decoded, so that a listener must not wait for it; meanwhile nothing may be
+   * asked of this model, nor any of {@link #parts()} be in use, as while a person is learnt. Either
+   * of the two closes both. Where it was opened with a budget it stays as its plan says.
    */
   public BaseModel sparing() {
     return new BaseModel(denoiser, name, folder, plan, plan == null, uses);
@@ -95,14 +116,17 @@ public final class BaseModel implements AutoCloseable {
     return defaults;
   }
 
-  /** What this request gets where it does not say, as it draws over a picture, inside a mask, or is held by ControlNets. */
+  /**
+   * What this request gets where it does not say, as it draws over a picture, inside a mask, or is
+   * held by ControlNets.
+   */
   public Defaults defaults(ImageRequest request) {
     return denoiser.defaults(request);
   }
 
   /**
-   * How much of each step's noise is fresh in a run of this request, 0..1, for schedulers that can choose; NaN where the caller brings one
-   * that knows itself.
+   * How much of each step's noise is fresh in a run of this request, 0..1, for schedulers that can
+   * choose; NaN where the caller brings one that knows itself.
    */
   public double eta(ImageRequest request) {
     return textToImage().eta(request);
@@ -117,8 +141,9 @@ public final class BaseModel implements AutoCloseable {
     if (denoiser.model() instanceof StableDiffusion networks) {
       return networks;
     }
-    throw new IllegalStateException(name + " has no UNet but a transformer: " + denoiser.model().getClass().getSimpleName()
-        + "; give a Stable Diffusion 1.x, 2.x or XL model");
+    throw new IllegalStateException(
+        name + " has no UNet but a transformer: " + denoiser.model().getClass().getSimpleName()
+            + "; give a Stable Diffusion 1.x, 2.x or XL model");
   }
 
   /** What the sides of a picture are a multiple of, in pixels. */
@@ -126,7 +151,10 @@ public final class BaseModel implements AutoCloseable {
     return denoiser.least();
   }
 
-  /** Whether pictures can be drawn through windows ({@link dev.likeness.diffusion.sampling.TiledNetwork}) where they are large. */
+  /**
+   * Whether pictures can be drawn through windows
+   * ({@link dev.likeness.diffusion.sampling.TiledNetwork}) where they are large.
+   */
   public boolean seesWindows() {
     return denoiser.seesWindows();
   }
@@ -141,14 +169,17 @@ public final class BaseModel implements AutoCloseable {
     return name;
   }
 
-  /** The folder that the model was opened from, where other things may lie beside its networks; empty for a single file. */
+  /**
+   * The folder that the model was opened from, where other things may lie beside its networks;
+   * empty for a single file.
+   */
   public Optional<Path> folder() {
     return folder;
   }
 
   /**
-   * Refuses a request that cannot be planned, such as one for more steps than its scheduler makes, before anything is done for it;
-   * what is enlarged afterwards is not looked at.
+   * Refuses a request that cannot be planned, such as one for more steps than its scheduler makes,
+   * before anything is done for it; what is enlarged afterwards is not looked at.
    *
    * @throws IllegalArgumentException saying why
    */
@@ -156,13 +187,17 @@ public final class BaseModel implements AutoCloseable {
     textToImage().require(request);
   }
 
-  /** Draws one picture. Thread-safe. What is not heard of prompts, or decoded again in f32, only a {@link Progress} is told. */
+  /**
+   * Draws one picture. Thread-safe. What is not heard of prompts, or decoded again in f32, only a
+   * {@link Progress} is told.
+   */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
   }
 
   /** Draws all pictures of a request, telling {@code progress} of each step. Thread-safe. */
-  public List<GeneratedImage> generate(ImageRequest request, Progress progress, Cancellation cancellation) {
+  public List<GeneratedImage> generate(
+      ImageRequest request, Progress progress, Cancellation cancellation) {
     return generate(List.of(request), progress, cancellation);
   }
 
@@ -172,31 +207,46 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * The same, telling {@code progress} of each step. Requests that differ only in their words, seeds and persons share
-   * passes of the network: low-rank changes cost next to nothing there, and each picture is, to rounding, what it is when
-   * drawn alone. Thread-safe.
+   * The same, telling {@code progress} of each step. Requests that differ only in their words,
+   * seeds and persons share passes of the network: low-rank changes cost next to nothing there, and
+   * each picture is, to rounding, what it is when drawn alone. Thread-safe.
    */
-  public List<GeneratedImage> generate(List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return during(requests, () -> progress.around(() -> textToImage().draw(requests, progress, cancellation)));
+  public List<GeneratedImage> generate(
+      List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
+    return during(
+        requests,
+        () -> progress.around(() -> textToImage().draw(requests, progress, cancellation)));
   }
 
   /**
-   * The same, but each picture is shown to {@code each} when it is done and not kept, so that what was drawn before a failure or a
-   * cancellation is not lost, nor what shares a pass with one that fails; on the calling thread, in the order in which they are drawn,
-   * larger copies ({@link HiresFix}) last.
+   * The same, but each picture is shown to {@code each} when it is done and not kept, so that what
+   * was drawn before a failure or a cancellation is not lost, nor what shares a pass with one that
+   * fails; on the calling thread, in the order in which they are drawn, larger copies
+   * ({@link HiresFix}) last.
    */
-  public void generate(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation cancellation) {
-    during(requests, () -> progress.around(() -> {
-      textToImage().show(requests, each, progress, cancellation);
-      return null;
-    }));
+  public void generate(
+      List<ImageRequest> requests,
+      Consumer<GeneratedImage> each,
+      Progress progress,
+      Cancellation cancellation) {
+    during(
+        requests,
+        () -> progress.around(() -> {
+          textToImage().show(requests, each, progress, cancellation);
+          return null;
+        }));
   }
 
   /** Does work that this stays open for, and what the requests carry. */
   private <T> T during(List<ImageRequest> requests, Supplier<T> work) {
-    List<Uses> carried = requests.stream().flatMap(request -> Stream.concat(
-        request.controls().stream().map(control -> control.net().uses()),
-        request.adapters().stream().flatMap(all -> all.summands().stream()).flatMap(one -> one.uses().stream()))).distinct().toList();
+    List<Uses> carried = requests.stream()
+        .flatMap(request -> Stream.concat(
+            request.controls().stream().map(control -> control.net().uses()),
+            request.adapters().stream()
+                .flatMap(all -> all.summands().stream())
+                .flatMap(one -> one.uses().stream())))
+        .distinct()
+        .toList();
     return uses.during(sparing, () -> Uses.during(carried, work));
   }
 
@@ -205,7 +255,8 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * What the model is told for a prompt, to be mixed and drawn from: {@link ImageRequest#embeddings}. Thread-safe.
+   * What the model is told for a prompt, to be mixed and drawn from:
+   * {@link ImageRequest#embeddings}. Thread-safe.
    *
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
@@ -214,16 +265,21 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * What the model is told for a request's prompt, with its syntax, words and adapters. Thread-safe.
+   * What the model is told for a request's prompt, with its syntax, words and adapters.
+   * Thread-safe.
    *
-   * @throws IllegalArgumentException when the prompt changes on the way, as {@link PromptSyntax#A1111} can have it
+   * @throws IllegalArgumentException when the prompt changes on the way, as
+   *     {@link PromptSyntax#A1111} can have it
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
     return during(List.of(request), () -> LatentSpace.encode(networks(), request));
   }
 
-  /** The most likely latents of a picture, whose sides are multiples of the autoencoder's factor. Thread-safe. */
+  /**
+   * The most likely latents of a picture, whose sides are multiples of the autoencoder's factor.
+   * Thread-safe.
+   */
   public Latents encode(Picture picture) {
     return uses.during(sparing, () -> latentSpace().encode(picture));
   }
@@ -233,7 +289,10 @@ public final class BaseModel implements AutoCloseable {
     return uses.during(sparing, () -> latentSpace().decode(latents));
   }
 
-  /** The unit noise that a run of this seed and size in pixels begins with: {@link ImageRequest#noise}. Thread-safe. */
+  /**
+   * The unit noise that a run of this seed and size in pixels begins with:
+   * {@link ImageRequest#noise}. Thread-safe.
+   */
   public Latents noise(long seed, int width, int height) {
     return latentSpace().noise(seed, width, height);
   }
@@ -243,10 +302,12 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Frees the networks once nothing is drawn, encoded or decoded any more; a second call does nothing. Whoever has {@link #parts()} in
-   * use, as while a person is learnt, must have ended, and no drawing may wait for this.
+   * Frees the networks once nothing is drawn, encoded or decoded any more; a second call does
+   * nothing. Whoever has {@link #parts()} in use, as while a person is learnt, must have ended, and
+   * no drawing may wait for this.
    *
-   * @throws IllegalStateException when a listener calls this while its own drawing goes on, which could wait for itself for ever
+   * @throws IllegalStateException when a listener calls this while its own drawing goes on, which
+   *     could wait for itself for ever
    */
   @Override
   public void close() {

@@ -37,11 +37,15 @@ final class Conditioner {
     this.model = model;
     this.request = UnreadSyntax.read(request);
     encoders = model.towers().stream()
-        .map(tower -> tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words())).toList();
+        .map(tower -> tower
+            .prompts(adaptation.apply(tower.part()))
+            .with(request.prompting().words()))
+        .toList();
   }
 
   /**
-   * What the prompts say at each of the plan's rows; rows with one text share it, and all have as many chunks as the longest.
+   * What the prompts say at each of the plan's rows; rows with one text share it, and all have as
+   * many chunks as the longest.
    *
    * @param together whether both prompts of a row have to be of as many chunks
    */
@@ -49,8 +53,11 @@ final class Conditioner {
     int wanted = chunks(request.prompt(), request.embedding(), schedule);
     int unwanted = guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
     int most = Math.max(wanted, unwanted);
-    return new Texts(texts(rows(request.prompt(), schedule), false, together ? most : wanted),
-        guided ? texts(rows(request.negative(), schedule), true, together ? most : unwanted) : null);
+    return new Texts(
+        texts(rows(request.prompt(), schedule), false, together ? most : wanted),
+        guided
+            ? texts(rows(request.negative(), schedule), true, together ? most : unwanted)
+            : null);
   }
 
   /**
@@ -59,36 +66,54 @@ final class Conditioner {
    * @throws IllegalArgumentException when it changes
    */
   TextEncoding lasting() {
-    List<String> all = rows(request.prompt(), PromptSchedule.of(MOST_STEPS)).stream().distinct().toList();
+    List<String> all = rows(request.prompt(), PromptSchedule.of(MOST_STEPS)).stream()
+        .distinct()
+        .toList();
     if (all.size() > 1) {
-      throw new IllegalArgumentException("the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
-          + " encode what it says at each part of the way");
+      throw new IllegalArgumentException(
+          "the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
+              + " encode what it says at each part of the way");
     }
     return encoded(all.get(0), false, 1);
   }
 
   private List<String> rows(String prompt, PromptSchedule schedule) {
-    return request.prompting().syntax() == PromptSyntax.PLAIN ? Collections.nCopies(schedule.rows(), prompt)
-        : IntStream.range(0, schedule.rows()).mapToObj(row -> schedule.at(prompt, row)).toList();
+    return request.prompting().syntax() == PromptSyntax.PLAIN
+        ? Collections.nCopies(schedule.rows(), prompt)
+        : IntStream.range(0, schedule.rows())
+            .mapToObj(row -> schedule.at(prompt, row))
+            .toList();
   }
 
   private int chunks(String prompt, PromptEmbedding given, PromptSchedule schedule) {
-    return given != null ? given.count() / encoders.get(0).tokenizer().maxLength() : IntStream.rangeClosed(1, schedule.whole())
-        .mapToObj(step -> schedule.at(prompt, step - schedule.walked())).distinct().mapToInt(this::chunks).max().orElse(1);
+    return given != null
+        ? given.count() / encoders.get(0).tokenizer().maxLength()
+        : IntStream.rangeClosed(1, schedule.whole())
+            .mapToObj(step -> schedule.at(prompt, step - schedule.walked()))
+            .distinct()
+            .mapToInt(this::chunks)
+            .max()
+            .orElse(1);
   }
 
   private int chunks(String text) {
-    return encoders.stream().mapToInt(encoder -> encoder.ids(text, request.prompting().syntax()).size()).max().orElse(1);
+    return encoders.stream()
+        .mapToInt(encoder -> encoder.ids(text, request.prompting().syntax()).size())
+        .max()
+        .orElse(1);
   }
 
   private List<TextEncoding> texts(List<String> rows, boolean unwanted, int chunks) {
     Map<String, TextEncoding> known = new HashMap<>();
-    return rows.stream().map(row -> known.computeIfAbsent(row, text -> text(text, unwanted, chunks))).toList();
+    return rows.stream()
+        .map(row -> known.computeIfAbsent(row, text -> text(text, unwanted, chunks)))
+        .toList();
   }
 
   private TextEncoding text(String text, boolean unwanted, int chunks) {
     PromptEmbedding given = unwanted ? request.negativeEmbedding() : request.embedding();
-    return given == null ? encoded(text, unwanted, chunks)
+    return given == null
+        ? encoded(text, unwanted, chunks)
         : new TextEncoding(placed(given.tokenTensor()), placed(given.pooledTensor()));
   }
 
@@ -99,8 +124,14 @@ final class Conditioner {
     int most = Math.max(chunks, chunks(text));
     for (int i = 0; i < encoders.size(); i++) {
       TextTower tower = model.towers().get(i);
-      TextEncoding encoding = encoders.get(i).encode(text, request.prompting().syntax(),
-          tower.layersLeftOut() + request.prompting().skipped(unwanted), tower.layersLeftOut() == 0, most);
+      TextEncoding encoding = encoders
+          .get(i)
+          .encode(
+              text,
+              request.prompting().syntax(),
+              tower.layersLeftOut() + request.prompting().skipped(unwanted),
+              tower.layersLeftOut() == 0,
+              most);
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }
@@ -112,15 +143,23 @@ final class Conditioner {
     return tensor == null ? null : model.compute().place(tensor);
   }
 
-  /** What the UNet is told with a text, a row for each: for SDXL also sizes, and the guidance where it knows one. */
-  static UNetConditioning told(StableDiffusion model, ImageRequest request, TextEncoding text, boolean unwanted) {
+  /**
+   * What the UNet is told with a text, a row for each: for SDXL also sizes, and the guidance where
+   * it knows one.
+   */
+  static UNetConditioning told(
+      StableDiffusion model, ImageRequest request, TextEncoding text, boolean unwanted) {
     int width = model.unetConfig().guidanceWidth();
-    Tensor guidance = width == 0 ? null : here(model, Sinusoids.guidance(request.guidance(), width));
+    Tensor guidance =
+        width == 0 ? null : here(model, Sinusoids.guidance(request.guidance(), width));
     if (model.sizeIds() == 0) {
       return UNetConditioning.text(text.tokens()).guided(guidance);
     }
-    Tensor sizes = here(model, torch.tensor(sizes(request, model.sizeIds(), unwanted)).unsqueeze(0));
-    return new UNetConditioning(text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1)).guided(guidance);
+    Tensor sizes =
+        here(model, torch.tensor(sizes(request, model.sizeIds(), unwanted)).unsqueeze(0));
+    return new UNetConditioning(
+            text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1))
+        .guided(guidance);
   }
 
   private static Tensor here(StableDiffusion model, Tensor numbers) {
@@ -128,8 +167,11 @@ final class Conditioner {
   }
 
   private static float[] sizes(ImageRequest request, int count, boolean unwanted) {
-    SizeConditioning sizes = !unwanted ? request.sizes() : request.negativeSizes() != null ? request.negativeSizes()
-        : count == 5 ? request.sizes().crop(0, 0).score(UNWANTED) : request.sizes();
+    SizeConditioning sizes = !unwanted
+        ? request.sizes()
+        : request.negativeSizes() != null
+            ? request.negativeSizes()
+            : count == 5 ? request.sizes().crop(0, 0).score(UNWANTED) : request.sizes();
     return sizes.ids(request.width(), request.height(), count);
   }
 }

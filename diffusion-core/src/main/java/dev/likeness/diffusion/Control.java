@@ -4,20 +4,31 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.ControlNet;
 
 /**
- * A picture that a ControlNet holds a request to: edges, a pose, a depth map, as the network was trained for.
+ * A picture that a ControlNet holds a request to: edges, a pose, a depth map, as the network was
+ * trained for.
  *
  * @param net the network, which stays the caller's
  * @param picture resized to the request's size
  * @param scale how much it counts; 1 as trained
  * @param from the share of the run at which it begins to count, 0..1
  * @param until the share at which it ends
- * @param mode which kind of picture it is, for networks trained for several that are told; -1 unsaid
- * @param mask white where the picture is to be drawn anew, resized as it is, for networks trained for inpainting; null for none
+ * @param mode which kind of picture it is, for networks trained for several that are told; -1
+ *     unsaid
+ * @param mask white where the picture is to be drawn anew, resized as it is, for networks trained
+ *     for inpainting; null for none
  */
-public record Control(ControlNet net, Picture picture, double scale, double from, double until, int mode, Picture mask) {
+public record Control(
+    ControlNet net,
+    Picture picture,
+    double scale,
+    double from,
+    double until,
+    int mode,
+    Picture mask) {
   public Control {
     if (!(from >= 0 && from <= until && until <= 1)) {
-      throw new IllegalArgumentException("a ControlNet must begin and end in 0..1, got " + from + " to " + until);
+      throw new IllegalArgumentException(
+          "a ControlNet must begin and end in 0..1, got " + from + " to " + until);
     }
     if (net.modes() > 0 ? mode >= net.modes() : mode >= 0) {
       throw new IllegalArgumentException("ControlNet " + net.name() + " knows " + net.modes()
@@ -46,8 +57,8 @@ public record Control(ControlNet net, Picture picture, double scale, double from
   }
 
   /**
-   * A picture of the kind of this name or number, e.g. {@code canny}: {@link ControlNet#mode}. A union ControlNet looks at all
-   * pictures that a request has for it at once.
+   * A picture of the kind of this name or number, e.g. {@code canny}: {@link ControlNet#mode}. A
+   * union ControlNet looks at all pictures that a request has for it at once.
    *
    * @throws IllegalArgumentException naming those that the network knows
    */
@@ -56,14 +67,18 @@ public record Control(ControlNet net, Picture picture, double scale, double from
   }
 
   /**
-   * A photo that is to be drawn anew where {@code white} is white, for ControlNets of Stable Diffusion that were trained for
-   * inpainting (e.g. control_v11p_sd15_inpaint): they look at -1 there, a union that is told {@code repaint} at black.
+   * A photo that is to be drawn anew where {@code white} is white, for ControlNets of Stable
+   * Diffusion that were trained for inpainting (e.g. control_v11p_sd15_inpaint): they look at -1
+   * there, a union that is told {@code repaint} at black.
    */
   public Control masked(Picture white) {
     return new Control(net, picture, scale, from, until, mode, white);
   }
 
-  /** Whether it counts in a row of so many: rows that lie wholly between its two shares, as in diffusers. */
+  /**
+   * Whether it counts in a row of so many: rows that lie wholly between its two shares, as in
+   * diffusers.
+   */
   boolean at(int row, int rows) {
     return scale != 0 && (double) row / rows >= from && (double) (row + 1) / rows <= until;
   }

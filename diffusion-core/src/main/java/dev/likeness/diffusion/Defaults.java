@@ -3,8 +3,9 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.image.Picture;
 
 /**
- * What a request gets where it does not say: the numbers that a diffusers user of the same folder gets. Its pipelines differ in them;
- * {@link BaseModel#defaults(ImageRequest)} has those of the one that would draw a request.
+ * What a request gets where it does not say: the numbers that a diffusers user of the same folder
+ * gets. Its pipelines differ in them; {@link BaseModel#defaults(ImageRequest)} has those of the one
+ * that would draw a request.
  *
  * @param steps sampling steps; a model's own are text-to-image's
  * @param guidance classifier-free guidance scale; a model's own is text-to-image's
@@ -14,9 +15,17 @@ import dev.likeness.diffusion.image.Picture;
  * @param inpaintStrength the same for inpainting
  * @param eta how much noise the model's own scheduler adds, 0..1, where it has no share of its own
  */
-public record Defaults(int steps, double guidance, int width, int height, double strength, double inpaintStrength, double eta) {
+public record Defaults(
+    int steps,
+    double guidance,
+    int width,
+    int height,
+    double strength,
+    double inpaintStrength,
+    double eta) {
   /** Without noise, as diffusers' pipelines ask. */
-  public Defaults(int steps, double guidance, int width, int height, double strength, double inpaintStrength) {
+  public Defaults(
+      int steps, double guidance, int width, int height, double strength, double inpaintStrength) {
     this(steps, guidance, width, height, strength, inpaintStrength, 0);
   }
 

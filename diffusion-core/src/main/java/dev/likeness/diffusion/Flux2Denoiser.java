@@ -78,8 +78,10 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   @Override
   public Picture seen(Picture picture, boolean ownSize) {
     double scale = Math.sqrt(MOST_SHOWN / ((double) picture.width() * picture.height()));
-    Picture small = scale >= 1 || ownSize ? picture
-        : Lanczos.resize(picture, (int) (picture.width() * scale), (int) (picture.height() * scale));
+    Picture small = scale >= 1 || ownSize
+        ? picture
+        : Lanczos.resize(
+            picture, (int) (picture.width() * scale), (int) (picture.height() * scale));
     int width = small.width() / unit() * unit();
     int height = small.height() / unit() * unit();
     if (width == 0 || height == 0) {
@@ -91,13 +93,17 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return Denoiser.evenly(moved(plain, ResolutionShift.empirical(tokens(request), plain.steps())), scheduler);
+    return Denoiser.evenly(
+        moved(plain, ResolutionShift.empirical(tokens(request), plain.steps())), scheduler);
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
+  public Texts texts(
+      ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     return Texts.lasting(
-        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), schedule.rows());
+        model.text(
+            Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)),
+        schedule.rows());
   }
 
   @Override
@@ -113,27 +119,50 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
     Adaptation own = sitting.adaptation(Part.TRANSFORMER);
     List<Flux2Transformer2DModel> views = Denoiser.views(own, rows, model::transformer);
     TextEncoding text = sitting.told(guided(request));
-    Rotation rotation = Flux2Positions.rotation(model.config(), text.tokens().size(1), request.height() / unit(),
-        request.width() / unit(), canvas.reference(), device());
-    return new Guided(request.guidanceOptions(), guided(request) ? request.guidance() : 1, rows,
-        Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(Guided.byRows(sitting, text.tokens().size(0),
-        (weak, first, count) -> asked(sitting, canvas, views, text.narrow(first, count).tokens(), rotation)));
+    Rotation rotation = Flux2Positions.rotation(
+        model.config(),
+        text.tokens().size(1),
+        request.height() / unit(),
+        request.width() / unit(),
+        canvas.reference(),
+        device());
+    return new Guided(
+            request.guidanceOptions(),
+            guided(request) ? request.guidance() : 1,
+            rows,
+            Denoiser.showsPictures(model, Part.TRANSFORMER, own))
+        .of(Guided.byRows(
+            sitting,
+            text.tokens().size(0),
+            (weak, first, count) ->
+                asked(sitting, canvas, views, text.narrow(first, count).tokens(), rotation)));
   }
 
-  private NoisePredictor asked(Sitting sitting, Canvas canvas, List<Flux2Transformer2DModel> views, Tensor text,
+  private NoisePredictor asked(
+      Sitting sitting,
+      Canvas canvas,
+      List<Flux2Transformer2DModel> views,
+      Tensor text,
       Rotation rotation) {
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
     Tensor shown = canvas.reference() == null ? null : packed(canvas.reference());
-    return new RecordedNetwork(canvas.runner(), step -> cache == null ? List.of(views.get(step.index()), text) : null,
+    return new RecordedNetwork(
+        canvas.runner(),
+        step -> cache == null ? List.of(views.get(step.index()), text) : null,
         (input, step, row) -> {
           Tensor own = packed(input);
-          Tensor tokens =
-              shown == null ? own : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
+          Tensor tokens = shown == null
+              ? own
+              : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
           Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
-          Tensor answer = views.get(step.index()).forward(
-              tokens, sitting.perRow(time, input.size(0)), text, rotation, cache);
-          return answer.narrow(1, 0, own.size(1)).to(ScalarType.Float).transpose(1, 2).reshape(input.size(0), -1,
-              input.size(2), input.size(3));
+          Tensor answer = views
+              .get(step.index())
+              .forward(tokens, sitting.perRow(time, input.size(0)), text, rotation, cache);
+          return answer
+              .narrow(1, 0, own.size(1))
+              .to(ScalarType.Float)
+              .transpose(1, 2)
+              .reshape(input.size(0), -1, input.size(2), input.size(3));
         });
   }
 

@@ -10,13 +10,21 @@ import java.nio.file.Path;
  *
  * @param picture the pixels
  * @param seed the seed of its noise
- * @param request the request with every default filled in; of an enlarged picture, that of the second pass
+ * @param request the request with every default filled in; of an enlarged picture, that of the
+ *     second pass
  * @param latents the final latents before decoding
  * @param pixels the decoded picture before rounding to bytes, [3, height, width] by rows, 0..1
- * @param edited whether the request as it was asked began from a picture; what latents began from is not known
+ * @param edited whether the request as it was asked began from a picture; what latents began from
+ *     is not known
  * @param first of an enlarged picture the completed request of the first pass, else null
  */
-public record GeneratedImage(Picture picture, long seed, ImageRequest request, Latents latents, float[] pixels, boolean edited,
+public record GeneratedImage(
+    Picture picture,
+    long seed,
+    ImageRequest request,
+    Latents latents,
+    float[] pixels,
+    boolean edited,
     ImageRequest first) {
   /** Drawn over what that one shows, which is edited if that is. */
   GeneratedImage over(GeneratedImage small) {
@@ -29,7 +37,10 @@ public record GeneratedImage(Picture picture, long seed, ImageRequest request, L
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
-  /** The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated, or edited; a watermark changes pixels. */
+  /**
+   * The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated,
+   * or edited; a watermark changes pixels.
+   */
   public byte[] toPng() {
     return Marking.installed().png(picture, edited);
   }

@@ -14,22 +14,32 @@ import java.util.function.DoubleFunction;
  * @param from the share of the run at which guidance begins, 0..1
  * @param until the share at which it ends
  * @param sequential whether the prompts are asked one after the other, which halves the memory
- * @param rule the rule of a scale, made anew for each run, e.g. {@code scale -> new ZeroStar(scale, 1)}
+ * @param rule the rule of a scale, made anew for each run, e.g. {@code scale -> new ZeroStar(scale,
+ *     1)}
  * @param weakening what else the answer is driven away from, or null
- * @param trueCfg the scale of guidance by two prompts in a network that has guidance of its own (FLUX), where {@code
- *     ImageRequest.guidance} is the network's: diffusers' {@code true_cfg_scale}; 1 for none
+ * @param trueCfg the scale of guidance by two prompts in a network that has guidance of its own
+ *     (FLUX), where {@code ImageRequest.guidance} is the network's: diffusers'
+ *     {@code true_cfg_scale}; 1 for none
  */
-public record GuidanceOptions(double rescale, double from, double until, boolean sequential,
-    DoubleFunction<GuidanceRule> rule, Weakening weakening, double trueCfg) {
+public record GuidanceOptions(
+    double rescale,
+    double from,
+    double until,
+    boolean sequential,
+    DoubleFunction<GuidanceRule> rule,
+    Weakening weakening,
+    double trueCfg) {
   /** Classifier-free guidance all the way, in one pass. */
-  public static final GuidanceOptions STANDARD = new GuidanceOptions(0, 0, 1, false, ClassifierFree::new, null, 1);
+  public static final GuidanceOptions STANDARD =
+      new GuidanceOptions(0, 0, 1, false, ClassifierFree::new, null, 1);
 
   public GuidanceOptions {
     if (!(rescale >= 0 && rescale <= 1)) {
       throw new IllegalArgumentException("guidance rescale must be in 0..1, got " + rescale);
     }
     if (!(from >= 0 && from <= until && until <= 1)) {
-      throw new IllegalArgumentException("guidance must begin and end in 0..1, got " + from + " to " + until);
+      throw new IllegalArgumentException(
+          "guidance must begin and end in 0..1, got " + from + " to " + until);
     }
   }
 
@@ -57,7 +67,10 @@ public record GuidanceOptions(double rescale, double from, double until, boolean
     return new GuidanceOptions(rescale, from, until, sequential, rule, worse, trueCfg);
   }
 
-  /** With guidance by two prompts over the guidance that FLUX has of its own: {@code true_cfg_scale}. */
+  /**
+   * With guidance by two prompts over the guidance that FLUX has of its own:
+   * {@code true_cfg_scale}.
+   */
   public GuidanceOptions trueCfg(double scale) {
     return new GuidanceOptions(rescale, from, until, sequential, rule, weakening, scale);
   }

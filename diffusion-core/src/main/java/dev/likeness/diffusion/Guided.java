@@ -13,7 +13,10 @@ import dev.likeness.diffusion.sampling.PromptPair;
  * @param together whether an adapter counts on both prompts being in one batch, as image prompts do
  */
 record Guided(GuidanceOptions options, double scale, int rows, boolean together) {
-  /** A family's network, under the prompt or under both; whole, or weakened as the request's options say. */
+  /**
+   * A family's network, under the prompt or under both; whole, or weakened as the request's options
+   * say.
+   */
   interface Asked {
     NoisePredictor alone(boolean weakened);
 
@@ -25,7 +28,10 @@ record Guided(GuidanceOptions options, double scale, int rows, boolean together)
     NoisePredictor asked(boolean weakened, long first, long count);
   }
 
-  /** A network that is told {@code texts} in all, those of negative prompts first where there are any. */
+  /**
+   * A network that is told {@code texts} in all, those of negative prompts first where there are
+   * any.
+   */
   static Asked byRows(Sitting sitting, long texts, Rows rows) {
     int count = sitting.count();
     boolean inTurns = sitting.request().guidanceOptions().sequential();
@@ -37,7 +43,9 @@ record Guided(GuidanceOptions options, double scale, int rows, boolean together)
 
       @Override
       public PromptPair both(boolean weakened) {
-        return inTurns ? PromptPair.sequential(rows.asked(weakened, 0, count), rows.asked(weakened, count, count))
+        return inTurns
+            ? PromptPair.sequential(
+                rows.asked(weakened, 0, count), rows.asked(weakened, count, count))
             : PromptPair.batched(rows.asked(weakened, 0, 2L * count));
       }
     };
@@ -51,11 +59,16 @@ record Guided(GuidanceOptions options, double scale, int rows, boolean together)
     }
     PromptPair pair = guided ? asked.both(false) : PromptPair.alone(plain);
     if (options.weakening() != null) {
-      pair = pair.beside(guided && together ? positive(asked.both(true)) : asked.alone(true), options.weakening(), rows);
+      pair = pair.beside(
+          guided && together ? positive(asked.both(true)) : asked.alone(true),
+          options.weakening(),
+          rows);
     }
     NoisePredictor all = new Guidance(pair, options.ruleOf(scale));
     requireOnePass(together, !guided || options.throughout() && !options.sequential());
-    return options.throughout() ? all : GuidanceInterval.of(all, plain, options.from(), options.until(), rows);
+    return options.throughout()
+        ? all
+        : GuidanceInterval.of(all, plain, options.from(), options.until(), rows);
   }
 
   private static NoisePredictor positive(PromptPair both) {
@@ -64,8 +77,9 @@ record Guided(GuidanceOptions options, double scale, int rows, boolean together)
 
   static void requireOnePass(boolean together, boolean one) {
     if (together && !one) {
-      throw new IllegalArgumentException("image prompts need both prompts in one pass: no sequential guidance, no interval,"
-          + " and embeddings, where they are given, of as many tokens");
+      throw new IllegalArgumentException(
+          "image prompts need both prompts in one pass: no sequential guidance, no interval,"
+              + " and embeddings, where they are given, of as many tokens");
     }
   }
 }

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Controls of a request while a batch is drawn: the network, and what it has seen of their pictures.
+ * Controls of a request while a batch is drawn: the network, and what it has seen of their
+ * pictures.
  *
  * @param controls of one network: several where it is a union, else one
  * @param rows of the plan
@@ -26,7 +27,13 @@ import org.bytedeco.pytorch.Tensor;
  * @param seen of each control's picture; of several it holds how much they count
  * @param kinds what a union is told of the pictures' kinds, or null
  */
-record Hint(List<Control> controls, int rows, ControlNetModel unet, FluxControlNetModel flux, List<Tensor> seen, Tensor kinds) {
+record Hint(
+    List<Control> controls,
+    int rows,
+    ControlNetModel unet,
+    FluxControlNetModel flux,
+    List<Tensor> seen,
+    Tensor kinds) {
   /** A request's controls, those of one union in one list. */
   static List<List<Control>> together(List<Control> controls) {
     Map<Object, List<Control>> lists = new LinkedHashMap<>();
@@ -38,25 +45,43 @@ record Hint(List<Control> controls, int rows, ControlNetModel unet, FluxControlN
   }
 
   /** What all of them add to a UNet in a row, or null. */
-  static ControlResiduals all(List<Hint> hints, Tensor input, Tensor time, UNetConditioning told, Step step) {
-    return hints.stream().filter(hint -> hint.at(step).findAny().isPresent())
-        .map(hint -> hint.unet.forward(input, time, told, hint.at(step).reduce(Tensor::add).orElseThrow(), hint.kinds)
+  static ControlResiduals all(
+      List<Hint> hints, Tensor input, Tensor time, UNetConditioning told, Step step) {
+    return hints.stream()
+        .filter(hint -> hint.at(step).findAny().isPresent())
+        .map(hint -> hint.unet
+            .forward(input, time, told, hint.at(step).reduce(Tensor::add).orElseThrow(), hint.kinds)
             .times(hint.scale()))
         .reduce(null, (sum, next) -> next.plus(sum));
   }
 
   /** What each of them adds to FLUX in a row. */
-  static List<FluxResiduals> each(List<Hint> hints, Tensor tokens, Tensor time, FluxConditioning told, Rotation rotation,
+  static List<FluxResiduals> each(
+      List<Hint> hints,
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning told,
+      Rotation rotation,
       Step step) {
-    return hints.stream().filter(hint -> hint.at(step).findAny().isPresent())
-        .map(hint -> hint.flux.forward(tokens, time, told, rotation, hint.seen.get(0), hint.controls.get(0).mode())
+    return hints.stream()
+        .filter(hint -> hint.at(step).findAny().isPresent())
+        .map(hint -> hint.flux
+            .forward(
+                tokens,
+                time,
+                told,
+                rotation,
+                hint.seen.get(0),
+                hint.controls.get(0).mode())
             .times(hint.scale()))
         .toList();
   }
 
   /** What counts of it in a row. */
   private Stream<Tensor> at(Step step) {
-    return IntStream.range(0, controls.size()).filter(i -> controls.get(i).at(step.index(), rows)).mapToObj(seen::get);
+    return IntStream.range(0, controls.size())
+        .filter(i -> controls.get(i).at(step.index(), rows))
+        .mapToObj(seen::get);
   }
 
   private double scale() {

@@ -6,11 +6,17 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
-/** Somebody, as a base model was taught or shown them; travels with a request: {@code as(ada.at(0.8))}. */
+/**
+ * Somebody, as a base model was taught or shown them; travels with a request:
+ * {@code as(ada.at(0.8))}.
+ */
 public interface Identity {
   /** Somebody from a file; shared by threads, owns its tensors until closed. */
   interface Kept extends Identity, AutoCloseable {
-    /** What to know before drawing with {@code model}: empty when it is the base that the person was taught to. */
+    /**
+     * What to know before drawing with {@code model}: empty when it is the base that the person was
+     * taught to.
+     */
     Optional<String> foreignTo(BaseModel model);
 
     @Override
@@ -29,16 +35,18 @@ public interface Identity {
   }
 
   /**
-   * Opens a person's file for a base model, by whichever module on the class path reads such files ({@code
-   * likeness-identity-lora} does).
+   * Opens a person's file for a base model, by whichever module on the class path reads such files
+   * ({@code likeness-identity-lora} does).
    *
    * @throws UnusableInput when the file is broken, does not fit the base, or names no person
    * @throws IllegalStateException when no module that reads people's files is on the class path
    */
   static Kept open(Path file, BaseModel base) {
-    return ServiceLoader.load(Reader.class, Reader.class.getClassLoader()).findFirst()
-        .orElseThrow(() -> new IllegalStateException("nothing on the class path reads people's files, so " + file
-            + " stays closed; add likeness-identity-lora"))
+    return ServiceLoader.load(Reader.class, Reader.class.getClassLoader())
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalStateException("nothing on the class path reads people's files, so "
+                + file + " stays closed; add likeness-identity-lora"))
         .open(file, base);
   }
 

@@ -7,18 +7,26 @@ import dev.likeness.diffusion.image.Picture;
  *
  * @param picture a picture, resized to the request's size; null when latents are given
  * @param latents latents of an earlier run; null when a picture is given
- * @param strength the share of the steps that is done, in 0..1, or NaN for the model's default. A network that edits pictures
- *     (Kontext, FLUX.2) is shown this one at 1; below, it draws over it as others do
+ * @param strength the share of the steps that is done, in 0..1, or NaN for the model's default. A
+ *     network that edits pictures (Kontext, FLUX.2) is shown this one at 1; below, it draws over it
+ *     as others do
  * @param mask white where to draw, black where to keep; null to draw everywhere
- * @param byDegrees whether the mask's shades say how much each place may change; a mask is cut at its middle otherwise
- * @param ownSize whether a network that edits pictures (Kontext) and is shown this one is shown it at its own size, rather
- *     than at the nearest of those it was trained on
+ * @param byDegrees whether the mask's shades say how much each place may change; a mask is cut at
+ *     its middle otherwise
+ * @param ownSize whether a network that edits pictures (Kontext) and is shown this one is shown it
+ *     at its own size, rather than at the nearest of those it was trained on
  */
-public record InitialImage(Picture picture, Latents latents, double strength, Picture mask, boolean byDegrees,
+public record InitialImage(
+    Picture picture,
+    Latents latents,
+    double strength,
+    Picture mask,
+    boolean byDegrees,
     boolean ownSize) {
   public InitialImage {
     if ((picture == null) == (latents == null)) {
-      throw new IllegalArgumentException("an initial image is a picture or latents, one of the two");
+      throw new IllegalArgumentException(
+          "an initial image is a picture or latents, one of the two");
     }
     if (strength < 0 || strength > 1) {
       throw new IllegalArgumentException("strength must be in 0..1, got " + strength);
@@ -36,8 +44,8 @@ public record InitialImage(Picture picture, Latents latents, double strength, Pi
   }
 
   /**
-   * A picture on a larger canvas, of which the new margins are drawn: outpainting. They begin as the picture's edges,
-   * drawn out.
+   * A picture on a larger canvas, of which the new margins are drawn: outpainting. They begin as
+   * the picture's edges, drawn out.
    */
   public static InitialImage extended(Picture picture, int left, int top, int right, int bottom) {
     if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
@@ -79,7 +87,10 @@ public record InitialImage(Picture picture, Latents latents, double strength, Pi
     return new InitialImage(picture, latents, strength, white, false, ownSize);
   }
 
-  /** The same, changed the more the lighter {@code map} is: differential diffusion, arXiv:2306.00950. */
+  /**
+   * The same, changed the more the lighter {@code map} is: differential diffusion,
+   * arXiv:2306.00950.
+   */
   public InitialImage change(Picture map) {
     return new InitialImage(picture, latents, strength, map, true, ownSize);
   }

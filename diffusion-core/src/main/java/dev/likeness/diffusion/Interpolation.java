@@ -13,8 +13,9 @@ public final class Interpolation {
   }
 
   /**
-   * Spherical interpolation (Shoemake 1985): {@code sin((1 - share) theta) / sin(theta) a + sin(share theta) / sin(theta) b}
-   * with the angle {@code theta} between the two; straight where they are nearly parallel.
+   * Spherical interpolation (Shoemake 1985): {@code sin((1 - share) theta) / sin(theta) a +
+   * sin(share theta) / sin(theta) b} with the angle {@code theta} between the two; straight where
+   * they are nearly parallel.
    */
   public static float[] slerp(float[] a, float[] b, double share) {
     double cosine = cosine(a, b);
@@ -22,7 +23,11 @@ public final class Interpolation {
       return lerp(a, b, share);
     }
     double theta = Math.acos(cosine);
-    return sum(Math.sin((1 - share) * theta) / Math.sin(theta), a, Math.sin(share * theta) / Math.sin(theta), b);
+    return sum(
+        Math.sin((1 - share) * theta) / Math.sin(theta),
+        a,
+        Math.sin(share * theta) / Math.sin(theta),
+        b);
   }
 
   private static double cosine(float[] a, float[] b) {
@@ -47,7 +52,8 @@ public final class Interpolation {
 
   private static int requireSameLength(float[] a, float[] b) {
     if (a.length != b.length) {
-      throw new IllegalArgumentException("vectors of " + a.length + " and " + b.length + " values do not mix");
+      throw new IllegalArgumentException(
+          "vectors of " + a.length + " and " + b.length + " values do not mix");
     }
     return a.length;
   }

@@ -14,11 +14,15 @@ import java.util.function.UnaryOperator;
  *
  * @param scheduler ladder and solver of the caller's own, or null for the request's by name
  * @param network what is wrapped around the base's network, guidance included
- * @param listener what hears of each step, its latents in hand, asked for once for each pass and closed with it
- * @param runner how the rows' work is run on a device, asked for once for each pass and closed with it; not where a
- *     memory plan brings the network's blocks in
+ * @param listener what hears of each step, its latents in hand, asked for once for each pass and
+ *     closed with it
+ * @param runner how the rows' work is run on a device, asked for once for each pass and closed with
+ *     it; not where a memory plan brings the network's blocks in
  */
-public record Joints(Scheduler scheduler, UnaryOperator<NoisePredictor> network, Supplier<StepListener> listener,
+public record Joints(
+    Scheduler scheduler,
+    UnaryOperator<NoisePredictor> network,
+    Supplier<StepListener> listener,
     Function<Compute, Runner> runner) {
   /** Nothing of the caller's own. */
   public static final Joints NONE = new Joints(null, UnaryOperator.identity(), StepListener.NONE);

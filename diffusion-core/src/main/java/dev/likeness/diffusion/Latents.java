@@ -5,7 +5,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A point in the space that a base model draws in: a noisy or clean picture before decoding, or noise.
+ * A point in the space that a base model draws in: a noisy or clean picture before decoding, or
+ * noise.
  *
  * @param values [channels, height, width] by rows, at the diffusion model's scale
  * @param channels 4 for Stable Diffusion
@@ -15,15 +16,18 @@ import org.bytedeco.pytorch.global.torch;
 public record Latents(float[] values, int channels, int height, int width) {
   public Latents {
     if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {
-      throw new IllegalArgumentException(
-          values.length + " values are not latents of shape [" + channels + ", " + height + ", " + width + "]");
+      throw new IllegalArgumentException(values.length + " values are not latents of shape ["
+          + channels + ", " + height + ", " + width + "]");
     }
     values = values.clone();
   }
 
   /** Copies one image of a batch, [1, channels, h, w]. */
   public static Latents of(Tensor tensor) {
-    return new Latents(Images.floats(tensor), Math.toIntExact(tensor.size(1)), Math.toIntExact(tensor.size(2)),
+    return new Latents(
+        Images.floats(tensor),
+        Math.toIntExact(tensor.size(1)),
+        Math.toIntExact(tensor.size(2)),
         Math.toIntExact(tensor.size(3)));
   }
 
@@ -48,7 +52,9 @@ public record Latents(float[] values, int channels, int height, int width) {
     return with(Interpolation.lerp(values, alike(other).values, share));
   }
 
-  /** The great arc between two points, along which noise stays noise; 0 is this one, 1 the other. */
+  /**
+   * The great arc between two points, along which noise stays noise; 0 is this one, 1 the other.
+   */
   public Latents slerp(Latents other, double share) {
     return with(Interpolation.slerp(values, alike(other).values, share));
   }
@@ -86,7 +92,8 @@ public record Latents(float[] values, int channels, int height, int width) {
 
   private Latents alike(Latents other) {
     if (other.channels != channels || other.height != height || other.width != width) {
-      throw new IllegalArgumentException("latents of shapes " + name() + " and " + other.name() + " do not mix");
+      throw new IllegalArgumentException(
+          "latents of shapes " + name() + " and " + other.name() + " do not mix");
     }
     return other;
   }
@@ -97,7 +104,8 @@ public record Latents(float[] values, int channels, int height, int width) {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Latents l && java.util.Arrays.equals(shape(), l.shape())
+    return other instanceof Latents l
+        && java.util.Arrays.equals(shape(), l.shape())
         && java.util.Arrays.equals(values, l.values);
   }
 

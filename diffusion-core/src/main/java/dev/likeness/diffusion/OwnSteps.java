@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /**
- * The steps of a run as the caller lays them, in place of a number of them: by timesteps, by noise levels, or not at all. Both fall,
- * from noise to the picture.
+ * The steps of a run as the caller lays them, in place of a number of them: by timesteps, by noise
+ * levels, or not at all. Both fall, from noise to the picture.
  *
  * @param timesteps one for each step; empty where the levels say, or the scheduler
  * @param sigmas as the scheduler counts them, see {@link PlanRequest#ofSigmas}; empty likewise
@@ -19,7 +19,8 @@ public record OwnSteps(List<Double> timesteps, List<Double> sigmas) {
     timesteps = List.copyOf(timesteps);
     sigmas = List.copyOf(sigmas);
     if (!timesteps.isEmpty() && !sigmas.isEmpty()) {
-      throw new IllegalArgumentException("a run has timesteps or sigmas of its own, not both; give one of them");
+      throw new IllegalArgumentException(
+          "a run has timesteps or sigmas of its own, not both; give one of them");
     }
     requireFalling("timesteps", timesteps);
     requireFalling("sigmas", sigmas);
@@ -37,8 +38,11 @@ public record OwnSteps(List<Double> timesteps, List<Double> sigmas) {
 
   /** A run in them, or in this number of steps where there are none. */
   PlanRequest plan(int steps) {
-    return equals(NONE) ? PlanRequest.of(steps)
-        : timesteps.isEmpty() ? PlanRequest.ofSigmas(numbers(sigmas)) : PlanRequest.ofTimesteps(numbers(timesteps));
+    return equals(NONE)
+        ? PlanRequest.of(steps)
+        : timesteps.isEmpty()
+            ? PlanRequest.ofSigmas(numbers(sigmas))
+            : PlanRequest.ofTimesteps(numbers(timesteps));
   }
 
   private static double[] numbers(List<Double> values) {
@@ -47,7 +51,8 @@ public record OwnSteps(List<Double> timesteps, List<Double> sigmas) {
 
   private static void requireSome(String what, double[] given) {
     if (given.length == 0) {
-      throw new IllegalArgumentException(what + " of a run must be at least 1, got 0; give some, or a number of steps");
+      throw new IllegalArgumentException(
+          what + " of a run must be at least 1, got 0; give some, or a number of steps");
     }
   }
 
@@ -55,8 +60,9 @@ public record OwnSteps(List<Double> timesteps, List<Double> sigmas) {
     double above = Double.POSITIVE_INFINITY;
     for (double value : values) {
       if (!(value < above && value >= 0)) {
-        throw new IllegalArgumentException(what + " must be finite and fall to no less than 0, got " + value
-            + (above == Double.POSITIVE_INFINITY ? " first" : " after " + above) + "; give them from noise to the picture");
+        throw new IllegalArgumentException(what + " must be finite and fall to no less than 0, got "
+            + value + (above == Double.POSITIVE_INFINITY ? " first" : " after " + above)
+            + "; give them from noise to the picture");
       }
       above = value;
     }

@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Shows one run's pictures on a thread of its own, in order. Of those that are ready while one is shown only the newest
- * waits. The run never waits for it before its end, when the last one is shown still if the run came to its last row.
+ * Shows one run's pictures on a thread of its own, in order. Of those that are ready while one is
+ * shown only the newest waits. The run never waits for it before its end, when the last one is
+ * shown still if the run came to its last row.
  */
 final class PreviewRun implements StepListener {
   /** Shows what a row is taken to become, [batch, channels, h, w] in f32; on the other thread. */
@@ -26,10 +27,12 @@ final class PreviewRun implements StepListener {
   private final Show show;
   private final Thread drawing = Uses.DRAWING.get();
   private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
-    Thread previews = new Thread(() -> {
-      Uses.DRAWING.set(drawing);
-      work.run();
-    }, "likeness-previews");
+    Thread previews = new Thread(
+        () -> {
+          Uses.DRAWING.set(drawing);
+          work.run();
+        },
+        "likeness-previews");
     previews.setDaemon(true);
     return previews;
   });
@@ -38,7 +41,7 @@ final class PreviewRun implements StepListener {
   private boolean whole;
 
   /** A row's prediction, a copy that lives until it is shown or left out. */
-  private record Ready(int row, Tensor denoised, TensorRegion owner) { }
+  private record Ready(int row, Tensor denoised, TensorRegion owner) {}
 
   /**
    * For one run.
@@ -94,7 +97,10 @@ final class PreviewRun implements StepListener {
     }
   }
 
-  /** Shows the last one if the run was whole, leaves it out otherwise, and throws what went wrong on the other thread. */
+  /**
+   * Shows the last one if the run was whole, leaves it out otherwise, and throws what went wrong on
+   * the other thread.
+   */
   @Override
   public void close() {
     if (!whole) {
@@ -106,7 +112,8 @@ final class PreviewRun implements StepListener {
       try {
         thread.awaitTermination(1, TimeUnit.DAYS);
       } catch (InterruptedException e) {
-        // What is being shown reads weights that the caller may free, so it is waited for all the same.
+        // What is being shown reads weights that the caller may free, so it is waited for all the
+        // same.
         interrupted = true;
       }
     }

@@ -13,9 +13,10 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Shows a run's pictures on their way: at a row of the plan, what the network takes the finished pictures to be, decoded by
- * a small autoencoder such as TAESD, beside the run and without holding it up. Changes nothing in the run, whose result
- * waits for the last of them. Thread-safe; to be closed after the last run.
+ * Shows a run's pictures on their way: at a row of the plan, what the network takes the finished
+ * pictures to be, decoded by a small autoencoder such as TAESD, beside the run and without holding
+ * it up. Changes nothing in the run, whose result waits for the last of them. Thread-safe; to be
+ * closed after the last run.
  */
 public final class Previews implements AutoCloseable {
   private final Path file;
@@ -30,10 +31,12 @@ public final class Previews implements AutoCloseable {
   @FunctionalInterface
   public interface Listener {
     /**
-     * A row of the plan has been answered. Called on a thread of the run's previews, row by row; rows that come to be ready
-     * meanwhile are left out but for the newest. What it throws ends the run.
+     * A row of the plan has been answered. Called on a thread of the run's previews, row by row;
+     * rows that come to be ready meanwhile are left out but for the newest. What it throws ends the
+     * run.
      *
-     * @param row from 1; solvers that ask the network several times in a step have several rows for it
+     * @param row from 1; solvers that ask the network several times in a step have several rows for
+     *     it
      * @param pictures one for each picture of the batch, of the size that the run draws
      */
     void onPreview(int row, List<Picture> pictures);
@@ -49,28 +52,36 @@ public final class Previews implements AutoCloseable {
   }
 
   /**
-   * The request with its pictures shown after every so many rows, the first included, as far as the listener keeps up. It
-   * keeps its other joints.
+   * The request with its pictures shown after every so many rows, the first included, as far as the
+   * listener keeps up. It keeps its other joints.
    *
    * @param every at least 1
    */
   public ImageRequest on(ImageRequest request, int every, Listener listener) {
     if (every < 1) {
-      throw new IllegalArgumentException("a preview after every " + every + " rows; give at least 1");
+      throw new IllegalArgumentException(
+          "a preview after every " + every + " rows; give at least 1");
     }
     Joints own = request.joints();
     PreviewRun.Show show = (row, denoised) -> listener.onPreview(row, pictures(denoised));
-    return request.joints(new Joints(own.scheduler(), own.network(),
-        () -> new PreviewRun(own.listener().get(), every, show), own.runner()));
+    return request.joints(new Joints(
+        own.scheduler(),
+        own.network(),
+        () -> new PreviewRun(own.listener().get(), every, show),
+        own.runner()));
   }
 
   private List<Picture> pictures(Tensor denoised) {
     if (denoised.size(1) != autoencoder.latentChannels()) {
-      throw new UnusableInput(file + " decodes latents of " + autoencoder.latentChannels() + " channels, this base's have "
-          + denoised.size(1) + "; give the small autoencoder of the base's family");
+      throw new UnusableInput(file + " decodes latents of " + autoencoder.latentChannels()
+          + " channels, this base's have " + denoised.size(1)
+          + "; give the small autoencoder of the base's family");
     }
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      return LongStream.range(0, denoised.size(0)).mapToObj(i -> picture(denoised.narrow(0, i, 1))).toList();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      return LongStream.range(0, denoised.size(0))
+          .mapToObj(i -> picture(denoised.narrow(0, i, 1)))
+          .toList();
     }
   }
 

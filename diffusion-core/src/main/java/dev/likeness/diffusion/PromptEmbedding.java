@@ -22,7 +22,9 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   }
 
   static PromptEmbedding of(Tensor tokens, Tensor pooled) {
-    return new PromptEmbedding(Images.floats(tokens), Math.toIntExact(tokens.size(1)),
+    return new PromptEmbedding(
+        Images.floats(tokens),
+        Math.toIntExact(tokens.size(1)),
         pooled == null ? new float[0] : Images.floats(pooled));
   }
 
@@ -43,13 +45,17 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
 
   /** The straight line between two prompts; 0 is this one, 1 the other. */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
-    return new PromptEmbedding(Interpolation.lerp(tokens, other.tokens, share), count,
+    return new PromptEmbedding(
+        Interpolation.lerp(tokens, other.tokens, share),
+        count,
         Interpolation.lerp(pooled, other.pooled, share));
   }
 
   /** The great arc between two prompts; 0 is this one, 1 the other. */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {
-    return new PromptEmbedding(Interpolation.slerp(tokens, other.tokens, share), count,
+    return new PromptEmbedding(
+        Interpolation.slerp(tokens, other.tokens, share),
+        count,
         Interpolation.slerp(pooled, other.pooled, share));
   }
 
@@ -65,7 +71,9 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof PromptEmbedding p && p.count == count && Arrays.equals(p.tokens, tokens)
+    return other instanceof PromptEmbedding p
+        && p.count == count
+        && Arrays.equals(p.tokens, tokens)
         && Arrays.equals(p.pooled, pooled);
   }
 

@@ -74,8 +74,33 @@ final class RequestDraft {
   }
 
   ImageRequest request() {
-    return new ImageRequest(prompt, negative, steps, ownSteps, guidance, seed, count, width, height, scheduler, adapters, sizes,
-        negativeSizes, initial, noise, from, until, eta, prompting, embedding, negativeEmbedding, guidanceOptions,
-        controls, hires, tiled, approximation, joints);
+    return new ImageRequest(
+        prompt,
+        negative,
+        steps,
+        ownSteps,
+        guidance,
+        seed,
+        count,
+        width,
+        height,
+        scheduler,
+        adapters,
+        sizes,
+        negativeSizes,
+        initial,
+        noise,
+        from,
+        until,
+        eta,
+        prompting,
+        embedding,
+        negativeEmbedding,
+        guidanceOptions,
+        controls,
+        hires,
+        tiled,
+        approximation,
+        joints);
   }
 }

@@ -2,14 +2,21 @@ package dev.likeness.diffusion;
 
 import dev.likeness.schedulers.SchedulerConfig;
 
-/** How far a flow's noise levels move with the size of the picture: a line through two lengths of its token sequence. */
+/**
+ * How far a flow's noise levels move with the size of the picture: a line through two lengths of
+ * its token sequence.
+ */
 final class ResolutionShift {
   private static final double BASE_TOKENS = 256;
   private static final double MAX_TOKENS = 4096;
   private static final double BASE_SHIFT = 0.5;
 
-  /** Of FLUX.2: lines through the shifts that are best with 10 and with 200 steps, and where the first of them ends. */
+  /**
+   * Of FLUX.2: lines through the shifts that are best with 10 and with 200 steps, and where the
+   * first of them ends.
+   */
   private static final double SLOPE_10 = 8.73809524e-05;
+
   private static final double OFFSET_10 = 1.89833333;
   private static final double SLOPE_200 = 0.00016927;
   private static final double OFFSET_200 = 0.45666666;
@@ -26,7 +33,10 @@ final class ResolutionShift {
     return tokens * slope + (baseShift - slope * baseTokens);
   }
 
-  /** FLUX.2's exponent for {@code tokens}, which the number of steps moves too ({@code compute_empirical_mu} of diffusers). */
+  /**
+   * FLUX.2's exponent for {@code tokens}, which the number of steps moves too
+   * ({@code compute_empirical_mu} of diffusers).
+   */
   static double empirical(long tokens, int steps) {
     double at200 = SLOPE_200 * tokens + OFFSET_200;
     double at10 = SLOPE_10 * tokens + OFFSET_10;

@@ -23,7 +23,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came without it. */
+/**
+ * Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came
+ * without it.
+ */
 record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   private static final double MAX_SHIFT = 1.16;
 
@@ -64,27 +67,45 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
+  public Texts texts(
+      ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     List<String> prompts = Texts.prompts(request, guided(request), true);
-    return Texts.lasting(model.encode(prompts,
-        tower -> heard(tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words()), prompts,
-            tower.layersLeftOut(), request.prompting().clipSkip()),
-        t5 -> t5.encode(prompts, StableDiffusion3.T5_TOKENS, t5.encoder(adaptation.apply(Part.TEXT_ENCODER_3)))), schedule.rows());
+    return Texts.lasting(
+        model.encode(
+            prompts,
+            tower -> heard(
+                tower
+                    .prompts(adaptation.apply(tower.part()))
+                    .with(request.prompting().words()),
+                prompts,
+                tower.layersLeftOut(),
+                request.prompting().clipSkip()),
+            t5 -> t5.encode(
+                prompts,
+                StableDiffusion3.T5_TOKENS,
+                t5.encoder(adaptation.apply(Part.TEXT_ENCODER_3)))),
+        schedule.rows());
   }
 
-  /** What a CLIP tower says of the prompts; the negative one is heard with the layers that are skipped for the other. */
-  private static TextEncoding heard(PromptEncoder encoder, List<String> prompts, int leftOut, int skip) {
+  /**
+   * What a CLIP tower says of the prompts; the negative one is heard with the layers that are
+   * skipped for the other.
+   */
+  private static TextEncoding heard(
+      PromptEncoder encoder, List<String> prompts, int leftOut, int skip) {
     TextEncoding all = encoder.encode(prompts, leftOut + skip);
     if (skip == 0 || prompts.size() == 1) {
       return all;
     }
     Tensor negative = encoder.encode(prompts.subList(0, 1), leftOut).tokens();
-    return new TextEncoding(torch.cat(new TensorVector(negative, all.tokens().narrow(0, 1, 1)), 0), all.pooled());
+    return new TextEncoding(
+        torch.cat(new TensorVector(negative, all.tokens().narrow(0, 1, 1)), 0), all.pooled());
   }
 
   @Override
   public Stream<Cut> cuts(String prompt, List<TextualInversion> words) {
-    return Stream.concat(model.towers().stream().map(tower -> tower.cut(prompt, words)),
+    return Stream.concat(
+        model.towers().stream().map(tower -> tower.cut(prompt, words)),
         Stream.ofNullable(model.t5()).map(t5 -> t5.cut(prompt, StableDiffusion3.T5_TOKENS)));
   }
 
@@ -97,19 +118,31 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
     List<Sd3Transformer2DModel> views = Denoiser.views(own, rows, model::transformer);
     boolean perturbed = weakening != null && weakening.kind() == Weakening.Kind.PERTURBED_ATTENTION;
     List<Sd3Transformer2DModel> worse = perturbed
-        ? Denoiser.views(own.and(Denoiser.perturbed(model, Part.TRANSFORMER, weakening)), rows, model::transformer) : views;
+        ? Denoiser.views(
+            own.and(Denoiser.perturbed(model, Part.TRANSFORMER, weakening)),
+            rows,
+            model::transformer)
+        : views;
     Set<Integer> skipped = weakening == null || perturbed ? Set.of() : skipped(weakening);
     TextEncoding text = sitting.told(guided(request));
-    return new Guided(request.guidanceOptions(), request.guidance(), rows,
-        Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(Guided.byRows(sitting, text.tokens().size(0),
-        new Sd3Network(model, sitting, views, worse, skipped, text, canvas)));
+    return new Guided(
+            request.guidanceOptions(),
+            request.guidance(),
+            rows,
+            Denoiser.showsPictures(model, Part.TRANSFORMER, own))
+        .of(Guided.byRows(
+            sitting,
+            text.tokens().size(0),
+            new Sd3Network(model, sitting, views, worse, skipped, text, canvas)));
   }
 
   private Set<Integer> skipped(Weakening weakening) {
-    Set<Integer> blocks = weakening.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
+    Set<Integer> blocks =
+        weakening.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
     if (blocks.stream().anyMatch(block -> block < 0 || block >= model.config().layers())) {
-      throw new IllegalArgumentException("skip-layer guidance leaves out blocks " + weakening.layers()
-          + ", but the model has " + model.config().layers() + ", counted from 0");
+      throw new IllegalArgumentException(
+          "skip-layer guidance leaves out blocks " + weakening.layers() + ", but the model has "
+              + model.config().layers() + ", counted from 0");
     }
     return blocks;
   }

@@ -19,19 +19,32 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param skipped blocks that the weakened one leaves out
  * @param text the texts' rows, those of the negative prompt first where there are any
  */
-record Sd3Network(StableDiffusion3 model, Sitting sitting, List<Sd3Transformer2DModel> views,
-    List<Sd3Transformer2DModel> weakened, Set<Integer> skipped, TextEncoding text,
-    Canvas canvas) implements Guided.Rows {
+record Sd3Network(
+    StableDiffusion3 model,
+    Sitting sitting,
+    List<Sd3Transformer2DModel> views,
+    List<Sd3Transformer2DModel> weakened,
+    Set<Integer> skipped,
+    TextEncoding text,
+    Canvas canvas)
+    implements Guided.Rows {
   @Override
   public NoisePredictor asked(boolean weak, long first, long rows) {
     TextEncoding told = text.narrow(first, rows);
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
     List<Sd3Transformer2DModel> nets = weak ? weakened : views;
     Set<Integer> left = weak ? skipped : Set.of();
-    return new RecordedNetwork(canvas.runner(),
-        step -> cache == null ? List.of(nets.get(step.index()), told, left) : null, (input, step, row) ->
-            nets.get(step.index()).forward(model.compute().place(input),
-                sitting.perRow(row.tensor(Step::timestep, input), rows), told.tokens(), told.pooled(), left, cache)
-                .to(ScalarType.Float));
+    return new RecordedNetwork(
+        canvas.runner(),
+        step -> cache == null ? List.of(nets.get(step.index()), told, left) : null,
+        (input, step, row) -> nets.get(step.index())
+            .forward(
+                model.compute().place(input),
+                sitting.perRow(row.tensor(Step::timestep, input), rows),
+                told.tokens(),
+                told.pooled(),
+                left,
+                cache)
+            .to(ScalarType.Float));
   }
 }

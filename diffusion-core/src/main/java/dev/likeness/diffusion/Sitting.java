@@ -21,20 +21,20 @@ import org.bytedeco.pytorch.global.torch;
  */
 record Sitting(List<Seat> seats) {
   /** A picture: whose it is, and its seed. */
-  record Seat(Sitter sitter, long seed) { }
+  record Seat(Sitter sitter, long seed) {}
 
   /** Neighbouring pictures of one request. */
-  record Group(Sitter sitter, int count) { }
+  record Group(Sitter sitter, int count) {}
 
   /**
-   * The sittings of requests that run alike, of at most {@code most} pictures: all that is added beside layers at once,
-   * whatever else for itself.
+   * The sittings of requests that run alike, of at most {@code most} pictures: all that is added
+   * beside layers at once, whatever else for itself.
    */
   static List<Sitting> of(List<Sitter> sitters, int most) {
     Map<Object, List<Seat>> together = new LinkedHashMap<>();
     for (Sitter sitter : sitters) {
-      List<Seat> seats =
-          together.computeIfAbsent(sitter.isBeside() ? Sitting.class : sitter.adaptations(), any -> new ArrayList<>());
+      List<Seat> seats = together.computeIfAbsent(
+          sitter.isBeside() ? Sitting.class : sitter.adaptations(), any -> new ArrayList<>());
       for (int i = 0; i < sitter.request().count(); i++) {
         seats.add(new Seat(sitter, sitter.request().seed() + i));
       }
@@ -82,7 +82,9 @@ record Sitting(List<Seat> seats) {
 
   /** The text of each group at a row of the plan. */
   List<TextEncoding> texts(int row, boolean negative) {
-    return groups().stream().map(group -> group.sitter().texts().at(row, negative)).toList();
+    return groups().stream()
+        .map(group -> group.sitter().texts().at(row, negative))
+        .toList();
   }
 
   /** A text for each group as the network is told them: a row for each picture. */
@@ -101,14 +103,18 @@ record Sitting(List<Seat> seats) {
     return torch.cat(rows, 0);
   }
 
-  /** What the network is told for all pictures by prompts that stay: where guided, first for the negative ones. */
+  /**
+   * What the network is told for all pictures by prompts that stay: where guided, first for the
+   * negative ones.
+   */
   TextEncoding told(boolean guided) {
     TextEncoding wanted = told(texts(0, false));
     if (!guided) {
       return wanted;
     }
     TextEncoding unwanted = told(texts(0, true));
-    return new TextEncoding(torch.cat(new TensorVector(unwanted.tokens(), wanted.tokens()), 0),
+    return new TextEncoding(
+        torch.cat(new TensorVector(unwanted.tokens(), wanted.tokens()), 0),
         torch.cat(new TensorVector(unwanted.pooled(), wanted.pooled()), 0));
   }
 

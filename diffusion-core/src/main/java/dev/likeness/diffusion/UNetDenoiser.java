@@ -31,7 +31,13 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     boolean xl = model.sizeIds() != 0;
     boolean few = ofConsistency();
     int steps = (int) model.drawnWith("_num_inference_steps", few ? 4 : 50);
-    return new Defaults(steps, guidance(few ? 8.5 : xl && !showsMask() ? 5 : 7.5), pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1,
+    return new Defaults(
+        steps,
+        guidance(few ? 8.5 : xl && !showsMask() ? 5 : 7.5),
+        pixels,
+        pixels,
+        xl ? 0.3 : 0.8,
+        xl ? 0.9999 : 1,
         model.drawnWith("_eta", 0));
   }
 
@@ -43,7 +49,10 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     return model.drawnWith("_guidance_scale", usual);
   }
 
-  /** SDXL's inpainting has more guidance, and beside a ControlNet its pictures are drawn over further. */
+  /**
+   * SDXL's inpainting has more guidance, and beside a ControlNet its pictures are drawn over
+   * further.
+   */
   @Override
   public Defaults defaults(ImageRequest request) {
     if (model.sizeIds() == 0) {
@@ -67,31 +76,41 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    boolean over = plain.strength() < 1 && !request.initial().masked() && request.controls().isEmpty();
+    boolean over = plain.strength() < 1
+        && !request.initial().masked()
+        && request.controls().isEmpty();
     boolean own = plain.timesteps().length + plain.sigmas().length > 0;
     return over && !own && ofConsistency() && scheduler.className().equals("LCMScheduler")
-        ? below(plain, scheduler.options()) : plain;
+        ? below(plain, scheduler.options())
+        : plain;
   }
 
-  // Latent consistency's pipeline does all steps over a picture, among the lowest of those that the network was distilled on.
+  // Latent consistency's pipeline does all steps over a picture, among the lowest of those that the
+  // network was distilled on.
   private static PlanRequest below(PlanRequest plain, Options options) {
     int origins = options.integer("original_inference_steps");
     int left = (int) (origins * plain.strength());
     int n = plain.steps();
     if (left < n) {
-      throw new IllegalArgumentException("strength " + plain.strength() + " leaves " + left + " of " + origins
-          + " distilled steps, got " + n + "; ask for fewer");
+      throw new IllegalArgumentException("strength " + plain.strength() + " leaves " + left + " of "
+          + origins + " distilled steps, got " + n + "; ask for fewer");
     }
     int stride = options.integer("num_train_timesteps") / origins;
-    return PlanRequest.ofTimesteps(IntStream.range(0, n).mapToDouble(i -> (left - Math.floor(i * ((double) left / n))) * stride - 1)
-        .toArray()).between(plain.from(), plain.until()).eta(plain.eta());
+    return PlanRequest.ofTimesteps(IntStream.range(0, n)
+            .mapToDouble(i -> (left - Math.floor(i * ((double) left / n))) * stride - 1)
+            .toArray())
+        .between(plain.from(), plain.until())
+        .eta(plain.eta());
   }
 
   /** With a ControlNet the first picture there is, whatever the mask. */
   @Override
   public Picture sizedBy(ImageRequest request) {
-    return request.controls().isEmpty() ? Denoiser.super.sizedBy(request)
-        : request.initial() == null ? request.controls().get(0).picture() : request.initial().picture();
+    return request.controls().isEmpty()
+        ? Denoiser.super.sizedBy(request)
+        : request.initial() == null
+            ? request.controls().get(0).picture()
+            : request.initial().picture();
   }
 
   @Override
@@ -107,7 +126,8 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   @Override
   public Tensor shown(Tensor mask, Tensor kept) {
     Tensor small = Easel.corners(mask, model.autoencoder().factor());
-    return torch.cat(new TensorVector(small.expand(kept.size(0), 1, kept.size(2), kept.size(3)), kept), 1);
+    return torch.cat(
+        new TensorVector(small.expand(kept.size(0), 1, kept.size(2), kept.size(3)), kept), 1);
   }
 
   @Override
@@ -120,14 +140,25 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     controls.forEach(control -> control.net().requireTold(control.mode()));
     boolean alone = controls.size() == 1;
     List<Tensor> hints = controls.stream()
-        .map(control -> net.hint(seen.apply(control), control.mode(), alone ? 1 : control.scale())).toList();
-    return new Hint(controls, rows, net, null, hints, net.kinds(controls.stream().map(Control::mode).toList()));
+        .map(control -> net.hint(seen.apply(control), control.mode(), alone ? 1 : control.scale()))
+        .toList();
+    return new Hint(
+        controls,
+        rows,
+        net,
+        null,
+        hints,
+        net.kinds(controls.stream().map(Control::mode).toList()));
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
+  public Texts texts(
+      ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     return new Conditioner(model, request, adaptation)
-        .texts(guided(request), Denoiser.showsPictures(model, Part.UNET, adaptation.apply(Part.UNET)), schedule);
+        .texts(
+            guided(request),
+            Denoiser.showsPictures(model, Part.UNET, adaptation.apply(Part.UNET)),
+            schedule);
   }
 
   @Override
@@ -142,16 +173,22 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     Adaptation unet = sitting.adaptation(Part.UNET).and(request.approximation().merging());
     List<UNet2DConditionModel> views = Denoiser.views(unet, rows, model::unet);
     List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
-    Guided guided = new Guided(request.guidanceOptions(), guided(request) ? request.guidance() : 1, rows,
+    Guided guided = new Guided(
+        request.guidanceOptions(),
+        guided(request) ? request.guidance() : 1,
+        rows,
         Denoiser.showsPictures(model, Part.UNET, unet));
     return new UNetNetwork(model, sitting, views, worse, guided, canvas).network();
   }
 
   private List<UNet2DConditionModel> weakened(Adaptation unet, Weakening weakening, int rows) {
     if (weakening != null && weakening.kind() == Weakening.Kind.SKIPPED_BLOCKS) {
-      throw new IllegalArgumentException("skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
+      throw new IllegalArgumentException(
+          "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
     }
-    return weakening == null ? null
-        : Denoiser.views(unet.and(Denoiser.perturbed(model, Part.UNET, weakening)), rows, model::unet);
+    return weakening == null
+        ? null
+        : Denoiser.views(
+            unet.and(Denoiser.perturbed(model, Part.UNET, weakening)), rows, model::unet);
   }
 }

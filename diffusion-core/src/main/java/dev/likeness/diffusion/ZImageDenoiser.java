@@ -24,11 +24,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Z-Image: a language model's tokens, and guidance that is none at 0. */
-record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) implements Denoiser {
+record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model)
+    implements Denoiser {
   private static final int PIXELS = 1024;
   private static final double MAX_SHIFT = 1.15;
   private static final double TRAINING_STEPS = 1000;
@@ -55,7 +55,8 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return Denoiser.evenly(moved(plain, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)), scheduler);
+    return Denoiser.evenly(
+        moved(plain, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)), scheduler);
   }
 
   @Override
@@ -64,9 +65,12 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
+  public Texts texts(
+      ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     return Texts.lasting(
-        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), schedule.rows());
+        model.text(
+            Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)),
+        schedule.rows());
   }
 
   @Override
@@ -81,17 +85,21 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
     Denoiser.refuseWeakening(request, "Z-Image");
     Adaptation own = sitting.adaptation(Part.TRANSFORMER);
     if (Denoiser.showsPictures(model, Part.TRANSFORMER, own)) {
-      throw new IllegalArgumentException("Z-Image's network has no place for image prompts; draw without, or with another base");
+      throw new IllegalArgumentException(
+          "Z-Image's network has no place for image prompts; draw without, or with another base");
     }
     List<ZImageTransformer2DModel> views = Denoiser.views(own, rows, model::transformer);
     TextEncoding text = sitting.told(guided(request));
     // The reference adds the guidance to an answer that counts once already.
-    return new Guided(request.guidanceOptions(), request.guidance() + 1, rows, false).of(Guided.byRows(sitting,
-        text.tokens().size(0), (weak, first, count) -> asked(sitting, canvas, views, text.narrow(first, count))));
+    return new Guided(request.guidanceOptions(), request.guidance() + 1, rows, false)
+        .of(Guided.byRows(
+            sitting,
+            text.tokens().size(0),
+            (weak, first, count) -> asked(sitting, canvas, views, text.narrow(first, count))));
   }
 
-  private NoisePredictor asked(Sitting sitting, Canvas canvas, List<ZImageTransformer2DModel> views,
-      TextEncoding text) {
+  private NoisePredictor asked(
+      Sitting sitting, Canvas canvas, List<ZImageTransformer2DModel> views, TextEncoding text) {
     ImageRequest request = sitting.request();
     float[] counts = Images.floats(text.pooled().to(ScalarType.Float));
     long[] whole = new long[counts.length];
@@ -99,19 +107,25 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
       whole[i] = (long) counts[i];
     }
     Device device = new Device(model.compute().device());
-    ZImageSequence sequence =
-        ZImageSequence.of(model.config(), request.height() / unit(), request.width() / unit(), whole, device);
+    ZImageSequence sequence = ZImageSequence.of(
+        model.config(), request.height() / unit(), request.width() / unit(), whole, device);
     Map<ZImageTransformer2DModel, Carried> words = new HashMap<>();
     views.forEach(view -> words.computeIfAbsent(view, each -> new Carried()));
-    return new RecordedNetwork(canvas.runner(), step -> List.of(views.get(step.index()), text), (input, step, row) -> {
-      ZImageTransformer2DModel view = views.get(step.index());
-      Carried told = words.get(view);
-      if (told.tensor() == null) {
-        told.replace(view.words(text.tokens(), sequence));
-      }
-      Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
-      return view.forward(model.compute().place(input), sitting.perRow(time, input.size(0)), told.tensor(), sequence)
-          .to(ScalarType.Float).neg();
-    });
+    return new RecordedNetwork(
+        canvas.runner(), step -> List.of(views.get(step.index()), text), (input, step, row) -> {
+          ZImageTransformer2DModel view = views.get(step.index());
+          Carried told = words.get(view);
+          if (told.tensor() == null) {
+            told.replace(view.words(text.tokens(), sequence));
+          }
+          Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
+          return view.forward(
+                  model.compute().place(input),
+                  sitting.perRow(time, input.size(0)),
+                  told.tensor(),
+                  sequence)
+              .to(ScalarType.Float)
+              .neg();
+        });
   }
 }

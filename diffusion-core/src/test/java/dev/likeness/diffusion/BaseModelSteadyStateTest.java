@@ -23,13 +23,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BaseModelSteadyStateTest {
-  private static final ImageRequest SMALL = ImageRequest.of("a photo").steps(2).guidance(3).size(32, 32);
+  private static final ImageRequest SMALL =
+      ImageRequest.of("a photo").steps(2).guidance(3).size(32, 32);
 
   @Test
   void twoHundredPicturesLeaveNothingBehind(@TempDir Path parent) throws IOException {
     LibTorch.load();
     long before = Pointer.totalCount();
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path();
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       draw(base, 40);
       long handles = Pointer.totalCount();
@@ -40,16 +42,23 @@ class BaseModelSteadyStateTest {
         resident[i] = residentKib();
       }
       assertEquals(handles, Pointer.totalCount(), "native objects after 200 more pictures");
-      // One latent a picture leaked would be 3.3 MiB in every fifty; the heap's own breathing is not in all of them.
-      long grown = IntStream.range(1, resident.length).mapToLong(i -> resident[i] - resident[i - 1]).min().orElseThrow();
-      assertTrue(grown < 2 * 1024, "every fifty pictures grew what is resident: " + Arrays.toString(resident) + " KiB");
+      // One latent a picture leaked would be 3.3 MiB in every fifty; the heap's own breathing is
+      // not in all of them.
+      long grown = IntStream.range(1, resident.length)
+          .mapToLong(i -> resident[i] - resident[i - 1])
+          .min()
+          .orElseThrow();
+      assertTrue(
+          grown < 2 * 1024,
+          "every fifty pictures grew what is resident: " + Arrays.toString(resident) + " KiB");
     }
     assertEquals(before, Pointer.totalCount(), "native objects after the model was closed");
   }
 
   @Test
   void fourThreadsDrawWhatOneDraws(@TempDir Path parent) throws Exception {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path();
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       List<byte[]> alone = new ArrayList<>();
       for (int seed = 0; seed < 8; seed++) {
@@ -79,9 +88,13 @@ class BaseModelSteadyStateTest {
 
   private static long residentKib() throws IOException {
     Path status = Path.of("/proc/self/status");
-    Assumptions.assumeTrue(Files.exists(status), "resident memory is read from /proc, which this system has not");
+    Assumptions.assumeTrue(
+        Files.exists(status), "resident memory is read from /proc, which this system has not");
     System.gc();
-    return Files.readAllLines(status).stream().filter(line -> line.startsWith("VmRSS"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElseThrow();
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmRSS"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
   }
 }

@@ -6,26 +6,32 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 
-/** Closes what a drawing goes by on another thread, which waits; the picture is the same, and none is drawn afterwards. */
+/**
+ * Closes what a drawing goes by on another thread, which waits; the picture is the same, and none
+ * is drawn afterwards.
+ */
 public final class ClosedWhileDrawn {
   private ClosedWhileDrawn() {}
 
-  public static void refuses(String closed, BaseModel base, ImageRequest ask, Runnable close) throws InterruptedException {
+  public static void refuses(String closed, BaseModel base, ImageRequest ask, Runnable close)
+      throws InterruptedException {
     Picture alone = base.generate(ask).picture();
     Thread closing = new Thread(close);
-    ImageRequest watched = ask.joints(new Joints(null, network -> network, (step, of, x, denoised) -> {
-      if (step.index() == 0) {
-        closing.start();
-        while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
-          Thread.onSpinWait();
-        }
-        assertTrue(closing.isAlive(), "waits for the drawing");
-        assertThrows(IllegalStateException.class, close::run);
-      }
-    }));
+    ImageRequest watched =
+        ask.joints(new Joints(null, network -> network, (step, of, x, denoised) -> {
+          if (step.index() == 0) {
+            closing.start();
+            while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
+              Thread.onSpinWait();
+            }
+            assertTrue(closing.isAlive(), "waits for the drawing");
+            assertThrows(IllegalStateException.class, close::run);
+          }
+        }));
     assertEquals(alone, base.generate(watched).picture());
     closing.join();
-    assertEquals(closed + " is closed; open it again to draw with it",
+    assertEquals(
+        closed + " is closed; open it again to draw with it",
         assertThrows(IllegalStateException.class, () -> base.generate(ask)).getMessage());
   }
 }

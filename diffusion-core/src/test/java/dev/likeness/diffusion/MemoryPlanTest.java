@@ -37,7 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class MemoryPlanTest {
-  private static final ImageRequest ASK = ImageRequest.of("a photo").steps(2).size(32, 32).seed(3);
+  private static final ImageRequest ASK =
+      ImageRequest.of("a photo").steps(2).size(32, 32).seed(3);
   private static final MemoryBudget AMPLE = MemoryBudget.of("60GiB").size(32, 32);
 
   @TempDir
@@ -66,11 +67,14 @@ class MemoryPlanTest {
   @Test
   void bringsInAQuantisedFileBlockByBlock() throws IOException {
     Path gguf = scratch.resolve("flux.gguf");
-    try (InputStream in = MemoryPlanTest.class.getResourceAsStream("/golden/gguf/flux-dev-q8_0.gguf")) {
+    try (InputStream in =
+        MemoryPlanTest.class.getResourceAsStream("/golden/gguf/flux-dev-q8_0.gguf")) {
       Files.copy(in, gguf);
     }
-    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path()).with("transformer", gguf);
-    try (BaseModel held = BaseModel.open(files, Compute.EXACT); BaseModel streamed = BaseModel.open(files, last(files, AMPLE))) {
+    ModelFiles files =
+        ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path()).with("transformer", gguf);
+    try (BaseModel held = BaseModel.open(files, Compute.EXACT);
+        BaseModel streamed = BaseModel.open(files, last(files, AMPLE))) {
       assertEquals(Residence.STREAMED, streamed.plan().orElseThrow().residence("transformer"));
       assertArrayEquals(held.generate(ASK).pixels(), streamed.generate(ASK).pixels(), 1e-5f);
     }
@@ -81,10 +85,13 @@ class MemoryPlanTest {
   void drawsNearlyTheSamePictureInEightBits(String name, String network, Residence eightBits) {
     ModelFiles files = ModelFiles.open(PipelineFolder.any(name, scratch));
     MemoryPlan planned = MemoryPlan.choices(files, Compute.EXACT, AMPLE.inEightBits()).stream()
-        .filter(plan -> plan.residence(network) == eightBits).findFirst().orElseThrow();
+        .filter(plan -> plan.residence(network) == eightBits)
+        .findFirst()
+        .orElseThrow();
     MemoryPlan asked = MemoryPlan.inEightBits(files, Compute.EXACT);
     assertEquals(eightBits, asked.residence(network));
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT); BaseModel small = BaseModel.open(files, planned);
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT);
+        BaseModel small = BaseModel.open(files, planned);
         BaseModel wanted = BaseModel.open(files, asked)) {
       float[] exact = base.generate(ASK).pixels();
       float[] near = small.generate(ASK).pixels();
@@ -93,7 +100,8 @@ class MemoryPlanTest {
         sum += Math.abs(exact[i] - near[i]);
       }
       assertTrue(sum > 0 && sum / exact.length < 0.02, "mean difference " + sum / exact.length);
-      assertArrayEquals(near, wanted.generate(ASK).pixels(), 1e-5f, "the same but for an autoencoder in strips");
+      assertArrayEquals(
+          near, wanted.generate(ASK).pixels(), 1e-5f, "the same but for an autoencoder in strips");
     }
   }
 
@@ -102,13 +110,16 @@ class MemoryPlanTest {
   void drawsNearlyTheSamePictureByProductsInEightBits(String name, String network) {
     ModelFiles files = ModelFiles.open(PipelineFolder.any(name, scratch));
     if (!Compute.cpuMultipliesBytes()) {
-      assertTrue(assertThrows(MachineLimit.class, () -> MemoryPlan.multipliedInEightBits(files, Compute.EXACT)).getMessage()
+      assertTrue(assertThrows(
+              MachineLimit.class, () -> MemoryPlan.multipliedInEightBits(files, Compute.EXACT))
+          .getMessage()
           .startsWith("products in 8 bits want a CPU with VNNI"));
       return;
     }
     MemoryPlan plan = MemoryPlan.multipliedInEightBits(files, Compute.EXACT);
     assertEquals(Residence.EIGHT_BIT_PRODUCTS, plan.residence(network));
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT); BaseModel small = BaseModel.open(files, plan)) {
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT);
+        BaseModel small = BaseModel.open(files, plan)) {
       float[] exact = base.generate(ASK).pixels();
       float[] near = small.generate(ASK).pixels();
       double sum = 0;
@@ -122,39 +133,59 @@ class MemoryPlanTest {
   @Test
   void saysWhatWouldBeNeeded() {
     ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
-    String said = assertThrows(MachineLimit.class,
-        () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32))).getMessage();
-    assertTrue(said.matches(Pattern.quote(files.describe()) + " needs [0-9.]+ GiB for a picture of 32x32 even with"
-        + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more, or ask for a smaller picture"), said);
+    String said = assertThrows(
+            MachineLimit.class,
+            () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32)))
+        .getMessage();
+    assertTrue(
+        said.matches(
+            Pattern.quote(files.describe()) + " needs [0-9.]+ GiB for a picture of 32x32 even with"
+                + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more, or ask for a smaller picture"),
+        said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
       MemoryPlan plan = base.plan().orElseThrow();
-      assertEquals("memory for one picture of 32x32 on cpu f32, budget 60.0 GiB", plan.toString().lines().findFirst().orElseThrow());
+      assertEquals(
+          "memory for one picture of 32x32 on cpu f32, budget 60.0 GiB",
+          plan.toString().lines().findFirst().orElseThrow());
       assertTrue(plan.peak() < 60L << 30);
-      String refused = assertThrows(MachineLimit.class, () -> base.generate(ASK.size(16384, 16384))).getMessage();
+      String refused = assertThrows(MachineLimit.class, () -> base.generate(ASK.size(16384, 16384)))
+          .getMessage();
       assertTrue(refused.startsWith("a picture of 16384x16384 takes "), refused);
     }
-    assertEquals("memory \"much\" is not a size; give one such as 12GiB or 800MB",
-        assertThrows(IllegalArgumentException.class, () -> MemoryBudget.of("much")).getMessage());
+    assertEquals(
+        "memory \"much\" is not a size; give one such as 12GiB or 800MB",
+        assertThrows(IllegalArgumentException.class, () -> MemoryBudget.of("much"))
+            .getMessage());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"sd1/base", "flux/dev", "sd3/three", "klein/base"})
   void plansForTheModelsOwnPictureWhereNoSizeIsAsked(String name) {
-    try (BaseModel base = BaseModel.open(ModelFiles.open(PipelineFolder.any(name, scratch)), Compute.EXACT, MemoryBudget.of("60GiB"))) {
+    try (BaseModel base = BaseModel.open(
+        ModelFiles.open(PipelineFolder.any(name, scratch)),
+        Compute.EXACT,
+        MemoryBudget.of("60GiB"))) {
       Defaults own = base.defaults();
       String plan = base.plan().orElseThrow().toString();
-      assertTrue(plan.startsWith("memory for one picture of " + own.width() + "x" + own.height() + " on"), plan);
+      assertTrue(
+          plan.startsWith("memory for one picture of " + own.width() + "x" + own.height() + " on"),
+          plan);
     }
   }
 
   @Test
   void takesTheFirstPlanThatFits() {
     ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
-    List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream().map(MemoryPlan::peak).toList();
+    List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream()
+        .map(MemoryPlan::peak)
+        .toList();
     for (int i = 1; i < peaks.size(); i++) {
-      assertTrue(peaks.get(i) <= peaks.get(i - 1), "each plan needs no more than the one before: " + peaks);
+      assertTrue(
+          peaks.get(i) <= peaks.get(i - 1),
+          "each plan needs no more than the one before: " + peaks);
     }
-    assertEquals(Residence.HELD, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
+    assertEquals(
+        Residence.HELD, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
     assertEquals(12L << 30, MemoryBudget.of("12GiB").bytes());
     assertEquals(800_000_000L, MemoryBudget.of("800 MB").bytes());
   }
@@ -165,17 +196,26 @@ class MemoryPlanTest {
   void givesBackWhatSamplingHasFreed() {
     ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
     long[] resident = new long[2];
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE); TensorScope scope = TensorScope.open()) {
-      base.generate(ASK, event -> {
-        if (event instanceof ProgressEvent.Step step && step.phase().equals("sample") && step.step() == step.steps()) {
-          holes();
-          resident[0] = Resident.now();
-        } else if (event instanceof ProgressEvent.Phase phase && phase.name().equals("decode")) {
-          resident[1] = Resident.now();
-        }
-      }, new Cancellation());
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE);
+        TensorScope scope = TensorScope.open()) {
+      base.generate(
+          ASK,
+          event -> {
+            if (event instanceof ProgressEvent.Step step
+                && step.phase().equals("sample")
+                && step.step() == step.steps()) {
+              holes();
+              resident[0] = Resident.now();
+            } else if (event instanceof ProgressEvent.Phase phase
+                && phase.name().equals("decode")) {
+              resident[1] = Resident.now();
+            }
+          },
+          new Cancellation());
     }
-    assertTrue(resident[0] - resident[1] > 200 << 20, "from " + (resident[0] >> 20) + " to " + (resident[1] >> 20) + " MiB");
+    assertTrue(
+        resident[0] - resident[1] > 200 << 20,
+        "from " + (resident[0] >> 20) + " to " + (resident[1] >> 20) + " MiB");
   }
 
   private static void holes() {
@@ -189,7 +229,9 @@ class MemoryPlanTest {
   }
 
   private static MemoryPlan last(ModelFiles files, MemoryBudget budget) {
-    return MemoryPlan.choices(files, Compute.EXACT, budget).stream().filter(plan -> plan.compute().equals(Compute.EXACT))
-        .reduce((a, b) -> b).orElseThrow();
+    return MemoryPlan.choices(files, Compute.EXACT, budget).stream()
+        .filter(plan -> plan.compute().equals(Compute.EXACT))
+        .reduce((a, b) -> b)
+        .orElseThrow();
   }
 }

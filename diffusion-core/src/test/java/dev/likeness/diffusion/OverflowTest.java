@@ -34,8 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 class OverflowTest {
   /** A number of f32 that bf16 takes for infinity. */
   private static final double BEYOND_BF16 = 3.4e38;
+
   private static final Compute BF16 = new Compute("cpu", DType.BF16);
-  private static final ImageRequest ASK = ImageRequest.of("a cat").steps(2).size(32, 24).seed(4);
+  private static final ImageRequest ASK =
+      ImageRequest.of("a cat").steps(2).size(32, 24).seed(4);
 
   @TempDir
   private Path scratch;
@@ -43,10 +45,13 @@ class OverflowTest {
   @Test
   void decodesAgainInF32WhatOverflowedAndSaysSo() throws IOException {
     Path folder = deadChannel("decoder.conv_norm_out", "decoder.conv_out");
-    try (BaseModel half = BaseModel.open(folder, BF16); BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
+    try (BaseModel half = BaseModel.open(folder, BF16);
+        BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
       List<String> notices = new ArrayList<>();
       GeneratedImage image = generate(half, ASK, notices);
-      assertEquals(List.of("the autoencoder's picture was not finite, so it was decoded again in f32"), notices);
+      assertEquals(
+          List.of("the autoencoder's picture was not finite, so it was decoded again in f32"),
+          notices);
       PreviewsTest.assertAlike(exact.decode(image.latents()), image.picture());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
       half.networks().release("vae");
@@ -57,28 +62,43 @@ class OverflowTest {
   @Test
   void encodesAgainInF32WhatOverflowedAndSaysSo() throws IOException {
     Path folder = deadChannel("encoder.conv_norm_out", "encoder.conv_out");
-    try (BaseModel half = BaseModel.open(folder, BF16); BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
+    try (BaseModel half = BaseModel.open(folder, BF16);
+        BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
       List<String> notices = new ArrayList<>();
       Picture picture = generate(half, ASK, notices).picture();
       assertEquals(List.of(), notices);
       generate(half, ASK.from(picture, 0.6), notices);
-      assertEquals(List.of("the autoencoder's latents were not finite, so the picture was encoded again in f32"), notices);
+      assertEquals(
+          List.of(
+              "the autoencoder's latents were not finite, so the picture was encoded again in f32"),
+          notices);
       assertEquals(exact.encode(picture), half.encode(picture));
     }
   }
 
   @Test
   void saysThatLatentsBecameInfiniteAndShowsTheOthers() {
-    Joints broken = new Joints(null, network -> (input, step) -> {
-      Tensor answer = network.predict(input, step);
-      answer.select(0, 1).fill_(new Scalar(Double.POSITIVE_INFINITY));
-      return answer;
-    }, StepListener.NONE);
+    Joints broken = new Joints(
+        null,
+        network -> (input, step) -> {
+          Tensor answer = network.predict(input, step);
+          answer.select(0, 1).fill_(new Scalar(Double.POSITIVE_INFINITY));
+          return answer;
+        },
+        StepListener.NONE);
     try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
       List<Long> shown = new ArrayList<>();
-      assertEquals("the picture of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
-          + " guidance or another scheduler", assertThrows(UnusableInput.class, () -> base.generate(List.of(ASK.count(3).joints(broken)),
-          image -> shown.add(image.seed()), event -> { }, new Cancellation())).getMessage());
+      assertEquals(
+          "the picture of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
+              + " guidance or another scheduler",
+          assertThrows(
+                  UnusableInput.class,
+                  () -> base.generate(
+                      List.of(ASK.count(3).joints(broken)),
+                      image -> shown.add(image.seed()),
+                      event -> {},
+                      new Cancellation()))
+              .getMessage());
       assertEquals(List.of(4L, 6L), shown);
     }
   }
@@ -89,12 +109,18 @@ class OverflowTest {
       for (int last : new int[] {4, 7}) {
         Cancellation stop = new Cancellation();
         List<ProgressEvent> after = new ArrayList<>();
-        assertThrows(Cancelled.class, () -> base.generate(List.of(ASK.count(5)), image -> {
-          if (image.seed() == last) {
-            stop.cancel();
-            after.clear();
-          }
-        }, after::add, stop));
+        assertThrows(
+            Cancelled.class,
+            () -> base.generate(
+                List.of(ASK.count(5)),
+                image -> {
+                  if (image.seed() == last) {
+                    stop.cancel();
+                    after.clear();
+                  }
+                },
+                after::add,
+                stop));
         assertEquals("Stopped[]", after.get(0).toString());
       }
     }
@@ -103,21 +129,28 @@ class OverflowTest {
   @Test
   void refusesAnAutoencoderThatIsNotFiniteInF32() throws IOException {
     Path folder = folder();
-    change(folder.resolve("vae/diffusion_pytorch_model.safetensors"),
+    change(
+        folder.resolve("vae/diffusion_pytorch_model.safetensors"),
         tensors -> tensors.get("decoder.conv_out.bias").fill_(new Scalar(Double.NaN)));
     for (Compute compute : List.of(BF16, Compute.EXACT)) {
       try (BaseModel base = BaseModel.open(folder, compute)) {
-        assertTrue(assertThrows(UnusableInput.class, () -> base.generate(ASK)).getMessage().startsWith("the autoencoder's"));
+        assertTrue(assertThrows(UnusableInput.class, () -> base.generate(ASK))
+            .getMessage()
+            .startsWith("the autoencoder's"));
       }
     }
   }
 
   private static GeneratedImage generate(BaseModel base, ImageRequest ask, List<String> notices) {
-    return base.generate(ask, event -> {
-      if (event instanceof ProgressEvent.Notice notice) {
-        notices.add(notice.message());
-      }
-    }, new Cancellation()).get(0);
+    return base.generate(
+            ask,
+            event -> {
+              if (event instanceof ProgressEvent.Notice notice) {
+                notices.add(notice.message());
+              }
+            },
+            new Cancellation())
+        .get(0);
   }
 
   /** A channel that is always zero, times a weight that is infinite in bf16 alone. */

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class PreviewsTest {
-  private static final ImageRequest ASK = ImageRequest.of("a cat").steps(4).size(32, 24).seed(4).guidance(4)
-      .scheduler("Euler");
+  private static final ImageRequest ASK =
+      ImageRequest.of("a cat").steps(4).size(32, 24).seed(4).guidance(4).scheduler("Euler");
 
   @TempDir
   private Path scratch;
@@ -41,18 +41,25 @@ class PreviewsTest {
         Previews previews = Previews.open(folder.resolve("vae"), Compute.EXACT)) {
       List<List<Picture>> seen = new ArrayList<>();
       List<Integer> rows = new CopyOnWriteArrayList<>();
-      ImageRequest patient = ASK.count(2).joints(new Joints(null, network -> network,
-          (step, of, latents, denoised) -> await(() -> rows.size() == step.index())));
+      ImageRequest patient = ASK.count(2)
+          .joints(new Joints(
+              null,
+              network -> network,
+              (step, of, latents, denoised) -> await(() -> rows.size() == step.index())));
       ImageRequest watched = previews.on(patient, 1, (row, pictures) -> {
         seen.add(pictures);
         rows.add(row);
       });
       List<GeneratedImage> images = base.generate(watched, Progress.SILENT, new Cancellation());
       assertEquals(List.of(1, 2, 3, 4), rows);
-      assertEquals(2, seen.get(3).size(), "the last row of Euler ends at what the network takes the picture to be");
+      assertEquals(
+          2,
+          seen.get(3).size(),
+          "the last row of Euler ends at what the network takes the picture to be");
       assertAlike(images.get(0).picture(), seen.get(3).get(0));
       assertAlike(images.get(1).picture(), seen.get(3).get(1));
-      assertEquals(base.generate(ASK).picture(), images.get(0).picture(), "watching changes nothing");
+      assertEquals(
+          base.generate(ASK).picture(), images.get(0).picture(), "watching changes nothing");
     }
   }
 
@@ -62,12 +69,17 @@ class PreviewsTest {
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         Previews previews = Previews.open(folder.resolve("vae"), Compute.EXACT)) {
       List<Integer> rows = new CopyOnWriteArrayList<>();
-      ImageRequest patient = ASK.joints(new Joints(null, network -> network,
+      ImageRequest patient = ASK.joints(new Joints(
+          null,
+          network -> network,
           (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
       base.generate(previews.on(patient, 3, (row, pictures) -> rows.add(row)));
       assertEquals(List.of(1, 4), rows);
-      assertEquals("a preview after every 0 rows; give at least 1",
-          assertThrows(IllegalArgumentException.class, () -> previews.on(ASK, 0, (row, pictures) -> { })).getMessage());
+      assertEquals(
+          "a preview after every 0 rows; give at least 1",
+          assertThrows(
+                  IllegalArgumentException.class, () -> previews.on(ASK, 0, (row, pictures) -> {}))
+              .getMessage());
     }
   }
 
@@ -80,13 +92,18 @@ class PreviewsTest {
         decoding.set(true);
       }
     };
-    ImageRequest ask = ASK.joints(new Joints(null, network -> network,
+    ImageRequest ask = ASK.joints(new Joints(
+        null,
+        network -> network,
         (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
     try (Ready ready = new Ready()) {
-      ready.base.generate(ready.previews.on(ask, 1, (row, pictures) -> {
-        rows.add(row);
-        await(decoding::get);
-      }), progress, new Cancellation());
+      ready.base.generate(
+          ready.previews.on(ask, 1, (row, pictures) -> {
+            rows.add(row);
+            await(decoding::get);
+          }),
+          progress,
+          new Cancellation());
     }
     assertEquals(List.of(1, 4), rows);
   }
@@ -100,8 +117,10 @@ class PreviewsTest {
             throw new IllegalStateException("no room for row " + row);
           }
         });
-        assertEquals("no room for row " + at,
-            assertThrows(IllegalStateException.class, () -> ready.base.generate(watched)).getMessage());
+        assertEquals(
+            "no room for row " + at,
+            assertThrows(IllegalStateException.class, () -> ready.base.generate(watched))
+                .getMessage());
       }
     }
   }
@@ -110,7 +129,9 @@ class PreviewsTest {
   void aListenerCannotCloseTheModel() {
     try (Ready ready = new Ready()) {
       ImageRequest watched = ready.previews.on(ASK, 1, (row, pictures) -> ready.base.close());
-      assertTrue(assertThrows(IllegalStateException.class, () -> ready.base.generate(watched)).getMessage().contains("would wait for itself"));
+      assertTrue(assertThrows(IllegalStateException.class, () -> ready.base.generate(watched))
+          .getMessage()
+          .contains("would wait for itself"));
     }
   }
 
@@ -119,12 +140,13 @@ class PreviewsTest {
     Cancellation stop = new Cancellation();
     List<Integer> rows = new CopyOnWriteArrayList<>();
     List<Integer> done = new CopyOnWriteArrayList<>();
-    ImageRequest ask = ASK.joints(new Joints(null, network -> network, (step, of, latents, denoised) -> {
-      await(() -> rows.size() == Math.min(1, step.index()));
-      if (step.index() == 2) {
-        stop.cancel();
-      }
-    }));
+    ImageRequest ask =
+        ASK.joints(new Joints(null, network -> network, (step, of, latents, denoised) -> {
+          await(() -> rows.size() == Math.min(1, step.index()));
+          if (step.index() == 2) {
+            stop.cancel();
+          }
+        }));
     try (Ready ready = new Ready()) {
       ImageRequest watched = ready.previews.on(ask, 1, (row, pictures) -> {
         rows.add(row);
@@ -143,9 +165,12 @@ class PreviewsTest {
     Path other = folder("eight-latents").resolve("vae");
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT);
         Previews previews = Previews.open(other, Compute.EXACT)) {
-      ImageRequest watched = previews.on(ASK, 1, (row, pictures) -> { });
-      assertEquals(other + " decodes latents of 8 channels, this base's have 4; give the small autoencoder of the base's"
-          + " family", assertThrows(UnusableInput.class, () -> base.generate(watched)).getMessage());
+      ImageRequest watched = previews.on(ASK, 1, (row, pictures) -> {});
+      assertEquals(
+          other
+              + " decodes latents of 8 channels, this base's have 4; give the small autoencoder of the base's"
+              + " family",
+          assertThrows(UnusableInput.class, () -> base.generate(watched)).getMessage());
     }
   }
 
@@ -156,7 +181,8 @@ class PreviewsTest {
         Previews previews = Previews.open(taesd, Compute.EXACT)) {
       List<Picture> seen = new ArrayList<>();
       base.generate(previews.on(ASK.size(64, 48), 4, (row, pictures) -> seen.addAll(pictures)));
-      assertEquals(List.of("64x48"),
+      assertEquals(
+          List.of("64x48"),
           seen.stream().map(picture -> picture.width() + "x" + picture.height()).toList());
     }
   }

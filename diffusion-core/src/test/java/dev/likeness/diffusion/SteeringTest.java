@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Pictures that an adapter leads on their way, on a whole pipeline. */
 @ExtendWith(NoTensorLeaks.class)
 class SteeringTest {
-  private static final ImageRequest ASK = ImageRequest.of("a cat").steps(6).size(32, 24).seed(4).guidance(4);
+  private static final ImageRequest ASK =
+      ImageRequest.of("a cat").steps(6).size(32, 24).seed(4).guidance(4);
 
   @TempDir
   private Path scratch;
@@ -56,14 +57,18 @@ class SteeringTest {
   }
 
   private BaseModel base() {
-    return BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+    return BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
   }
 
   /** The mean of the first channel. */
   private static double first(GeneratedImage image) {
     Latents latents = image.latents();
     int plane = latents.height() * latents.width();
-    return IntStream.range(0, plane).mapToDouble(i -> latents.values()[i]).average().orElseThrow();
+    return IntStream.range(0, plane)
+        .mapToDouble(i -> latents.values()[i])
+        .average()
+        .orElseThrow();
   }
 
   @ParameterizedTest
@@ -81,7 +86,8 @@ class SteeringTest {
     try (BaseModel base = base()) {
       GeneratedImage alone = base.generate(ASK.seed(5).as(new Leader(2)));
       List<GeneratedImage> both = base.generate(List.of(ASK, ASK.seed(5).as(new Leader(2))));
-      assertArrayEquals(base.generate(ASK).pixels(), both.get(0).pixels(), 1e-4f, "the other picture stays");
+      assertArrayEquals(
+          base.generate(ASK).pixels(), both.get(0).pixels(), 1e-4f, "the other picture stays");
       assertArrayEquals(alone.pixels(), both.get(1).pixels(), 1e-4f);
       assertTrue(first(alone) > first(base.generate(ASK.seed(5))) + 0.05);
     }
@@ -100,7 +106,8 @@ class SteeringTest {
   void goesAlongWithWhatARunCarries() {
     try (BaseModel base = base()) {
       ImageRequest led = ASK.as(new Leader(2));
-      for (ImageRequest ask : List.of(led.approximation(Approximation.deepCache(2, 0)),
+      for (ImageRequest ask : List.of(
+          led.approximation(Approximation.deepCache(2, 0)),
           led.approximation(Approximation.extrapolation(2)),
           led.guidance(GuidanceOptions.STANDARD.by(scale -> new Projected(scale, 0, -0.5, 0))))) {
         assertTrue(first(base.generate(ask)) > first(base.generate(ask.unled())) + 0.02);
@@ -112,6 +119,8 @@ class SteeringTest {
   void followsTheFirstOfTwo() {
     Adapter sum = new Leader(2).and(new Leader(0));
     assertEquals(Optional.of(new Leader(2)), sum.steering(null));
-    assertEquals(Optional.of(new Leader(1)), ((Adapter) (part, compute) -> Adaptation.NONE).and(new Leader(1)).steering(null));
+    assertEquals(
+        Optional.of(new Leader(1)),
+        ((Adapter) (part, compute) -> Adaptation.NONE).and(new Leader(1)).steering(null));
   }
 }

@@ -25,18 +25,28 @@ class UsesTest {
 
   @Test
   void closingAndSparingWaitForWhatIsDrawn(@TempDir Path folder) throws Exception {
-    BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+    BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
     Thread closing = new Thread(base.sparing()::close);
     FutureTask<Object> alone = new FutureTask<>(() -> base.sparing().encode("a cat"));
     Thread sparing = new Thread(alone);
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch shown = new CountDownLatch(1);
-    FutureTask<Void> drawing = new FutureTask<>(() -> base.sparing().generate(List.of(ASK), image -> {
-      begun.countDown();
-      uninterrupted(shown);
-      base.sparing().decode(image.latents());
-      assertTrue(assertThrows(IllegalStateException.class, base::close).getMessage().contains("is drawing on this thread"));
-    }, event -> { }, new Cancellation()), null);
+    FutureTask<Void> drawing = new FutureTask<>(
+        () -> base.sparing()
+            .generate(
+                List.of(ASK),
+                image -> {
+                  begun.countDown();
+                  uninterrupted(shown);
+                  base.sparing().decode(image.latents());
+                  assertTrue(assertThrows(IllegalStateException.class, base::close)
+                      .getMessage()
+                      .contains("is drawing on this thread"));
+                },
+                event -> {},
+                new Cancellation()),
+        null);
     new Thread(drawing).start();
     begun.await();
     for (Thread waiting : List.of(sparing, closing)) {
@@ -47,12 +57,16 @@ class UsesTest {
       assertTrue(waiting.isAlive(), "waits for the drawing");
     }
     String closed = "the model base-today is closed; open it again to draw with it";
-    assertEquals(closed, assertThrows(IllegalStateException.class, () -> base.encode("a cat")).getMessage());
+    assertEquals(
+        closed,
+        assertThrows(IllegalStateException.class, () -> base.encode("a cat")).getMessage());
     shown.countDown();
     drawing.get();
     assertThrows(ExecutionException.class, alone::get);
     closing.join();
-    assertEquals(closed, assertThrows(IllegalStateException.class, () -> base.generate(ASK)).getMessage());
+    assertEquals(
+        closed,
+        assertThrows(IllegalStateException.class, () -> base.generate(ASK)).getMessage());
     base.close();
   }
 

@@ -26,9 +26,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code likeness} command: from selfies to headshots, offline, in one JVM. */
-@Command(name = "likeness", mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false,
+@Command(
+    name = "likeness",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
     description = "From a person's selfies to headshots that look like that person.",
-    footer = {"", "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 the machine cannot, 130 cancelled."})
+    footer = {
+      "",
+      "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 the machine cannot, 130 cancelled."
+    })
 public final class Likeness implements Runnable {
   @Spec
   private CommandSpec spec;
@@ -60,8 +67,10 @@ public final class Likeness implements Runnable {
         .addSubcommand(new LoraCommand(console))
         .addSubcommand(new InspectCommand(console))
         .addSubcommand(new ConvertCommand(console))
-        .addSubcommand(new CommandLine(new PeopleCommand(console)).addSubcommand(new PeopleListCommand(console))
-            .addSubcommand(new PeopleShowCommand(console)).addSubcommand(new PeopleEraseCommand(console)))
+        .addSubcommand(new CommandLine(new PeopleCommand(console))
+            .addSubcommand(new PeopleListCommand(console))
+            .addSubcommand(new PeopleShowCommand(console))
+            .addSubcommand(new PeopleEraseCommand(console)))
         .addSubcommand(new PurgeCommand(console))
         .addSubcommand(new VerifyCommand(console))
         .addSubcommand(new EvaluateCommand(console))
@@ -70,8 +79,8 @@ public final class Likeness implements Runnable {
     line.setOut(console.out()).setErr(console.err());
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
     line.setParameterExceptionHandler((wrong, given) -> {
-      console.complain(wrong.getMessage() + " (try " + wrong.getCommandLine().getCommandSpec().qualifiedName()
-          + " --help)");
+      console.complain(wrong.getMessage() + " (try "
+          + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
       return ExitStatus.USAGE.code();
     });
     try {

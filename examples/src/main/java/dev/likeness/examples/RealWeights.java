@@ -39,15 +39,17 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * The whole job on the reader's own weights and selfies, with a report by an encoder that took no part in it; see
- * {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
+ * The whole job on the reader's own weights and selfies, with a report by an encoder that took no
+ * part in it; see {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
  *
  * @param console where it speaks
  * @param tuning what is changed of the studio that learns
  * @param request what is drawn
  */
-public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning, ShootRequest request) {
-  private static final String USAGE = "usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT";
+public record RealWeights(
+    Console console, UnaryOperator<HeadshotStudio> tuning, ShootRequest request) {
+  private static final String USAGE =
+      "usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT";
   private static final int PICTURES = 8;
   private static final ReviewOptions REVIEW = ReviewOptions.defaults();
 
@@ -57,7 +59,9 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
     Interrupt interrupt = Interrupt.install(console.cancellation());
     int status = ExitStatus.DEFECT.code();
     try {
-      status = new RealWeights(console, UnaryOperator.identity(), ShootRequest.of(Style.named("studio"), PICTURES)).run(args);
+      status = new RealWeights(
+              console, UnaryOperator.identity(), ShootRequest.of(Style.named("studio"), PICTURES))
+          .run(args);
     } finally {
       interrupt.workEnded();
     }
@@ -70,19 +74,30 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
       if (args.length != 6) {
         throw new IllegalArgumentException(USAGE);
       }
-      report(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]), Path.of(args[3]), Path.of(args[4]), Path.of(args[5]));
+      report(
+          Path.of(args[0]),
+          Path.of(args[1]),
+          Path.of(args[2]),
+          Path.of(args[3]),
+          Path.of(args[4]),
+          Path.of(args[5]));
       return ExitStatus.DONE.code();
     } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
       return console.report(e);
     }
   }
 
-  private void report(Path base, Path photos, Path heldBack, Path detector, Path embedder, Path out) {
+  private void report(
+      Path base, Path photos, Path heldBack, Path detector, Path embedder, Path out) {
     Writable.requireFolder(out);
-    try (ReviewTools tools = ReviewTools.builtIn().withDetector(detector).withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
+    try (ReviewTools tools = ReviewTools.builtIn()
+        .withDetector(detector)
+        .withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
       PhotoReview learnt = reviewed("learnt from", photos, tools);
       List<AcceptedPhoto> unseen = unseen(reviewed("held back", heldBack, tools), learnt);
-      Likeness likeness = Likeness.of(new HoldOut(learnt.accepted(), unseen, true), tools.detector(),
+      Likeness likeness = Likeness.of(
+          new HoldOut(learnt.accepted(), unseen, true),
+          tools.detector(),
           tools.embedder().orElseThrow());
       List<Picture> headshots = headshots(base, learnt, out);
       lines(likeness.report(headshots)).forEach(console.out()::println);
@@ -106,13 +121,17 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
       unseen.removeIf(photo -> {
         boolean copied = same.judge(photo.features().distance(seen.features())) != Verdict.KEEP;
         if (copied) {
-          console.out().println("  " + photo.name() + " does not count: it is nearly the same shot as " + seen.name());
+          console
+              .out()
+              .println("  " + photo.name() + " does not count: it is nearly the same shot as "
+                  + seen.name());
         }
         return copied;
       });
     }
     if (unseen.isEmpty()) {
-      throw new UnusableInput("no photo is left to measure by; hold back shots that are not among those to learn from");
+      throw new UnusableInput(
+          "no photo is left to measure by; hold back shots that are not among those to learn from");
     }
     return unseen;
   }
@@ -133,13 +152,21 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
   }
 
   /** Kept on the way and when they are learnt: what took hours outlives what fails afterwards. */
-  private TrainedPerson learnt(HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
+  private TrainedPerson learnt(
+      HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");
     Path state = studio.state(out, photos, PersonProfile.UNKNOWN);
     if (Files.exists(file) && !TrainingStates.isOf(file, state)) {
-      throw new UnusableInput(file + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
+      throw new UnusableInput(
+          file
+              + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
     }
-    TrainedPerson person = studio.learn(photos, Consent.of("my own photos, for my own use"), PersonProfile.UNKNOWN, state, progress,
+    TrainedPerson person = studio.learn(
+        photos,
+        Consent.of("my own photos, for my own use"),
+        PersonProfile.UNKNOWN,
+        state,
+        progress,
         console.cancellation());
     try {
       TrainingStates.learnt(person, state).save(file);
@@ -156,14 +183,23 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
     List<String> lines = new ArrayList<>();
     for (int i : report.ranking()) {
       var score = report.images().get(i);
-      lines.add(Headshot.fileName(i) + (score.faceFound()
-          ? String.format(Locale.ROOT, "  %5.2f, more alike than %.0f %% of the pairs of own photos", score.cosine(),
-              100 * score.standing())
-          : "  no face was found"));
+      lines.add(Headshot.fileName(i)
+          + (score.faceFound()
+              ? String.format(
+                  Locale.ROOT,
+                  "  %5.2f, more alike than %.0f %% of the pairs of own photos",
+                  score.cosine(),
+                  100 * score.standing())
+              : "  no face was found"));
     }
     if (!Double.isNaN(report.mean())) {
-      lines.add(String.format(Locale.ROOT, "together %.2f (%.2f to %.2f); two of the own photos: %.2f", report.mean(),
-          report.interval().low(), report.interval().high(), report.ownMean()));
+      lines.add(String.format(
+          Locale.ROOT,
+          "together %.2f (%.2f to %.2f); two of the own photos: %.2f",
+          report.mean(),
+          report.interval().low(),
+          report.interval().high(),
+          report.ownMean()));
     }
     lines.add(report.meaning());
     return lines;

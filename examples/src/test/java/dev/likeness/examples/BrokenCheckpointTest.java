@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BrokenCheckpointTest {
   @TempDir
   private Path folder;
+
   private Path base;
   private Path unet;
 
@@ -63,7 +64,8 @@ class BrokenCheckpointTest {
 
   @Test
   void tensorOfAnotherShape() throws IOException {
-    header(text -> text.replaceFirst("(\"conv_in.bias\":\\{\"dtype\":\"F32\",\"shape\":\\[)(\\d+)(\\])", "$1$2,1$3"));
+    header(text -> text.replaceFirst(
+        "(\"conv_in.bias\":\\{\"dtype\":\"F32\",\"shape\":\\[)(\\d+)(\\])", "$1$2,1$3"));
     assertRefused("conv_in.bias");
   }
 
@@ -91,25 +93,40 @@ class BrokenCheckpointTest {
     assertRefused("Mine");
   }
 
-  // The header keeps its length: what grows or shrinks is made up with the padding that the format allows.
+  // The header keeps its length: what grows or shrinks is made up with the padding that the format
+  // allows.
   private void header(UnaryOperator<String> change) throws IOException {
     ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(unet)).order(ByteOrder.LITTLE_ENDIAN);
     byte[] header = new byte[(int) file.getLong()];
     file.get(header);
     byte[] data = new byte[file.remaining()];
     file.get(data);
-    byte[] changed = change.apply(new String(header, StandardCharsets.UTF_8).strip()).getBytes(StandardCharsets.UTF_8);
-    ByteBuffer out = ByteBuffer.allocate(8 + changed.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] changed = change
+        .apply(new String(header, StandardCharsets.UTF_8).strip())
+        .getBytes(StandardCharsets.UTF_8);
+    ByteBuffer out =
+        ByteBuffer.allocate(8 + changed.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
     Files.write(unet, out.putLong(changed.length).put(changed).put(data).array());
   }
 
   private void assertRefused(String place) {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "x", "--steps", "1", "--out",
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "x",
+        "--steps",
+        "1",
+        "--out",
         out.toString());
     assertEquals(3, run.status(), run.err());
     assertEquals(1, run.err().lines().count(), run.err());
-    assertEquals(List.of(true), run.complaints().stream().map(line -> line.contains(place)).toList(), run.err());
+    assertEquals(
+        List.of(true),
+        run.complaints().stream().map(line -> line.contains(place)).toList(),
+        run.err());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 }

@@ -17,7 +17,8 @@ class BrokenPhotosTest {
 
   @Test
   void emptyFolder() {
-    assertRefused(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+    assertRefused(
+        folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
   }
 
   @Test
@@ -44,14 +45,26 @@ class BrokenPhotosTest {
     Files.createFile(folder.resolve("me.png"));
     CommandRun run = CommandRun.of("photos", "--json", folder.toString());
     assertEquals(3, run.status());
-    assertTrue(run.out().startsWith("{\"photos\":[{\"file\":\"me.png\",\"format\":null,\"verdict\":\"reject\","), run.out());
+    assertTrue(
+        run.out()
+            .startsWith(
+                "{\"photos\":[{\"file\":\"me.png\",\"format\":null,\"verdict\":\"reject\","),
+        run.out());
   }
 
   private void assertRefused(String beginning) {
     Path out = folder.resolveSibling(folder.getFileName() + "-out");
-    for (List<String> command : List.of(List.of("headshot", "--out", out.toString(), "--photos", folder.toString(),
-        "--consent", "mine"), List.of("train", "--out", out.toString(), "--photos", folder.toString(), "--consent",
-        "mine"),
+    for (List<String> command : List.of(
+        List.of(
+            "headshot",
+            "--out",
+            out.toString(),
+            "--photos",
+            folder.toString(),
+            "--consent",
+            "mine"),
+        List.of(
+            "train", "--out", out.toString(), "--photos", folder.toString(), "--consent", "mine"),
         List.of("photos", folder.toString()))) {
       CommandRun run = CommandRun.of(command.toArray(String[]::new));
       assertEquals(3, run.status(), run.err());

@@ -13,12 +13,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Looks for many short pieces at once, in one pass over a file whose time does not grow with their number. */
+/**
+ * Looks for many short pieces at once, in one pass over a file whose time does not grow with their
+ * number.
+ */
 final class ByteSearch {
   /** Bytes of a file that are read at once. */
   static final int CHUNK = 1 << 20;
 
-  private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int BITS = 16;
 
   private final Map<Long, List<byte[]>> wanted = new HashMap<>();
@@ -43,7 +47,7 @@ final class ByteSearch {
     byte[] window = new byte[CHUNK + longest];
     try (InputStream in = Files.newInputStream(file)) {
       int kept = 0;
-      for (int read; (read = in.readNBytes(window, kept, CHUNK)) > 0;) {
+      for (int read; (read = in.readNBytes(window, kept, CHUNK)) > 0; ) {
         int end = kept + read;
         if (findsIn(window, end)) {
           return true;
@@ -66,7 +70,8 @@ final class ByteSearch {
   }
 
   private static boolean begins(byte[] bytes, int at, int end, List<byte[]> pieces) {
-    return pieces.stream().anyMatch(piece -> at + piece.length <= end
-        && Arrays.equals(bytes, at, at + piece.length, piece, 0, piece.length));
+    return pieces.stream()
+        .anyMatch(piece -> at + piece.length <= end
+            && Arrays.equals(bytes, at, at + piece.length, piece, 0, piece.length));
   }
 }

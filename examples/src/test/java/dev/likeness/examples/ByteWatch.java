@@ -23,9 +23,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Looks every 100 ms for bytes in a store, and in whatever appears in the temporary folder and in the caches of natives
- * meanwhile; and at once when a file appears, since it may be gone soon. A file is read again when its size or time
- * changes.
+ * Looks every 100 ms for bytes in a store, and in whatever appears in the temporary folder and in
+ * the caches of natives meanwhile; and at once when a file appears, since it may be gone soon. A
+ * file is read again when its size or time changes.
  */
 final class ByteWatch implements AutoCloseable {
   /** Bytes that are looked for at once. */
@@ -52,8 +52,12 @@ final class ByteWatch implements AutoCloseable {
   ByteWatch(Path store) throws IOException {
     this.store = store;
     Path home = Path.of(System.getProperty("user.home"));
-    List<Path> shared = Stream.of(Path.of(System.getProperty("java.io.tmpdir")), home.resolve(".javacpp"),
-        home.resolve(".djl.ai")).filter(Files::isDirectory).toList();
+    List<Path> shared = Stream.of(
+            Path.of(System.getProperty("java.io.tmpdir")),
+            home.resolve(".javacpp"),
+            home.resolve(".djl.ai"))
+        .filter(Files::isDirectory)
+        .toList();
     for (Path place : shared) {
       try (Stream<Path> files = Files.list(place)) {
         files.forEach(before::add);
@@ -79,7 +83,9 @@ final class ByteWatch implements AutoCloseable {
     return new String(bytes, StandardCharsets.ISO_8859_1).chars().distinct().count();
   }
 
-  /** Words that only plain files have, in the store alone: other programs' files may have them too. */
+  /**
+   * Words that only plain files have, in the store alone: other programs' files may have them too.
+   */
   void lookForInStore(String... words) {
     for (String word : words) {
       inStore.add(word.getBytes(StandardCharsets.ISO_8859_1));
@@ -105,7 +111,9 @@ final class ByteWatch implements AutoCloseable {
   /** Until it is time for the next look, or something appears. */
   private void pause(long nanos) {
     try {
-      for (WatchKey key = appearing.poll(nanos, TimeUnit.NANOSECONDS); key != null; key = appearing.poll()) {
+      for (WatchKey key = appearing.poll(nanos, TimeUnit.NANOSECONDS);
+          key != null;
+          key = appearing.poll()) {
         key.pollEvents();
         key.reset();
       }
@@ -124,7 +132,10 @@ final class ByteWatch implements AutoCloseable {
     return looks;
   }
 
-  /** The longest time from the beginning of one look to that of the next, in milliseconds; known once it has stopped. */
+  /**
+   * The longest time from the beginning of one look to that of the next, in milliseconds; known
+   * once it has stopped.
+   */
   long longestMillis() {
     return longest / 1_000_000;
   }
@@ -181,7 +192,9 @@ final class ByteWatch implements AutoCloseable {
   private void noticeWhatAppearsIn(Path folder) {
     folders.compute(folder, (same, key) -> {
       try {
-        return key != null && key.isValid() ? key : folder.register(appearing, StandardWatchEventKinds.ENTRY_CREATE);
+        return key != null && key.isValid()
+            ? key
+            : folder.register(appearing, StandardWatchEventKinds.ENTRY_CREATE);
       } catch (IOException goneMeanwhile) {
         return null;
       }

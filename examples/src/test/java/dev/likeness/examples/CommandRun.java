@@ -46,7 +46,10 @@ record CommandRun(int status, String out, String err) {
     return of(err, cancellation, args);
   }
 
-  /** A run during which {@code look} looks around whenever something is printed to standard error, and is told it. */
+  /**
+   * A run during which {@code look} looks around whenever something is printed to standard error,
+   * and is told it.
+   */
   static CommandRun watched(Consumer<String> look, String... args) {
     return watched(new Cancellation(), look, args);
   }
@@ -81,7 +84,9 @@ record CommandRun(int status, String out, String err) {
 
   /** The lines on standard error that are about a failure. */
   List<String> complaints() {
-    return err.lines().filter(line -> line.startsWith("likeness: ")).map(line -> line.substring("likeness: ".length()))
+    return err.lines()
+        .filter(line -> line.startsWith("likeness: "))
+        .map(line -> line.substring("likeness: ".length()))
         .toList();
   }
 }

@@ -24,19 +24,38 @@ class ConsumerIT {
   void compilesAndRunsTheProgramOfTheReadme() throws IOException {
     Path project = copyOfConsumer();
     Path repository = LocalRepository.make();
-    Outside build = Outside.run(project, Map.of(), List.of(System.getProperty("maven.home") + "/bin/mvn", "-B", "-o",
-        "-q",
-        "-Djavacpp.platform.host", "-Dmaven.repo.local=" + repository, "compile", "dependency:build-classpath",
-        "-Dmdep.outputFile=" + folder.resolve("classpath.txt")));
+    Outside build = Outside.run(
+        project,
+        Map.of(),
+        List.of(
+            System.getProperty("maven.home") + "/bin/mvn",
+            "-B",
+            "-o",
+            "-q",
+            "-Djavacpp.platform.host",
+            "-Dmaven.repo.local=" + repository,
+            "compile",
+            "dependency:build-classpath",
+            "-Dmdep.outputFile=" + folder.resolve("classpath.txt")));
     assertEquals(0, build.status(), build.output());
 
-    CommandRun people = CommandRun.of("people", "--photos", "3", "--out", folder.resolve("people").toString());
+    CommandRun people = CommandRun.of(
+        "people", "--photos", "3", "--out", folder.resolve("people").toString());
     assertEquals(0, people.status(), people.err());
     Path picture = folder.resolve("ada.png");
-    Outside run = Outside.run(folder, Map.of(), List.of(Outside.jdk("java"), "-Xmx256m", "-cp",
-        project.resolve("target/classes") + ":" + Files.readString(folder.resolve("classpath.txt")),
-        "example.Headshots",
-        TinyBase.in(folder).toString(), people.out().strip(), picture.toString()));
+    Outside run = Outside.run(
+        folder,
+        Map.of(),
+        List.of(
+            Outside.jdk("java"),
+            "-Xmx256m",
+            "-cp",
+            project.resolve("target/classes") + ":"
+                + Files.readString(folder.resolve("classpath.txt")),
+            "example.Headshots",
+            TinyBase.in(folder).toString(),
+            people.out().strip(),
+            picture.toString()));
     assertEquals(0, run.status(), run.output());
     assertEquals(32, Picture.read(picture).width());
   }
@@ -45,8 +64,10 @@ class ConsumerIT {
   void isWhatTheReadmeShows() throws IOException {
     String readme = Files.readString(Outside.ROOT.resolve("README.md"));
     assertEquals(withoutPackage(Files.readString(PROGRAM)), block(readme, "java"));
-    String pom = Files.readString(CONSUMER.resolve("pom.xml")).replace("${likeness.version}", "0.1.0-SNAPSHOT");
-    assertEquals(squeezed(between(pom, "<dependencyManagement>", "</dependencies>\n  <build>")),
+    String pom = Files.readString(CONSUMER.resolve("pom.xml"))
+        .replace("${likeness.version}", "0.1.0-SNAPSHOT");
+    assertEquals(
+        squeezed(between(pom, "<dependencyManagement>", "</dependencies>\n  <build>")),
         squeezed(between(block(readme, "xml"), "<dependencyManagement>", "</dependencies>\n")));
   }
 
@@ -74,6 +95,9 @@ class ConsumerIT {
   }
 
   private static String squeezed(String xml) {
-    return xml.lines().map(String::strip).filter(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
+    return xml.lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .collect(Collectors.joining("\n"));
   }
 }

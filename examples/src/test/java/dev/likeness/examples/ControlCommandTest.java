@@ -38,24 +38,68 @@ class ControlCommandTest {
     byte[] plain = drawn(base, "plain");
     byte[] held = drawn(base, "held", "--controlnet", net, "--control-image", picture.toString());
     assertFalse(Arrays.equals(plain, held));
-    assertArrayEquals(plain, drawn(base, "off", "--controlnet", net, "--control-image", picture.toString(),
-        "--control-scale", "0"));
+    assertArrayEquals(
+        plain,
+        drawn(
+            base,
+            "off",
+            "--controlnet",
+            net,
+            "--control-image",
+            picture.toString(),
+            "--control-scale",
+            "0"));
     Path lying = folder.resolve("lying.jpg");
     ReferenceOptionTest.lying(lying, Picture.of(32, 32, rgb)).writePng(picture);
-    assertArrayEquals(drawn(base, "held", "--controlnet", net, "--control-image", picture.toString()),
+    assertArrayEquals(
+        drawn(base, "held", "--controlnet", net, "--control-image", picture.toString()),
         drawn(base, "held", "--controlnet", net, "--control-image", lying.toString()));
-    byte[] masked = drawn(base, "masked", "--controlnet", net, "--control-image", picture.toString(), "--control-mask",
+    byte[] masked = drawn(
+        base,
+        "masked",
+        "--controlnet",
+        net,
+        "--control-image",
+        picture.toString(),
+        "--control-mask",
         picture.toString());
     assertFalse(Arrays.equals(held, masked));
-    CommandRun half = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--out",
+    CommandRun half = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--controlnet",
+        net,
+        "--out",
         folder.resolve("half").toString());
     assertEquals(2, half.status());
-    assertEquals(List.of("--controlnet DIR and --control-image IMAGE belong together; given 1 and 0"), half.complaints());
-    CommandRun more = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--control-image",
-        picture.toString(), "--control-until", "0.5", "--control-until", "0.7", "--out", folder.resolve("more").toString());
+    assertEquals(
+        List.of("--controlnet DIR and --control-image IMAGE belong together; given 1 and 0"),
+        half.complaints());
+    CommandRun more = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--controlnet",
+        net,
+        "--control-image",
+        picture.toString(),
+        "--control-until",
+        "0.5",
+        "--control-until",
+        "0.7",
+        "--out",
+        folder.resolve("more").toString());
     assertEquals(2, more.status());
-    assertEquals(List.of("--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one --controlnet"
-        + " each, of which 1 are given; leave the others out"), more.complaints());
+    assertEquals(
+        List.of(
+            "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one --controlnet"
+                + " each, of which 1 are given; leave the others out"),
+        more.complaints());
   }
 
   @Test
@@ -66,13 +110,40 @@ class ControlCommandTest {
     Picture.of(32, 32, new byte[32 * 32 * 3]).writePng(Path.of(picture));
     String[] once = {"--controlnet", net, "--control-image", picture, "--control-mode", "canny"};
     // Looked at beside the first, it tells its kind, whatever it counts.
-    String[] again = Stream.of(once, new String[] {"--controlnet", net, "--control-image", picture, "--control-mode", "1",
-        "--control-scale", "1", "--control-scale", "0"}).flatMap(Stream::of).toArray(String[]::new);
+    String[] again = Stream.of(once, new String[] {
+          "--controlnet",
+          net,
+          "--control-image",
+          picture,
+          "--control-mode",
+          "1",
+          "--control-scale",
+          "1",
+          "--control-scale",
+          "0"
+        })
+        .flatMap(Stream::of)
+        .toArray(String[]::new);
     assertFalse(Arrays.equals(drawn(base, "once", once), drawn(base, "again", again)));
-    CommandRun untold = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--control-image",
-        picture, "--out", folder.resolve("untold").toString());
+    CommandRun untold = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--controlnet",
+        net,
+        "--control-image",
+        picture,
+        "--out",
+        folder.resolve("untold").toString());
     assertEquals(2, untold.status());
-    assertTrue(untold.complaints().get(0).contains("; say its name or number (--control-mode): 0 openpose, 1 depth"), untold.err());
+    assertTrue(
+        untold
+            .complaints()
+            .get(0)
+            .contains("; say its name or number (--control-mode): 0 openpose, 1 depth"),
+        untold.err());
   }
 
   @Test
@@ -80,19 +151,49 @@ class ControlCommandTest {
     Path base = PipelineFolder.write("flux/schnell", folder).path();
     byte[] plain = drawn(base, "plain");
     assertArrayEquals(plain, drawn(base, "planned", "--memory", "40GiB"));
-    CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--memory", "1MB", "--out",
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--memory",
+        "1MB",
+        "--out",
         folder.resolve("none").toString());
     assertEquals(4, run.status());
-    assertTrue(run.complaints().get(0).contains("the budget is 0.0 GiB: give more, or ask for a smaller picture"), run.err());
+    assertTrue(
+        run.complaints()
+            .get(0)
+            .contains("the budget is 0.0 GiB: give more, or ask for a smaller picture"),
+        run.err());
   }
 
   private byte[] drawn(Path base, String name, String... options) {
-    List<String> words = new ArrayList<>(List.of("generate", "--base", base.toString(), "--prompt", "a person", "--steps", "2",
-        "--width", "32", "--height", "32", "--dtype", "f32", "--device", "cpu", "--out", folder.resolve(name).toString()));
+    List<String> words = new ArrayList<>(List.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a person",
+        "--steps",
+        "2",
+        "--width",
+        "32",
+        "--height",
+        "32",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--out",
+        folder.resolve(name).toString()));
     words.addAll(List.of(options));
     CommandRun run = CommandRun.of(words.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
-    assertTrue(!name.equals("planned") || run.err().contains("memory for one picture of 32x32 on cpu f32, budget 40.0 GiB"),
+    assertTrue(
+        !name.equals("planned")
+            || run.err().contains("memory for one picture of 32x32 on cpu f32, budget 40.0 GiB"),
         run.err());
     return Picture.read(folder.resolve(name).resolve("image-001.png")).rgb();
   }

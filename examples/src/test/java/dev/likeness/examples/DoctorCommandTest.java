@@ -15,18 +15,30 @@ class DoctorCommandTest {
   void looksAtEverythingThatDrawingNeeds() {
     CommandRun run = CommandRun.of("doctor");
     assertEquals(0, run.status(), run.out() + run.err());
-    for (String subject : List.of("java", "processor", "memory", "libtorch", "cuda", "computes on", "opencv",
+    for (String subject : List.of(
+        "java",
+        "processor",
+        "memory",
+        "libtorch",
+        "cuda",
+        "computes on",
+        "opencv",
         "tokenizers",
-        "setting", "cache", "portrait")) {
-      assertTrue(run.out().lines().anyMatch(line -> line.substring(9).startsWith(subject + " ")), subject + "\n"
-          + run.out());
+        "setting",
+        "cache",
+        "portrait")) {
+      assertTrue(
+          run.out().lines().anyMatch(line -> line.substring(9).startsWith(subject + " ")),
+          subject + "\n" + run.out());
     }
   }
 
   @Test
   void looksForTheSettingsThatTheLauncherMakes() throws IOException {
     String launcher = Files.readString(Path.of("bin/likeness-env"));
-    CpuSettings.environment().forEach((name, value) -> assertTrue(launcher.contains("\"${" + name + ":=" + value + "}\""), name));
+    CpuSettings.environment()
+        .forEach((name, value) ->
+            assertTrue(launcher.contains("\"${" + name + ":=" + value + "}\""), name));
   }
 
   @Test

@@ -47,6 +47,7 @@ class EditCommandTest {
 
   @TempDir
   private static Path folder;
+
   private static Path base;
   private static Path person;
   private static Path picture;
@@ -55,12 +56,19 @@ class EditCommandTest {
   static void prepare() {
     base = TinyBase.in(folder);
     person = folder.resolve("ada.safetensors");
-    try (BaseModel model = BaseModel.open(base, Compute.best()); TrainedPerson ada = LoraTraining.quick().steps(1).train(
-        model, List.of(Picture.of(32, 32, new byte[32 * 32 * 3])), Subject.of("woman").consent("Ada: yes"),
-        Progress.SILENT, new Cancellation())) {
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        TrainedPerson ada = LoraTraining.quick()
+            .steps(1)
+            .train(
+                model,
+                List.of(Picture.of(32, 32, new byte[32 * 32 * 3])),
+                Subject.of("woman").consent("Ada: yes"),
+                Progress.SILENT,
+                new Cancellation())) {
       ada.save(person);
     }
-    Picture render = Renderer.render(Person.random(5_000_000_001L), Shot.headshot(new Random(4)).withPose(0, 0, 0), 256)
+    Picture render = Renderer.render(
+            Person.random(5_000_000_001L), Shot.headshot(new Random(4)).withPose(0, 0, 0), 256)
         .picture();
     picture = folder.resolve("headshot.png");
     Resampler.AREA.resize(render, SIDE, SIDE).writePng(picture);
@@ -68,12 +76,19 @@ class EditCommandTest {
 
   @Test
   void changesTheOutfitAndKeepsTheFaceToThePixel() {
-    try (BaseModel model = BaseModel.open(base, Compute.best()); CascadeDetector detector = new CascadeDetector();
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
       Headshot before = Headshot.of(Picture.read(picture), Style.named("studio"), "Ada");
       Box box = detector.detect(before.picture()).get(0).box();
-      EditedHeadshot edited = HeadshotStudio.on(model).edit(ada, before.steps(2), HeadshotEdit.of(EditPart.OUTFIT, "a hoodie"),
-          detector, Progress.SILENT, new Cancellation());
+      EditedHeadshot edited = HeadshotStudio.on(model)
+          .edit(
+              ada,
+              before.steps(2),
+              HeadshotEdit.of(EditPart.OUTFIT, "a hoodie"),
+              detector,
+              Progress.SILENT,
+              new Cancellation());
       Picture after = edited.after().picture();
       // Shoulders beside the neck reach above the chin.
       int shoulders = (int) (box.y() + 0.85 * box.height());
@@ -92,20 +107,33 @@ class EditCommandTest {
     // Of ten steps the base's scheduler (PNDM) makes eleven.
     assertEquals(List.of(10, 6), stepsOf(backdrop.and(EditPart.LIGHT, "window light")));
     assertEquals(List.of(10, 5), stepsOf(backdrop.and(EditPart.SMILE, "smiling")));
-    assertEquals(List.of(4), stepsOf(backdrop.and(EditPart.LIGHT, "window light").strength(0.3)));
+    assertEquals(
+        List.of(4), stepsOf(backdrop.and(EditPart.LIGHT, "window light").strength(0.3)));
   }
 
   /** How many of ten steps each drawing of an edit takes; enlarging takes two. */
   private static List<Integer> stepsOf(HeadshotEdit edit) {
     List<Integer> steps = new ArrayList<>();
-    try (BaseModel model = BaseModel.open(base, Compute.best()); CascadeDetector detector = new CascadeDetector();
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
-      Headshot before = Headshot.of(Resampler.AREA.resize(Picture.read(picture), 64, 64), Style.named("studio"), "Ada").steps(10);
-      HeadshotStudio.on(model).edit(ada, before, edit, detector, event -> {
-        if (event instanceof ProgressEvent.Step step && step.step() == 1 && step.steps() > 2) {
-          steps.add(step.steps());
-        }
-      }, new Cancellation());
+      Headshot before = Headshot.of(
+              Resampler.AREA.resize(Picture.read(picture), 64, 64), Style.named("studio"), "Ada")
+          .steps(10);
+      HeadshotStudio.on(model)
+          .edit(
+              ada,
+              before,
+              edit,
+              detector,
+              event -> {
+                if (event instanceof ProgressEvent.Step step
+                    && step.step() == 1
+                    && step.steps() > 2) {
+                  steps.add(step.steps());
+                }
+              },
+              new Cancellation());
     }
     return steps;
   }
@@ -117,16 +145,41 @@ class EditCommandTest {
     // What the tiny base draws shows no face, by which parts would be found.
     Path mask = folder.resolve("mask.png");
     Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3]).writePng(mask);
-    assertEquals(0, edit(picture, first, "--light", "window light", "--mask", mask.toString()).status());
-    assertEquals(0, edit(first.resolve("edited.png"), second, "--light", "golden hour", "--mask", mask.toString()).status());
+    assertEquals(
+        0,
+        edit(picture, first, "--light", "window light", "--mask", mask.toString())
+            .status());
+    assertEquals(
+        0,
+        edit(
+                first.resolve("edited.png"),
+                second,
+                "--light",
+                "golden hour",
+                "--mask",
+                mask.toString())
+            .status());
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(second.resolve("edit.json")));
-    assertEquals("studio portrait of sks woman, window light", ((Map<?, ?>) record.get("before")).get("prompt"));
-    assertEquals("studio portrait of sks woman, golden hour", ((Map<?, ?>) record.get("after")).get("prompt"));
+    assertEquals(
+        "studio portrait of sks woman, window light",
+        ((Map<?, ?>) record.get("before")).get("prompt"));
+    assertEquals(
+        "studio portrait of sks woman, golden hour",
+        ((Map<?, ?>) record.get("after")).get("prompt"));
   }
 
   private static CommandRun edit(Path which, Path out, String... more) {
-    List<String> arguments = new ArrayList<>(List.of("edit", which.toString(), "--person", person.toString(), "--base",
-        base.toString(), "--strength", "0.1", "--out", out.toString()));
+    List<String> arguments = new ArrayList<>(List.of(
+        "edit",
+        which.toString(),
+        "--person",
+        person.toString(),
+        "--base",
+        base.toString(),
+        "--strength",
+        "0.1",
+        "--out",
+        out.toString()));
     arguments.addAll(List.of(more));
     return CommandRun.of(arguments.toArray(String[]::new));
   }
@@ -134,7 +187,9 @@ class EditCommandTest {
   @Test
   void looksAtPhotosUpright() throws IOException {
     Path lying = folder.resolve("lying.jpg");
-    assertEquals(ReferenceOptionTest.lying(lying, Picture.read(picture)), Headshot.read(lying, "Ada").picture());
+    assertEquals(
+        ReferenceOptionTest.lying(lying, Picture.read(picture)),
+        Headshot.read(lying, "Ada").picture());
   }
 
   @Test
@@ -142,7 +197,9 @@ class EditCommandTest {
     Path out = Files.createDirectories(folder.resolve("chain"));
     Path edited = Files.copy(picture, out.resolve("edited.png"));
     CommandRun run = edit(edited, out, "--light", "window light");
-    assertEquals(List.of(edited + " would be written over by what it becomes; choose another --out"), run.complaints());
+    assertEquals(
+        List.of(edited + " would be written over by what it becomes; choose another --out"),
+        run.complaints());
     assertArrayEquals(Files.readAllBytes(picture), Files.readAllBytes(edited));
   }
 
@@ -163,21 +220,31 @@ class EditCommandTest {
     assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
     assertTrue(OwnersAlone.open(out.resolve("edit.json")));
-    assertEquals("studio portrait of sks woman, window light", ((Map<?, ?>) record.get("after")).get("prompt"));
+    assertEquals(
+        "studio portrait of sks woman, window light",
+        ((Map<?, ?>) record.get("after")).get("prompt"));
     assertEquals(1.0, record.get("drawn_anew"));
     Map<?, ?> before = (Map<?, ?>) record.get("before");
     assertTrue(((List<?>) before.get("scores")).size() > 10);
-    assertEquals(Set.of("file", "width", "height", "scores"), before.keySet(), "no record tells how it was made");
+    assertEquals(
+        Set.of("file", "width", "height", "scores"),
+        before.keySet(),
+        "no record tells how it was made");
     assertNull(Headshot.read(picture, "Ada").toMap("headshot.png").get("guidance"));
   }
 
   @Test
   void saysWhatToGive() {
-    CommandRun run = CommandRun.of("edit", picture.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+    CommandRun run = CommandRun.of(
+        "edit", picture.toString(), "--person", "x", "--out", "x", "--words", "a hat");
     assertEquals(2, run.status());
-    assertEquals(List.of("--words says what to draw within --mask IMAGE; for a whole part give --outfit, --backdrop, "
-        + "--light or --expression (try likeness edit --help)"), run.complaints());
-    assertEquals(List.of("nothing to edit; give words for a part, a mask, or margins"), CommandRun.of("edit",
-        picture.toString(), "--person", "x", "--out", "x").complaints());
+    assertEquals(
+        List.of(
+            "--words says what to draw within --mask IMAGE; for a whole part give --outfit, --backdrop, "
+                + "--light or --expression (try likeness edit --help)"),
+        run.complaints());
+    assertEquals(
+        List.of("nothing to edit; give words for a part, a mask, or margins"),
+        CommandRun.of("edit", picture.toString(), "--person", "x", "--out", "x").complaints());
   }
 }

@@ -26,6 +26,7 @@ class ErasureCommandTest {
 
   @TempDir
   private Path folder;
+
   private Path store;
   private List<String> signing;
   private String id;
@@ -33,9 +34,18 @@ class ErasureCommandTest {
   @BeforeEach
   void takeSomebodyInAYearAgo() throws IOException {
     store = folder.resolve("store");
-    signing = List.of("--store", store.toString(), "--sign-key", ADA.key(folder).toString(), "--sign-certificate", ADA.chain(folder).toString());
+    signing = List.of(
+        "--store",
+        store.toString(),
+        "--sign-key",
+        ADA.key(folder).toString(),
+        "--sign-certificate",
+        ADA.chain(folder).toString());
     Clock then = Clock.offset(Clock.systemUTC(), Duration.ofDays(-365));
-    try (SubjectStore opened = SubjectStore.open(store, KeyWrapping.newFile(folder.resolve("key.txt")), StoreOptions.defaults().clock(then))) {
+    try (SubjectStore opened = SubjectStore.open(
+        store,
+        KeyWrapping.newFile(folder.resolve("key.txt")),
+        StoreOptions.defaults().clock(then))) {
       id = opened.create(Consent.of("Ada: yes")).id();
     }
   }
@@ -48,7 +58,8 @@ class ErasureCommandTest {
 
   @Test
   void purgeSigns() throws IOException {
-    assertEquals("erased " + id, run(signing, "purge", "--due").out().lines().findFirst().orElseThrow());
+    assertEquals(
+        "erased " + id, run(signing, "purge", "--due").out().lines().findFirst().orElseThrow());
     assertSignedByAda();
   }
 
@@ -64,20 +75,26 @@ class ErasureCommandTest {
   void trustsNoReceiptOfAnExpiredCertificate() throws IOException {
     Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
     OwnCertificate old = OwnCertificate.until(end);
-    try (SubjectStore opened = SubjectStore.open(store, KeyWrapping.absent(), StoreOptions.defaults().signedBy(old.identity()))) {
+    try (SubjectStore opened = SubjectStore.open(
+        store, KeyWrapping.absent(), StoreOptions.defaults().signedBy(old.identity()))) {
       opened.subject(id).erase();
     }
     String receipt = store.resolve("receipts/" + id + ".json").toString();
-    assertTrue(run(List.of(), "verify", receipt).out().startsWith("unchanged: " + id + " was erased"));
-    CommandRun trusting = CommandRun.of("verify", receipt, "--trust", old.root(folder).toString());
+    assertTrue(
+        run(List.of(), "verify", receipt).out().startsWith("unchanged: " + id + " was erased"));
+    CommandRun trusting =
+        CommandRun.of("verify", receipt, "--trust", old.root(folder).toString());
     assertEquals(3, trusting.status());
-    assertEquals(List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
-        + ", and nothing vouches for when it signed; ask who erased"), trusting.complaints());
+    assertEquals(
+        List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
+            + ", and nothing vouches for when it signed; ask who erased"),
+        trusting.complaints());
   }
 
   private void assertSignedByAda() throws IOException {
     Path receipt = store.resolve("receipts/" + id + ".json");
-    CommandRun vouched = run(List.of("--trust", ADA.root(folder).toString()), "verify", receipt.toString());
+    CommandRun vouched =
+        run(List.of("--trust", ADA.root(folder).toString()), "verify", receipt.toString());
     assertTrue(vouched.out().startsWith("genuine: " + id + " was erased"), vouched.out());
     assertTrue(vouched.out().strip().endsWith("signed by O=Ada, CN=Ada signer"), vouched.out());
   }
@@ -93,10 +110,17 @@ class ErasureCommandTest {
   @Test
   void refusesASignerThatSignsNothing() {
     for (String command : List.of("verify a.png", "train --photos x --out y")) {
-      CommandRun run = CommandRun.of((command + " --sign-key k.pem --sign-certificate c.pem").split(" "));
-      assertEquals(List.of("--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out"), run.complaints());
+      CommandRun run =
+          CommandRun.of((command + " --sign-key k.pem --sign-certificate c.pem").split(" "));
+      assertEquals(
+          List.of(
+              "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out"),
+          run.complaints());
     }
-    CommandRun half = CommandRun.of("people", "erase", id, "--store", store.toString(), "--sign-key", "k.pem");
-    assertEquals(List.of("--sign-key and --sign-certificate go together; give both or neither"), half.complaints());
+    CommandRun half =
+        CommandRun.of("people", "erase", id, "--store", store.toString(), "--sign-key", "k.pem");
+    assertEquals(
+        List.of("--sign-key and --sign-certificate go together; give both or neither"),
+        half.complaints());
   }
 }

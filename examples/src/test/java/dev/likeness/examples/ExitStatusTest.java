@@ -22,8 +22,15 @@ class ExitStatusTest {
   void knowsEveryWayOfHavingNoMemory() {
     assertEquals(4, ExitStatus.of(new OutOfMemoryError("Java heap space")).code());
     assertEquals(4, ExitStatus.of(new RuntimeException("std::bad_alloc")).code());
-    assertEquals(4, ExitStatus.of(new RuntimeException("CUDA out of memory. Tried to allocate 2 GiB")).code());
-    assertEquals(4, ExitStatus.of(new RuntimeException(
-        "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory")).code());
+    assertEquals(
+        4,
+        ExitStatus.of(new RuntimeException("CUDA out of memory. Tried to allocate 2 GiB"))
+            .code());
+    assertEquals(
+        4,
+        ExitStatus.of(
+                new RuntimeException(
+                    "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory"))
+            .code());
   }
 }

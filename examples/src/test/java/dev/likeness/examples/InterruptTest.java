@@ -26,12 +26,24 @@ class InterruptTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void endsWith130AndLeavesNothing() throws IOException, InterruptedException {
-    assumeFalse(ignoresInterrupts(), "this process tree ignores SIGINT, as background jobs of a shell do");
+    assumeFalse(
+        ignoresInterrupts(), "this process tree ignores SIGINT, as background jobs of a shell do");
     Path out = folder.resolve("out");
-    Process process = new ProcessBuilder(List.of(Outside.jdk("java"), "-cp", System.getProperty("java.class.path"),
-        "dev.likeness.examples.Likeness", "generate", "--base", TinyBase.in(folder).toString(), "--prompt", "x",
-        "--steps",
-        "900", "--out", out.toString())).start();
+    Process process = new ProcessBuilder(List.of(
+            Outside.jdk("java"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.likeness.examples.Likeness",
+            "generate",
+            "--base",
+            TinyBase.in(folder).toString(),
+            "--prompt",
+            "x",
+            "--steps",
+            "900",
+            "--out",
+            out.toString()))
+        .start();
     try (BufferedReader err = process.errorReader(StandardCharsets.UTF_8)) {
       String line = err.readLine();
       while (line != null && !line.startsWith("sample 1")) {
@@ -40,7 +52,8 @@ class InterruptTest {
       assertTrue(line != null, "it ended before it drew");
       new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
       assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-      assertEquals(List.of("likeness: cancelled; no half-written file was left"),
+      assertEquals(
+          List.of("likeness: cancelled; no half-written file was left"),
           err.lines().filter(rest -> rest.startsWith("likeness:")).toList());
     }
     assertEquals(130, process.exitValue());
@@ -48,8 +61,13 @@ class InterruptTest {
   }
 
   private static boolean ignoresInterrupts() throws IOException {
-    String ignored = Files.readString(Path.of("/proc/self/status")).lines().filter(line -> line.startsWith("SigIgn:"))
-        .findFirst().orElse("SigIgn: 0").substring("SigIgn:".length()).strip();
+    String ignored = Files.readString(Path.of("/proc/self/status"))
+        .lines()
+        .filter(line -> line.startsWith("SigIgn:"))
+        .findFirst()
+        .orElse("SigIgn: 0")
+        .substring("SigIgn:".length())
+        .strip();
     return (Long.parseUnsignedLong(ignored, 16) & SIGINT_BIT) != 0;
   }
 }

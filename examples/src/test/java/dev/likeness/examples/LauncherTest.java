@@ -14,15 +14,25 @@ import org.junit.jupiter.api.condition.OS;
 class LauncherTest {
   @Test
   void readsArgumentsAsUtf8InTheCLocale() throws Exception {
-    Optional<String> chosen = sh("C", "locale -a").lines().filter(name -> name.matches("(?i)C[.]utf-?8")).findFirst();
+    Optional<String> chosen = sh("C", "locale -a")
+        .lines()
+        .filter(name -> name.matches("(?i)C[.]utf-?8"))
+        .findFirst();
     assumeTrue(chosen.isPresent(), "this machine knows no C.UTF-8");
     assertEquals("C.UTF-8", sh("C", "here=bin; . bin/likeness-env; printf %s \"$LC_ALL\""));
-    assertEquals(chosen.get(), sh(chosen.get(), "here=bin; . bin/likeness-env; printf %s \"$LC_ALL\""), "one that the user chose stays");
+    assertEquals(
+        chosen.get(),
+        sh(chosen.get(), "here=bin; . bin/likeness-env; printf %s \"$LC_ALL\""),
+        "one that the user chose stays");
   }
 
   @Test
   void runsWhereNoArchiveCanBeMadeOfItsClasses() throws Exception {
-    assertEquals("on", sh("C", "set -eu; here=bin; . bin/likeness-env; likeness_root=/nowhere; likeness_jar=x; likeness_share; printf on"));
+    assertEquals(
+        "on",
+        sh(
+            "C",
+            "set -eu; here=bin; . bin/likeness-env; likeness_root=/nowhere; likeness_jar=x; likeness_share; printf on"));
   }
 
   private static String sh(String locale, String commands) throws IOException {

@@ -8,17 +8,24 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A Maven repository with this build's artifacts as {@code mvn install} would leave them, and links to everything else
- * that the build has downloaded already.
+ * A Maven repository with this build's artifacts as {@code mvn install} would leave them, and links
+ * to everything else that the build has downloaded already.
  */
 final class LocalRepository {
   private static final String VERSION = "0.1.0-SNAPSHOT";
-  private static final List<String> JARS =
-      List.of("schedulers", "diffusion-core", "identity-photos", "identity-lora", "identity-ipadapter", "headshots");
+  private static final List<String> JARS = List.of(
+      "schedulers",
+      "diffusion-core",
+      "identity-photos",
+      "identity-lora",
+      "identity-ipadapter",
+      "headshots");
 
   private LocalRepository() {}
 
-  /** Made anew below {@code target}: a temporary folder would warn of every link as it is deleted. */
+  /**
+   * Made anew below {@code target}: a temporary folder would warn of every link as it is deleted.
+   */
   static Path make() throws IOException {
     Path repository = Outside.ROOT.resolve("examples/target/consumer-repository");
     delete(repository);
@@ -60,7 +67,8 @@ final class LocalRepository {
       return;
     }
     try (Stream<Path> entries = Files.list(from)) {
-      for (Path entry : entries.filter(e -> !e.getFileName().toString().equals(except)).toList()) {
+      for (Path entry :
+          entries.filter(e -> !e.getFileName().toString().equals(except)).toList()) {
         Files.createSymbolicLink(to.resolve(entry.getFileName()), entry.toRealPath());
       }
     }

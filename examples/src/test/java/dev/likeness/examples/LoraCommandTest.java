@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LoraCommandTest {
-  private static final String LAYER = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
+  private static final String LAYER =
+      "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
   private static final String SAID = "rank 16 is taken";
 
   @TempDir
@@ -25,17 +26,23 @@ class LoraCommandTest {
   void saysWhichRankItGivesToChangesThatHaveNone() {
     Path base = TinyBase.in(folder);
     Path full = folder.resolve("full.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1L)) {
-      SafetensorsWriter.write(full, Map.of(LAYER + "diff", noise.next(64, 64).squeeze(0)), Map.of());
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1L)) {
+      SafetensorsWriter.write(
+          full, Map.of(LAYER + "diff", noise.next(64, 64).squeeze(0)), Map.of());
     }
-    String[] call = {"lora", full + "@0.5", "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--out"};
+    String[] call = {
+      "lora", full + "@0.5", "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--out"
+    };
     Path usual = folder.resolve("usual.safetensors");
     CommandRun run = CommandRun.of(with(call, usual.toString()));
     assertEquals(0, run.status(), run.err());
     assertEquals(1, run.err().lines().filter(line -> line.contains(SAID)).count(), run.err());
-    CommandRun asked = CommandRun.of(with(call, folder.resolve("asked.safetensors").toString(), "--rank", "3"));
+    CommandRun asked =
+        CommandRun.of(with(call, folder.resolve("asked.safetensors").toString(), "--rank", "3"));
     assertFalse(asked.err().contains(SAID), asked.err());
-    try (BaseModel model = BaseModel.open(base, Compute.EXACT); Lora lora = Lora.open(usual, model)) {
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        Lora lora = Lora.open(usual, model)) {
       assertEquals(16, lora.report().rank());
     }
   }

@@ -27,26 +27,47 @@ class ObedienceTest {
   void isWhatTheReaderOfTheBaseFindsOfTheAskedWords() throws IOException {
     Path files = TinyBase.in(folder);
     SureReader.write(files, "outfit", "a # shirt", "outfit colour", "navy");
-    try (BaseModel base = BaseModel.open(files, Compute.best()); Obedience obedience = HeadshotStudio.on(base).obedience()) {
-      assertEquals(1, obedience.of(asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")), 1e-6);
-      assertEquals(0, obedience.of(asked("studio", "portrait of a woman, wearing a never shirt")), 1e-3, "that colour is not seen");
+    try (BaseModel base = BaseModel.open(files, Compute.best());
+        Obedience obedience = HeadshotStudio.on(base).obedience()) {
+      assertEquals(
+          1,
+          obedience.of(asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
+          1e-6);
+      assertEquals(
+          0,
+          obedience.of(asked("studio", "portrait of a woman, wearing a never shirt")),
+          1e-3,
+          "that colour is not seen");
       // That word is in every slot of this reader: of those asked the colour is one less.
-      assertTrue(obedience.of(asked("monochrome", "a never shirt")) > 2 * obedience.of(asked("studio", "a never shirt")));
-      assertTrue(Double.isNaN(obedience.of(asked("studio", "portrait of a woman"))), "nothing that it knows is asked");
+      assertTrue(obedience.of(asked("monochrome", "a never shirt"))
+          > 2 * obedience.of(asked("studio", "a never shirt")));
+      assertTrue(
+          Double.isNaN(obedience.of(asked("studio", "portrait of a woman"))),
+          "nothing that it knows is asked");
     }
   }
 
   @Test
   void isHowOftenASmallBaseWithoutOneExplainsThePictureBest() throws IOException {
-    try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best()); Obedience obedience = HeadshotStudio.on(base).obedience()) {
+    try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best());
+        Obedience obedience = HeadshotStudio.on(base).obedience()) {
       double share = obedience.of(asked("studio", Style.named("studio").prompt("a woman", 0)));
       assertEquals(Math.rint(16 * share), 16 * share, 1e-9, "sixteen noises");
-      assertTrue(share >= 0 && share <= 1 && Double.isNaN(obedience.of(asked("studio", "a woman"))));
+      assertTrue(
+          share >= 0 && share <= 1 && Double.isNaN(obedience.of(asked("studio", "a woman"))));
     }
   }
 
   private static Headshot asked(String style, String prompt) {
-    return new Headshot(Picture.of(32, 32, new byte[3 * 32 * 32]), Style.all().stream().filter(each -> style.equals("monochrome")
-        ? each.monochrome() : each.name().equals(style)).findFirst().orElseThrow(), 1, ImageRequest.of(prompt), 1);
+    return new Headshot(
+        Picture.of(32, 32, new byte[3 * 32 * 32]),
+        Style.all().stream()
+            .filter(each ->
+                style.equals("monochrome") ? each.monochrome() : each.name().equals(style))
+            .findFirst()
+            .orElseThrow(),
+        1,
+        ImageRequest.of(prompt),
+        1);
   }
 }

@@ -23,7 +23,9 @@ record Outside(int status, String output) {
   static Outside run(Path folder, Map<String, String> environment, List<String> command) {
     try {
       Path log = Files.createTempFile("outside", ".log");
-      ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+      ProcessBuilder builder = new ProcessBuilder(command)
+          .directory(folder.toFile())
+          .redirectErrorStream(true)
           .redirectOutput(log.toFile());
       builder.environment().putAll(environment);
       Process process = builder.start();

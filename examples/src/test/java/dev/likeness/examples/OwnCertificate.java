@@ -40,21 +40,35 @@ record OwnCertificate(SigningIdentity identity) {
       generator.initialize(256);
       KeyPair root = generator.generateKeyPair();
       KeyPair signer = generator.generateKeyPair();
-      return new OwnCertificate(new SigningIdentity(signer.getPrivate(), List.of(
-          new JcaX509CertificateConverter().getCertificate(builder(SIGNER, signer, end)
-              .addExtension(Extension.extendedKeyUsage, true, new ExtendedKeyUsage(KeyPurposeId.id_kp_emailProtection))
-              .build(new JcaContentSignerBuilder("SHA256withECDSA").build(root.getPrivate()))),
-          new JcaX509CertificateConverter().getCertificate(builder(ROOT, root, end)
-              .addExtension(Extension.basicConstraints, true, new BasicConstraints(true))
-              .build(new JcaContentSignerBuilder("SHA256withECDSA").build(root.getPrivate()))))));
+      return new OwnCertificate(new SigningIdentity(
+          signer.getPrivate(),
+          List.of(
+              new JcaX509CertificateConverter()
+                  .getCertificate(builder(SIGNER, signer, end)
+                      .addExtension(
+                          Extension.extendedKeyUsage,
+                          true,
+                          new ExtendedKeyUsage(KeyPurposeId.id_kp_emailProtection))
+                      .build(
+                          new JcaContentSignerBuilder("SHA256withECDSA").build(root.getPrivate()))),
+              new JcaX509CertificateConverter()
+                  .getCertificate(builder(ROOT, root, end)
+                      .addExtension(Extension.basicConstraints, true, new BasicConstraints(true))
+                      .build(new JcaContentSignerBuilder("SHA256withECDSA")
+                          .build(root.getPrivate()))))));
     } catch (GeneralSecurityException | OperatorCreationException | IOException e) {
       throw new IllegalStateException(e);
     }
   }
 
   private static JcaX509v3CertificateBuilder builder(X500Name subject, KeyPair keys, Instant end) {
-    return new JcaX509v3CertificateBuilder(ROOT, BigInteger.valueOf(System.nanoTime()), Date.from(end.minusSeconds(172_800)),
-        Date.from(end), subject, keys.getPublic());
+    return new JcaX509v3CertificateBuilder(
+        ROOT,
+        BigInteger.valueOf(System.nanoTime()),
+        Date.from(end.minusSeconds(172_800)),
+        Date.from(end),
+        subject,
+        keys.getPublic());
   }
 
   /** The private key's file. */
@@ -73,7 +87,8 @@ record OwnCertificate(SigningIdentity identity) {
   }
 
   private static Path write(Path file, Object... entries) throws IOException {
-    try (Writer out = Files.newBufferedWriter(file); JcaPEMWriter pem = new JcaPEMWriter(out)) {
+    try (Writer out = Files.newBufferedWriter(file);
+        JcaPEMWriter pem = new JcaPEMWriter(out)) {
       for (Object entry : entries) {
         pem.writeObject(entry);
       }

@@ -19,9 +19,20 @@ class OwnPartsTest {
   @Test
   void drawsAFaceInFourStepsAndShowsItComing() {
     Path out = folder.resolve("out");
-    // No beard is asked for: the built-in detector overlooks some faces with glasses above a long one.
-    CommandRun run = CommandRun.of("generate", "--prompt", "office headshot of a man with glasses", "--few-step",
-        "--preview", "--seed", "3", "--count", "3", "--out", out.toString());
+    // No beard is asked for: the built-in detector overlooks some faces with glasses above a long
+    // one.
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--prompt",
+        "office headshot of a man with glasses",
+        "--few-step",
+        "--preview",
+        "--seed",
+        "3",
+        "--count",
+        "3",
+        "--out",
+        out.toString());
     assertEquals(0, run.status(), run.err());
     try (CascadeDetector detector = new CascadeDetector()) {
       for (String name : new String[] {"image-001.png", "image-002.png", "image-003.png"}) {
@@ -33,11 +44,35 @@ class OwnPartsTest {
   @Test
   void showsAPersonToItsOwnAdapterAndHoldsTheirFace() throws IOException {
     Path people = folder.resolve("people");
-    CommandRun.of("people", "--seed", "5000000002", "--count", "1", "--photos", "3", "--out", people.toString());
+    CommandRun.of(
+        "people",
+        "--seed",
+        "5000000002",
+        "--count",
+        "1",
+        "--photos",
+        "3",
+        "--out",
+        people.toString());
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of("headshot", "--photos", people.resolve("person-5000000002").toString(), "--consent",
-        "nobody real", "--identity", "ipadapter", "--trait", "hair=a green mohawk", "--style", "studio", "--count", "1",
-        "--steps", "2", "--out", out.toString());
+    CommandRun run = CommandRun.of(
+        "headshot",
+        "--photos",
+        people.resolve("person-5000000002").toString(),
+        "--consent",
+        "nobody real",
+        "--identity",
+        "ipadapter",
+        "--trait",
+        "hair=a green mohawk",
+        "--style",
+        "studio",
+        "--count",
+        "1",
+        "--steps",
+        "2",
+        "--out",
+        out.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(Files.exists(out.resolve("headshot-001.png")));
     String record = Files.readString(out.resolve("record.json"));

@@ -23,10 +23,15 @@ class PeopleCommandTest {
   void givesEveryPersonAFolderAndListsThem() throws IOException {
     CommandRun run = people(folder, "--count", "2", "--photos", "1");
     assertEquals(0, run.status(), run.err());
-    assertEquals(List.of("people.json", "person-7000000000", "person-7000000001"), TinyBase.namesIn(folder));
-    assertEquals(folder.resolve("person-7000000000") + System.lineSeparator() + folder.resolve("person-7000000001"),
+    assertEquals(
+        List.of("people.json", "person-7000000000", "person-7000000001"), TinyBase.namesIn(folder));
+    assertEquals(
+        folder.resolve("person-7000000000")
+            + System.lineSeparator()
+            + folder.resolve("person-7000000001"),
         run.out().strip());
-    assertEquals(512, Picture.read(folder.resolve("person-7000000001/selfie-01.jpg")).width());
+    assertEquals(
+        512, Picture.read(folder.resolve("person-7000000001/selfie-01.jpg")).width());
   }
 
   @Test
@@ -34,7 +39,8 @@ class PeopleCommandTest {
     people(folder.resolve("one"), "--photos", "1");
     people(folder.resolve("two"), "--photos", "1");
     String selfie = "person-7000000000/selfie-01.jpg";
-    assertArrayEquals(Files.readAllBytes(folder.resolve("one").resolve(selfie)),
+    assertArrayEquals(
+        Files.readAllBytes(folder.resolve("one").resolve(selfie)),
         Files.readAllBytes(folder.resolve("two").resolve(selfie)));
   }
 
@@ -56,7 +62,8 @@ class PeopleCommandTest {
     Path photos = folder.resolve("person-7000000000");
     Files.move(folder.resolve("people.json"), photos.resolve("people.json"));
     assertTrue(RenderedPhotos.areAllIn(photos));
-    assertTrue(RenderedPhotos.areAllIn(Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
+    assertTrue(
+        RenderedPhotos.areAllIn(Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
   }
 
   @Test
@@ -70,15 +77,22 @@ class PeopleCommandTest {
 
   @Test
   void rendersAtLeastOnePersonWithAPhoto() {
-    assertEquals(List.of("--count 0: at least 1"), people(folder, "--count", "0").complaints());
-    assertEquals(List.of("each person needs at least 1 photo, given 0"), people(folder, "--photos", "0").complaints());
+    assertEquals(
+        List.of("--count 0: at least 1"), people(folder, "--count", "0").complaints());
+    assertEquals(
+        List.of("each person needs at least 1 photo, given 0"),
+        people(folder, "--photos", "0").complaints());
     assertEquals(2, people(folder, "--photos", "0").status());
   }
 
   private static CommandRun people(Path out, String... more) {
     String[] arguments = Stream.concat(
-        Stream.of("people", "--out", out.toString()),
-        Stream.concat(List.of(more).contains("--seed") ? Stream.empty() : Stream.of("--seed", "7000000000"), Stream.of(more)))
+            Stream.of("people", "--out", out.toString()),
+            Stream.concat(
+                List.of(more).contains("--seed")
+                    ? Stream.empty()
+                    : Stream.of("--seed", "7000000000"),
+                Stream.of(more)))
         .toArray(String[]::new);
     return CommandRun.of(arguments);
   }

@@ -30,7 +30,9 @@ class PhotosCommandTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().startsWith("1.jpg  "), run.out());
     assertTrue(run.out().contains("3 of 3 photos can be used, readiness "), run.out());
-    assertTrue(run.out().contains("three usable photos are enough to begin; eight or more are better"), run.out());
+    assertTrue(
+        run.out().contains("three usable photos are enough to begin; eight or more are better"),
+        run.out());
     assertTrue(OwnersAlone.open(sheet));
     Picture drawn = Picture.read(sheet);
     assertTrue(drawn.width() >= 900 && drawn.height() >= 500, drawn.toString());
@@ -39,20 +41,30 @@ class PhotosCommandTest {
 
   @Test
   void namesANetworkThatIsNotThere() {
-    CommandRun run = CommandRun.of("photos", SELFIES.toString(), "--detector", folder.resolve("yunet.onnx").toString());
+    CommandRun run = CommandRun.of(
+        "photos", SELFIES.toString(), "--detector", folder.resolve("yunet.onnx").toString());
 
     assertEquals(3, run.status());
-    assertTrue(run.complaints().get(0).startsWith("cannot read the face detector " + folder.resolve("yunet.onnx")),
+    assertTrue(
+        run.complaints()
+            .get(0)
+            .startsWith("cannot read the face detector " + folder.resolve("yunet.onnx")),
         run.err());
   }
 
   @Test
   void refusesAResearchNetworkForCommercialUse() {
-    CommandRun run = CommandRun.of("photos", SELFIES.toString(), "--commercial", "--embedder",
+    CommandRun run = CommandRun.of(
+        "photos",
+        SELFIES.toString(),
+        "--commercial",
+        "--embedder",
         folder.resolve("arcface.onnx").toString());
 
     assertEquals(3, run.status());
-    assertEquals("the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
-        + "such as SFace or AuraFace", run.complaints().get(0));
+    assertEquals(
+        "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
+            + "such as SFace or AuraFace",
+        run.complaints().get(0));
   }
 }

@@ -29,10 +29,12 @@ record PlainPerson(byte[] adapter, List<String> faces) {
 
   private static PlainPerson of(byte[] file) throws IOException {
     int header = 8 + (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    Map<?, ?> notes = (Map<?, ?>) JSON.std.mapFrom(Arrays.copyOfRange(file, 8, header)).get("__metadata__");
+    Map<?, ?> notes =
+        (Map<?, ?>) JSON.std.mapFrom(Arrays.copyOfRange(file, 8, header)).get("__metadata__");
     List<String> faces = new ArrayList<>();
     if (notes.get("likeness.faces") instanceof String json) {
-      ((List<?>) JSON.std.mapFrom(json).get("vectors")).forEach(vector -> faces.add((String) vector));
+      ((List<?>) JSON.std.mapFrom(json).get("vectors"))
+          .forEach(vector -> faces.add((String) vector));
     }
     return new PlainPerson(Arrays.copyOfRange(file, header, file.length), faces);
   }
@@ -47,7 +49,10 @@ record PlainPerson(byte[] adapter, List<String> faces) {
     return secrets;
   }
 
-  /** Fails unless another file tells the same, so that a search for the one is a search for the other. */
+  /**
+   * Fails unless another file tells the same, so that a search for the one is a search for the
+   * other.
+   */
   void requireSame(byte[] file) throws IOException {
     PlainPerson other = of(file);
     assertArrayEquals(adapter, other.adapter);

@@ -17,7 +17,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a person of {@code portrait} takes on disk: every layer that one learns there, at rank 4. */
+/**
+ * What a person of {@code portrait} takes on disk: every layer that one learns there, at rank 4.
+ */
 class PortraitPersonSizeTest {
   private static final long MOST = 1_000_000;
 
@@ -25,9 +27,11 @@ class PortraitPersonSizeTest {
   void isAtMostOneMegabyteAtRankFour(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("person.safetensors");
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
-      LoraTraining settings = LoraTraining.balanced().suitedTo(base).rank(4).batch(1).steps(1);
+      LoraTraining settings =
+          LoraTraining.balanced().suitedTo(base).rank(4).batch(1).steps(1);
       Picture grey = Picture.of(64, 64, new byte[64 * 64 * 3]);
-      try (TrainedPerson person = settings.train(base, List.of(grey), Subject.of("man"), event -> { }, new Cancellation())) {
+      try (TrainedPerson person =
+          settings.train(base, List.of(grey), Subject.of("man"), event -> {}, new Cancellation())) {
         person.save(file);
       }
     }

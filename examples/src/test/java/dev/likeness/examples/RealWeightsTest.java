@@ -39,15 +39,18 @@ class RealWeightsTest {
   @BeforeAll
   static void useOpenCvOnce() {
     // OpenCV keeps a few objects of its own from its first use on.
-    try (ReviewTools tools = ReviewTools.builtIn().withDetector(Material.of("faces/yunet_n_640_640.onnx"))
+    try (ReviewTools tools = ReviewTools.builtIn()
+        .withDetector(Material.of("faces/yunet_n_640_640.onnx"))
         .withEmbedder(Material.of("faces/mobileface_v2_112.onnx"), UsePolicy.NON_COMMERCIAL)) {
-      PhotoReview.of(PhotoSet.of(List.of(Photo.of(Material.of("photos/people/examples__obama_small.jpg")))), tools);
+      PhotoReview.of(
+          PhotoSet.of(List.of(Photo.of(Material.of("photos/people/examples__obama_small.jpg")))),
+          tools);
     }
   }
 
   private final StringWriter out = new StringWriter();
   private final Cancellation cancellation = new Cancellation();
-  private Runnable seen = () -> { };
+  private Runnable seen = () -> {};
   private final StringWriter err = new StringWriter() {
     @Override
     public void write(String text, int offset, int length) {
@@ -62,11 +65,19 @@ class RealWeightsTest {
     Path heldBack = photos("held", "examples__knn_examples__test__obama1", "examples__obama2");
     assertEquals(0, run(TinyBase.in(folder), photos, heldBack), err.toString());
     assertTrue(out.toString().contains("2 of 2 photos can be used"), out.toString());
-    assertTrue(out.toString().contains("  examples__obama2.jpg does not count: it is nearly the same shot as "
-        + "tests__test_images__obama2.jpg"), out.toString());
-    assertTrue(out.toString().endsWith("headshot-001.png  no face was found\nheadshot-002.png  no face was found\n"
-        + "no face was found in the pictures\n"), out.toString());
-    assertEquals(List.of("headshot-001.png", "headshot-002.png", "person.safetensors"), TinyBase.namesIn(folder.resolve("out")));
+    assertTrue(
+        out.toString()
+            .contains("  examples__obama2.jpg does not count: it is nearly the same shot as "
+                + "tests__test_images__obama2.jpg"),
+        out.toString());
+    assertTrue(
+        out.toString()
+            .endsWith("headshot-001.png  no face was found\nheadshot-002.png  no face was found\n"
+                + "no face was found in the pictures\n"),
+        out.toString());
+    assertEquals(
+        List.of("headshot-001.png", "headshot-002.png", "person.safetensors"),
+        TinyBase.namesIn(folder.resolve("out")));
   }
 
   @Test
@@ -76,9 +87,15 @@ class RealWeightsTest {
         cancellation.cancel();
       }
     };
-    assertEquals(ExitStatus.CANCELLED.code(), run(TinyBase.in(folder), photos("photos", "examples__obama_small"),
-        photos("held", "examples__knn_examples__test__obama1")), err.toString());
-    assertEquals(List.of("headshot-001.png", "person.safetensors"), TinyBase.namesIn(folder.resolve("out")));
+    assertEquals(
+        ExitStatus.CANCELLED.code(),
+        run(
+            TinyBase.in(folder),
+            photos("photos", "examples__obama_small"),
+            photos("held", "examples__knn_examples__test__obama1")),
+        err.toString());
+    assertEquals(
+        List.of("headshot-001.png", "person.safetensors"), TinyBase.namesIn(folder.resolve("out")));
   }
 
   @Test
@@ -91,37 +108,59 @@ class RealWeightsTest {
   void hasNothingToMeasureByWhereEveryPhotoWasLearntFrom() throws IOException {
     Path photos = photos("photos", "examples__obama_small");
     assertEquals(3, run(folder.resolve("no base is opened"), photos, photos));
-    assertEquals("likeness: no photo is left to measure by; hold back shots that are not among those to learn from\n",
+    assertEquals(
+        "likeness: no photo is left to measure by; hold back shots that are not among those to learn from\n",
         err.toString());
   }
 
   @Test
   void saysHowItIsUsed() {
     assertEquals(2, program().run("BASE"));
-    assertEquals("likeness: usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT\n", err.toString());
+    assertEquals(
+        "likeness: usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT\n",
+        err.toString());
   }
 
   @Test
   void reportsTheMostAlikeFirst() {
     Interval any = new Interval(0.4, 0.63);
-    LikenessReport report = new LikenessReport(List.of(new LikenessScore(false, Double.NaN, Double.NaN, Double.NaN, any),
-        new LikenessScore(true, 0.41, 0.1, Double.NaN, any), new LikenessScore(true, 0.62, 0.5, Double.NaN, any)), 0.515,
-        any, 0.7, true, Optional.empty(), "as similar as two of the person's own photos");
-    assertEquals(List.of("headshot-003.png   0.62, more alike than 50 % of the pairs of own photos",
-        "headshot-002.png   0.41, more alike than 10 % of the pairs of own photos", "headshot-001.png  no face was found",
-        "together 0.52 (0.40 to 0.63); two of the own photos: 0.70", "as similar as two of the person's own photos"),
+    LikenessReport report = new LikenessReport(
+        List.of(
+            new LikenessScore(false, Double.NaN, Double.NaN, Double.NaN, any),
+            new LikenessScore(true, 0.41, 0.1, Double.NaN, any),
+            new LikenessScore(true, 0.62, 0.5, Double.NaN, any)),
+        0.515,
+        any,
+        0.7,
+        true,
+        Optional.empty(),
+        "as similar as two of the person's own photos");
+    assertEquals(
+        List.of(
+            "headshot-003.png   0.62, more alike than 50 % of the pairs of own photos",
+            "headshot-002.png   0.41, more alike than 10 % of the pairs of own photos",
+            "headshot-001.png  no face was found",
+            "together 0.52 (0.40 to 0.63); two of the own photos: 0.70",
+            "as similar as two of the person's own photos"),
         RealWeights.lines(report));
   }
 
   private int run(Path base, Path photos, Path heldBack) {
-    return program().run(base.toString(), photos.toString(), heldBack.toString(),
-        Material.of("faces/yunet_n_640_640.onnx").toString(), Material.of("faces/mobileface_v2_112.onnx").toString(),
-        folder.resolve("out").toString());
+    return program()
+        .run(
+            base.toString(),
+            photos.toString(),
+            heldBack.toString(),
+            Material.of("faces/yunet_n_640_640.onnx").toString(),
+            Material.of("faces/mobileface_v2_112.onnx").toString(),
+            folder.resolve("out").toString());
   }
 
   private RealWeights program() {
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
-    return new RealWeights(console, studio -> studio.training(studio.training().steps(2)),
+    return new RealWeights(
+        console,
+        studio -> studio.training(studio.training().steps(2)),
         ShootRequest.of(Style.named("studio"), 2).steps(2));
   }
 

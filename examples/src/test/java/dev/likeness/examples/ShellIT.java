@@ -30,8 +30,10 @@ class ShellIT {
 
   @Test
   void passesTheExitStatusOn() {
-    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness").toString(), "inspect", "nothing"));
-    assertEquals("likeness: nothing does not exist; give a file of weights, a picture or a diffusers folder", 
+    Outside run = Outside.run(
+        folder, Map.of(), List.of(BIN.resolve("likeness").toString(), "inspect", "nothing"));
+    assertEquals(
+        "likeness: nothing does not exist; give a file of weights, a picture or a diffusers folder",
         run.output().strip());
     assertEquals(3, run.status());
   }
@@ -57,8 +59,11 @@ class ShellIT {
     assertTrue(run.output().contains("drawn within: true"), run.output());
     List<String> lines = Files.readAllLines(script("drawing"));
     List<String> shown = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
-        .matcher(Files.readString(Outside.ROOT.resolve("docs/drawing.md"))).results()
-        .flatMap(block -> block.group(1).lines()).filter(line -> !lines.contains(line)).toList();
+        .matcher(Files.readString(Outside.ROOT.resolve("docs/drawing.md")))
+        .results()
+        .flatMap(block -> block.group(1).lines())
+        .filter(line -> !lines.contains(line))
+        .toList();
     assertEquals(List.of(), shown, "lines that the script lacks");
   }
 
@@ -68,7 +73,10 @@ class ShellIT {
 
   /** Runs a script to its end without an error. */
   private Outside shell(Path script) {
-    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s", script.toString()));
+    Outside run = Outside.run(
+        folder,
+        Map.of(),
+        List.of(BIN.resolve("likeness-shell").toString(), "-s", script.toString()));
     assertEquals(0, run.status(), run.output());
     assertFalse(run.output().contains("Error"), run.output());
     assertFalse(run.output().contains("Exception"), run.output());

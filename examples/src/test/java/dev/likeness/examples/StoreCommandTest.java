@@ -30,27 +30,36 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A person's way through a store, watched: nothing of them is ever in the clear: photos, adapter, and where an embedder
- * is at hand what it makes of the photos. On a tiny base and for a moment; {@code -Dlikeness.search=300} does it on the
- * embedded one, with so many steps of training.
+ * A person's way through a store, watched: nothing of them is ever in the clear: photos, adapter,
+ * and where an embedder is at hand what it makes of the photos. On a tiny base and for a moment;
+ * {@code -Dlikeness.search=300} does it on the embedded one, with so many steps of training.
  */
 class StoreCommandTest {
   private static final String STRANGER = "5000000777";
 
   @TempDir
   private Path folder;
+
   private Path photos;
   private Path store;
   private Path key;
   private final List<String> learning = new ArrayList<>();
-  private final List<String> compute = new ArrayList<>(List.of("--dtype", "f32", "--device", "cpu"));
+  private final List<String> compute =
+      new ArrayList<>(List.of("--dtype", "f32", "--device", "cpu"));
 
   @BeforeEach
   void renderPhotos() {
     store = folder.resolve("store");
     key = folder.resolve("key.txt");
     photos = folder.resolve("people/person-" + STRANGER);
-    run("people", "--seed", STRANGER, "--photos", "3", "--out", folder.resolve("people").toString());
+    run(
+        "people",
+        "--seed",
+        STRANGER,
+        "--photos",
+        "3",
+        "--out",
+        folder.resolve("people").toString());
     String steps = System.getProperty("likeness.search");
     if (steps == null) {
       compute.addAll(List.of("--base", TinyBase.in(folder).toString()));
@@ -66,14 +75,16 @@ class StoreCommandTest {
     try (ByteWatch watch = watch(plain)) {
       long begun = System.nanoTime();
       watch.start();
-      CommandRun headshot = run(headshot(folder.resolve("out"), "--store", store.toString(), "--key", key.toString()));
+      CommandRun headshot = run(
+          headshot(folder.resolve("out"), "--store", store.toString(), "--key", key.toString()));
       watch.stop();
       long seconds = (System.nanoTime() - begun) / 1_000_000_000;
       reporter.publishEntry("looked " + watch.looks() + " times in " + seconds + " s, at most "
           + watch.longestMillis() + " ms apart");
       assertEquals(Set.of(), watch.found());
       assertTrue(watch.looks() > 0, "nobody looked");
-      assertEquals(List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
+      assertEquals(
+          List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
           TinyBase.namesIn(folder.resolve("out")));
       String id = TinyBase.namesIn(store.resolve("subjects")).get(0);
       assertTrue(headshot.err().contains("kept in the store as " + id), headshot.err());
@@ -86,7 +97,8 @@ class StoreCommandTest {
   @Test
   void findsWhatIsInTheClear() throws Exception {
     byte[] selfie = Files.readAllBytes(photos.resolve("selfie-01.jpg"));
-    byte[] slice = Arrays.copyOfRange(selfie, selfie.length / 2, selfie.length / 2 + ByteWatch.SLICE);
+    byte[] slice =
+        Arrays.copyOfRange(selfie, selfie.length / 2, selfie.length / 2 + ByteWatch.SLICE);
     try (ByteWatch watch = new ByteWatch(store)) {
       watch.lookFor(selfie);
       assertEquals(Set.of(), watch.lookAtAll());
@@ -114,73 +126,128 @@ class StoreCommandTest {
 
   @Test
   void listsShowsDrawsPurgesAndErases() throws Exception {
-    String id = run(learning("train", "--steps", "--store", store.toString(), "--key", key.toString())).out().strip();
+    String id = run(learning(
+            "train", "--steps", "--store", store.toString(), "--key", key.toString()))
+        .out()
+        .strip();
     assertTrue(id.matches("[0-9a-f]{32}"), id);
     Path out = folder.resolve("out");
-    List<String> draw = new ArrayList<>(List.of("headshot", "--person", id, "--style", "studio", "--steps", "2",
-        "--out", out.toString(), "--store", store.toString(), "--key", key.toString()));
+    List<String> draw = new ArrayList<>(List.of(
+        "headshot",
+        "--person",
+        id,
+        "--style",
+        "studio",
+        "--steps",
+        "2",
+        "--out",
+        out.toString(),
+        "--store",
+        store.toString(),
+        "--key",
+        key.toString()));
     draw.addAll(compute);
     run(draw.toArray(String[]::new));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
     Map<?, ?> verdict = (Map<?, ?>) ((List<?>) record.get("authenticity")).get(0);
     assertEquals("headshot-001.png", verdict.get("file"));
-    assertTrue(((List<?>) verdict.get("not_judged")).containsAll(List.of("less_alike", "slimmer")), verdict.toString());
-    assertTrue(run("people", "show", id, "--store", store.toString(), "--key", key.toString()).out()
+    assertTrue(
+        ((List<?>) verdict.get("not_judged")).containsAll(List.of("less_alike", "slimmer")),
+        verdict.toString());
+    assertTrue(run("people", "show", id, "--store", store.toString(), "--key", key.toString())
+        .out()
         .contains("nobody real is shown: the photos were rendered"));
-    assertEquals("1 persons, 0 problems",
-        run("verify", "--store", store.toString(), "--key", key.toString()).out().strip());
-    CommandRun mistyped = CommandRun.of("verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
-    assertEquals(List.of("there is no key " + folder.resolve("kye") + ", and the people in " + store
-        + " are encrypted under another; give the file of theirs"), mistyped.complaints());
+    assertEquals(
+        "1 persons, 0 problems",
+        run("verify", "--store", store.toString(), "--key", key.toString())
+            .out()
+            .strip());
+    CommandRun mistyped = CommandRun.of(
+        "verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
+    assertEquals(
+        List.of("there is no key " + folder.resolve("kye") + ", and the people in " + store
+            + " are encrypted under another; give the file of theirs"),
+        mistyped.complaints());
     CommandRun locked = CommandRun.of("verify", "--store", store.toString());
-    assertTrue(locked.out().contains("subject " + id + ": its person cannot be opened: "), locked.out() + locked.err());
+    assertTrue(
+        locked.out().contains("subject " + id + ": its person cannot be opened: "),
+        locked.out() + locked.err());
     String[] keyless = {"--store", store.toString()};
-    assertTrue(run("people", "list", keyless[0], keyless[1]).out().startsWith(id + "  2 files, came 0 days ago"));
-    assertEquals("0 persons erased, 0 files of others removed",
+    assertTrue(run("people", "list", keyless[0], keyless[1])
+        .out()
+        .startsWith(id + "  2 files, came 0 days ago"));
+    assertEquals(
+        "0 persons erased, 0 files of others removed",
         run("purge", "--due", keyless[0], keyless[1]).out().strip());
     run("people", "erase", id, keyless[0], keyless[1]);
     Path receipt = store.resolve("receipts/" + id + ".json");
-    assertTrue(run("verify", receipt.toString()).out().startsWith("unchanged: " + id + " was erased"));
-    Path signer = Files.write(folder.resolve("signer.der"), SigningIdentity.development().chain().get(0).getEncoded());
-    assertTrue(run("verify", receipt.toString(), "--trust", signer.toString()).out().startsWith("genuine: " + id + " was erased"));
-    assertEquals(id, JSON.std.mapFrom(run("verify", receipt.toString(), "--json").out()).get("erased"));
+    assertTrue(
+        run("verify", receipt.toString()).out().startsWith("unchanged: " + id + " was erased"));
+    Path signer = Files.write(
+        folder.resolve("signer.der"),
+        SigningIdentity.development().chain().get(0).getEncoded());
+    assertTrue(run("verify", receipt.toString(), "--trust", signer.toString())
+        .out()
+        .startsWith("genuine: " + id + " was erased"));
+    assertEquals(
+        id, JSON.std.mapFrom(run("verify", receipt.toString(), "--json").out()).get("erased"));
     Files.write(signer, new byte[0]);
-    assertEquals(3, CommandRun.of("verify", receipt.toString(), "--trust", signer.toString()).status());
-    assertEquals("{\"persons\":0,\"problems\":[]}", run("verify", "--store", store.toString(), "--json").out().strip());
+    assertEquals(
+        3,
+        CommandRun.of("verify", receipt.toString(), "--trust", signer.toString())
+            .status());
+    assertEquals(
+        "{\"persons\":0,\"problems\":[]}",
+        run("verify", "--store", store.toString(), "--json").out().strip());
     assertEquals("", run("people", "list", keyless[0], keyless[1]).out());
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
-    Files.writeString(receipt, Files.readString(receipt).replace("\"person\" : 2", "\"person\" : 3"));
+    Files.writeString(
+        receipt, Files.readString(receipt).replace("\"person\" : 2", "\"person\" : 3"));
     assertEquals(3, CommandRun.of("verify", receipt.toString()).status());
   }
 
   @Test
   void erasesSomebodyWhomAnotherIsLearning() {
     List<String> learnt = new ArrayList<>();
-    CommandRun train = CommandRun.watched(told -> {
-      if (told.contains("train: ") && learnt.isEmpty()) {
-        learnt.add(run("people", "list", "--store", store.toString()).out().split(" ")[0]);
-        run("people", "erase", learnt.get(0), "--store", store.toString());
-      }
-    }, learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+    CommandRun train = CommandRun.watched(
+        told -> {
+          if (told.contains("train: ") && learnt.isEmpty()) {
+            learnt.add(run("people", "list", "--store", store.toString()).out().split(" ")[0]);
+            run("people", "erase", learnt.get(0), "--store", store.toString());
+          }
+        },
+        learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
     assertEquals(3, train.status(), train.err());
-    assertEquals(List.of(learnt.get(0) + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn"
-        + " them again"), train.complaints());
-    assertFalse(train.err().contains("train 26/26"), "nor are they learnt to the end: " + train.err());
+    assertEquals(
+        List.of(learnt.get(0)
+            + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn"
+            + " them again"),
+        train.complaints());
+    assertFalse(
+        train.err().contains("train 26/26"), "nor are they learnt to the end: " + train.err());
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
-    assertTrue(run("verify", store.resolve("receipts/" + learnt.get(0) + ".json").toString()).out().startsWith("unchanged"));
+    assertTrue(
+        run("verify", store.resolve("receipts/" + learnt.get(0) + ".json").toString())
+            .out()
+            .startsWith("unchanged"));
   }
 
   @Test
   void keepsPhotosAndStatesInMemoryAndNothingOfALearningThatIsStopped() throws IOException {
     List<String> looked = new ArrayList<>();
     Cancellation stop = new Cancellation();
-    CommandRun train = CommandRun.watched(stop, told -> {
-      if (told.contains("train: ") && looked.isEmpty()) {
-        Path person = store.resolve("subjects").resolve(TinyBase.namesIn(store.resolve("subjects")).get(0));
-        looked.addAll(TinyBase.namesIn(person));
-        stop.cancel();
-      }
-    }, learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+    CommandRun train = CommandRun.watched(
+        stop,
+        told -> {
+          if (told.contains("train: ") && looked.isEmpty()) {
+            Path person = store
+                .resolve("subjects")
+                .resolve(TinyBase.namesIn(store.resolve("subjects")).get(0));
+            looked.addAll(TinyBase.namesIn(person));
+            stop.cancel();
+          }
+        },
+        learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
     assertEquals(130, train.status(), train.err());
     assertEquals(List.of("dates.json", "person"), looked, "photos and states stay in memory");
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
@@ -189,28 +256,40 @@ class StoreCommandTest {
   @Test
   void waitsForAProcessThatHasTheStore() {
     SubjectStore elsewhere = SubjectStore.open(store, KeyWrapping.newFile(key));
-    CommandRun list = CommandRun.watched(told -> {
-      if (told.contains("waiting for ")) {
-        elsewhere.close();
-      }
-    }, "people", "list", "--store", store.toString());
+    CommandRun list = CommandRun.watched(
+        told -> {
+          if (told.contains("waiting for ")) {
+            elsewhere.close();
+          }
+        },
+        "people",
+        "list",
+        "--store",
+        store.toString());
     assertEquals(0, list.status(), list.err());
-    assertEquals("waiting for " + store + ", which another process has open", list.err().strip());
+    assertEquals(
+        "waiting for " + store + ", which another process has open", list.err().strip());
   }
 
   @Test
   void wantsAStore() {
-    for (String command : List.of("purge --due", "people list", "people show x", "people erase x", "verify")) {
+    for (String command :
+        List.of("purge --due", "people list", "people show x", "people erase x", "verify")) {
       CommandRun mistyped = CommandRun.of((command + " --store " + store).split(" "));
-      assertTrue(mistyped.complaints().get(0).startsWith("there is no store in " + store), mistyped.err());
+      assertTrue(
+          mistyped.complaints().get(0).startsWith("there is no store in " + store), mistyped.err());
     }
-    assertEquals(List.of("--store DIR is missing: the folder where persons are kept"),
+    assertEquals(
+        List.of("--store DIR is missing: the folder where persons are kept"),
         CommandRun.of("people", "list").complaints());
-    assertEquals(List.of("Missing required option: '--out=DIR' (try likeness people --help)"),
+    assertEquals(
+        List.of("Missing required option: '--out=DIR' (try likeness people --help)"),
         CommandRun.of("people").complaints());
   }
 
-  /** The steps are the last word of what is common, and {@code stepsOption} is called differently. */
+  /**
+   * The steps are the last word of what is common, and {@code stepsOption} is called differently.
+   */
   private String[] learning(String command, String stepsOption, String... more) {
     List<String> all = new ArrayList<>(learning);
     all.add(all.size() - 1, stepsOption);
@@ -226,7 +305,8 @@ class StoreCommandTest {
   }
 
   private String[] headshot(Path out, String... more) {
-    List<String> all = new ArrayList<>(List.of("--steps", "2", "--style", "studio", "--out", out.toString()));
+    List<String> all =
+        new ArrayList<>(List.of("--steps", "2", "--style", "studio", "--out", out.toString()));
     embedder().ifPresent(file -> all.addAll(List.of("--embedder", file.toString())));
     all.addAll(List.of(more));
     return learning("headshot", "--train-steps", all.toArray(String[]::new));
@@ -248,7 +328,8 @@ class StoreCommandTest {
   private ByteWatch watch(PlainPerson person) throws IOException {
     ByteWatch watch = new ByteWatch(store);
     person.secrets().forEach(watch::lookFor);
-    watch.lookForInStore("selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
+    watch.lookForInStore(
+        "selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
     for (String name : TinyBase.namesIn(photos)) {
       watch.lookFor(Files.readAllBytes(photos.resolve(name)));
       watch.lookFor(Picture.read(photos.resolve(name)).rgb());

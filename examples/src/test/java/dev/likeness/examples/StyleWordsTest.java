@@ -31,7 +31,8 @@ class StyleWordsTest {
     try (InputStream in = Style.class.getResourceAsStream("person-words.json")) {
       List<String> words = new ArrayList<>(List.of("selfie of a person with and"));
       for (Object slot : JSON.std.listFrom(in)) {
-        ((List<?>) ((Map<?, ?>) slot).get("words")).forEach(word -> words.add(word.toString().replace("#", "")));
+        ((List<?>) ((Map<?, ?>) slot).get("words"))
+            .forEach(word -> words.add(word.toString().replace("#", "")));
       }
       assertEquals(List.of(), unknown(words));
     }

@@ -22,12 +22,27 @@ import org.bytedeco.pytorch.Tensor;
 
 /** A reader of photos that reads the same from every photo, and is sure of it. */
 final class SureReader {
-  private static final List<String> SLOTS = List.of("sex", "age", "skin", "hair", "colour", "beard", "glasses", "marks",
-      "outfit colour", "backdrop colour", "light", "backdrop", "outfit");
+  private static final List<String> SLOTS = List.of(
+      "sex",
+      "age",
+      "skin",
+      "hair",
+      "colour",
+      "beard",
+      "glasses",
+      "marks",
+      "outfit colour",
+      "backdrop colour",
+      "light",
+      "backdrop",
+      "outfit");
 
   private SureReader() {}
 
-  /** Writes one into the model folder {@code base}: of each slot, these words, or nothing where no word is given. */
+  /**
+   * Writes one into the model folder {@code base}: of each slot, these words, or nothing where no
+   * word is given.
+   */
   static void write(Path base, String... slotsAndWords) throws IOException {
     Map<String, List<String>> slots = new LinkedHashMap<>();
     SLOTS.forEach(slot -> slots.put(slot, List.of("", "never")));
@@ -40,17 +55,31 @@ final class SureReader {
   /** Writes one that has nothing to say of {@code slot}. */
   static void lacking(Path base, String slot) throws IOException {
     Map<String, List<String>> slots = new LinkedHashMap<>();
-    SLOTS.stream().filter(name -> !name.equals(slot)).forEach(name -> slots.put(name, List.of("", "never")));
+    SLOTS.stream()
+        .filter(name -> !name.equals(slot))
+        .forEach(name -> slots.put(name, List.of("", "never")));
     write(base, slots);
   }
 
   private static void write(Path base, Map<String, List<String>> slots) throws IOException {
-    Map<String, Object> config = Map.of("_class_name", "LikenessPhotoReader", "block_out_channels", List.of(8, 8, 8, 8),
-        "kept_channels", 1, "features", 2, "slots", slots);
+    Map<String, Object> config = Map.of(
+        "_class_name",
+        "LikenessPhotoReader",
+        "block_out_channels",
+        List.of(8, 8, 8, 8),
+        "kept_channels",
+        1,
+        "features",
+        2,
+        "slots",
+        slots);
     Path folder = Files.createDirectories(base.resolve("photo_reader"));
     Files.writeString(folder.resolve("config.json"), JSON.std.asString(config));
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1); NoGradGuard guard = new NoGradGuard();
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1);
+        NoGradGuard guard = new NoGradGuard();
+        TrainableWeights weights =
+            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       new ReadingNetwork(PhotoReader.shape(ModelConfig.of(config, "reader")), Weights.of(weights));
       weights.leaves().forEach(SureReader::answer);
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());

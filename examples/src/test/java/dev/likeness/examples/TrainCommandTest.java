@@ -35,6 +35,7 @@ class TrainCommandTest {
 
   @TempDir
   private static Path shared;
+
   private static Path base;
   private static Path photos;
 
@@ -45,15 +46,28 @@ class TrainCommandTest {
   static void renderPhotos() {
     base = TinyBase.in(shared);
     Path people = shared.resolve("people");
-    assertEquals(0, CommandRun.of("people", "--seed", STRANGER, "--photos", "3", "--out", people.toString()).status());
+    assertEquals(
+        0,
+        CommandRun.of("people", "--seed", STRANGER, "--photos", "3", "--out", people.toString())
+            .status());
     photos = people.resolve("person-" + STRANGER);
     // OpenCV keeps a few objects of its own from its first use on.
     assertEquals(0, CommandRun.of("photos", photos.toString()).status());
   }
 
   private static CommandRun train(String... more) {
-    List<String> arguments = new ArrayList<>(List.of("train", "--photos", photos.toString(), "--base", base.toString(),
-        "--dtype", "f32", "--device", "cpu", "--steps", "2"));
+    List<String> arguments = new ArrayList<>(List.of(
+        "train",
+        "--photos",
+        photos.toString(),
+        "--base",
+        base.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--steps",
+        "2"));
     arguments.addAll(List.of(more));
     return CommandRun.of(arguments.toArray(String[]::new));
   }
@@ -62,7 +76,9 @@ class TrainCommandTest {
   void saysThatPortraitKnowsNobodyOfPhotographs() throws IOException {
     Path real = Files.createDirectory(folder.resolve("real"));
     for (int i = 1; i < 4; i++) {
-      Files.write(real.resolve(i + ".png"), Picture.read(photos.resolve("selfie-0" + i + ".jpg")).toPng());
+      Files.write(
+          real.resolve(i + ".png"),
+          Picture.read(photos.resolve("selfie-0" + i + ".jpg")).toPng());
     }
     for (String command : List.of("train", "headshot")) {
       assertTrue(warned(command, real, "portrait"));
@@ -72,8 +88,19 @@ class TrainCommandTest {
   }
 
   private boolean warned(String command, Path photos, String base) {
-    return CommandRun.cancelledAt("can be used", command, "--photos", photos.toString(), "--consent", "mine", "--base", base, "--out",
-        folder.resolve(command).toString()).err().contains("portrait knows");
+    return CommandRun.cancelledAt(
+            "can be used",
+            command,
+            "--photos",
+            photos.toString(),
+            "--consent",
+            "mine",
+            "--base",
+            base,
+            "--out",
+            folder.resolve(command).toString())
+        .err()
+        .contains("portrait knows");
   }
 
   @Test
@@ -84,15 +111,20 @@ class TrainCommandTest {
     CommandRun run = train("--method", "dreambooth", "--out", here, "--plot", plot.toString());
     assertEquals(0, run.status(), run.err());
     assertEquals(here, run.out().strip());
-    assertTrue(run.err().lines().anyMatch(line -> line.matches("in prompts: .*(woman|man|person).*")), run.err());
-    assertFalse(run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
+    assertTrue(
+        run.err().lines().anyMatch(line -> line.matches("in prompts: .*(woman|man|person).*")),
+        run.err());
+    assertFalse(
+        run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
     assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
     assertTrue(Picture.read(plot).width() > 500);
     try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
       assertEquals("ada", learned.name());
     }
     Path file = out.resolve("unet/diffusion_pytorch_model.safetensors");
-    assertTrue(Files.mismatch(file, base.resolve("unet/diffusion_pytorch_model.safetensors")) >= 0, "nothing learned");
+    assertTrue(
+        Files.mismatch(file, base.resolve("unet/diffusion_pytorch_model.safetensors")) >= 0,
+        "nothing learned");
     CommandRun again = train("--method", "dreambooth", "--out", out.toString());
     assertEquals(3, again.status());
     assertEquals(List.of(out + " holds files already; give a new folder"), again.complaints());
@@ -105,28 +137,66 @@ class TrainCommandTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("takes about ") && run.err().contains("in prompts: "), run.err());
     Path half = folder.resolve("half.safetensors");
-    CommandRun merged = CommandRun.of("lora", person + "@0.5", person + "@0.25", "--base", base.toString(), "--dtype", "f32",
-        "--device", "cpu", "--rank", "1", "--spelling", "KOHYA", "--out", half.toString());
+    CommandRun merged = CommandRun.of(
+        "lora",
+        person + "@0.5",
+        person + "@0.25",
+        "--base",
+        base.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--rank",
+        "1",
+        "--spelling",
+        "KOHYA",
+        "--out",
+        half.toString());
     assertEquals(0, merged.status(), merged.err());
-    try (BaseModel model = BaseModel.open(base, Compute.EXACT); Lora lora = Lora.open(half, model)) {
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        Lora lora = Lora.open(half, model)) {
       assertEquals(LoraDialect.KOHYA, lora.report().dialect());
       assertEquals(1, lora.report().rank());
     }
-    CommandRun again = CommandRun.of("lora", person.toString(), "--base", base.toString(), "--out", half.toString());
+    CommandRun again = CommandRun.of(
+        "lora", person.toString(), "--base", base.toString(), "--out", half.toString());
     assertEquals(3, again.status());
-    CommandRun none = CommandRun.of("lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
-    assertEquals(List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"), none.complaints());
+    CommandRun none = CommandRun.of(
+        "lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
+    assertEquals(
+        List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"),
+        none.complaints());
   }
 
   @Test
   void goesOnWithThePhotosOfWhoAgreesAgain() throws IOException {
     Path person = folder.resolve("ada.safetensors");
-    String[] arguments = {"train", "--photos", photos.toString(), "--base", base.toString(), "--dtype", "f32", "--device", "cpu",
-        "--steps", "2", "--consent", "Ada: yes", "--out", person.toString()};
+    String[] arguments = {
+      "train",
+      "--photos",
+      photos.toString(),
+      "--base",
+      base.toString(),
+      "--dtype",
+      "f32",
+      "--device",
+      "cpu",
+      "--steps",
+      "2",
+      "--consent",
+      "Ada: yes",
+      "--out",
+      person.toString()
+    };
     CommandRun stop = CommandRun.cancelledAt("train: 2", arguments);
     assertEquals(130, stop.status());
     Path state = folder.resolve("ada.safetensors.state");
-    assertTrue(stop.err().contains(state + " is the person as far as they were learnt: with --resume the same command"), stop.err());
+    assertTrue(
+        stop.err()
+            .contains(state
+                + " is the person as far as they were learnt: with --resume the same command"),
+        stop.err());
     byte[] learnt = Files.readAllBytes(state);
     long stopped = System.currentTimeMillis() / 1000;
     while (System.currentTimeMillis() / 1000 == stopped) {
@@ -136,7 +206,9 @@ class TrainCommandTest {
     assertEquals(0, resumed.status(), resumed.err());
     assertEquals(List.of("ada.safetensors"), TinyBase.namesIn(folder));
     Files.write(state, learnt);
-    assertTrue(train("--out", person.toString()).err().contains(state + " of a run that was stopped is deleted"));
+    assertTrue(train("--out", person.toString())
+        .err()
+        .contains(state + " of a run that was stopped is deleted"));
   }
 
   @Test
@@ -149,12 +221,18 @@ class TrainCommandTest {
     List<String> faces = PlainPerson.read(person).faces();
     assertEquals(3, faces.size());
     Path key = folder.resolve("key.txt");
-    CommandRun stored = train("--embedder", embedder.toString(), "--store", folder.resolve("store").toString(), "--key",
+    CommandRun stored = train(
+        "--embedder",
+        embedder.toString(),
+        "--store",
+        folder.resolve("store").toString(),
+        "--key",
         key.toString());
     assertEquals(0, stored.status(), stored.err());
     try (SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.file(key));
         BaseModel model = BaseModel.open(base, Compute.EXACT);
-        TrainedPerson kept = TrainedPerson.open(SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
+        TrainedPerson kept = TrainedPerson.open(
+            SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
       assertEquals(3, FaceReferences.of(kept).orElseThrow().vectors().size());
     }
   }
@@ -162,12 +240,18 @@ class TrainCommandTest {
   @Test
   void refusesARankForWhichThereIsNoMemoryBeforeItLearns() {
     String key = folder.resolve("key.txt").toString();
-    for (List<String> where : List.of(List.of("--out", folder.resolve("big").toString()),
+    for (List<String> where : List.of(
+        List.of("--out", folder.resolve("big").toString()),
         List.of("--store", folder.resolve("store").toString(), "--key", key))) {
-      List<String> asked = new ArrayList<>(List.of("--rank", "2000000000", "--class-pictures", "1"));
+      List<String> asked =
+          new ArrayList<>(List.of("--rank", "2000000000", "--class-pictures", "1"));
       asked.addAll(where);
       CommandRun run = train(asked.toArray(String[]::new));
-      assertTrue(run.complaints().get(0).matches("learning a person on .* takes at least .*; take a smaller base"), run.err());
+      assertTrue(
+          run.complaints()
+              .get(0)
+              .matches("learning a person on .* takes at least .*; take a smaller base"),
+          run.err());
       assertFalse(run.err().contains("class pictures"), run.err());
     }
   }
@@ -175,15 +259,21 @@ class TrainCommandTest {
   @Test
   void refusesWhatDoesNotGoTogether() {
     CommandRun blind = train("--watch", "1", "--out", folder.resolve("b").toString());
-    assertEquals(List.of("--watch compares faces; give --embedder FILE, since the base brings no embedder"),
+    assertEquals(
+        List.of("--watch compares faces; give --embedder FILE, since the base brings no embedder"),
         blind.complaints());
-    CommandRun unknown = train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
+    CommandRun unknown =
+        train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
     assertEquals(2, unknown.status());
-    assertEquals(List.of("--method hypernetwork is not known; give lora or dreambooth"), unknown.complaints());
+    assertEquals(
+        List.of("--method hypernetwork is not known; give lora or dreambooth"),
+        unknown.complaints());
     CommandRun misplaced = train("--out", folder.toString());
     assertEquals(List.of(folder + " is a folder; give a file in it"), misplaced.complaints());
-    CommandRun store = train("--method", "dreambooth", "--store", folder.resolve("store").toString());
-    assertEquals(List.of("--method dreambooth and --plot need --out; a store keeps person files alone"),
+    CommandRun store =
+        train("--method", "dreambooth", "--store", folder.resolve("store").toString());
+    assertEquals(
+        List.of("--method dreambooth and --plot need --out; a store keeps person files alone"),
         store.complaints());
   }
 }

@@ -15,48 +15,129 @@ class UsageTest {
 
   @Test
   void namesTheMissingOptions() {
-    assertWrong("Missing required options: '--prompt=TEXT', '--out=DIR' (try likeness generate --help)", "generate");
+    assertWrong(
+        "Missing required options: '--prompt=TEXT', '--out=DIR' (try likeness generate --help)",
+        "generate");
     assertWrong("no subcommand given (try likeness --help)");
   }
 
   @Test
   void saysWhatAnOptionMayBe() {
-    assertWrong("unknown device \"gpu\"; known: cpu, cuda, cuda:<index>", "generate", "--prompt", "x", "--out", "x",
-        "--device", "gpu");
-    assertWrong("unknown dtype \"f64\"; known: f32, bf16, f16", "generate", "--prompt", "x", "--out", "x", "--device",
-        "cpu", "--dtype", "f64");
+    assertWrong(
+        "unknown device \"gpu\"; known: cpu, cuda, cuda:<index>",
+        "generate",
+        "--prompt",
+        "x",
+        "--out",
+        "x",
+        "--device",
+        "gpu");
+    assertWrong(
+        "unknown dtype \"f64\"; known: f32, bf16, f16",
+        "generate",
+        "--prompt",
+        "x",
+        "--out",
+        "x",
+        "--device",
+        "cpu",
+        "--dtype",
+        "f64");
     String styles = String.join(", ", Style.all().stream().map(Style::name).toList());
-    assertWrong("unknown style \"noir\"; known: " + styles, "headshot", "--person", "x", "--style", "noir", "--out", "x");
-    assertWrong("Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is no weight; give FILE@WEIGHT with a "
-        + "number such as 0.8 (try likeness generate --help)", "generate", "--prompt", "x", "--out", "x", "--lora", "a@much");
+    assertWrong(
+        "unknown style \"noir\"; known: " + styles,
+        "headshot",
+        "--person",
+        "x",
+        "--style",
+        "noir",
+        "--out",
+        "x");
+    assertWrong(
+        "Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is no weight; give FILE@WEIGHT with a "
+            + "number such as 0.8 (try likeness generate --help)",
+        "generate",
+        "--prompt",
+        "x",
+        "--out",
+        "x",
+        "--lora",
+        "a@much");
   }
 
   @Test
   void takesNamesInAnyCase() {
-    assertWrong("give either --out FILE or --store DIR (try likeness train --help)", "train", "--photos", "x", "--recipe", "quick");
-    assertWrong("give either LoRA files or --extract TUNED (try likeness lora --help)", "lora", "--spelling", "kohya", "--out", "x");
+    assertWrong(
+        "give either --out FILE or --store DIR (try likeness train --help)",
+        "train",
+        "--photos",
+        "x",
+        "--recipe",
+        "quick");
+    assertWrong(
+        "give either LoRA files or --extract TUNED (try likeness lora --help)",
+        "lora",
+        "--spelling",
+        "kohya",
+        "--out",
+        "x");
   }
 
   @Test
   void refusesOptionsThatWouldDoNothing() {
-    for (String option : List.of("--control-mode=1", "--preview-every=2", "--hires-pixels", "--commercial", "--away=3")) {
+    for (String option : List.of(
+        "--control-mode=1", "--preview-every=2", "--hires-pixels", "--commercial", "--away=3")) {
       CommandRun run = CommandRun.of("generate", "--prompt", "x", "--out", "x", option);
-      assertTrue(run.status() == 2 && run.err().contains(option.split("=")[0] + " does nothing without --"), run.err());
+      assertTrue(
+          run.status() == 2
+              && run.err().contains(option.split("=")[0] + " does nothing without --"),
+          run.err());
     }
   }
 
   @Test
   void wantsTheStepsSaidOnce() {
     String told = "--steps, --timesteps and --sigmas each say all of the steps; give one of them";
-    assertWrong(told, "generate", "--prompt", "x", "--out", folder.resolve("out").toString(), "--steps", "4", "--timesteps", "999,499");
-    assertWrong(told, "generate", "--prompt", "x", "--out", folder.resolve("out").toString(), "--sigmas", "14,0", "--timesteps", "999");
+    assertWrong(
+        told,
+        "generate",
+        "--prompt",
+        "x",
+        "--out",
+        folder.resolve("out").toString(),
+        "--steps",
+        "4",
+        "--timesteps",
+        "999,499");
+    assertWrong(
+        told,
+        "generate",
+        "--prompt",
+        "x",
+        "--out",
+        folder.resolve("out").toString(),
+        "--sigmas",
+        "14,0",
+        "--timesteps",
+        "999");
   }
 
   @Test
   void wantsEitherPhotosOrAPerson() {
-    assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--out", "x");
-    assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--photos", "x",
-        "--person", "y", "--out", "x");
+    assertWrong(
+        "give either --photos DIR or --person FILE (try likeness headshot --help)",
+        "headshot",
+        "--out",
+        "x");
+    assertWrong(
+        "give either --photos DIR or --person FILE (try likeness headshot --help)",
+        "headshot",
+        "--photos",
+        "x",
+        "--person",
+        "y",
+        "--out",
+        "x");
   }
 
   @Test
@@ -69,9 +150,12 @@ class UsageTest {
   @Test
   void prefixesNoStackTraceToAFolderThatIsNotThere() {
     Path missing = folder.resolve("nowhere");
-    CommandRun run = CommandRun.of("generate", "--prompt", "x", "--base", missing.toString(), "--out", "x");
+    CommandRun run =
+        CommandRun.of("generate", "--prompt", "x", "--base", missing.toString(), "--out", "x");
     assertEquals(3, run.status());
-    assertEquals(List.of(missing + " does not exist; give a diffusers folder or a checkpoint file"), run.complaints());
+    assertEquals(
+        List.of(missing + " does not exist; give a diffusers folder or a checkpoint file"),
+        run.complaints());
   }
 
   @Test
@@ -79,7 +163,8 @@ class UsageTest {
     assertEquals(0, CommandRun.of("--version").status());
     CommandRun help = CommandRun.of("--help");
     assertEquals(0, help.status());
-    assertTrue(help.out().contains("Exit status: 0 done, 2 wrong usage, 3 unusable input"), help.out());
+    assertTrue(
+        help.out().contains("Exit status: 0 done, 2 wrong usage, 3 unusable input"), help.out());
   }
 
   private static void assertWrong(String complaint, String... args) {

@@ -8,9 +8,9 @@ import java.util.Set;
  * What {@link Authenticity} says of a headshot.
  *
  * @param flags in what it departs from the photos
- * @param unjudged what could not be compared: {@link AuthenticityFlag#LESS_ALIKE} without an embedder or with a single
- *     photo, {@link AuthenticityFlag#SLIMMER} without a detector of landmarks or for a face turned away, all where no
- *     face was found
+ * @param unjudged what could not be compared: {@link AuthenticityFlag#LESS_ALIKE} without an
+ *     embedder or with a single photo, {@link AuthenticityFlag#SLIMMER} without a detector of
+ *     landmarks or for a face turned away, all where no face was found
  */
 public record AuthenticityVerdict(Set<AuthenticityFlag> flags, Set<AuthenticityFlag> unjudged) {
   public AuthenticityVerdict {

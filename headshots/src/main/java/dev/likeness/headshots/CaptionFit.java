@@ -23,10 +23,14 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** How well captions fit pictures in a base model's eyes; the same noise for every caption, so that they compare. */
+/**
+ * How well captions fit pictures in a base model's eyes; the same noise for every caption, so that
+ * they compare.
+ */
 final class CaptionFit implements AutoCloseable {
   /** As many as are shown at once, and the noises unless said. */
   static final int PICTURES = 16;
+
   private static final double EARLIEST = 0.25;
   private static final double LATEST = 0.8;
 
@@ -49,12 +53,14 @@ final class CaptionFit implements AutoCloseable {
     model = base.networks();
     objective = Objective.of(model.scheduler(), 0, false);
     unet = model.unet(Adaptation.NONE);
-    encoder = new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute());
+    encoder =
+        new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute());
     int length = objective.schedule().length();
     for (int i = 0; i < noises; i++) {
       timesteps[i] = (int) (length * (EARLIEST + (LATEST - EARLIEST) * i / (noises - 1)));
     }
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
         NoiseSource random = NoiseSource.seeded(0, noises)) {
       Tensor clean = latents(pictures);
       Tensor noise = random.next(clean.size(1), clean.size(2), clean.size(3));
@@ -63,9 +69,14 @@ final class CaptionFit implements AutoCloseable {
     }
   }
 
-  /** The mean squared errors of the network's answers under {@code caption}, one a noise; less fits better. */
+  /**
+   * The mean squared errors of the network's answers under {@code caption}, one a noise; less fits
+   * better.
+   */
   double[] errors(String caption) {
-    return errors(IntStream.range(0, timesteps.length).toArray(), Collections.nCopies(timesteps.length, caption));
+    return errors(
+        IntStream.range(0, timesteps.length).toArray(),
+        Collections.nCopies(timesteps.length, caption));
   }
 
   /** The mean squared errors of some noises, each under a caption of its own. */
@@ -77,15 +88,19 @@ final class CaptionFit implements AutoCloseable {
   float[][] maps(int[] noises, List<String> captions) {
     List<String> texts = captions.stream().distinct().toList();
     float[][] maps = new float[captions.size()][];
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       Tensor tokens = encoder.encode(texts).tokens();
       for (int from = 0; from < maps.length; from += PICTURES) {
         int count = Math.min(PICTURES, maps.length - from);
-        long[] which = captions.subList(from, from + count).stream().mapToLong(texts::indexOf).toArray();
+        long[] which = captions.subList(from, from + count).stream()
+            .mapToLong(texts::indexOf)
+            .toArray();
         int[] some = Arrays.copyOfRange(noises, from, from + count);
         Tensor rows = torch.tensor(Arrays.stream(some).asLongStream().toArray());
         Tensor answer = answers(some, rows, tokens.index_select(0, onDevice(torch.tensor(which))));
-        Tensor squares = answer.sub(target.index_select(0, rows)).square().mean(1).flatten(1, -1);
+        Tensor squares =
+            answer.sub(target.index_select(0, rows)).square().mean(1).flatten(1, -1);
         for (int i = 0; i < count; i++) {
           maps[from + i] = Images.floats(squares.select(0, i));
         }
@@ -117,10 +132,13 @@ final class CaptionFit implements AutoCloseable {
   }
 
   private Tensor latents(List<Picture> pictures) {
-    List<Tensor> encoded = pictures.stream().limit(timesteps.length).map(picture -> {
-      Tensor pixels = model.compute().place(Images.toSigned(picture));
-      return model.autoencoder().encode(pixels).mode().cpu().to(ScalarType.Float);
-    }).toList();
+    List<Tensor> encoded = pictures.stream()
+        .limit(timesteps.length)
+        .map(picture -> {
+          Tensor pixels = model.compute().place(Images.toSigned(picture));
+          return model.autoencoder().encode(pixels).mode().cpu().to(ScalarType.Float);
+        })
+        .toList();
     TensorVector all = new TensorVector();
     for (int i = 0; i < timesteps.length; i++) {
       all.push_back(encoded.get(i % pictures.size()));

@@ -16,21 +16,32 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Who agreed to what. Taking photos in and learning a face are only done with one; it travels with the person's file
- * and into the record. Immutable.
+ * Who agreed to what. Taking photos in and learning a face are only done with one; it travels with
+ * the person's file and into the record. Immutable.
  *
- * @param whose whose photos they are, in words that the application understands; a reference will do
+ * @param whose whose photos they are, in words that the application understands; a reference will
+ *     do
  * @param givenBy who says so: the person, or who speaks for them
  * @param purposes what was agreed to; at least one
  * @param textVersion which version of the application's text was agreed to
  * @param given when
  * @param text in words that the person would recognise
  */
-public record Consent(String whose, String givenBy, Set<Purpose> purposes, String textVersion, Instant given,
+public record Consent(
+    String whose,
+    String givenBy,
+    Set<Purpose> purposes,
+    String textVersion,
+    Instant given,
     String text) {
   /** For people who do not exist. */
-  public static final Consent NOBODY_REAL = new Consent("nobody", "the renderer", EnumSet.allOf(Purpose.class),
-      "rendered", Instant.EPOCH, "nobody real is shown: the photos were rendered");
+  public static final Consent NOBODY_REAL = new Consent(
+      "nobody",
+      "the renderer",
+      EnumSet.allOf(Purpose.class),
+      "rendered",
+      Instant.EPOCH,
+      "nobody real is shown: the photos were rendered");
 
   private static final String FREE_TEXT = "free text";
 
@@ -47,8 +58,13 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
 
   /** To every purpose of this library, now, by the person themselves, in free words. */
   public static Consent of(String text) {
-    return new Consent("the person in the photos", "the person", EnumSet.allOf(Purpose.class), FREE_TEXT,
-        Instant.now().truncatedTo(ChronoUnit.SECONDS), text);
+    return new Consent(
+        "the person in the photos",
+        "the person",
+        EnumSet.allOf(Purpose.class),
+        FREE_TEXT,
+        Instant.now().truncatedTo(ChronoUnit.SECONDS),
+        text);
   }
 
   /** The same for these purposes and no others. */
@@ -63,24 +79,36 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
    */
   public static Consent require(Consent consent, Purpose purpose) {
     if (consent == null) {
-      throw new ConsentRefused(purpose, "nobody is said to have agreed to " + purpose.words()
-          + "; give the consent of the person in the photos");
+      throw new ConsentRefused(
+          purpose,
+          "nobody is said to have agreed to " + purpose.words()
+              + "; give the consent of the person in the photos");
     }
     if (!consent.purposes.contains(purpose)) {
-      throw new ConsentRefused(purpose, "the consent covers " + consent.purposes.stream().sorted().map(Purpose::words)
-          .collect(Collectors.joining(", ")) + ", not " + purpose.words() + "; ask the person for that too");
+      throw new ConsentRefused(
+          purpose,
+          "the consent covers "
+              + consent.purposes.stream()
+                  .sorted()
+                  .map(Purpose::words)
+                  .collect(Collectors.joining(", "))
+              + ", not " + purpose.words() + "; ask the person for that too");
     }
     return consent;
   }
 
-  /** The person, where pictures of them may be drawn; identities of other makes carry no consent of their own. */
+  /**
+   * The person, where pictures of them may be drawn; identities of other makes carry no consent of
+   * their own.
+   */
   static Identity requireToDraw(Identity person) {
     if (person instanceof HeldPerson held) {
       requireToDraw(held.own());
     } else if (person instanceof ShownPerson shown) {
       require(shown.consent(), Purpose.HEADSHOTS);
       requireToDraw(shown.learnt());
-    } else if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
+    } else if (person instanceof TrainedPerson known
+        && !known.subject().consent().isEmpty()) {
       require(parse(known.subject().consent()), Purpose.HEADSHOTS);
     }
     return person;
@@ -102,27 +130,41 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
     }
   }
 
-  /** Reads {@link #toJson()}; anything else is a text of a time unknown, as older person files have it. */
+  /**
+   * Reads {@link #toJson()}; anything else is a text of a time unknown, as older person files have
+   * it.
+   */
   public static Consent parse(String json) {
     if (json.startsWith("{")) {
       try {
         Map<String, Object> map = JSON.std.mapFrom(json);
-        Set<Purpose> purposes = ((List<?>) map.get("purposes")).stream().map(word -> Purpose.of((String) word))
-            .collect(Collectors.toSet());
-        return new Consent((String) map.get("whose"), (String) map.get("given_by"), purposes,
-            (String) map.get("text_version"), Instant.parse((String) map.get("given")), (String) map.get("text"));
+        Set<Purpose> purposes = ((List<?>) map.get("purposes"))
+            .stream().map(word -> Purpose.of((String) word)).collect(Collectors.toSet());
+        return new Consent(
+            (String) map.get("whose"),
+            (String) map.get("given_by"),
+            purposes,
+            (String) map.get("text_version"),
+            Instant.parse((String) map.get("given")),
+            (String) map.get("text"));
       } catch (IOException | RuntimeException e) {
-        throw new UnusableInput("the consent in the person's file cannot be read; learn "
-            + "the person again", e);
+        throw new UnusableInput(
+            "the consent in the person's file cannot be read; learn " + "the person again", e);
       }
     }
-    return new Consent("the person in the photos", "the person", EnumSet.allOf(Purpose.class), FREE_TEXT,
-        Instant.EPOCH, json);
+    return new Consent(
+        "the person in the photos",
+        "the person",
+        EnumSet.allOf(Purpose.class),
+        FREE_TEXT,
+        Instant.EPOCH,
+        json);
   }
 
   /** Nobody's name or words: it may be logged. */
   @Override
   public String toString() {
-    return "consent to " + purposes.stream().sorted().map(Purpose::words).collect(Collectors.joining(", "));
+    return "consent to "
+        + purposes.stream().sorted().map(Purpose::words).collect(Collectors.joining(", "));
   }
 }

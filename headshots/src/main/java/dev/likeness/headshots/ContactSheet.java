@@ -6,7 +6,10 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/** One picture that shows the photos above the headshots, to see at a glance whether it is the same person. */
+/**
+ * One picture that shows the photos above the headshots, to see at a glance whether it is the same
+ * person.
+ */
 public final class ContactSheet {
   private static final int WIDTH = 1360;
   private static final int MARGIN = 48;
@@ -27,8 +30,8 @@ public final class ContactSheet {
    * @param footer one line below everything
    */
   public static Picture of(List<Picture> photos, List<Headshot> headshots, String footer) {
-    SheetGrid above = new SheetGrid(WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MOST_PHOTOS_A_ROW)), GAP,
-        0);
+    SheetGrid above = new SheetGrid(
+        WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MOST_PHOTOS_A_ROW)), GAP, 0);
     SheetGrid below = new SheetGrid(WIDTH - 2 * MARGIN, HEADSHOTS_A_ROW, GAP, CAPTION);
     int photosHeight = photos.isEmpty() ? 0 : HEADING + above.height(photos.size()) + GAP;
     int height = MARGIN + photosHeight + HEADING + below.height(headshots.size()) + MARGIN + GAP;

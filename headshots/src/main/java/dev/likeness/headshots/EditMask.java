@@ -9,16 +9,19 @@ import java.util.Set;
 
 /** Where the parts of a headshot are: white there, softly black elsewhere. */
 final class EditMask {
-  // What is drawn anew reaches so far over the edge, in face widths: other clothes have another outline.
+  // What is drawn anew reaches so far over the edge, in face widths: other clothes have another
+  // outline.
   private static final double OVERLAP = 0.12;
   // The neck begins so far below the face's box, in its heights.
   private static final double NECK = 0.1;
-  // Beside the neck, which is so wide to each side in face widths, collars and shoulders lie higher, by so much.
+  // Beside the neck, which is so wide to each side in face widths, collars and shoulders lie
+  // higher, by so much.
   private static final double NECK_HALF = 0.35;
   private static final double SHOULDERS = 0.25;
   // The oval of the face that words for an expression change, in halves of its box.
   private static final double FACE = 1.1;
-  // That of eyes, nose and mouth, which no new backdrop reaches; where its edge ends, in the same halves.
+  // That of eyes, nose and mouth, which no new backdrop reaches; where its edge ends, in the same
+  // halves.
   private static final double FEATURES = 0.8;
 
   private interface Share {
@@ -37,27 +40,33 @@ final class EditMask {
     Box box = face.box();
     Picture outline = Silhouette.of(picture, box);
     Picture person = soft(outline, 0.5 * OVERLAP * box.width());
-    Share backdrop = parts.contains(EditPart.BACKDROP) ? behind(person, soft(outline, OVERLAP * box.width()), box) : (x, y) -> 0;
+    Share backdrop = parts.contains(EditPart.BACKDROP)
+        ? behind(person, soft(outline, OVERLAP * box.width()), box)
+        : (x, y) -> 0;
     Share expression = (x, y) -> changesFace(parts) ? oval(box, x, y) : 0;
     double neck = box.y() + (1 + NECK) * box.height();
     return drawn(w, h, (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
-      double beside = ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF) / OVERLAP);
+      double beside =
+          ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF) / OVERLAP);
       double collar = neck - SHOULDERS * beside * box.height();
       // Clothes reach over the outline to have another.
-      double outfit = parts.contains(EditPart.OUTFIT) ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body) : 0;
+      double outfit = parts.contains(EditPart.OUTFIT)
+          ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body)
+          : 0;
       return Math.max(Math.max(outfit, backdrop.at(x, y)), expression.at(x, y));
     });
   }
 
   /**
-   * All around the person and over their outline, since the old backdrop shines through the edge of hair and outlines are a little
-   * too wide.
+   * All around the person and over their outline, since the old backdrop shines through the edge of
+   * hair and outlines are a little too wide.
    *
    * @param around the person twice as soft
    */
   private static Share behind(Picture person, Picture around, Box box) {
-    return (x, y) -> Math.max(ramp(2 - 3 * person.at(x, y, 0) / 255.0),
+    return (x, y) -> Math.max(
+        ramp(2 - 3 * person.at(x, y, 0) / 255.0),
         ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - oval(box, FEATURES, x, y)));
   }
 
@@ -68,7 +77,8 @@ final class EditMask {
 
   /** White where either is. */
   static Picture either(Picture one, Picture other) {
-    return drawn(one.width(), one.height(), (x, y) -> Math.max(one.at(x, y, 0), other.at(x, y, 0)) / 255.0);
+    return drawn(
+        one.width(), one.height(), (x, y) -> Math.max(one.at(x, y, 0), other.at(x, y, 0)) / 255.0);
   }
 
   /** 1 within the face, 0 outside of it, softly. */
@@ -77,7 +87,8 @@ final class EditMask {
   }
 
   private static double oval(Box box, double size, int x, int y) {
-    double radius = Math.hypot((x + 0.5 - box.center().x()) / (box.width() / 2),
+    double radius = Math.hypot(
+        (x + 0.5 - box.center().x()) / (box.width() / 2),
         (y + 0.5 - box.center().y()) / (box.height() / 2));
     return ramp((size - radius) / 0.25);
   }
@@ -97,8 +108,8 @@ final class EditMask {
   /** The mean over squares of about {@code reach} pixels to each side. */
   static Picture soft(Picture picture, double reach) {
     int factor = (int) Math.max(1, Math.round(reach));
-    Picture small = Resampler.AREA.resize(picture, Math.max(1, picture.width() / factor),
-        Math.max(1, picture.height() / factor));
+    Picture small = Resampler.AREA.resize(
+        picture, Math.max(1, picture.width() / factor), Math.max(1, picture.height() / factor));
     return Resampler.CUBIC.resize(small, picture.width(), picture.height());
   }
 

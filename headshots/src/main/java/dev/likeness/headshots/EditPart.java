@@ -39,14 +39,21 @@ public enum EditPart {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** A prompt of {@code style} with these words for this part: instead of the style's own, or behind all others. */
+  /**
+   * A prompt of {@code style} with these words for this part: instead of the style's own, or behind
+   * all others.
+   */
   String in(String prompt, Style style, String words) {
-    return said(prompt, style).map(text -> prompt.replace(clause(text), clause(words))).orElseGet(() -> prompt + clause(words));
+    return said(prompt, style)
+        .map(text -> prompt.replace(clause(text), clause(words)))
+        .orElseGet(() -> prompt + clause(words));
   }
 
   /** Which of the style's words for this part a prompt says. */
   Optional<String> said(String prompt, Style style) {
-    return texts.apply(style).stream().filter(text -> prompt.contains(clause(text))).max(Comparator.comparingInt(String::length));
+    return texts.apply(style).stream()
+        .filter(text -> prompt.contains(clause(text)))
+        .max(Comparator.comparingInt(String::length));
   }
 
   private String clause(String text) {

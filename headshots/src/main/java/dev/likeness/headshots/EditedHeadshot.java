@@ -14,7 +14,10 @@ import java.util.Locale;
  * @param mask the lighter the more was drawn anew, as large as {@code after}
  */
 public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
-  /** What the file is called that tells of an edit; what it was changed to stands there as {@code after}. */
+  /**
+   * What the file is called that tells of an edit; what it was changed to stands there as
+   * {@code after}.
+   */
   public static final String FILE = "edit.json";
 
   private static final int SIDE = 512;
@@ -35,7 +38,9 @@ public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
   public Picture comparison() {
     Picture[] shown = {before.picture(), after.picture(), mask};
     String[] headings = {"Before", "After", "Drawn anew"};
-    BufferedImage image = new BufferedImage(MARGIN + shown.length * (SIDE + MARGIN), HEADING + SIDE + 2 * MARGIN,
+    BufferedImage image = new BufferedImage(
+        MARGIN + shown.length * (SIDE + MARGIN),
+        HEADING + SIDE + 2 * MARGIN,
         BufferedImage.TYPE_INT_RGB);
     Graphics2D paper = image.createGraphics();
     paper.setColor(PAPER);
@@ -43,7 +48,11 @@ public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
     SheetPen pen = new SheetPen(paper);
     for (int i = 0; i < shown.length; i++) {
       int x = MARGIN + i * (SIDE + MARGIN);
-      pen.heading(headings[i], i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * drawnAnew()) : "", x, MARGIN / 2);
+      pen.heading(
+          headings[i],
+          i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * drawnAnew()) : "",
+          x,
+          MARGIN / 2);
       pen.picture(shown[i], x, MARGIN / 2 + HEADING, SIDE);
     }
     paper.dispose();

@@ -15,35 +15,51 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Draws parts of a headshot anew with the person attached: {@link MaskedDrawing}s, each laid over the headshot by its mask, so
- * that everything else stays to the pixel.
+ * Draws parts of a headshot anew with the person attached: {@link MaskedDrawing}s, each laid over
+ * the headshot by its mask, so that everything else stays to the pixel.
  */
 record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger enlarger) {
   // The broad light of a face is what is left after a blur of so much of its width.
   private static final double BROAD = 0.1;
   private static final double MOST_LIGHT = 3;
 
-  EditedHeadshot of(Headshot before, HeadshotEdit edit, Progress progress, Cancellation cancellation) {
+  EditedHeadshot of(
+      Headshot before, HeadshotEdit edit, Progress progress, Cancellation cancellation) {
     HeadshotEdit.Margins margins = edit.margins();
     requireCanvas(before.picture(), margins);
-    Picture after = InitialImage.extended(before.picture(), margins.left(), margins.top(), margins.right(), margins.bottom())
+    Picture after = InitialImage.extended(
+            before.picture(), margins.left(), margins.top(), margins.right(), margins.bottom())
         .picture();
     // With a mask of what to draw there need be no face, and none keeps its detail then.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
     String prompt = edit.prompt(before);
-    ImageRequest request = ShootRequest.guided(before.request(), base).prompt(prompt).seed(edit.seed()).hires(null)
-        .negative(SharedLight.of(person).negative(before.request().negative(), prompt)).noise(null).count(1);
+    ImageRequest request = ShootRequest.guided(before.request(), base)
+        .prompt(prompt)
+        .seed(edit.seed())
+        .hires(null)
+        .negative(SharedLight.of(person).negative(before.request().negative(), prompt))
+        .noise(null)
+        .count(1);
     MaskedDrawing drawing = new MaskedDrawing(base, adapted(request, before.likeness()), enlarger);
     Picture anew = null;
     for (HeadshotEdit.Pass pass : edit.passes()) {
       Picture mask = mask(before.picture(), after, edit, pass.parts(), faces);
-      Picture drawn = before.style().developed(drawing.of(after, mask, pass.strength(), progress, cancellation));
-      boolean lit = pass.parts().contains(EditPart.LIGHT) && !EditMask.changesFace(pass.parts()) && !faces.isEmpty();
+      Picture drawn = before
+          .style()
+          .developed(drawing.of(after, mask, pass.strength(), progress, cancellation));
+      boolean lit = pass.parts().contains(EditPart.LIGHT)
+          && !EditMask.changesFace(pass.parts())
+          && !faces.isEmpty();
       after = blended(after, lit ? relit(after, drawn, faces.get(0)) : drawn, mask);
       anew = anew == null ? mask : EditMask.either(anew, mask);
     }
-    Headshot edited = new Headshot(after, before.style().saying(edit.words()), edit.seed(),
-        request.size(after.width(), after.height()), before.likeness(), true);
+    Headshot edited = new Headshot(
+        after,
+        before.style().saying(edit.words()),
+        edit.seed(),
+        request.size(after.width(), after.height()),
+        before.likeness(),
+        true);
     return new EditedHeadshot(before, edited, anew);
   }
 
@@ -51,34 +67,48 @@ record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger 
     int width = before.width() + margins.left() + margins.right();
     int height = before.height() + margins.top() + margins.bottom();
     if (margins.any() && Math.max(width, height) > ShootRequest.MOST_SIZE) {
-      throw new UnusableInput("the canvas would have " + width + "x" + height + " pixels, and a side has "
-          + ShootRequest.MOST_SIZE + " at most; extend it by less");
+      throw new UnusableInput("the canvas would have " + width + "x" + height
+          + " pixels, and a side has " + ShootRequest.MOST_SIZE + " at most; extend it by less");
     }
   }
 
-  private static Picture mask(Picture before, Picture canvas, HeadshotEdit edit, Set<EditPart> parts, List<Face> faces) {
+  private static Picture mask(
+      Picture before, Picture canvas, HeadshotEdit edit, Set<EditPart> parts, List<Face> faces) {
     if (edit.margins().any()) {
       return EditMask.margins(before, edit.margins(), canvas.width(), canvas.height());
     }
     if (edit.mask().isEmpty()) {
-      return EditMask.of(before, faces.stream().findFirst().orElseThrow(() -> new UnusableInput("no face is seen in the headshot, "
-          + "so its parts cannot be found; give a mask of what to draw")), parts);
+      return EditMask.of(
+          before,
+          faces.stream()
+              .findFirst()
+              .orElseThrow(() -> new UnusableInput("no face is seen in the headshot, "
+                  + "so its parts cannot be found; give a mask of what to draw")),
+          parts);
     }
     Picture white = edit.mask().get().white();
     if (white.width() != before.width() || white.height() != before.height()) {
-      throw new UnusableInput("the mask has " + white.width() + "x" + white.height() + " pixels and the headshot "
-          + before.width() + "x" + before.height() + "; give a mask of the headshot's size");
+      throw new UnusableInput(
+          "the mask has " + white.width() + "x" + white.height() + " pixels and the headshot "
+              + before.width() + "x" + before.height() + "; give a mask of the headshot's size");
     }
     return white;
   }
 
   /** Drawn as this person, whoever the headshot's request was adapted by. */
   private ImageRequest adapted(ImageRequest request, double likeness) {
-    return ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps()).guidance(request.guidance())
-        .seed(request.seed()).as(person.at(likeness));
+    return ImageRequest.of(request.prompt())
+        .negative(request.negative())
+        .steps(request.steps())
+        .guidance(request.guidance())
+        .seed(request.seed())
+        .as(person.at(likeness));
   }
 
-  /** On the face, what was there in the broad light of what was drawn: Shashua and Riklin-Raviv, TPAMI 23, 2001. */
+  /**
+   * On the face, what was there in the broad light of what was drawn: Shashua and Riklin-Raviv,
+   * TPAMI 23, 2001.
+   */
   private static Picture relit(Picture before, Picture drawn, Face face) {
     Box box = face.box();
     Picture was = EditMask.soft(before, BROAD * box.width());

@@ -11,7 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is kept of the photos in a person's file, so that headshots can be compared with them when the photos are gone.
+ * What is kept of the photos in a person's file, so that headshots can be compared with them when
+ * the photos are gone.
  *
  * @param traits of each photo
  */
@@ -19,17 +20,23 @@ record FaceMeasures(List<FaceTraits> traits) {
   static final String NOTE = "likeness.measures";
 
   static FaceMeasures of(List<AcceptedPhoto> photos) {
-    return new FaceMeasures(photos.stream().map(photo -> FaceTraits.of(photo.picture(), photo.face())).toList());
+    return new FaceMeasures(photos.stream()
+        .map(photo -> FaceTraits.of(photo.picture(), photo.face()))
+        .toList());
   }
 
   /** What a person's file keeps among its {@code notes}; empty for files of other programs. */
   static Optional<FaceMeasures> of(Map<String, String> notes) {
     String json = notes.getOrDefault(NOTE, "");
     try {
-      return json.isEmpty() ? Optional.empty()
-          : Optional.of(new FaceMeasures(JSON.std.listFrom(json).stream().map(n -> FaceTraits.of((List<?>) n)).toList()));
+      return json.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new FaceMeasures(JSON.std.listFrom(json).stream()
+              .map(n -> FaceTraits.of((List<?>) n))
+              .toList()));
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput("the measures in the person's file cannot be read; learn the person again", e);
+      throw new UnusableInput(
+          "the measures in the person's file cannot be read; learn the person again", e);
     }
   }
 

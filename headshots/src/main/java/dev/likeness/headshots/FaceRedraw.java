@@ -14,9 +14,9 @@ import dev.likeness.photos.pixels.Resampler;
 import java.util.List;
 
 /**
- * Draws the face of a picture again: the head at the base's own size or, where it is larger already, enlarged to its own as
- * pictures of a shoot are, masked image-to-image with the person attached, then blended back. The same person is drawn again,
- * never another picture's face put in.
+ * Draws the face of a picture again: the head at the base's own size or, where it is larger
+ * already, enlarged to its own as pictures of a shoot are, masked image-to-image with the person
+ * attached, then blended back. The same person is drawn again, never another picture's face put in.
  */
 final class FaceRedraw {
   // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
@@ -25,7 +25,13 @@ final class FaceRedraw {
 
   private FaceRedraw() {}
 
-  static Headshot of(BaseModel base, Adapter person, Enlarger enlarger, Headshot headshot, Face face, double strength,
+  static Headshot of(
+      BaseModel base,
+      Adapter person,
+      Enlarger enlarger,
+      Headshot headshot,
+      Face face,
+      double strength,
       Cancellation cancellation) {
     WholePicture.require(List.of(person), "a face again");
     ImageRequest request = headshot.request();
@@ -33,15 +39,29 @@ final class FaceRedraw {
     HeadCrop crop = HeadCrop.of(face.box(), Framing.HEAD, picture.width(), picture.height(), 1);
     // A head that is larger already is not made smaller for it.
     int size = Math.max(base.defaults().width(), crop.side());
-    Picture head = Resampler.CUBIC.resize(picture, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
+    Picture head =
+        Resampler.CUBIC.resize(picture, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
     double scale = (double) size / crop.side();
     Box box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
-    ImageRequest again = ShootRequest.guided(ImageRequest.of(request.prompt()).negative(request.negative())
-        .steps(request.steps()).guidance(request.guidance()).seed(request.seed()).as(person), base);
-    Picture drawn = new MaskedDrawing(base, again, enlarger).of(head, oval(size, box), strength, Progress.SILENT, cancellation);
-    Picture small = Resampler.AREA.resize(headshot.style().developed(drawn), crop.side(), crop.side());
-    return new Headshot(blended(picture, small, crop, face.box()), headshot.style(), headshot.seed(), request,
-        headshot.likeness(), headshot.edited());
+    ImageRequest again = ShootRequest.guided(
+        ImageRequest.of(request.prompt())
+            .negative(request.negative())
+            .steps(request.steps())
+            .guidance(request.guidance())
+            .seed(request.seed())
+            .as(person),
+        base);
+    Picture drawn = new MaskedDrawing(base, again, enlarger)
+        .of(head, oval(size, box), strength, Progress.SILENT, cancellation);
+    Picture small =
+        Resampler.AREA.resize(headshot.style().developed(drawn), crop.side(), crop.side());
+    return new Headshot(
+        blended(picture, small, crop, face.box()),
+        headshot.style(),
+        headshot.seed(),
+        request,
+        headshot.likeness(),
+        headshot.edited());
   }
 
   private static Picture oval(int size, Box box) {
@@ -56,10 +76,12 @@ final class FaceRedraw {
     byte[] out = picture.rgb();
     for (int y = 0; y < crop.side(); y++) {
       for (int x = 0; x < crop.side(); x++) {
-        double part = Math.max(0, Math.min(1, (DRAWN - radius(box, crop.x() + x, crop.y() + y)) / SOFT));
+        double part =
+            Math.max(0, Math.min(1, (DRAWN - radius(box, crop.x() + x, crop.y() + y)) / SOFT));
         int at = ((crop.y() + y) * picture.width() + crop.x() + x) * 3;
         for (int c = 0; c < 3; c++) {
-          out[at + c] = (byte) Math.round((1 - part) * (out[at + c] & 255) + part * head.at(x, y, c));
+          out[at + c] =
+              (byte) Math.round((1 - part) * (out[at + c] & 255) + part * head.at(x, y, c));
         }
       }
     }
@@ -68,6 +90,8 @@ final class FaceRedraw {
 
   /** How far a pixel is from the middle of the face: 1 on the ellipse in its box. */
   private static double radius(Box box, int x, int y) {
-    return Math.hypot((x + 0.5 - box.center().x()) / (box.width() / 2), (y + 0.5 - box.center().y()) / (box.height() / 2));
+    return Math.hypot(
+        (x + 0.5 - box.center().x()) / (box.width() / 2),
+        (y + 0.5 - box.center().y()) / (box.height() / 2));
   }
 }

@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What somebody's face is to an embedder, kept in their file: biometric data, for the eyes of no log. Immutable.
+ * What somebody's face is to an embedder, kept in their file: biometric data, for the eyes of no
+ * log. Immutable.
  *
  * @param embedder whose vectors they are
  * @param vectors of unit length, one a photo
@@ -32,16 +33,23 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
 
   /** The faces in {@code photos}. */
   public static FaceReferences of(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
-    return new FaceReferences(embedder.name(),
-        photos.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList());
+    return new FaceReferences(
+        embedder.name(),
+        photos.stream()
+            .map(photo -> embedder.embed(photo.picture(), photo.face()))
+            .toList());
   }
 
-  /** What a person's file keeps to measure likeness by; empty for files made without an embedder. */
+  /**
+   * What a person's file keeps to measure likeness by; empty for files made without an embedder.
+   */
   public static Optional<FaceReferences> of(TrainedPerson person) {
     return of(person.notes());
   }
 
-  /** What a person's file keeps to hold drawn faces to; empty for files made without face guidance. */
+  /**
+   * What a person's file keeps to hold drawn faces to; empty for files made without face guidance.
+   */
   public static Optional<FaceReferences> guiding(TrainedPerson person) {
     return kept(person.notes(), GUIDE);
   }
@@ -87,13 +95,16 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
    */
   public Likeness likeness(FaceDetector detector, FaceEmbedder eye) {
     if (!eye.name().equals(embedder)) {
-      throw new UnusableInput("the person's file keeps faces as " + embedder + " sees them, given " + eye.name()
-          + "; give " + embedder + ", or learn the person again");
+      throw new UnusableInput("the person's file keeps faces as " + embedder + " sees them, given "
+          + eye.name() + "; give " + embedder + ", or learn the person again");
     }
     return Likeness.of(vectors, detector, eye);
   }
 
-  /** How alike these are to {@code others} on average, -1 to 1; 1 for the same photos. Both are of one embedder. */
+  /**
+   * How alike these are to {@code others} on average, -1 to 1; 1 for the same photos. Both are of
+   * one embedder.
+   */
   double similarity(FaceReferences others) {
     float[] mine = sum();
     float[] theirs = others.sum();
@@ -127,15 +138,19 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
   static FaceReferences parse(String json) {
     try {
       Map<String, Object> map = JSON.std.mapFrom(json);
-      return new FaceReferences((String) map.get("embedder"),
-          ((List<?>) map.get("vectors")).stream().map(text -> vector((String) text)).toList());
+      return new FaceReferences(
+          (String) map.get("embedder"),
+          ((List<?>) map.get("vectors"))
+              .stream().map(text -> vector((String) text)).toList());
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput("the faces in the person's file cannot be read; learn the person again", e);
+      throw new UnusableInput(
+          "the faces in the person's file cannot be read; learn the person again", e);
     }
   }
 
   private static float[] vector(String text) {
-    ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes =
+        ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
     float[] vector = new float[bytes.remaining() / 4];
     bytes.asFloatBuffer().get(vector);
     return vector;

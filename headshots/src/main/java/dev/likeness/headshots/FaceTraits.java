@@ -10,13 +10,13 @@ import java.util.List;
 /**
  * What flattering pictures change about a face, measured on its standard patch.
  *
- * @param tone how light the skin is: the individual typology angle in degrees, -90 to 90, higher is lighter (Chardon,
- *     Cretois and Hourseau 1991), of the medians over the middle of the face; NaN in black
- *     and white
- * @param texture how much fine detail the skin has: mean difference from the mean of the pixels around, in grey levels;
- *     it grows with age
- * @param breadth the distance of the eyes, as if the head looked ahead, over their distance from the mouth; NaN without
- *     landmarks, or turned away
+ * @param tone how light the skin is: the individual typology angle in degrees, -90 to 90, higher is
+ *     lighter (Chardon, Cretois and Hourseau 1991), of the medians over the middle of the face; NaN
+ *     in black and white
+ * @param texture how much fine detail the skin has: mean difference from the mean of the pixels
+ *     around, in grey levels; it grows with age
+ * @param breadth the distance of the eyes, as if the head looked ahead, over their distance from
+ *     the mouth; NaN without landmarks, or turned away
  */
 record FaceTraits(double tone, double texture, double breadth) {
   private static final double MOST_YAW = 20;
@@ -47,11 +47,13 @@ record FaceTraits(double tone, double texture, double breadth) {
 
   /** The three numbers, null for one that was not measured. */
   List<Double> toList() {
-    return Arrays.asList(Double.isNaN(tone) ? null : tone, texture, Double.isNaN(breadth) ? null : breadth);
+    return Arrays.asList(
+        Double.isNaN(tone) ? null : tone, texture, Double.isNaN(breadth) ? null : breadth);
   }
 
   static FaceTraits of(List<?> numbers) {
-    return new FaceTraits(measured(numbers.get(0)), measured(numbers.get(1)), measured(numbers.get(2)));
+    return new FaceTraits(
+        measured(numbers.get(0)), measured(numbers.get(1)), measured(numbers.get(2)));
   }
 
   private static double measured(Object number) {
@@ -73,11 +75,14 @@ record FaceTraits(double tone, double texture, double breadth) {
       return Double.NaN;
     }
     Landmarks points = face.landmarks().get();
-    double eyes = Math.hypot(points.rightEye().x() - points.leftEye().x(),
+    double eyes = Math.hypot(
+        points.rightEye().x() - points.leftEye().x(),
         points.rightEye().y() - points.leftEye().y());
-    double down = Math.hypot(middle(points.leftMouth().x(), points.rightMouth().x())
-        - middle(points.leftEye().x(), points.rightEye().x()), middle(points.leftMouth().y(), points.rightMouth().y())
-        - middle(points.leftEye().y(), points.rightEye().y()));
+    double down = Math.hypot(
+        middle(points.leftMouth().x(), points.rightMouth().x())
+            - middle(points.leftEye().x(), points.rightEye().x()),
+        middle(points.leftMouth().y(), points.rightMouth().y())
+            - middle(points.leftEye().y(), points.rightEye().y()));
     return eyes / Math.cos(Math.toRadians(face.pose().yaw())) / down;
   }
 
@@ -93,7 +98,8 @@ record FaceTraits(double tone, double texture, double breadth) {
 
   /** CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
   static double[] lab(Picture picture, int x, int y) {
-    return lab(linear(picture.at(x, y, 0)), linear(picture.at(x, y, 1)), linear(picture.at(x, y, 2)));
+    return lab(
+        linear(picture.at(x, y, 0)), linear(picture.at(x, y, 1)), linear(picture.at(x, y, 2)));
   }
 
   /** The same of linear light, 0 to 1. */

@@ -19,9 +19,16 @@ import java.util.Optional;
  * @param seed the seed of its noise
  * @param request the request with every default filled in
  * @param likeness how strongly the person was drawn, 0 to 1
- * @param edited whether it goes on from another picture, such as a photo or a file, which its own file says then
+ * @param edited whether it goes on from another picture, such as a photo or a file, which its own
+ *     file says then
  */
-public record Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness, boolean edited) {
+public record Headshot(
+    Picture picture,
+    Style style,
+    long seed,
+    ImageRequest request,
+    double likeness,
+    boolean edited) {
   public Headshot {
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
@@ -39,18 +46,20 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
    * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
    */
   public static Headshot of(Picture picture, Style style, String who) {
-    ImageRequest request = ShootRequest.of(style, 1).drawing(style.opening() + " of " + who, style)
+    ImageRequest request = ShootRequest.of(style, 1)
+        .drawing(style.opening() + " of " + who, style)
         .size(picture.width(), picture.height());
     return new Headshot(picture, style, request.seed(), request, 1, true);
   }
 
   /**
-   * The same in another format, as {@link HeadshotCrop#ratio} reads it, e.g. its style's own, {@link Style#crop}; empty where no face
-   * is seen that the crop would go by.
+   * The same in another format, as {@link HeadshotCrop#ratio} reads it, e.g. its style's own,
+   * {@link Style#crop}; empty where no face is seen that the crop would go by.
    */
   public Optional<Headshot> cropped(String format, FaceDetector detector) {
     return HeadshotCrop.of(picture, format, detector)
-        .map(shown -> new Headshot(shown.of(picture, format), style, seed, request, likeness, edited));
+        .map(shown ->
+            new Headshot(shown.of(picture, format), style, seed, request, likeness, edited));
   }
 
   /** The same asked by another prompt. */
@@ -64,14 +73,17 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
   }
 
   /**
-   * A picture file to be edited: as the {@code record.json}, a later shoot's {@code record-003.json}, or {@code edit.json} beside it tells, or else of a usual prompt.
+   * A picture file to be edited: as the {@code record.json}, a later shoot's
+   * {@code record-003.json}, or {@code edit.json} beside it tells, or else of a usual prompt.
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
-   * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it is broken
+   * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it
+   *     is broken
    */
   public static Headshot read(Path file, String who) {
     Picture picture = upright(file);
-    return ShotList.find(file, picture).orElseGet(() -> of(picture, Style.usual().get(0), who));
+    return ShotList.find(file, picture)
+        .orElseGet(() -> of(picture, Style.usual().get(0), who));
   }
 
   /** The same, empty where no record beside it tells how it was made. */
@@ -88,7 +100,10 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
     return ShotList.entry(this, file);
   }
 
-  /** The bytes of a PNG file that says that it was generated, or edited, and nothing of whom it shows. */
+  /**
+   * The bytes of a PNG file that says that it was generated, or edited, and nothing of whom it
+   * shows.
+   */
   public byte[] toPng() {
     return of(Disclosure.standard()).png(picture);
   }
@@ -103,7 +118,10 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
     writePng(file, Disclosure.standard());
   }
 
-  /** Writes a PNG file that discloses in the application's own way, and that it was edited where it was. */
+  /**
+   * Writes a PNG file that discloses in the application's own way, and that it was edited where it
+   * was.
+   */
   public void writePng(Path file, Disclosure disclosure) {
     of(disclosure).writePng(picture, file);
   }
@@ -112,7 +130,10 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
     return edited && !given.edited() ? given.edited(true) : given;
   }
 
-  /** What the headshot at {@code index} of a shoot is called, counted from 0: {@code headshot-001.png}. */
+  /**
+   * What the headshot at {@code index} of a shoot is called, counted from 0:
+   * {@code headshot-001.png}.
+   */
   public static String fileName(int index) {
     return String.format(Locale.ROOT, "headshot-%03d.png", index + 1);
   }

@@ -10,17 +10,23 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * What to change of a headshot. Immutable; the methods give another one. What an edit does not speak of stays as it is,
- * to the pixel, but for light, which falls on everything, and the person's outline before a new backdrop.
+ * What to change of a headshot. Immutable; the methods give another one. What an edit does not
+ * speak of stays as it is, to the pixel, but for light, which falls on everything, and the person's
+ * outline before a new backdrop.
  *
  * @param words what to draw instead, part by part
- * @param mask white where to draw, as large as the headshot; empty for where the parts are found to be
+ * @param mask white where to draw, as large as the headshot; empty for where the parts are found to
+ *     be
  * @param margins how many pixels to draw around it: left, top, right, bottom
- * @param strength how much is drawn anew, 0 to 1, or NaN for what each part needs; within a mask, what that part needs that
- *     needs the most
+ * @param strength how much is drawn anew, 0 to 1, or NaN for what each part needs; within a mask,
+ *     what that part needs that needs the most
  * @param seed of the noise
  */
-public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, Margins margins, double strength,
+public record HeadshotEdit(
+    Map<EditPart, String> words,
+    Optional<Masked> mask,
+    Margins margins,
+    double strength,
     long seed) {
   /**
    * A place and what to draw there.
@@ -28,16 +34,17 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
    * @param white white where to draw
    * @param words said beside everything else; may be empty
    */
-  public record Masked(Picture white, String words) { }
+  public record Masked(Picture white, String words) {}
 
   /** Pixels added on each side, 0 to 4096. */
   public record Margins(int left, int top, int right, int bottom) {
     static final Margins NONE = new Margins(0, 0, 0, 0);
 
     public Margins {
-      if (IntStream.of(left, top, right, bottom).anyMatch(side -> side < 0 || side > ShootRequest.MOST_SIZE)) {
-        throw new IllegalArgumentException("margins must be 0 to " + ShootRequest.MOST_SIZE + " pixels, given " + left + ", " + top
-            + ", " + right + ", " + bottom);
+      if (IntStream.of(left, top, right, bottom)
+          .anyMatch(side -> side < 0 || side > ShootRequest.MOST_SIZE)) {
+        throw new IllegalArgumentException("margins must be 0 to " + ShootRequest.MOST_SIZE
+            + " pixels, given " + left + ", " + top + ", " + right + ", " + bottom);
       }
     }
 
@@ -52,17 +59,20 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
    * @param parts none where a mask or margins say what is drawn
    * @param strength how much is drawn anew, 0 to 1
    */
-  record Pass(Set<EditPart> parts, double strength) { }
+  record Pass(Set<EditPart> parts, double strength) {}
 
   public HeadshotEdit {
     if (words.values().stream().anyMatch(String::isBlank)) {
-      throw new IllegalArgumentException("an edit's words are empty; say what to draw, such as a navy blazer");
+      throw new IllegalArgumentException(
+          "an edit's words are empty; say what to draw, such as a navy blazer");
     }
     if (words.isEmpty() && mask.isEmpty() && !margins.any()) {
-      throw new IllegalArgumentException("nothing to edit; give words for a part, a mask, or margins");
+      throw new IllegalArgumentException(
+          "nothing to edit; give words for a part, a mask, or margins");
     }
     if (margins.any() && (!words.isEmpty() || mask.isPresent())) {
-      throw new IllegalArgumentException("extend a headshot first and change parts of it then; an edit does one of these");
+      throw new IllegalArgumentException(
+          "extend a headshot first and change parts of it then; an edit does one of these");
     }
     if (strength < 0 || strength > 1) {
       throw new IllegalArgumentException("strength " + strength + " is outside 0..1");
@@ -82,12 +92,14 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
 
   /** What {@code words} say, where {@code white} is white. */
   public static HeadshotEdit within(Picture white, String words) {
-    return new HeadshotEdit(Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, Double.NaN, 0);
+    return new HeadshotEdit(
+        Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, Double.NaN, 0);
   }
 
   /** A larger canvas: so many pixels more on each side. */
   public static HeadshotEdit extend(int left, int top, int right, int bottom) {
-    return new HeadshotEdit(Map.of(), Optional.empty(), new Margins(left, top, right, bottom), Double.NaN, 0);
+    return new HeadshotEdit(
+        Map.of(), Optional.empty(), new Margins(left, top, right, bottom), Double.NaN, 0);
   }
 
   /** Another part too, at once. */
@@ -107,9 +119,14 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
     return new HeadshotEdit(words, mask, margins, strength, value);
   }
 
-  /** What is drawn in turn: each part as much anew as it needs, the most first; at once where a place or a strength is given. */
+  /**
+   * What is drawn in turn: each part as much anew as it needs, the most first; at once where a
+   * place or a strength is given.
+   */
   List<Pass> passes() {
-    List<EditPart> parts = words.keySet().stream().sorted(Comparator.comparingDouble(EditPart::strength).reversed()).toList();
+    List<EditPart> parts = words.keySet().stream()
+        .sorted(Comparator.comparingDouble(EditPart::strength).reversed())
+        .toList();
     if (mask.isEmpty() && !margins.any() && Double.isNaN(strength)) {
       return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
     }
@@ -121,8 +138,13 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
   String prompt(Headshot headshot) {
     String prompt = headshot.request().prompt();
     for (EditPart part : EditPart.values()) {
-      prompt = words.containsKey(part) ? part.in(prompt, headshot.style(), words.get(part)) : prompt;
+      prompt =
+          words.containsKey(part) ? part.in(prompt, headshot.style(), words.get(part)) : prompt;
     }
-    return mask.map(Masked::words).filter(text -> !text.isBlank()).map(", "::concat).map(prompt::concat).orElse(prompt);
+    return mask.map(Masked::words)
+        .filter(text -> !text.isBlank())
+        .map(", "::concat)
+        .map(prompt::concat)
+        .orElse(prompt);
   }
 }

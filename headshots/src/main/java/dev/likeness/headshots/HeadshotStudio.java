@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
- * and shared by threads; the base stays its caller's to close.
+ * Learns people from their photos and draws headshots of them, all on one base model, which it
+ * never changes. Immutable and shared by threads; the base stays its caller's to close.
  */
 public final class HeadshotStudio {
   private final BaseModel base;
@@ -35,7 +35,11 @@ public final class HeadshotStudio {
   private final Optional<FaceGuidance> guidance;
   private final Consumer<Headshot> each;
 
-  private HeadshotStudio(BaseModel base, Learning learning, Enlarger enlarger, Optional<FaceGuidance> guidance,
+  private HeadshotStudio(
+      BaseModel base,
+      Learning learning,
+      Enlarger enlarger,
+      Optional<FaceGuidance> guidance,
       Consumer<Headshot> each) {
     this.base = base;
     this.learning = learning;
@@ -44,11 +48,18 @@ public final class HeadshotStudio {
     this.each = each;
   }
 
-  /** A studio that draws with {@code base} and learns in a few minutes, on a base of full size in hours without a graphics card. */
+  /**
+   * A studio that draws with {@code base} and learns in a few minutes, on a base of full size in
+   * hours without a graphics card.
+   */
   public static HeadshotStudio on(BaseModel base) {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
-    return new HeadshotStudio(base, new Learning(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
-        Enlarger.CUBIC, Optional.empty(), headshot -> { });
+    return new HeadshotStudio(
+        base,
+        new Learning(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
+        Enlarger.CUBIC,
+        Optional.empty(),
+        headshot -> {});
   }
 
   /** The same studio learning with other settings. */
@@ -57,43 +68,51 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same studio keeping in each person's file what their face is to {@code other}, so that the likeness of pictures
-   * can be measured without the photos; it stays the caller's to close.
+   * The same studio keeping in each person's file what their face is to {@code other}, so that the
+   * likeness of pictures can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
     return new HeadshotStudio(base, learning.embedder(other), enlarger, guidance, each);
   }
 
   /**
-   * The same studio looking every so many steps of a training at two headshots of the person, which {@code eye} compares
-   * with every fifth photo; these are not learnt from. The weights of the best look are kept, and the training ends when
-   * four looks in a row are no better. With fewer than five photos nothing is held out and nothing is looked at.
+   * The same studio looking every so many steps of a training at two headshots of the person, which
+   * {@code eye} compares with every fifth photo; these are not learnt from. The weights of the best
+   * look are kept, and the training ends when four looks in a row are no better. With fewer than
+   * five photos nothing is held out and nothing is looked at.
    *
    * @param eye stays the caller's to close
    */
   public HeadshotStudio watching(int every, FaceEmbedder eye) {
-    return new HeadshotStudio(base, learning.watching(new LikenessWatch(every, eye)), enlarger, guidance, each);
+    return new HeadshotStudio(
+        base, learning.watching(new LikenessWatch(every, eye)), enlarger, guidance, each);
   }
 
-  /** The same studio enlarging pictures by {@code other} before it draws over them, where they are to be large. */
+  /**
+   * The same studio enlarging pictures by {@code other} before it draws over them, where they are
+   * to be large.
+   */
   public HeadshotStudio enlarger(Enlarger other) {
     return new HeadshotStudio(base, learning, other, guidance, each);
   }
 
   /**
-   * The same studio holding drawn faces to the person's: those of people whom it learns or shows from now on, and of person
-   * files that were learnt so. Each picture takes four to five times as long.
+   * The same studio holding drawn faces to the person's: those of people whom it learns or shows
+   * from now on, and of person files that were learnt so. Each picture takes four to five times as
+   * long.
    *
    * @param other stays the caller's to close; null for faces as the base draws them
    */
   public HeadshotStudio faceGuidance(FaceGuidance other) {
     Optional<FaceGuidance> by = Optional.ofNullable(other);
-    return new HeadshotStudio(base, learning.guide(by.map(FaceGuidance::embedder)), enlarger, by, each);
+    return new HeadshotStudio(
+        base, learning.guide(by.map(FaceGuidance::embedder)), enlarger, by, each);
   }
 
   /**
-   * The same studio handing each headshot of a shoot to {@code listener}, too, as soon as it is drawn, on the thread that draws: what a
-   * shoot that is cancelled or fails had finished, and what an application shows on the way.
+   * The same studio handing each headshot of a shoot to {@code listener}, too, as soon as it is
+   * drawn, on the thread that draws: what a shoot that is cancelled or fails had finished, and what
+   * an application shows on the way.
    */
   public HeadshotStudio each(Consumer<Headshot> listener) {
     return new HeadshotStudio(base, learning, enlarger, guidance, each.andThen(listener));
@@ -107,20 +126,24 @@ public final class HeadshotStudio {
   /**
    * Refuses what the base does not draw, before anybody is learnt for it.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases, or a size or steps that this one cannot draw
+   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases, or a
+   *     size or steps that this one cannot draw
    */
   public void require(ShootRequest request) {
     request.requireFor(base);
   }
 
-  /** Whether its pictures are larger than the base draws at once, so that {@link #enlarger} takes part. */
+  /**
+   * Whether its pictures are larger than the base draws at once, so that {@link #enlarger} takes
+   * part.
+   */
   public boolean enlarges(ShootRequest request) {
     return Enlargement.grows(base, request.size());
   }
 
   /**
-   * About how many bytes drawing {@code request} needs beside the networks that all shoots share, its pictures included; the
-   * autoencoder's weights are counted again.
+   * About how many bytes drawing {@code request} needs beside the networks that all shoots share,
+   * its pictures included; the autoencoder's weights are counted again.
    */
   public long bytes(ShootRequest request) {
     return request.bytes(base);
@@ -143,47 +166,80 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Learns the person in the accepted photos; where memory is short, {@linkplain dev.likeness.lora.Recipe#fitting by what fits}.
+   * Learns the person in the accepted photos; where memory is short,
+   * {@linkplain dev.likeness.lora.Recipe#fitting by what fits}.
    *
    * @param consent who agreed to what; kept in the person's file
-   * @param known of how they look, what the user says: it is believed; the rest is found out, and all of it kept in the
-   *     person's file
-   * @param state the file in which the run keeps its state, and from which one that was stopped goes on; null for none
+   * @param known of how they look, what the user says: it is believed; the rest is found out, and
+   *     all of it kept in the person's file
+   * @param state the file in which the run keeps its state, and from which one that was stopped
+   *     goes on; null for none
    * @throws ConsentRefused when the consent does not cover learning
    * @throws dev.likeness.diffusion.error.MachineLimit where nothing fits
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
-  public TrainedPerson learn(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress progress,
+  public TrainedPerson learn(
+      PhotoReview review,
+      Consent consent,
+      PersonProfile known,
+      Path state,
+      Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> learning.person(review, Consent.require(consent, Purpose.TRAINING), known, state,
-        Phases.of(progress), cancellation));
+    return progress.around(() -> learning.person(
+        review,
+        Consent.require(consent, Purpose.TRAINING),
+        known,
+        state,
+        Phases.of(progress),
+        cancellation));
   }
 
   /**
-   * The file in {@code folder} for the state of learning these photos as this studio learns: a run that was stopped finds its own there,
-   * and one of other photos, settings or another base begins anew.
+   * The file in {@code folder} for the state of learning these photos as this studio learns: a run
+   * that was stopped finds its own there, and one of other photos, settings or another base begins
+   * anew.
    *
    * @param known as {@link #learn} is told
    */
   public Path state(Path folder, PhotoReview review, PersonProfile known) {
-    List<Object> photos = review.accepted().stream().<Object>map(photo -> List.of(photo.picture(), photo.face())).toList();
-    int run = Objects.hash(photos, known.toString(), training().toString(), learning.watch().map(LikenessWatch::every),
-        base.name(), WeightsDigest.of(base.parts()), base.parts().compute().toString());
+    List<Object> photos = review.accepted().stream()
+        .<Object>map(photo -> List.of(photo.picture(), photo.face()))
+        .toList();
+    int run = Objects.hash(
+        photos,
+        known.toString(),
+        training().toString(),
+        learning.watch().map(LikenessWatch::every),
+        base.name(),
+        WeightsDigest.of(base.parts()),
+        base.parts().compute().toString());
     return TrainingStates.file(folder, run);
   }
 
   /**
-   * Teaches a copy of the whole base the person in the accepted photos: more memory and a result as large as the base, of
-   * its own.
+   * Teaches a copy of the whole base the person in the accepted photos: more memory and a result as
+   * large as the base, of its own.
    *
    * @param way how; its captions say {@code %s} for the person
    * @param state where the run's state is and is kept, or null for nowhere
    * @throws ConsentRefused when the consent does not cover learning
    */
-  public TrainedModel learnWhole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state,
-      Progress progress, Cancellation cancellation) {
-    return progress.around(() -> learning.whole(review, Consent.require(consent, Purpose.TRAINING), known, way, state,
-        Phases.of(progress), cancellation));
+  public TrainedModel learnWhole(
+      PhotoReview review,
+      Consent consent,
+      PersonProfile known,
+      DreamBooth way,
+      Path state,
+      Progress progress,
+      Cancellation cancellation) {
+    return progress.around(() -> learning.whole(
+        review,
+        Consent.require(consent, Purpose.TRAINING),
+        known,
+        way,
+        state,
+        Phases.of(progress),
+        cancellation));
   }
 
   /**
@@ -192,28 +248,46 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
    */
   public PersonProfile profile(PhotoReview review, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> learning.study(review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation).profile());
+    return progress.around(() -> learning
+        .study(review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation)
+        .profile());
   }
 
-  /** Somebody learnt before whom the user describes otherwise: so prompts say it from now on, and their file. */
+  /**
+   * Somebody learnt before whom the user describes otherwise: so prompts say it from now on, and
+   * their file.
+   */
   public TrainedPerson corrected(TrainedPerson person, PersonProfile profile) {
-    Subject subject = PersonDescription.subject(base, profile).consent(person.subject().consent());
+    Subject subject =
+        PersonDescription.subject(base, profile).consent(person.subject().consent());
     return profile.in(person.called(subject.token(person.subject().token())));
   }
 
   /**
    * Shows the person in the accepted photos to an adapter of the base, in seconds.
    *
-   * @param adapter with what it looks at people through; stays the caller's, open while the person is drawn
+   * @param adapter with what it looks at people through; stays the caller's, open while the person
+   *     is drawn
    * @param consent who agreed to what
    * @param known of how they look, what the user says: it is believed
-   * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the person's model too
+   * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the
+   *     person's model too
    * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
    */
-  public ShownPerson show(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress progress,
+  public ShownPerson show(
+      PhotoReview review,
+      PersonAdapter adapter,
+      Consent consent,
+      PersonProfile known,
+      Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> learning.shown(review, adapter, Consent.require(consent, Purpose.TRAINING), known,
-        Phases.of(progress), cancellation));
+    return progress.around(() -> learning.shown(
+        review,
+        adapter,
+        Consent.require(consent, Purpose.TRAINING),
+        known,
+        Phases.of(progress),
+        cancellation));
   }
 
   /** Draws {@code count} headshots in one style, silently and to the end. */
@@ -232,36 +306,54 @@ public final class HeadshotStudio {
    * @throws ConsentRefused when the consent in the person's file does not cover drawing
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
-  public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> new Shooting(base, held(Consent.requireToDraw(person)), request, enlarger)
-        .run(each, Phases.of(progress), cancellation));
+  public Shoot shoot(
+      Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
+    return progress.around(
+        () -> new Shooting(base, held(Consent.requireToDraw(person)), request, enlarger)
+            .run(each, Phases.of(progress), cancellation));
   }
 
   /**
-   * The same headshot with its face drawn again, at the base's own size at least, the person attached, and blended in.
+   * The same headshot with its face drawn again, at the base's own size at least, the person
+   * attached, and blended in.
    *
    * @param face where it is in the picture
    * @param strength how much of the face is drawn anew, 0 to 1
    * @throws ConsentRefused when the consent in the person's file does not cover drawing
    */
-  public Headshot redrawFace(Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
+  public Headshot redrawFace(
+      Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
     Consent.requireToDraw(person);
-    return FaceRedraw.of(base, held(person).at(headshot.likeness()), enlarger, headshot, face, strength, cancellation);
+    return FaceRedraw.of(
+        base,
+        held(person).at(headshot.likeness()),
+        enlarger,
+        headshot,
+        face,
+        strength,
+        cancellation);
   }
 
   /**
-   * The same headshot with parts of it drawn anew, the person attached, and what {@link HeadshotEdit} keeps kept to the pixel.
+   * The same headshot with parts of it drawn anew, the person attached, and what
+   * {@link HeadshotEdit} keeps kept to the pixel.
    *
    * @param detector finds the face that parts are found by; stays the caller's
    * @throws ConsentRefused when the consent in the person's file does not cover drawing
-   * @throws dev.likeness.diffusion.error.UnusableInput when no face is seen and no mask is given, or the mask has another
-   *     size
+   * @throws dev.likeness.diffusion.error.UnusableInput when no face is seen and no mask is given,
+   *     or the mask has another size
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
-  public EditedHeadshot edit(Identity person, Headshot headshot, HeadshotEdit edit, FaceDetector detector,
-      Progress progress, Cancellation cancellation) {
-    return progress.around(() -> new Editing(base, held(Consent.requireToDraw(person)), detector, enlarger)
-        .of(headshot, edit, Phases.of(progress), cancellation));
+  public EditedHeadshot edit(
+      Identity person,
+      Headshot headshot,
+      HeadshotEdit edit,
+      FaceDetector detector,
+      Progress progress,
+      Cancellation cancellation) {
+    return progress.around(
+        () -> new Editing(base, held(Consent.requireToDraw(person)), detector, enlarger)
+            .of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /** Opens what tells how clearly headshots show what was asked; the caller closes it. */
@@ -275,8 +367,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Measures how like this person a face is to what holds it here; empty where nothing does. It takes part in drawing, so it flatters: to
-   * rank pictures by, not to judge them.
+   * Measures how like this person a face is to what holds it here; empty where nothing does. It
+   * takes part in drawing, so it flatters: to rank pictures by, not to judge them.
    *
    * @param detector finds the faces; stays the caller's
    */
@@ -284,7 +376,10 @@ public final class HeadshotStudio {
     return guidance.flatMap(by -> HeldPerson.likeness(person, by, detector));
   }
 
-  /** This person as they are drawn here: held to their face where that is known, and else as they are. */
+  /**
+   * This person as they are drawn here: held to their face where that is known, and else as they
+   * are.
+   */
   public Identity held(Identity person) {
     return guidance.map(by -> HeldPerson.of(person, by)).orElse(person);
   }

@@ -35,7 +35,11 @@ import java.util.stream.IntStream;
  * @param guide what a face is to it goes there too, to hold drawn faces to
  * @param watch looks at headshots on the way
  */
-record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder, Optional<FaceEmbedder> guide,
+record Learning(
+    BaseModel base,
+    LoraTraining training,
+    Optional<FaceEmbedder> embedder,
+    Optional<FaceEmbedder> guide,
     Optional<LikenessWatch> watch) {
   private static final List<String> GRAY = List.of("black and white portrait of %s");
 
@@ -55,24 +59,42 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     return new Learning(base, training, embedder, guide, Optional.of(other));
   }
 
-  PersonStudy study(PhotoReview review, PersonProfile known, Progress steps, Cancellation cancellation) {
+  PersonStudy study(
+      PhotoReview review, PersonProfile known, Progress steps, Cancellation cancellation) {
     return PersonStudy.ofLarge(base, review, known, steps, cancellation);
   }
 
-  ShownPerson shown(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress steps,
+  ShownPerson shown(
+      PhotoReview review,
+      PersonAdapter adapter,
+      Consent consent,
+      PersonProfile known,
+      Progress steps,
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
-    Map<String, String> notes = new HashMap<>(Map.of(ShownPerson.BASE, base.name(), PersonProfile.NOTE, study.profile().toJson(),
-        FaceMeasures.NOTE, FaceMeasures.of(review.accepted()).toJson()));
-    embedder.ifPresent(eye -> notes.put(FaceReferences.NOTE, FaceReferences.of(review.accepted(), eye).toJson()));
-    guide.ifPresent(eye -> notes.put(FaceReferences.GUIDE, FaceReferences.of(review.accepted(), eye).toJson()));
-    return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
-        adapter.name(), LikenessDial.UNMEASURED, notes);
+    Map<String, String> notes = new HashMap<>(Map.of(
+        ShownPerson.BASE,
+        base.name(),
+        PersonProfile.NOTE,
+        study.profile().toJson(),
+        FaceMeasures.NOTE,
+        FaceMeasures.of(review.accepted()).toJson()));
+    embedder.ifPresent(eye ->
+        notes.put(FaceReferences.NOTE, FaceReferences.of(review.accepted(), eye).toJson()));
+    guide.ifPresent(eye -> notes.put(
+        FaceReferences.GUIDE, FaceReferences.of(review.accepted(), eye).toJson()));
+    return new ShownPerson(
+        adapter.identity(review.accepted()).called(study.subject().classWord()),
+        null,
+        consent,
+        adapter.name(),
+        LikenessDial.UNMEASURED,
+        notes);
   }
 
   /**
-   * As this machine's memory allows, where that is known. A base under a plan holds less than is reckoned with here, so that its memory is
-   * left to who planned it.
+   * As this machine's memory allows, where that is known. A base under a plan holds less than is
+   * reckoned with here, so that its memory is left to who planned it.
    *
    * @throws dev.likeness.diffusion.error.MachineLimit where no such training fits into it
    */
@@ -80,85 +102,141 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     if (base.plan().isPresent()) {
       return training;
     }
-    long bytes = DeviceMemory.find(base.parts().compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
+    long bytes =
+        DeviceMemory.find(base.parts().compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
     return Recipe.fitting(training, base, watch.isPresent(), bytes);
   }
 
-  TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,
+  TrainedPerson person(
+      PhotoReview review,
+      Consent consent,
+      PersonProfile known,
+      Path state,
+      Progress steps,
       Cancellation cancellation) {
     LoraTraining fitting = fitting();
     if (!fitting.equals(training)) {
-      steps.on(new ProgressEvent.Notice("memory is short, so that the settings were changed; learning takes about " + fitting.memory(base)));
+      steps.on(new ProgressEvent.Notice(
+          "memory is short, so that the settings were changed; learning takes about "
+              + fitting.memory(base)));
     }
     PersonStudy study = study(review, known, steps, cancellation);
     List<SceneWords> scenes = scenes(study, steps, cancellation);
-    TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes, study.captions(training.captions()),
-        study.captions(GRAY)), SharedLight.of(scenes), steps);
+    TrainingSet set = set(
+        study,
+        consent,
+        pictures(
+            study.crops(),
+            study.photos(),
+            scenes,
+            study.captions(training.captions()),
+            study.captions(GRAY)),
+        SharedLight.of(scenes),
+        steps);
     TrainedPerson learnt = fitting.train(base, set.state(state), steps, cancellation);
     try {
       TrainedPerson described = SharedLight.of(scenes).in(study.profile().in(learnt));
       TrainedPerson measured = FaceMeasures.of(review.accepted()).in(described);
-      TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
-      return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
+      TrainedPerson person = guide
+          .map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured))
+          .orElse(measured);
+      return embedder
+          .map(eye -> FaceReferences.of(review.accepted(), eye).in(person))
+          .orElse(person);
     } catch (RuntimeException | Error e) {
       learnt.close();
       throw e;
     }
   }
 
-  TrainedModel whole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state, Progress steps,
+  TrainedModel whole(
+      PhotoReview review,
+      Consent consent,
+      PersonProfile known,
+      DreamBooth way,
+      Path state,
+      Progress steps,
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
     List<SceneWords> scenes = scenes(study, steps, cancellation);
-    TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes, way.settings().captions(), GRAY),
-        SharedLight.of(scenes), steps);
+    TrainingSet set = set(
+        study,
+        consent,
+        pictures(study.crops(), study.photos(), scenes, way.settings().captions(), GRAY),
+        SharedLight.of(scenes),
+        steps);
     return way.train(base, set.state(state), steps, cancellation);
   }
 
   /** What each photo shows beside the person. */
   private List<SceneWords> scenes(PersonStudy study, Progress steps, Cancellation cancellation) {
     return study.readings().isEmpty()
-        ? SceneDescription.of(base, study.photos(), study.crops(), study.profile().phrase(), steps, cancellation)
+        ? SceneDescription.of(
+            base, study.photos(), study.crops(), study.profile().phrase(), steps, cancellation)
         : study.readings().stream().map(photo -> photo.scene(PhotoReading.SURE)).toList();
   }
 
   /**
-   * Each crop four times, its surroundings left as the base draws them: called what it shows, called only its light, which
-   * falls on the face too, called other clothes before another backdrop, and called black and white, which it then is. Clothes
-   * have other colours than they had, and no word for these, so that not even their edge becomes the person's: neither clothes
-   * nor backdrop do, the words for them go on being followed, and what hair looks like without colours is learnt, too.
+   * Each crop four times, its surroundings left as the base draws them: called what it shows,
+   * called only its light, which falls on the face too, called other clothes before another
+   * backdrop, and called black and white, which it then is. Clothes have other colours than they
+   * had, and no word for these, so that not even their edge becomes the person's: neither clothes
+   * nor backdrop do, the words for them go on being followed, and what hair looks like without
+   * colours is learnt, too.
    */
-  static List<TrainingPicture> pictures(List<Picture> crops, List<AcceptedPhoto> photos, List<SceneWords> scenes,
-      List<String> captions, List<String> gray) {
+  static List<TrainingPicture> pictures(
+      List<Picture> crops,
+      List<AcceptedPhoto> photos,
+      List<SceneWords> scenes,
+      List<String> captions,
+      List<String> gray) {
     List<TrainingPicture> pictures = new ArrayList<>();
     for (int i = 0; i < crops.size(); i++) {
-      Surroundings beside = Surroundings.of(crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
+      Surroundings beside = Surroundings.of(
+          crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
       Picture mask = beside.mask();
       List<Picture> dyed = List.of(beside.dyed(0), beside.dyed(1));
       String caption = captions.get(i % captions.size());
       SceneWords scene = scenes.get(i);
       List<SceneWords> said = List.of(scene.dyed(), scene.light(), scene.elsewhere(i));
       for (int turn = 0; turn < said.size(); turn++) {
-        pictures.add(TrainingPicture.of(dyed.get((i + turn) % 2)).mask(mask).caption(caption + said.get(turn).tail()));
+        pictures.add(TrainingPicture.of(dyed.get((i + turn) % 2))
+            .mask(mask)
+            .caption(caption + said.get(turn).tail()));
       }
-      pictures.add(TrainingPicture.of(Luma.of(crops.get(i)).picture()).mask(mask)
+      pictures.add(TrainingPicture.of(Luma.of(crops.get(i)).picture())
+          .mask(mask)
           .caption(gray.get(i % gray.size()) + scene.light().tail()));
     }
     return pictures;
   }
 
   /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
-  private TrainingSet set(PersonStudy study, Consent consent, List<TrainingPicture> pictures, SharedLight light, Progress steps) {
+  private TrainingSet set(
+      PersonStudy study,
+      Consent consent,
+      List<TrainingPicture> pictures,
+      SharedLight light,
+      Progress steps) {
     Subject subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
     List<Integer> held = watch.isEmpty() ? List.of() : LikenessWatch.heldOut(photos);
     if (watch.isPresent() && held.isEmpty()) {
-      steps.on(new ProgressEvent.Notice("nothing is looked at on the way: of " + photos + " photos none is held out, of five one is"));
+      steps.on(new ProgressEvent.Notice("nothing is looked at on the way: of " + photos
+          + " photos none is held out, of five one is"));
     }
     List<TrainingPicture> learnt = IntStream.range(0, pictures.size())
-        .filter(i -> !held.contains(i * photos / pictures.size())).mapToObj(pictures::get).toList();
+        .filter(i -> !held.contains(i * photos / pictures.size()))
+        .mapToObj(pictures::get)
+        .toList();
     TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
-    return held.isEmpty() ? set
-        : set.previews(watch.get().previews(held.stream().map(study.photos()::get).toList(), ShootRequest.guidance(base), light));
+    return held.isEmpty()
+        ? set
+        : set.previews(watch
+            .get()
+            .previews(
+                held.stream().map(study.photos()::get).toList(),
+                ShootRequest.guidance(base),
+                light));
   }
 }

@@ -15,26 +15,36 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What one likeness setting means for an adapter and a LoRA: a way along a measured curve of likeness against the share of
- * asked words that pictures show, so that even steps of the setting are even steps of likeness. Immutable.
+ * What one likeness setting means for an adapter and a LoRA: a way along a measured curve of
+ * likeness against the share of asked words that pictures show, so that even steps of the setting
+ * are even steps of likeness. Immutable.
  *
  * @param shown the curve of somebody whom an adapter shows, from nothing to most
  * @param both the same with the person's LoRA acting too
  */
 public record LikenessDial(List<Measured> shown, List<Measured> both) {
-  // At full weight an adapter repeats the photo and no longer follows the words (Ye et al. 2023, section 4.4.2).
+  // At full weight an adapter repeats the photo and no longer follows the words (Ye et al. 2023,
+  // section 4.4.2).
   private static final double ALONE = 0.8;
-  // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like the person.
+  // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like
+  // the person.
   private static final double BESIDE = 0.4;
   // Beside both of these.
   static final double BESIDE_HELD = 0.2;
 
-  /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
-  public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0, 1)),
-      straight(new Setting(BESIDE, 0, 1, 1, 1)));
-  /** For people whose drawn faces are held to theirs: 0.4 of the adapter, or 0.2 with {@link HeldPerson#LEARNT} of the LoRA. */
-  public static final LikenessDial HELD =
-      new LikenessDial(straight(new Setting(BESIDE, 0, 1, 0, 1)), straight(new Setting(BESIDE_HELD, 0, 1, HeldPerson.LEARNT, 1)));
+  /**
+   * What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to
+   * 0.4 beside the whole LoRA.
+   */
+  public static final LikenessDial UNMEASURED = new LikenessDial(
+      straight(new Setting(ALONE, 0, 1, 0, 1)), straight(new Setting(BESIDE, 0, 1, 1, 1)));
+  /**
+   * For people whose drawn faces are held to theirs: 0.4 of the adapter, or 0.2 with
+   * {@link HeldPerson#LEARNT} of the LoRA.
+   */
+  public static final LikenessDial HELD = new LikenessDial(
+      straight(new Setting(BESIDE, 0, 1, 0, 1)),
+      straight(new Setting(BESIDE_HELD, 0, 1, HeldPerson.LEARNT, 1)));
 
   /**
    * How strongly a person is drawn.
@@ -43,15 +53,20 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
    * @param start share of the steps after which it begins to count
    * @param end share of the steps after which it no longer counts
    * @param lora the LoRA's weight
-   * @param face how strongly drawn faces are held to the person's, 0 to 1, where the studio has face guidance
+   * @param face how strongly drawn faces are held to the person's, 0 to 1, where the studio has
+   *     face guidance
    */
   public record Setting(double adapter, double start, double end, double lora, double face) {
     /** Nothing of the person. */
     public static final Setting NOTHING = new Setting(0, 0, 1, 0, 0);
 
     private Setting towards(Setting other, double share) {
-      return new Setting(between(adapter, other.adapter, share), between(start, other.start, share),
-          between(end, other.end, share), between(lora, other.lora, share), between(face, other.face, share));
+      return new Setting(
+          between(adapter, other.adapter, share),
+          between(start, other.start, share),
+          between(end, other.end, share),
+          between(lora, other.lora, share),
+          between(face, other.face, share));
     }
   }
 
@@ -62,22 +77,30 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
    * @param following share of asked words that were read back, 0 to 1
    * @param pictures how many were measured; 0 for none
    */
-  public record Measured(Setting setting, double likeness, double following, int pictures) { }
+  public record Measured(Setting setting, double likeness, double following, int pictures) {}
 
   public LikenessDial {
     shown = List.copyOf(shown);
     both = List.copyOf(both);
     for (List<Measured> curve : List.of(shown, both)) {
       if (curve.size() < 2 || !curve.get(0).setting().equals(Setting.NOTHING) || !rises(curve)) {
-        throw new IllegalArgumentException("a dial's curve begins with nothing of the person and rises in likeness, given "
-            + curve);
+        throw new IllegalArgumentException(
+            "a dial's curve begins with nothing of the person and rises in likeness, given "
+                + curve);
       }
     }
   }
 
-  /** What it means for somebody whose face nothing holds: a curve of held faces says nothing of them. */
+  /**
+   * What it means for somebody whose face nothing holds: a curve of held faces says nothing of
+   * them.
+   */
   LikenessDial unheld() {
-    return Stream.of(shown, both).flatMap(List::stream).anyMatch(m -> m.setting().face() > 0) ? UNMEASURED : this;
+    return Stream.of(shown, both)
+            .flatMap(List::stream)
+            .anyMatch(m -> m.setting().face() > 0)
+        ? UNMEASURED
+        : this;
   }
 
   /** A straight way from nothing to {@code most}. */
@@ -86,30 +109,39 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   }
 
   /**
-   * The curve of measured settings from nothing on: those that no other beats in likeness without following less, that
-   * follow at least {@code floor} as often as those of nothing, and that are no more like the person than {@code end}.
+   * The curve of measured settings from nothing on: those that no other beats in likeness without
+   * following less, that follow at least {@code floor} as often as those of nothing, and that are
+   * no more like the person than {@code end}.
    *
    * @param end beyond which the dial is not to go
-   * @throws IllegalArgumentException when nothing or the end was not measured, or no setting between them follows enough
+   * @throws IllegalArgumentException when nothing or the end was not measured, or no setting
+   *     between them follows enough
    */
   public static List<Measured> curve(List<Measured> measured, double floor, Setting end) {
     Measured nothing = of(measured, Setting.NOTHING);
     double most = of(measured, end).likeness();
     List<Measured> within = measured.stream().filter(m -> m.likeness() <= most).toList();
     List<Measured> curve = new ArrayList<>(List.of(nothing));
-    within.stream().filter(m -> m.likeness() > nothing.likeness() && m.following() >= floor * nothing.following())
+    within.stream()
+        .filter(
+            m -> m.likeness() > nothing.likeness() && m.following() >= floor * nothing.following())
         .filter(m -> within.stream().noneMatch(other -> beats(other, m)))
-        .sorted(Comparator.comparingDouble(Measured::likeness)).forEach(curve::add);
+        .sorted(Comparator.comparingDouble(Measured::likeness))
+        .forEach(curve::add);
     if (curve.size() < 2) {
-      throw new IllegalArgumentException("no measured setting is more like the person than nothing and follows at least "
-          + floor + " as often; measure more people or weaker settings");
+      throw new IllegalArgumentException(
+          "no measured setting is more like the person than nothing and follows at least " + floor
+              + " as often; measure more people or weaker settings");
     }
     return List.copyOf(curve);
   }
 
   private static Measured of(List<Measured> measured, Setting setting) {
-    return measured.stream().filter(m -> m.setting().equals(setting)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException(setting + " was not measured; measure it too"));
+    return measured.stream()
+        .filter(m -> m.setting().equals(setting))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException(setting + " was not measured; measure it too"));
   }
 
   /**
@@ -129,11 +161,13 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
     }
     Measured from = curve.get(i - 1);
     Measured to = curve.get(i);
-    return from.setting().towards(to.setting(), (wanted - from.likeness()) / (to.likeness() - from.likeness()));
+    return from.setting()
+        .towards(to.setting(), (wanted - from.likeness()) / (to.likeness() - from.likeness()));
   }
 
   /**
-   * The dial that was measured of an adapter: {@code likeness-dial.json} beside its file, or {@link #UNMEASURED} without.
+   * The dial that was measured of an adapter: {@code likeness-dial.json} beside its file, or
+   * {@link #UNMEASURED} without.
    *
    * @throws UnusableInput as {@link #open}
    */
@@ -147,7 +181,8 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
     Map<String, Object> curves = new LinkedHashMap<>();
     curves.put("shown", shown.stream().map(LikenessDial::written).toList());
     curves.put("both", both.stream().map(LikenessDial::written).toList());
-    AtomicFile.write(file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(curves)));
+    AtomicFile.write(
+        file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(curves)));
   }
 
   /**
@@ -160,8 +195,10 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
       Map<String, Object> curves = JSON.std.mapFrom(Uninterrupted.read(file, Files::readAllBytes));
       return new LikenessDial(read(curves.get("shown")), read(curves.get("both")));
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput(file + " holds no likeness dial, expected the curves \"shown\" and \"both\" ("
-          + e.getMessage() + "); measure it anew, or delete it", e);
+      throw new UnusableInput(
+          file + " holds no likeness dial, expected the curves \"shown\" and \"both\" ("
+              + e.getMessage() + "); measure it anew, or delete it",
+          e);
     }
   }
 
@@ -179,10 +216,20 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   }
 
   private static List<Measured> read(Object curve) {
-    return ((List<?>) curve).stream().map(Map.class::cast).map(point -> new Measured(new Setting(number(point, "adapter"),
-        number(point, "start"), number(point, "end"), number(point, "lora"),
-        point.containsKey("face") ? number(point, "face") : 0), number(point, "likeness"),
-        number(point, "following"), (int) number(point, "pictures"))).toList();
+    return ((List<?>) curve)
+        .stream()
+            .map(Map.class::cast)
+            .map(point -> new Measured(
+                new Setting(
+                    number(point, "adapter"),
+                    number(point, "start"),
+                    number(point, "end"),
+                    number(point, "lora"),
+                    point.containsKey("face") ? number(point, "face") : 0),
+                number(point, "likeness"),
+                number(point, "following"),
+                (int) number(point, "pictures")))
+            .toList();
   }
 
   private static double number(Map<?, ?> point, String name) {
@@ -190,7 +237,8 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   }
 
   private static boolean beats(Measured other, Measured m) {
-    return other.likeness() >= m.likeness() && other.following() >= m.following()
+    return other.likeness() >= m.likeness()
+        && other.following() >= m.following()
         && (other.likeness() > m.likeness() || other.following() > m.following());
   }
 

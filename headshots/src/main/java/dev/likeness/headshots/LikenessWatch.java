@@ -27,15 +27,26 @@ record LikenessWatch(int every, FaceEmbedder embedder) {
 
   /** The places of the photos that are held out of {@code count}. */
   static List<Integer> heldOut(int count) {
-    return IntStream.range(0, count).filter(i -> i % ONE_OF == ONE_OF - 1).boxed().toList();
+    return IntStream.range(0, count)
+        .filter(i -> i % ONE_OF == ONE_OF - 1)
+        .boxed()
+        .toList();
   }
 
-  /** Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row are no better. */
+  /**
+   * Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row
+   * are no better.
+   */
   TrainingPreviews previews(List<AcceptedPhoto> held, double guidance, SharedLight light) {
-    List<float[]> known = held.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList();
+    List<float[]> known = held.stream()
+        .map(photo -> embedder.embed(photo.picture(), photo.face()))
+        .toList();
     Style style = Style.named("studio");
     String prompt = style.prompt("%s", 0);
-    ImageRequest ask = ImageRequest.of(prompt).negative(light.negative(style.negative(), prompt)).steps(STEPS).guidance(guidance)
+    ImageRequest ask = ImageRequest.of(prompt)
+        .negative(light.negative(style.negative(), prompt))
+        .steps(STEPS)
+        .guidance(guidance)
         .count(PICTURES);
     return new TrainingPreviews(every, ask, scorer(known), PATIENCE);
   }
@@ -44,7 +55,10 @@ record LikenessWatch(int every, FaceEmbedder embedder) {
   private PreviewScorer scorer(List<float[]> known) {
     return pictures -> {
       try (FaceDetector detector = new CascadeDetector()) {
-        return pictures.stream().mapToDouble(picture -> likeness(picture, detector, known)).average().orElse(Double.NaN);
+        return pictures.stream()
+            .mapToDouble(picture -> likeness(picture, detector, known))
+            .average()
+            .orElse(Double.NaN);
       }
     };
   }
@@ -55,6 +69,9 @@ record LikenessWatch(int every, FaceEmbedder embedder) {
       return 0;
     }
     float[] face = embedder.embed(picture, faces.get(0));
-    return known.stream().mapToDouble(own -> FaceEmbedder.cosine(own, face)).average().orElseThrow();
+    return known.stream()
+        .mapToDouble(own -> FaceEmbedder.cosine(own, face))
+        .average()
+        .orElseThrow();
   }
 }

@@ -9,18 +9,25 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.photos.pixels.Resampler;
 
 /**
- * Draws a part of a picture anew: masked image-to-image at a size that the base knows, enlarged as pictures of a shoot are.
+ * Draws a part of a picture anew: masked image-to-image at a size that the base knows, enlarged as
+ * pictures of a shoot are.
  *
  * @param request what is drawn, person and all, before its size
  * @param enlarger what is drawn over where the picture is larger than the base draws at once
  */
 record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
   /**
-   * The picture with what {@code mask} shows white drawn anew, at its own size; the rest of it is near to what it was.
+   * The picture with what {@code mask} shows white drawn anew, at its own size; the rest of it is
+   * near to what it was.
    *
    * @param strength how much is drawn anew, 0 to 1
    */
-  Picture of(Picture picture, Picture mask, double strength, Progress progress, Cancellation cancellation) {
+  Picture of(
+      Picture picture,
+      Picture mask,
+      double strength,
+      Progress progress,
+      Cancellation cancellation) {
     int most = (int) (Enlargement.AT_ONCE * base.defaults().width());
     Enlargement.requireWindows(base, Math.max(picture.width(), picture.height()));
     if (most < Math.max(picture.width(), picture.height())) {
@@ -28,14 +35,29 @@ record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
     }
     int unit = Math.max(base.parts().autoencoder().factor(), base.defaults().width() / 8);
     double longer = Math.max(picture.width(), picture.height());
-    double scale = longer < base.defaults().width() ? base.defaults().width() / longer : Math.min(1, most / longer);
+    double scale = longer < base.defaults().width()
+        ? base.defaults().width() / longer
+        : Math.min(1, most / longer);
     int width = sides(scale * picture.width(), unit);
     int height = sides(scale * picture.height(), unit);
-    ImageRequest over = request.size(width, height).steps(steps(base, request)).from(InitialImage.of(resized(picture, width, height))
-        .strength(Math.max(strength, 1.5 / steps(base, request))).mask(resized(mask, width, height)));
+    ImageRequest over = request
+        .size(width, height)
+        .steps(steps(base, request))
+        .from(InitialImage.of(resized(picture, width, height))
+            .strength(Math.max(strength, 1.5 / steps(base, request)))
+            .mask(resized(mask, width, height)));
     Picture small = base.generate(over, progress, cancellation).get(0).picture();
-    Picture large = scale >= 1 ? small : Enlargement.of(base, request, small,
-        sides(picture.width(), unit), sides(picture.height(), unit), enlarger, progress, cancellation);
+    Picture large = scale >= 1
+        ? small
+        : Enlargement.of(
+            base,
+            request,
+            small,
+            sides(picture.width(), unit),
+            sides(picture.height(), unit),
+            enlarger,
+            progress,
+            cancellation);
     return resized(large, picture.width(), picture.height());
   }
 
@@ -49,7 +71,9 @@ record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
   }
 
   private static Picture resized(Picture picture, int width, int height) {
-    return picture.width() == width && picture.height() == height ? picture
-        : (width < picture.width() ? Resampler.AREA : Resampler.CUBIC).resize(picture, width, height);
+    return picture.width() == width && picture.height() == height
+        ? picture
+        : (width < picture.width() ? Resampler.AREA : Resampler.CUBIC)
+            .resize(picture, width, height);
   }
 }

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** How clearly headshots show what was asked, in the eyes of the base that drew them. Shared by threads; the base stays the caller's. */
+/**
+ * How clearly headshots show what was asked, in the eyes of the base that drew them. Shared by
+ * threads; the base stays the caller's.
+ */
 public final class Obedience implements AutoCloseable {
   private static final int RIVALS = 3;
 
@@ -26,11 +29,13 @@ public final class Obedience implements AutoCloseable {
   }
 
   /**
-   * How likely the base's own reader, where it brings one, finds the hair, clothes, light and backdrop that were asked for: the geometric
-   * mean over the words that it knows. Else, of a small base, the share of noises under which it explains the picture better by its
-   * own prompt than by any of the style's next three.
+   * How likely the base's own reader, where it brings one, finds the hair, clothes, light and
+   * backdrop that were asked for: the geometric mean over the words that it knows. Else, of a small
+   * base, the share of noises under which it explains the picture better by its own prompt than by
+   * any of the style's next three.
    *
-   * @return 0 to 1; NaN for a base too large to ask, and where nothing, or nothing else, can be asked for
+   * @return 0 to 1; NaN for a base too large to ask, and where nothing, or nothing else, can be
+   *     asked for
    */
   public double of(Headshot headshot) {
     return reader.map(eye -> read(eye, headshot)).orElseGet(() -> explained(headshot));
@@ -38,7 +43,8 @@ public final class Obedience implements AutoCloseable {
 
   private static double read(PhotoReader reader, Headshot headshot) {
     AskedWords asked = AskedWords.of(headshot.request().prompt(), reader.slots());
-    return (headshot.style().monochrome() ? asked.colourless() : asked).shown(reader.read(headshot.picture()));
+    return (headshot.style().monochrome() ? asked.colourless() : asked)
+        .shown(reader.read(headshot.picture()));
   }
 
   private double explained(Headshot headshot) {
@@ -47,12 +53,14 @@ public final class Obedience implements AutoCloseable {
     if (!PersonDescription.isSmall(base) || rivals.isEmpty()) {
       return Double.NaN;
     }
-    Picture picture = Resampler.AREA.resize(headshot.picture(), base.defaults().width(), base.defaults().height());
+    Picture picture = Resampler.AREA.resize(
+        headshot.picture(), base.defaults().width(), base.defaults().height());
     try (CaptionFit fit = new CaptionFit(base, List.of(picture))) {
       double[] own = fit.errors(asked);
       List<double[]> others = rivals.stream().map(fit::errors).toList();
       long obeyed = IntStream.range(0, own.length)
-          .filter(i -> others.stream().allMatch(errors -> own[i] < errors[i])).count();
+          .filter(i -> others.stream().allMatch(errors -> own[i] < errors[i]))
+          .count();
       return (double) obeyed / own.length;
     }
   }

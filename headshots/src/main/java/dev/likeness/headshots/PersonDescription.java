@@ -10,9 +10,11 @@ import dev.likeness.photos.AcceptedPhoto;
 import java.util.List;
 
 /**
- * Finds words for a person, where the base brings no reader of photos, by asking the base model itself: of several captions, the one under which it predicts the
- * noise in their photos best is the one it would draw them by (Li et al. 2023, arXiv:2303.16203, algorithm 1), slot by
- * slot. For a base too large to ask some fifty times they are measured on the photos, beside a rare word to learn.
+ * Finds words for a person, where the base brings no reader of photos, by asking the base model
+ * itself: of several captions, the one under which it predicts the noise in their photos best is
+ * the one it would draw them by (Li et al. 2023, arXiv:2303.16203, algorithm 1), slot by slot. For
+ * a base too large to ask some fifty times they are measured on the photos, beside a rare word to
+ * learn.
  */
 final class PersonDescription {
   // Latent positions of a picture up to which fifty looks take seconds on a CPU.
@@ -26,15 +28,25 @@ final class PersonDescription {
     return base.defaults().width() / factor * (base.defaults().height() / factor) <= SMALL;
   }
 
-  /** What prompts call somebody of this profile: a small base knows the words, another learns a new one. */
+  /**
+   * What prompts call somebody of this profile: a small base knows the words, another learns a new
+   * one.
+   */
   static Subject subject(BaseModel base, PersonProfile profile) {
     String phrase = profile.phrase();
-    return isSmall(base) ? new Subject("", phrase, "") : Subject.of(phrase.substring(phrase.indexOf(' ') + 1));
+    return isSmall(base)
+        ? new Subject("", phrase, "")
+        : Subject.of(phrase.substring(phrase.indexOf(' ') + 1));
   }
 
   /** How the person in {@code crops} of {@code photos} looks, beyond what is known. */
-  static PersonProfile of(BaseModel base, List<AcceptedPhoto> photos, List<Picture> crops, PersonProfile known,
-      Progress progress, Cancellation cancellation) {
+  static PersonProfile of(
+      BaseModel base,
+      List<AcceptedPhoto> photos,
+      List<Picture> crops,
+      PersonProfile known,
+      Progress progress,
+      Cancellation cancellation) {
     if (!isSmall(base)) {
       return MeasuredTraits.of(photos, known);
     }
@@ -45,7 +57,8 @@ final class PersonDescription {
       int done = 0;
       for (PersonWords.Slot slot : PersonWords.slots()) {
         PersonWords words = profile.words(0);
-        boolean asked = profile.trait(slot.name()).isEmpty() && !slot.words().isEmpty() && words.admits(slot);
+        boolean asked =
+            profile.trait(slot.name()).isEmpty() && !slot.words().isEmpty() && words.admits(slot);
         profile = asked ? profile.with(best(fit, words, slot, cancellation)) : profile;
         progress.on(new ProgressEvent.Step("describe", ++done, slots, Double.NaN));
       }
@@ -53,10 +66,13 @@ final class PersonDescription {
     }
   }
 
-  private static Trait best(CaptionFit fit, PersonWords words, PersonWords.Slot slot, Cancellation cancellation) {
-    List<String> captions =
-        slot.words().stream().map(word -> "selfie of " + words.with(slot.name(), word).phrase()).toList();
+  private static Trait best(
+      CaptionFit fit, PersonWords words, PersonWords.Slot slot, Cancellation cancellation) {
+    List<String> captions = slot.words().stream()
+        .map(word -> "selfie of " + words.with(slot.name(), word).phrase())
+        .toList();
     CaptionRace race = CaptionRace.of(fit::errors, CaptionFit.PICTURES, captions, cancellation);
-    return new Trait(slot.name(), slot.words().get(race.best()), race.confidence(), Trait.Source.BASE_MODEL);
+    return new Trait(
+        slot.name(), slot.words().get(race.best()), race.confidence(), Trait.Source.BASE_MODEL);
   }
 }

@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * How someone looks, in words with how sure they are: found in their photos, corrected by the user. It words the
- * captions that they are learnt by and the prompts that they are drawn by, and it is kept in their file. Immutable.
+ * How someone looks, in words with how sure they are: found in their photos, corrected by the user.
+ * It words the captions that they are learnt by and the prompts that they are drawn by, and it is
+ * kept in their file. Immutable.
  *
  * @param traits one a slot at most, in the order in which they were found
  */
@@ -24,7 +25,8 @@ public record PersonProfile(List<Trait> traits) {
   public static final PersonProfile UNKNOWN = new PersonProfile(List.of());
 
   /**
-   * What is less sure is left out of captions and prompts: a wrong word draws somebody else, a missing one leaves it to the face.
+   * What is less sure is left out of captions and prompts: a wrong word draws somebody else, a
+   * missing one leaves it to the face.
    */
   public static final double SURE = 0.5;
 
@@ -48,9 +50,9 @@ public record PersonProfile(List<Trait> traits) {
    * The same as the user corrects it.
    *
    * @param slot one of {@link #slots()}
-   * @param words such as {@code round glasses}; {@code #} stands for the hair's colour, which known words such as
-   *     {@code long hair} take without it, too; empty when there is none: captions and prompts are silent about it, and nothing
-   *     is guessed
+   * @param words such as {@code round glasses}; {@code #} stands for the hair's colour, which known
+   *     words such as {@code long hair} take without it, too; empty when there is none: captions
+   *     and prompts are silent about it, and nothing is guessed
    * @throws IllegalArgumentException for another slot
    */
   public PersonProfile corrected(String slot, String words) {
@@ -66,12 +68,18 @@ public record PersonProfile(List<Trait> traits) {
     return traits.stream().filter(trait -> trait.slot().equals(slot)).findFirst();
   }
 
-  /** What prompts say: such as {@code a young woman with fair skin and red hair}; only what is sure enough. */
+  /**
+   * What prompts say: such as {@code a young woman with fair skin and red hair}; only what is sure
+   * enough.
+   */
   public String phrase() {
     return words(SURE).phrase();
   }
 
-  /** What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where neither is sure. */
+  /**
+   * What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where
+   * neither is sure.
+   */
   public String classWord() {
     return words(SURE).classWord();
   }
@@ -108,11 +116,17 @@ public record PersonProfile(List<Trait> traits) {
     return new PersonProfile(new ArrayList<>(bySlot.values()));
   }
 
-  /** The words that are at least so sure; of what is asked of one sex alone, somebody of another has what the user says. */
+  /**
+   * The words that are at least so sure; of what is asked of one sex alone, somebody of another has
+   * what the user says.
+   */
   PersonWords words(double confidence) {
     PersonWords sure = words(trait -> trait.confidence() >= confidence);
-    List<String> foreign = PersonWords.slots().stream().filter(slot -> !sure.chosen().getOrDefault("sex", "").isEmpty())
-        .filter(slot -> !sure.admits(slot)).map(PersonWords.Slot::name).toList();
+    List<String> foreign = PersonWords.slots().stream()
+        .filter(slot -> !sure.chosen().getOrDefault("sex", "").isEmpty())
+        .filter(slot -> !sure.admits(slot))
+        .map(PersonWords.Slot::name)
+        .toList();
     return words(trait -> trait.confidence() >= confidence
         && (trait.source() == Trait.Source.USER || !foreign.contains(trait.slot())));
   }
@@ -140,9 +154,12 @@ public record PersonProfile(List<Trait> traits) {
 
   private static PersonProfile parse(String json) {
     try {
-      return new PersonProfile(JSON.std.listFrom(json).stream().map(entry -> trait((Map<?, ?>) entry)).toList());
+      return new PersonProfile(JSON.std.listFrom(json).stream()
+          .map(entry -> trait((Map<?, ?>) entry))
+          .toList());
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput("the profile in the person's file cannot be read; learn the person again", e);
+      throw new UnusableInput(
+          "the profile in the person's file cannot be read; learn the person again", e);
     }
   }
 
@@ -150,8 +167,11 @@ public record PersonProfile(List<Trait> traits) {
     String source = (String) entry.get("source");
     for (Trait.Source each : Trait.Source.values()) {
       if (each.word().equals(source)) {
-        return new Trait((String) entry.get("slot"), (String) entry.get("value"),
-            ((Number) entry.get("confidence")).doubleValue(), each);
+        return new Trait(
+            (String) entry.get("slot"),
+            (String) entry.get("value"),
+            ((Number) entry.get("confidence")).doubleValue(),
+            each);
       }
     }
     throw new UnusableInput("unknown source " + source);

@@ -22,7 +22,7 @@ record PersonWords(Map<String, String> chosen) {
    * @param words its possible words; an empty one says nothing
    * @param sex the only sex that it is asked of, or null for both
    */
-  record Slot(String name, List<String> words, String sex) { }
+  record Slot(String name, List<String> words, String sex) {}
 
   private static final List<Slot> SLOTS = read();
 
@@ -34,10 +34,17 @@ record PersonWords(Map<String, String> chosen) {
     return SLOTS;
   }
 
-  /** The word of a slot that {@code words} are but for capitals and the place of a colour; else the words themselves. */
+  /**
+   * The word of a slot that {@code words} are but for capitals and the place of a colour; else the
+   * words themselves.
+   */
   static String spelled(String slot, String words) {
-    return SLOTS.stream().filter(known -> known.name.equals(slot)).flatMap(known -> known.words.stream())
-        .filter(word -> word.replace("# ", "").equalsIgnoreCase(words)).findFirst().orElse(words);
+    return SLOTS.stream()
+        .filter(known -> known.name.equals(slot))
+        .flatMap(known -> known.words.stream())
+        .filter(word -> word.replace("# ", "").equalsIgnoreCase(words))
+        .findFirst()
+        .orElse(words);
   }
 
   /** Whether the slot can be asked of this person. */
@@ -54,13 +61,20 @@ record PersonWords(Map<String, String> chosen) {
   /** Such as {@code a young woman with fair skin, short red hair and glasses}. */
   String phrase() {
     String noun = (word("age") + " " + classWord()).strip();
-    String hair = word("hair").replace("#", word("colour")).replaceAll(" +", " ").strip();
-    List<String> with = Stream.of(word("skin"), hair, word("beard"), word("glasses"), word("marks")).filter(w -> !w.isEmpty())
+    String hair =
+        word("hair").replace("#", word("colour")).replaceAll(" +", " ").strip();
+    List<String> with = Stream.of(word("skin"), hair, word("beard"), word("glasses"), word("marks"))
+        .filter(w -> !w.isEmpty())
         .toList();
-    return ("aeio".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun + (with.isEmpty() ? "" : " with " + join(with));
+    return ("aeio".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ")
+        + noun
+        + (with.isEmpty() ? "" : " with " + join(with));
   }
 
-  /** What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where neither is known. */
+  /**
+   * What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where
+   * neither is known.
+   */
   String classWord() {
     return word("sex").isEmpty() ? "person" : word("sex");
   }
@@ -71,7 +85,9 @@ record PersonWords(Map<String, String> chosen) {
 
   private static String join(List<String> parts) {
     int last = parts.size() - 1;
-    return last == 0 ? parts.get(0) : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
+    return last == 0
+        ? parts.get(0)
+        : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
   }
 
   private static List<Slot> read() {
@@ -83,7 +99,8 @@ record PersonWords(Map<String, String> chosen) {
   }
 
   private static Slot slot(Map<?, ?> fields) {
-    List<String> words = ((List<?>) fields.get("words")).stream().map(Object::toString).toList();
+    List<String> words =
+        ((List<?>) fields.get("words")).stream().map(Object::toString).toList();
     return new Slot((String) fields.get("slot"), words, (String) fields.get("sex"));
   }
 }

@@ -5,7 +5,10 @@ import dev.likeness.diffusion.progress.ProgressEvent;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Progress of a part of some work: its phases and steps are passed on, each notice once, how it ended is for the whole to say. */
+/**
+ * Progress of a part of some work: its phases and steps are passed on, each notice once, how it
+ * ended is for the whole to say.
+ */
 final class Phases {
   private Phases() {}
 

@@ -4,7 +4,10 @@ import java.util.Locale;
 
 /** What a person's photos may be used for. */
 public enum Purpose {
-  /** Looking at the photos: finding and judging the face in each, and keeping them until the person is learnt. */
+  /**
+   * Looking at the photos: finding and judging the face in each, and keeping them until the person
+   * is learnt.
+   */
   INTAKE("looking at the photos"),
   /** Teaching a base model the person's face. */
   TRAINING("learning the face"),

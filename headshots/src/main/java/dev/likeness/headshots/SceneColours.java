@@ -3,7 +3,10 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.image.Picture;
 import java.util.List;
 
-/** The colours of clothes and of an even wall, read off a photo's pixels: what can be said of a scene without asking a network. */
+/**
+ * The colours of clothes and of an even wall, read off a photo's pixels: what can be said of a
+ * scene without asking a network.
+ */
 final class SceneColours {
   static final String OUTFIT = "outfit";
   static final String BACKDROP = "backdrop";
@@ -43,7 +46,9 @@ final class SceneColours {
 
   private static String evenColour(List<double[]> wall) {
     double[] middle = SceneRegions.median(wall);
-    long near = wall.stream().filter(colour -> SceneWords.distance(colour, middle) < NEAR).count();
+    long near = wall.stream()
+        .filter(colour -> SceneWords.distance(colour, middle) < NEAR)
+        .count();
     return near < EVEN * wall.size() ? "" : SceneWords.colour(middle);
   }
 }

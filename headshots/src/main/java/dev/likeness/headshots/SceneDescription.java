@@ -15,10 +15,11 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * Finds words for what each photo shows beside the person, where the base brings no reader, so that it is learnt as what these
- * words mean and not as the person: {@link SceneColours} on the pixels, and light, backdrop and garment, where the base is small
- * enough to ask, by which word it explains that part of the photo best. A wrong word would be learnt as the person's too, so
- * what is not sure is not said.
+ * Finds words for what each photo shows beside the person, where the base brings no reader, so that
+ * it is learnt as what these words mean and not as the person: {@link SceneColours} on the pixels,
+ * and light, backdrop and garment, where the base is small enough to ask, by which word it explains
+ * that part of the photo best. A wrong word would be learnt as the person's too, so what is not
+ * sure is not said.
  */
 final class SceneDescription {
   private static final int NOISES = 8;
@@ -37,12 +38,19 @@ final class SceneDescription {
   }
 
   /** What each of {@code crops} of {@code photos} shows beside {@code who}, in the same order. */
-  static List<SceneWords> of(BaseModel base, List<AcceptedPhoto> photos, List<Picture> crops, String who, Progress progress,
+  static List<SceneWords> of(
+      BaseModel base,
+      List<AcceptedPhoto> photos,
+      List<Picture> crops,
+      String who,
+      Progress progress,
       Cancellation cancellation) {
-    List<SceneRegions> regions =
-        IntStream.range(0, crops.size()).mapToObj(i -> SceneRegions.of(photos.get(i), crops.get(i).width())).toList();
-    List<SceneWords> scenes =
-        IntStream.range(0, crops.size()).mapToObj(i -> SceneColours.of(crops.get(i), regions.get(i))).toList();
+    List<SceneRegions> regions = IntStream.range(0, crops.size())
+        .mapToObj(i -> SceneRegions.of(photos.get(i), crops.get(i).width()))
+        .toList();
+    List<SceneWords> scenes = IntStream.range(0, crops.size())
+        .mapToObj(i -> SceneColours.of(crops.get(i), regions.get(i)))
+        .toList();
     if (!PersonDescription.isSmall(base)) {
       return scenes.stream().map(SceneColours::alone).toList();
     }
@@ -60,15 +68,18 @@ final class SceneDescription {
   }
 
   /** Every word is asked of half of the noises, and the best few of the other half. */
-  private List<SceneWords> asked(SceneWords.Slot slot, List<SceneWords> scenes, Cancellation cancellation) {
+  private List<SceneWords> asked(
+      SceneWords.Slot slot, List<SceneWords> scenes, Cancellation cancellation) {
     int photos = scenes.size();
     double[][][] errors = new double[slot.words().size()][][];
     for (int w = 0; w < errors.length; w++) {
       cancellation.check();
       errors[w] = errors(0, slot, said(slot, scenes, Collections.nCopies(photos, w)));
     }
-    List<List<Integer>> alike = IntStream.range(0, photos).mapToObj(i -> alike(slot, scenes, i)).toList();
-    List<List<Integer>> lists = alike.stream().map(group -> shortList(group, errors)).toList();
+    List<List<Integer>> alike =
+        IntStream.range(0, photos).mapToObj(i -> alike(slot, scenes, i)).toList();
+    List<List<Integer>> lists =
+        alike.stream().map(group -> shortList(group, errors)).toList();
     for (int place = 0; place < SHORT_LIST; place++) {
       int at = place;
       cancellation.check();
@@ -76,22 +87,33 @@ final class SceneDescription {
       double[][] found = errors(NOISES / 2, slot, said(slot, scenes, words));
       for (int i = 0; i < photos; i++) {
         double[][] row = errors[words.get(i)];
-        row[i] = DoubleStream.concat(Arrays.stream(row[i]), Arrays.stream(found[i])).toArray();
+        row[i] =
+            DoubleStream.concat(Arrays.stream(row[i]), Arrays.stream(found[i])).toArray();
       }
     }
-    return IntStream.range(0, photos).mapToObj(i -> best(slot, scenes.get(i), lists.get(i), alike.get(i), errors)).toList();
+    return IntStream.range(0, photos)
+        .mapToObj(i -> best(slot, scenes.get(i), lists.get(i), alike.get(i), errors))
+        .toList();
   }
 
-  private static List<SceneWords> said(SceneWords.Slot slot, List<SceneWords> scenes, List<Integer> words) {
+  private static List<SceneWords> said(
+      SceneWords.Slot slot, List<SceneWords> scenes, List<Integer> words) {
     return IntStream.range(0, scenes.size())
-        .mapToObj(i -> scenes.get(i).with(slot.name(), slot.words().get(words.get(i)))).toList();
+        .mapToObj(i -> scenes.get(i).with(slot.name(), slot.words().get(words.get(i))))
+        .toList();
   }
 
-  /** The photos that are judged with photo {@code i}: clothes of one colour are the same clothes. */
+  /**
+   * The photos that are judged with photo {@code i}: clothes of one colour are the same clothes.
+   */
   private static List<Integer> alike(SceneWords.Slot slot, List<SceneWords> scenes, int i) {
     String colour = SceneColours.ofClothes(scenes.get(i));
-    return !slot.name().equals(SceneColours.OUTFIT) || colour.isEmpty() ? List.of(i) : IntStream.range(0, scenes.size())
-        .filter(j -> colour.equals(SceneColours.ofClothes(scenes.get(j)))).boxed().toList();
+    return !slot.name().equals(SceneColours.OUTFIT) || colour.isEmpty()
+        ? List.of(i)
+        : IntStream.range(0, scenes.size())
+            .filter(j -> colour.equals(SceneColours.ofClothes(scenes.get(j))))
+            .boxed()
+            .toList();
   }
 
   /** For each photo, half of its noises' errors where the slot is, from noise {@code first} on. */
@@ -101,9 +123,13 @@ final class SceneDescription {
     for (int i = 0; i < photos * NOISES / 2; i++) {
       captions.add("selfie of " + who + scenes.get(i % photos).tail());
     }
-    float[][] maps = fit.maps(IntStream.range(first * photos, first * photos + captions.size()).toArray(), captions);
-    SceneRegions.Part part = slot.name().equals(SceneColours.OUTFIT) ? SceneRegions.Part.CLOTHES
-        : slot.name().equals(SceneColours.BACKDROP) ? SceneRegions.Part.BACKDROP : SceneRegions.Part.ALL;
+    float[][] maps = fit.maps(
+        IntStream.range(first * photos, first * photos + captions.size()).toArray(), captions);
+    SceneRegions.Part part = slot.name().equals(SceneColours.OUTFIT)
+        ? SceneRegions.Part.CLOTHES
+        : slot.name().equals(SceneColours.BACKDROP)
+            ? SceneRegions.Part.BACKDROP
+            : SceneRegions.Part.ALL;
     double[][] errors = new double[photos][NOISES / 2];
     for (int i = 0; i < maps.length; i++) {
       errors[i % photos][i / photos] = regions.get(i % photos).mean(part, maps[i]);
@@ -112,23 +138,39 @@ final class SceneDescription {
   }
 
   private static List<Integer> shortList(List<Integer> photos, double[][]... errors) {
-    return IntStream.range(0, errors.length).boxed()
-        .sorted(Comparator.comparingDouble(word -> Arrays.stream(of(photos, errors[word])).sum())).limit(SHORT_LIST).toList();
+    return IntStream.range(0, errors.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(
+            word -> Arrays.stream(of(photos, errors[word])).sum()))
+        .limit(SHORT_LIST)
+        .toList();
   }
 
-  private static SceneWords best(SceneWords.Slot slot, SceneWords scene, List<Integer> list, List<Integer> photos,
+  private static SceneWords best(
+      SceneWords.Slot slot,
+      SceneWords scene,
+      List<Integer> list,
+      List<Integer> photos,
       double[][]... errors) {
-    int best = list.stream().min(Comparator.comparingDouble(word -> Arrays.stream(of(photos, errors[word])).sum()))
+    int best = list.stream()
+        .min(Comparator.comparingDouble(
+            word -> Arrays.stream(of(photos, errors[word])).sum()))
         .orElseThrow();
-    double sure = list.stream().filter(word -> word != best)
-        .mapToDouble(word -> CaptionRace.better(of(photos, errors[best]), of(photos, errors[word]))).min().orElse(1);
+    double sure = list.stream()
+        .filter(word -> word != best)
+        .mapToDouble(word -> CaptionRace.better(of(photos, errors[best]), of(photos, errors[word])))
+        .min()
+        .orElse(1);
     // A colour needs a garment to be said of, and likely ones are cut alike.
-    boolean needed = slot.name().equals(SceneColours.OUTFIT) && !SceneColours.ofClothes(scene).isEmpty();
+    boolean needed = slot.name().equals(SceneColours.OUTFIT)
+        && !SceneColours.ofClothes(scene).isEmpty();
     return sure >= SURE || needed ? scene.with(slot.name(), slot.words().get(best)) : scene;
   }
 
   /** The errors of these photos under one word. */
   private static double[] of(List<Integer> photos, double[]... errors) {
-    return photos.stream().flatMapToDouble(photo -> Arrays.stream(errors[photo])).toArray();
+    return photos.stream()
+        .flatMapToDouble(photo -> Arrays.stream(errors[photo]))
+        .toArray();
   }
 }

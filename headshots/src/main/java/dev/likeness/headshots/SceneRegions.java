@@ -12,27 +12,45 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * Where clothes, backdrop, hair, skin and beard are in a crop of head and shoulders, by where the face is alone: roughly, in an instant.
+ * Where clothes, backdrop, hair, skin and beard are in a crop of head and shoulders, by where the
+ * face is alone: roughly, in an instant.
  *
  * @param face in pixels of the crop
  * @param side of the crop, in pixels
  */
 record SceneRegions(Box face, int side) {
   /** A part of the crop. */
-  enum Part { CLOTHES, BACKDROP, HAIR, SKIN, BEARD, ALL }
+  enum Part {
+    CLOTHES,
+    BACKDROP,
+    HAIR,
+    SKIN,
+    BEARD,
+    ALL
+  }
 
   /** How different a colour still is the same, in {@link SceneWords#distance}. */
   static final double SAME = 20;
-  // Where less of what is worn is of other colours than hair, skin and beard, it is taken to be of theirs.
+  // Where less of what is worn is of other colours than hair, skin and beard, it is taken to be of
+  // theirs.
   private static final double ENOUGH = 0.15;
 
   static SceneRegions of(AcceptedPhoto photo, int side) {
     Box box = photo.face().box();
-    HeadCrop crop =
-        HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, photo.picture().width(), photo.picture().height(), side);
+    HeadCrop crop = HeadCrop.of(
+        box,
+        Framing.HEAD_AND_SHOULDERS,
+        photo.picture().width(),
+        photo.picture().height(),
+        side);
     double scale = (double) side / crop.side();
-    return new SceneRegions(new Box((box.x() - crop.x()) * scale, (box.y() - crop.y()) * scale, box.width() * scale,
-        box.height() * scale), side);
+    return new SceneRegions(
+        new Box(
+            (box.x() - crop.x()) * scale,
+            (box.y() - crop.y()) * scale,
+            box.width() * scale,
+            box.height() * scale),
+        side);
   }
 
   boolean shows(Part part, double x, double y) {
@@ -49,7 +67,10 @@ record SceneRegions(Box face, int side) {
     };
   }
 
-  /** Boxes of faces are of many sizes: under a large one, what is left of the crop are shoulders already. */
+  /**
+   * Boxes of faces are of many sizes: under a large one, what is left of the crop are shoulders
+   * already.
+   */
   private double shoulders() {
     double left = (side - face.y() - face.height()) / face.height();
     return Math.max(0, Math.min(0.55, left - 0.2));
@@ -61,7 +82,10 @@ record SceneRegions(Box face, int side) {
     return Math.hypot(across / 0.85, (below + 0.5) / 1.3) < 1;
   }
 
-  /** The mean over a part of a square map of the whole crop, by rows; 0 where nothing of the part is in the crop. */
+  /**
+   * The mean over a part of a square map of the whole crop, by rows; 0 where nothing of the part is
+   * in the crop.
+   */
   double mean(Part part, float... map) {
     int n = (int) Math.round(Math.sqrt(map.length));
     double scale = (double) side / n;
@@ -88,8 +112,11 @@ record SceneRegions(Box face, int side) {
 
   /** The colours of hair, skin and beard, as far as the crop shows them. */
   List<double[]> own(Picture crop) {
-    return Stream.of(Part.HAIR, Part.SKIN, Part.BEARD).map(part -> colours(crop, part)).filter(colours -> !colours.isEmpty())
-        .map(SceneRegions::median).toList();
+    return Stream.of(Part.HAIR, Part.SKIN, Part.BEARD)
+        .map(part -> colours(crop, part))
+        .filter(colours -> !colours.isEmpty())
+        .map(SceneRegions::median)
+        .toList();
   }
 
   /** The colours of a part, as L*, a*, b*; every second pixel of every second row. */
@@ -107,7 +134,9 @@ record SceneRegions(Box face, int side) {
 
   /** The median of each number; {@code colours} must not be empty. */
   static double[] median(List<double[]> colours) {
-    return new double[] {median(colours, c -> c[0]), median(colours, c -> c[1]), median(colours, c -> c[2])};
+    return new double[] {
+      median(colours, c -> c[0]), median(colours, c -> c[1]), median(colours, c -> c[2])
+    };
   }
 
   private static double median(List<double[]> colours, ToDoubleFunction<double[]> number) {

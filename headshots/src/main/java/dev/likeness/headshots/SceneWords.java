@@ -12,14 +12,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a photo shows beside the person, a word for each slot; {@code #} in a word stands for a colour. What is not known is
- * left out.
+ * What a photo shows beside the person, a word for each slot; {@code #} in a word stands for a
+ * colour. What is not known is left out.
  *
  * @param chosen slot to word; the colours are {@code outfit colour} and {@code backdrop colour}
  */
 record SceneWords(Map<String, String> chosen) {
   /** Something that can be asked of a photo, with its possible words. */
-  record Slot(String name, List<String> words) { }
+  record Slot(String name, List<String> words) {}
 
   /** Nothing said. */
   static final SceneWords NONE = new SceneWords(Map.of());
@@ -39,7 +39,9 @@ record SceneWords(Map<String, String> chosen) {
   /** The word for a colour, given as L*, a*, b*; empty when none is near, or two are. */
   static String colour(double... lab) {
     List<String> nearest = COLOURS.keySet().stream()
-        .sorted(Comparator.comparingDouble(word -> distance(lab, COLOURS.get(word)))).limit(2).toList();
+        .sorted(Comparator.comparingDouble(word -> distance(lab, COLOURS.get(word))))
+        .limit(2)
+        .toList();
     double first = distance(lab, COLOURS.get(nearest.get(0)));
     double second = distance(lab, COLOURS.get(nearest.get(1)));
     return first < FARTHEST && second > first + APART ? nearest.get(0) : "";
@@ -47,7 +49,9 @@ record SceneWords(Map<String, String> chosen) {
 
   /** How different two colours look, whatever their light. */
   static double distance(double[] a, double... b) {
-    return Math.sqrt(LIGHTNESS * (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
+    return Math.sqrt(LIGHTNESS * (a[0] - b[0]) * (a[0] - b[0])
+        + (a[1] - b[1]) * (a[1] - b[1])
+        + (a[2] - b[2]) * (a[2] - b[2]));
   }
 
   SceneWords with(String slot, String word) {
@@ -68,43 +72,60 @@ record SceneWords(Map<String, String> chosen) {
     return chosen.containsKey("light") ? NONE.with("light", chosen.get("light")) : NONE;
   }
 
-  /** The same light on the clothes and before the backdrop of a built-in style; {@code index} chooses which. */
+  /**
+   * The same light on the clothes and before the backdrop of a built-in style; {@code index}
+   * chooses which.
+   */
   SceneWords elsewhere(int index) {
     Style style = Style.all().get(index % Style.all().size());
-    return light().with("outfit", style.wardrobe().get(index % style.wardrobe().size()))
+    return light()
+        .with("outfit", style.wardrobe().get(index % style.wardrobe().size()))
         .with("backdrop", style.backdrops().get(index % style.backdrops().size()));
   }
 
-  /** Behind the words for the person, such as {@code , wearing a red hoodie, flash, brick wall}; empty for nothing. */
+  /**
+   * Behind the words for the person, such as {@code , wearing a red hoodie, flash, brick wall};
+   * empty for nothing.
+   */
   String tail() {
     String outfit = word("outfit");
     return Stream.of(outfit.isEmpty() ? "" : "wearing " + outfit, word("light"), word("backdrop"))
-        .filter(word -> !word.isEmpty()).map(word -> ", " + word).collect(Collectors.joining());
+        .filter(word -> !word.isEmpty())
+        .map(word -> ", " + word)
+        .collect(Collectors.joining());
   }
 
   /** What is said for a slot, its colour filled in. */
   String word(String slot) {
-    String filled = chosen.getOrDefault(slot, "").replace("#", chosen.getOrDefault(slot + " colour", ""))
-        .replaceAll(" +", " ").strip();
+    String filled = chosen
+        .getOrDefault(slot, "")
+        .replace("#", chosen.getOrDefault(slot + " colour", ""))
+        .replaceAll(" +", " ")
+        .strip();
     return filled.matches("a [aeio].*") ? "an" + filled.substring(1) : filled;
   }
 
   private static List<Slot> read() {
     try (InputStream in = SceneWords.class.getResourceAsStream("scene-words.json")) {
       Map<String, Object> file = JSON.std.mapFrom(in);
-      ((Map<?, ?>) file.get("colours")).forEach((word, rgb) -> COLOURS.put((String) word, lab((List<?>) rgb)));
-      return ((List<?>) file.get("slots")).stream().map(slot -> slot((Map<?, ?>) slot)).toList();
+      ((Map<?, ?>) file.get("colours"))
+          .forEach((word, rgb) -> COLOURS.put((String) word, lab((List<?>) rgb)));
+      return ((List<?>) file.get("slots"))
+          .stream().map(slot -> slot((Map<?, ?>) slot)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private static double[] lab(List<?> rgb) {
-    double[] linear = rgb.stream().mapToDouble(share -> ((Number) share).doubleValue()).toArray();
+    double[] linear =
+        rgb.stream().mapToDouble(share -> ((Number) share).doubleValue()).toArray();
     return FaceTraits.lab(linear[0], linear[1], linear[2]);
   }
 
   private static Slot slot(Map<?, ?> fields) {
-    return new Slot((String) fields.get("slot"), ((List<?>) fields.get("words")).stream().map(Object::toString).toList());
+    return new Slot(
+        (String) fields.get("slot"),
+        ((List<?>) fields.get("words")).stream().map(Object::toString).toList());
   }
 }

@@ -11,11 +11,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The light that nearly all photos of somebody were taken in. Clothes and backdrops can be left out of what is learnt; light falls on
- * the face, and what all photos share of it is learnt with the face, whatever their captions say. So it goes into the negative prompt of
- * pictures that do not ask for it.
+ * The light that nearly all photos of somebody were taken in. Clothes and backdrops can be left out
+ * of what is learnt; light falls on the face, and what all photos share of it is learnt with the
+ * face, whatever their captions say. So it goes into the negative prompt of pictures that do not
+ * ask for it.
  *
- * @param words such as {@code flash}; empty where the photos differ, or nothing is known of their light
+ * @param words such as {@code flash}; empty where the photos differ, or nothing is known of their
+ *     light
  */
 public record SharedLight(String words) {
   static final String NOTE = "likeness.shared_light";
@@ -26,10 +28,15 @@ public record SharedLight(String words) {
 
   /** What three in four or more of {@code photos}, and three at least, are said to be lit by. */
   static SharedLight of(List<SceneWords> photos) {
-    Map<String, Long> counts = photos.stream().map(photo -> photo.word("light")).filter(word -> !word.isEmpty() && !word.equals(USUAL))
+    Map<String, Long> counts = photos.stream()
+        .map(photo -> photo.word("light"))
+        .filter(word -> !word.isEmpty() && !word.equals(USUAL))
         .collect(Collectors.groupingBy(word -> word, Collectors.counting()));
     return new SharedLight(counts.entrySet().stream()
-        .filter(light -> light.getValue() >= Math.max(LEAST, SHARE * photos.size())).map(Map.Entry::getKey).findFirst().orElse(""));
+        .filter(light -> light.getValue() >= Math.max(LEAST, SHARE * photos.size()))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(""));
   }
 
   /** What is kept of somebody who was learnt; nothing of others. */
@@ -40,7 +47,8 @@ public record SharedLight(String words) {
     if (person instanceof ShownPerson shown) {
       return of(shown.learnt());
     }
-    return new SharedLight(person instanceof TrainedPerson learnt ? learnt.notes().getOrDefault(NOTE, "") : "");
+    return new SharedLight(
+        person instanceof TrainedPerson learnt ? learnt.notes().getOrDefault(NOTE, "") : "");
   }
 
   /** The same person with this in their file. */
@@ -48,16 +56,27 @@ public record SharedLight(String words) {
     return words.isEmpty() ? person : person.with(NOTE, words);
   }
 
-  /** The negative prompt {@code own} with this light in it, but without whatever {@code prompt} asks for, in capitals or small letters. */
+  /**
+   * The negative prompt {@code own} with this light in it, but without whatever {@code prompt} asks
+   * for, in capitals or small letters.
+   */
   public String negative(String own, String prompt) {
-    List<String> parts = Arrays.stream(own.split(",")).map(String::strip).filter(part -> !part.isEmpty()).toList();
-    List<String> unasked = Stream.concat(parts.stream(), Stream.of(words)).distinct().filter(part -> !part.isEmpty() && !says(prompt, part)).toList();
+    List<String> parts = Arrays.stream(own.split(","))
+        .map(String::strip)
+        .filter(part -> !part.isEmpty())
+        .toList();
+    List<String> unasked = Stream.concat(parts.stream(), Stream.of(words))
+        .distinct()
+        .filter(part -> !part.isEmpty() && !says(prompt, part))
+        .toList();
     return unasked.equals(parts) ? own : String.join(", ", unasked);
   }
 
   /** Whether {@code words} are among those of the prompt, with hyphens or without. */
   private static boolean says(String prompt, String words) {
-    return Pattern.compile("(?<!\\w)" + Pattern.quote(plain(words)) + "(?!\\w)").matcher(plain(prompt)).find();
+    return Pattern.compile("(?<!\\w)" + Pattern.quote(plain(words)) + "(?!\\w)")
+        .matcher(plain(prompt))
+        .find();
   }
 
   private static String plain(String text) {

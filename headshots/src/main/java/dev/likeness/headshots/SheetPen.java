@@ -23,8 +23,10 @@ final class SheetPen {
   SheetPen(Graphics2D paper) {
     this.paper = paper;
     paper.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-    paper.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-    paper.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    paper.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    paper.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
     this.letters = hasFonts();
   }
 
@@ -38,7 +40,12 @@ final class SheetPen {
   void caption(String text, String remark, int x, int y, int width) {
     if (letters) {
       int behind = paper.getFontMetrics(SMALL).stringWidth(remark);
-      write(shortened(text, paper.getFontMetrics(TEXT), width - behind - 12), TEXT, INK, x + 2, y + 24);
+      write(
+          shortened(text, paper.getFontMetrics(TEXT), width - behind - 12),
+          TEXT,
+          INK,
+          x + 2,
+          y + 24);
       write(remark, SMALL, PALE, x + width - 2 - behind, y + 24);
     }
   }
@@ -56,7 +63,8 @@ final class SheetPen {
   }
 
   /**
-   * All of {@code picture} with rounded corners, as large as fits into a square cell, at its top left.
+   * All of {@code picture} with rounded corners, as large as fits into a square cell, at its top
+   * left.
    *
    * @return how high it is
    */
@@ -80,7 +88,8 @@ final class SheetPen {
     return x + paper.getFontMetrics(font).stringWidth(text);
   }
 
-  // A container without fontconfig has no font at all, one without freetype cannot load what draws them; a sheet without words is better than none.
+  // A container without fontconfig has no font at all, one without freetype cannot load what draws
+  // them; a sheet without words is better than none.
   private boolean hasFonts() {
     try {
       return paper.getFontMetrics(TEXT).stringWidth("x") > 0;

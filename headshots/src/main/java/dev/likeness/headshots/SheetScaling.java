@@ -19,8 +19,11 @@ final class SheetScaling {
   private static BufferedImage scaled(BufferedImage image, int width, int height) {
     BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = out.createGraphics();
-    graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, width > image.getWidth()
-        ? RenderingHints.VALUE_INTERPOLATION_BICUBIC : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+    graphics.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION,
+        width > image.getWidth()
+            ? RenderingHints.VALUE_INTERPOLATION_BICUBIC
+            : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
     graphics.drawImage(image, 0, 0, width, height, null);
     graphics.dispose();
     return out;

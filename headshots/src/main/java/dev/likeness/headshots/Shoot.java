@@ -14,8 +14,15 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
     headshots = List.copyOf(headshots);
   }
 
-  /** The same with each headshot cropped as its style says; whole where {@code detector} sees no face to crop by. */
+  /**
+   * The same with each headshot cropped as its style says; whole where {@code detector} sees no
+   * face to crop by.
+   */
   public Shoot cropped(FaceDetector detector) {
-    return new Shoot(request, headshots.stream().map(each -> each.cropped(each.style().crop(), detector).orElse(each)).toList());
+    return new Shoot(
+        request,
+        headshots.stream()
+            .map(each -> each.cropped(each.style().crop(), detector).orElse(each))
+            .toList());
   }
 }

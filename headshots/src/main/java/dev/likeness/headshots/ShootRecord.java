@@ -21,8 +21,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * How headshots, or pictures of no shoot, came about, as JSON: versions, settings, seeds, prompts, timings, and which photos were used or set
- * aside and why. It names photos and a person's words, so it is as private as the photos are. Immutable.
+ * How headshots, or pictures of no shoot, came about, as JSON: versions, settings, seeds, prompts,
+ * timings, and which photos were used or set aside and why. It names photos and a person's words,
+ * so it is as private as the photos are. Immutable.
  */
 public final class ShootRecord {
   /** What its file is called. */
@@ -48,7 +49,8 @@ public final class ShootRecord {
 
   /** The record of a shoot of somebody whom photos show. */
   public static ShootRecord of(BaseModel base, ShownPerson person, Shoot shoot) {
-    Map<String, Object> object = person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
+    Map<String, Object> object =
+        person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
     object.put("words", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
     object.put("consent", person.consent().text());
@@ -57,7 +59,8 @@ public final class ShootRecord {
     return of(base, object, shoot, 0);
   }
 
-  private static ShootRecord of(BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
+  private static ShootRecord of(
+      BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
     Map<String, Object> content = begun(base);
     content.put("person", person);
     content.put("scheduler", base.parts().scheduler().className());
@@ -66,8 +69,11 @@ public final class ShootRecord {
     return new ShootRecord(content, first);
   }
 
-  /** The record of pictures of no shoot: what was asked for all of them, and what is told of each. */
-  public static ShootRecord ofPictures(BaseModel base, Map<String, ?> options, List<Map<String, Object>> pictures) {
+  /**
+   * The record of pictures of no shoot: what was asked for all of them, and what is told of each.
+   */
+  public static ShootRecord ofPictures(
+      BaseModel base, Map<String, ?> options, List<Map<String, Object>> pictures) {
     Map<String, Object> content = begun(base);
     content.put("options", options);
     content.put("images", pictures);
@@ -89,10 +95,16 @@ public final class ShootRecord {
     return with("photos", review.photos().stream().map(ShootRecord::photo).toList());
   }
 
-  /** The same record with what each headshot departs from the photos in, in their order; see {@link Authenticity}. */
+  /**
+   * The same record with what each headshot departs from the photos in, in their order; see
+   * {@link Authenticity}.
+   */
   public ShootRecord authenticity(List<AuthenticityVerdict> verdicts) {
-    return with("authenticity", IntStream.range(0, verdicts.size())
-        .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(first + i))).toList());
+    return with(
+        "authenticity",
+        IntStream.range(0, verdicts.size())
+            .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(first + i)))
+            .toList());
   }
 
   /** The same record with what became of each picture that was drawn, kept or not. */
@@ -100,7 +112,10 @@ public final class ShootRecord {
     return with("choice", verdicts);
   }
 
-  /** The same record with whether drawn faces were held to the person's; see {@link HeadshotStudio#faceGuidance}. */
+  /**
+   * The same record with whether drawn faces were held to the person's; see
+   * {@link HeadshotStudio#faceGuidance}.
+   */
   public ShootRecord faceGuidance(boolean held) {
     return with("face_guidance", held);
   }
@@ -123,7 +138,8 @@ public final class ShootRecord {
 
   /** Writes a JSON file, whole or not at all; a new one is readable by its owner alone. */
   public void write(Path file) {
-    AtomicFile.writePrivate(file, out -> out.write((toJson() + "\n").getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.writePrivate(
+        file, out -> out.write((toJson() + "\n").getBytes(StandardCharsets.UTF_8)));
   }
 
   private ShootRecord with(String name, Object value) {
@@ -140,7 +156,8 @@ public final class ShootRecord {
       Consent consent = Consent.parse(person.subject().consent());
       object.put("consent", consent.text());
       object.put("consent_given", consent.given().toString());
-      object.put("purposes", consent.purposes().stream().sorted().map(Purpose::word).toList());
+      object.put(
+          "purposes", consent.purposes().stream().sorted().map(Purpose::word).toList());
     }
     object.put("learnt_on", person.base());
     object.put("recipe", person.recipe());

@@ -12,21 +12,36 @@ import java.util.List;
  * @param count how many pictures in each style
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
- * @param guidance how strictly to follow the style, or NaN for as the style says, and else two thirds of what the base itself takes, at most 4
- * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own; above half as
- *     large again as that, pictures are drawn at the base's size and enlarged by drawing over them
+ * @param guidance how strictly to follow the style, or NaN for as the style says, and else two
+ *     thirds of what the base itself takes, at most 4
+ * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own;
+ *     above half as large again as that, pictures are drawn at the base's size and enlarged by
+ *     drawing over them
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
- * @param variant which combination of a style's clothes, expressions, lights and backdrops its first picture shows, from 0
+ * @param variant which combination of a style's clothes, expressions, lights and backdrops its
+ *     first picture shows, from 0
  */
-public record ShootRequest(List<Style> styles, int count, double likeness, int steps, double guidance,
-    int size, long seed, int variant) {
-  /** Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the person and follow no better. */
+public record ShootRequest(
+    List<Style> styles,
+    int count,
+    double likeness,
+    int steps,
+    double guidance,
+    int size,
+    long seed,
+    int variant) {
+  /**
+   * Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the
+   * person and follow no better.
+   */
   public static final int STEPS = 20;
+
   private static final int LEAST_SIZE = 64;
   static final int MOST_SIZE = 4096;
   // What autoencoders make of one latent.
   private static final int UNIT = 8;
-  // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes 600, holding a face on portrait 1000.
+  // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes
+  // 600, holding a face on portrait 1000.
   private static final long BYTES_A_PIXEL = 1500;
   // Of the whole picture, while it is enlarged: as latents, as floats, as bytes.
   private static final long COPIES = 96;
@@ -37,18 +52,22 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
 
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0 || variant < 0) {
-      throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size or variant: "
-          + "given " + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size + ", variant " + variant);
+      throw new IllegalArgumentException(
+          "a shoot needs a style, at least 1 picture and 1 step, and no negative size or variant: "
+              + "given " + styles.size() + " styles, count " + count + ", steps " + steps
+              + ", size " + size + ", variant " + variant);
     }
     if (variant > Integer.MAX_VALUE - count) {
-      throw new IllegalArgumentException("variant " + variant + " and " + count + " pictures are more than " + Integer.MAX_VALUE);
+      throw new IllegalArgumentException(
+          "variant " + variant + " and " + count + " pictures are more than " + Integer.MAX_VALUE);
     }
     if (size != 0 && (size < LEAST_SIZE || size > MOST_SIZE || size % UNIT != 0)) {
-      throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from " + LEAST_SIZE + " to "
-          + MOST_SIZE + "; choose one that is, or 0 for the base's own");
+      throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from "
+          + LEAST_SIZE + " to " + MOST_SIZE + "; choose one that is, or 0 for the base's own");
     }
     if (guidance < 0 || Double.isInfinite(guidance)) {
-      throw new IllegalArgumentException("guidance " + guidance + " is no number from 0; leave it out for the base's own");
+      throw new IllegalArgumentException(
+          "guidance " + guidance + " is no number from 0; leave it out for the base's own");
     }
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
@@ -74,7 +93,10 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
       boolean whole = size != 0 && !Enlargement.grows(base, size);
       base.require(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
     } catch (IllegalArgumentException notSoMany) {
-      throw new UnusableInput(base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage() + "; choose so many", notSoMany);
+      throw new UnusableInput(
+          base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage()
+              + "; choose so many",
+          notSoMany);
     }
   }
 
@@ -82,17 +104,25 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   long bytes(BaseModel base) {
     int width = size == 0 ? base.defaults().width() : size;
     int height = size == 0 ? base.defaults().height() : size;
-    double most = Enlargement.AT_ONCE * Enlargement.AT_ONCE * base.defaults().width() * base.defaults().height();
+    double most = Enlargement.AT_ONCE
+        * Enlargement.AT_ONCE
+        * base.defaults().width()
+        * base.defaults().height();
     long pixels = (long) width * height;
     int number = base.parts().compute().dtype().bits() / Byte.SIZE;
-    return BYTES_A_PIXEL * number * (long) Math.min(pixels, most) + base.parts().autoencoder().decodingMemory(width, height)
-        + COPIES * pixels + CHANNELS * pixels * count * styles.size();
+    return BYTES_A_PIXEL * number * (long) Math.min(pixels, most)
+        + base.parts().autoencoder().decodingMemory(width, height)
+        + COPIES * pixels
+        + CHANNELS * pixels * count * styles.size();
   }
 
   /** What the base is asked for one picture, before size and person. */
   ImageRequest drawing(String prompt, Style style) {
-    return ImageRequest.of(prompt).negative(style.negative()).steps(steps)
-        .guidance(Double.isNaN(guidance) ? style.guidance() : guidance).seed(seed);
+    return ImageRequest.of(prompt)
+        .negative(style.negative())
+        .steps(steps)
+        .guidance(Double.isNaN(guidance) ? style.guidance() : guidance)
+        .seed(seed);
   }
 
   /** The same with a person's guidance on {@code base} where none is said. */
@@ -125,7 +155,10 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
     return new ShootRequest(styles, count, likeness, steps, guidance, size, value, variant);
   }
 
-  /** The same whose styles begin with another of their combinations, as a later shoot of the same person wants it. */
+  /**
+   * The same whose styles begin with another of their combinations, as a later shoot of the same
+   * person wants it.
+   */
   public ShootRequest variant(int first) {
     return new ShootRequest(styles, count, likeness, steps, guidance, size, seed, first);
   }

@@ -11,21 +11,30 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Draws what a shoot asks for: style by style, and larger than the base draws at once where that is asked. */
+/**
+ * Draws what a shoot asks for: style by style, and larger than the base draws at once where that is
+ * asked.
+ */
 record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger enlarger) {
   /** The shoot; {@code each} hears of its headshots as they are drawn. */
   Shoot run(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
     request.requireFor(base);
     if (grows()) {
-      WholePicture.require(List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
+      WholePicture.require(
+          List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
     }
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {
       for (int i = 0; i < request.count(); i++) {
-        ImageRequest ask = ask(style, request.variant() + i).seed(request.seed() + headshots.size());
+        ImageRequest ask =
+            ask(style, request.variant() + i).seed(request.seed() + headshots.size());
         GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
-        headshots.add(new Headshot(style.developed(sized(image, progress, cancellation)), style, image.seed(),
-            image.request(), request.likeness()));
+        headshots.add(new Headshot(
+            style.developed(sized(image, progress, cancellation)),
+            style,
+            image.seed(),
+            image.request(),
+            request.likeness()));
         each.accept(headshots.get(headshots.size() - 1));
       }
     }
@@ -33,8 +42,16 @@ record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger 
   }
 
   private Picture sized(GeneratedImage image, Progress progress, Cancellation cancellation) {
-    return grows() ? Enlargement.of(base, image.request(), image.picture(), request.size(), request.size(),
-        enlarger, progress, cancellation)
+    return grows()
+        ? Enlargement.of(
+            base,
+            image.request(),
+            image.picture(),
+            request.size(),
+            request.size(),
+            enlarger,
+            progress,
+            cancellation)
         : image.picture();
   }
 
@@ -45,9 +62,12 @@ record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger 
 
   private ImageRequest ask(Style style, int index) {
     int size = grows() ? base.defaults().width() : request.size();
-    String prompt = PersonDescription.isSmall(base) ? style.prompt(person.phrase(), index)
+    String prompt = PersonDescription.isSmall(base)
+        ? style.prompt(person.phrase(), index)
         : style.photographicPrompt(person.phrase(), index);
-    return ShootRequest.guided(request.drawing(prompt, style), base).negative(SharedLight.of(person).negative(style.negative(), prompt))
-        .size(size, size).as(person.at(request.likeness()));
+    return ShootRequest.guided(request.drawing(prompt, style), base)
+        .negative(SharedLight.of(person).negative(style.negative(), prompt))
+        .size(size, size)
+        .as(person.at(request.likeness()));
   }
 }

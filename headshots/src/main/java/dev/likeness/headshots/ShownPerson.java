@@ -17,25 +17,32 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A person whom photos show to an IP-Adapter while their pictures are drawn; nothing is learnt, unless a LoRA of theirs
- * acts beside. Shared by threads; adapter and LoRA stay their owners'.
+ * A person whom photos show to an IP-Adapter while their pictures are drawn; nothing is learnt,
+ * unless a LoRA of theirs acts beside. Shared by threads; adapter and LoRA stay their owners'.
  *
  * @param prompt the photos as the adapter sees them
  * @param learnt the person's LoRA, or null
  * @param consent who agreed to what
  * @param adapter what showed them, for the record: the name of a file
  * @param dial what a likeness setting means
- * @param notes what their file says of them beside: their profile and the base they were shown to, and of their faces what drawn
- *     ones are held to, what likeness is measured by and what flatters
+ * @param notes what their file says of them beside: their profile and the base they were shown to,
+ *     and of their faces what drawn ones are held to, what likeness is measured by and what
+ *     flatters
  */
-public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent consent, String adapter,
-    LikenessDial dial, Map<String, String> notes) implements Identity {
+public record ShownPerson(
+    ImagePrompt prompt,
+    TrainedPerson learnt,
+    Consent consent,
+    String adapter,
+    LikenessDial dial,
+    Map<String, String> notes)
+    implements Identity {
   private static final String CLASS_WORD = "likeness.class_word";
   private static final String CONSENT = "likeness.consent";
   private static final String RECIPE = "likeness.recipe";
   static final String BASE = "likeness.base";
-  private static final List<String> NOTES =
-      List.of(BASE, PersonProfile.NOTE, FaceMeasures.NOTE, FaceReferences.NOTE, FaceReferences.GUIDE);
+  private static final List<String> NOTES = List.of(
+      BASE, PersonProfile.NOTE, FaceMeasures.NOTE, FaceReferences.NOTE, FaceReferences.GUIDE);
 
   public ShownPerson {
     notes = Map.copyOf(notes);
@@ -44,24 +51,33 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   /**
    * Somebody kept by {@link #save}, who is drawn again without their photos.
    *
-   * @param adapter the one that they were shown to, or another that looks at people through the same encoder and recogniser; stays
-   *     the caller's, open while the person is drawn
-   * @throws UnusableInput when the file shows nobody, or what it keeps was not made for such an adapter
+   * @param adapter the one that they were shown to, or another that looks at people through the
+   *     same encoder and recogniser; stays the caller's, open while the person is drawn
+   * @throws UnusableInput when the file shows nobody, or what it keeps was not made for such an
+   *     adapter
    */
   public static ShownPerson open(Path file, PersonAdapter adapter) {
     ReferenceEmbeddings kept = ReferenceEmbeddings.open(file);
     Map<String, String> notes = SafetensorsHeader.read(file).metadata();
     if (!notes.containsKey(CONSENT)) {
-      throw new UnusableInput(file + " keeps references, but its header does not say whom they show (" + CONSENT
-          + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
+      throw new UnusableInput(
+          file + " keeps references, but its header does not say whom they show (" + CONSENT
+              + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
     }
-    return new ShownPerson(adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")), null,
-        Consent.parse(notes.get(CONSENT)), adapter.name(), LikenessDial.UNMEASURED, own(notes));
+    return new ShownPerson(
+        adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")),
+        null,
+        Consent.parse(notes.get(CONSENT)),
+        adapter.name(),
+        LikenessDial.UNMEASURED,
+        own(notes));
   }
 
   /** Whether {@code file} keeps somebody whom these very photos showed. */
   public static boolean isOf(PhotoReview review, Path file) {
-    return FaceMeasures.of(review.accepted()).toJson().equals(SafetensorsHeader.read(file).metadata().get(FaceMeasures.NOTE));
+    return FaceMeasures.of(review.accepted())
+        .toJson()
+        .equals(SafetensorsHeader.read(file).metadata().get(FaceMeasures.NOTE));
   }
 
   private static Map<String, String> own(Map<String, String> header) {
@@ -71,8 +87,9 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   }
 
   /**
-   * Writes what the adapter sees of the person, {@link #notes}, what showed them, what prompts call them and who agreed, whole or
-   * not at all: biometric data, not encrypted. A LoRA beside has a file of its own.
+   * Writes what the adapter sees of the person, {@link #notes}, what showed them, what prompts call
+   * them and who agreed, whole or not at all: biometric data, not encrypted. A LoRA beside has a
+   * file of its own.
    */
   public void save(Path file) {
     Map<String, String> all = new HashMap<>(notes);
@@ -107,12 +124,20 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
     return new ShownPerson(prompt, lora, consent, adapter, dial, notes);
   }
 
-  /** What to say where {@code lora} was learnt from other photos than were shown here, as far as both files keep faces to tell. */
+  /**
+   * What to say where {@code lora} was learnt from other photos than were shown here, as far as
+   * both files keep faces to tell.
+   */
   public Optional<String> unlike(TrainedPerson lora) {
-    return FaceReferences.guiding(lora).flatMap(other -> faces()
-        .filter(faces -> other.embedder().equals(faces.embedder()) && !other.toJson().equals(faces.toJson()))
-        .map(faces -> String.format(Locale.ROOT, "the person was shown by other photos than they were learnt from: the faces are %.2f alike, 1"
-            + " being the same; if they are of two people, both are drawn at once", faces.similarity(other))));
+    return FaceReferences.guiding(lora)
+        .flatMap(other -> faces()
+            .filter(faces ->
+                other.embedder().equals(faces.embedder()) && !other.toJson().equals(faces.toJson()))
+            .map(faces -> String.format(
+                Locale.ROOT,
+                "the person was shown by other photos than they were learnt from: the faces are %.2f alike, 1"
+                    + " being the same; if they are of two people, both are drawn at once",
+                faces.similarity(other))));
   }
 
   /** The same person drawn along a measured curve. */
@@ -139,6 +164,7 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "somebody shown to " + adapter + (learnt == null ? "" : " and learnt") + ", " + notes.size() + " notes";
+    return "somebody shown to " + adapter + (learnt == null ? "" : " and learnt") + ", "
+        + notes.size() + " notes";
   }
 }

@@ -20,12 +20,14 @@ import java.util.stream.Stream;
 
 /** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
 final class StyleFile {
-  private static final Set<String> TEXTS = Set.of("name", "title", "opening", "lens", "negative", "crop");
-  private static final Set<String> LISTS = Set.of("wardrobe", "expressions", "lights", "backdrops", "bases");
+  private static final Set<String> TEXTS =
+      Set.of("name", "title", "opening", "lens", "negative", "crop");
+  private static final Set<String> LISTS =
+      Set.of("wardrobe", "expressions", "lights", "backdrops", "bases");
   private static final String GUIDANCE = "guidance";
   private static final String MONOCHROME = "monochrome";
-  private static final Map<String, String> OTHERS =
-      Map.of(GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
+  private static final Map<String, String> OTHERS = Map.of(
+      GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
   /** What no prompt says. */
   private static final Set<String> UNDRAWN = Set.of("name", "title");
 
@@ -64,7 +66,8 @@ final class StyleFile {
     } catch (JsonProcessingException e) {
       // The reader adds where it got the text from, which is told already.
       String reason = e.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
-      throw new UnusableInput(where + " line " + e.getLocation().getLineNr() + ": not JSON: " + reason, e);
+      throw new UnusableInput(
+          where + " line " + e.getLocation().getLineNr() + ": not JSON: " + reason, e);
     }
   }
 
@@ -97,7 +100,8 @@ final class StyleFile {
       json.nextToken();
       fields.put(field, value(field));
     }
-    for (String needed : List.of("name", "opening", "wardrobe", "expressions", "lights", "backdrops")) {
+    for (String needed :
+        List.of("name", "opening", "wardrobe", "expressions", "lights", "backdrops")) {
       if (!fields.containsKey(needed)) {
         throw wrong(line, "this style has no \"" + needed + "\"");
       }
@@ -111,11 +115,20 @@ final class StyleFile {
   }
 
   private static Style style(String name, Map<String, Object> fields) {
-    return new Style(name, text(fields, "title").isEmpty() ? name : text(fields, "title"), text(fields, "opening"),
-        texts(fields, "wardrobe"), texts(fields, "expressions"), texts(fields, "lights"), texts(fields, "backdrops"),
-        text(fields, "lens"), text(fields, "negative"), (double) fields.getOrDefault(GUIDANCE, Double.NaN),
+    return new Style(
+        name,
+        text(fields, "title").isEmpty() ? name : text(fields, "title"),
+        text(fields, "opening"),
+        texts(fields, "wardrobe"),
+        texts(fields, "expressions"),
+        texts(fields, "lights"),
+        texts(fields, "backdrops"),
+        text(fields, "lens"),
+        text(fields, "negative"),
+        (double) fields.getOrDefault(GUIDANCE, Double.NaN),
         text(fields, "crop").isEmpty() ? "square" : text(fields, "crop"),
-        fields.containsKey("bases") ? texts(fields, "bases") : List.of(), (boolean) fields.getOrDefault(MONOCHROME, false));
+        fields.containsKey("bases") ? texts(fields, "bases") : List.of(),
+        (boolean) fields.getOrDefault(MONOCHROME, false));
   }
 
   private Object value(String field) throws IOException {
@@ -125,15 +138,24 @@ final class StyleFile {
     if (LISTS.contains(field)) {
       return phrases(field);
     }
-    if (field.equals(GUIDANCE) && json.currentToken().isNumeric() && json.getDoubleValue() >= 1
+    if (field.equals(GUIDANCE)
+        && json.currentToken().isNumeric()
+        && json.getDoubleValue() >= 1
         && Double.isFinite(json.getDoubleValue())) {
       return json.getDoubleValue();
     }
     if (field.equals(MONOCHROME) && json.currentToken().isBoolean()) {
       return json.getBooleanValue();
     }
-    throw wrong(OTHERS.getOrDefault(field, "unknown field \"" + field + "\"; known: " + String.join(", ",
-        Stream.of(TEXTS, LISTS, OTHERS.keySet()).flatMap(Set::stream).sorted().toList())));
+    throw wrong(OTHERS.getOrDefault(
+        field,
+        "unknown field \"" + field + "\"; known: "
+            + String.join(
+                ", ",
+                Stream.of(TEXTS, LISTS, OTHERS.keySet())
+                    .flatMap(Set::stream)
+                    .sorted()
+                    .toList())));
   }
 
   private List<String> phrases(String field) throws IOException {
@@ -160,7 +182,8 @@ final class StyleFile {
     if (text.isBlank() && !field.equals(StyleWords.NEGATIVE) && !field.equals("lens")) {
       throw wrong("\"" + field + "\" is empty");
     }
-    Optional<String> fault = UNDRAWN.contains(field) ? Optional.empty() : StyleWords.fault(field, text);
+    Optional<String> fault =
+        UNDRAWN.contains(field) ? Optional.empty() : StyleWords.fault(field, text);
     if (fault.isPresent()) {
       throw wrong(fault.get());
     }

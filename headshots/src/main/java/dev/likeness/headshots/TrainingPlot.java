@@ -22,8 +22,9 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Watches a training and draws how its loss and the likeness of its previews went. Passes every event on. It keeps numbers
- * alone, no picture; beside a state, so that a training that goes on is drawn from its first step.
+ * Watches a training and draws how its loss and the likeness of its previews went. Passes every
+ * event on. It keeps numbers alone, no picture; beside a state, so that a training that goes on is
+ * drawn from its first step.
  */
 public final class TrainingPlot implements Progress {
   private static final String LOSS = "loss";
@@ -40,6 +41,7 @@ public final class TrainingPlot implements Progress {
   private final List<double[]> scores = new ArrayList<>();
   /** Where the numbers are kept, or null. */
   private final Path file;
+
   private boolean begun;
   private boolean lost;
 
@@ -53,7 +55,10 @@ public final class TrainingPlot implements Progress {
     this.file = file;
   }
 
-  /** Watches what is told to {@code next} of a training with that state, and goes on with what was told of it before. */
+  /**
+   * Watches what is told to {@code next} of a training with that state, and goes on with what was
+   * told of it before.
+   */
   public static TrainingPlot beside(Path state, Progress next) {
     return new TrainingPlot(next, numbers(state));
   }
@@ -81,8 +86,9 @@ public final class TrainingPlot implements Progress {
         for (String line : Files.readAllLines(file)) {
           Matcher told = LINE.matcher(line);
           if (told.matches() && Integer.parseInt(told.group(2)) < first) {
-            (told.group(1).equals(LOSS) ? losses : scores)
-                .add(new double[] {Integer.parseInt(told.group(2)), Double.parseDouble(told.group(3))});
+            (told.group(1).equals(LOSS) ? losses : scores).add(new double[] {
+              Integer.parseInt(told.group(2)), Double.parseDouble(told.group(3))
+            });
           }
         }
         Files.delete(file);
@@ -104,7 +110,11 @@ public final class TrainingPlot implements Progress {
     if (file != null && !lost) {
       try {
         Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, what + " " + step + " " + value + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(
+            file,
+            what + " " + step + " " + value + "\n",
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND);
       } catch (IOException e) {
         lost("written", e);
       }
@@ -127,16 +137,23 @@ public final class TrainingPlot implements Progress {
   }
 
   /**
-   * The loss of each step, its mean over a tenth of the steps, and, against the axis on the right, the previews' scores.
+   * The loss of each step, its mean over a tenth of the steps, and, against the axis on the right,
+   * the previews' scores.
    *
    * @throws IllegalStateException before the first step
    */
   public synchronized Picture draw() {
     if (losses.isEmpty()) {
-      throw new IllegalStateException("no step of a training has been seen; draw the plot when it has begun");
+      throw new IllegalStateException(
+          "no step of a training has been seen; draw the plot when it has begun");
     }
-    XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title("Training").xAxisTitle("step")
-        .yAxisTitle("loss").build();
+    XYChart chart = new XYChartBuilder()
+        .width(WIDTH)
+        .height(HEIGHT)
+        .title("Training")
+        .xAxisTitle("step")
+        .yAxisTitle("loss")
+        .build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLocale(Locale.ROOT);
@@ -158,7 +175,9 @@ public final class TrainingPlot implements Progress {
   }
 
   private static XYSeries line(XYChart chart, String name, List<double[]> points, Color color) {
-    XYSeries series = chart.addSeries(name, points.stream().mapToDouble(p -> p[0]).toArray(),
+    XYSeries series = chart.addSeries(
+        name,
+        points.stream().mapToDouble(p -> p[0]).toArray(),
         points.stream().mapToDouble(p -> p[1]).toArray());
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(color);

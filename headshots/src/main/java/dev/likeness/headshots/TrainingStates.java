@@ -11,10 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** States of trainings, which hold the person as learnt so far: they are kept no longer than they serve. */
+/**
+ * States of trainings, which hold the person as learnt so far: they are kept no longer than they
+ * serve.
+ */
 public final class TrainingStates {
   /** What headers of states, and of persons kept beside, say of the run. */
   private static final String RUN = "likeness.run";
+
   private static final String NAMES = "training-????????.safetensors";
 
   private TrainingStates() {}
@@ -26,7 +30,10 @@ public final class TrainingStates {
 
   /** Whether the person in a file was learnt by the training of this state. */
   public static boolean isOf(Path person, Path state) {
-    return state.getFileName().toString().equals(SafetensorsHeader.read(person).metadata().get(RUN));
+    return state
+        .getFileName()
+        .toString()
+        .equals(SafetensorsHeader.read(person).metadata().get(RUN));
   }
 
   /** The state in {@code folder} of the training with that number. */
@@ -50,7 +57,8 @@ public final class TrainingStates {
   }
 
   /**
-   * Deletes every state that {@link HeadshotStudio#state} named in {@code folder}: of these photos, and of others.
+   * Deletes every state that {@link HeadshotStudio#state} named in {@code folder}: of these photos,
+   * and of others.
    *
    * @throws MachineLimit when the disk refuses
    */
@@ -62,7 +70,8 @@ public final class TrainingStates {
         }
       }
     } catch (IOException e) {
-      throw new MachineLimit("cannot look for states of trainings in " + folder + ": " + e.getMessage(), e);
+      throw new MachineLimit(
+          "cannot look for states of trainings in " + folder + ": " + e.getMessage(), e);
     }
   }
 

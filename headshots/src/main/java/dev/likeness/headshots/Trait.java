@@ -4,8 +4,8 @@ package dev.likeness.headshots;
  * One thing that can be said of how someone looks.
  *
  * @param slot what it is about, such as {@code hair}
- * @param value the words, such as {@code short # hair} where {@code #} stands for the colour; empty says that there is
- *     none, such as no glasses
+ * @param value the words, such as {@code short # hair} where {@code #} stands for the colour; empty
+ *     says that there is none, such as no glasses
  * @param confidence how sure this is, 0 (a guess) to 1
  * @param source who says so
  */
@@ -33,8 +33,8 @@ public record Trait(String slot, String value, double confidence, Source source)
 
   public Trait {
     if (slot.isBlank() || !(confidence >= 0 && confidence <= 1)) {
-      throw new IllegalArgumentException("a trait has a slot and a confidence in 0..1, given \"" + slot + "\" and "
-          + confidence);
+      throw new IllegalArgumentException(
+          "a trait has a slot and a confidence in 0..1, given \"" + slot + "\" and " + confidence);
     }
   }
 }

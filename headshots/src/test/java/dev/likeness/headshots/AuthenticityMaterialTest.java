@@ -25,9 +25,11 @@ class AuthenticityMaterialTest {
 
   @BeforeEach
   void open() {
-    tools = ReviewTools.builtIn().withDetector(Material.of("faces/yunet_n_640_640.onnx"))
+    tools = ReviewTools.builtIn()
+        .withDetector(Material.of("faces/yunet_n_640_640.onnx"))
         .withEmbedder(Material.of("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL);
-    authenticity = Authenticity.of(List.of(accepted("obama.jpg"), accepted("obama3.jpg"), accepted("obama2.jpg")), tools);
+    authenticity = Authenticity.of(
+        List.of(accepted("obama.jpg"), accepted("obama3.jpg"), accepted("obama2.jpg")), tools);
     photo = Picture.read(Material.of(PEOPLE + "obama.jpg"));
   }
 
@@ -46,7 +48,9 @@ class AuthenticityMaterialTest {
   @Test
   void saysNothingOfOtherPhotosOfThem() {
     for (String name : List.of("photos/people/examples__obama_small.jpg", PEOPLE + "obama.jpg")) {
-      assertEquals(new AuthenticityVerdict(Set.of(), Set.of()), authenticity.judge(Picture.read(Material.of(name))));
+      assertEquals(
+          new AuthenticityVerdict(Set.of(), Set.of()),
+          authenticity.judge(Picture.read(Material.of(name))));
     }
   }
 
@@ -75,7 +79,8 @@ class AuthenticityMaterialTest {
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) Math.round(255 * Math.pow((rgb[i] & 255) / 255.0, 0.5));
     }
-    Set<AuthenticityFlag> flags = authenticity.judge(Picture.of(photo.width(), photo.height(), rgb)).flags();
+    Set<AuthenticityFlag> flags =
+        authenticity.judge(Picture.of(photo.width(), photo.height(), rgb)).flags();
     assertTrue(flags.contains(AuthenticityFlag.LIGHTER_SKIN), flags.toString());
   }
 }

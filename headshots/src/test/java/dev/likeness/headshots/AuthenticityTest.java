@@ -21,7 +21,10 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Faces are fields of skin with pores; the detector says that each picture is one, with eyes as far apart as told. */
+/**
+ * Faces are fields of skin with pores; the detector says that each picture is one, with eyes as far
+ * apart as told.
+ */
 class AuthenticityTest {
   private static final int SIDE = 200;
 
@@ -54,7 +57,9 @@ class AuthenticityTest {
       for (int i = 0; i < SIDE; i++) {
         level += picture.at(i, i, 1) / (double) SIDE;
       }
-      return new float[] {(float) Math.cos(Math.toRadians(level)), (float) Math.sin(Math.toRadians(level))};
+      return new float[] {
+        (float) Math.cos(Math.toRadians(level)), (float) Math.sin(Math.toRadians(level))
+      };
     }
 
     @Override
@@ -75,20 +80,25 @@ class AuthenticityTest {
 
   @Test
   void saysNothingOfAPictureLikeThePhotos() {
-    assertEquals(new AuthenticityVerdict(Set.of(), Set.of()),
+    assertEquals(
+        new AuthenticityVerdict(Set.of(), Set.of()),
         authenticity(PHOTOS, Optional.of(EMBEDDER)).judge(skin(150, 12, 9)));
   }
 
   @Test
   void noticesWhoIsLessAlike() {
     Authenticity authenticity = authenticity(PHOTOS, Optional.of(EMBEDDER));
-    assertEquals(Set.of(AuthenticityFlag.LESS_ALIKE), authenticity.judge(skin(110, 12, 9)).flags());
+    assertEquals(
+        Set.of(AuthenticityFlag.LESS_ALIKE),
+        authenticity.judge(skin(110, 12, 9)).flags());
     assertEquals(Set.of(), authenticity.judge(skin(145, 12, 9)).flags());
   }
 
   @Test
   void noticesLighterSkin() {
-    assertEquals(Set.of(AuthenticityFlag.LIGHTER_SKIN), authenticity().judge(skin(215, 12, 9)).flags());
+    assertEquals(
+        Set.of(AuthenticityFlag.LIGHTER_SKIN),
+        authenticity().judge(skin(215, 12, 9)).flags());
     assertEquals(Set.of(), authenticity().judge(skin(110, 12, 9)).flags());
   }
 
@@ -101,7 +111,8 @@ class AuthenticityTest {
 
   @Test
   void noticesSmootherSkin() {
-    assertEquals(Set.of(AuthenticityFlag.YOUNGER), authenticity().judge(skin(150, 3, 9)).flags());
+    assertEquals(
+        Set.of(AuthenticityFlag.YOUNGER), authenticity().judge(skin(150, 3, 9)).flags());
     assertEquals(Set.of(), authenticity().judge(skin(150, 20, 9)).flags());
   }
 
@@ -109,19 +120,26 @@ class AuthenticityTest {
   void noticesANarrowerFace() {
     Authenticity authenticity = authenticity();
     eyes = 52;
-    assertEquals(Set.of(AuthenticityFlag.SLIMMER), authenticity.judge(skin(150, 12, 9)).flags());
+    assertEquals(
+        Set.of(AuthenticityFlag.SLIMMER), authenticity.judge(skin(150, 12, 9)).flags());
     eyes = 68;
     assertEquals(Set.of(), authenticity.judge(skin(150, 12, 9)).flags());
   }
 
   @Test
   void saysWhatItCouldNotCompare() {
-    assertEquals(Set.of(AuthenticityFlag.LESS_ALIKE), authenticity().judge(skin(150, 12, 9)).unjudged());
-    assertEquals(Set.of(AuthenticityFlag.LESS_ALIKE),
-        authenticity(List.of(150), Optional.of(EMBEDDER)).judge(skin(150, 12, 9)).unjudged());
+    assertEquals(
+        Set.of(AuthenticityFlag.LESS_ALIKE),
+        authenticity().judge(skin(150, 12, 9)).unjudged());
+    assertEquals(
+        Set.of(AuthenticityFlag.LESS_ALIKE),
+        authenticity(List.of(150), Optional.of(EMBEDDER))
+            .judge(skin(150, 12, 9))
+            .unjudged());
     Authenticity authenticity = authenticity(PHOTOS, Optional.of(EMBEDDER));
     landmarks = false;
-    assertEquals(Map.of("file", "a.png", "flags", List.of(), "not_judged", List.of("slimmer")),
+    assertEquals(
+        Map.of("file", "a.png", "flags", List.of(), "not_judged", List.of("slimmer")),
         authenticity.judge(skin(150, 12, 9)).toMap("a.png"));
   }
 
@@ -143,7 +161,8 @@ class AuthenticityTest {
         eyes = 0;
       }
     };
-    AuthenticityVerdict verdict = Authenticity.of(List.of(), ReviewTools.of(blind)).judge(skin(150, 12, 1));
+    AuthenticityVerdict verdict =
+        Authenticity.of(List.of(), ReviewTools.of(blind)).judge(skin(150, 12, 1));
     assertEquals(Set.of(AuthenticityFlag.NO_FACE), verdict.flags());
     assertEquals(4, verdict.unjudged().size());
   }
@@ -153,7 +172,8 @@ class AuthenticityTest {
   }
 
   private Authenticity authenticity(List<Integer> levels, Optional<FaceEmbedder> embedder) {
-    return Authenticity.of(levels.stream().map(level -> photo(level, level)).toList(),
+    return Authenticity.of(
+        levels.stream().map(level -> photo(level, level)).toList(),
         new ReviewTools(detector, embedder, Optional.empty(), Optional.empty()));
   }
 
@@ -162,9 +182,18 @@ class AuthenticityTest {
   }
 
   private static Face face(double between, boolean landmarks) {
-    Landmarks points = new Landmarks(new Point(100 - between / 2, 80), new Point(100 + between / 2, 80),
-        new Point(100, 110), new Point(80, 140), new Point(120, 140));
-    return new Face(new Box(40, 40, 120, 120), 1, Pose.FRONTAL, Optional.empty(), Optional.of(points).filter(known -> landmarks));
+    Landmarks points = new Landmarks(
+        new Point(100 - between / 2, 80),
+        new Point(100 + between / 2, 80),
+        new Point(100, 110),
+        new Point(80, 140),
+        new Point(120, 140));
+    return new Face(
+        new Box(40, 40, 120, 120),
+        1,
+        Pose.FRONTAL,
+        Optional.empty(),
+        Optional.of(points).filter(known -> landmarks));
   }
 
   private static Picture skin(int level, int pores, long seed) {

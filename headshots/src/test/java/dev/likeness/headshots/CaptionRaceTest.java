@@ -29,12 +29,16 @@ class CaptionRaceTest {
 
     @Override
     public double[] errors(int[] noises, List<String> captions) {
-      return IntStream.range(0, noises.length).mapToDouble(i -> {
-        String caption = captions.get(i);
-        asked.computeIfAbsent(caption, c -> new ArrayList<>()).add(noises[i]);
-        double own = new Random((31L * caption.hashCode() + noises[i]) * 0x9E3779B97F4A7C15L).nextGaussian() * chance;
-        return Double.parseDouble(caption) + 10 * noises[i] + own;
-      }).toArray();
+      return IntStream.range(0, noises.length)
+          .mapToDouble(i -> {
+            String caption = captions.get(i);
+            asked.computeIfAbsent(caption, c -> new ArrayList<>()).add(noises[i]);
+            double own = new Random((31L * caption.hashCode() + noises[i]) * 0x9E3779B97F4A7C15L)
+                    .nextGaussian()
+                * chance;
+            return Double.parseDouble(caption) + 10 * noises[i] + own;
+          })
+          .toArray();
     }
   }
 
@@ -86,7 +90,8 @@ class CaptionRaceTest {
     Cancellation cancellation = new Cancellation();
     cancellation.cancel();
     Numbered judge = new Numbered(1);
-    assertThrows(Cancelled.class, () -> CaptionRace.of(judge, NOISES, List.of("1", "2"), cancellation));
+    assertThrows(
+        Cancelled.class, () -> CaptionRace.of(judge, NOISES, List.of("1", "2"), cancellation));
     assertTrue(judge.asked.isEmpty());
   }
 }

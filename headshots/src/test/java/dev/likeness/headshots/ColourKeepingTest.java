@@ -16,7 +16,8 @@ class ColourKeepingTest {
     IntBinaryOperator scene = (x, y) -> 60 + x / 2;
     Random random = new Random(3);
     Picture before = picture(scene);
-    Picture drawn = picture((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
+    Picture drawn =
+        picture((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
     Picture kept = ColourKeeping.of(before, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
     assertTrue(off(before, drawn) > 8, "it had paled");
     assertEquals(0, off(before, kept), 1.0);

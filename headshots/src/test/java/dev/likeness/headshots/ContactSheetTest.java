@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class ContactSheetTest {
   @Test
   void showsThePhotosAboveTheHeadshots() {
-    Picture sheet = ContactSheet.of(List.of(plain(200, 10, 10), plain(200, 10, 10)), headshots(5), "footer");
+    Picture sheet =
+        ContactSheet.of(List.of(plain(200, 10, 10), plain(200, 10, 10)), headshots(5), "footer");
     assertEquals(1360, sheet.width());
     int photo = firstRow(sheet, 200, 10, 10);
     int headshot = firstRow(sheet, 10, 10, 200);
@@ -60,7 +61,8 @@ class ContactSheetTest {
   }
 
   private static List<Headshot> headshots(int count) {
-    return Collections.nCopies(count, new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x"), 1));
+    return Collections.nCopies(
+        count, new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x"), 1));
   }
 
   private static Picture plain(int red, int green, int blue) {

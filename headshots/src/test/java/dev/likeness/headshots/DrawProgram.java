@@ -9,7 +9,8 @@ import java.nio.file.Path;
 
 /** Opens a person's file in a JVM of its own and draws them. */
 final class DrawProgram {
-  static final ShootRequest REQUEST = ShootRequest.of(Style.named("studio"), 1).steps(3).seed(11);
+  static final ShootRequest REQUEST =
+      ShootRequest.of(Style.named("studio"), 1).steps(3).seed(11);
 
   private DrawProgram() {}
 
@@ -17,7 +18,14 @@ final class DrawProgram {
   public static void main(String[] args) throws IOException {
     try (BaseModel base = GoldenFolder.loaded(Path.of(args[0]));
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
-      Files.write(Path.of(args[2]), HeadshotStudio.on(base).shoot(person, REQUEST).headshots().get(0).picture().rgb());
+      Files.write(
+          Path.of(args[2]),
+          HeadshotStudio.on(base)
+              .shoot(person, REQUEST)
+              .headshots()
+              .get(0)
+              .picture()
+              .rgb());
     }
   }
 }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class EditMaskTest {
   private static final int SIDE = 200;
-  private static final Face FACE = new Face(new Box(60, 40, 80, 80), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  private static final Face FACE =
+      new Face(new Box(60, 40, 80, 80), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
 
   @Test
   void drawsClothesFromTheShouldersAndLeavesTheNeck() {
@@ -26,9 +27,13 @@ class EditMaskTest {
   @Test
   void drawsTheBackdropUpToTheFaceAndOverTheEdgeOfHair() {
     Picture mask = EditMask.of(portrait(), FACE, Set.of(EditPart.BACKDROP));
-    assertTrue(mask.at(10, 30, 0) == 255 && mask.at(54, 90, 0) > 200, "the wall, beside the cheek, too: " + mask.at(54, 90, 0));
+    assertTrue(
+        mask.at(10, 30, 0) == 255 && mask.at(54, 90, 0) > 200,
+        "the wall, beside the cheek, too: " + mask.at(54, 90, 0));
     assertTrue(mask.at(100, 27, 0) > 200, "within the outline of the hair: " + mask.at(100, 27, 0));
-    assertTrue(mask.at(100, 76, 0) == 0 && mask.at(80, 90, 0) == 0 && mask.at(100, 170, 0) == 0, "eyes, cheek and chest");
+    assertTrue(
+        mask.at(100, 76, 0) == 0 && mask.at(80, 90, 0) == 0 && mask.at(100, 170, 0) == 0,
+        "eyes, cheek and chest");
   }
 
   /** Head and neck, and shoulders that begin beside the neck, before a light wall. */
@@ -37,7 +42,8 @@ class EditMaskTest {
     for (int i = 0; i < rgb.length; i++) {
       int x = i / 3 % SIDE;
       int y = i / 3 / SIDE;
-      boolean head = Math.hypot((x - 100) / 36.0, (y - 76) / 52.0) < 1 || Math.abs(x - 100) < 20 && y > 100;
+      boolean head =
+          Math.hypot((x - 100) / 36.0, (y - 76) / 52.0) < 1 || Math.abs(x - 100) < 20 && y > 100;
       boolean body = y > 114 + Math.abs(x - 100) * 0.1;
       rgb[i] = (byte) (head ? 160 : body ? 30 : 225);
     }

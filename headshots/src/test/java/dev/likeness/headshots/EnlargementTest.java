@@ -27,13 +27,16 @@ class EnlargementTest {
 
   @Test
   void isRefusedBeforeAnythingIsDrawnWhereTheBaseCannot() {
-    try (BaseModel base = BaseModel.open(PipelineFolder.write("flux/dev", folder).path(), Compute.EXACT)) {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write("flux/dev", folder).path(), Compute.EXACT)) {
       HeadshotStudio studio = HeadshotStudio.on(base);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
       int own = base.defaults().width();
       int most = own * 3 / 2;
-      assertEquals("size " + 2 * own + " would be drawn through windows, and the network of " + base.name()
-          + " sees whole pictures alone; ask for " + most + " at most, or enlarge by an upscaler afterwards",
+      assertEquals(
+          "size " + 2 * own + " would be drawn through windows, and the network of " + base.name()
+              + " sees whole pictures alone; ask for " + most
+              + " at most, or enlarge by an upscaler afterwards",
           refusal(studio, request.size(2 * own)));
       Identity anybody = new Identity() {
         @Override
@@ -46,19 +49,31 @@ class EnlargementTest {
           return "a person";
         }
       };
-      assertEquals(refusal(studio, request.size(2 * own)),
-          assertThrows(UnusableInput.class, () -> studio.shoot(anybody, request.size(2 * own))).getMessage());
+      assertEquals(
+          refusal(studio, request.size(2 * own)),
+          assertThrows(UnusableInput.class, () -> studio.shoot(anybody, request.size(2 * own)))
+              .getMessage());
       int odd = own + base.unit() / 2;
-      assertEquals("size " + odd + " is no multiple of " + base.unit() + ", as pictures of " + base.name() + " are; ask for "
-          + own, assertThrows(UnusableInput.class, () -> Enlargement.require(base, odd)).getMessage());
+      assertEquals(
+          "size " + odd + " is no multiple of " + base.unit() + ", as pictures of " + base.name()
+              + " are; ask for " + own,
+          assertThrows(UnusableInput.class, () -> Enlargement.require(base, odd))
+              .getMessage());
       studio.require(request.size(most));
-      assertEquals(List.of(false, false, true), List.of(studio.enlarges(request), studio.enlarges(request.size(most)),
-          studio.enlarges(request.size(2 * own))));
+      assertEquals(
+          List.of(false, false, true),
+          List.of(
+              studio.enlarges(request),
+              studio.enlarges(request.size(most)),
+              studio.enlarges(request.size(2 * own))));
       studio.require(request);
     }
   }
 
-  /** A small base is drawn over from the same noise whatever number of steps was asked for, and not by its last step alone. */
+  /**
+   * A small base is drawn over from the same noise whatever number of steps was asked for, and not
+   * by its last step alone.
+   */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 20, 60})
   void drawsOverInTwoSteps(int steps) {
@@ -66,18 +81,34 @@ class EnlargementTest {
       int own = base.defaults().width();
       List<ProgressEvent> told = new ArrayList<>();
       Picture plain = Picture.of(own, own, new byte[own * own * 3]);
-      Picture large = Enlargement.of(base, ImageRequest.of("x").steps(steps), plain, 2 * own, 2 * own, Enlarger.CUBIC, told::add,
+      Picture large = Enlargement.of(
+          base,
+          ImageRequest.of("x").steps(steps),
+          plain,
+          2 * own,
+          2 * own,
+          Enlarger.CUBIC,
+          told::add,
           new Cancellation());
       assertEquals(2 * own, large.width());
-      assertEquals(List.of("sample", "sample", "decode"), told.stream().filter(ProgressEvent.Step.class::isInstance)
-          .map(event -> ((ProgressEvent.Step) event).phase()).toList());
+      assertEquals(
+          List.of("sample", "sample", "decode"),
+          told.stream()
+              .filter(ProgressEvent.Step.class::isInstance)
+              .map(event -> ((ProgressEvent.Step) event).phase())
+              .toList());
     }
   }
 
   @Test
   void plansAsManyStepsAsItTakesForTwoToBeDrawn() {
-    assertEquals(List.of(13, 20, 25, 50), List.of(Enlargement.steps(2, 0.2), Enlargement.steps(20, 0.2), Enlargement.steps(20, 0.1),
-        Enlargement.steps(20, 0.05)));
+    assertEquals(
+        List.of(13, 20, 25, 50),
+        List.of(
+            Enlargement.steps(2, 0.2),
+            Enlargement.steps(20, 0.2),
+            Enlargement.steps(20, 0.1),
+            Enlargement.steps(20, 0.05)));
   }
 
   private static String refusal(HeadshotStudio studio, ShootRequest request) {

@@ -46,6 +46,7 @@ class HeadshotEditTest {
 
   @TempDir
   private static Path folder;
+
   private static BaseModel base;
   private static TrainedPerson ada;
   private static Headshot headshot;
@@ -54,10 +55,20 @@ class HeadshotEditTest {
   @BeforeAll
   static void draw() {
     detector = new CascadeDetector();
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
-    ada = LoraTraining.quick().steps(2).train(base, List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
-        Subject.of("woman").consent("Ada: yes"), Progress.SILENT, new Cancellation());
-    headshot = HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3)).headshots().get(0);
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    ada = LoraTraining.quick()
+        .steps(2)
+        .train(
+            base,
+            List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+            Subject.of("woman").consent("Ada: yes"),
+            Progress.SILENT,
+            new Cancellation());
+    headshot = HeadshotStudio.on(base)
+        .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3))
+        .headshots()
+        .get(0);
   }
 
   @AfterAll
@@ -71,14 +82,20 @@ class HeadshotEditTest {
   void saysAPartInOtherWords() {
     Style style = Style.named("studio");
     String prompt = style.prompt("Ada", 1);
-    assertEquals("studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt lighting, charcoal "
-        + "background", prompt);
+    assertEquals(
+        "studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt lighting, charcoal "
+            + "background",
+        prompt);
     String formal = EditPart.OUTFIT.in(prompt, style, "a red hoodie");
     assertEquals(prompt.replace("a navy suit and tie", "a red hoodie"), formal);
-    assertEquals(prompt.replace("rembrandt lighting", "golden hour"), EditPart.LIGHT.in(prompt, style, "golden hour"));
+    assertEquals(
+        prompt.replace("rembrandt lighting", "golden hour"),
+        EditPart.LIGHT.in(prompt, style, "golden hour"));
     assertEquals("Ada, smiling", EditPart.EXPRESSION.in("Ada", style, "smiling"));
-    HeadshotEdit both = HeadshotEdit.of(EditPart.BACKDROP, "park").and(EditPart.EXPRESSION, "laughing");
-    assertEquals("studio portrait of Ada, wearing a navy suit and tie, laughing, rembrandt lighting, park",
+    HeadshotEdit both =
+        HeadshotEdit.of(EditPart.BACKDROP, "park").and(EditPart.EXPRESSION, "laughing");
+    assertEquals(
+        "studio portrait of Ada, wearing a navy suit and tie, laughing, rembrandt lighting, park",
         both.prompt(Headshot.of(headshot.picture(), style, "Ada").prompt(prompt)));
   }
 
@@ -88,22 +105,36 @@ class HeadshotEditTest {
     Picture before = headshot.picture();
     Picture after = edited.after().picture();
     assertEquals(before.crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
-    assertNotEquals(before.crop(SIDE / 2, 0, SIDE / 2, SIDE), after.crop(SIDE / 2, 0, SIDE / 2, SIDE));
+    assertNotEquals(
+        before.crop(SIDE / 2, 0, SIDE / 2, SIDE), after.crop(SIDE / 2, 0, SIDE / 2, SIDE));
     assertEquals(0.5, edited.drawnAnew());
     assertTrue(edited.after().request().prompt().endsWith(", a scarf"));
-    assertEquals(after, edit(HeadshotEdit.within(right(SIDE), "a scarf")).after().picture());
-    assertNotEquals(after, edit(HeadshotEdit.within(right(SIDE), "a scarf").seed(1)).after().picture());
+    assertEquals(
+        after, edit(HeadshotEdit.within(right(SIDE), "a scarf")).after().picture());
+    assertNotEquals(
+        after, edit(HeadshotEdit.within(right(SIDE), "a scarf").seed(1)).after().picture());
     assertTrue(edited.comparison().width() > 3 * edited.comparison().height() / 2);
   }
 
   @Test
   void keepsBlackAndWhiteWithoutColours() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    Headshot gray = studio.shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(3)).headshots().get(0);
-    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Headshot gray = studio
+        .shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(3))
+        .headshots()
+        .get(0);
+    Face face =
+        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
     Headshot redrawn = studio.redrawFace(ada, gray, face, 0.7, new Cancellation());
-    Headshot edited = studio.edit(ada, gray, HeadshotEdit.within(right(SIDE), "a red scarf"), detector, Progress.SILENT,
-        new Cancellation()).after();
+    Headshot edited = studio
+        .edit(
+            ada,
+            gray,
+            HeadshotEdit.within(right(SIDE), "a red scarf"),
+            detector,
+            Progress.SILENT,
+            new Cancellation())
+        .after();
     for (Headshot again : List.of(redrawn, edited)) {
       assertNotEquals(gray.picture(), again.picture());
       assertEquals(Luma.of(again.picture()).picture(), again.picture());
@@ -114,23 +145,35 @@ class HeadshotEditTest {
   @ValueSource(ints = {1, 2})
   void drawsAFaceAgainOfFewSteps(int steps) {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    Headshot quick = studio.shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(steps)).headshots().get(0);
-    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    assertNotEquals(quick.picture(), studio.redrawFace(ada, quick, face, 0.45, new Cancellation()).picture());
+    Headshot quick = studio
+        .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(steps))
+        .headshots()
+        .get(0);
+    Face face =
+        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    assertNotEquals(
+        quick.picture(),
+        studio.redrawFace(ada, quick, face, 0.45, new Cancellation()).picture());
   }
 
   @Test
   void drawsAFaceAgainAtTheSizeThatItHas() {
     int side = 8 * SIDE;
-    Headshot large = Headshot.of(Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada");
+    Headshot large = Headshot.of(
+        Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada");
     Box box = new Box(80, 80, 96, 96);
     Face face = new Face(box, 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    Picture redrawn = HeadshotStudio.on(base).redrawFace(ada, large, face, 0.7, new Cancellation()).picture();
+    Picture redrawn = HeadshotStudio.on(base)
+        .redrawFace(ada, large, face, 0.7, new Cancellation())
+        .picture();
     int repeated = 0;
     for (int i = 0; i < 96 * 96; i++) {
       int x = 80 + i % 96;
       int y = 80 + i / 96;
-      repeated += redrawn.at(x, y, 1) == redrawn.at(x + 1, y, 1) && redrawn.at(x, y, 1) == redrawn.at(x, y + 1, 1) ? 1 : 0;
+      repeated += redrawn.at(x, y, 1) == redrawn.at(x + 1, y, 1)
+              && redrawn.at(x, y, 1) == redrawn.at(x, y + 1, 1)
+          ? 1
+          : 0;
     }
     // Drawn at the base's 32 pixels and enlarged, two thirds of them would repeat their neighbours.
     assertTrue(repeated < 96 * 96 / 3, repeated + " pixels of the face repeat their neighbours");
@@ -140,13 +183,21 @@ class HeadshotEditTest {
   @Test
   void enlargesWhatIsEditedAsTheStudioDoes() {
     int side = 3 * SIDE;
-    Headshot large = Headshot.of(Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada").steps(2);
+    Headshot large = Headshot.of(
+            Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada")
+        .steps(2);
     List<String> sizes = new ArrayList<>();
     HeadshotStudio studio = HeadshotStudio.on(base).enlarger((picture, width, height) -> {
       sizes.add(width + "x" + height);
       return Enlarger.CUBIC.enlarge(picture, width, height);
     });
-    studio.edit(ada, large, HeadshotEdit.within(right(side), "a scarf"), detector, Progress.SILENT, new Cancellation());
+    studio.edit(
+        ada,
+        large,
+        HeadshotEdit.within(right(side), "a scarf"),
+        detector,
+        Progress.SILENT,
+        new Cancellation());
     assertEquals(List.of("96x96"), sizes);
   }
 
@@ -167,36 +218,59 @@ class HeadshotEditTest {
 
   @Test
   void saysWhatCannotBeEdited() {
-    assertEquals("no face is seen in the headshot, so its parts cannot be found; give a mask of what to draw",
+    assertEquals(
+        "no face is seen in the headshot, so its parts cannot be found; give a mask of what to draw",
         assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.smile())).getMessage());
-    assertEquals("the mask has 16x16 pixels and the headshot 32x32; give a mask of the headshot's size",
-        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.within(right(16), ""))).getMessage());
-    assertEquals("nothing to edit; give words for a part, a mask, or margins",
-        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(0, 0, 0, 0)).getMessage());
-    assertEquals("an edit's words are empty; say what to draw, such as a navy blazer",
-        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(EditPart.OUTFIT, " ")).getMessage());
-    assertEquals("margins must be 0 to 4096 pixels, given 4097, 0, 0, 0",
-        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(4097, 0, 0, 0)).getMessage());
-    assertEquals("the canvas would have 4128x32 pixels, and a side has 4096 at most; extend it by less",
-        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0))).getMessage());
+    assertEquals(
+        "the mask has 16x16 pixels and the headshot 32x32; give a mask of the headshot's size",
+        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.within(right(16), "")))
+            .getMessage());
+    assertEquals(
+        "nothing to edit; give words for a part, a mask, or margins",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(0, 0, 0, 0))
+            .getMessage());
+    assertEquals(
+        "an edit's words are empty; say what to draw, such as a navy blazer",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(EditPart.OUTFIT, " "))
+            .getMessage());
+    assertEquals(
+        "margins must be 0 to 4096 pixels, given 4097, 0, 0, 0",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(4097, 0, 0, 0))
+            .getMessage());
+    assertEquals(
+        "the canvas would have 4128x32 pixels, and a side has 4096 at most; extend it by less",
+        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0)))
+            .getMessage());
   }
 
   @Test
   void saysInItsFileThatItWasEdited() throws IOException {
-    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    Headshot photo = Headshot.of(headshot.picture(), headshot.style(), "Ada").prompt("a photo of Ada").steps(3);
+    Face face =
+        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Headshot photo = Headshot.of(headshot.picture(), headshot.style(), "Ada")
+        .prompt("a photo of Ada")
+        .steps(3);
     Path file = folder.resolve("scarf.png");
     Headshot edited = edit(HeadshotEdit.within(right(SIDE), "a scarf")).after();
     edited.writePng(file, Disclosure.standard().generator("Shop"));
-    for (byte[] bytes : List.of(edited.toPng(), edited.toBytes(PictureFormat.JPEG), Files.readAllBytes(file), photo.toPng(),
-        Headshot.read(file, "Ada").toPng(), HeadshotStudio.on(base).redrawFace(ada, photo, face, 0.7, new Cancellation()).toPng())) {
+    for (byte[] bytes : List.of(
+        edited.toPng(),
+        edited.toBytes(PictureFormat.JPEG),
+        Files.readAllBytes(file),
+        photo.toPng(),
+        Headshot.read(file, "Ada").toPng(),
+        HeadshotStudio.on(base)
+            .redrawFace(ada, photo, face, 0.7, new Cancellation())
+            .toPng())) {
       assertEquals(List.of("c2pa.opened", "c2pa.edited"), actions(bytes));
     }
     assertEquals(List.of("c2pa.created"), actions(headshot.toPng()));
   }
 
   private static List<String> actions(byte[] file) {
-    return Provenance.of(file, TrustAnchors.NONE).manifest().orElseThrow().actions().stream().map(ManifestReport.Action::name).toList();
+    return Provenance.of(file, TrustAnchors.NONE).manifest().orElseThrow().actions().stream()
+        .map(ManifestReport.Action::name)
+        .toList();
   }
 
   @Test
@@ -206,13 +280,17 @@ class HeadshotEditTest {
     ShootRecord.of(base, ada, shoot).write(folder.resolve(ShootRecord.FILE));
     Headshot read = Headshot.read(folder.resolve(Headshot.fileName(0)), "nobody");
     assertEquals(headshot.request().prompt(), read.request().prompt());
-    assertEquals(Map.of(3, "studio"), Map.of(read.request().steps(), read.style().name()));
+    assertEquals(
+        Map.of(3, "studio"), Map.of(read.request().steps(), read.style().name()));
     Path copy = folder.resolve("headshot-001.jpg");
     Disclosure.standard().writeJpeg(headshot.picture(), copy);
-    assertEquals(headshot.request().prompt(), Headshot.read(copy, "nobody").request().prompt());
+    assertEquals(
+        headshot.request().prompt(), Headshot.read(copy, "nobody").request().prompt());
     Path alone = folder.resolve("alone.png");
     headshot.writePng(alone);
-    assertEquals("studio portrait of sks woman", Headshot.read(alone, "sks woman").request().prompt());
+    assertEquals(
+        "studio portrait of sks woman",
+        Headshot.read(alone, "sks woman").request().prompt());
   }
 
   @Test
@@ -229,16 +307,26 @@ class HeadshotEditTest {
     shoot.headshots().get(0).writePng(file);
     ShootRecord.of(base, ada, shoot).write(own.resolve(ShootRecord.FILE));
     Headshot read = Headshot.read(file, "nobody");
-    assertEquals("noir, true, colours, " + ((1L << 62) + 1), read.style().name() + ", " + read.style().monochrome() + ", "
-        + read.request().negative() + ", " + read.seed());
-    HeadshotEdit hoodie = HeadshotEdit.within(right(SIDE), "").and(EditPart.OUTFIT, "a hoodie, unzipped");
-    Headshot edited = studio.edit(ada, read, hoodie, detector, Progress.SILENT, new Cancellation()).after();
-    assertEquals("portrait of sks woman, wearing a hoodie, unzipped, calm, hard light, a venetian blind", edited.request().prompt());
+    assertEquals(
+        "noir, true, colours, " + ((1L << 62) + 1),
+        read.style().name() + ", " + read.style().monochrome() + ", "
+            + read.request().negative() + ", " + read.seed());
+    HeadshotEdit hoodie =
+        HeadshotEdit.within(right(SIDE), "").and(EditPart.OUTFIT, "a hoodie, unzipped");
+    Headshot edited = studio
+        .edit(ada, read, hoodie, detector, Progress.SILENT, new Cancellation())
+        .after();
+    assertEquals(
+        "portrait of sks woman, wearing a hoodie, unzipped, calm, hard light, a venetian blind",
+        edited.request().prompt());
     Path again = own.resolve("edited.png");
     edited.writePng(again);
-    Files.writeString(own.resolve(EditedHeadshot.FILE), JSON.std.asString(Map.of("after", edited.toMap("edited.png"))));
+    Files.writeString(
+        own.resolve(EditedHeadshot.FILE),
+        JSON.std.asString(Map.of("after", edited.toMap("edited.png"))));
     HeadshotEdit kimono = HeadshotEdit.of(EditPart.OUTFIT, "a kimono").and(EditPart.LIGHT, "dusk");
-    assertEquals("portrait of sks woman, wearing a kimono, calm, dusk, a venetian blind",
+    assertEquals(
+        "portrait of sks woman, wearing a kimono, calm, dusk, a venetian blind",
         kimono.prompt(Headshot.read(again, "nobody")));
     assertTrue(Headshot.read(again, "nobody").style().monochrome());
   }
@@ -247,14 +335,18 @@ class HeadshotEditTest {
   void saysWhichRecordIsBroken() throws IOException {
     Path broken = Files.createDirectories(folder.resolve("broken"));
     headshot.writePng(broken.resolve("edited.png"));
-    Path record = Files.writeString(broken.resolve(EditedHeadshot.FILE),
+    Path record = Files.writeString(
+        broken.resolve(EditedHeadshot.FILE),
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
-    assertEquals(record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of the picture alone",
-        assertThrows(UnusableInput.class, () -> Headshot.read(broken.resolve("edited.png"), "x")).getMessage());
+    assertEquals(
+        record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of the picture alone",
+        assertThrows(UnusableInput.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))
+            .getMessage());
   }
 
   private static EditedHeadshot edit(HeadshotEdit edit) {
-    return HeadshotStudio.on(base).edit(ada, headshot, edit, detector, Progress.SILENT, new Cancellation());
+    return HeadshotStudio.on(base)
+        .edit(ada, headshot, edit, detector, Progress.SILENT, new Cancellation());
   }
 
   private static Picture right(int side) {

@@ -47,15 +47,23 @@ import org.junit.jupiter.api.io.TempDir;
 class HeadshotStudioTest {
   @TempDir
   private static Path folder;
+
   private static BaseModel base;
   private static TrainedPerson ada;
 
   @BeforeAll
   static void learnAda() {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
     Picture selfie = Picture.of(32, 32, new byte[32 * 32 * 3]);
-    ada = LoraTraining.quick().steps(3).train(base, List.of(selfie), Subject.of("woman").consent("Ada: yes"),
-        Progress.SILENT, new Cancellation());
+    ada = LoraTraining.quick()
+        .steps(3)
+        .train(
+            base,
+            List.of(selfie),
+            Subject.of("woman").consent("Ada: yes"),
+            Progress.SILENT,
+            new Cancellation());
     HeadshotStudio.on(base).shoot(ada, request());
   }
 
@@ -67,17 +75,25 @@ class HeadshotStudioTest {
 
   @Test
   void drawsEachStyleInTurnWithSeedsThatGoOn() {
-    ShootRequest request = ShootRequest.of(List.of(Style.named("studio"), Style.named("outdoor")), 2).steps(2).seed(40);
+    ShootRequest request = ShootRequest.of(
+            List.of(Style.named("studio"), Style.named("outdoor")), 2)
+        .steps(2)
+        .seed(40);
     Shoot shoot = HeadshotStudio.on(base).shoot(ada, request);
-    assertEquals(List.of("studio 40", "studio 41", "outdoor 42", "outdoor 43"),
-        shoot.headshots().stream().map(shot -> shot.style().name() + " " + shot.seed()).toList());
-    assertTrue(shoot.headshots().get(0).request().prompt().startsWith("studio portrait of sks woman, "));
+    assertEquals(
+        List.of("studio 40", "studio 41", "outdoor 42", "outdoor 43"),
+        shoot.headshots().stream()
+            .map(shot -> shot.style().name() + " " + shot.seed())
+            .toList());
+    assertTrue(
+        shoot.headshots().get(0).request().prompt().startsWith("studio portrait of sks woman, "));
     assertEquals(4, shoot.headshots().stream().map(Headshot::picture).distinct().count());
   }
 
   @Test
   void drawsNobodyInParticularAtLikenessZero() {
-    Headshot plain = HeadshotStudio.on(base).shoot(ada, request().likeness(0)).headshots().get(0);
+    Headshot plain =
+        HeadshotStudio.on(base).shoot(ada, request().likeness(0)).headshots().get(0);
     Headshot full = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
     GeneratedImage expected = base.generate(plain.request());
     assertEquals(expected.picture(), plain.picture());
@@ -86,7 +102,10 @@ class HeadshotStudioTest {
 
   @Test
   void drawsInColourWhatItShowsInBlackAndWhite() {
-    Headshot shot = HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(2)).headshots().get(0);
+    Headshot shot = HeadshotStudio.on(base)
+        .shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(2))
+        .headshots()
+        .get(0);
     Picture drawn = base.generate(shot.request()).picture();
     assertNotEquals(drawn, shot.picture());
     assertEquals(Luma.of(drawn).picture(), shot.picture());
@@ -99,17 +118,28 @@ class HeadshotStudioTest {
     int side = base.defaults().width();
     long own = (long) side * side;
     Autoencoder decoder = base.parts().autoencoder();
-    // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the picture and 3 for itself.
+    // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the picture and 3 for
+    // itself.
     assertEquals((6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.bytes(one));
-    assertEquals(2 * 3 * own, studio.bytes(ShootRequest.of(Style.named("studio"), 3)) - studio.bytes(one));
+    assertEquals(
+        2 * 3 * own, studio.bytes(ShootRequest.of(Style.named("studio"), 3)) - studio.bytes(one));
     // Through windows, no more is drawn at once than half as large again.
-    assertEquals((long) (6000 * 2.25 * own) + (96 + 3) * 64 * own + decoder.decodingMemory(8 * side, 8 * side), studio.bytes(one.size(8 * side)));
+    assertEquals(
+        (long) (6000 * 2.25 * own)
+            + (96 + 3) * 64 * own
+            + decoder.decodingMemory(8 * side, 8 * side),
+        studio.bytes(one.size(8 * side)));
   }
 
   @Test
   void endsItsProgressOnce() {
     List<ProgressEvent> events = new ArrayList<>();
-    HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.usual().subList(0, 2), 1).steps(2), events::add, new Cancellation());
+    HeadshotStudio.on(base)
+        .shoot(
+            ada,
+            ShootRequest.of(Style.usual().subList(0, 2), 1).steps(2),
+            events::add,
+            new Cancellation());
     assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
     assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
   }
@@ -119,28 +149,52 @@ class HeadshotStudioTest {
     Cancellation cancellation = new Cancellation();
     cancellation.cancel();
     List<ProgressEvent> events = new ArrayList<>();
-    assertThrows(Cancelled.class, () -> HeadshotStudio.on(base).shoot(ada, request(), events::add, cancellation));
+    assertThrows(
+        Cancelled.class,
+        () -> HeadshotStudio.on(base).shoot(ada, request(), events::add, cancellation));
     assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
   }
 
   @Test
   void refusesAStyleForOtherBases() {
     Style usual = Style.named("studio");
-    Style photographic = new Style("noir", "Noir", "portrait", usual.wardrobe(), usual.expressions(), usual.lights(),
-        usual.backdrops(), "", "", Double.NaN, "square", List.of("flux", "stable-diffusion"), false);
-    UnusableInput wrong = assertThrows(UnusableInput.class,
+    Style photographic = new Style(
+        "noir",
+        "Noir",
+        "portrait",
+        usual.wardrobe(),
+        usual.expressions(),
+        usual.lights(),
+        usual.backdrops(),
+        "",
+        "",
+        Double.NaN,
+        "square",
+        List.of("flux", "stable-diffusion"),
+        false);
+    UnusableInput wrong = assertThrows(
+        UnusableInput.class,
         () -> HeadshotStudio.on(base).shoot(ada, ShootRequest.of(photographic, 1)));
-    assertEquals(wrong.getMessage(), assertThrows(UnusableInput.class,
-        () -> HeadshotStudio.on(base).require(ShootRequest.of(photographic, 1))).getMessage());
-    assertEquals("the style noir is for bases of flux, stable-diffusion, and " + base.name()
-        + " is of portrait; choose another style, or another base", wrong.getMessage());
+    assertEquals(
+        wrong.getMessage(),
+        assertThrows(
+                UnusableInput.class,
+                () -> HeadshotStudio.on(base).require(ShootRequest.of(photographic, 1)))
+            .getMessage());
+    assertEquals(
+        "the style noir is for bases of flux, stable-diffusion, and " + base.name()
+            + " is of portrait; choose another style, or another base",
+        wrong.getMessage());
   }
 
   @Test
   void refusesStepsThatTheBaseDoesNotMakeBeforeAnythingIsDrawn() {
     ShootRequest many = request().steps(1001);
-    UnusableInput wrong = assertThrows(UnusableInput.class, () -> HeadshotStudio.on(base).require(many));
-    assertEquals(base.name() + " cannot draw in 1001 steps: this scheduler makes 1 to 1000 steps, got 1001; choose so many",
+    UnusableInput wrong =
+        assertThrows(UnusableInput.class, () -> HeadshotStudio.on(base).require(many));
+    assertEquals(
+        base.name()
+            + " cannot draw in 1001 steps: this scheduler makes 1 to 1000 steps, got 1001; choose so many",
         wrong.getMessage());
   }
 
@@ -171,46 +225,64 @@ class HeadshotStudioTest {
     HeadshotStudio studio = HeadshotStudio.on(base);
     Headshot shot = studio.shoot(left, request()).headshots().get(0);
     List<ProgressEvent> events = new ArrayList<>();
-    String said = assertThrows(IllegalArgumentException.class,
-        () -> studio.shoot(left, request().size(64), events::add, new Cancellation())).getMessage();
-    assertTrue(said.startsWith("a picture of 64 pixels is drawn in windows or crops of the picture, and an image"), said);
+    String said = assertThrows(
+            IllegalArgumentException.class,
+            () -> studio.shoot(left, request().size(64), events::add, new Cancellation()))
+        .getMessage();
+    assertTrue(
+        said.startsWith(
+            "a picture of 64 pixels is drawn in windows or crops of the picture, and an image"),
+        said);
     assertEquals(1, events.size(), "nothing was drawn");
-    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    assertTrue(assertThrows(IllegalArgumentException.class, () -> studio.redrawFace(left, shot, face, 0.5, new Cancellation()))
-        .getMessage().startsWith("a face again is drawn in windows or crops"));
+    Face face =
+        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    assertTrue(assertThrows(
+            IllegalArgumentException.class,
+            () -> studio.redrawFace(left, shot, face, 0.5, new Cancellation()))
+        .getMessage()
+        .startsWith("a face again is drawn in windows or crops"));
   }
 
   @Test
   void tellsOnceAShootThatNegativePromptsAreNotHeard() {
     List<ProgressEvent> events = new ArrayList<>();
     ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(2).guidance(1);
-    HeadshotStudio.on(base).shoot(new SharedLight("flash").in(ada), two, events::add, new Cancellation());
-    assertEquals(1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
+    HeadshotStudio.on(base)
+        .shoot(new SharedLight("flash").in(ada), two, events::add, new Cancellation());
+    assertEquals(
+        1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
   }
 
   @Test
   void recordsHowItWasDone() throws IOException {
     Shoot shoot = HeadshotStudio.on(base).shoot(ada, request());
-    Map<String, Object> record = JSON.std.mapFrom(
-        ShootRecord.of(base, ada, shoot).timings(Map.of("drawing", Duration.ofMillis(1500))).toJson());
+    Map<String, Object> record = JSON.std.mapFrom(ShootRecord.of(base, ada, shoot)
+        .timings(Map.of("drawing", Duration.ofMillis(1500)))
+        .toJson());
     assertEquals(Map.of("drawing", 1.5), record.get("seconds"));
-    assertEquals("cpu f32, PNDMScheduler, 0.0", record.get("compute") + ", " + record.get("scheduler") + ", " + record.get("eta"));
+    assertEquals(
+        "cpu f32, PNDMScheduler, 0.0",
+        record.get("compute") + ", " + record.get("scheduler") + ", " + record.get("eta"));
     Map<?, ?> person = (Map<?, ?>) record.get("person");
     assertEquals("sks woman, Ada: yes", person.get("words") + ", " + person.get("consent"));
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
-    assertEquals("headshot-001.png 0 2", headshot.get("file") + " " + headshot.get("seed") + " "
-        + headshot.get("steps"));
+    assertEquals(
+        "headshot-001.png 0 2",
+        headshot.get("file") + " " + headshot.get("seed") + " " + headshot.get("steps"));
   }
 
   @Test
   void recordsTheSizeOfTheFileBesideThatOfTheDrawing() throws IOException {
     Headshot drawn = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
-    Headshot cropped = new Headshot(Picture.of(4, 5, new byte[3 * 4 * 5]), drawn.style(), drawn.seed(), drawn.request(), 1);
-    Map<String, Object> record =
-        JSON.std.mapFrom(ShootRecord.of(base, ada, new Shoot(request(), List.of(cropped))).toJson());
+    Headshot cropped = new Headshot(
+        Picture.of(4, 5, new byte[3 * 4 * 5]), drawn.style(), drawn.seed(), drawn.request(), 1);
+    Map<String, Object> record = JSON.std.mapFrom(
+        ShootRecord.of(base, ada, new Shoot(request(), List.of(cropped))).toJson());
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
-    assertEquals("4x5 of " + drawn.picture().width() + "x" + drawn.picture().height(), headshot.get("width") + "x"
-        + headshot.get("height") + " of " + headshot.get("drawn_width") + "x" + headshot.get("drawn_height"));
+    assertEquals(
+        "4x5 of " + drawn.picture().width() + "x" + drawn.picture().height(),
+        headshot.get("width") + "x" + headshot.get("height") + " of " + headshot.get("drawn_width")
+            + "x" + headshot.get("drawn_height"));
   }
 
   @Test
@@ -219,37 +291,54 @@ class HeadshotStudioTest {
     Consent drawing = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
     Consent learning = Consent.of("Ada: look at me").only(Purpose.INTAKE, Purpose.TRAINING);
     List<ProgressEvent> events = new ArrayList<>();
-    ConsentRefused refused = assertThrows(ConsentRefused.class,
-        () -> studio.show(null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
+    ConsentRefused refused = assertThrows(
+        ConsentRefused.class,
+        () -> studio.show(
+            null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
-    ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, Map.of());
-    ConsentRefused undrawn = assertThrows(ConsentRefused.class,
+    ShownPerson shown =
+        new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, Map.of());
+    ConsentRefused undrawn = assertThrows(
+        ConsentRefused.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
     assertEquals(Purpose.HEADSHOTS, undrawn.purpose());
-    assertEquals(List.of(new ProgressEvent.Failed(refused), new ProgressEvent.Failed(undrawn)), events);
+    assertEquals(
+        List.of(new ProgressEvent.Failed(refused), new ProgressEvent.Failed(undrawn)), events);
   }
 
   @Test
   void asksForTheConsentOfWhoIsHeldToTheirFaceOrLearntBeside() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unasked = ada.called(ada.subject().consent(Consent.of("Ada: look").only(Purpose.INTAKE).toJson()));
+    TrainedPerson unasked = ada.called(
+        ada.subject().consent(Consent.of("Ada: look").only(Purpose.INTAKE).toJson()));
     HeldPerson held = new HeldPerson(unasked, unasked::at);
-    ShownPerson beside = new ShownPerson(null, unasked, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of());
+    ShownPerson beside = new ShownPerson(
+        null, unasked, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of());
     for (Identity person : List.of(held, beside, new HeldPerson(beside, unasked::at))) {
-      assertEquals(Purpose.HEADSHOTS,
-          assertThrows(ConsentRefused.class, () -> studio.shoot(person, request())).purpose());
+      assertEquals(
+          Purpose.HEADSHOTS,
+          assertThrows(ConsentRefused.class, () -> studio.shoot(person, request()))
+              .purpose());
     }
-    assertEquals(1, studio.shoot(new HeldPerson(ada, ada::at), request()).headshots().size());
+    assertEquals(
+        1, studio.shoot(new HeldPerson(ada, ada::at), request()).headshots().size());
   }
 
   @Test
   void saysWhereSomebodyIsShownByOtherPhotosThanTheyWereLearntFrom() {
-    FaceReferences shown = new FaceReferences("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
-    ShownPerson person = new ShownPerson(null, null, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of()).heldTo(shown);
+    FaceReferences shown =
+        new FaceReferences("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
+    ShownPerson person = new ShownPerson(
+            null, null, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of())
+        .heldTo(shown);
     assertTrue(person.unlike(ada).isEmpty(), "her file keeps no face");
     assertTrue(person.unlike(shown.asGuideOf(ada)).isEmpty());
-    assertTrue(person.unlike(new FaceReferences("another", List.of(new float[] {1})).asGuideOf(ada)).isEmpty());
-    String said = person.unlike(new FaceReferences("an eye", List.of(new float[] {0.6f, 0.8f})).asGuideOf(ada)).orElseThrow();
+    assertTrue(person
+        .unlike(new FaceReferences("another", List.of(new float[] {1})).asGuideOf(ada))
+        .isEmpty());
+    String said = person
+        .unlike(new FaceReferences("an eye", List.of(new float[] {0.6f, 0.8f})).asGuideOf(ada))
+        .orElseThrow();
     assertTrue(said.contains("the faces are 0.60 alike"), said);
   }
 

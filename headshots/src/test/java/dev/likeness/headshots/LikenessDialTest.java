@@ -26,10 +26,16 @@ class LikenessDialTest {
     assertEquals(new Setting(0.4, 0, 1, 0, 0.5), LikenessDial.UNMEASURED.at(0.5, false));
     assertEquals(new Setting(0.4, 0, 1, 1, 1), LikenessDial.UNMEASURED.at(1, true));
     assertEquals(Setting.NOTHING, LikenessDial.UNMEASURED.at(0, true));
-    assertEquals(new Setting(0.2, 0, 1, 0.4, 1), LikenessDial.HELD.at(1, true), "a held face leaves less to both");
-    assertEquals(new Setting(0.4, 0, 1, 0, 1), LikenessDial.HELD.at(1, false), "and to the adapter");
-    assertEquals("likeness 1.5 is outside 0..1",
-        assertThrows(IllegalArgumentException.class, () -> LikenessDial.UNMEASURED.at(1.5, true)).getMessage());
+    assertEquals(
+        new Setting(0.2, 0, 1, 0.4, 1),
+        LikenessDial.HELD.at(1, true),
+        "a held face leaves less to both");
+    assertEquals(
+        new Setting(0.4, 0, 1, 0, 1), LikenessDial.HELD.at(1, false), "and to the adapter");
+    assertEquals(
+        "likeness 1.5 is outside 0..1",
+        assertThrows(IllegalArgumentException.class, () -> LikenessDial.UNMEASURED.at(1.5, true))
+            .getMessage());
   }
 
   @Test
@@ -45,14 +51,18 @@ class LikenessDialTest {
   void keepsWhatNothingBeatsAndFollowsEnough() {
     List<Measured> measured = List.of(DEAF, LATE, WORSE, SOME, NOTHING);
     assertEquals(List.of(NOTHING, SOME, LATE), LikenessDial.curve(measured, 0.85, DEAF.setting()));
-    assertEquals(List.of(NOTHING, SOME, LATE, DEAF), LikenessDial.curve(measured, 0, DEAF.setting()));
+    assertEquals(
+        List.of(NOTHING, SOME, LATE, DEAF), LikenessDial.curve(measured, 0, DEAF.setting()));
   }
 
   @Test
   void endsWhereItIsToldTo() {
     List<Measured> measured = List.of(DEAF, LATE, WORSE, SOME, NOTHING);
     assertEquals(List.of(NOTHING, SOME), LikenessDial.curve(measured, 0.85, SOME.setting()));
-    assertEquals(List.of(NOTHING, SOME, WORSE), LikenessDial.curve(measured, 0.85, WORSE.setting()), "LATE is more like them");
+    assertEquals(
+        List.of(NOTHING, SOME, WORSE),
+        LikenessDial.curve(measured, 0.85, WORSE.setting()),
+        "LATE is more like them");
   }
 
   @Test
@@ -79,17 +89,26 @@ class LikenessDialTest {
 
   @Test
   void refusesWhatIsNoCurve(@TempDir Path folder) throws IOException {
-    assertTrue(assertThrows(IllegalArgumentException.class, () -> LikenessDial.curve(List.of(SOME), 0, SOME.setting()))
-        .getMessage().contains(Setting.NOTHING + " was not measured"));
-    assertThrows(IllegalArgumentException.class, () -> LikenessDial.curve(List.of(NOTHING, DEAF), 0.85, DEAF.setting()));
-    assertThrows(IllegalArgumentException.class, () -> new LikenessDial(List.of(NOTHING, LATE, SOME),
-        LikenessDial.UNMEASURED.both()));
+    assertTrue(assertThrows(
+            IllegalArgumentException.class,
+            () -> LikenessDial.curve(List.of(SOME), 0, SOME.setting()))
+        .getMessage()
+        .contains(Setting.NOTHING + " was not measured"));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> LikenessDial.curve(List.of(NOTHING, DEAF), 0.85, DEAF.setting()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new LikenessDial(List.of(NOTHING, LATE, SOME), LikenessDial.UNMEASURED.both()));
     Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"shown\": 3}");
-    assertTrue(assertThrows(UnusableInput.class, () -> LikenessDial.open(file)).getMessage()
+    assertTrue(assertThrows(UnusableInput.class, () -> LikenessDial.open(file))
+        .getMessage()
         .startsWith(file + " holds no likeness dial, expected the curves \"shown\" and \"both\""));
   }
 
   private static LikenessDial dial() {
-    return new LikenessDial(LikenessDial.curve(List.of(NOTHING, SOME, LATE), 0.5, LATE.setting()), LikenessDial.UNMEASURED.both());
+    return new LikenessDial(
+        LikenessDial.curve(List.of(NOTHING, SOME, LATE), 0.5, LATE.setting()),
+        LikenessDial.UNMEASURED.both());
   }
 }

@@ -50,29 +50,46 @@ class LikenessWatchTest {
   @Test
   void scoresPicturesWithoutAFaceByNothing() {
     Picture blank = blank();
-    Face face = new Face(new Box(8, 8, 40, 40), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    List<AcceptedPhoto> held = IntStream.range(0, 2).mapToObj(i -> AcceptedPhoto.of("photo", blank, face)).toList();
-    TrainingPreviews previews = new LikenessWatch(25, BY_BRIGHTNESS).previews(held, 2, new SharedLight(""));
+    Face face =
+        new Face(new Box(8, 8, 40, 40), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    List<AcceptedPhoto> held = IntStream.range(0, 2)
+        .mapToObj(i -> AcceptedPhoto.of("photo", blank, face))
+        .toList();
+    TrainingPreviews previews =
+        new LikenessWatch(25, BY_BRIGHTNESS).previews(held, 2, new SharedLight(""));
     assertEquals(25, previews.every());
     assertEquals(2, previews.request().guidance());
-    assertTrue(previews.request().prompt().startsWith("studio portrait of %s, wearing "), previews.request().prompt());
+    assertTrue(
+        previews.request().prompt().startsWith("studio portrait of %s, wearing "),
+        previews.request().prompt());
     assertEquals(0, previews.scorer().score(List.of(blank, blank)));
   }
 
-  /** Of the held photos one lies at the angle 0, one at 1; the drawn faces at 0.2 and 0.6, which is as 0.8 and 0.4 to the other. */
+  /**
+   * Of the held photos one lies at the angle 0, one at 1; the drawn faces at 0.2 and 0.6, which is
+   * as 0.8 and 0.4 to the other.
+   */
   @Test
   void scoresTheMeanCosineOfEachFaceToEachPhotoThatWasHeldOut() {
-    Face face = new Face(new Box(8, 8, 40, 40), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    List<AcceptedPhoto> held = List.of(AcceptedPhoto.of("dark", withCorner(blank(), 0), face),
+    Face face =
+        new Face(new Box(8, 8, 40, 40), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    List<AcceptedPhoto> held = List.of(
+        AcceptedPhoto.of("dark", withCorner(blank(), 0), face),
         AcceptedPhoto.of("bright", withCorner(blank(), 255), face));
-    PreviewScorer scorer = new LikenessWatch(25, BY_BRIGHTNESS).previews(held, 2, new SharedLight("")).scorer();
+    PreviewScorer scorer = new LikenessWatch(25, BY_BRIGHTNESS)
+        .previews(held, 2, new SharedLight(""))
+        .scorer();
     Picture one = withCorner(DrawnFace.picture(256, 256, 128, 115, 102), 51);
     Picture other = withCorner(DrawnFace.picture(256, 256, 128, 115, 102), 153);
     double ofOne = (Math.cos(0.2) + Math.cos(0.8)) / 2;
     double ofOther = (Math.cos(0.6) + Math.cos(0.4)) / 2;
     assertEquals(ofOne, scorer.score(List.of(one)), 1e-6);
     assertEquals((ofOne + ofOther) / 2, scorer.score(List.of(one, other)), 1e-6);
-    assertEquals(ofOne / 2, scorer.score(List.of(blank(), one)), 1e-6, "a picture without a face counts, by nothing");
+    assertEquals(
+        ofOne / 2,
+        scorer.score(List.of(blank(), one)),
+        1e-6,
+        "a picture without a face counts, by nothing");
   }
 
   private static Picture blank() {

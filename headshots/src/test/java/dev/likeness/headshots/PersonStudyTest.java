@@ -25,11 +25,16 @@ class PersonStudyTest {
 
   @Test
   void whoIsCalledByWordsIsLearntByTheClassWordAloneToo() {
-    PersonProfile profile = PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("hair", "short hair");
-    assertEquals(List.of("selfie of %s", "selfie of a woman", "photo of %s", "photo of a woman"),
+    PersonProfile profile =
+        PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("hair", "short hair");
+    assertEquals(
+        List.of("selfie of %s", "selfie of a woman", "photo of %s", "photo of a woman"),
         study(profile, new Subject("", profile.phrase(), "")).captions(OWN));
-    assertEquals("selfie of a person",
-        study(PersonProfile.UNKNOWN, new Subject("", "a person", "")).captions(OWN).get(1));
+    assertEquals(
+        "selfie of a person",
+        study(PersonProfile.UNKNOWN, new Subject("", "a person", ""))
+            .captions(OWN)
+            .get(1));
   }
 
   @Test
@@ -43,18 +48,30 @@ class PersonStudyTest {
     AcceptedPhoto far = photo("far.jpg", 45);
     List<ProgressEvent> events = new ArrayList<>();
     assertEquals(List.of(near), PersonStudy.large(List.of(far, near), 1024, events::add));
-    assertEquals(List.of(new ProgressEvent.Notice(
-        "far.jpg: the head is too small for a base of 1024 pixels; it is not learnt from")), events);
+    assertEquals(
+        List.of(new ProgressEvent.Notice(
+            "far.jpg: the head is too small for a base of 1024 pixels; it is not learnt from")),
+        events);
     assertEquals(List.of(far, near), PersonStudy.large(List.of(far, near), 128, Progress.SILENT));
-    UnusableInput none = assertThrows(UnusableInput.class, () -> PersonStudy.large(List.of(far), 1024, Progress.SILENT));
-    assertTrue(none.getMessage().startsWith("in none of the 1 photos that can be used is there enough of the head to learn from: "
-        + "the base draws 1024 pixels"), none.getMessage());
+    UnusableInput none = assertThrows(
+        UnusableInput.class, () -> PersonStudy.large(List.of(far), 1024, Progress.SILENT));
+    assertTrue(
+        none.getMessage()
+            .startsWith(
+                "in none of the 1 photos that can be used is there enough of the head to learn from: "
+                    + "the base draws 1024 pixels"),
+        none.getMessage());
   }
 
   private static AcceptedPhoto photo(String name, int face) {
-    Eyes eyes = new Eyes(new Point(320 + face * 0.3, 320 + face * 0.4), new Point(320 + face * 0.7, 320 + face * 0.4));
-    return AcceptedPhoto.of(name, Picture.of(800, 800, new byte[3 * 800 * 800]),
-        new Face(new Box(320, 320, face, face), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
+    Eyes eyes = new Eyes(
+        new Point(320 + face * 0.3, 320 + face * 0.4),
+        new Point(320 + face * 0.7, 320 + face * 0.4));
+    return AcceptedPhoto.of(
+        name,
+        Picture.of(800, 800, new byte[3 * 800 * 800]),
+        new Face(
+            new Box(320, 320, face, face), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
   }
 
   private static PersonStudy study(PersonProfile profile, Subject subject) {

@@ -40,7 +40,8 @@ class SceneRegionsTest {
   }
 
   private static AcceptedPhoto photo() {
-    Face face = new Face(new Box(20, 16, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face =
+        new Face(new Box(20, 16, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
     return AcceptedPhoto.of("selfie.png", drawn(), face);
   }
 
@@ -48,10 +49,14 @@ class SceneRegionsTest {
   void looksForClothesBelowTheChinAndForTheWallBesideTheHead() {
     SceneRegions regions = SceneRegions.of(photo(), SIDE);
     Picture crop = photo().crop(SIDE, 4);
-    assertEquals("red", SceneWords.colour(SceneRegions.median(regions.colours(crop, SceneRegions.Part.CLOTHES))));
+    assertEquals(
+        "red",
+        SceneWords.colour(SceneRegions.median(regions.colours(crop, SceneRegions.Part.CLOTHES))));
     byte[] wall = {120, (byte) 140, (byte) 160};
-    assertArrayEquals(FaceTraits.lab(Picture.of(1, 1, wall), 0, 0),
-        SceneRegions.median(regions.colours(crop, SceneRegions.Part.BACKDROP)), 1e-9);
+    assertArrayEquals(
+        FaceTraits.lab(Picture.of(1, 1, wall), 0, 0),
+        SceneRegions.median(regions.colours(crop, SceneRegions.Part.BACKDROP)),
+        1e-9);
   }
 
   @Test
@@ -70,20 +75,31 @@ class SceneRegionsTest {
 
   @Test
   void bringsScenesToTheCaptionsOfATraining() {
-    SceneWords scene = SceneWords.NONE.with("light", "flash").with("outfit", "a # hoodie").with("outfit colour", "red")
+    SceneWords scene = SceneWords.NONE
+        .with("light", "flash")
+        .with("outfit", "a # hoodie")
+        .with("outfit colour", "red")
         .with("backdrop", "brick wall");
-    List<TrainingPicture> pictures = Learning.pictures(List.of(drawn(), drawn()), List.of(photo(), photo()),
-        List.of(scene, SceneWords.NONE), List.of("selfie of %s", "photo of %s"), List.of("gray %s"));
-    List<String> captions = pictures.stream().map(picture -> picture.caption().orElseThrow()).toList();
+    List<TrainingPicture> pictures = Learning.pictures(
+        List.of(drawn(), drawn()),
+        List.of(photo(), photo()),
+        List.of(scene, SceneWords.NONE),
+        List.of("selfie of %s", "photo of %s"),
+        List.of("gray %s"));
+    List<String> captions =
+        pictures.stream().map(picture -> picture.caption().orElseThrow()).toList();
     assertEquals("selfie of %s, wearing a hoodie, flash, brick wall", captions.get(0));
     assertEquals("selfie of %s, flash", captions.get(1), "the light is on the face too");
     assertTrue(captions.get(2).matches("selfie of %s, wearing .*, flash, .*"), captions.get(2));
-    assertFalse(captions.get(2).contains("hoodie") || captions.get(2).contains("brick"), captions.get(2));
+    assertFalse(
+        captions.get(2).contains("hoodie") || captions.get(2).contains("brick"), captions.get(2));
     assertEquals("gray %s, flash", captions.get(3));
     assertEquals(List.of("photo of %s", "photo of %s"), captions.subList(4, 6), "nothing is sure");
     assertEquals(8, captions.size());
-    assertEquals(List.of("20 20 200", "20 200 20", "20 20 200", "74 74 74"), pictures.subList(0, 4).stream()
-        .map(each -> rgb(each.picture(), 8, 62)).toList(), "clothes are dyed, and the last has no colours");
+    assertEquals(
+        List.of("20 20 200", "20 200 20", "20 20 200", "74 74 74"),
+        pictures.subList(0, 4).stream().map(each -> rgb(each.picture(), 8, 62)).toList(),
+        "clothes are dyed, and the last has no colours");
     assertEquals(pictures.get(0).mask(), pictures.get(3).mask());
   }
 
@@ -100,7 +116,8 @@ class SceneRegionsTest {
     assertEquals("20 20 200", rgb(dyed, 8, 62));
     for (int y = 0; y < 50; y++) {
       for (int x = 0; x < SIDE; x++) {
-        assertEquals(crop.at(x, y, 0), dyed.at(x, y, 0), "at " + x + ", " + y + ", lips among them");
+        assertEquals(
+            crop.at(x, y, 0), dyed.at(x, y, 0), "at " + x + ", " + y + ", lips among them");
       }
     }
     assertEquals(255, Surroundings.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
@@ -113,7 +130,8 @@ class SceneRegionsTest {
   void findsClothesBehindHairAndUnderABoxThatIsTooLarge() {
     byte[] rgb = drawn().rgb().clone();
     for (int i = 0; i < SIDE * SIDE; i++) {
-      boolean hair = i / SIDE < 12 && i % SIDE > 16 && i % SIDE < 48 || i / SIDE > 20 && Math.abs(Math.abs(i % SIDE - 32) - 18) < 6;
+      boolean hair = i / SIDE < 12 && i % SIDE > 16 && i % SIDE < 48
+          || i / SIDE > 20 && Math.abs(Math.abs(i % SIDE - 32) - 18) < 6;
       for (int c = 0; c < 3 && hair; c++) {
         rgb[3 * i + c] = 60;
       }
@@ -126,7 +144,8 @@ class SceneRegionsTest {
     assertEquals("20 20 200", rgb(dyed, 32, 56), "between hair");
     assertEquals("20 20 200", rgb(dyed, 2, 62), "beside it");
     assertEquals("20 20 200", rgb(dyed, 32, 51), "the collar, above where the box has the chin");
-    assertEquals(0, Surroundings.of(crop, regions).mask().at(32, 51, 0), "the collar is not learnt");
+    assertEquals(
+        0, Surroundings.of(crop, regions).mask().at(32, 51, 0), "the collar is not learnt");
   }
 
   @Test
@@ -146,7 +165,8 @@ class SceneRegionsTest {
 
   @Test
   void leavesClothesAndBackdropOutOfWhatIsLearnt() {
-    Picture mask = Surroundings.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE)).mask();
+    Picture mask = Surroundings.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE))
+        .mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");
     assertEquals(0, mask.at(2, 2, 0), "the wall");
     assertEquals(0, mask.at(51, 24, 0), "the wall beside the head");

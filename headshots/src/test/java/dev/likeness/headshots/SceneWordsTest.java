@@ -9,18 +9,27 @@ import org.junit.jupiter.api.Test;
 class SceneWordsTest {
   @Test
   void saysWhatIsKnownBehindThePerson() {
-    SceneWords words = SceneWords.NONE.with("outfit colour", "red").with("outfit", "a # hoodie").with("light", "flash");
+    SceneWords words = SceneWords.NONE
+        .with("outfit colour", "red")
+        .with("outfit", "a # hoodie")
+        .with("light", "flash");
     assertEquals(", wearing a red hoodie, flash", words.tail());
-    assertEquals(", wearing a red hoodie, flash, beige background",
+    assertEquals(
+        ", wearing a red hoodie, flash, beige background",
         words.with("backdrop", "# background").with("backdrop colour", "beige").tail());
     assertEquals("", SceneWords.NONE.with("outfit colour", "red").tail(), "a colour of nothing");
   }
 
   @Test
   void fitsTheArticleToTheColour() {
-    assertEquals(", wearing a sweater", SceneWords.NONE.with("outfit", "a # sweater").tail());
-    assertEquals(", wearing an olive sweater",
-        SceneWords.NONE.with("outfit", "a # sweater").with("outfit colour", "olive").tail());
+    assertEquals(
+        ", wearing a sweater", SceneWords.NONE.with("outfit", "a # sweater").tail());
+    assertEquals(
+        ", wearing an olive sweater",
+        SceneWords.NONE
+            .with("outfit", "a # sweater")
+            .with("outfit colour", "olive")
+            .tail());
   }
 
   @Test
@@ -35,7 +44,11 @@ class SceneWordsTest {
 
   @Test
   void asksForTheLightFirst() {
-    assertEquals(List.of("light", "backdrop", "outfit"), SceneWords.slots().stream().map(SceneWords.Slot::name).toList());
-    assertTrue(SceneWords.slots().stream().allMatch(slot -> slot.words().size() >= 3), "a short list wants three");
+    assertEquals(
+        List.of("light", "backdrop", "outfit"),
+        SceneWords.slots().stream().map(SceneWords.Slot::name).toList());
+    assertTrue(
+        SceneWords.slots().stream().allMatch(slot -> slot.words().size() >= 3),
+        "a short list wants three");
   }
 }

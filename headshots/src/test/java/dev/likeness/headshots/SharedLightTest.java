@@ -31,7 +31,8 @@ class SharedLightTest {
     assertEquals("", lit("flash", "window light", "", "flash").words());
     assertEquals("", lit("", "", "", "").words());
     assertEquals("", lit("flash", "flash").words(), "two photos are few");
-    assertEquals("", lit("soft light", "soft light", "soft light").words(), "what nobody has to ask for");
+    assertEquals(
+        "", lit("soft light", "soft light", "soft light").words(), "what nobody has to ask for");
     assertEquals("", SharedLight.of(List.of()).words());
   }
 
@@ -45,36 +46,62 @@ class SharedLightTest {
     assertEquals("", FLASH.negative("flash", "Golden-hour portrait, Flash"), "in capitals, too");
     assertEquals("", new SharedLight("golden hour").negative("", "Golden-hour portrait"));
     assertEquals("flash", FLASH.negative("", "a flashy tie"));
-    assertEquals("mask", new SharedLight("").negative("Flash, mask", "lit by flash"), "of others, too, what is asked for");
-    assertEquals("hat,  mask", new SharedLight("").negative("hat,  mask", asked), "as it was where photos differ");
+    assertEquals(
+        "mask",
+        new SharedLight("").negative("Flash, mask", "lit by flash"),
+        "of others, too, what is asked for");
+    assertEquals(
+        "hat,  mask",
+        new SharedLight("").negative("hat,  mask", asked),
+        "as it was where photos differ");
   }
 
   /** Through a person's file, a shoot, and edits of its headshot. */
   @Test
   void goesWithThePersonFromTheirFileIntoEveryPicture() {
-    try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    try (BaseModel base = GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
         CascadeDetector detector = new CascadeDetector()) {
       Path file = folder.resolve("ada.safetensors");
-      try (TrainedPerson learnt = LoraTraining.quick().steps(2).train(base, List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
-          Subject.of("woman").consent("Ada: yes"), Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson learnt = LoraTraining.quick()
+          .steps(2)
+          .train(
+              base,
+              List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+              Subject.of("woman").consent("Ada: yes"),
+              Progress.SILENT,
+              new Cancellation())) {
         FLASH.in(learnt).save(file);
       }
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
         HeadshotStudio studio = HeadshotStudio.on(base);
-        Headshot shot = studio.shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3)).headshots().get(0);
+        Headshot shot = studio
+            .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3))
+            .headshots()
+            .get(0);
         assertEquals("flash", shot.request().negative());
         HeadshotEdit flash = HeadshotEdit.within(white(), "").and(EditPart.LIGHT, "flash");
-        Headshot lit = studio.edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation()).after();
+        Headshot lit = studio
+            .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
+            .after();
         assertEquals("", lit.request().negative());
         HeadshotEdit scarf = HeadshotEdit.within(white(), "a scarf");
         Headshot bare = Headshot.of(shot.picture(), shot.style(), "Ada");
-        assertEquals("flash", studio.edit(ada, bare, scarf, detector, Progress.SILENT, new Cancellation()).after().request().negative());
+        assertEquals(
+            "flash",
+            studio
+                .edit(ada, bare, scarf, detector, Progress.SILENT, new Cancellation())
+                .after()
+                .request()
+                .negative());
       }
     }
   }
 
   private static SharedLight lit(String... lights) {
-    return SharedLight.of(Stream.of(lights).map(light -> light.isEmpty() ? SceneWords.NONE : SceneWords.NONE.with("light", light)).toList());
+    return SharedLight.of(Stream.of(lights)
+        .map(light -> light.isEmpty() ? SceneWords.NONE : SceneWords.NONE.with("light", light))
+        .toList());
   }
 
   private static Picture white() {

@@ -62,8 +62,10 @@ class TrainingPlotTest {
     for (int i = 1; i <= 5; i++) {
       told(beside, i);
     }
-    List<String> notices = passed.stream().filter(ProgressEvent.Notice.class::isInstance)
-        .map(event -> ((ProgressEvent.Notice) event).message()).toList();
+    List<String> notices = passed.stream()
+        .filter(ProgressEvent.Notice.class::isInstance)
+        .map(event -> ((ProgressEvent.Notice) event).message())
+        .toList();
     assertEquals(1, notices.size(), notices::toString);
     assertTrue(notices.get(0).contains("the training goes on"), notices.get(0));
     assertTrue(beside.hasSteps());
@@ -121,7 +123,8 @@ class TrainingPlotTest {
 
   @Test
   void refusesBeforeTheFirstStep() {
-    assertEquals("no step of a training has been seen; draw the plot when it has begun",
+    assertEquals(
+        "no step of a training has been seen; draw the plot when it has begun",
         assertThrows(IllegalStateException.class, plot::draw).getMessage());
   }
 }

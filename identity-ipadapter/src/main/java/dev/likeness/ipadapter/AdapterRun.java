@@ -43,7 +43,8 @@ final class AdapterRun implements AutoCloseable {
   private final AdamW optimizer;
   private AdapterWeights weights;
 
-  AdapterRun(AdapterTraining settings, PerceptualLoss perceptual, BaseModel base, ImageEncoder encoder) {
+  AdapterRun(
+      AdapterTraining settings, PerceptualLoss perceptual, BaseModel base, ImageEncoder encoder) {
     this.settings = settings;
     this.perceptual = perceptual;
     this.base = base;
@@ -55,7 +56,8 @@ final class AdapterRun implements AutoCloseable {
     optimizer = settings.optimizer(model.compute().dtype());
   }
 
-  double train(List<TrainingPair> given, Path file, Path state, Progress progress, Cancellation stop) {
+  double train(
+      List<TrainingPair> given, Path file, Path state, Progress progress, Cancellation stop) {
     if (given.isEmpty()) {
       throw new IllegalArgumentException("there is no pair to learn from");
     }
@@ -76,7 +78,8 @@ final class AdapterRun implements AutoCloseable {
     kept.resume();
     double loss = learn(kept, progress, stop);
     kept.requireNumbers();
-    Map<String, String> header = new HashMap<>(Map.of("likeness.base", base.name(), AdapterFile.RECIPE, recipe));
+    Map<String, String> header =
+        new HashMap<>(Map.of("likeness.base", base.name(), AdapterFile.RECIPE, recipe));
     if (layout.imageWidth() > 0) {
       header.put(AdapterFile.FAMILY, encoder.config().family());
     }
@@ -106,14 +109,16 @@ final class AdapterRun implements AutoCloseable {
   private double step(int step, double rate, AdapterState state) {
     int length = model.scheduler().schedule().length();
     PairDraw draw = PairDraw.of(settings, step, pairs.count(), length);
-    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(draw.seeds())) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource random = NoiseSource.seeded(draw.seeds())) {
       Tensor clean = pairs.latents(draw, random.next(pairs.shape()));
       Tensor noise = random.next(pairs.shape());
       Tensor loss = loss(draw, clean, noise);
       loss.backward();
       double value = loss.item_double();
       state.requireNumber("the loss", value);
-      state.requireNumber("the gradients' length",
+      state.requireNumber(
+          "the gradients' length",
           GradientNorm.clip(weights.leaves().leaves().values(), settings.longestGradient()));
       optimizer.step(weights.leaves().leaves(), rate);
       return value;
@@ -123,10 +128,17 @@ final class AdapterRun implements AutoCloseable {
   private Tensor loss(PairDraw draw, Tensor clean, Tensor noise) {
     UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
     Tensor noised = objective.noised(clean, noise, draw.timesteps());
-    Tensor answer = unet.forward(model.compute().place(noised), times(draw.timesteps()), pairs.text(draw)).cpu();
-    Tensor loss = objective.loss(answer, objective.target(clean, noise, draw.timesteps()), draw.timesteps(),
+    Tensor answer = unet.forward(
+            model.compute().place(noised), times(draw.timesteps()), pairs.text(draw))
+        .cpu();
+    Tensor loss = objective.loss(
+        answer,
+        objective.target(clean, noise, draw.timesteps()),
+        draw.timesteps(),
         pairs.focus(draw));
-    return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
+    return perceptual == null
+        ? loss
+        : loss.add(perceptual.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
   }
 
   private Tensor times(int[] timesteps) {
@@ -139,8 +151,8 @@ final class AdapterRun implements AutoCloseable {
 
   /** Everything that decides the result. */
   private String owner(String recipe) {
-    return recipe + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " " + WeightsDigest.of(model) + " "
-        + model.compute() + " " + pairs.digest();
+    return recipe + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " "
+        + WeightsDigest.of(model) + " " + model.compute() + " " + pairs.digest();
   }
 
   @Override

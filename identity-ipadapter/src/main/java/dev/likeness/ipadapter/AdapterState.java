@@ -29,7 +29,10 @@ record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer
     }
   }
 
-  /** Saves the state when it is time, and after the {@code last} step, so that a result that cannot be written is not lost. */
+  /**
+   * Saves the state when it is time, and after the {@code last} step, so that a result that cannot
+   * be written is not lost.
+   */
   void saveAfter(long step, long last, Progress progress) {
     if (file == null || step % SAVE_EVERY != 0 && step != last) {
       return;
@@ -38,7 +41,8 @@ record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer
     try {
       new TrainingState(weights, optimizer, null).save(file, Map.of(TrainingState.OWNER, owner));
     } catch (MachineLimit full) {
-      progress.on(new ProgressEvent.Notice("step " + step + " is not kept, the training goes on: " + full.getMessage()));
+      progress.on(new ProgressEvent.Notice(
+          "step " + step + " is not kept, the training goes on: " + full.getMessage()));
     }
   }
 

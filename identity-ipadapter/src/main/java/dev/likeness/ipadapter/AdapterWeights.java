@@ -30,11 +30,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * An adapter's weights while it learns: keys and values begin as the base's own for text, so that the first tokens are
- * understood somehow.
+ * An adapter's weights while it learns: keys and values begin as the base's own for text, so that
+ * the first tokens are understood somehow.
  */
 final class AdapterWeights implements AutoCloseable {
-  private static final String GO_ON = "go on with the kind, tokens and rank that it was trained with";
+  private static final String GO_ON =
+      "go on with the kind, tokens and rank that it was trained with";
 
   private final StableDiffusion model;
   private final BaseAttentions base;
@@ -43,16 +44,20 @@ final class AdapterWeights implements AutoCloseable {
   private final TrainableWeights weights;
   private final NoiseSource first;
 
-  AdapterWeights(StableDiffusion model, BaseAttentions base, AdapterLayout layout, AdapterTraining settings) {
+  AdapterWeights(
+      StableDiffusion model, BaseAttentions base, AdapterLayout layout, AdapterTraining settings) {
     this.model = model;
     this.base = base;
     this.layout = layout;
     this.rank = settings.rank();
     first = NoiseSource.seeded(settings.seed());
     InitialValues usual = InitialValues.seeded(first, name -> name.endsWith(".up.weight"));
-    try (TensorSource start = settings.start() == null ? null : AdapterFile.of(settings.start()).open()) {
-      weights = new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
-          ? started(start, name, shape) : fresh(usual, name, shape));
+    try (TensorSource start =
+        settings.start() == null ? null : AdapterFile.of(settings.start()).open()) {
+      weights =
+          new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
+              ? started(start, name, shape)
+              : fresh(usual, name, shape));
       touch();
       requireAll(start);
     } catch (RuntimeException e) {
@@ -65,24 +70,35 @@ final class AdapterWeights implements AutoCloseable {
     if (name.endsWith("_ip.weight")) {
       return ofText(name);
     }
-    return name.endsWith("latents") ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2]))) : usual.of(name, shape);
+    return name.endsWith("latents")
+        ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2])))
+        : usual.of(name, shape);
   }
 
-  /** Refuses a start of another kind, of whose weights only some are ours; a LoRA may begin with this training. */
+  /**
+   * Refuses a start of another kind, of whose weights only some are ours; a LoRA may begin with
+   * this training.
+   */
   private void requireAll(TensorSource start) {
     Predicate<String> lora = name -> name.contains("_lora.");
-    List<String> missing = start == null ? List.of()
-        : weights.leaves().keySet().stream().filter(lora.negate().and(name -> !start.names().contains(name))).sorted().toList();
+    List<String> missing = start == null
+        ? List.of()
+        : weights.leaves().keySet().stream()
+            .filter(lora.negate().and(name -> !start.names().contains(name)))
+            .sorted()
+            .toList();
     if (!missing.isEmpty()) {
-      throw new UnusableInput(start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
-          + " other tensors of an " + layout.kind().title() + ", which is trained; " + GO_ON);
+      throw new UnusableInput(
+          start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
+              + " other tensors of an " + layout.kind().title() + ", which is trained; " + GO_ON);
     }
   }
 
   private static Tensor started(TensorSource start, String name, long[] shape) {
     if (!Arrays.equals(start.shape(name), shape)) {
-      throw new UnusableInput(start.describe() + ": \"" + name + "\" is " + Arrays.toString(start.shape(name))
-          + ", and the training's is " + Arrays.toString(shape) + "; " + GO_ON);
+      throw new UnusableInput(
+          start.describe() + ": \"" + name + "\" is " + Arrays.toString(start.shape(name))
+              + ", and the training's is " + Arrays.toString(shape) + "; " + GO_ON);
     }
     return start.read(name).to(ScalarType.Float).clone();
   }
@@ -110,19 +126,27 @@ final class AdapterWeights implements AutoCloseable {
   }
 
   private Tensor tensor(Parameters from, int t, String which) {
-    return from.get("ip_adapter." + (2 * t + 1) + ".to_" + which + "_ip.weight", base.widths().get(t),
+    return from.get(
+        "ip_adapter." + (2 * t + 1) + ".to_" + which + "_ip.weight",
+        base.widths().get(t),
         base.contextWidth());
   }
 
-  /** What the adapter adds for a batch of sights, one row for each picture; gradients flow back into the weights. */
+  /**
+   * What the adapter adds for a batch of sights, one row for each picture; gradients flow back into
+   * the weights.
+   */
   Adaptation adaptation(Sights sights) {
     ScalarType type = model.compute().dtype().scalarType();
     Parameters seen = type == ScalarType.Float ? weights : new CastParameters(weights, type);
-    Tensor tokens = Projection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN).forward(sights);
+    Tensor tokens =
+        Projection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN).forward(sights);
     Map<String, List<AttentionBranch>> branches = new HashMap<>();
     for (int t = 0; t < base.paths().size(); t++) {
       Kept memory = new Kept(
-          torch.linear(tokens, tensor(seen, t, "k")), torch.linear(tokens, tensor(seen, t, "v")), null);
+          torch.linear(tokens, tensor(seen, t, "k")),
+          torch.linear(tokens, tensor(seen, t, "v")),
+          null);
       branches.put(base.module(layout.kind(), t), List.of(new TokenBranch(null, memory, null)));
     }
     FaceLora lora = rank > 0 ? new FaceLora(seen, rank, base) : null;

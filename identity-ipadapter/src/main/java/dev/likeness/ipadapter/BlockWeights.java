@@ -7,24 +7,30 @@ import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * How much an adapter's weight counts in each of the base's attentions, by the path of the block, such as
- * {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. What different blocks of a UNet draw is InstantStyle's finding (Wang et al. 2024,
- * arXiv:2404.02733, section 3.2).
+ * How much an adapter's weight counts in each of the base's attentions, by the path of the block,
+ * such as {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. What different blocks
+ * of a UNet draw is InstantStyle's finding (Wang et al. 2024, arXiv:2404.02733, section 3.2).
  */
 public final class BlockWeights {
   /** The same everywhere. */
   public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
-  /** Colours, light and manner alone: one block of SDXL; in smaller bases all but the deepest ones. */
-  public static final BlockWeights STYLE = unet("style", (base, t) -> isXl(base)
-      ? in(base, t, "up_blocks.0.attentions.1")
-      : 1 - Math.max(in(base, t, "down_blocks.2"), in(base, t, "up_blocks.1")));
+  /**
+   * Colours, light and manner alone: one block of SDXL; in smaller bases all but the deepest ones.
+   */
+  public static final BlockWeights STYLE = unet(
+      "style",
+      (base, t) -> isXl(base)
+          ? in(base, t, "up_blocks.0.attentions.1")
+          : 1 - Math.max(in(base, t, "down_blocks.2"), in(base, t, "up_blocks.1")));
   /** What stands where, alone: one block of SDXL; in smaller bases the deepest on the way down. */
-  public static final BlockWeights COMPOSITION = unet("composition", (base, t) -> isXl(base)
-      ? in(base, t, last(base, "down_blocks.2"))
-      : Math.max(in(base, t, "down_blocks.2") / 4, in(base, t, last(base, "down_blocks.2"))));
+  public static final BlockWeights COMPOSITION = unet(
+      "composition",
+      (base, t) -> isXl(base)
+          ? in(base, t, last(base, "down_blocks.2"))
+          : Math.max(in(base, t, "down_blocks.2") / 4, in(base, t, last(base, "down_blocks.2"))));
   /** Both of the above. */
-  public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights("style-and-composition",
-      (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));
+  public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights(
+      "style-and-composition", (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));
   /** A fifth on the way down. */
   public static final BlockWeights WEAK_INPUT = weak("weak-input", "down");
   /** A fifth in the middle. */
@@ -38,9 +44,25 @@ public final class BlockWeights {
   public static final BlockWeights EASE_OUT =
       new BlockWeights("ease-out", (base, t) -> 0.05 + 0.95 * depth(base, t));
 
-  private static final Map<String, BlockWeights> PRESETS = Map.of(LINEAR.name, LINEAR, STYLE.name, STYLE,
-      COMPOSITION.name, COMPOSITION, STYLE_AND_COMPOSITION.name, STYLE_AND_COMPOSITION, WEAK_INPUT.name, WEAK_INPUT,
-      WEAK_MIDDLE.name, WEAK_MIDDLE, WEAK_OUTPUT.name, WEAK_OUTPUT, EASE_IN.name, EASE_IN, EASE_OUT.name, EASE_OUT);
+  private static final Map<String, BlockWeights> PRESETS = Map.of(
+      LINEAR.name,
+      LINEAR,
+      STYLE.name,
+      STYLE,
+      COMPOSITION.name,
+      COMPOSITION,
+      STYLE_AND_COMPOSITION.name,
+      STYLE_AND_COMPOSITION,
+      WEAK_INPUT.name,
+      WEAK_INPUT,
+      WEAK_MIDDLE.name,
+      WEAK_MIDDLE,
+      WEAK_OUTPUT.name,
+      WEAK_OUTPUT,
+      EASE_IN.name,
+      EASE_IN,
+      EASE_OUT.name,
+      EASE_OUT);
 
   private final String name;
   private final ToDoubleBiFunction<BaseAttentions, Integer> weight;
@@ -50,9 +72,13 @@ public final class BlockWeights {
     this.weight = weight;
   }
 
-  /** The preset of that name, in any case: linear, style, composition, style-and-composition, weak-input and so on. */
+  /**
+   * The preset of that name, in any case: linear, style, composition, style-and-composition,
+   * weak-input and so on.
+   */
   public static BlockWeights named(String name) {
-    BlockWeights preset = PRESETS.get(name.toLowerCase(Locale.ROOT).replace('_', '-').replace(' ', '-'));
+    BlockWeights preset =
+        PRESETS.get(name.toLowerCase(Locale.ROOT).replace('_', '-').replace(' ', '-'));
     if (preset == null) {
       throw new IllegalArgumentException("no block weights are called \"" + name + "\"; known: "
           + String.join(", ", PRESETS.keySet().stream().sorted().toList()));
@@ -63,13 +89,15 @@ public final class BlockWeights {
   /**
    * Weights by the beginning of a block's path, the longest that fits; 0 for all others.
    *
-   * @throws IllegalArgumentException when a weight is not a finite number, and when drawing with a base that has no block of such a name
+   * @throws IllegalArgumentException when a weight is not a finite number, and when drawing with a
+   *     base that has no block of such a name
    */
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);
     own.forEach((path, weight) -> {
       if (!Double.isFinite(weight)) {
-        throw new IllegalArgumentException("the weight of block \"" + path + "\" must be a finite number, not " + weight);
+        throw new IllegalArgumentException(
+            "the weight of block \"" + path + "\" must be a finite number, not " + weight);
       }
     });
     return new BlockWeights(own.toString(), (base, t) -> {
@@ -79,9 +107,11 @@ public final class BlockWeights {
               + "\" with cross-attention; its blocks are " + String.join(", ", base.paths()));
         }
       }
-      return own.entrySet().stream().filter(e -> begins(base.paths().get(t), e.getKey()))
+      return own.entrySet().stream()
+          .filter(e -> begins(base.paths().get(t), e.getKey()))
           .max(Map.Entry.comparingByKey((a, b) -> Integer.compare(a.length(), b.length())))
-          .map(Map.Entry::getValue).orElse(0.0);
+          .map(Map.Entry::getValue)
+          .orElse(0.0);
     });
   }
 
@@ -95,28 +125,34 @@ public final class BlockWeights {
   }
 
   /** A preset whose blocks only UNets have. */
-  private static BlockWeights unet(String name, ToDoubleBiFunction<BaseAttentions, Integer> weight) {
+  private static BlockWeights unet(
+      String name, ToDoubleBiFunction<BaseAttentions, Integer> weight) {
     return new BlockWeights(name, (base, t) -> {
       if (base.target() != Target.UNET) {
-        throw new IllegalArgumentException("the block weights \"" + name + "\" speak of a UNet's blocks; the base "
-            + base.name() + " is " + base.target().describe(base.contextWidth())
-            + ": give linear, ease-in, ease-out, or weights by path");
+        throw new IllegalArgumentException(
+            "the block weights \"" + name + "\" speak of a UNet's blocks; the base "
+                + base.name() + " is " + base.target().describe(base.contextWidth())
+                + ": give linear, ease-in, ease-out, or weights by path");
       }
       return weight.applyAsDouble(base, t);
     });
   }
 
   private static boolean isXl(BaseAttentions base) {
-    return base.paths().stream().noneMatch(path -> path.startsWith("down_blocks.0.")
-        || path.startsWith("down_blocks.3."))
+    return base.paths().stream()
+            .noneMatch(
+                path -> path.startsWith("down_blocks.0.") || path.startsWith("down_blocks.3."))
         && base.paths().stream().anyMatch(path -> path.startsWith("up_blocks.0."));
   }
 
   /** The last attention of a block: a base of fewer layers has no second one. */
   private static String last(BaseAttentions base, String block) {
     String attentions = block + ".attentions.";
-    int last = base.paths().stream().filter(path -> path.startsWith(attentions))
-        .mapToInt(path -> Integer.parseInt(path.substring(attentions.length()).split("\\.")[0])).max().orElse(0);
+    int last = base.paths().stream()
+        .filter(path -> path.startsWith(attentions))
+        .mapToInt(path -> Integer.parseInt(path.substring(attentions.length()).split("\\.")[0]))
+        .max()
+        .orElse(0);
     return attentions + last;
   }
 
@@ -129,10 +165,14 @@ public final class BlockWeights {
     return path.equals(start) || path.startsWith(start + ".");
   }
 
-  /** From 0 in the first block drawn through to 1 in the last; the middle lies between down and up. */
+  /**
+   * From 0 in the first block drawn through to 1 in the last; the middle lies between down and up.
+   */
   private static double depth(BaseAttentions base, int t) {
-    int down = (int) base.paths().stream().filter(path -> path.startsWith("down")).count();
-    int middle = (int) base.paths().stream().filter(path -> path.startsWith("mid")).count();
+    int down =
+        (int) base.paths().stream().filter(path -> path.startsWith("down")).count();
+    int middle =
+        (int) base.paths().stream().filter(path -> path.startsWith("mid")).count();
     int count = base.paths().size();
     int order = t < down ? t : t < count - middle ? t + middle : t - (count - middle) + down;
     return count == 1 ? 0 : (double) order / (count - 1);

@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What encoded references come from; numbers of equal width from elsewhere mean something else. Each is empty where it is not
- * known, which goes with everything.
+ * What encoded references come from; numbers of equal width from elsewhere mean something else.
+ * Each is empty where it is not known, which goes with everything.
  *
- * @param encoder {@link dev.likeness.ipadapter.vision.ImageEncoder#fingerprint} of the image encoder
+ * @param encoder {@link dev.likeness.ipadapter.vision.ImageEncoder#fingerprint} of the image
+ *     encoder
  * @param recogniser the face recogniser's name
  * @param length {@code raw} or {@code unit}, as the face's numbers are
  */
@@ -23,23 +24,27 @@ public record EmbeddingOrigin(String encoder, String recogniser, String length) 
 
   /** Whose numbers all the references have; unknown where one does not say. */
   static String recogniser(List<Reference> references) {
-    List<String> names = references.stream().map(Reference::recogniser).distinct().toList();
+    List<String> names =
+        references.stream().map(Reference::recogniser).distinct().toList();
     if (names.stream().filter(name -> !name.isEmpty()).count() > 1) {
-      throw new IllegalArgumentException("the references have numbers of several face recognisers, " + names
-          + ", which mean different things; read all faces with one");
+      throw new IllegalArgumentException("the references have numbers of several face recognisers, "
+          + names + ", which mean different things; read all faces with one");
     }
     return names.size() == 1 ? names.get(0) : "";
   }
 
   /** What a file's header keeps. */
   static EmbeddingOrigin of(Map<String, String> metadata) {
-    return new EmbeddingOrigin(metadata.getOrDefault(ENCODER, ""), metadata.getOrDefault(RECOGNISER, ""),
+    return new EmbeddingOrigin(
+        metadata.getOrDefault(ENCODER, ""),
+        metadata.getOrDefault(RECOGNISER, ""),
         metadata.getOrDefault(LENGTH, ""));
   }
 
   /** What is known, for a file's header. */
   Map<String, String> metadata() {
-    Map<String, String> known = new HashMap<>(Map.of(ENCODER, encoder, RECOGNISER, recogniser, LENGTH, length));
+    Map<String, String> known =
+        new HashMap<>(Map.of(ENCODER, encoder, RECOGNISER, recogniser, LENGTH, length));
     known.values().removeIf(String::isEmpty);
     return known;
   }
@@ -59,8 +64,8 @@ public record EmbeddingOrigin(String encoder, String recogniser, String length) 
 
   private static void require(String user, String how, String has, String wanted) {
     if (!has.isEmpty() && !wanted.isEmpty() && !has.equals(wanted)) {
-      throw new UnusableInput("references encoded " + how + has + " are not what " + user + " looks at, which takes " + wanted
-          + "; encode them with it");
+      throw new UnusableInput("references encoded " + how + has + " are not what " + user
+          + " looks at, which takes " + wanted + "; encode them with it");
     }
   }
 }

@@ -24,7 +24,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Pairs as the networks know them, encoded once: latents, references, captions. Owned by a region. */
+/**
+ * Pairs as the networks know them, encoded once: latents, references, captions. Owned by a region.
+ */
 final class EncodedPairs {
   private final StableDiffusion model;
   private final TensorRegion region;
@@ -37,7 +39,7 @@ final class EncodedPairs {
   private int width;
   private int height;
 
-  private record Text(Tensor tokens, Tensor pooled) { }
+  private record Text(Tensor tokens, Tensor pooled) {}
 
   EncodedPairs(StableDiffusion model, TensorRegion region) {
     this.model = model;
@@ -47,10 +49,15 @@ final class EncodedPairs {
   void add(TrainingPair pair, ReferenceEncoding eye) {
     requireSize(pair.target());
     targets = 31 * targets + pair.target().hashCode();
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      LatentDistribution d = model.autoencoder().encode(model.compute().place(Images.toSigned(pair.target())));
-      latents.add(new LatentDistribution(kept(d.mean()), d.logVariance() == null ? null : kept(d.logVariance()),
-          d.scale(), d.shift()));
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      LatentDistribution d =
+          model.autoencoder().encode(model.compute().place(Images.toSigned(pair.target())));
+      latents.add(new LatentDistribution(
+          kept(d.mean()),
+          d.logVariance() == null ? null : kept(d.logVariance()),
+          d.scale(),
+          d.shift()));
       references.add(eye.of(List.of(pair.reference())));
       captions.add(pair.caption());
       focus.add(focus(pair));
@@ -81,13 +88,15 @@ final class EncodedPairs {
   private float[] focus(TrainingPair pair) {
     long places = shape()[1] * shape()[2];
     if (pair.focus() != null && pair.focus().length != places) {
-      throw new IllegalArgumentException("a focus of " + pair.focus().length + " places; latents of a " + pair.target()
-          + " have " + shape()[1] + "x" + shape()[2]);
+      throw new IllegalArgumentException("a focus of " + pair.focus().length
+          + " places; latents of a " + pair.target() + " have " + shape()[1] + "x" + shape()[2]);
     }
     return pair.focus() == null ? null : pair.focus().clone();
   }
 
-  /** What each place of a draw's targets counts, [batch, 1, h, w]; null when no pair has a focus. */
+  /**
+   * What each place of a draw's targets counts, [batch, 1, h, w]; null when no pair has a focus.
+   */
   Tensor focus(PairDraw draw) {
     if (focus.stream().allMatch(Objects::isNull)) {
       return null;
@@ -114,14 +123,20 @@ final class EncodedPairs {
       return UNetConditioning.text(torch.cat(tokens, 0));
     }
     Tensor sizes = torch.tensor((float) height, (float) width, 0, 0, (float) height, (float) width);
-    return new UNetConditioning(torch.cat(tokens, 0), torch.cat(pooled, 0),
-        sizes.unsqueeze(0).expand(draw.pairs().length, 6).to(tokens.get(0).device(), ScalarType.Float));
+    return new UNetConditioning(
+        torch.cat(tokens, 0),
+        torch.cat(pooled, 0),
+        sizes
+            .unsqueeze(0)
+            .expand(draw.pairs().length, 6)
+            .to(tokens.get(0).device(), ScalarType.Float));
   }
 
   /** What the adapter is shown of a draw's references. */
   Sights sights(PairDraw draw) {
     ReferenceEmbeddings one = references.get(0);
-    return new Sights(one.image() == null ? null : model.compute().place(rows(draw, true)),
+    return new Sights(
+        one.image() == null ? null : model.compute().place(rows(draw, true)),
         one.face() == null ? null : model.compute().place(rows(draw, false)).squeeze(1));
   }
 
@@ -151,7 +166,8 @@ final class EncodedPairs {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
     for (TextTower tower : model.towers()) {
-      TextEncoding encoding = tower.prompts(Adaptation.NONE).encode(List.of(caption), tower.layersLeftOut());
+      TextEncoding encoding =
+          tower.prompts(Adaptation.NONE).encode(List.of(caption), tower.layersLeftOut());
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }
@@ -168,7 +184,10 @@ final class EncodedPairs {
       width = target.width();
       height = target.height();
     }
-    if (target.width() != width || target.height() != height || width % factor != 0 || height % factor != 0) {
+    if (target.width() != width
+        || target.height() != height
+        || width % factor != 0
+        || height % factor != 0) {
       throw new IllegalArgumentException("a " + target + " beside one of " + width + "x" + height
           + ": all targets must have one size, with sides that are multiples of " + factor);
     }

@@ -19,13 +19,16 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The LoRA that an adapter of faces was trained with: every attention's four layers, at a strength of its own. */
+/**
+ * The LoRA that an adapter of faces was trained with: every attention's four layers, at a strength
+ * of its own.
+ */
 final class FaceLora implements AutoCloseable {
   private final LoadedWeights own;
   private final Map<String, Pair> factors = new HashMap<>();
 
   /** One layer's, at a scale of the file's own. */
-  private record Pair(Tensor down, Tensor up, double scale) { }
+  private record Pair(Tensor down, Tensor up, double scale) {}
 
   /** What is added beside a layer; of the prompts of one adapter the first says how strongly. */
   private record Beside(Pair pair, double strength) implements SidePath {
@@ -45,10 +48,13 @@ final class FaceLora implements AutoCloseable {
   }
 
   /**
-   * Reads {@code to_q}, {@code to_k}, {@code to_v} and {@code to_out} of every attention; takes over {@code source}.
+   * Reads {@code to_q}, {@code to_k}, {@code to_v} and {@code to_out} of every attention; takes
+   * over {@code source}.
    *
-   * @param whole whether it has to have all attentions of the base, as FaceID's does, rather than some
-   * @throws dev.likeness.diffusion.error.UnusableInput when a layer is missing or does not fit the base, or is of no attention of it
+   * @param whole whether it has to have all attentions of the base, as FaceID's does, rather than
+   *     some
+   * @throws dev.likeness.diffusion.error.UnusableInput when a layer is missing or does not fit the
+   *     base, or is of no attention of it
    */
   FaceLora(TensorSource source, BaseAttentions base, boolean whole, Compute compute) {
     this(new LoadedWeights(source, compute), base, whole);
@@ -57,10 +63,19 @@ final class FaceLora implements AutoCloseable {
   private FaceLora(LoadedWeights weights, BaseAttentions base, boolean whole) {
     own = weights;
     try {
-      Set<String> there = weights.names().stream().filter(LoraTwin::isKey).map(FaceLora::attention).collect(Collectors.toSet());
-      read(weights, base, n -> whole || there.contains(attention(LoraTwin.key(n, "q"))), key -> rank(weights, key),
+      Set<String> there = weights.names().stream()
+          .filter(LoraTwin::isKey)
+          .map(FaceLora::attention)
+          .collect(Collectors.toSet());
+      read(
+          weights,
+          base,
+          n -> whole || there.contains(attention(LoraTwin.key(n, "q"))),
+          key -> rank(weights, key),
           key -> scale(weights, key));
-      weights.requireAllRead(weights.names().stream().filter(name -> !LoraTwin.isKey(name)).collect(Collectors.toSet()));
+      weights.requireAllRead(weights.names().stream()
+          .filter(name -> !LoraTwin.isKey(name))
+          .collect(Collectors.toSet()));
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -92,7 +107,11 @@ final class FaceLora implements AutoCloseable {
     read(weights, base, n -> true, key -> rank, key -> 1);
   }
 
-  private void read(Parameters weights, BaseAttentions base, IntPredicate there, ToLongFunction<String> rank,
+  private void read(
+      Parameters weights,
+      BaseAttentions base,
+      IntPredicate there,
+      ToLongFunction<String> rank,
       ToDoubleFunction<String> scale) {
     for (int n = 0; n < 2 * base.paths().size(); n++) {
       for (String layer : there.test(n) ? LoraTwin.LAYERS : List.<String>of()) {
@@ -100,9 +119,12 @@ final class FaceLora implements AutoCloseable {
         long width = base.widths().get(n / 2);
         boolean fromText = n % 2 == 1 && (layer.equals("k") || layer.equals("v"));
         long between = rank.applyAsLong(key + ".down.weight");
-        factors.put(base.at(n) + "." + LoraTwin.module(layer),
-            new Pair(weights.get(key + ".down.weight", between, fromText ? base.contextWidth() : width),
-                weights.get(key + ".up.weight", width, between), scale.applyAsDouble(key)));
+        factors.put(
+            base.at(n) + "." + LoraTwin.module(layer),
+            new Pair(
+                weights.get(key + ".down.weight", between, fromText ? base.contextWidth() : width),
+                weights.get(key + ".up.weight", width, between),
+                scale.applyAsDouble(key)));
       }
     }
   }

@@ -6,8 +6,9 @@ import dev.likeness.diffusion.image.Picture;
 import java.util.List;
 
 /**
- * Somebody or something as references show it to an adapter, and how it is to be drawn. Travels with a request:
- * {@code as(ada.at(0.8))}. Immutable, shared by threads; the methods named like settings return another one.
+ * Somebody or something as references show it to an adapter, and how it is to be drawn. Travels
+ * with a request: {@code as(ada.at(0.8))}. Immutable, shared by threads; the methods named like
+ * settings return another one.
  */
 public final class ImagePrompt implements Identity {
   private final IpAdapter adapter;
@@ -25,9 +26,17 @@ public final class ImagePrompt implements Identity {
    * @param lora strength of FaceID's LoRA
    * @param phrase what prompts call it
    */
-  record Settings(ReferenceEmbeddings negative, double start, double end, BlockWeights blocks, Picture mask,
-      double shortcut, double lora, String phrase) {
-    static final Settings USUAL = new Settings(null, 0, 1, BlockWeights.LINEAR, null, 1, 1, "person");
+  record Settings(
+      ReferenceEmbeddings negative,
+      double start,
+      double end,
+      BlockWeights blocks,
+      Picture mask,
+      double shortcut,
+      double lora,
+      String phrase) {
+    static final Settings USUAL =
+        new Settings(null, 0, 1, BlockWeights.LINEAR, null, 1, 1, "person");
 
     Settings {
       if (!(0 <= start && start < end && end <= 1)) {
@@ -35,7 +44,8 @@ public final class ImagePrompt implements Identity {
             + " of the steps; both must lie in 0..1, the first below the second");
       }
       if (!Double.isFinite(shortcut) || !Double.isFinite(lora)) {
-        throw new IllegalArgumentException("shortcut " + shortcut + ", LoRA " + lora + ": both must be finite numbers");
+        throw new IllegalArgumentException(
+            "shortcut " + shortcut + ", LoRA " + lora + ": both must be finite numbers");
       }
     }
   }
@@ -51,17 +61,25 @@ public final class ImagePrompt implements Identity {
     return new ImagePrompt(adapter, references, Settings.USUAL);
   }
 
-  /** The references as the adapter sees them: to be kept, so that they need not be encoded again. */
+  /**
+   * The references as the adapter sees them: to be kept, so that they need not be encoded again.
+   */
   public ReferenceEmbeddings references() {
     return references;
   }
 
-  /** All references as one, the mean of what the adapter sees; without this, their tokens stand side by side. */
+  /**
+   * All references as one, the mean of what the adapter sees; without this, their tokens stand side
+   * by side.
+   */
   public ImagePrompt averaged() {
     return new ImagePrompt(adapter, references.averaged(), settings);
   }
 
-  /** What the pictures are to be unlike; it takes the place of "no picture" beside the negative prompt. */
+  /**
+   * What the pictures are to be unlike; it takes the place of "no picture" beside the negative
+   * prompt.
+   */
   public ImagePrompt negative(List<Reference> unlike) {
     return negative(adapter.embed(unlike));
   }
@@ -70,47 +88,99 @@ public final class ImagePrompt implements Identity {
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     new TokenMaker(adapter, 1).require(unlike);
     unlike.origin().require("the prompt that they are beside", references.origin());
-    return with(new Settings(unlike, settings.start, settings.end, settings.blocks, settings.mask, settings.shortcut,
-        settings.lora, settings.phrase));
+    return with(new Settings(
+        unlike,
+        settings.start,
+        settings.end,
+        settings.blocks,
+        settings.mask,
+        settings.shortcut,
+        settings.lora,
+        settings.phrase));
   }
 
-  /** Counts in this share of the sampling steps only, from {@code start} to just before {@code end}, both in 0..1. */
+  /**
+   * Counts in this share of the sampling steps only, from {@code start} to just before {@code end},
+   * both in 0..1.
+   */
   public ImagePrompt steps(double start, double end) {
-    return with(new Settings(settings.negative, start, end, settings.blocks, settings.mask, settings.shortcut,
-        settings.lora, settings.phrase));
+    return with(new Settings(
+        settings.negative,
+        start,
+        end,
+        settings.blocks,
+        settings.mask,
+        settings.shortcut,
+        settings.lora,
+        settings.phrase));
   }
 
   /** Counts more in some of the base's blocks than in others. */
   public ImagePrompt blocks(BlockWeights weights) {
-    return with(new Settings(settings.negative, settings.start, settings.end, weights, settings.mask, settings.shortcut,
-        settings.lora, settings.phrase));
+    return with(new Settings(
+        settings.negative,
+        settings.start,
+        settings.end,
+        weights,
+        settings.mask,
+        settings.shortcut,
+        settings.lora,
+        settings.phrase));
   }
 
   /** Counts where {@code white} is white; it is stretched to the picture's size. */
   public ImagePrompt mask(Picture white) {
-    return with(new Settings(settings.negative, settings.start, settings.end, settings.blocks, white, settings.shortcut,
-        settings.lora, settings.phrase));
+    return with(new Settings(
+        settings.negative,
+        settings.start,
+        settings.end,
+        settings.blocks,
+        white,
+        settings.shortcut,
+        settings.lora,
+        settings.phrase));
   }
 
   /** How much FaceID-Plus v2 looks at the picture of the face, beside its numbers; 1 usually. */
   public ImagePrompt shortcut(double factor) {
-    return with(new Settings(settings.negative, settings.start, settings.end, settings.blocks, settings.mask, factor,
-        settings.lora, settings.phrase));
+    return with(new Settings(
+        settings.negative,
+        settings.start,
+        settings.end,
+        settings.blocks,
+        settings.mask,
+        factor,
+        settings.lora,
+        settings.phrase));
   }
 
   /**
-   * The strength of FaceID's LoRA, whatever the weight; 1 usually. Of several prompts of one adapter in a request the first says
-   * it for all: the LoRA acts once.
+   * The strength of FaceID's LoRA, whatever the weight; 1 usually. Of several prompts of one
+   * adapter in a request the first says it for all: the LoRA acts once.
    */
   public ImagePrompt lora(double strength) {
-    return with(new Settings(settings.negative, settings.start, settings.end, settings.blocks, settings.mask,
-        settings.shortcut, strength, settings.phrase));
+    return with(new Settings(
+        settings.negative,
+        settings.start,
+        settings.end,
+        settings.blocks,
+        settings.mask,
+        settings.shortcut,
+        strength,
+        settings.phrase));
   }
 
   /** What prompts call it, such as {@code woman}; {@code person} unless said. */
   public ImagePrompt called(String phrase) {
-    return with(new Settings(settings.negative, settings.start, settings.end, settings.blocks, settings.mask,
-        settings.shortcut, settings.lora, phrase));
+    return with(new Settings(
+        settings.negative,
+        settings.start,
+        settings.end,
+        settings.blocks,
+        settings.mask,
+        settings.shortcut,
+        settings.lora,
+        phrase));
   }
 
   /**
@@ -121,7 +191,8 @@ public final class ImagePrompt implements Identity {
   @Override
   public Adapter at(double weight) {
     if (!Double.isFinite(weight)) {
-      throw new IllegalArgumentException("an image prompt's weight must be a finite number, not " + weight);
+      throw new IllegalArgumentException(
+          "an image prompt's weight must be a finite number, not " + weight);
     }
     return new WeightedPrompt(adapter, references, settings, weight);
   }

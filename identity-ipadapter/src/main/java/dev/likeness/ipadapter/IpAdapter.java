@@ -30,8 +30,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference pictures to the base's
- * attentions. Immutable, shared by threads; owns its tensors until closed, the image encoder stays its caller's.
+ * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference
+ * pictures to the base's attentions. Immutable, shared by threads; owns its tensors until closed,
+ * the image encoder stays its caller's.
  */
 public final class IpAdapter implements AutoCloseable {
   /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */
@@ -46,8 +47,13 @@ public final class IpAdapter implements AutoCloseable {
   private final Uses uses;
   private FaceLora lora;
 
-  private IpAdapter(AdapterFile file, TensorSource source, AdapterLayout layout, BaseAttentions base,
-      ImageEncoder encoder, Compute compute) {
+  private IpAdapter(
+      AdapterFile file,
+      TensorSource source,
+      AdapterLayout layout,
+      BaseAttentions base,
+      ImageEncoder encoder,
+      Compute compute) {
     this.file = file;
     this.layout = layout;
     this.base = base;
@@ -57,7 +63,10 @@ public final class IpAdapter implements AutoCloseable {
     weights = new LoadedWeights(source, compute);
   }
 
-  /** Opens an adapter that looks at pictures; see {@link #open(AdapterFile, BaseModel, ImageEncoder)}. */
+  /**
+   * Opens an adapter that looks at pictures; see {@link #open(AdapterFile, BaseModel,
+   * ImageEncoder)}.
+   */
   public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
     return open(AdapterFile.of(file), base, encoder);
   }
@@ -68,15 +77,27 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter. Whether it fits base and encoder is said from its header, before a weight is read.
+   * Opens an adapter. Whether it fits base and encoder is said from its header, before a weight is
+   * read.
    *
-   * @param encoder the image encoder it was trained with; null for FaceID and Portrait, which need none
-   * @throws UnusableInput when the file is broken, or it, the base and the encoder do not belong together
+   * @param encoder the image encoder it was trained with; null for FaceID and Portrait, which need
+   *     none
+   * @throws UnusableInput when the file is broken, or it, the base and the encoder do not belong
+   *     together
    */
   public static IpAdapter open(AdapterFile file, BaseModel base, ImageEncoder encoder) {
     AdapterLayout layout = Pairing.check(file, base);
-    Pairing.check(file, layout, encoder == null ? null : encoder.config(), encoder == null ? "" : encoder.describe());
-    IpAdapter adapter = new IpAdapter(file, file.open(), layout, BaseAttentions.of(base).heard(layout.kind()), encoder,
+    Pairing.check(
+        file,
+        layout,
+        encoder == null ? null : encoder.config(),
+        encoder == null ? "" : encoder.describe());
+    IpAdapter adapter = new IpAdapter(
+        file,
+        file.open(),
+        layout,
+        BaseAttentions.of(base).heard(layout.kind()),
+        encoder,
         base.parts().compute());
     try {
       adapter.read(Pairing.twin(file, layout));
@@ -89,12 +110,17 @@ public final class IpAdapter implements AutoCloseable {
 
   private void read(Optional<Path> twin) {
     projection(1);
-    IntStream.range(0, base.paths().size()).forEach(layout.kind() == AdapterKind.TIMED ? this::timed : t -> {
-      layer(t, "to_k_ip");
-      layer(t, "to_v_ip");
-    });
+    IntStream.range(0, base.paths().size())
+        .forEach(
+            layout.kind() == AdapterKind.TIMED
+                ? this::timed
+                : t -> {
+                  layer(t, "to_k_ip");
+                  layer(t, "to_v_ip");
+                });
     weights.requireAllRead(weights.names().stream()
-        .filter(name -> LoraTwin.isKey(name) || !name.startsWith("image_proj.") && !name.startsWith("ip_adapter."))
+        .filter(name -> LoraTwin.isKey(name)
+            || !name.startsWith("image_proj.") && !name.startsWith("ip_adapter."))
         .collect(Collectors.toSet()));
     boolean whole = layout.kind().wantsLora();
     if (twin.isPresent()) {
@@ -138,7 +164,9 @@ public final class IpAdapter implements AutoCloseable {
     return new ReferenceEncoding(describe(), layout, encoder).of(references);
   }
 
-  /** Where references come from that it understands; whose numbers of faces, its file does not say. */
+  /**
+   * Where references come from that it understands; whose numbers of faces, its file does not say.
+   */
   EmbeddingOrigin origin() {
     return ReferenceEncoding.origin(layout, encoder, List.of());
   }
@@ -161,8 +189,10 @@ public final class IpAdapter implements AutoCloseable {
 
   /** The projection; {@code shortcut} counts in FaceID-Plus v2 alone. */
   Projection projection(double shortcut) {
-    boolean second = layout.kind() == AdapterKind.FACE_ID_PLUS && file.faceVersion() == FacePlusVersion.V2;
-    return Projection.of(layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
+    boolean second =
+        layout.kind() == AdapterKind.FACE_ID_PLUS && file.faceVersion() == FacePlusVersion.V2;
+    return Projection.of(
+        layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
   }
 
   /** Keys [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
@@ -172,7 +202,12 @@ public final class IpAdapter implements AutoCloseable {
       return keys;
     }
     Tensor byHead = keys.view(1, keys.size(1), -1, base.headWidth());
-    return torch.rms_norm(byHead, new long[] {base.headWidth()}, new TensorOptional(), new DoubleOptional(KEY_EPS))
+    return torch
+        .rms_norm(
+            byHead,
+            new long[] {base.headWidth()},
+            new TensorOptional(),
+            new DoubleOptional(KEY_EPS))
         .view_as(keys);
   }
 
@@ -185,11 +220,19 @@ public final class IpAdapter implements AutoCloseable {
   TimedAttention timed(int t) {
     String norm = "ip_adapter." + t + ".norm_q.weight";
     long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;
-    return new TimedAttention(at(t), layout.contextWidth(), layout.resampler().width(), base.headWidth() > 0 ? base.headWidth() : own);
+    return new TimedAttention(
+        at(t),
+        layout.contextWidth(),
+        layout.resampler().width(),
+        base.headWidth() > 0 ? base.headWidth() : own);
   }
 
   private Linear layer(int t, String name) {
-    return Linear.of(at(t).at(name), base.contextWidth(), base.widths().get(t), layout.kind() == AdapterKind.XLABS);
+    return Linear.of(
+        at(t).at(name),
+        base.contextWidth(),
+        base.widths().get(t),
+        layout.kind() == AdapterKind.XLABS);
   }
 
   private Weights at(int t) {

@@ -9,7 +9,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Where in the picture a reference counts, brought to each level of the network as diffusers' mask processor does. */
+/**
+ * Where in the picture a reference counts, brought to each level of the network as diffusers' mask
+ * processor does.
+ */
 final class Mask {
   private static final int LEVELS = 6;
 
@@ -24,7 +27,8 @@ final class Mask {
     behind = 0;
     for (int level = 0, step = drawing.factor(); level < LEVELS; level++, step *= 2) {
       long queries = ceil(drawing.width(), step) * ceil(drawing.height(), step);
-      levels.computeIfAbsent(queries, n -> drawing.compute().place(shrunk(binary, n)).view(1, 1, n, 1));
+      levels.computeIfAbsent(
+          queries, n -> drawing.compute().place(shrunk(binary, n)).view(1, 1, n, 1));
     }
   }
 
@@ -33,7 +37,10 @@ final class Mask {
     this.behind = behind;
   }
 
-  /** The same where a text's tokens come before {@code picture} of the picture's: they count as the mask does on average. */
+  /**
+   * The same where a text's tokens come before {@code picture} of the picture's: they count as the
+   * mask does on average.
+   */
   Mask behindText(long picture) {
     return new Mask(levels, picture);
   }
@@ -42,11 +49,13 @@ final class Mask {
   Tensor at(long queries) {
     Tensor level = levels.get(behind == 0 ? queries : behind);
     if (level == null) {
-      throw new IllegalArgumentException("an image prompt's mask lies over the picture that is drawn, and no level of the"
-          + " network has " + queries + " positions of it, known: " + levels.keySet()
-          + "; where another picture is edited beside it, ask without a mask");
+      throw new IllegalArgumentException(
+          "an image prompt's mask lies over the picture that is drawn, and no level of the"
+              + " network has " + queries + " positions of it, known: " + levels.keySet()
+              + "; where another picture is edited beside it, ask without a mask");
     }
-    return behind == 0 ? level
+    return behind == 0
+        ? level
         : torch.cat(new TensorVector(level.mean().expand(1, 1, queries - behind, 1), level), 2);
   }
 
@@ -63,13 +72,17 @@ final class Mask {
     return (p.at(x, y, 0) * 19595 + p.at(x, y, 1) * 38470 + p.at(x, y, 2) * 7471 + 0x8000) >> 16;
   }
 
-  /** [1, 1, queries], from the rows and columns that the mask's own shape gives that many positions. */
+  /**
+   * [1, 1, queries], from the rows and columns that the mask's own shape gives that many positions.
+   */
   private static Tensor shrunk(Tensor mask, long queries) {
     double ratio = (double) mask.size(3) / mask.size(2);
     long rows = Math.max(1, (long) Math.sqrt(queries / ratio));
     rows += queries % rows == 0 ? 0 : 1;
     long columns = queries / rows;
-    Tensor small = torch.upsample_bicubic2d(mask, new long[] {rows, columns}, false).view(1, 1, rows * columns);
+    Tensor small = torch
+        .upsample_bicubic2d(mask, new long[] {rows, columns}, false)
+        .view(1, 1, rows * columns);
     long missing = queries - rows * columns;
     return missing > 0 ? torch.pad(small, 0, missing) : small.narrow(2, 0, queries);
   }

@@ -3,8 +3,8 @@ package dev.likeness.ipadapter;
 import java.util.SplittableRandom;
 
 /**
- * What chance decides in one step, from the seed and the step's number alone: a resumed run draws what an unbroken one
- * draws. One entry for each pair of the batch.
+ * What chance decides in one step, from the seed and the step's number alone: a resumed run draws
+ * what an unbroken one draws. One entry for each pair of the batch.
  *
  * @param pairs indices; every pair is seen once before one is seen again
  * @param timesteps one from each equally likely part of the schedule, which steadies the loss
@@ -18,8 +18,8 @@ record PairDraw(int[] pairs, int[] timesteps, long[] seeds, boolean[] blind, boo
   static PairDraw of(AdapterTraining settings, int step, int count, int length) {
     int batch = settings.batch();
     SplittableRandom random = new SplittableRandom(settings.seed() * GOLDEN + step);
-    PairDraw draw = new PairDraw(new int[batch], new int[batch], new long[batch], new boolean[batch],
-        new boolean[batch]);
+    PairDraw draw = new PairDraw(
+        new int[batch], new int[batch], new long[batch], new boolean[batch], new boolean[batch]);
     for (int i = 0; i < batch; i++) {
       draw.pairs[i] = pair(settings.seed(), (long) step * batch + i, count);
       double way = (i + random.nextDouble()) / batch;

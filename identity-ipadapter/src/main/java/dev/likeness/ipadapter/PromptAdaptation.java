@@ -7,7 +7,10 @@ import dev.likeness.ipadapter.ImagePrompt.Settings;
 import java.util.List;
 import java.util.Map;
 
-/** What one request's image prompt adds: branches within its share of the steps, FaceID's LoRA in all of them. */
+/**
+ * What one request's image prompt adds: branches within its share of the steps, FaceID's LoRA in
+ * all of them.
+ */
 final class PromptAdaptation implements Adaptation {
   private final Map<String, AttentionBranch> branches;
   private final FaceLora lora;
@@ -18,7 +21,9 @@ final class PromptAdaptation implements Adaptation {
     this.branches = branches;
     this.lora = lora;
     this.settings = settings;
-    outside = branches.isEmpty() ? this : lora == null ? NONE : new PromptAdaptation(Map.of(), lora, settings);
+    outside = branches.isEmpty()
+        ? this
+        : lora == null ? NONE : new PromptAdaptation(Map.of(), lora, settings);
   }
 
   @Override

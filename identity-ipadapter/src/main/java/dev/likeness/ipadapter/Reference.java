@@ -6,9 +6,11 @@ import dev.likeness.diffusion.image.Picture;
  * What a person or a thing is to look like.
  *
  * @param picture what an image encoder is shown, or null; for FaceID-Plus the aligned face
- * @param face a face recogniser's numbers, or null; of unit length but for Portrait's unnormalised kind
+ * @param face a face recogniser's numbers, or null; of unit length but for Portrait's unnormalised
+ *     kind
  * @param recogniser whose numbers they are, by its name; empty where that is not known
- * @param weight how much this reference counts among others, above 0: 2 counts as if it were given twice
+ * @param weight how much this reference counts among others, above 0: 2 counts as if it were given
+ *     twice
  */
 public record Reference(Picture picture, float[] face, String recogniser, double weight) {
   public Reference {
@@ -16,8 +18,8 @@ public record Reference(Picture picture, float[] face, String recogniser, double
       throw new IllegalArgumentException("a reference needs a picture, a face's numbers, or both");
     }
     if (!(weight > 0 && Double.isFinite(weight))) {
-      throw new IllegalArgumentException("a reference's weight must be above 0, given " + weight
-          + "; leave it out instead");
+      throw new IllegalArgumentException(
+          "a reference's weight must be above 0, given " + weight + "; leave it out instead");
     }
     face = face == null ? null : face.clone();
   }

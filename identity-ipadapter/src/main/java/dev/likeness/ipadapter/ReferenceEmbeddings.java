@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * References as an adapter was shown them, so that they need not be encoded again. Biometric data: owned by whom they
- * show. Immutable; holds no native memory.
+ * References as an adapter was shown them, so that they need not be encoded again. Biometric data:
+ * owned by whom they show. Immutable; holds no native memory.
  *
  * @param image an image encoder's answers [n, tokens, width], or null
  * @param nothing its answer to no picture [1, tokens, width], or null where that is zeros
@@ -25,7 +25,8 @@ import org.bytedeco.pytorch.global.torch;
  * @param weights how much each of the n references counts
  * @param origin what made them
  */
-public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Double> weights, EmbeddingOrigin origin) {
+public record ReferenceEmbeddings(
+    Grid image, Grid nothing, Grid face, List<Double> weights, EmbeddingOrigin origin) {
   private static final String WEIGHTS = "weights";
 
   /**
@@ -38,7 +39,8 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
   public record Grid(float[] values, int count, int tokens, int width) {
     public Grid {
       if (values.length == 0 || (long) count * tokens * width != values.length) {
-        throw new IllegalArgumentException(values.length + " numbers are not " + count + "x" + tokens + "x" + width);
+        throw new IllegalArgumentException(
+            values.length + " numbers are not " + count + "x" + tokens + "x" + width);
       }
     }
 
@@ -68,7 +70,10 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
 
     @Override
     public boolean equals(Object other) {
-      return other instanceof Grid g && g.count == count && g.tokens == tokens && g.width == width
+      return other instanceof Grid g
+          && g.count == count
+          && g.tokens == tokens
+          && g.width == width
           && Arrays.equals(g.values, values);
     }
 
@@ -86,12 +91,15 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
   public ReferenceEmbeddings {
     weights = List.copyOf(weights);
     int count = weights.size();
-    if (image == null && face == null || image != null && image.count != count || face != null && face.count != count) {
-      throw new IllegalArgumentException(count + " weights belong to as many references, given image " + image
-          + " and face " + face);
+    if (image == null && face == null
+        || image != null && image.count != count
+        || face != null && face.count != count) {
+      throw new IllegalArgumentException(count
+          + " weights belong to as many references, given image " + image + " and face " + face);
     }
     if (nothing != null && nothing.count != 1) {
-      throw new IllegalArgumentException("there is one nothing for all references, given " + nothing);
+      throw new IllegalArgumentException(
+          "there is one nothing for all references, given " + nothing);
     }
     if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException("references' weights must be above 0, given " + weights);
@@ -103,10 +111,14 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
     return weights.size();
   }
 
-  /** All references as one: their mean, each counting its weight; faces of unit length give one of unit length. */
+  /**
+   * All references as one: their mean, each counting its weight; faces of unit length give one of
+   * unit length.
+   */
   public ReferenceEmbeddings averaged() {
     Grid mean = face == null ? null : unitAsBefore(face.mean(weights), face);
-    return new ReferenceEmbeddings(image == null ? null : image.mean(weights), nothing, mean, List.of(1.0), origin);
+    return new ReferenceEmbeddings(
+        image == null ? null : image.mean(weights), nothing, mean, List.of(1.0), origin);
   }
 
   private static Grid unitAsBefore(Grid mean, Grid before) {
@@ -128,8 +140,9 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
   }
 
   /**
-   * Writes a safetensors file with {@code image}, {@code nothing}, {@code face} and {@code weights}, and in its header what made
-   * them, whole or not at all; a new one is readable by its owner alone.
+   * Writes a safetensors file with {@code image}, {@code nothing}, {@code face} and
+   * {@code weights}, and in its header what made them, whole or not at all; a new one is readable
+   * by its owner alone.
    */
   public void save(Path file) {
     save(file, Map.of());
@@ -155,29 +168,37 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
   }
 
   /**
-   * Reads a file of {@link #save}; of one from before headers said what made it, only widths are compared.
+   * Reads a file of {@link #save}; of one from before headers said what made it, only widths are
+   * compared.
    *
    * @throws UnusableInput when it is none
    */
   public static ReferenceEmbeddings open(Path file) {
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(file)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(file)) {
       if (!saved.names().contains(WEIGHTS)) {
         throw new UnusableInput(file
             + " holds no reference embeddings: no tensor \"weights\"; make it from pictures again");
       }
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {
-          throw new UnusableInput(file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
-              + ", expected at least one number; make it from pictures again");
+          throw new UnusableInput(
+              file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
+                  + ", expected at least one number; make it from pictures again");
         }
       }
       float[] weights = Images.floats(saved.read(WEIGHTS));
-      return new ReferenceEmbeddings(grid(saved, "image"), grid(saved, "nothing"), grid(saved, "face"),
+      return new ReferenceEmbeddings(
+          grid(saved, "image"),
+          grid(saved, "nothing"),
+          grid(saved, "face"),
           IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList(),
           EmbeddingOrigin.of(saved.metadata()));
     } catch (IllegalArgumentException e) {
-      throw new UnusableInput(file + " holds no reference embeddings that go together: " + e.getMessage()
-          + "; make it from pictures again", e);
+      throw new UnusableInput(
+          file + " holds no reference embeddings that go together: " + e.getMessage()
+              + "; make it from pictures again",
+          e);
     }
   }
 

@@ -36,17 +36,26 @@ final class ReferenceEncoding {
     try (TensorScope scope = TensorScope.open()) {
       boolean looks = layout.kind().sight() != Sight.NONE;
       Grid image = looks ? Grid.of(stacked(references)) : null;
-      return new ReferenceEmbeddings(image, looks ? nothing() : null, layout.kind().wantsFace() ? faces(references) : null,
-          references.stream().map(Reference::weight).toList(), origin(layout, encoder, references));
+      return new ReferenceEmbeddings(
+          image,
+          looks ? nothing() : null,
+          layout.kind().wantsFace() ? faces(references) : null,
+          references.stream().map(Reference::weight).toList(),
+          origin(layout, encoder, references));
     }
   }
 
-  /** Where an adapter's references come from; {@code references} say whose the numbers of faces are. */
-  static EmbeddingOrigin origin(AdapterLayout layout, ImageEncoder encoder, List<Reference> references) {
+  /**
+   * Where an adapter's references come from; {@code references} say whose the numbers of faces are.
+   */
+  static EmbeddingOrigin origin(
+      AdapterLayout layout, ImageEncoder encoder, List<Reference> references) {
     boolean looks = layout.kind().sight() != Sight.NONE && encoder != null;
     String length = layout.kind().wantsRaw() ? "raw" : "unit";
-    return new EmbeddingOrigin(looks ? encoder.fingerprint() : "",
-        layout.kind().wantsFace() ? EmbeddingOrigin.recogniser(references) : "", layout.kind().wantsFace() ? length : "");
+    return new EmbeddingOrigin(
+        looks ? encoder.fingerprint() : "",
+        layout.kind().wantsFace() ? EmbeddingOrigin.recogniser(references) : "",
+        layout.kind().wantsFace() ? length : "");
   }
 
   /** The same for all references, looked at once. */
@@ -61,19 +70,24 @@ final class ReferenceEncoding {
     return switch (layout.kind().nothing()) {
       case ZEROS -> null;
       case ZERO_PIXELS -> Grid.of(seen(encoder.encodeNothing()));
-      case BLACK -> Grid.of(seen(encoder.encode(Picture.of(side, side, new byte[3 * side * side]))));
+      case BLACK ->
+        Grid.of(seen(encoder.encode(Picture.of(side, side, new byte[3 * side * side]))));
     };
   }
 
   private void require(Reference reference) {
     boolean looks = layout.kind().sight() != Sight.NONE;
-    if (looks && reference.picture() == null || layout.kind().wantsFace() && reference.face() == null) {
+    if (looks && reference.picture() == null
+        || layout.kind().wantsFace() && reference.face() == null) {
       throw new IllegalArgumentException("an " + layout.kind().title() + " looks at "
-          + (looks && layout.kind().wantsFace() ? "a face's numbers and the aligned picture of it"
-          : looks ? "a picture" : "a face's numbers") + "; the reference has " + reference);
+          + (looks && layout.kind().wantsFace()
+              ? "a face's numbers and the aligned picture of it"
+              : looks ? "a picture" : "a face's numbers")
+          + "; the reference has " + reference);
     }
     if (layout.kind().wantsFace()) {
-      Pairing.checkFace(adapter, layout, reference.face().length, "the recogniser behind the reference");
+      Pairing.checkFace(
+          adapter, layout, reference.face().length, "the recogniser behind the reference");
       requireLength(reference.face());
     }
   }
@@ -83,8 +97,14 @@ final class ReferenceEncoding {
     boolean raw = layout.kind().wantsRaw();
     double length = ReferenceEmbeddings.length(face, face.length);
     if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
-      throw new UnusableInput(String.format(Locale.ROOT, "%s takes a face's numbers %s length 1, those given have %.3f: give what"
-          + " FaceEmbedder.%s returns", adapter, raw ? "as they come, not of" : "of", length, raw ? "embedRaw" : "embed"));
+      throw new UnusableInput(String.format(
+          Locale.ROOT,
+          "%s takes a face's numbers %s length 1, those given have %.3f: give what"
+              + " FaceEmbedder.%s returns",
+          adapter,
+          raw ? "as they come, not of" : "of",
+          length,
+          raw ? "embedRaw" : "embed"));
     }
   }
 
@@ -96,7 +116,9 @@ final class ReferenceEncoding {
 
   /** What the kind wants of an encoding, [1, tokens, width]. */
   private Tensor seen(ImageEncoding encoding) {
-    return layout.kind().sight() == Sight.POOLED ? encoding.pooled().unsqueeze(1) : encoding.penultimate();
+    return layout.kind().sight() == Sight.POOLED
+        ? encoding.pooled().unsqueeze(1)
+        : encoding.penultimate();
   }
 
   private Grid faces(List<Reference> references) {

@@ -12,8 +12,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * InstantX's attention for Stable Diffusion 3.5: the picture looks at itself and at image tokens, queries and keys
- * normalised anew. With the names and numbers of diffusers' {@code SD3IPAdapterJointAttnProcessor2_0}.
+ * InstantX's attention for Stable Diffusion 3.5: the picture looks at itself and at image tokens,
+ * queries and keys normalised anew. With the names and numbers of diffusers'
+ * {@code SD3IPAdapterJointAttnProcessor2_0}.
  */
 final class TimedAttention {
   private static final double EPS = 1e-6;
@@ -27,7 +28,8 @@ final class TimedAttention {
   private final long width;
 
   /**
-   * Reads {@code norm_ip.linear}, {@code to_k_ip}, {@code to_v_ip}, {@code norm_q}, {@code norm_k}, {@code norm_ip_k}.
+   * Reads {@code norm_ip.linear}, {@code to_k_ip}, {@code to_v_ip}, {@code norm_q}, {@code norm_k},
+   * {@code norm_ip_k}.
    *
    * @param width of tokens and picture
    * @param timeWidth of what the time is told as
@@ -52,9 +54,11 @@ final class TimedAttention {
     Tensor seen = normed(tokens, time);
     Tensor own = picture.value();
     Tensor keys = normTokens.forward(split(toK.forward(seen), own));
-    Tensor all = torch.cat(new TensorVector(normK.forward(picture.plainKey()), spread(keys, own)), 2);
+    Tensor all =
+        torch.cat(new TensorVector(normK.forward(picture.plainKey()), spread(keys, own)), 2);
     Tensor values = torch.cat(new TensorVector(own, spread(split(toV.forward(seen), own), own)), 2);
-    return ScaledDotProduct.attend(normQ.forward(picture.plainQuery()), all, values, beside(own, bias));
+    return ScaledDotProduct.attend(
+        normQ.forward(picture.plainQuery()), all, values, beside(own, bias));
   }
 
   private Tensor normed(Tensor tokens, Tensor time) {
@@ -74,6 +78,8 @@ final class TimedAttention {
 
   /** The scores of the picture's own tokens stay as they are. */
   private static Tensor beside(Tensor own, Tensor bias) {
-    return bias == null ? null : torch.cat(new TensorVector(bias.new_zeros(1, 1, 1, own.size(2)), bias), 3);
+    return bias == null
+        ? null
+        : torch.cat(new TensorVector(bias.new_zeros(1, 1, 1, own.size(2)), bias), 3);
   }
 }

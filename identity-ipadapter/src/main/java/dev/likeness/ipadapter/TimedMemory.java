@@ -12,8 +12,12 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param bias added to the scores of the tokens, [1, 1, 1, tokens], or null
  */
-record TimedMemory(Tokens tokens, TimedAttention attention, double scale, Tensor bias) implements TokenBranch.Memory {
-  /** The tokens of one request, made once for each pass of the network and shared by its blocks. One thread's. */
+record TimedMemory(Tokens tokens, TimedAttention attention, double scale, Tensor bias)
+    implements TokenBranch.Memory {
+  /**
+   * The tokens of one request, made once for each pass of the network and shared by its blocks. One
+   * thread's.
+   */
   static final class Tokens {
     private final TimedResampler resampler;
     private final Tensor seen;
@@ -22,7 +26,8 @@ record TimedMemory(Tokens tokens, TimedAttention attention, double scale, Tensor
     private Tensor time;
 
     /**
-     * Tokens of references that an image encoder saw so, [n, tokens, width]; what is made belongs to the calling scope.
+     * Tokens of references that an image encoder saw so, [n, tokens, width]; what is made belongs
+     * to the calling scope.
      *
      * @param count how many tokens of what width
      */
@@ -33,7 +38,10 @@ record TimedMemory(Tokens tokens, TimedAttention attention, double scale, Tensor
       told = resampler.told(seen.new_zeros(1)).clone();
     }
 
-    /** Made anew for each pass, which another tensor tells: a replayed one writes its numbers into the same. */
+    /**
+     * Made anew for each pass, which another tensor tells: a replayed one writes its numbers into
+     * the same.
+     */
     private void at(Tensor now) {
       if (now == time) {
         return;

@@ -7,7 +7,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * One attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is already in them.
+ * One attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is
+ * already in them.
  *
  * @param nothing what pictures for the negative prompt look at, or null when there are none
  * @param shown what the others look at
@@ -34,10 +35,13 @@ record TokenBranch(Memory nothing, Memory shown, Mask mask) implements Attention
     private static Tensor split(Tensor tokens, Tensor query) {
       long batch = query.size(0);
       if (tokens.size(2) != query.size(1) * query.size(3)) {
-        throw new IllegalArgumentException("an image prompt made for attentions of " + tokens.size(2) + " channels met one of "
-            + query.size(1) * query.size(3) + ": its adapter was opened for another base; open it for the one that draws");
+        throw new IllegalArgumentException("an image prompt made for attentions of "
+            + tokens.size(2) + " channels met one of " + query.size(1) * query.size(3)
+            + ": its adapter was opened for another base; open it for the one that draws");
       }
-      return tokens.view(tokens.size(0), tokens.size(1), query.size(1), -1).transpose(1, 2)
+      return tokens
+          .view(tokens.size(0), tokens.size(1), query.size(1), -1)
+          .transpose(1, 2)
           .expand(batch, query.size(1), tokens.size(1), query.size(3));
     }
   }
@@ -50,7 +54,9 @@ record TokenBranch(Memory nothing, Memory shown, Mask mask) implements Attention
     } else {
       long half = picture.query().size(0) / 2;
       seen = torch.cat(
-          new TensorVector(nothing.attend(picture.rows(0, half)), shown.attend(picture.rows(half, half))), 0);
+          new TensorVector(
+              nothing.attend(picture.rows(0, half)), shown.attend(picture.rows(half, half))),
+          0);
     }
     return mask == null ? seen : seen.mul(mask.at(picture.query().size(2)));
   }

@@ -17,17 +17,22 @@ record TokenMaker(IpAdapter adapter, double shortcut) {
   void require(ReferenceEmbeddings e) {
     AdapterLayout layout = adapter.layout();
     boolean looks = layout.kind().sight() != Sight.NONE;
-    boolean image = looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
+    boolean image =
+        looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
     boolean kept = looks && layout.kind().nothing() != Nothing.ZEROS;
-    boolean nothing = kept == (e.nothing() != null) && (!kept || e.nothing().width() == layout.imageWidth());
-    boolean one = layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
+    boolean nothing =
+        kept == (e.nothing() != null) && (!kept || e.nothing().width() == layout.imageWidth());
+    boolean one =
+        layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
     boolean face = layout.kind().wantsFace() == (e.face() != null)
         && (e.face() == null || e.face().width() == layout.faceWidth());
     if (!(image && nothing && one && face)) {
-      throw new IllegalArgumentException("references encoded as image " + e.image() + ", nothing " + e.nothing()
-          + ", face " + e.face() + " are not what " + adapter.describe() + " looks at, an " + layout.kind().title()
-          + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
-          + "; encode them with it");
+      throw new IllegalArgumentException(
+          "references encoded as image " + e.image() + ", nothing " + e.nothing()
+              + ", face " + e.face() + " are not what " + adapter.describe() + " looks at, an "
+              + layout.kind().title()
+              + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
+              + "; encode them with it");
     }
     e.origin().require(adapter.describe(), adapter.origin());
   }
@@ -45,21 +50,29 @@ record TokenMaker(IpAdapter adapter, double shortcut) {
     return projection().forward(new Sights(placed(image), placed(face, -1)));
   }
 
-  /** Tokens that change with the time: of all references side by side, or, when hidden, of as many nothings. */
+  /**
+   * Tokens that change with the time: of all references side by side, or, when hidden, of as many
+   * nothings.
+   */
   TimedMemory.Tokens timed(ReferenceEmbeddings e, boolean hidden) {
     Tensor seen = placed(e.image());
     AdapterLayout layout = adapter.layout();
-    return new TimedMemory.Tokens((TimedResampler) projection(), hidden ? torch.zeros_like(seen) : seen, layout.tokens(),
+    return new TimedMemory.Tokens(
+        (TimedResampler) projection(),
+        hidden ? torch.zeros_like(seen) : seen,
+        layout.tokens(),
         layout.contextWidth());
   }
 
   /**
-   * Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when that changes nothing, as where all count the
-   * same and there is nothing else to attend to.
+   * Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when that
+   * changes nothing, as where all count the same and there is nothing else to attend to.
    */
   Tensor bias(ReferenceEmbeddings e, long tokens) {
     boolean besidePicture = adapter.layout().kind() == AdapterKind.TIMED;
-    if (besidePicture ? e.weights().stream().allMatch(w -> w == 1) : e.weights().stream().distinct().count() < 2) {
+    if (besidePicture
+        ? e.weights().stream().allMatch(w -> w == 1)
+        : e.weights().stream().distinct().count() < 2) {
       return null;
     }
     float[] bias = new float[(int) tokens];

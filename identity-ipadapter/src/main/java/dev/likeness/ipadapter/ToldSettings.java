@@ -12,14 +12,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * What a training's settings say to others, in the header of its adapter, and to a later run: an adapter that it goes on from by
- * its bytes, since a path says how somebody's disk is ordered, and is another when the file was moved.
+ * What a training's settings say to others, in the header of its adapter, and to a later run: an
+ * adapter that it goes on from by its bytes, since a path says how somebody's disk is ordered, and
+ * is another when the file was moved.
  */
 final class ToldSettings {
   private ToldSettings() {}
 
   static String of(AdapterTraining settings) {
-    return settings.start() == null ? settings.toString()
+    return settings.start() == null
+        ? settings.toString()
         : settings.from(null) + " from an adapter of SHA-256 " + sha256(settings.start());
   }
 
@@ -29,7 +31,8 @@ final class ToldSettings {
       in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
       return HexFormat.of().formatHex(digest.digest());
     } catch (IOException e) {
-      throw new UnusableInput(file + " cannot be read: " + e.getMessage() + "; give the adapter to go on from", e);
+      throw new UnusableInput(
+          file + " cannot be read: " + e.getMessage() + "; give the adapter to go on from", e);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

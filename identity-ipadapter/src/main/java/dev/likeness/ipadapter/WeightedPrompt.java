@@ -12,18 +12,24 @@ import dev.likeness.ipadapter.layout.BaseAttentions;
 import java.util.List;
 
 /** An image prompt at a weight: makes tokens, keys and values once for a request. */
-record WeightedPrompt(IpAdapter adapter, ReferenceEmbeddings references, Settings settings, double weight)
+record WeightedPrompt(
+    IpAdapter adapter, ReferenceEmbeddings references, Settings settings, double weight)
     implements Adapter {
-  /** Another base may lack the part that this speaks to, or have attentions as wide that understand other tokens. */
+  /**
+   * Another base may lack the part that this speaks to, or have attentions as wide that understand
+   * other tokens.
+   */
   @Override
   public void requireFor(PartTensors model) {
     if (weight == 0) {
       return;
     }
-    BaseAttentions met = BaseAttentions.of("that draws", model).heard(adapter.layout().kind());
+    BaseAttentions met =
+        BaseAttentions.of("that draws", model).heard(adapter.layout().kind());
     if (!adapter.base().areOf(met)) {
-      throw new IllegalArgumentException("an image prompt of " + adapter.describe() + " for " + adapter.base().describe()
-          + " met " + met.describe() + ": its adapter was opened for another base; open it for the one that draws");
+      throw new IllegalArgumentException("an image prompt of " + adapter.describe() + " for "
+          + adapter.base().describe() + " met " + met.describe()
+          + ": its adapter was opened for another base; open it for the one that draws");
     }
   }
 
@@ -42,7 +48,8 @@ record WeightedPrompt(IpAdapter adapter, ReferenceEmbeddings references, Setting
     if (part != adapter.base().target().part() || weight == 0) {
       return Adaptation.NONE;
     }
-    throw new IllegalArgumentException("an image prompt has to know what is drawn; call adapt(part, drawing)");
+    throw new IllegalArgumentException(
+        "an image prompt has to know what is drawn; call adapt(part, drawing)");
   }
 
   @Override
@@ -51,10 +58,13 @@ record WeightedPrompt(IpAdapter adapter, ReferenceEmbeddings references, Setting
       return Adaptation.NONE;
     }
     if (!drawing.compute().equals(adapter.compute())) {
-      throw new IllegalArgumentException("the adapter " + adapter.describe() + " was opened for a base on "
-          + adapter.compute() + ", this one computes on " + drawing.compute() + "; open it for this base");
+      throw new IllegalArgumentException(
+          "the adapter " + adapter.describe() + " was opened for a base on " + adapter.compute()
+              + ", this one computes on " + drawing.compute() + "; open it for this base");
     }
     return new PromptAdaptation(
-        new Branches(adapter, settings).of(references, settings, weight, drawing), adapter.lora(), settings);
+        new Branches(adapter, settings).of(references, settings, weight, drawing),
+        adapter.lora(),
+        settings);
   }
 }

@@ -52,7 +52,8 @@ class AdapterStartTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
   }
 
@@ -65,71 +66,173 @@ class AdapterStartTest {
   @Test
   void refusesToGoOnFromAnAdapterOfAnotherKind() {
     Path start = folder.resolve("plain.safetensors");
-    PLAIN.steps(1).train(base, encoder, AdapterTrainingTest.pairs(), start, null, Progress.SILENT, new Cancellation());
+    PLAIN
+        .steps(1)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            start,
+            null,
+            Progress.SILENT,
+            new Cancellation());
     Path file = folder.resolve("plus.safetensors");
     AdapterTraining plus = plus().from(start).steps(1);
-    String said = assertThrows(UnusableInput.class,
-        () -> plus.train(base, encoder, AdapterTrainingTest.pairs(), file, null, Progress.SILENT, new Cancellation())).getMessage();
+    String said = assertThrows(
+            UnusableInput.class,
+            () -> plus.train(
+                base,
+                encoder,
+                AdapterTrainingTest.pairs(),
+                file,
+                null,
+                Progress.SILENT,
+                new Cancellation()))
+        .getMessage();
     assertTrue(said.startsWith(start + " lacks \"image_proj.latents\" and "), said);
-    assertTrue(said.endsWith(" other tensors of an IP-Adapter Plus, which is trained; go on with the kind, tokens and rank that"
-        + " it was trained with"), said);
+    assertTrue(
+        said.endsWith(
+            " other tensors of an IP-Adapter Plus, which is trained; go on with the kind, tokens and rank that"
+                + " it was trained with"),
+        said);
     assertFalse(Files.exists(file));
   }
 
   @Test
   void knowsWhatItGoesOnFromByItsBytesAlone() throws IOException {
     Path start = folder.resolve("start.safetensors");
-    PLAIN.steps(1).train(base, encoder, AdapterTrainingTest.pairs(), start, null, Progress.SILENT, new Cancellation());
+    PLAIN
+        .steps(1)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            start,
+            null,
+            Progress.SILENT,
+            new Cancellation());
     Path file = folder.resolve("file.safetensors");
     Path state = folder.resolve("state.safetensors");
     AdapterTraining shortly = PLAIN.steps(2);
-    shortly.from(start).train(base, encoder, AdapterTrainingTest.pairs(), file, state, Progress.SILENT, new Cancellation());
+    shortly
+        .from(start)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            file,
+            state,
+            Progress.SILENT,
+            new Cancellation());
     assertFalse(SafetensorsHeader.read(file).metadata().toString().contains("start.safetensors"));
     assertFalse(SafetensorsHeader.read(state).metadata().toString().contains("start.safetensors"));
     Path moved = Files.move(start, folder.resolve("moved.safetensors"));
-    shortly.from(moved).train(base, encoder, AdapterTrainingTest.pairs(), file, state, Progress.SILENT, new Cancellation());
-    assertThrows(UnusableInput.class, () -> shortly.from(file).train(base, encoder, AdapterTrainingTest.pairs(), file, state,
-        Progress.SILENT, new Cancellation()), "another adapter's bytes");
+    shortly
+        .from(moved)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            file,
+            state,
+            Progress.SILENT,
+            new Cancellation());
+    assertThrows(
+        UnusableInput.class,
+        () -> shortly
+            .from(file)
+            .train(
+                base,
+                encoder,
+                AdapterTrainingTest.pairs(),
+                file,
+                state,
+                Progress.SILENT,
+                new Cancellation()),
+        "another adapter's bytes");
   }
 
   @Test
   void refusesAnEncoderWithoutTheProjectionThatAPlainAdapterLooksAt() throws IOException {
     Path bare = GoldenTower.write("clip-quick", folder);
     Path config = bare.resolve("config.json");
-    Files.writeString(config, Files.readString(config).replace("CLIPVisionModelWithProjection", "CLIPVisionModel"));
-    try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors")); TensorScope scope = TensorScope.open()) {
+    Files.writeString(
+        config,
+        Files.readString(config).replace("CLIPVisionModelWithProjection", "CLIPVisionModel"));
+    try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors"));
+        TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tower = new HashMap<>();
-      all.names().stream().filter(name -> !name.startsWith("visual_projection"))
+      all.names().stream()
+          .filter(name -> !name.startsWith("visual_projection"))
           .forEach(name -> tower.put(name, all.read(name).clone()));
       SafetensorsWriter.write(bare.resolve("model.safetensors"), tower, Map.of());
     }
     try (ImageEncoder eye = ImageEncoder.open(bare, Compute.EXACT)) {
-      assertEquals("an IP-Adapter looks at an image encoder's projection, and " + bare + " is " + eye.config().describe()
-          + "; give a CLIPVisionModelWithProjection, or train a Plus", assertThrows(IllegalArgumentException.class,
-          () -> PLAIN.train(base, eye, AdapterTrainingTest.pairs(), folder.resolve("x"), null, Progress.SILENT, new Cancellation())).getMessage());
+      assertEquals(
+          "an IP-Adapter looks at an image encoder's projection, and " + bare + " is "
+              + eye.config().describe() + "; give a CLIPVisionModelWithProjection, or train a Plus",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> PLAIN.train(
+                      base,
+                      eye,
+                      AdapterTrainingTest.pairs(),
+                      folder.resolve("x"),
+                      null,
+                      Progress.SILENT,
+                      new Cancellation()))
+              .getMessage());
     }
   }
 
   @Test
   void saysWhichFamilyOfEncodersItLookedThrough() {
     Path file = folder.resolve("adapter.safetensors");
-    try (ImageEncoder siglip = ImageEncoder.open(GoldenTower.write("siglip", folder), Compute.EXACT)) {
-      PLAIN.steps(1).train(base, siglip, AdapterTrainingTest.pairs(), file, null, Progress.SILENT, new Cancellation());
+    try (ImageEncoder siglip =
+        ImageEncoder.open(GoldenTower.write("siglip", folder), Compute.EXACT)) {
+      PLAIN
+          .steps(1)
+          .train(
+              base,
+              siglip,
+              AdapterTrainingTest.pairs(),
+              file,
+              null,
+              Progress.SILENT,
+              new Cancellation());
       IpAdapter.open(file, base, siglip).close();
     }
     VisionConfig clip = VisionConfig.of(ModelConfig.of(
-        Map.of("model_type", "clip", "hidden_size", 48, "num_attention_heads", 4, "projection_dim", 36), "config.json"));
-    assertEquals(file + " is an IP-Adapter and looks at pictures through SigLIP (width 36); the image encoder here is CLIP (width 48,"
-        + " projection 36): give the one it was trained with", assertThrows(UnusableInput.class,
-        () -> Pairing.check(AdapterFile.of(file), AdapterFile.of(file).layout(), clip, "here")).getMessage());
+        Map.of(
+            "model_type",
+            "clip",
+            "hidden_size",
+            48,
+            "num_attention_heads",
+            4,
+            "projection_dim",
+            36),
+        "config.json"));
+    assertEquals(
+        file
+            + " is an IP-Adapter and looks at pictures through SigLIP (width 36); the image encoder here is CLIP (width 48,"
+            + " projection 36): give the one it was trained with",
+        assertThrows(
+                UnusableInput.class,
+                () -> Pairing.check(
+                    AdapterFile.of(file), AdapterFile.of(file).layout(), clip, "here"))
+            .getMessage());
   }
 
   @Test
   void looksAtNoPictureOnceForAllPairs() {
-    ReferenceEncoding eye = new ReferenceEncoding("ours", plus().layout(BaseAttentions.of(base), encoder, 0), encoder);
+    ReferenceEncoding eye =
+        new ReferenceEncoding("ours", plus().layout(BaseAttentions.of(base), encoder, 0), encoder);
     ReferenceEmbeddings one = eye.of(List.of(AdapterTrainingTest.pairs().get(0).reference()));
     assertNotEquals(null, one.nothing());
-    assertSame(one.nothing(), eye.of(List.of(AdapterTrainingTest.pairs().get(1).reference())).nothing());
+    assertSame(
+        one.nothing(),
+        eye.of(List.of(AdapterTrainingTest.pairs().get(1).reference())).nothing());
   }
 
   private static AdapterTraining plus() {

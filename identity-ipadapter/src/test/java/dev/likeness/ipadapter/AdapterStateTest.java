@@ -39,20 +39,23 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a training leaves when it ends badly. */
 @ExtendWith(NoTensorLeaks.class)
 class AdapterStateTest {
-  private static final AdapterTraining PORTRAIT =
-      AdapterTrainingTest.kind(AdapterTrainingTest.PLAIN.steps(27).batch(1), AdapterKind.PORTRAIT, 6, null);
-  private static final String ADVICE = "train with a lower learning rate, or in f32 instead of a half type";
+  private static final AdapterTraining PORTRAIT = AdapterTrainingTest.kind(
+      AdapterTrainingTest.PLAIN.steps(27).batch(1), AdapterKind.PORTRAIT, 6, null);
+  private static final String ADVICE =
+      "train with a lower learning rate, or in f32 instead of a half type";
   private static BaseModel base;
 
   @TempDir
   private Path folder;
+
   private Path file;
   private Path state;
   private int steps;
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
   }
 
   @AfterAll
@@ -67,17 +70,26 @@ class AdapterStateTest {
   }
 
   private double train(AdapterTraining settings, PerceptualLoss loss, Progress progress) {
-    return settings.train(base, null, AdapterTrainingTest.pairs(), loss, file, state, progress, new Cancellation());
+    return settings.train(
+        base, null, AdapterTrainingTest.pairs(), loss, file, state, progress, new Cancellation());
   }
 
-  private final Progress counting = event -> steps += event instanceof ProgressEvent.Step step && step.phase().equals("train") ? 1 : 0;
+  private final Progress counting = event ->
+      steps += event instanceof ProgressEvent.Step step && step.phase().equals("train") ? 1 : 0;
 
-  /** Of no loss and without a gradient that is a number from that step on: a root's slope at nothing is infinite. */
+  /**
+   * Of no loss and without a gradient that is a number from that step on: a root's slope at nothing
+   * is infinite.
+   */
   private PerceptualLoss steepFrom(int step) {
-    return new PerceptualLoss("steep", (latents, pictures) -> {
-      Tensor nothing = latents.flatten(2, -1).mean(2).mul(new Scalar(0.0));
-      return steps >= step ? nothing.abs().sqrt() : nothing;
-    }, 1, 0);
+    return new PerceptualLoss(
+        "steep",
+        (latents, pictures) -> {
+          Tensor nothing = latents.flatten(2, -1).mean(2).mul(new Scalar(0.0));
+          return steps >= step ? nothing.abs().sqrt() : nothing;
+        },
+        1,
+        0);
   }
 
   @Test
@@ -89,8 +101,11 @@ class AdapterStateTest {
         kept.add(bytes(state));
       }
     };
-    assertEquals("the gradients' length is NaN after 26 steps; delete " + state + ", which is as it was saved last, and " + ADVICE,
-        assertThrows(UnusableInput.class, () -> train(PORTRAIT, steepFrom(26), noting)).getMessage());
+    assertEquals(
+        "the gradients' length is NaN after 26 steps; delete " + state
+            + ", which is as it was saved last, and " + ADVICE,
+        assertThrows(UnusableInput.class, () -> train(PORTRAIT, steepFrom(26), noting))
+            .getMessage());
     assertArrayEquals(kept.get(0), Files.readAllBytes(state));
     assertFalse(Files.exists(file));
   }
@@ -107,14 +122,21 @@ class AdapterStateTest {
   void writesNoWeightsThatAreNoNumbers() throws IOException {
     train(PORTRAIT, null, counting);
     Files.delete(file);
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new HashMap<>();
       saved.names().forEach(name -> tensors.put(name, saved.read(name).clone()));
-      tensors.entrySet().stream().filter(tensor -> tensor.getKey().startsWith("weights.")).findFirst().orElseThrow()
-          .getValue().fill_(new Scalar(Double.NaN));
+      tensors.entrySet().stream()
+          .filter(tensor -> tensor.getKey().startsWith("weights."))
+          .findFirst()
+          .orElseThrow()
+          .getValue()
+          .fill_(new Scalar(Double.NaN));
       SafetensorsWriter.write(state, tensors, saved.header().metadata());
     }
-    assertEquals("the largest weight is NaN after 27 steps; delete " + state + ", which is as it was saved last, and " + ADVICE,
+    assertEquals(
+        "the largest weight is NaN after 27 steps; delete " + state
+            + ", which is as it was saved last, and " + ADVICE,
         assertThrows(UnusableInput.class, () -> train(PORTRAIT, null, counting)).getMessage());
     assertFalse(Files.exists(file));
   }
@@ -129,7 +151,9 @@ class AdapterStateTest {
       }
     };
     try (FullDisk full = FullDisk.after(1000)) {
-      assertTrue(assertThrows(MachineLimit.class, () -> train(PORTRAIT, null, noting)).getMessage().startsWith("cannot write " + file));
+      assertTrue(assertThrows(MachineLimit.class, () -> train(PORTRAIT, null, noting))
+          .getMessage()
+          .startsWith("cannot write " + file));
     }
     assertEquals(27, steps);
     String reason = " is not kept, the training goes on: cannot write " + state
@@ -157,7 +181,8 @@ class AdapterStateTest {
   @Test
   void refusesAPlaceThatCannotBeWrittenBeforeTheFirstStep() throws IOException {
     file = Files.createFile(folder.resolve("taken")).resolve("adapter.safetensors");
-    assertTrue(assertThrows(MachineLimit.class, () -> train(PORTRAIT, null, counting)).getMessage()
+    assertTrue(assertThrows(MachineLimit.class, () -> train(PORTRAIT, null, counting))
+        .getMessage()
         .startsWith("cannot write into " + file.getParent()));
     assertEquals(0, steps);
   }

@@ -13,45 +13,65 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BlockWeightsTest {
-  private static final List<String> SD1 = blocks("down_blocks.0 2", "down_blocks.1 2", "down_blocks.2 2", "up_blocks.1 3",
-      "up_blocks.2 3", "up_blocks.3 3", "mid_block 1");
-  private static final List<String> SDXL = blocks("down_blocks.1 2", "down_blocks.2 2", "up_blocks.0 3", "up_blocks.1 3",
+  private static final List<String> SD1 = blocks(
+      "down_blocks.0 2",
+      "down_blocks.1 2",
+      "down_blocks.2 2",
+      "up_blocks.1 3",
+      "up_blocks.2 3",
+      "up_blocks.3 3",
       "mid_block 1");
-  private static final List<String> PORTRAIT = blocks("down_blocks.1 1", "down_blocks.2 1", "up_blocks.0 2", "up_blocks.1 2",
-      "mid_block 1");
+  private static final List<String> SDXL =
+      blocks("down_blocks.1 2", "down_blocks.2 2", "up_blocks.0 3", "up_blocks.1 3", "mid_block 1");
+  private static final List<String> PORTRAIT =
+      blocks("down_blocks.1 1", "down_blocks.2 1", "up_blocks.0 2", "up_blocks.1 2", "mid_block 1");
 
   @Test
   void speakToTheBlocksThatInstantStyleFound() {
-    assertEquals(List.of("down_blocks.2.attentions.1 1.0"), counted(BlockWeights.COMPOSITION, SDXL));
+    assertEquals(
+        List.of("down_blocks.2.attentions.1 1.0"), counted(BlockWeights.COMPOSITION, SDXL));
     assertEquals(List.of("up_blocks.0.attentions.1 1.0"), counted(BlockWeights.STYLE, SDXL));
-    assertEquals(List.of("down_blocks.2.attentions.1 1.0", "up_blocks.0.attentions.1 1.0"),
+    assertEquals(
+        List.of("down_blocks.2.attentions.1 1.0", "up_blocks.0.attentions.1 1.0"),
         counted(BlockWeights.STYLE_AND_COMPOSITION, SDXL));
   }
 
   @Test
   void speakToTheDeepestBlockOfSmallerBases() {
-    assertEquals(List.of("down_blocks.2.attentions.0 0.25", "down_blocks.2.attentions.1 1.0"),
+    assertEquals(
+        List.of("down_blocks.2.attentions.0 0.25", "down_blocks.2.attentions.1 1.0"),
         counted(BlockWeights.COMPOSITION, SD1));
-    assertEquals(List.of("down_blocks.2.attentions.0 1.0"), counted(BlockWeights.COMPOSITION, PORTRAIT));
+    assertEquals(
+        List.of("down_blocks.2.attentions.0 1.0"), counted(BlockWeights.COMPOSITION, PORTRAIT));
     assertEquals(List.of("up_blocks.0.attentions.1 1.0"), counted(BlockWeights.STYLE, PORTRAIT));
   }
 
   @Test
   void areFiniteNumbers() {
-    assertEquals("the weight of block \"mid_block\" must be a finite number, not NaN",
-        assertThrows(IllegalArgumentException.class, () -> BlockWeights.of(Map.of("mid_block", Double.NaN))).getMessage());
+    assertEquals(
+        "the weight of block \"mid_block\" must be a finite number, not NaN",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> BlockWeights.of(Map.of("mid_block", Double.NaN)))
+            .getMessage());
   }
 
   /** Blocks that count, and how much. */
   private static List<String> counted(BlockWeights weights, List<String> paths) {
-    BaseAttentions base =
-        new BaseAttentions("base", Target.UNET, paths, Collections.nCopies(paths.size(), 32L), 32, 8);
-    return IntStream.range(0, paths.size()).filter(t -> weights.of(base, t) != 0)
-        .mapToObj(t -> paths.get(t).replace(".transformer_blocks.0", "") + " " + weights.of(base, t)).toList();
+    BaseAttentions base = new BaseAttentions(
+        "base", Target.UNET, paths, Collections.nCopies(paths.size(), 32L), 32, 8);
+    return IntStream.range(0, paths.size())
+        .filter(t -> weights.of(base, t) != 0)
+        .mapToObj(
+            t -> paths.get(t).replace(".transformer_blocks.0", "") + " " + weights.of(base, t))
+        .toList();
   }
 
   private static List<String> blocks(String... counts) {
-    return Stream.of(counts).map(count -> count.split(" ")).flatMap(count -> IntStream.range(0, Integer.parseInt(count[1]))
-        .mapToObj(i -> count[0] + ".attentions." + i + ".transformer_blocks.0")).toList();
+    return Stream.of(counts)
+        .map(count -> count.split(" "))
+        .flatMap(count -> IntStream.range(0, Integer.parseInt(count[1]))
+            .mapToObj(i -> count[0] + ".attentions." + i + ".transformer_blocks.0"))
+        .toList();
   }
 }

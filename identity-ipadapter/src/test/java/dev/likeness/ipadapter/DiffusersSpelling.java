@@ -20,7 +20,10 @@ final class DiffusersSpelling {
       if (name.startsWith("ip_adapter.")) {
         String[] parts = name.split("\\.", 3);
         String path = attentions.at(Integer.parseInt(parts[1])) + ".processor.";
-        out.put(parts[2].contains("_ip.") ? path + parts[2].replace("_ip.", "_ip.0.") : "unet." + path + parts[2],
+        out.put(
+            parts[2].contains("_ip.")
+                ? path + parts[2].replace("_ip.", "_ip.0.")
+                : "unet." + path + parts[2],
             tensor);
       } else if (name.endsWith("to_kv.weight")) {
         String at = PROJECTION + inner(name, resamplesFace);
@@ -37,13 +40,18 @@ final class DiffusersSpelling {
   private static String inner(String name, boolean resamplesFace) {
     String key = name.replace("image_proj.", "").replace("perceiver_resampler.", "");
     if (key.startsWith("layers.")) {
-      return key.replace(".0.norm1.", ".ln0.").replace(".0.norm2.", ".ln1.").replace(".0.to_out.", ".attn.to_out.0.")
-          .replace(".0.to_", ".attn.to_").replaceFirst("^(layers\\.\\d+)\\.1\\.0\\.", "$1.ff.0.")
+      return key.replace(".0.norm1.", ".ln0.")
+          .replace(".0.norm2.", ".ln1.")
+          .replace(".0.to_out.", ".attn.to_out.0.")
+          .replace(".0.to_", ".attn.to_")
+          .replaceFirst("^(layers\\.\\d+)\\.1\\.0\\.", "$1.ff.0.")
           .replaceFirst("^(layers\\.\\d+)\\.1\\.1\\.", "$1.ff.1.net.0.proj.")
           .replaceFirst("^(layers\\.\\d+)\\.1\\.3\\.", "$1.ff.1.net.2.");
     }
     String layers = resamplesFace ? "proj" : "ff";
-    return key.replaceFirst("^proj\\.0\\.", layers + ".net.0.proj.").replaceFirst("^proj\\.2\\.", layers + ".net.2.")
-        .replaceFirst("^proj\\.3\\.", "norm.").replaceFirst("^proj\\.(weight|bias)", "image_embeds.$1");
+    return key.replaceFirst("^proj\\.0\\.", layers + ".net.0.proj.")
+        .replaceFirst("^proj\\.2\\.", layers + ".net.2.")
+        .replaceFirst("^proj\\.3\\.", "norm.")
+        .replaceFirst("^proj\\.(weight|bias)", "image_embeds.$1");
   }
 }

@@ -49,7 +49,8 @@ class DoorsTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
     other = ImageEncoder.open(GoldenTower.write("clip-gelu", parent), Compute.EXACT);
   }
@@ -63,14 +64,16 @@ class DoorsTest {
 
   @Test
   void opensAPickledFileAsItOpensSafetensors(@TempDir Path folder) {
-    assertArrayEquals(drawn(AdapterFile.of(ADAPTERS.write("base", folder))),
+    assertArrayEquals(
+        drawn(AdapterFile.of(ADAPTERS.write("base", folder))),
         drawn(AdapterFile.of(GoldenAdapters.file("base.bin"))));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"base", "plus", "full-face", "faceid", "faceid-plus", "portrait"})
   void readsDiffusersSpellingToo(String kind, @TempDir Path folder) {
-    AdapterFile published = AdapterFile.of(ADAPTERS.write(kind, folder)).version(FacePlusVersion.V2);
+    AdapterFile published =
+        AdapterFile.of(ADAPTERS.write(kind, folder)).version(FacePlusVersion.V2);
     Path file = folder.resolve("diffusers.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, DiffusersSpelling.of(ADAPTERS.tensors(kind), base), Map.of());
@@ -82,23 +85,32 @@ class DoorsTest {
 
   @Test
   void readsTrainingScriptsSpelling(@TempDir Path folder) {
-    Path file = ADAPTERS.write("base", folder.resolve("step.safetensors"), name -> name
-        .replace("image_proj.", "image_proj_model.").replace("ip_adapter.", "adapter_modules."));
-    assertArrayEquals(drawn(AdapterFile.of(ADAPTERS.write("base", folder))), drawn(AdapterFile.of(file)));
+    Path file = ADAPTERS.write(
+        "base",
+        folder.resolve("step.safetensors"),
+        name -> name.replace("image_proj.", "image_proj_model.")
+            .replace("ip_adapter.", "adapter_modules."));
+    assertArrayEquals(
+        drawn(AdapterFile.of(ADAPTERS.write("base", folder))), drawn(AdapterFile.of(file)));
   }
 
   @Test
   void findsFaceIdsLoraBesideItsFile(@TempDir Path folder) {
     float[] inside = drawn(AdapterFile.of(ADAPTERS.write("faceid", folder)));
     Path bare = ADAPTERS.write(
-        "faceid", folder.resolve("bare.safetensors"), name -> name.contains("_lora.") ? null : name);
-    assertEquals(bare + " was trained together with a LoRA that is neither inside it nor beside it as "
-        + "bare_lora.safetensors; put it there under that name (programs also name it or leave it out: AdapterFile.lora, without)",
+        "faceid",
+        folder.resolve("bare.safetensors"),
+        name -> name.contains("_lora.") ? null : name);
+    assertEquals(
+        bare + " was trained together with a LoRA that is neither inside it nor beside it as "
+            + "bare_lora.safetensors; put it there under that name (programs also name it or leave it out: AdapterFile.lora, without)",
         refusal(AdapterFile.of(bare), encoder));
     try (IpAdapter without = IpAdapter.open(AdapterFile.of(bare).without(), base, encoder)) {
       assertEquals(4, without.layout().tokens());
     }
-    ADAPTERS.write("faceid", folder.resolve("bare_lora.safetensors"),
+    ADAPTERS.write(
+        "faceid",
+        folder.resolve("bare_lora.safetensors"),
         name -> name.contains("_lora.") ? name.replace("ip_adapter.", "") : null);
     assertArrayEquals(inside, drawn(AdapterFile.of(bare)));
   }
@@ -109,8 +121,10 @@ class DoorsTest {
     float[] bare = drawn(AdapterFile.of(file).without());
     assertArrayEquals(bare, drawn(AdapterFile.of(file), 0));
     Path half = kohya(folder.resolve("half.safetensors"), 0.5);
-    assertArrayEquals(drawn(AdapterFile.of(file), 0.5), drawn(AdapterFile.of(file).lora(half)), 1e-6f);
-    assertArrayEquals(drawn(AdapterFile.of(file)), drawn(AdapterFile.of(file).lora(kohya(half, 1))));
+    assertArrayEquals(
+        drawn(AdapterFile.of(file), 0.5), drawn(AdapterFile.of(file).lora(half)), 1e-6f);
+    assertArrayEquals(
+        drawn(AdapterFile.of(file)), drawn(AdapterFile.of(file).lora(kohya(half, 1))));
   }
 
   /** The adapter's own LoRA as kohya spells it, acting so strongly. */
@@ -121,7 +135,8 @@ class DoorsTest {
       Map<String, Tensor> spelled = new HashMap<>();
       for (int n = 0; n < 2 * attentions.paths().size(); n++) {
         for (String layer : LoraTwin.LAYERS) {
-          String module = "lora_unet_" + (attentions.at(n) + "." + LoraTwin.module(layer)).replace('.', '_');
+          String module =
+              "lora_unet_" + (attentions.at(n) + "." + LoraTwin.module(layer)).replace('.', '_');
           Tensor down = all.get(LoraTwin.key(n, layer) + ".down.weight");
           spelled.put(module + ".lora_down.weight", down);
           spelled.put(module + ".lora_up.weight", all.get(LoraTwin.key(n, layer) + ".up.weight"));
@@ -136,8 +151,12 @@ class DoorsTest {
   @Test
   void keepsNothingOpenOfALoraThatLacksALayer(@TempDir Path folder) {
     Path file = ADAPTERS.write("faceid", folder);
-    Path broken = ADAPTERS.write("faceid", folder.resolve("broken.safetensors"),
-        name -> name.contains("_lora.") && !name.contains(".3.to_q_lora.up") ? name.replace("ip_adapter.", "") : null);
+    Path broken = ADAPTERS.write(
+        "faceid",
+        folder.resolve("broken.safetensors"),
+        name -> name.contains("_lora.") && !name.contains(".3.to_q_lora.up")
+            ? name.replace("ip_adapter.", "")
+            : null);
     AdapterFile lacking = AdapterFile.of(file).lora(broken);
     refusal(lacking, encoder);
     long objects = Pointer.totalCount();
@@ -148,8 +167,13 @@ class DoorsTest {
   @Test
   void isNotToldByTheNameOfItsFolder(@TempDir Path parent) throws IOException {
     Path folder = Files.createDirectories(parent.resolve("unnorm"));
-    assertEquals(AdapterKind.PLUS, AdapterFile.of(ADAPTERS.write("plus", folder)).layout().kind());
-    Path odd = ADAPTERS.write("base", folder.resolve("odd.safetensors"), name -> name.replace("ip_adapter.1.", "ip_adapter.x."));
+    assertEquals(
+        AdapterKind.PLUS,
+        AdapterFile.of(ADAPTERS.write("plus", folder)).layout().kind());
+    Path odd = ADAPTERS.write(
+        "base",
+        folder.resolve("odd.safetensors"),
+        name -> name.replace("ip_adapter.1.", "ip_adapter.x."));
     assertTrue(refusal(AdapterFile.of(odd), encoder).contains("3 attentions"));
   }
 
@@ -157,55 +181,84 @@ class DoorsTest {
   void refusesAnAdapterForAnotherFamily(@TempDir Path folder) {
     Path file = GoldenAdapters.of("xl-base").write("base", folder);
     assertEquals(
-        file + " is an IP-Adapter for a base with context 72, 28 attentions; the base base-today is a base with "
-        + "context 32: give an adapter made for it", refusal(AdapterFile.of(file), encoder));
+        file
+            + " is an IP-Adapter for a base with context 72, 28 attentions; the base base-today is a base with "
+            + "context 32: give an adapter made for it",
+        refusal(AdapterFile.of(file), encoder));
     Path deep = GoldenAdapters.of("four-levels").write("base", folder);
-    for (String[] made : new String[][] {{"flux/dev", "xlabs", "of XLabs for FLUX.1 (context 24), 2"},
-        {"flux/dev", "instantx", "of InstantX for FLUX.1 (context 24), 4"},
-        {"sd3/large", "timed", "of InstantX for Stable Diffusion 3.x (width 24), 2"}}) {
+    for (String[] made : new String[][] {
+      {"flux/dev", "xlabs", "of XLabs for FLUX.1 (context 24), 2"},
+      {"flux/dev", "instantx", "of InstantX for FLUX.1 (context 24), 4"},
+      {"sd3/large", "timed", "of InstantX for Stable Diffusion 3.x (width 24), 2"}
+    }) {
       Path other = GoldenAdapters.of(made[0]).write(made[1], folder);
-      assertEquals(other + " is an IP-Adapter " + made[2] + " attentions; the base base-today is a base with context 32: "
-          + "give an adapter made for it", refusal(AdapterFile.of(other), encoder));
+      assertEquals(
+          other + " is an IP-Adapter " + made[2]
+              + " attentions; the base base-today is a base with context 32: "
+              + "give an adapter made for it",
+          refusal(AdapterFile.of(other), encoder));
     }
     assertEquals(
-        deep + " is an IP-Adapter for a base with context 32, 16 attentions; the base base-today has 4: give an "
-        + "adapter made for it", refusal(AdapterFile.of(deep), encoder));
+        deep
+            + " is an IP-Adapter for a base with context 32, 16 attentions; the base base-today has 4: give an "
+            + "adapter made for it",
+        refusal(AdapterFile.of(deep), encoder));
   }
 
   @Test
   void refusesAnotherImageEncoder(@TempDir Path folder) {
     Path file = ADAPTERS.write("base", folder);
-    assertEquals(file + " is an IP-Adapter and looks at pictures through an encoder (projection 40); the image encoder "
-        + other.describe() + " is CLIP (width 64, projection 24): give the one it was trained with",
+    assertEquals(
+        file
+            + " is an IP-Adapter and looks at pictures through an encoder (projection 40); the image encoder "
+            + other.describe()
+            + " is CLIP (width 64, projection 24): give the one it was trained with",
         refusal(AdapterFile.of(file), other));
-    assertEquals(file + " is an IP-Adapter and looks at pictures through an encoder (projection 40); give that image "
-        + "encoder: --image-encoder PATH, for programs ImageEncoder.open", refusal(AdapterFile.of(file), null));
+    assertEquals(
+        file
+            + " is an IP-Adapter and looks at pictures through an encoder (projection 40); give that image "
+            + "encoder: --image-encoder PATH, for programs ImageEncoder.open",
+        refusal(AdapterFile.of(file), null));
   }
 
   @Test
   void refusesAnImageEncoderByItsConfigAlone(@TempDir Path folder) throws IOException {
     AdapterFile file = AdapterFile.of(ADAPTERS.write("base", folder));
     Files.copy(Path.of(other.describe()).resolve("config.json"), folder.resolve("config.json"));
-    String is = file.path() + " is an IP-Adapter and looks at pictures through an encoder (projection 40); ";
-    assertEquals(is + "the image encoder " + folder + " is CLIP (width 64, projection 24): give the one it was trained with",
-        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, folder, null)).getMessage());
-    assertEquals(is + "give that image encoder: --image-encoder PATH, for programs ImageEncoder.open",
-        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, null, null)).getMessage());
+    String is = file.path()
+        + " is an IP-Adapter and looks at pictures through an encoder (projection 40); ";
+    assertEquals(
+        is + "the image encoder " + folder
+            + " is CLIP (width 64, projection 24): give the one it was trained with",
+        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, folder, null))
+            .getMessage());
+    assertEquals(
+        is + "give that image encoder: --image-encoder PATH, for programs ImageEncoder.open",
+        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, null, null))
+            .getMessage());
   }
 
   @Test
   void refusesARecogniserThatThePublishedWereNotTaughtBy(@TempDir Path folder) {
-    for (Map<String, String> header : List.of(Map.<String, String>of(), Map.of("likeness.recipe", "ours"))) {
+    for (Map<String, String> header :
+        List.of(Map.<String, String>of(), Map.of("likeness.recipe", "ours"))) {
       Path file = folder.resolve("faceid.safetensors");
       try (TensorScope scope = TensorScope.open()) {
         Map<String, Tensor> tensors = new HashMap<>(ADAPTERS.tensors("faceid"));
         tensors.put("image_proj.proj.0.weight", torch.zeros(48, 512));
         SafetensorsWriter.write(file, tensors, header);
       }
-      for (String recogniser : List.of("AuraFace.onnx", "sface.onnx", "glintr100.onnx", "w600k_r50.onnx")) {
-        String said = assertThrows(UnusableInput.class,
-            () -> PersonAdapter.recogniser(AdapterFile.of(file), Path.of(recogniser), UsePolicy.NON_COMMERCIAL)).getMessage();
-        assertEquals(header.isEmpty() && !recogniser.startsWith("w600k"), said.contains(recogniser + " is another recogniser"), said);
+      for (String recogniser :
+          List.of("AuraFace.onnx", "sface.onnx", "glintr100.onnx", "w600k_r50.onnx")) {
+        String said = assertThrows(
+                UnusableInput.class,
+                () -> PersonAdapter.recogniser(
+                    AdapterFile.of(file), Path.of(recogniser), UsePolicy.NON_COMMERCIAL))
+            .getMessage();
+        assertEquals(
+            header.isEmpty() && !recogniser.startsWith("w600k"),
+            said.contains(recogniser + " is another recogniser"),
+            said);
       }
     }
   }
@@ -213,27 +266,45 @@ class DoorsTest {
   @Test
   void asksWhichFaceIdPlusItIs(@TempDir Path folder) {
     Path file = ADAPTERS.write("faceid-plus", folder.resolve("adapter.safetensors"), name -> name);
-    assertEquals(file + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or "
-        + "plus_sd15 into its name (programs also say it by AdapterFile.version)", refusal(AdapterFile.of(file), encoder));
-    assertEquals(FacePlusVersion.V2, AdapterFile.of(Path.of("ip-adapter-faceid-plusv2_sdxl.bin")).faceVersion());
-    assertEquals(FacePlusVersion.V1, AdapterFile.of(Path.of("ip-adapter-faceid-plus_sd15.bin")).faceVersion());
+    assertEquals(
+        file + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or "
+            + "plus_sd15 into its name (programs also say it by AdapterFile.version)",
+        refusal(AdapterFile.of(file), encoder));
+    assertEquals(
+        FacePlusVersion.V2,
+        AdapterFile.of(Path.of("ip-adapter-faceid-plusv2_sdxl.bin")).faceVersion());
+    assertEquals(
+        FacePlusVersion.V1,
+        AdapterFile.of(Path.of("ip-adapter-faceid-plus_sd15.bin")).faceVersion());
   }
 
   @Test
   void refusesWhatIsMadeForOtherNetworksByName(@TempDir Path folder) {
-    refuses(folder, "id_encoder.vision_model.x", "lora_weights.y",
+    refuses(
+        folder,
+        "id_encoder.vision_model.x",
+        "lora_weights.y",
         " is a PhotoMaker adapter (it has \"id_encoder.vision_model.x\")" + ATTACHED);
-    refuses(folder, "image_proj.mapping_0.0.weight", "ip_adapter.1.to_k_ip.weight",
+    refuses(
+        folder,
+        "image_proj.mapping_0.0.weight",
+        "ip_adapter.1.to_k_ip.weight",
         " is a PuLID adapter (it has \"image_proj.mapping_0.0.weight\")" + ATTACHED);
-    refuses(folder, "image_proj.latents", "image_proj.proj_in.weight",
+    refuses(
+        folder,
+        "image_proj.latents",
+        "image_proj.proj_in.weight",
         " has an image projection but no keys and values "
-        + "(ip_adapter.*), as InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
-    refuses(folder, "a.weight", "b.weight",
+            + "(ip_adapter.*), as InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
+    refuses(
+        folder,
+        "a.weight",
+        "b.weight",
         " is no IP-Adapter: expected image_proj.* and ip_adapter.*, found e.g. \"a.weight\"");
   }
 
-  private static final String ATTACHED = "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 "
-      + "only";
+  private static final String ATTACHED =
+      "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 " + "only";
 
   private static void refuses(Path folder, String one, String two, String message) {
     Path file = folder.resolve("other.safetensors");
@@ -246,7 +317,8 @@ class DoorsTest {
   }
 
   private static String refusal(AdapterFile file, ImageEncoder through) {
-    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, through)).getMessage();
+    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, through))
+        .getMessage();
   }
 
   private static float[] drawn(AdapterFile file) {
@@ -258,9 +330,15 @@ class DoorsTest {
       Picture picture = Picture.read(GoldenTower.file("37x53.png"));
       float[] face = new float[24];
       face[3] = 1;
-      Reference reference = adapter.layout().kind().wantsFace() ? Reference.face(face, picture) : Reference.of(picture);
-      return base.generate(ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16)
-          .as(adapter.identity(List.of(reference)).lora(lora).at(0.8))).pixels();
+      Reference reference = adapter.layout().kind().wantsFace()
+          ? Reference.face(face, picture)
+          : Reference.of(picture);
+      return base.generate(ImageRequest.of("a woman")
+              .steps(2)
+              .guidance(3)
+              .size(24, 16)
+              .as(adapter.identity(List.of(reference)).lora(lora).at(0.8)))
+          .pixels();
     }
   }
 }

@@ -21,14 +21,16 @@ import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Adapters of {@code tools/goldens/ipadapter.py} for one tiny base, or of {@code ipadapter_joint.py} for one such as
- * {@code flux/dev}, and what the reference draws with them.
+ * Adapters of {@code tools/goldens/ipadapter.py} for one tiny base, or of
+ * {@code ipadapter_joint.py} for one such as {@code flux/dev}, and what the reference draws with
+ * them.
  */
 record GoldenAdapters(String base, Map<String, Object> record) {
   /** One request. */
   record Case(String base, int index, Map<?, ?> ask) {
     List<Map<?, ?>> uses() {
-      return ((List<?>) ask.get("use")).stream().<Map<?, ?>>map(use -> (Map<?, ?>) use).toList();
+      return ((List<?>) ask.get("use"))
+          .stream().<Map<?, ?>>map(use -> (Map<?, ?>) use).toList();
     }
 
     double number(String name) {
@@ -44,7 +46,8 @@ record GoldenAdapters(String base, Map<String, Object> record) {
   static GoldenAdapters of(String base) {
     try (InputStream in = new GZIPInputStream(Files.newInputStream(file(file(base, ".json.gz"))))) {
       Map<String, Object> record = JSON.std.mapFrom(in);
-      return new GoldenAdapters(base, record.containsKey("bases") ? part(part(record, "bases"), base) : record);
+      return new GoldenAdapters(
+          base, record.containsKey("bases") ? part(part(record, "bases"), base) : record);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -65,7 +68,9 @@ record GoldenAdapters(String base, Map<String, Object> record) {
 
   List<Case> cases() {
     List<?> cases = (List<?>) record.get("cases");
-    return IntStream.range(0, cases.size()).mapToObj(i -> new Case(base, i, (Map<?, ?>) cases.get(i))).toList();
+    return IntStream.range(0, cases.size())
+        .mapToObj(i -> new Case(base, i, (Map<?, ?>) cases.get(i)))
+        .toList();
   }
 
   Safetensors reference() {
@@ -74,7 +79,8 @@ record GoldenAdapters(String base, Map<String, Object> record) {
 
   /** What a case draws, [pictures, 3, height, width]. */
   Tensor images(Safetensors reference, Case golden) {
-    return reference.read(base.contains("/") ? base + "." + golden.index() : "case" + golden.index() + ".images");
+    return reference.read(
+        base.contains("/") ? base + "." + golden.index() : "case" + golden.index() + ".images");
   }
 
   /** The image encoder that an adapter looks through. */
@@ -88,8 +94,11 @@ record GoldenAdapters(String base, Map<String, Object> record) {
     Map<String, Object> lora = part(record, "lora");
     try (TensorScope scope = TensorScope.open()) {
       Path file = folder.resolve("lora.safetensors");
-      SafetensorsWriter.write(file, SeededWeights.of(GoldenFolder.shapes(part(lora, "tensors")),
-          ((Number) lora.get("seed")).longValue()), Map.of());
+      SafetensorsWriter.write(
+          file,
+          SeededWeights.of(
+              GoldenFolder.shapes(part(lora, "tensors")), ((Number) lora.get("seed")).longValue()),
+          Map.of());
       return file;
     }
   }

@@ -57,7 +57,8 @@ class IpAdapterContractTest implements AdapterContract {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     folder = parent;
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
     plain = IpAdapter.open(GoldenAdapters.of("base").write("base", parent), base, encoder);
     face = IpAdapter.open(GoldenAdapters.of("base").write("faceid", parent), base);
@@ -91,12 +92,18 @@ class IpAdapterContractTest implements AdapterContract {
     assertNotEquals(plainly.get(1), late.get(1), "the second is not");
     List<Latents> always = steps(request().as(thing.at(1)));
     assertNotEquals(plainly.get(0), always.get(0));
-    assertEquals(always.get(0), steps(request().as(thing.steps(0, 0.5).at(1))).get(0), "the first of two steps is inside");
+    assertEquals(
+        always.get(0),
+        steps(request().as(thing.steps(0, 0.5).at(1))).get(0),
+        "the first of two steps is inside");
   }
 
   @Test
   void isTheBaseBitForBitInBlocksOfNoWeight() {
-    assertArrayEquals(drawn(request()), drawn(request().as(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
+    assertArrayEquals(
+        drawn(request()),
+        drawn(
+            request().as(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
   }
 
   /** The latents after each step. */
@@ -109,9 +116,13 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Test
   void goesWithAPromptOfMoreChunksThanTheOther() {
-    ImageRequest ask = request().guidance(3).syntax(PromptSyntax.A1111).prompt("a (cat:1.2), " + "on a table ".repeat(60));
+    ImageRequest ask = request()
+        .guidance(3)
+        .syntax(PromptSyntax.A1111)
+        .prompt("a (cat:1.2), " + "on a table ".repeat(60));
     assertFalse(Arrays.equals(drawn(ask), drawn(ask.as(thing.at(1)))));
-    assertFalse(Arrays.equals(drawn(ask), drawn(ask.negative("blurry BREAK bad ".repeat(30)).as(thing.at(1)))));
+    assertFalse(Arrays.equals(
+        drawn(ask), drawn(ask.negative("blurry BREAK bad ".repeat(30)).as(thing.at(1)))));
   }
 
   @Test
@@ -119,7 +130,8 @@ class IpAdapterContractTest implements AdapterContract {
     Reference one = Reference.of(picture("37x53.png"));
     Reference other = Reference.of(picture("64x64.png"));
     float[] thrice = drawn(request().as(plain.identity(List.of(one, one, other)).at(0.9)));
-    float[] weighted = drawn(request().as(plain.identity(List.of(one.weight(2), other)).at(0.9)));
+    float[] weighted =
+        drawn(request().as(plain.identity(List.of(one.weight(2), other)).at(0.9)));
     for (int i = 0; i < thrice.length; i++) {
       assertEquals(thrice[i], weighted[i], 1e-5);
     }
@@ -130,18 +142,23 @@ class IpAdapterContractTest implements AdapterContract {
     Path file = folder.resolve("ada.safetensors");
     thing.references().save(file);
     assertEquals(thing.references(), ReferenceEmbeddings.open(file));
-    assertArrayEquals(drawn(request().as(thing.at(0.8))),
+    assertArrayEquals(
+        drawn(request().as(thing.at(0.8))),
         drawn(request().as(plain.identity(ReferenceEmbeddings.open(file)).at(0.8))));
   }
 
   @Test
   void looksAtReferencesOnceForARequestAndAtNoWeightAfterwards() {
     try (TensorScope scope = TensorScope.open()) {
-      IpAdapter own = IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
-      Adaptation begun = own.identity(picture("37x53.png")).at(1)
+      IpAdapter own =
+          IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
+      Adaptation begun = own.identity(picture("37x53.png"))
+          .at(1)
           .adapt(Part.UNET, new Drawing(Compute.EXACT, true, 24, 16, 2));
-      AttentionBranch branch = begun.branches(own.base().module(AdapterKind.BASE, 0)).get(0);
-      AttentionBranch.Asking asking = AttentionBranch.Asking.of(torch.ones(2, 1, 6, own.base().widths().get(0)));
+      AttentionBranch branch =
+          begun.branches(own.base().module(AdapterKind.BASE, 0)).get(0);
+      AttentionBranch.Asking asking =
+          AttentionBranch.Asking.of(torch.ones(2, 1, 6, own.base().widths().get(0)));
       float[] seen = Images.floats(branch.attend(asking));
       own.close();
       assertArrayEquals(seen, Images.floats(branch.attend(asking)));
@@ -151,7 +168,8 @@ class IpAdapterContractTest implements AdapterContract {
   @Test
   void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     IpAdapter own = IpAdapter.open(GoldenAdapters.of("base").write("faceid", folder), base);
-    ImageRequest shown = request().as(own.identity(List.of(Reference.face(numbers()))).at(1));
+    ImageRequest shown =
+        request().as(own.identity(List.of(Reference.face(numbers()))).at(1));
     ClosedWhileDrawn.refuses("the adapter " + own.describe(), base, shown, own::close);
   }
 
@@ -161,44 +179,69 @@ class IpAdapterContractTest implements AdapterContract {
     ImagePrompt right = person.mask(picture("64x64.png"));
     float[] once = drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8)));
     assertArrayEquals(once, drawn(request().as(left.at(0.8)).as(right.at(0.8))));
-    assertFalse(Arrays.equals(once, drawn(request().as(left.lora(0).at(0.8)).as(right.lora(0).at(0.8)))));
-    assertFalse(Arrays.equals(once, drawn(request().as(left.lora(2).at(0.8)).as(right.at(0.8)))), "the first says how strongly");
+    assertFalse(Arrays.equals(
+        once, drawn(request().as(left.lora(0).at(0.8)).as(right.lora(0).at(0.8)))));
+    assertFalse(
+        Arrays.equals(once, drawn(request().as(left.lora(2).at(0.8)).as(right.at(0.8)))),
+        "the first says how strongly");
   }
 
   @Test
   void aLoraThatTheFirstPromptWantsNothingOfActsForNone() {
     ImagePrompt left = person.mask(picture("37x53.png")).lora(0);
     ImagePrompt right = person.mask(picture("64x64.png"));
-    assertArrayEquals(drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8))),
+    assertArrayEquals(
+        drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8))),
         drawn(request().as(left.at(0.8)).as(right.at(0.8))));
-    assertArrayEquals(drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.lora(0).at(0.8))),
-        drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.at(0.8))), "in steps where the first does not count, too");
-    assertArrayEquals(drawn(request().as(right.at(0.8))), drawn(request().as(left.at(0)).as(right.at(0.8))),
+    assertArrayEquals(
+        drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.lora(0).at(0.8))),
+        drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.at(0.8))),
+        "in steps where the first does not count, too");
+    assertArrayEquals(
+        drawn(request().as(right.at(0.8))),
+        drawn(request().as(left.at(0)).as(right.at(0.8))),
         "a prompt of weight 0 says nothing");
   }
 
   @Test
   void isNotDrawnOnAnotherBase(@TempDir Path parent) {
-    try (BaseModel other = GoldenFolder.loaded(GoldenFolder.write("four-levels", GoldenFolder.Spelling.TODAY, parent).path())) {
-      IllegalArgumentException e = assertThrows(IllegalArgumentException.class,
+    try (BaseModel other = GoldenFolder.loaded(
+        GoldenFolder.write("four-levels", GoldenFolder.Spelling.TODAY, parent).path())) {
+      IllegalArgumentException e = assertThrows(
+          IllegalArgumentException.class,
           () -> other.generate(ImageRequest.of("a woman").steps(1).size(32, 32).as(thing.at(1))));
-      assertTrue(e.getMessage().endsWith("its adapter was opened for another base; open it for the one that draws"), e.getMessage());
+      assertTrue(
+          e.getMessage()
+              .endsWith("its adapter was opened for another base; open it for the one that draws"),
+          e.getMessage());
     }
   }
 
   @Test
   void isNotDrawnOnAnotherFamily(@TempDir Path parent) {
-    try (BaseModel flux = BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT)) {
+    try (BaseModel flux =
+        BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a woman").steps(1).size(32, 32).seed(7);
-      assertArrayEquals(flux.generate(ask).pixels(), flux.generate(ask.as(thing.at(0))).pixels());
-      String said = assertThrows(IllegalArgumentException.class, () -> flux.generate(ask.as(thing.at(1)))).getMessage();
+      assertArrayEquals(
+          flux.generate(ask).pixels(), flux.generate(ask.as(thing.at(0))).pixels());
+      String said = assertThrows(
+              IllegalArgumentException.class, () -> flux.generate(ask.as(thing.at(1))))
+          .getMessage();
       assertTrue(said.contains(" met FLUX.1 (context 24) of "), said);
-      assertTrue(assertThrows(IllegalArgumentException.class,
-          () -> flux.generate(ask.as(thing.at(0).and(thing.at(0.5))))).getMessage().equals(said), "one of a sum");
+      assertTrue(
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> flux.generate(ask.as(thing.at(0).and(thing.at(0.5)))))
+              .getMessage()
+              .equals(said),
+          "one of a sum");
     }
   }
 
-  /** As Stable Diffusion 2.x is beside 1.x: attentions of the same number and widths, over other texts. */
+  /**
+   * As Stable Diffusion 2.x is beside 1.x: attentions of the same number and widths, over other
+   * texts.
+   */
   @Test
   void isNotDrawnOnABaseOfOtherTexts() {
     PartTensors own = base.parts();
@@ -216,10 +259,14 @@ class IpAdapterContractTest implements AdapterContract {
     };
     thing.at(1).requireFor(own);
     thing.at(0).requireFor(wider);
-    assertEquals("an image prompt of " + plain.describe() + " for a base with context 32 of " + plain.base().paths().size()
-        + " attentions met a base with context 64 of " + plain.base().paths().size() + " attentions: its adapter was opened for"
-        + " another base; open it for the one that draws",
-        assertThrows(IllegalArgumentException.class, () -> thing.at(1).requireFor(wider)).getMessage());
+    assertEquals(
+        "an image prompt of " + plain.describe() + " for a base with context 32 of "
+            + plain.base().paths().size()
+            + " attentions met a base with context 64 of "
+            + plain.base().paths().size() + " attentions: its adapter was opened for"
+            + " another base; open it for the one that draws",
+        assertThrows(IllegalArgumentException.class, () -> thing.at(1).requireFor(wider))
+            .getMessage());
   }
 
   @Test
@@ -232,37 +279,59 @@ class IpAdapterContractTest implements AdapterContract {
   @Test
   void refusesKeptReferencesThatDoNotGoTogether() {
     String alone = " holds no reference embeddings that go together: ";
-    refusesKept(alone + "2 weights belong to as many references, given image 1x1x40 and face null", 1, 1, 1);
+    refusesKept(
+        alone + "2 weights belong to as many references, given image 1x1x40 and face null",
+        1,
+        1,
+        1);
     refusesKept(alone + "references' weights must be above 0, given [0.0]", 1, 0);
     refusesKept(alone + "references' weights must be above 0, given [NaN]", 1, Float.NaN);
     refusesKept(": image has shape [0, 1, 40], expected at least one number", 0, 1);
     refusesKept(": weights has shape [0], expected at least one number", 1);
     try (TensorScope scope = TensorScope.open()) {
       Grid one = Grid.of(torch.zeros(1, 1, 40));
-      assertEquals("there is one nothing for all references, given 2x1x40", assertThrows(IllegalArgumentException.class,
-          () -> new ReferenceEmbeddings(one, Grid.of(torch.zeros(2, 1, 40)), null, List.of(1.0), EmbeddingOrigin.UNKNOWN)).getMessage());
+      assertEquals(
+          "there is one nothing for all references, given 2x1x40",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> new ReferenceEmbeddings(
+                      one,
+                      Grid.of(torch.zeros(2, 1, 40)),
+                      null,
+                      List.of(1.0),
+                      EmbeddingOrigin.UNKNOWN))
+              .getMessage());
     }
   }
 
   private static void refusesKept(String why, int count, float... weights) {
     Path file = folder.resolve("broken.safetensors");
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(file, Map.of("image", torch.zeros(count, 1, 40), "weights", torch.tensor(weights)), Map.of());
+      SafetensorsWriter.write(
+          file,
+          Map.of("image", torch.zeros(count, 1, 40), "weights", torch.tensor(weights)),
+          Map.of());
     }
-    assertEquals(file + why + "; make it from pictures again",
+    assertEquals(
+        file + why + "; make it from pictures again",
         assertThrows(UnusableInput.class, () -> ReferenceEmbeddings.open(file)).getMessage());
   }
 
   @Test
   void refusesReferencesOfAnotherKind() {
     ReferenceEmbeddings pictures = thing.references();
-    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> face.identity(pictures));
-    assertEquals("references encoded as image 1x1x40, nothing null, face null are not what "
-        + folder.resolve("ip-adapter-faceid.safetensors")
-        + " looks at, an IP-Adapter FaceID with image width 0 and face "
-        + "width 24; encode them with it", e.getMessage());
-    assertEquals("an IP-Adapter FaceID looks at a face's numbers; the reference has a picture x1.0",
-        assertThrows(IllegalArgumentException.class, () -> face.identity(picture("37x53.png"))).getMessage());
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> face.identity(pictures));
+    assertEquals(
+        "references encoded as image 1x1x40, nothing null, face null are not what "
+            + folder.resolve("ip-adapter-faceid.safetensors")
+            + " looks at, an IP-Adapter FaceID with image width 0 and face "
+            + "width 24; encode them with it",
+        e.getMessage());
+    assertEquals(
+        "an IP-Adapter FaceID looks at a face's numbers; the reference has a picture x1.0",
+        assertThrows(IllegalArgumentException.class, () -> face.identity(picture("37x53.png")))
+            .getMessage());
   }
 
   private static float[] drawn(ImageRequest request) {

@@ -51,9 +51,15 @@ class IpAdapterParityTest {
       ENCODERS.put(name, ImageEncoder.open(GoldenTower.write(name, parent), Compute.EXACT));
     }
     for (String name : BASES) {
-      OPEN.put(name, name.contains("/") ? BaseModel.open(PipelineFolder.write(name, parent).path(), Compute.EXACT)
-          : GoldenFolder.loaded(GoldenFolder.write(name, GoldenFolder.Spelling.PUBLISHED, parent).path()));
-      // All parts have been in use then, and convolutions keep the forms that pictures of this size are drawn with.
+      OPEN.put(
+          name,
+          name.contains("/")
+              ? BaseModel.open(PipelineFolder.write(name, parent).path(), Compute.EXACT)
+              : GoldenFolder.loaded(
+                  GoldenFolder.write(name, GoldenFolder.Spelling.PUBLISHED, parent)
+                      .path()));
+      // All parts have been in use then, and convolutions keep the forms that pictures of this size
+      // are drawn with.
       OPEN.get(name).generate(request(GoldenAdapters.of(name).cases().get(0)));
     }
   }
@@ -72,7 +78,8 @@ class IpAdapterParityTest {
   @MethodSource("cases")
   void drawsAsDiffusersDraws(GoldenAdapters.Case golden) throws Exception {
     List<AutoCloseable> open = new ArrayList<>();
-    try (TensorScope scope = TensorScope.open(); Safetensors expected = GoldenAdapters.of(golden.base()).reference()) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors expected = GoldenAdapters.of(golden.base()).reference()) {
       ImageRequest request = request(golden);
       float[][] faces = expected.names().contains("faces") ? faces(expected) : null;
       for (Map<?, ?> use : golden.uses()) {
@@ -87,7 +94,9 @@ class IpAdapterParityTest {
         open.add(lora);
         request = request.as(lora.at(loraWeight(golden)));
       }
-      compare(golden, GoldenAdapters.of(golden.base()).images(expected, golden),
+      compare(
+          golden,
+          GoldenAdapters.of(golden.base()).images(expected, golden),
           OPEN.get(golden.base()).generate(request, Progress.SILENT, new Cancellation()));
     } finally {
       for (AutoCloseable each : open) {
@@ -96,15 +105,19 @@ class IpAdapterParityTest {
     }
   }
 
-  private record Weighted(ImagePrompt prompt, double weight) { }
+  private record Weighted(ImagePrompt prompt, double weight) {}
 
   private static Path lora(GoldenAdapters.Case golden) {
     return golden.ask().get("lora") instanceof List<?> file
-        ? GoldenAdapters.file("lora-" + file.get(0) + ".safetensors") : GoldenAdapters.of(golden.base()).writeLora(folder);
+        ? GoldenAdapters.file("lora-" + file.get(0) + ".safetensors")
+        : GoldenAdapters.of(golden.base()).writeLora(folder);
   }
 
   private static double loraWeight(GoldenAdapters.Case golden) {
-    return ((Number) (golden.ask().get("lora") instanceof List<?> file ? file.get(1) : golden.ask().get("lora")))
+    return ((Number)
+            (golden.ask().get("lora") instanceof List<?> file
+                ? file.get(1)
+                : golden.ask().get("lora")))
         .doubleValue();
   }
 
@@ -120,29 +133,36 @@ class IpAdapterParityTest {
     List<Reference> references = references(use, "references", faces);
     if (!use.containsKey("masks")) {
       double weight = use.get("scale") instanceof Number n ? n.doubleValue() : 1;
-      return List.of(new Weighted(asked(adapter.identity(references), adapter, use, faces), weight));
+      return List.of(
+          new Weighted(asked(adapter.identity(references), adapter, use, faces), weight));
     }
     List<Weighted> each = new ArrayList<>();
     for (int i = 0; i < references.size(); i++) {
-      Picture mask = Picture.read(GoldenAdapters.file("mask-" + ((List<?>) use.get("masks")).get(i) + ".png"));
+      Picture mask =
+          Picture.read(GoldenAdapters.file("mask-" + ((List<?>) use.get("masks")).get(i) + ".png"));
       Object weight = use.get("scale") instanceof List<?> list ? list.get(i) : use.get("scale");
-      each.add(new Weighted(adapter.identity(List.of(references.get(i))).mask(mask), ((Number) weight).doubleValue()));
+      each.add(new Weighted(
+          adapter.identity(List.of(references.get(i))).mask(mask),
+          ((Number) weight).doubleValue()));
     }
     return each;
   }
 
-  private static ImagePrompt asked(ImagePrompt prompt, IpAdapter adapter, Map<?, ?> use, float[][] faces) {
+  private static ImagePrompt asked(
+      ImagePrompt prompt, IpAdapter adapter, Map<?, ?> use, float[][] faces) {
     ImagePrompt asked = use.containsKey("average") ? prompt.averaged() : prompt;
     if (use.containsKey("negative")) {
       asked = asked.negative(references(use, "negative", faces));
     }
     if (use.get("steps") instanceof List<?> steps) {
-      asked = asked.steps(((Number) steps.get(0)).doubleValue(), ((Number) steps.get(1)).doubleValue());
+      asked =
+          asked.steps(((Number) steps.get(0)).doubleValue(), ((Number) steps.get(1)).doubleValue());
     }
     if (use.get("shortcut") instanceof Number factor) {
       asked = asked.shortcut(factor.doubleValue());
     }
-    return use.get("scale") instanceof Map<?, ?> blocks ? asked.blocks(blocks(blocks))
+    return use.get("scale") instanceof Map<?, ?> blocks
+        ? asked.blocks(blocks(blocks))
         : use.get("scale") instanceof List<?> weights ? asked.blocks(blocks(weights)) : asked;
   }
 
@@ -160,7 +180,8 @@ class IpAdapterParityTest {
     Map<String, Double> byPath = new HashMap<>();
     nested.forEach((part, levels) -> ((Map<?, ?>) levels).forEach((level, weights) -> {
       for (int i = 0; i < ((List<?>) weights).size(); i++) {
-        byPath.put(part + "_blocks." + level.toString().replace("block_", "") + ".attentions." + i,
+        byPath.put(
+            part + "_blocks." + level.toString().replace("block_", "") + ".attentions." + i,
             ((Number) ((List<?>) weights).get(i)).doubleValue());
       }
     }));
@@ -168,12 +189,18 @@ class IpAdapterParityTest {
   }
 
   private static List<Reference> references(Map<?, ?> use, String which, float[][] faces) {
-    return ((List<?>) use.get(which)).stream().map(r -> {
-      if (r instanceof List<?> both) {
-        return Reference.face(faces[((Number) both.get(0)).intValue()], picture((String) both.get(1)));
-      }
-      return r instanceof Number n ? Reference.face(faces[n.intValue()]) : Reference.of(picture((String) r));
-    }).toList();
+    return ((List<?>) use.get(which))
+        .stream()
+            .map(r -> {
+              if (r instanceof List<?> both) {
+                return Reference.face(
+                    faces[((Number) both.get(0)).intValue()], picture((String) both.get(1)));
+              }
+              return r instanceof Number n
+                  ? Reference.face(faces[n.intValue()])
+                  : Reference.of(picture((String) r));
+            })
+            .toList();
   }
 
   private static Picture picture(String name) {
@@ -192,14 +219,18 @@ class IpAdapterParityTest {
   private static ImageRequest request(GoldenAdapters.Case golden) {
     List<?> seeds = (List<?>) golden.ask().get("seeds");
     double second = golden.ask().containsKey("true") ? golden.number("true") : 1;
-    return ImageRequest.of((String) golden.ask().get("prompt")).negative((String) golden.ask().get("negative"))
-        .guidance(golden.number("guidance")).steps((int) golden.number("steps"))
+    return ImageRequest.of((String) golden.ask().get("prompt"))
+        .negative((String) golden.ask().get("negative"))
+        .guidance(golden.number("guidance"))
+        .steps((int) golden.number("steps"))
         .size((int) golden.number("width"), (int) golden.number("height"))
-        .seed(((Number) seeds.get(0)).longValue()).count(seeds.size())
+        .seed(((Number) seeds.get(0)).longValue())
+        .count(seeds.size())
         .guidance(GuidanceOptions.STANDARD.trueCfg(second));
   }
 
-  private static void compare(GoldenAdapters.Case golden, Tensor expected, List<GeneratedImage> images) {
+  private static void compare(
+      GoldenAdapters.Case golden, Tensor expected, List<GeneratedImage> images) {
     assertEquals(expected.size(0), images.size());
     for (int i = 0; i < images.size(); i++) {
       Closeness.assertPicture(1e-4, expected.select(0, i), images.get(i), golden + " image " + i);

@@ -56,8 +56,11 @@ class JointIpAdapterTest {
       base = BaseModel.open(PipelineFolder.write(name, parent).path(), Compute.EXACT);
       GoldenAdapters golden = GoldenAdapters.of(name);
       encoders = kinds.stream()
-          .map(kind -> ImageEncoder.open(GoldenTower.write(golden.encoder(kind), parent), Compute.EXACT)).toList();
-      adapters = List.of(open(0, golden.write(kinds.get(0), parent)), open(1, golden.write(kinds.get(1), parent)));
+          .map(kind ->
+              ImageEncoder.open(GoldenTower.write(golden.encoder(kind), parent), Compute.EXACT))
+          .toList();
+      adapters = List.of(
+          open(0, golden.write(kinds.get(0), parent)), open(1, golden.write(kinds.get(1), parent)));
     }
 
     @AfterAll
@@ -102,13 +105,18 @@ class JointIpAdapterTest {
       }
     }
 
-    /** What changes from step to step has to come in with the work's inputs, or a replay would show what was recorded. */
+    /**
+     * What changes from step to step has to come in with the work's inputs, or a replay would show
+     * what was recorded.
+     */
     @Test
     void drawsTheSameWhenReplayed() {
       Joints replaying = Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING));
       for (double guidance : new double[] {0, 3}) {
-        ImageRequest ask = request().steps(4).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
-        assertArrayEquals(base.generate(ask).pixels(), base.generate(ask.joints(replaying)).pixels());
+        ImageRequest ask =
+            request().steps(4).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
+        assertArrayEquals(
+            base.generate(ask).pixels(), base.generate(ask.joints(replaying)).pixels());
       }
     }
 
@@ -119,30 +127,41 @@ class JointIpAdapterTest {
       float[] thrice = drawn(adapters.get(1).identity(List.of(one, one, other)));
       float[] weighted = drawn(adapters.get(1).identity(List.of(one.weight(2), other)));
       assertArrayEquals(thrice, weighted, 1e-5f);
-      assertArrayEquals(drawn(adapters.get(1).identity(List.of(one, one))), drawn(adapters.get(1).identity(List.of(one.weight(2)))), 1e-5f);
+      assertArrayEquals(
+          drawn(adapters.get(1).identity(List.of(one, one))),
+          drawn(adapters.get(1).identity(List.of(one.weight(2)))),
+          1e-5f);
     }
 
     @Test
     void readsDiffusersSpellingAndKeptReferences() {
-      Path file = GoldenAdapters.of(name).write(kinds.get(0), folder.resolve("diffusers.safetensors"), diffusers);
+      Path file = GoldenAdapters.of(name)
+          .write(kinds.get(0), folder.resolve("diffusers.safetensors"), diffusers);
       ImagePrompt published = prompt(0, "37x53.png");
       Path kept = folder.resolve("kept.safetensors");
       published.references().save(kept);
       try (IpAdapter spelled = open(0, file)) {
         assertEquals(adapters.get(0).layout(), AdapterFile.of(file).layout());
-        assertArrayEquals(drawn(published), drawn(spelled.identity(ReferenceEmbeddings.open(kept))));
+        assertArrayEquals(
+            drawn(published), drawn(spelled.identity(ReferenceEmbeddings.open(kept))));
       }
     }
 
     @Test
     void refusesWhatBelongsElsewhere() {
-      Path file = GoldenAdapters.of("base").write("base", folder.resolve("unet.safetensors"), key -> key);
+      Path file =
+          GoldenAdapters.of("base").write("base", folder.resolve("unet.safetensors"), key -> key);
       String refusal = assertThrows(UnusableInput.class, () -> open(0, file)).getMessage();
-      assertEquals(file + " is an IP-Adapter for a base with context 32, 4 attentions; the base " + base.name() + " is "
-          + adapters.get(0).base().target().describe(24) + ": give an adapter made for it", refusal);
+      assertEquals(
+          file + " is an IP-Adapter for a base with context 32, 4 attentions; the base "
+              + base.name() + " is " + adapters.get(0).base().target().describe(24)
+              + ": give an adapter made for it",
+          refusal);
       ImagePrompt style = prompt(0, "37x53.png").blocks(BlockWeights.STYLE);
-      assertEquals("the block weights \"style\" speak of a UNet's blocks; the base " + base.name() + " is "
-          + adapters.get(0).base().target().describe(24) + ": give linear, ease-in, ease-out, or weights by path",
+      assertEquals(
+          "the block weights \"style\" speak of a UNet's blocks; the base " + base.name() + " is "
+              + adapters.get(0).base().target().describe(24)
+              + ": give linear, ease-in, ease-out, or weights by path",
           assertThrows(IllegalArgumentException.class, () -> drawn(style)).getMessage());
     }
   }
@@ -150,19 +169,31 @@ class JointIpAdapterTest {
   @Nested
   final class FluxTest extends Joint {
     FluxTest() {
-      super("flux/dev", List.of("xlabs", "instantx"), name -> name
-          .replace("image_proj.proj.", "encoder_hid_proj.image_projection_layers.0.image_embeds.")
-          .replace("image_proj.", "encoder_hid_proj.image_projection_layers.0.")
-          .replaceFirst("ip_adapter\\.(\\d+)\\.(to_[kv]_ip)", "transformer_blocks.$1.attn.processor.$2.0"));
+      super(
+          "flux/dev",
+          List.of("xlabs", "instantx"),
+          name -> name.replace(
+                  "image_proj.proj.", "encoder_hid_proj.image_projection_layers.0.image_embeds.")
+              .replace("image_proj.", "encoder_hid_proj.image_projection_layers.0.")
+              .replaceFirst(
+                  "ip_adapter\\.(\\d+)\\.(to_[kv]_ip)",
+                  "transformer_blocks.$1.attn.processor.$2.0"));
     }
 
     @Test
     void readsXLabsSpelling() {
-      Path file = GoldenAdapters.of("flux/dev").write("xlabs", super.folder.resolve("ip_adapter.safetensors"), name -> name
-          .replace("image_proj.", "ip_adapter_proj_model.")
-          .replaceFirst("ip_adapter\\.(\\d+)\\.to_([kv])_ip", "double_blocks.$1.processor.ip_adapter_double_stream_$2_proj"));
+      Path file = GoldenAdapters.of("flux/dev")
+          .write(
+              "xlabs",
+              super.folder.resolve("ip_adapter.safetensors"),
+              name -> name.replace("image_proj.", "ip_adapter_proj_model.")
+                  .replaceFirst(
+                      "ip_adapter\\.(\\d+)\\.to_([kv])_ip",
+                      "double_blocks.$1.processor.ip_adapter_double_stream_$2_proj"));
       try (IpAdapter spelled = super.open(0, file)) {
-        assertArrayEquals(super.drawn(super.prompt(0, "37x53.png")), super.drawn(spelled.identity(picture("37x53.png"))));
+        assertArrayEquals(
+            super.drawn(super.prompt(0, "37x53.png")),
+            super.drawn(spelled.identity(picture("37x53.png"))));
       }
     }
   }
@@ -170,13 +201,19 @@ class JointIpAdapterTest {
   @Nested
   final class Sd3Test extends Joint {
     Sd3Test() {
-      super("sd3/large", List.of("timed", "timed"), name -> name
-          .replaceFirst("ip_adapter\\.(\\d+)\\.", "transformer_blocks.$1.attn.processor.")
-          .replaceFirst("(layers\\.\\d+)\\.0\\.norm1", "$1.ln0").replaceFirst("(layers\\.\\d+)\\.0\\.norm2", "$1.ln1")
-          .replaceFirst("(layers\\.\\d+)\\.0\\.to_out", "$1.attn.to_out.0")
-          .replaceFirst("(layers\\.\\d+)\\.0\\.to_", "$1.attn.to_").replaceFirst("(layers\\.\\d+)\\.1\\.0", "$1.adaln_norm")
-          .replaceFirst("(layers\\.\\d+)\\.1\\.1", "$1.ff.net.0.proj")
-          .replaceFirst("(layers\\.\\d+)\\.1\\.3", "$1.ff.net.2").replaceFirst("(layers\\.\\d+)\\.2\\.1", "$1.adaln_proj"));
+      super(
+          "sd3/large",
+          List.of("timed", "timed"),
+          name -> name.replaceFirst(
+                  "ip_adapter\\.(\\d+)\\.", "transformer_blocks.$1.attn.processor.")
+              .replaceFirst("(layers\\.\\d+)\\.0\\.norm1", "$1.ln0")
+              .replaceFirst("(layers\\.\\d+)\\.0\\.norm2", "$1.ln1")
+              .replaceFirst("(layers\\.\\d+)\\.0\\.to_out", "$1.attn.to_out.0")
+              .replaceFirst("(layers\\.\\d+)\\.0\\.to_", "$1.attn.to_")
+              .replaceFirst("(layers\\.\\d+)\\.1\\.0", "$1.adaln_norm")
+              .replaceFirst("(layers\\.\\d+)\\.1\\.1", "$1.ff.net.0.proj")
+              .replaceFirst("(layers\\.\\d+)\\.1\\.3", "$1.ff.net.2")
+              .replaceFirst("(layers\\.\\d+)\\.2\\.1", "$1.adaln_proj"));
     }
   }
 

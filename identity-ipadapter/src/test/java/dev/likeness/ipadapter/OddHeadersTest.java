@@ -34,30 +34,57 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Files whose tensors are not shaped as an adapter's are. */
 @ExtendWith(NoTensorLeaks.class)
 class OddHeadersTest {
-  private static final Map<String, UnaryOperator<Tensor>> ODD = Map.of("a number", t -> t.flatten().select(0, 0),
-      "a row", t -> t.dim() == 1 ? t.unsqueeze(0) : t.flatten(), "a dimension more", t -> t.unsqueeze(-1),
-      "nothing", t -> t.narrow(0, 0, 0), "twice", t -> torch.cat(new TensorVector(t, t), 0), "missing", t -> null);
+  private static final Map<String, UnaryOperator<Tensor>> ODD = Map.of(
+      "a number",
+      t -> t.flatten().select(0, 0),
+      "a row",
+      t -> t.dim() == 1 ? t.unsqueeze(0) : t.flatten(),
+      "a dimension more",
+      t -> t.unsqueeze(-1),
+      "nothing",
+      t -> t.narrow(0, 0, 0),
+      "twice",
+      t -> torch.cat(new TensorVector(t, t), 0),
+      "missing",
+      t -> null);
 
   @TempDir
   private Path folder;
 
   @ParameterizedTest
-  @CsvSource({"base,base", "base,plus", "base,full-face", "base,faceid", "base,faceid-plus", "base,portrait", "base,portrait-unnorm",
-      "flux/dev,xlabs", "flux/dev,instantx", "sd3/large,timed"})
+  @CsvSource({
+    "base,base",
+    "base,plus",
+    "base,full-face",
+    "base,faceid",
+    "base,faceid-plus",
+    "base,portrait",
+    "base,portrait-unnorm",
+    "flux/dev,xlabs",
+    "flux/dev,instantx",
+    "sd3/large,timed"
+  })
   void saysWhatIsOddOfEachTensor(String name, String kind) {
     GoldenAdapters golden = GoldenAdapters.of(name);
     Path file = folder.resolve(kind + ".safetensors");
     try (BaseModel base = base(name);
-        ImageEncoder encoder = ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
+        ImageEncoder encoder =
+            ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
       // One of each list tells for the others, and no header is told apart by a bias.
       for (String tensor : golden.shapes(kind).keySet().stream()
-          .filter(each -> !each.matches("ip_adapter\\.[2-9].*|.*layers\\.[1-9].*|.*bias")).toList()) {
+          .filter(each -> !each.matches("ip_adapter\\.[2-9].*|.*layers\\.[1-9].*|.*bias"))
+          .toList()) {
         ODD.forEach((how, odd) -> {
           write(golden, kind, file, tensor, odd);
           AdapterFile opened = AdapterFile.of(file).version(FacePlusVersion.V1);
-          String said = assertThrows(UnusableInput.class, () -> IpAdapter.open(opened, base, encoder).close(),
-              tensor + " being " + how).getMessage();
-          assertTrue(said.contains(file.toString()) && !said.contains("\n"), tensor + " being " + how + ": " + said);
+          String said = assertThrows(
+                  UnusableInput.class,
+                  () -> IpAdapter.open(opened, base, encoder).close(),
+                  tensor + " being " + how)
+              .getMessage();
+          assertTrue(
+              said.contains(file.toString()) && !said.contains("\n"),
+              tensor + " being " + how + ": " + said);
         });
       }
     }
@@ -68,16 +95,30 @@ class OddHeadersTest {
     GoldenAdapters golden = GoldenAdapters.of("base");
     Path file = folder.resolve("odd.safetensors");
     write(golden, "base", file, "image_proj.norm.weight", t -> t.unsqueeze(0));
-    assertEquals(file + ": image_proj.norm.weight has shape [1, 32], expected 1 dimensions of at least 1; the file is broken, or no"
-        + " IP-Adapter's", refusal(file));
-    write(golden, "plus", file, "image_proj.proj_in.weight", t -> null);
-    assertEquals(file + ": no tensor \"image_proj.proj_in.weight\"; the file is incomplete", refusal(file));
-    write(golden, "plus", file, "image_proj.layers.0.0.to_q.weight", t -> t.narrow(0, 0, 100));
-    assertEquals(file + ": image_proj.layers.0.0.to_q.weight: a resampler's queries are heads of 64, given 100 in all for tokens of 96",
+    assertEquals(
+        file
+            + ": image_proj.norm.weight has shape [1, 32], expected 1 dimensions of at least 1; the file is broken, or no"
+            + " IP-Adapter's",
         refusal(file));
-    write(GoldenAdapters.of("sd3/large"), "timed", file, "image_proj.time_embedding.linear_1.weight", t -> t.narrow(1, 0, 31));
-    assertEquals(file + ": image_proj.time_embedding.linear_1.weight has 31 columns, expected as many for sines as for cosines; the file"
-        + " is broken, or no IP-Adapter's", refusal(file));
+    write(golden, "plus", file, "image_proj.proj_in.weight", t -> null);
+    assertEquals(
+        file + ": no tensor \"image_proj.proj_in.weight\"; the file is incomplete", refusal(file));
+    write(golden, "plus", file, "image_proj.layers.0.0.to_q.weight", t -> t.narrow(0, 0, 100));
+    assertEquals(
+        file
+            + ": image_proj.layers.0.0.to_q.weight: a resampler's queries are heads of 64, given 100 in all for tokens of 96",
+        refusal(file));
+    write(
+        GoldenAdapters.of("sd3/large"),
+        "timed",
+        file,
+        "image_proj.time_embedding.linear_1.weight",
+        t -> t.narrow(1, 0, 31));
+    assertEquals(
+        file
+            + ": image_proj.time_embedding.linear_1.weight has 31 columns, expected as many for sines as for cosines; the file"
+            + " is broken, or no IP-Adapter's",
+        refusal(file));
   }
 
   @Test
@@ -85,33 +126,44 @@ class OddHeadersTest {
     Path file = folder.resolve("ip-adapter.safetensors");
     Path named = folder.resolve("Portrait.safetensors");
     for (Path each : List.of(file, named)) {
-      write(GoldenAdapters.of("base"), "portrait-unnorm", each, "image_proj.proj_in.weight", t -> torch.zeros(t.size(0), 512));
+      write(
+          GoldenAdapters.of("base"),
+          "portrait-unnorm",
+          each,
+          "image_proj.proj_in.weight",
+          t -> torch.zeros(t.size(0), 512));
     }
     assertTrue(refusal(file).startsWith(file + " may be InstantID's"), refusal(file));
     assertEquals(AdapterKind.PORTRAIT_UNNORM, AdapterFile.of(named).layout().kind());
   }
 
   private static String refusal(Path file) {
-    return assertThrows(UnusableInput.class, () -> AdapterFile.of(file).layout()).getMessage();
+    return assertThrows(UnusableInput.class, () -> AdapterFile.of(file).layout())
+        .getMessage();
   }
 
   @Test
   void refusesWhatNoLayerReads() {
     Path file = folder.resolve("more.safetensors");
-    try (BaseModel base = base("base"); ImageEncoder encoder = ImageEncoder.open(GoldenTower.write("clip-quick", folder), Compute.EXACT)) {
+    try (BaseModel base = base("base");
+        ImageEncoder encoder =
+            ImageEncoder.open(GoldenTower.write("clip-quick", folder), Compute.EXACT)) {
       for (String more : List.of("image_proj.proj_extra.weight", "ip_adapter.1.to_k_ip.bias")) {
         try (TensorScope scope = TensorScope.open()) {
           Map<String, Tensor> tensors = new HashMap<>(GoldenAdapters.of("base").tensors("base"));
           tensors.put(more, torch.zeros(2));
           SafetensorsWriter.write(file, tensors, Map.of());
         }
-        String said = assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, encoder)).getMessage();
-        assertTrue(said.startsWith(file + ": 1 tensors belong to no module") && said.contains(more), said);
+        String said = assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, encoder))
+            .getMessage();
+        assertTrue(
+            said.startsWith(file + ": 1 tensors belong to no module") && said.contains(more), said);
       }
     }
   }
 
-  private static void write(GoldenAdapters golden, String kind, Path file, String changed, UnaryOperator<Tensor> odd) {
+  private static void write(
+      GoldenAdapters golden, String kind, Path file, String changed, UnaryOperator<Tensor> odd) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>(golden.tensors(kind));
       Tensor other = odd.apply(tensors.remove(changed));
@@ -123,7 +175,9 @@ class OddHeadersTest {
   }
 
   private BaseModel base(String name) {
-    return name.contains("/") ? BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)
-        : GoldenFolder.loaded(GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, folder).path());
+    return name.contains("/")
+        ? BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)
+        : GoldenFolder.loaded(
+            GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, folder).path());
   }
 }

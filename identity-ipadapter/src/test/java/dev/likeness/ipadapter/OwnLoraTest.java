@@ -34,7 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** LoRAs with adapters that need none: diffusers lets one act wherever an attention of a UNet has it. */
+/**
+ * LoRAs with adapters that need none: diffusers lets one act wherever an attention of a UNet has
+ * it.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class OwnLoraTest {
   private static final GoldenAdapters ADAPTERS = GoldenAdapters.of("base");
@@ -45,7 +48,8 @@ class OwnLoraTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
   }
 
   @AfterAll
@@ -56,7 +60,9 @@ class OwnLoraTest {
   @Test
   void actsInsideAndBesideAPortrait() {
     Path bare = ADAPTERS.write("portrait", folder);
-    Path twin = ADAPTERS.write("faceid", folder.resolve("lora.safetensors"),
+    Path twin = ADAPTERS.write(
+        "faceid",
+        folder.resolve("lora.safetensors"),
         name -> name.contains("_lora.") ? name.replace("ip_adapter.", "") : null);
     Path whole = portrait(lora -> lora);
     float[] inside = drawn(AdapterFile.of(whole));
@@ -93,11 +99,21 @@ class OwnLoraTest {
     });
     String said = refusal(AdapterFile.of(part));
     assertTrue(said.startsWith(part + ": no tensor \"ip_adapter.3.to_v_lora.up.weight\""), said);
-    Path beyond = portrait(lora -> Map.of("ip_adapter.99.to_q_lora.up.weight", lora.get("ip_adapter.1.to_q_lora.up.weight")));
+    Path beyond = portrait(lora ->
+        Map.of("ip_adapter.99.to_q_lora.up.weight", lora.get("ip_adapter.1.to_q_lora.up.weight")));
     said = refusal(AdapterFile.of(beyond));
-    assertTrue(said.startsWith(beyond + ": 1 tensors belong to no module") && said.contains("ip_adapter.99."), said);
-    Path half = ADAPTERS.write("faceid", folder.resolve("half.safetensors"), name -> name.matches("ip_adapter\\.[02]\\..*_lora.*") ? null : name);
-    assertTrue(refusal(AdapterFile.of(half)).startsWith(half + ": no tensor \"ip_adapter.0.to_q_lora.down.weight\""), "FaceID's is whole");
+    assertTrue(
+        said.startsWith(beyond + ": 1 tensors belong to no module")
+            && said.contains("ip_adapter.99."),
+        said);
+    Path half = ADAPTERS.write(
+        "faceid",
+        folder.resolve("half.safetensors"),
+        name -> name.matches("ip_adapter\\.[02]\\..*_lora.*") ? null : name);
+    assertTrue(
+        refusal(AdapterFile.of(half))
+            .startsWith(half + ": no tensor \"ip_adapter.0.to_q_lora.down.weight\""),
+        "FaceID's is whole");
   }
 
   @Test
@@ -105,16 +121,28 @@ class OwnLoraTest {
     Path twin = folder.resolve("twice.safetensors");
     String path = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q";
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(twin, Map.of(path + ".lora_A.weight", torch.zeros(3, 32), "unet." + path + ".lora_A.weight",
-          torch.zeros(3, 32)), Map.of());
+      SafetensorsWriter.write(
+          twin,
+          Map.of(
+              path + ".lora_A.weight",
+              torch.zeros(3, 32),
+              "unet." + path + ".lora_A.weight",
+              torch.zeros(3, 32)),
+          Map.of());
     }
     String said = refusal(AdapterFile.of(ADAPTERS.write("portrait", folder)).lora(twin));
-    assertTrue(said.startsWith(twin + ": ") && said.endsWith("are the same layer's, spelled in two ways; take out one of them"), said);
+    assertTrue(
+        said.startsWith(twin + ": ")
+            && said.endsWith("are the same layer's, spelled in two ways; take out one of them"),
+        said);
   }
 
   @ParameterizedTest
-  @CsvSource({"flux/dev,xlabs,of XLabs for FLUX.1 (context 24)", "flux/dev,instantx,of InstantX for FLUX.1 (context 24)",
-      "sd3/large,timed,of InstantX for Stable Diffusion 3.x (width 24)"})
+  @CsvSource({
+    "flux/dev,xlabs,of XLabs for FLUX.1 (context 24)",
+    "flux/dev,instantx,of InstantX for FLUX.1 (context 24)",
+    "sd3/large,timed,of InstantX for Stable Diffusion 3.x (width 24)"
+  })
   void isRefusedWithAnAdapterForATransformer(String name, String kind, String title) {
     GoldenAdapters golden = GoldenAdapters.of(name);
     Path bare = golden.write(kind, folder);
@@ -124,15 +152,25 @@ class OwnLoraTest {
       tensors.put("ip_adapter.0.to_q_lora.down.weight", torch.zeros(2, 24));
       SafetensorsWriter.write(file, tensors, Map.of());
     }
-    try (BaseModel transformer = BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT);
-        ImageEncoder encoder = ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
+    try (BaseModel transformer =
+            BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT);
+        ImageEncoder encoder =
+            ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
       IpAdapter.open(AdapterFile.of(file).without(), transformer, encoder).close();
       int attentions = AdapterFile.of(bare).layout().attentions().size();
-      String is = " is an IP-Adapter " + title + ", " + attentions + " attentions, which has no LoRA of its own, and one is ";
-      assertEquals(file + is + "inside it; give a file without it (programs also leave it out: AdapterFile.without)",
-          assertThrows(UnusableInput.class, () -> IpAdapter.open(file, transformer, encoder)).getMessage());
-      assertEquals(bare + is + "named, " + file + "; give it to the request", assertThrows(UnusableInput.class,
-          () -> IpAdapter.open(AdapterFile.of(bare).lora(file), transformer, encoder)).getMessage());
+      String is = " is an IP-Adapter " + title + ", " + attentions
+          + " attentions, which has no LoRA of its own, and one is ";
+      assertEquals(
+          file + is
+              + "inside it; give a file without it (programs also leave it out: AdapterFile.without)",
+          assertThrows(UnusableInput.class, () -> IpAdapter.open(file, transformer, encoder))
+              .getMessage());
+      assertEquals(
+          bare + is + "named, " + file + "; give it to the request",
+          assertThrows(
+                  UnusableInput.class,
+                  () -> IpAdapter.open(AdapterFile.of(bare).lora(file), transformer, encoder))
+              .getMessage());
     }
   }
 
@@ -150,15 +188,20 @@ class OwnLoraTest {
   }
 
   private static String refusal(AdapterFile file) {
-    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, null)).getMessage();
+    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, null))
+        .getMessage();
   }
 
   private static float[] drawn(AdapterFile file) {
     try (IpAdapter adapter = IpAdapter.open(file, base, null)) {
       float[] face = new float[24];
       face[3] = 1;
-      return base.generate(ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16)
-          .as(adapter.identity(List.of(Reference.face(face))).at(0.8))).pixels();
+      return base.generate(ImageRequest.of("a woman")
+              .steps(2)
+              .guidance(3)
+              .size(24, 16)
+              .as(adapter.identity(List.of(Reference.face(face))).at(0.8)))
+          .pixels();
     }
   }
 }

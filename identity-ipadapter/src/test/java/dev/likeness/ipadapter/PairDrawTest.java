@@ -16,11 +16,14 @@ class PairDrawTest {
   void leansToNoisierTimestepsAsItsShiftSays() {
     for (double shift : new double[] {1, 2.5, 4}) {
       AdapterTraining settings = AdapterTraining.plain().batch(8).timestepShift(shift);
-      int[] all = IntStream.range(0, 200).flatMap(step -> Arrays.stream(PairDraw.of(settings, step, 10, LENGTH).timesteps()))
-          .sorted().toArray();
+      int[] all = IntStream.range(0, 200)
+          .flatMap(step -> Arrays.stream(PairDraw.of(settings, step, 10, LENGTH).timesteps()))
+          .sorted()
+          .toArray();
       for (double u : new double[] {0.25, 0.5, 0.75}) {
         double expected = shift * u / (1 + (shift - 1) * u) * LENGTH;
-        assertEquals(expected, all[(int) (u * all.length)], 0.03 * LENGTH, "shift " + shift + " at " + u);
+        assertEquals(
+            expected, all[(int) (u * all.length)], 0.03 * LENGTH, "shift " + shift + " at " + u);
       }
     }
   }
@@ -28,7 +31,9 @@ class PairDrawTest {
   @Test
   void isTheSameForTheSameStepAndSeed() {
     AdapterTraining settings = AdapterTraining.plain().timestepShift(2).seed(7);
-    assertArrayEquals(PairDraw.of(settings, 3, 10, LENGTH).timesteps(), PairDraw.of(settings, 3, 10, LENGTH).timesteps());
+    assertArrayEquals(
+        PairDraw.of(settings, 3, 10, LENGTH).timesteps(),
+        PairDraw.of(settings, 3, 10, LENGTH).timesteps());
   }
 
   @Test

@@ -40,7 +40,8 @@ class ReadPersonTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
     face = IpAdapter.open(GoldenAdapters.of("base").write("faceid", parent), base);
     plain = IpAdapter.open(GoldenAdapters.of("base").write("base", parent), base, encoder);
@@ -56,10 +57,12 @@ class ReadPersonTest {
 
   @Test
   void facesCountAsTheirPhotosDo() {
-    ReadPerson person = ReadPerson.of(face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)), null);
+    ReadPerson person =
+        ReadPerson.of(face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)), null);
     assertEquals(List.of(0.2, 1.0), person.prompt().references().weights());
     assertEquals(2, person.prompt().references().face().count());
-    assertEquals("no face was found, however it was turned", person.readings().get(1).words());
+    assertEquals(
+        "no face was found, however it was turned", person.readings().get(1).words());
     assertFalse(person.plain());
   }
 
@@ -69,7 +72,8 @@ class ReadPersonTest {
     ReadPerson person = ReadPerson.of(face, reader, faceless, plain);
     assertTrue(person.plain());
     assertEquals(plain.embed(faceless), person.prompt().references());
-    assertTrue(assertThrows(UnusableInput.class, () -> ReadPerson.of(face, reader, faceless, null)).getMessage()
+    assertTrue(assertThrows(UnusableInput.class, () -> ReadPerson.of(face, reader, faceless, null))
+        .getMessage()
         .startsWith("no photo has a face that can be used: photo 1: no face"));
   }
 
@@ -85,8 +89,10 @@ class ReadPersonTest {
     @Override
     public List<Face> detect(Picture p) {
       Eyes eyes = new Eyes(new Point(40, 40), new Point(80, 40));
-      return p.at(p.width() / 2, p.height() / 2, 0) < 150 ? List.of()
-          : List.of(new Face(new Box(20, 20, 80, 80), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
+      return p.at(p.width() / 2, p.height() / 2, 0) < 150
+          ? List.of()
+          : List.of(new Face(
+              new Box(20, 20, 80, 80), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
     }
 
     @Override
@@ -95,7 +101,7 @@ class ReadPersonTest {
     }
 
     @Override
-    public void close() { }
+    public void close() {}
   }
 
   /** Sees everybody as the first of 24. */
@@ -118,6 +124,6 @@ class ReadPersonTest {
     }
 
     @Override
-    public void close() { }
+    public void close() {}
   }
 }

@@ -15,18 +15,20 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /**
- * How strongly a file means its layers where no key says it: peft's own settings, which diffusers writes as JSON into
- * the header under {@code lora_adapter_metadata} and peft into a file beside the weights. A file that says nothing
- * means alpha = rank, as every reader takes it. LoRA's settings call it {@code lora_alpha}, LoHa's and LoKr's {@code alpha}.
+ * How strongly a file means its layers where no key says it: peft's own settings, which diffusers
+ * writes as JSON into the header under {@code lora_adapter_metadata} and peft into a file beside
+ * the weights. A file that says nothing means alpha = rank, as every reader takes it. LoRA's
+ * settings call it {@code lora_alpha}, LoHa's and LoKr's {@code alpha}.
  */
 final class Alphas {
   private static final String SETTINGS = "lora_adapter_metadata";
   private static final String FIRST_VALUES = "init_lora_weights";
   /**
-   * First values that peft takes out of the base's own weights ({@code tuners/lora/layer.py}); it leaves the base as it is for true,
-   * false, gaussian, eva, orthogonal and mica.
+   * First values that peft takes out of the base's own weights ({@code tuners/lora/layer.py}); it
+   * leaves the base as it is for true, false, gaussian, eva, orthogonal and mica.
    */
-  private static final Pattern OF_BASE = Pattern.compile("(pissa|corda).*|olora|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
+  private static final Pattern OF_BASE =
+      Pattern.compile("(pissa|corda).*|olora|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
   /** How many terms of Cayley's series peft takes where its settings say none. */
   private static final int USUAL_TERMS = 5;
 
@@ -42,12 +44,19 @@ final class Alphas {
       return new Alphas(byPart(parsed(json, file + ": the header's " + SETTINGS)));
     }
     String beside = LoraSource.settingsBeside(file);
-    return new Alphas(beside.isEmpty() ? Map.of() : byPart(parsed(beside, file + ": the adapter_config.json beside it")));
+    return new Alphas(
+        beside.isEmpty()
+            ? Map.of()
+            : byPart(parsed(beside, file + ": the adapter_config.json beside it")));
   }
 
-  /** Settings as diffusers' pipelines write them, with the part before each; those of one network say none and are meant for all. */
+  /**
+   * Settings as diffusers' pipelines write them, with the part before each; those of one network
+   * say none and are meant for all.
+   */
   private static Map<String, Object> byPart(Map<String, Object> said) {
-    List<String> parts = Stream.of(Part.values()).map(part -> part.folder() + ".").toList();
+    List<String> parts =
+        Stream.of(Part.values()).map(part -> part.folder() + ".").toList();
     if (said.keySet().stream().anyMatch(name -> parts.stream().anyMatch(name::startsWith))) {
       return said;
     }
@@ -72,39 +81,60 @@ final class Alphas {
     return alpha / (byRoot ? Math.sqrt(rank) : rank);
   }
 
-  /** The factor of a change that no factors of low rank say: what peft's own rank makes of it, else 1. */
+  /**
+   * The factor of a change that no factors of low rank say: what peft's own rank makes of it, else
+   * 1.
+   */
   double scaleWithoutRank(LayerKeys keys) {
     String part = part(keys);
-    return number(keys, part, "rank_pattern", "r").map(rank -> alpha(keys, part, rank.longValue()) / rank.doubleValue())
+    return number(keys, part, "rank_pattern", "r")
+        .map(rank -> alpha(keys, part, rank.longValue()) / rank.doubleValue())
         .orElse(1.0);
   }
 
-  /** How many terms of the series an orthogonal matrix of this layer's part is made of, or 0 where it is exact. */
+  /**
+   * How many terms of the series an orthogonal matrix of this layer's part is made of, or 0 where
+   * it is exact.
+   */
   int cayleyTerms(LayerKeys keys) {
     String part = part(keys);
     if (Boolean.FALSE.equals(settings.get(part + "use_cayley_neumann"))) {
       return 0;
     }
-    return settings.get(part + "num_cayley_neumann_terms") instanceof Number terms ? terms.intValue() : USUAL_TERMS;
+    return settings.get(part + "num_cayley_neumann_terms") instanceof Number terms
+        ? terms.intValue()
+        : USUAL_TERMS;
   }
 
-  /** Whether peft's IA3 scales what this layer is given, as its settings say, or where there are none its factors' shape. */
+  /**
+   * Whether peft's IA3 scales what this layer is given, as its settings say, or where there are
+   * none its factors' shape.
+   */
   boolean scalesInputs(LayerKeys keys) {
     Object modules = settings.get(part(keys) + "feedforward_modules");
     if (modules instanceof Collection<?> ends) {
-      return ends.stream().map(Object::toString)
-          .anyMatch(end -> keys.names().stream().anyMatch(name -> name.equals(end) || name.endsWith("." + end)));
+      return ends.stream()
+          .map(Object::toString)
+          .anyMatch(end ->
+              keys.names().stream().anyMatch(name -> name.equals(end) || name.endsWith("." + end)));
     }
-    return modules instanceof String pattern ? keys.names().stream().anyMatch(name -> isEnd(name, pattern)) : Fit.scalesInputs(keys);
+    return modules instanceof String pattern
+        ? keys.names().stream().anyMatch(name -> isEnd(name, pattern))
+        : Fit.scalesInputs(keys);
   }
 
-  /** Fails for factors that belong on a base from which peft took what they began as: on the whole one it counts twice. */
+  /**
+   * Fails for factors that belong on a base from which peft took what they began as: on the whole
+   * one it counts twice.
+   */
   void refuseChangedBase(Path file) {
     settings.forEach((name, value) -> {
       if (name.endsWith(FIRST_VALUES) && OF_BASE.matcher(String.valueOf(value)).matches()) {
-        throw new UnusableInput(file + " was learnt on a base that peft had changed (its settings say " + FIRST_VALUES + " " + value
-            + ") and means nothing on the base as it is; save it again by peft's save_pretrained with"
-            + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn it from first values that leave the base alone");
+        throw new UnusableInput(
+            file + " was learnt on a base that peft had changed (its settings say " + FIRST_VALUES
+                + " " + value
+                + ") and means nothing on the base as it is; save it again by peft's save_pretrained with"
+                + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn it from first values that leave the base alone");
       }
     });
   }
@@ -114,16 +144,22 @@ final class Alphas {
   }
 
   private double alpha(LayerKeys keys, String part, long rank) {
-    return number(keys, part, "alpha_pattern", "lora_alpha").or(() -> number(keys, part, "alpha_pattern", "alpha"))
-        .map(Number::doubleValue).orElse((double) rank);
+    return number(keys, part, "alpha_pattern", "lora_alpha")
+        .or(() -> number(keys, part, "alpha_pattern", "alpha"))
+        .map(Number::doubleValue)
+        .orElse((double) rank);
   }
 
-  /** What the first pattern that is the end of one of the layer's names says, as peft matches them, else what is said of all. */
+  /**
+   * What the first pattern that is the end of one of the layer's names says, as peft matches them,
+   * else what is said of all.
+   */
   private Optional<Number> number(LayerKeys keys, String part, String patterns, String all) {
     if (settings.get(part + patterns) instanceof Map<?, ?> said) {
       for (Map.Entry<?, ?> pattern : said.entrySet()) {
         if (pattern.getValue() instanceof Number value
-            && keys.names().stream().anyMatch(name -> isEnd(name, pattern.getKey().toString()))) {
+            && keys.names().stream()
+                .anyMatch(name -> isEnd(name, pattern.getKey().toString()))) {
           return Optional.of(value);
         }
       }
@@ -135,7 +171,10 @@ final class Alphas {
     try {
       return path.matches("(.*\\.)?(" + pattern + ")");
     } catch (PatternSyntaxException e) {
-      throw new UnusableInput("the LoRA's settings have a pattern of layers that is none, " + pattern + "; save it again", e);
+      throw new UnusableInput(
+          "the LoRA's settings have a pattern of layers that is none, " + pattern
+              + "; save it again",
+          e);
     }
   }
 }

@@ -7,8 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Sizes of nearly one area for pictures of any shape, so that a training cuts little of them off (NovelAI 2022, "aspect
- * ratio bucketing"): {@code set.pictures()} of one of these sizes are learned together.
+ * Sizes of nearly one area for pictures of any shape, so that a training cuts little of them off
+ * (NovelAI 2022, "aspect ratio bucketing"): {@code set.pictures()} of one of these sizes are
+ * learned together.
  *
  * @param sizes the sizes, the narrowest first
  */
@@ -31,14 +32,16 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * Sizes whose sides are multiples of {@code step} and whose area is at most that of a square of {@code side}, as large as
-   * they can be: 512 and 64 for Stable Diffusion 1.x, 1024 and 64 for SDXL.
+   * Sizes whose sides are multiples of {@code step} and whose area is at most that of a square of
+   * {@code side}, as large as they can be: 512 and 64 for Stable Diffusion 1.x, 1024 and 64 for
+   * SDXL.
    *
    * @throws IllegalArgumentException when the side is no multiple of the step
    */
   public static AspectBuckets of(int side, int step) {
     if (step < 1 || side < step || side % step != 0) {
-      throw new IllegalArgumentException("a side of " + side + " must be a multiple of the step " + step);
+      throw new IllegalArgumentException(
+          "a side of " + side + " must be a multiple of the step " + step);
     }
     List<Size> sizes = new ArrayList<>();
     for (int width = step; width <= MOST * side; width += step) {
@@ -54,13 +57,16 @@ public record AspectBuckets(List<Size> sizes) {
   /** The size whose shape is nearest to that of a picture. */
   public Size nearest(Picture picture) {
     double ratio = (double) picture.width() / picture.height();
-    return sizes.stream().min(Comparator.comparingDouble(size -> Math.abs(Math.log(size.ratio() / ratio)))).orElseThrow();
+    return sizes.stream()
+        .min(Comparator.comparingDouble(size -> Math.abs(Math.log(size.ratio() / ratio))))
+        .orElseThrow();
   }
 
   /** The picture at the nearest size: as much of its middle as has that shape. */
   public TrainingPicture fit(Picture picture) {
     Size size = nearest(picture);
-    double scale = Math.min((double) picture.width() / size.width, (double) picture.height() / size.height);
+    double scale =
+        Math.min((double) picture.width() / size.width, (double) picture.height() / size.height);
     int width = (int) Math.min(picture.width(), Math.round(size.width * scale));
     int height = (int) Math.min(picture.height(), Math.round(size.height * scale));
     Picture middle =

@@ -11,8 +11,12 @@ record BlockLoad(double typed, double single, double turned) {
   static final BlockLoad NONE = new BlockLoad(0, 0, 0);
 
   private static final int F32 = 4;
-  /** What a block takes while it learns, by what it keeps: of the network's type, and of f32. Measured. */
+  /**
+   * What a block takes while it learns, by what it keeps: of the network's type, and of f32.
+   * Measured.
+   */
   private static final double TYPED_AT_WORK = 2.3;
+
   private static final double SINGLE_AT_WORK = 7;
 
   static BlockLoad typed(double numbers) {
@@ -28,7 +32,10 @@ record BlockLoad(double typed, double single, double turned) {
     return typed * bytes + single * F32;
   }
 
-  /** Bytes that it takes at most while it is computed and gone back through by itself, the kept ones included. */
+  /**
+   * Bytes that it takes at most while it is computed and gone back through by itself, the kept ones
+   * included.
+   */
   double atWork(int bytes) {
     return TYPED_AT_WORK * typed * bytes + SINGLE_AT_WORK * F32 * (single + turned);
   }

@@ -6,19 +6,24 @@ import java.util.List;
 /**
  * The captions of a training.
  *
- * @param all every template with the person's phrase, every picture's own caption, the first template with the class word, by which
- *     class pictures are drawn
+ * @param all every template with the person's phrase, every picture's own caption, the first
+ *     template with the class word, by which class pictures are drawn
  * @param count how many templates there are
  * @param own for each picture the place of its own caption, or -1
  */
 record CaptionBook(List<String> all, int count, int[] own) {
   static CaptionBook of(LoraTraining settings, TrainingSet set) {
     List<String> all = new ArrayList<>();
-    settings.captions().forEach(template -> all.add(template.replace("%s", set.subject().phrase())));
+    settings
+        .captions()
+        .forEach(template -> all.add(template.replace("%s", set.subject().phrase())));
     int[] own = new int[set.pictures().size()];
     for (int i = 0; i < own.length; i++) {
       own[i] = set.pictures().get(i).caption().isPresent() ? all.size() : -1;
-      set.pictures().get(i).caption().ifPresent(text -> all.add(text.replace("%s", set.subject().phrase())));
+      set.pictures()
+          .get(i)
+          .caption()
+          .ifPresent(text -> all.add(text.replace("%s", set.subject().phrase())));
     }
     all.add(ofClass(settings, set));
     return new CaptionBook(List.copyOf(all), settings.captions().size(), own);

@@ -11,9 +11,19 @@ public enum ChangeKind {
   /** {@code lora_up lora_down}, with {@code lora_mid} for LoCon's Tucker form. */
   LORA(List.of(Role.DOWN, Role.UP), Role.MID),
   /** LyCORIS LoHa. */
-  LOHA(List.of(Role.HADA_W1_A, Role.HADA_W1_B, Role.HADA_W2_A, Role.HADA_W2_B), Role.HADA_T1, Role.HADA_T2),
+  LOHA(
+      List.of(Role.HADA_W1_A, Role.HADA_W1_B, Role.HADA_W2_A, Role.HADA_W2_B),
+      Role.HADA_T1,
+      Role.HADA_T2),
   /** LyCORIS LoKr. */
-  LOKR(List.of(), Role.LOKR_W1, Role.LOKR_W1_A, Role.LOKR_W1_B, Role.LOKR_W2, Role.LOKR_W2_A, Role.LOKR_W2_B,
+  LOKR(
+      List.of(),
+      Role.LOKR_W1,
+      Role.LOKR_W1_A,
+      Role.LOKR_W1_B,
+      Role.LOKR_W2,
+      Role.LOKR_W2_A,
+      Role.LOKR_W2_B,
       Role.LOKR_T2),
   /** LyCORIS GLoRA. */
   GLORA(List.of(Role.A1, Role.A2, Role.B1, Role.B2), Role.BM),
@@ -38,8 +48,8 @@ public enum ChangeKind {
   /** A change of the bias alone. */
   BIAS(List.of());
 
-  private static final Set<Role> ANYWHERE =
-      Set.of(Role.ALPHA, Role.MAGNITUDE, Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B, Role.RESHAPE);
+  private static final Set<Role> ANYWHERE = Set.of(
+      Role.ALPHA, Role.MAGNITUDE, Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B, Role.RESHAPE);
 
   private final List<Role> required;
   private final List<Role> optional;
@@ -52,7 +62,8 @@ public enum ChangeKind {
   /** The kind that these keys say; empty when they say none. */
   static Optional<ChangeKind> of(LayerKeys keys) {
     for (ChangeKind kind : values()) {
-      if (kind.required.stream().anyMatch(keys::has) || kind.optional.stream().anyMatch(keys::has)) {
+      if (kind.required.stream().anyMatch(keys::has)
+          || kind.optional.stream().anyMatch(keys::has)) {
         return Optional.of(kind);
       }
     }
@@ -64,22 +75,32 @@ public enum ChangeKind {
     return required.contains(role) || optional.contains(role) || ANYWHERE.contains(role);
   }
 
-  /** The roles whose tensors have not the shape that the layer asks for; unknown ones are among them. */
+  /**
+   * The roles whose tensors have not the shape that the layer asks for; unknown ones are among
+   * them.
+   */
   List<Role> misshapen(LayerKeys keys) {
-    return keys.keys().keySet().stream().filter(role -> !knows(role) || !Fit.of(keys, role)).toList();
+    return keys.keys().keySet().stream()
+        .filter(role -> !knows(role) || !Fit.of(keys, role))
+        .toList();
   }
 
   /** Whether every needed tensor is there and they agree with one another. */
   boolean isWhole(LayerKeys keys) {
-    return keys.has(required.toArray(Role[]::new)) && switch (this) {
-      case LORA -> pairs(keys, Role.DOWN, Role.UP) && covers(keys)
-          && (!keys.has(Role.MID) || keys.size(Role.MID, 0) == keys.size(Role.DOWN, 0));
-      case LOHA -> Fit.hadamard(keys);
-      case LOKR -> Fit.kronecker(keys);
-      case GLORA -> Fit.glora(keys);
-      case IA3 -> keys.elements(Role.CHANNEL_SCALE) == (keys.isSet(Role.ON_INPUT) ? keys.layer().in() : keys.layer().out());
-      case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, PEFT_BOFT, PEFT_IA3, FULL, SET, BIAS -> true;
-    };
+    return keys.has(required.toArray(Role[]::new))
+        && switch (this) {
+          case LORA ->
+            pairs(keys, Role.DOWN, Role.UP)
+                && covers(keys)
+                && (!keys.has(Role.MID) || keys.size(Role.MID, 0) == keys.size(Role.DOWN, 0));
+          case LOHA -> Fit.hadamard(keys);
+          case LOKR -> Fit.kronecker(keys);
+          case GLORA -> Fit.glora(keys);
+          case IA3 ->
+            keys.elements(Role.CHANNEL_SCALE)
+                == (keys.isSet(Role.ON_INPUT) ? keys.layer().in() : keys.layer().out());
+          case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, PEFT_BOFT, PEFT_IA3, FULL, SET, BIAS -> true;
+        };
   }
 
   private static boolean pairs(LayerKeys keys, Role down, Role up) {
@@ -94,7 +115,9 @@ public enum ChangeKind {
 
   /** Whether these keys say a change of their layer, and all of it. */
   static boolean fit(LayerKeys keys) {
-    return of(keys).filter(kind -> kind.misshapen(keys).isEmpty() && kind.isWhole(keys)).isPresent();
+    return of(keys)
+        .filter(kind -> kind.misshapen(keys).isEmpty() && kind.isWhole(keys))
+        .isPresent();
   }
 
   /** The rank that the shapes say; 0 for kinds without one. */
@@ -102,8 +125,12 @@ public enum ChangeKind {
     return switch (this) {
       case LORA -> keys.size(Role.DOWN, 0);
       case LOHA -> keys.size(Role.HADA_W1_B, 0);
-      case LOKR -> Stream.of(Role.LOKR_W2_B, Role.LOKR_W1_B).filter(keys::has).findFirst()
-          .map(role -> keys.size(role, 0)).orElse(0L);
+      case LOKR ->
+        Stream.of(Role.LOKR_W2_B, Role.LOKR_W1_B)
+            .filter(keys::has)
+            .findFirst()
+            .map(role -> keys.size(role, 0))
+            .orElse(0L);
       case GLORA -> Changes.isOldGlora(keys) ? keys.size(Role.A1, 0) : keys.size(Role.A2, 0);
       default -> 0;
     };

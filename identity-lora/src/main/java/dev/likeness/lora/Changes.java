@@ -22,7 +22,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Reads a layer's change from the file; the keys have been found whole. Tensors belong to the calling scope. */
+/**
+ * Reads a layer's change from the file; the keys have been found whole. Tensors belong to the
+ * calling scope.
+ */
 final class Changes {
   private final LayerKeys keys;
   private final Alphas alphas;
@@ -36,22 +39,29 @@ final class Changes {
   static Change read(ChangeKind kind, LayerKeys keys, Alphas alphas) {
     Changes changes = new Changes(keys, alphas);
     Change change = changes.read(kind);
-    return keys.has(Role.MAGNITUDE) && change != null ? new Decomposed(change, changes.magnitude()) : change;
+    return keys.has(Role.MAGNITUDE) && change != null
+        ? new Decomposed(change, changes.magnitude())
+        : change;
   }
 
   /**
-   * The bias's difference, or null; that of a second factor is scaled with it, a new bias is there as a whole, and what scales
-   * outputs is there as a multiple of the layer's own.
+   * The bias's difference, or null; that of a second factor is scaled with it, a new bias is there
+   * as a whole, and what scales outputs is there as a multiple of the layer's own.
    */
   static Tensor bias(LayerKeys keys, Alphas alphas) {
     if (keys.has(Role.CHANNEL_FACTOR)) {
       return alphas.scalesInputs(keys) ? null : channels(keys);
     }
-    double scale = keys.has(Role.BIAS_UP) ? new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0)) : 1;
-    return Stream.of(Role.BIAS_UP, Role.DIFF_B, Role.B_NORM, Role.SET_B).filter(keys::has).map(role -> {
-      Tensor own = keys.read(role).to(ScalarType.Float).flatten();
-      return role == Role.BIAS_UP ? own.mul(new Scalar(scale)) : own;
-    }).reduce(Tensor::add).orElse(null);
+    double scale =
+        keys.has(Role.BIAS_UP) ? new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0)) : 1;
+    return Stream.of(Role.BIAS_UP, Role.DIFF_B, Role.B_NORM, Role.SET_B)
+        .filter(keys::has)
+        .map(role -> {
+          Tensor own = keys.read(role).to(ScalarType.Float).flatten();
+          return role == Role.BIAS_UP ? own.mul(new Scalar(scale)) : own;
+        })
+        .reduce(Tensor::add)
+        .orElse(null);
   }
 
   private Change read(ChangeKind kind) {
@@ -59,13 +69,20 @@ final class Changes {
       case LORA -> lowRank();
       case LOHA -> hadamard();
       case LOKR -> kronecker();
-      case GLORA -> isOldGlora(keys) ? glora(Role.A2, Role.A1, Role.B2, Role.B1) : glora(Role.A1, Role.A2, Role.B1,
-          Role.B2);
+      case GLORA ->
+        isOldGlora(keys)
+            ? glora(Role.A2, Role.A1, Role.B2, Role.B1)
+            : glora(Role.A1, Role.A2, Role.B1, Role.B2);
       case OFT -> rotation();
-      case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
-          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys));
-      case OLD_PEFT_OFT -> new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
-      case PEFT_BOFT -> new InputButterfly(keys.read(Role.BOFT_MATRICES), keys.read(Role.BOFT_LENGTHS));
+      case PEFT_OFT ->
+        new InputRotation(
+            keys.read(Role.OFT_R),
+            Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)),
+            alphas.cayleyTerms(keys));
+      case OLD_PEFT_OFT ->
+        new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
+      case PEFT_BOFT ->
+        new InputButterfly(keys.read(Role.BOFT_MATRICES), keys.read(Role.BOFT_LENGTHS));
       case PEFT_IA3 -> new ChannelScale(channels(keys), alphas.scalesInputs(keys));
       case IA3 -> new ChannelScale(keys.read(Role.CHANNEL_SCALE), keys.isSet(Role.ON_INPUT));
       case FULL -> difference(Role.DIFF);
@@ -82,22 +99,26 @@ final class Changes {
 
   private LowRank lowRank() {
     Tensor down = keys.readLikeLayer(Role.DOWN);
-    return new LowRank(down, keys.readLikeLayer(Role.MID), keys.readLikeLayer(Role.UP), scale(down.size(0)));
+    return new LowRank(
+        down, keys.readLikeLayer(Role.MID), keys.readLikeLayer(Role.UP), scale(down.size(0)));
   }
 
   private Hadamard hadamard() {
     Tensor b = keys.read(Role.HADA_W1_B);
-    return new Hadamard(new Hadamard.Factor(keys.read(Role.HADA_W1_A), keys.read(Role.HADA_T1), b),
-        new Hadamard.Factor(keys.read(Role.HADA_W2_A), keys.read(Role.HADA_T2), keys.read(Role.HADA_W2_B)),
+    return new Hadamard(
+        new Hadamard.Factor(keys.read(Role.HADA_W1_A), keys.read(Role.HADA_T1), b),
+        new Hadamard.Factor(
+            keys.read(Role.HADA_W2_A), keys.read(Role.HADA_T2), keys.read(Role.HADA_W2_B)),
         scale(b.size(0)));
   }
 
   /**
-   * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS, modules/lokr.py), but that of
-   * peft's settings does (tuners/lokr/layer.py).
+   * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS,
+   * modules/lokr.py), but that of peft's settings does (tuners/lokr/layer.py).
    */
   private SideChange kronecker() {
-    Tensor outer = keys.has(Role.LOKR_W1) ? keys.read(Role.LOKR_W1)
+    Tensor outer = keys.has(Role.LOKR_W1)
+        ? keys.read(Role.LOKR_W1)
         : torch.matmul(whole(Role.LOKR_W1_A), whole(Role.LOKR_W1_B));
     Tensor inner = keys.has(Role.LOKR_W2) ? keys.read(Role.LOKR_W2) : inner();
     boolean plain = keys.has(Role.LOKR_W1, Role.LOKR_W2);
@@ -109,13 +130,15 @@ final class Changes {
       return new FlatKronecker(new Kronecker(outer, matrix, rank, scale), side);
     }
     // Flattened channel by channel, so that the outer matrix mixes channels alone.
-    Tensor window = keys.layer().isConvolution() ? matrix.view(matrix.size(0), -1, side, side) : matrix;
+    Tensor window =
+        keys.layer().isConvolution() ? matrix.view(matrix.size(0), -1, side, side) : matrix;
     return new Kronecker(outer, window, rank, scale);
   }
 
   private Tensor inner() {
     if (keys.has(Role.LOKR_T2)) {
-      LowRank pair = new LowRank(whole(Role.LOKR_W2_B), whole(Role.LOKR_T2), whole(Role.LOKR_W2_A).t(), 1);
+      LowRank pair = new LowRank(
+          whole(Role.LOKR_W2_B), whole(Role.LOKR_T2), whole(Role.LOKR_W2_A).t(), 1);
       return torch.matmul(pair.up(), Tucker.joined(pair).flatten(1, -1));
     }
     return torch.matmul(whole(Role.LOKR_W2_A), whole(Role.LOKR_W2_B).flatten(1, -1));
@@ -124,9 +147,13 @@ final class Changes {
   /** The first GLoRA files have their four factors the other way round. */
   static boolean isOldGlora(LayerKeys keys) {
     long rank = keys.size(Role.A1, 0);
-    boolean old = keys.size(Role.A2, 1) == rank && keys.size(Role.B1, 0) == rank && keys.size(Role.B2, 1) == rank;
+    boolean old = keys.size(Role.A2, 1) == rank
+        && keys.size(Role.B1, 0) == rank
+        && keys.size(Role.B2, 1) == rank;
     long other = keys.size(Role.A2, 0);
-    boolean today = keys.size(Role.A1, 1) == other && keys.size(Role.B1, 1) == other && keys.size(Role.B2, 0) == other;
+    boolean today = keys.size(Role.A1, 1) == other
+        && keys.size(Role.B1, 1) == other
+        && keys.size(Role.B2, 0) == other;
     // Both hold of a square layer, whose sides are longer than the rank.
     return old && (!today || rank < other);
   }
@@ -139,12 +166,17 @@ final class Changes {
 
   private Rotation rotation() {
     double constraint = Double.isNaN(keys.alpha()) ? 0 : keys.alpha();
-    return new Rotation(keys.read(Role.OFT_BLOCKS), keys.read(Role.RESCALE), constraint * keys.layer().out());
+    return new Rotation(
+        keys.read(Role.OFT_BLOCKS),
+        keys.read(Role.RESCALE),
+        constraint * keys.layer().out());
   }
 
   private Tensor magnitude() {
     Tensor magnitude = keys.read(Role.MAGNITUDE);
-    boolean byColumn = magnitude.dim() > 1 && magnitude.size(0) == 1 && magnitude.size(1) == keys.layer().in()
+    boolean byColumn = magnitude.dim() > 1
+        && magnitude.size(0) == 1
+        && magnitude.size(1) == keys.layer().in()
         && !keys.keys().get(Role.MAGNITUDE).contains("magnitude_vector");
     return byColumn ? magnitude : magnitude.flatten();
   }

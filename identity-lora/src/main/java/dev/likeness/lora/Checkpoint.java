@@ -22,17 +22,24 @@ import org.bytedeco.pytorch.Tensor;
  * Where a run's state is kept, and whose it is.
  *
  * @param file or null when no state is kept
- * @param owner a digest of everything that decides the weights: the edition of how they learn, settings, base with some of each of its
- *     network's tensors, subject but for the consent, pictures
+ * @param owner a digest of everything that decides the weights: the edition of how they learn,
+ *     settings, base with some of each of its network's tensors, subject but for the consent,
+ *     pictures
  */
 record Checkpoint(Path file, String owner) {
-  /** Raised where the same settings come to learn otherwise: a state from before is not gone on with. */
+  /**
+   * Raised where the same settings come to learn otherwise: a state from before is not gone on
+   * with.
+   */
   private static final int EDITION = 3;
 
   /** Steps between two saves, where saving is quick beside them. */
   static final int SAVE_EVERY = 25;
 
-  /** A small base makes its steps faster than saving them, encrypted, is worth: saving takes one part of so many at most. */
+  /**
+   * A small base makes its steps faster than saving them, encrypted, is worth: saving takes one
+   * part of so many at most.
+   */
   private static final int PARTS = 100;
 
   /** However long saving takes, no more work than this is lost: two minutes, in nanoseconds. */
@@ -46,8 +53,13 @@ record Checkpoint(Path file, String owner) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       // Whoever starts a stopped run again agrees anew, at another time, to the same.
-      String text = EDITION + " " + settings + (settings.options().debiased() ? " without min-SNR " : " ") + base.name() + " " + base.parts().compute() + " " + set.subject().token() + "/" + set.subject().classWord()
-          + set.previews().map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt()).orElse("");
+      String text = EDITION + " " + settings
+          + (settings.options().debiased() ? " without min-SNR " : " ") + base.name() + " "
+          + base.parts().compute() + " " + set.subject().token() + "/"
+          + set.subject().classWord()
+          + set.previews()
+              .map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt())
+              .orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(WeightsDigest.of(base.parts()).getBytes(StandardCharsets.UTF_8));
       for (TrainingPicture picture : set.pictures()) {
@@ -79,7 +91,8 @@ record Checkpoint(Path file, String owner) {
    * @param since how long ago it was saved last, or begun, in nanoseconds
    */
   boolean isTime(int steps, long saving, long running, long since) {
-    return file != null && (steps % SAVE_EVERY == 0 && saving * PARTS <= running || since >= MOST_LOST);
+    return file != null
+        && (steps % SAVE_EVERY == 0 && saving * PARTS <= running || since >= MOST_LOST);
   }
 
   /**

@@ -26,19 +26,22 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A step of learning to draw in few: anywhere on a picture's way the network must see the same picture as a fifth of the
- * way further on, where the base leads, guidance included (Luo et al. 2023, arXiv:2310.04378, algorithm 1 with its skipping of
- * steps, as a LoRA: 2311.05556). The base's steps are DDIM's; the boundary condition is that of {@code LCMScheduler},
- * with which such a LoRA draws.
+ * A step of learning to draw in few: anywhere on a picture's way the network must see the same
+ * picture as a fifth of the way further on, where the base leads, guidance included (Luo et al.
+ * 2023, arXiv:2310.04378, algorithm 1 with its skipping of steps, as a LoRA: 2311.05556). The
+ * base's steps are DDIM's; the boundary condition is that of {@code LCMScheduler}, with which such
+ * a LoRA draws.
  */
 final class ConsistencyStep extends LoraStep {
   /** Steps of the base's whole way, as {@code LCMScheduler.original_inference_steps}. */
   private static final int LADDER = 50;
   /**
-   * How the base leads on: so many steps, of so many of the ladder's each. One step of the ladder, as the paper has it, changes
-   * what is seen by little more than what bf16 rounds, and a small network in small batches learns that noise.
+   * How the base leads on: so many steps, of so many of the ladder's each. One step of the ladder,
+   * as the paper has it, changes what is seen by little more than what bf16 rounds, and a small
+   * network in small batches learns that noise.
    */
   private static final int JUMPS = 2;
+
   private static final int JUMP = 5;
   private static final double TIMESTEP_SCALING = 10;
   private static final double DATA_VARIANCE = 0.25;
@@ -54,11 +57,19 @@ final class ConsistencyStep extends LoraStep {
   private final CaptionEncodings nothing;
   private final double guidance;
 
-  ConsistencyStep(Networks model, Pupil pupil, Learner learner, Optimizer optimizer, Lesson lesson,
-      CaptionEncodings texts, double guidance, TensorRegion region) {
+  ConsistencyStep(
+      Networks model,
+      Pupil pupil,
+      Learner learner,
+      Optimizer optimizer,
+      Lesson lesson,
+      CaptionEncodings texts,
+      double guidance,
+      TensorRegion region) {
     super(pupil, learner, optimizer, lesson, texts);
     if (!(lesson instanceof Lesson.NoiseLesson)) {
-      throw new IllegalArgumentException("a base of rectified flow is not distilled here; give Stable Diffusion 1, 2 or XL");
+      throw new IllegalArgumentException(
+          "a base of rectified flow is not distilled here; give Stable Diffusion 1, 2 or XL");
     }
     this.model = model;
     this.pupil = pupil;
@@ -97,7 +108,9 @@ final class ConsistencyStep extends LoraStep {
   Tensor loss(Batch batch, double priorWeight, Segments segments) {
     int length = model.scheduler().schedule().length();
     int stride = length / LADDER;
-    double[] now = map(batch.levels(), level -> Math.min(LADDER - 1, (int) (level / stride)) * stride + stride - 1.0);
+    double[] now = map(
+        batch.levels(),
+        level -> Math.min(LADDER - 1, (int) (level / stride)) * stride + stride - 1.0);
     TextEncoding text = texts.of(batch.captions());
     Tensor noised = lesson.noised(batch.clean(), batch.seen(), now);
     Tensor target;
@@ -112,7 +125,12 @@ final class ConsistencyStep extends LoraStep {
       target = picture(learner, further, at, text, Segments.PLAIN);
     }
     Tensor difference = picture(learner, noised, now, text, segments).sub(target);
-    return difference.square().add(new Scalar(HUBER * HUBER)).sqrt().sub(new Scalar(HUBER)).mean();
+    return difference
+        .square()
+        .add(new Scalar(HUBER * HUBER))
+        .sqrt()
+        .sub(new Scalar(HUBER))
+        .mean();
   }
 
   /** One DDIM step of the base with guidance (arXiv:2010.02502, equation 12, without noise). */
@@ -121,20 +139,25 @@ final class ConsistencyStep extends LoraStep {
     Tensor unwanted = answer(base, noised, now, unwanted(now.length), Segments.PLAIN);
     Tensor guided = unwanted.add(wanted.sub(unwanted), new Scalar(guidance));
     Tensor clean = clean(noised, guided, now);
-    Tensor noise = noised.sub(clean.mul(rows(now, NoiseLevel::alpha))).div(rows(now, NoiseLevel::sigma));
+    Tensor noise =
+        noised.sub(clean.mul(rows(now, NoiseLevel::alpha))).div(rows(now, NoiseLevel::sigma));
     return clean.mul(rows(next, NoiseLevel::alpha)).add(noise.mul(rows(next, NoiseLevel::sigma)));
   }
 
   /** What guidance leads away from where a request has no negative prompt, so often. */
   private TextEncoding unwanted(int rows) {
     TextEncoding empty = nothing.of(new int[rows]);
-    return model instanceof StableDiffusion drawn && drawn.zerosForNothing() ? empty.zeros() : empty;
+    return model instanceof StableDiffusion drawn && drawn.zerosForNothing()
+        ? empty.zeros()
+        : empty;
   }
 
   /** The picture that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
-  private Tensor picture(Learner who, Tensor noised, double[] timesteps, TextEncoding text, Segments segments) {
+  private Tensor picture(
+      Learner who, Tensor noised, double[] timesteps, TextEncoding text, Segments segments) {
     Tensor clean = clean(noised, answer(who, noised, timesteps, text, segments), timesteps);
-    double[] spreads = map(timesteps, t -> t * t * TIMESTEP_SCALING * TIMESTEP_SCALING + DATA_VARIANCE);
+    double[] spreads =
+        map(timesteps, t -> t * t * TIMESTEP_SCALING * TIMESTEP_SCALING + DATA_VARIANCE);
     double[] found = new double[spreads.length];
     for (int i = 0; i < found.length; i++) {
       found[i] = timesteps[i] * TIMESTEP_SCALING / Math.sqrt(spreads[i]);
@@ -144,16 +167,19 @@ final class ConsistencyStep extends LoraStep {
 
   private Tensor clean(Tensor noised, Tensor answer, double[] timesteps) {
     Prediction prediction = model.scheduler().prediction();
-    return noised.mul(rows(timesteps, level -> prediction.at(level).skip()))
+    return noised
+        .mul(rows(timesteps, level -> prediction.at(level).skip()))
         .add(answer.mul(rows(timesteps, level -> prediction.at(level).out())));
   }
 
-  private Tensor answer(Learner who, Tensor noised, double[] timesteps, TextEncoding text, Segments segments) {
+  private Tensor answer(
+      Learner who, Tensor noised, double[] timesteps, TextEncoding text, Segments segments) {
     return pupil.answer(who, noised, timesteps, text, segments).cpu().to(ScalarType.Float);
   }
 
   private Tensor rows(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {
-    return rows(map(timesteps, t -> number.applyAsDouble(model.scheduler().schedule().level((int) t))));
+    return rows(
+        map(timesteps, t -> number.applyAsDouble(model.scheduler().schedule().level((int) t))));
   }
 
   private static Tensor rows(double... numbers) {

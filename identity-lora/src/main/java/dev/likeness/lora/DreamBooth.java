@@ -15,27 +15,47 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Teaches a copy of a base model a person with all of its weights (Ruiz et al. 2022, arXiv:2208.12242): more memory and
- * a file as large as the model, for a likeness that low rank does not always reach. The result is a model of its own.
+ * Teaches a copy of a base model a person with all of its weights (Ruiz et al. 2022,
+ * arXiv:2208.12242): more memory and a file as large as the model, for a likeness that low rank
+ * does not always reach. The result is a model of its own.
  *
  * @param settings as for a LoRA, of which rank, alpha, targets and form play no part
  */
 public record DreamBooth(LoraTraining settings) {
   /**
-   * As diffusers' script: 400 steps of one picture at 5e-6, class pictures kept as they are, weights' moments in f32.
+   * As diffusers' script: 400 steps of one picture at 5e-6, class pictures kept as they are,
+   * weights' moments in f32.
    */
   public static DreamBooth standard() {
-    return new DreamBooth(new LoraTraining(1, 1, LoraTargets.ATTENTION, false, 400, 1, 5e-6, 0, 0, 0.01, 1,
-        false, 50, 1,
-        List.of("photo of %s"), 0, TrainingOptions.PLAIN.constantRate(true)));
+    return new DreamBooth(new LoraTraining(
+        1,
+        1,
+        LoraTargets.ATTENTION,
+        false,
+        400,
+        1,
+        5e-6,
+        0,
+        0,
+        0.01,
+        1,
+        false,
+        50,
+        1,
+        List.of("photo of %s"),
+        0,
+        TrainingOptions.PLAIN.constantRate(true)));
   }
 
   /**
-   * For a base of this size: {@link #standard} for one of full size; a small one bears large steps, here too (people learnt on
-   * {@code portrait} by {@link LoraTraining#balanced} at rates of 3e-5, 1e-4 and 3e-4 were recognised in 1, 6 and 9 of 10 pictures).
+   * For a base of this size: {@link #standard} for one of full size; a small one bears large steps,
+   * here too (people learnt on {@code portrait} by {@link LoraTraining#balanced} at rates of 3e-5,
+   * 1e-4 and 3e-4 were recognised in 1, 6 and 9 of 10 pictures).
    */
   public static DreamBooth suitedTo(BaseModel base) {
-    return LoraTraining.isSmall(base.parts()) ? new DreamBooth(LoraTraining.balanced().learningRate(3e-4)) : standard();
+    return LoraTraining.isSmall(base.parts())
+        ? new DreamBooth(LoraTraining.balanced().learningRate(3e-4))
+        : standard();
   }
 
   /** The same with other settings, e.g. {@code with(d.settings().steps(800).textEncoder(true))}. */
@@ -47,20 +67,27 @@ public record DreamBooth(LoraTraining settings) {
    * Trains; {@code base} itself stays as it is.
    *
    * @throws IllegalArgumentException when a new word is asked for, which only a LoRA learns
-   * @throws dev.likeness.diffusion.error.UnusableInput when the loss is no longer a number, or the state is another's
+   * @throws dev.likeness.diffusion.error.UnusableInput when the loss is no longer a number, or the
+   *     state is another's
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
-  public TrainedModel train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
+  public TrainedModel train(
+      BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     if (settings.options().pivot().vectors() > 0) {
-      throw new IllegalArgumentException("a model that is taught with all its weights learns no new word; leave the pivot away, or"
-          + " teach a LoRA");
+      throw new IllegalArgumentException(
+          "a model that is taught with all its weights learns no new word; leave the pivot away, or"
+              + " teach a LoRA");
     }
     return progress.around(() -> {
-      try (FullWeights weights = new FullWeights(base.parts(), settings.textEncoder(), type(base.parts().compute()));
+      try (FullWeights weights = new FullWeights(
+              base.parts(), settings.textEncoder(), type(base.parts().compute()));
           LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
-        Map<String, String> header =
-            TrainedPerson.header(set.subject(), base.name(), Lesson.counted(settings, base.parts()).toString(), Map.of("format", "pt"));
+        Map<String, String> header = TrainedPerson.header(
+            set.subject(),
+            base.name(),
+            Lesson.counted(settings, base.parts()).toString(),
+            Map.of("format", "pt"));
         return new TrainedModel(learned(weights, learned), set.subject(), header);
       }
     });
@@ -86,19 +113,27 @@ public record DreamBooth(LoraTraining settings) {
       return ScalarType.Float;
     }
     if (compute.dtype() != DType.BF16) {
-      throw new IllegalArgumentException("weights in bf16 alone need a base that computes in bf16, not " + compute.dtype()
-          + "; open it so, or train without rounding");
+      throw new IllegalArgumentException(
+          "weights in bf16 alone need a base that computes in bf16, not " + compute.dtype()
+              + "; open it so, or train without rounding");
     }
     return ScalarType.BFloat16;
   }
 
-  private static TrainedModel.Weights learned(FullWeights weights, Function<String, Tensor> learned) {
+  private static TrainedModel.Weights learned(
+      FullWeights weights, Function<String, Tensor> learned) {
     TensorRegion region = new TensorRegion();
     Map<String, Tensor> values = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {
-      weights.weights().leaves().keySet()
-          .forEach(name -> values.put(name, region.keep(learned.apply(name).detach().cpu())));
-      weights.fixed().forEach((name, tensor) -> values.put(name, region.keep(tensor.cpu().clone())));
+      weights
+          .weights()
+          .leaves()
+          .keySet()
+          .forEach(
+              name -> values.put(name, region.keep(learned.apply(name).detach().cpu())));
+      weights
+          .fixed()
+          .forEach((name, tensor) -> values.put(name, region.keep(tensor.cpu().clone())));
     } catch (RuntimeException e) {
       region.close();
       throw e;

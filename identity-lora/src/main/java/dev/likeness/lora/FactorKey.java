@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param dialect how it is spelled
  */
 record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
-  private record Prefix(Part part, LoraDialect dialect) { }
+  private record Prefix(Part part, LoraDialect dialect) {}
 
   private static final Map<String, Prefix> PREFIXES = new LinkedHashMap<>();
 
@@ -63,7 +63,8 @@ record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
           return new FactorKey(said.part, path, cut.role(), spelling(cut.dialect(), said.dialect));
         }
       }
-      return new FactorKey(null, stem, cut.role(), cut.dialect() == null ? LoraDialect.PEFT : cut.dialect());
+      return new FactorKey(
+          null, stem, cut.role(), cut.dialect() == null ? LoraDialect.PEFT : cut.dialect());
     });
   }
 

@@ -11,11 +11,15 @@ record FlowLesson(FlowObjective objective) implements Lesson {
   /** No normal number has nothing below it. */
   private static final double SMALLEST = 1e-9;
 
-  /** Shifted as the base's scheduler shifts its own shares; one that shifts by size is not shifted while it learns. */
+  /**
+   * Shifted as the base's scheduler shifts its own shares; one that shifts by size is not shifted
+   * while it learns.
+   */
   static FlowLesson of(SchedulerConfig scheduler) {
-    boolean bySize =
-        scheduler.options().has("use_dynamic_shifting") && scheduler.options().flag("use_dynamic_shifting");
-    double shift = bySize || !scheduler.options().has("shift") ? 1 : scheduler.options().number("shift");
+    boolean bySize = scheduler.options().has("use_dynamic_shifting")
+        && scheduler.options().flag("use_dynamic_shifting");
+    double shift =
+        bySize || !scheduler.options().has("shift") ? 1 : scheduler.options().number("shift");
     return new FlowLesson(new FlowObjective(0, 1, shift));
   }
 

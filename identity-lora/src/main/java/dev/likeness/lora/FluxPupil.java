@@ -49,16 +49,26 @@ record FluxPupil(Flux model) implements Pupil {
   }
 
   @Override
-  public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+  public Tensor answer(
+      Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
     long height = noised.size(2);
     long width = noised.size(3);
     FluxConditioning told =
         new FluxConditioning(text.tokens(), text.pooled(), Pupil.numbers(model, 1, GUIDANCE));
-    Tensor positions = torch.cat(new TensorVector(torch.zeros(text.tokens().size(1), 3),
-        PackedLatents.positions(height, width, 0)), 0).to(new Device(model.compute().device()), ScalarType.Float);
-    FluxTransformer2DModel network = new FluxTransformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
-    Tensor answer = network.forward(PackedLatents.pack(model.compute().place(noised)), Pupil.numbers(model, 1, levels),
-        told, Rotation.of(positions, model.config().axes()), segments);
+    Tensor positions = torch
+        .cat(
+            new TensorVector(
+                torch.zeros(text.tokens().size(1), 3), PackedLatents.positions(height, width, 0)),
+            0)
+        .to(new Device(model.compute().device()), ScalarType.Float);
+    FluxTransformer2DModel network =
+        new FluxTransformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
+    Tensor answer = network.forward(
+        PackedLatents.pack(model.compute().place(noised)),
+        Pupil.numbers(model, 1, levels),
+        told,
+        Rotation.of(positions, model.config().axes()),
+        segments);
     return PackedLatents.unpack(answer, height, width);
   }
 }

@@ -19,7 +19,10 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the base, where it computes. */
+/**
+ * Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the
+ * base, where it computes.
+ */
 final class FullWeights implements Learner, AutoCloseable {
   /** What networks compute once and never learn. */
   private static final String FIXED = "pos_embed.pos_embed";
@@ -29,9 +32,7 @@ final class FullWeights implements Learner, AutoCloseable {
   private final ScalarType type;
   private final TrainableWeights weights = new TrainableWeights(this::own);
 
-  /**
-   * @param type of the weights: f32, or bf16 where steps are rounded by chance
-   */
+  /** @param type of the weights: f32, or bf16 where steps are rounded by chance */
   FullWeights(Networks model, boolean textEncoder, ScalarType type) {
     this(model, learning(Pupil.of(model), textEncoder), type);
   }
@@ -41,7 +42,9 @@ final class FullWeights implements Learner, AutoCloseable {
     this.type = type;
     this.parts = parts;
     try {
-      parts.forEach(part -> model.tensorNames(part).stream().filter(name -> !name.equals(FIXED)).sorted()
+      parts.forEach(part -> model.tensorNames(part).stream()
+          .filter(name -> !name.equals(FIXED))
+          .sorted()
           .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));
     } catch (RuntimeException e) {
       close();
@@ -60,13 +63,17 @@ final class FullWeights implements Learner, AutoCloseable {
   private Tensor own(String name, long... shape) {
     int end = name.indexOf('.');
     Part part = Part.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
-    return model.tensor(part, name.substring(end + 1)).to(new Device(model.compute().device()), type).clone();
+    return model
+        .tensor(part, name.substring(end + 1))
+        .to(new Device(model.compute().device()), type)
+        .clone();
   }
 
   /** The tensors of the parts that learn which do not, by part and name. */
   Map<String, Tensor> fixed() {
     Map<String, Tensor> fixed = new LinkedHashMap<>();
-    parts.stream().filter(part -> model.tensorNames(part).contains(FIXED))
+    parts.stream()
+        .filter(part -> model.tensorNames(part).contains(FIXED))
         .forEach(part -> fixed.put(part.folder() + "." + FIXED, model.tensor(part, FIXED)));
     return fixed;
   }
@@ -89,17 +96,22 @@ final class FullWeights implements Learner, AutoCloseable {
 
   @Override
   public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
-    return (part, compute) -> learns(part) ? new Adaptation() {
-      @Override
-      public Tensor tensor(String name, Tensor own) {
-        return name.equals(FIXED) ? own : region.keep(compute.place(values.apply(part.folder() + "." + name).detach()));
-      }
+    return (part, compute) -> learns(part)
+        ? new Adaptation() {
+          @Override
+          public Tensor tensor(String name, Tensor own) {
+            return name.equals(FIXED)
+                ? own
+                : region.keep(
+                    compute.place(values.apply(part.folder() + "." + name).detach()));
+          }
 
-      @Override
-      public boolean replaces(String name) {
-        return !name.equals(FIXED);
-      }
-    } : Adaptation.NONE;
+          @Override
+          public boolean replaces(String name) {
+            return !name.equals(FIXED);
+          }
+        }
+        : Adaptation.NONE;
   }
 
   @Override
@@ -116,7 +128,9 @@ final class FullWeights implements Learner, AutoCloseable {
 
       @Override
       public Tensor get(String name, long... shape) {
-        return name.equals(FIXED) ? base.get(name, shape) : weights.get(part.folder() + "." + name, shape);
+        return name.equals(FIXED)
+            ? base.get(name, shape)
+            : weights.get(part.folder() + "." + name, shape);
       }
     };
     ScalarType computed = model.compute().dtype().scalarType();

@@ -22,10 +22,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A copy of the weights that a LoRA changes, with the change in them. A request that carries it draws with these in the
- * place of the base's own, of which layers keep no faster forms; the base's tensors are not touched. Summed in f32, then brought to the
- * model's type; what is carried before it and changed the same norms, biases or weights counts beside it. Shared by threads;
- * owns its tensors until closed.
+ * A copy of the weights that a LoRA changes, with the change in them. A request that carries it
+ * draws with these in the place of the base's own, of which layers keep no faster forms; the base's
+ * tensors are not touched. Summed in f32, then brought to the model's type; what is carried before
+ * it and changed the same norms, biases or weights counts beside it. Shared by threads; owns its
+ * tensors until closed.
  */
 public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   private final LoraChanges changes;
@@ -47,7 +48,10 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   }
 
   static FusedLora of(Lora lora, LoraWeight weight) {
-    lora.changes().weights().keySet().forEach(layer -> PlacedChanges.requireRoom(lora.base(), layer));
+    lora.changes()
+        .weights()
+        .keySet()
+        .forEach(layer -> PlacedChanges.requireRoom(lora.base(), layer));
     return new FusedLora(lora.changes(), lora.base(), weight);
   }
 
@@ -89,7 +93,10 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
     return weight.isNothing() ? List.of() : changes.words();
   }
 
-  /** The merged weights by part and full name, in the type and on the device of {@code compute}; owned by this. */
+  /**
+   * The merged weights by part and full name, in the type and on the device of {@code compute};
+   * owned by this.
+   */
   public Map<Part, Map<String, Tensor>> weights(Compute compute) {
     if (closed) {
       throw new IllegalStateException("the fused LoRA is closed; fuse it again to draw with it");
@@ -102,14 +109,23 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
     // Kept by this only when all are made: one that does not fit takes the others with it.
     try (TensorRegion made = new TensorRegion()) {
       UnaryOperator<Tensor> kept = sum -> made.keep(compute.place(sum));
-      changes.weights().forEach((layer, change) -> put(parts, layer, layer.weight(), change::difference, kept));
-      changes.biases().forEach((layer, bias) -> put(parts, layer, layer.bias(), own -> bias.to(ScalarType.Float), kept));
+      changes
+          .weights()
+          .forEach((layer, change) -> put(parts, layer, layer.weight(), change::difference, kept));
+      changes
+          .biases()
+          .forEach((layer, bias) ->
+              put(parts, layer, layer.bias(), own -> bias.to(ScalarType.Float), kept));
       region.take(made);
     }
     return parts;
   }
 
-  private void put(Map<Part, Map<String, Tensor>> parts, Layer layer, String name, UnaryOperator<Tensor> difference,
+  private void put(
+      Map<Part, Map<String, Tensor>> parts,
+      Layer layer,
+      String name,
+      UnaryOperator<Tensor> difference,
       UnaryOperator<Tensor> kept) {
     double here = weight.of(layer.part(), layer.path());
     if (here == 0) {

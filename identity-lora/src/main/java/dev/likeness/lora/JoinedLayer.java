@@ -13,7 +13,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A layer of a transformer's makers that is several in diffusers, for changes whose factors cannot be cut into its rows.
+ * A layer of a transformer's makers that is several in diffusers, for changes whose factors cannot
+ * be cut into its rows.
  *
  * @param layer as if the model had it, under the makers' name
  * @param parts the model's own, from the first row down

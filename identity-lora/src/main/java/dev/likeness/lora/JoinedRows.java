@@ -13,14 +13,17 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Low-rank changes of several layers as that of the one layer whose rows theirs are: first factors below one another, second
- * ones as blocks along a diagonal, so that ranks add up; where all share one first factor, as files of such a layer have it,
- * it is kept once.
+ * Low-rank changes of several layers as that of the one layer whose rows theirs are: first factors
+ * below one another, second ones as blocks along a diagonal, so that ranks add up; where all share
+ * one first factor, as files of such a layer have it, it is kept once.
  */
 final class JoinedRows {
   private JoinedRows() {}
 
-  /** The joined change of {@code parts}, from the first row down, all of one rank; a part that has none is left as it is. */
+  /**
+   * The joined change of {@code parts}, from the first row down, all of one rank; a part that has
+   * none is left as it is.
+   */
   static LowRank of(List<Layer> parts, Map<Layer, LowRank> changes) {
     Tensor shared = shared(parts, changes);
     TensorVector downs = new TensorVector();
@@ -39,7 +42,8 @@ final class JoinedRows {
   }
 
   private static LowRank nothing(LowRank like, long out) {
-    return new LowRank(like.down().new_zeros(like.down().shape()), null, like.up().new_zeros(out, like.rank()), 1);
+    return new LowRank(
+        like.down().new_zeros(like.down().shape()), null, like.up().new_zeros(out, like.rank()), 1);
   }
 
   private static Tensor shared(List<Layer> parts, Map<Layer, LowRank> changes) {
@@ -49,7 +53,10 @@ final class JoinedRows {
     return all ? first : null;
   }
 
-  /** A factor with a scale in it: in f32, since f16 has few places left for numbers as small as an alpha of 1 makes them. */
+  /**
+   * A factor with a scale in it: in f32, since f16 has few places left for numbers as small as an
+   * alpha of 1 makes them.
+   */
   static Tensor scaled(Tensor factor, double scale) {
     return scale == 1 ? factor : factor.to(ScalarType.Float).mul(new Scalar(scale));
   }

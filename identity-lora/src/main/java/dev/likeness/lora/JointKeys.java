@@ -20,29 +20,48 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A LoRA of a denoising network under diffusers' names, whichever of the makers', kohya's, XLabs' and OneTrainer's it has. Of
- * a layer that is several in diffusers the second factor is cut into rows; the first serves all. A change whose factors have
- * no such rows keeps the layer's own name.
+ * A LoRA of a denoising network under diffusers' names, whichever of the makers', kohya's, XLabs'
+ * and OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut into
+ * rows; the first serves all. A change whose factors have no such rows keeps the layer's own name.
  */
 final class JointKeys implements TensorSource {
   /** What goes with the rows of a layer. */
-  private static final Set<Role> BY_ROW = EnumSet.of(Role.UP, Role.DIFF, Role.DIFF_B, Role.BIAS_UP, Role.SET,
-      Role.SET_B, Role.MAGNITUDE, Role.HADA_W1_A, Role.HADA_W2_A);
+  private static final Set<Role> BY_ROW = EnumSet.of(
+      Role.UP,
+      Role.DIFF,
+      Role.DIFF_B,
+      Role.BIAS_UP,
+      Role.SET,
+      Role.SET_B,
+      Role.MAGNITUDE,
+      Role.HADA_W1_A,
+      Role.HADA_W2_A);
   /** What serves every row. */
   private static final Set<Role> SHARED =
       EnumSet.of(Role.DOWN, Role.MID, Role.ALPHA, Role.HADA_W1_B, Role.HADA_W2_B, Role.RESHAPE);
-  private static final Pattern XLABS = Pattern.compile("(?:(?:model\\.)?diffusion_model\\.)?"
-      + "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
+
+  private static final Pattern XLABS = Pattern.compile(
+      "(?:(?:model\\.)?diffusion_model\\.)?"
+          + "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
   /** kohya's rotation of a layer that is several: one for each of them. */
-  private static final Pattern TURNED = Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
-  private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "transformer.", "unet.",
-      "lora_transformer_", "lora_unet_", "oft_unet_", "lycoris_");
+  private static final Pattern TURNED =
+      Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
+
+  private static final List<String> PREFIXES = List.of(
+      "model.diffusion_model.",
+      "diffusion_model.",
+      "transformer.",
+      "unet.",
+      "lora_transformer_",
+      "lora_unet_",
+      "oft_unet_",
+      "lycoris_");
 
   /** Rows of a tensor of the file; all of them where {@code count} is 0. */
-  private record Slice(String key, long from, long count, boolean halvesSwapped) { }
+  private record Slice(String key, long from, long count, boolean halvesSwapped) {}
 
   /** A key whose layer has another name in diffusers, or is there. */
-  private record Named(String spelled, String stem, Role.Cut cut, JointNames.Split split) { }
+  private record Named(String spelled, String stem, Role.Cut cut, JointNames.Split split) {}
 
   private final TensorSource file;
   private final JointNames names;
@@ -66,29 +85,38 @@ final class JointKeys implements TensorSource {
       doubled.addAll(doubledKeys());
     }
     Spellings spellings = new Spellings();
-    file.names().stream().filter(key -> !doubled.contains(key))
+    file.names().stream()
+        .filter(key -> !doubled.contains(key))
         .forEach(key -> named(key).ifPresent(n -> spellings.put(part, key, n.stem, said(n))));
     doubled.addAll(spellings.passedOver());
-    List<String> keys = file.names().stream().filter(key -> !doubled.contains(key)).toList();
-    keys.forEach(key -> named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
+    List<String> keys =
+        file.names().stream().filter(key -> !doubled.contains(key)).toList();
+    keys.forEach(key ->
+        named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
     keys.forEach(this::add);
   }
 
   private Set<String> doubledKeys() {
     Map<String, Named> all = new LinkedHashMap<>();
     file.names().forEach(key -> named(key).ifPresent(n -> all.put(key, n)));
-    Set<String> said = all.values().stream().map(n -> n.stem.replace('.', '_')).collect(Collectors.toSet());
-    all.values().removeIf(n -> n.split.paths().equals(List.of(n.stem))
-        || !n.split.paths().stream().allMatch(path -> said.contains(path.replace('.', '_'))));
+    Set<String> said =
+        all.values().stream().map(n -> n.stem.replace('.', '_')).collect(Collectors.toSet());
+    all.values()
+        .removeIf(n -> n.split.paths().equals(List.of(n.stem))
+            || !n.split.paths().stream().allMatch(path -> said.contains(path.replace('.', '_'))));
     return all.keySet();
   }
 
   private Set<String> said(Named named) {
-    return named.split.paths().stream().map(path -> table.find(part, path).map(Layer::path).orElse(path) + " " + named.cut.role())
+    return named.split.paths().stream()
+        .map(path -> table.find(part, path).map(Layer::path).orElse(path) + " " + named.cut.role())
         .collect(Collectors.toSet());
   }
 
-  /** Keys of the file that are left out: of a layer whose parts it says, too, or in a spelling beside a better one. */
+  /**
+   * Keys of the file that are left out: of a layer whose parts it says, too, or in a spelling
+   * beside a better one.
+   */
   Set<String> doubled() {
     return doubled;
   }
@@ -108,7 +136,10 @@ final class JointKeys implements TensorSource {
     return rows.get(name).key;
   }
 
-  /** The layers of the file that are not cut, by their paths in the network, and what they are in diffusers. */
+  /**
+   * The layers of the file that are not cut, by their paths in the network, and what they are in
+   * diffusers.
+   */
   Map<String, JointNames.Split> joined() {
     return joined;
   }
@@ -117,8 +148,11 @@ final class JointKeys implements TensorSource {
     String spelled = spelled(key);
     return Role.cut(spelled).flatMap(cut -> {
       String stem = stem(cut.stem());
-      return names.of(stem)
-          .or(() -> table.find(part, stem).isPresent() ? Optional.of(new JointNames.Split(List.of(stem), false)) : JointNames.fused(stem))
+      return names
+          .of(stem)
+          .or(() -> table.find(part, stem).isPresent()
+              ? Optional.of(new JointNames.Split(List.of(stem), false))
+              : JointNames.fused(stem))
           .map(split -> new Named(spelled, stem, cut, split));
     });
   }
@@ -153,9 +187,11 @@ final class JointKeys implements TensorSource {
     long[] shape = file.shape(key);
     long unit = byRow && shape.length > 0 ? shape[0] / parts(paths) : 0;
     for (int i = 0; i < paths.size(); i++) {
-      long count = paths.get(i).endsWith(".proj_mlp") ? shape.length == 0 ? 0 : shape[0] - 3 * unit : unit;
+      long count =
+          paths.get(i).endsWith(".proj_mlp") ? shape.length == 0 ? 0 : shape[0] - 3 * unit : unit;
       boolean whole = !byRow || paths.size() == 1;
-      put(before + paths.get(i) + ending,
+      put(
+          before + paths.get(i) + ending,
           new Slice(key, whole ? 0 : i * unit, whole ? 0 : count, byRow && split.halvesSwapped()));
     }
   }
@@ -167,7 +203,10 @@ final class JointKeys implements TensorSource {
     }
   }
 
-  /** In how many equal parts the rows come: FLUX's first single layer is q, k, v and four times as much beside them. */
+  /**
+   * In how many equal parts the rows come: FLUX's first single layer is q, k, v and four times as
+   * much beside them.
+   */
   private static int parts(List<String> paths) {
     return paths.size() == 4 ? 7 : paths.size();
   }
@@ -193,7 +232,8 @@ final class JointKeys implements TensorSource {
       return key;
     }
     String side = m.group(4).isEmpty() ? "" : m.group(4).equals("1") ? "img_attn." : "txt_attn.";
-    return m.group(1) + "_blocks." + m.group(2) + "." + side + m.group(3) + ".lora_" + m.group(5) + ".weight";
+    return m.group(1) + "_blocks." + m.group(2) + "." + side + m.group(3) + ".lora_" + m.group(5)
+        + ".weight";
   }
 
   @Override

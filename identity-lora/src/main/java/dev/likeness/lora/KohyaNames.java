@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How kohya's programs name a base's layers: as diffusers does in Stable Diffusion 1.x and 2.x, as the makers do in all
- * others, where several layers of diffusers may be one.
+ * How kohya's programs name a base's layers: as diffusers does in Stable Diffusion 1.x and 2.x, as
+ * the makers do in all others, where several layers of diffusers may be one.
  */
 final class KohyaNames {
   private static final String NETWORK = "lora_unet_";
@@ -19,7 +19,7 @@ final class KohyaNames {
    * @param parts the layers of diffusers that it is made of, from the first row down
    * @param halvesSwapped whether its first half of rows is the second in diffusers
    */
-  record Place(String stem, List<Layer> parts, boolean halvesSwapped) { }
+  record Place(String stem, List<Layer> parts, boolean halvesSwapped) {}
 
   private final LayerTable table;
   private final JointNames joint;
@@ -34,18 +34,23 @@ final class KohyaNames {
   /** Where a layer of the base is in kohya's. */
   Place of(Layer layer) {
     return switch (layer.part()) {
-      case UNET -> alone(NETWORK, several ? table.old(layer).orElse(layer.path()) : layer.path(), layer);
+      case UNET ->
+        alone(NETWORK, several ? table.old(layer).orElse(layer.path()) : layer.path(), layer);
       case TRANSFORMER -> joined(layer).orElseGet(() -> alone(NETWORK, layer.path(), layer));
       default -> alone(text(layer), layer.path(), layer);
     };
   }
 
   private Optional<Place> joined(Layer layer) {
-    return joint.maker(layer.path(), path -> table.find(Part.TRANSFORMER, path).isPresent()).map(maker -> {
-      JointNames.Split split = joint.of(maker).orElseThrow();
-      List<Layer> parts = split.paths().stream().map(path -> table.find(Part.TRANSFORMER, path).orElseThrow()).toList();
-      return new Place(NETWORK + maker, parts, split.halvesSwapped());
-    });
+    return joint
+        .maker(layer.path(), path -> table.find(Part.TRANSFORMER, path).isPresent())
+        .map(maker -> {
+          JointNames.Split split = joint.of(maker).orElseThrow();
+          List<Layer> parts = split.paths().stream()
+              .map(path -> table.find(Part.TRANSFORMER, path).orElseThrow())
+              .toList();
+          return new Place(NETWORK + maker, parts, split.halvesSwapped());
+        });
   }
 
   /** T5 is the third wherever it is. */

@@ -22,8 +22,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Encoded pictures kept in a folder as mean and log-variance, to be drawn from in each step and by later trainings. They
- * show the person as the pictures do, and are as personal.
+ * Encoded pictures kept in a folder as mean and log-variance, to be drawn from in each step and by
+ * later trainings. They show the person as the pictures do, and are as personal.
  */
 final class LatentFiles {
   private static final String MEAN = "mean";
@@ -41,14 +41,18 @@ final class LatentFiles {
    *
    * @param place brings pixels to where the autoencoder computes
    */
-  LatentFiles(Path folder, Autoencoder autoencoder, UnaryOperator<Tensor> place, Progress progress) {
+  LatentFiles(
+      Path folder, Autoencoder autoencoder, UnaryOperator<Tensor> place, Progress progress) {
     this.folder = folder;
     this.autoencoder = autoencoder;
     this.place = place;
     this.progress = progress;
   }
 
-  /** The latents of a picture, mirrored or not: read, or encoded and kept. Tensors belong to the calling scope. */
+  /**
+   * The latents of a picture, mirrored or not: read, or encoded and kept. Tensors belong to the
+   * calling scope.
+   */
   LatentDistribution of(Picture picture, boolean mirrored) {
     if (folder == null) {
       return encoded(picture, mirrored);
@@ -66,8 +70,11 @@ final class LatentFiles {
   private LatentDistribution encoded(Picture picture, boolean mirrored) {
     Tensor pixels = Images.toSigned(picture);
     LatentDistribution d = autoencoder.encode(place.apply(mirrored ? pixels.flip(3) : pixels));
-    return new LatentDistribution(CachedLatents.plain(d.mean()),
-        d.logVariance() == null ? null : CachedLatents.plain(d.logVariance()), d.scale(), d.shift());
+    return new LatentDistribution(
+        CachedLatents.plain(d.mean()),
+        d.logVariance() == null ? null : CachedLatents.plain(d.logVariance()),
+        d.scale(),
+        d.shift());
   }
 
   /** What the file has; null when there is none, or a damaged one, which is then written anew. */
@@ -76,9 +83,13 @@ final class LatentFiles {
       return null;
     }
     try (Safetensors saved = Safetensors.open(file)) {
-      Tensor logVariance = saved.names().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
-      return new LatentDistribution(saved.read(MEAN).clone(), logVariance,
-          Double.parseDouble(saved.metadata().getOrDefault("scale", "")), Double.parseDouble(saved.metadata().getOrDefault("shift", "")));
+      Tensor logVariance =
+          saved.names().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
+      return new LatentDistribution(
+          saved.read(MEAN).clone(),
+          logVariance,
+          Double.parseDouble(saved.metadata().getOrDefault("scale", "")),
+          Double.parseDouble(saved.metadata().getOrDefault("shift", "")));
     } catch (UnusableInput | NumberFormatException e) {
       return null;
     }
@@ -91,21 +102,33 @@ final class LatentFiles {
       tensors.put(LOG_VARIANCE, latents.logVariance());
     }
     try {
-      SafetensorsWriter.writePrivate(file, tensors,
-          Map.of("scale", Double.toString(latents.scale()), "shift", Double.toString(latents.shift())));
+      SafetensorsWriter.writePrivate(
+          file,
+          tensors,
+          Map.of(
+              "scale",
+              Double.toString(latents.scale()),
+              "shift",
+              Double.toString(latents.shift())));
     } catch (MachineLimit e) {
       if (!full) {
-        progress.on(new ProgressEvent.Notice("encoded pictures are not kept, the training goes on: " + e.getMessage()));
+        progress.on(new ProgressEvent.Notice(
+            "encoded pictures are not kept, the training goes on: " + e.getMessage()));
       }
       full = true;
     }
   }
 
-  /** A digest of the pixels, and of what the autoencoder makes of a picture that is always the same. */
+  /**
+   * A digest of the pixels, and of what the autoencoder makes of a picture that is always the same.
+   */
   private String name(Picture picture, boolean mirrored) {
     MessageDigest digest = sha256();
     digest.update(encoder());
-    digest.update(ByteBuffer.allocate(12).putInt(picture.width()).putInt(picture.height()).putInt(mirrored ? 1 : 0)
+    digest.update(ByteBuffer.allocate(12)
+        .putInt(picture.width())
+        .putInt(picture.height())
+        .putInt(mirrored ? 1 : 0)
         .array());
     digest.update(picture.rgb());
     return HexFormat.of().formatHex(digest.digest());

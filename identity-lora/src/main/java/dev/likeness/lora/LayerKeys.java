@@ -57,7 +57,9 @@ final class LayerKeys {
     return own.get(role);
   }
 
-  /** The layer's names: in diffusers, and in the file with and without what programs put before it. */
+  /**
+   * The layer's names: in diffusers, and in the file with and without what programs put before it.
+   */
   Set<String> names() {
     Set<String> names = new LinkedHashSet<>(List.of(layer.path()));
     own.values().stream().flatMap(key -> Role.cut(key).stream()).forEach(cut -> {
@@ -99,13 +101,17 @@ final class LayerKeys {
     return has(role) ? source.read(keys.get(role)) : null;
   }
 
-  /** The factor with as many dimensions as its layer's weight: linear and 1x1 convolutional ones say the same. */
+  /**
+   * The factor with as many dimensions as its layer's weight: linear and 1x1 convolutional ones say
+   * the same.
+   */
   Tensor readLikeLayer(Role role) {
     Tensor factor = read(role);
     if (factor == null || layer.isConvolution() == (factor.dim() == 4)) {
       return factor;
     }
-    return layer.isConvolution() ? factor.view(factor.size(0), factor.size(1), 1, 1)
+    return layer.isConvolution()
+        ? factor.view(factor.size(0), factor.size(1), 1, 1)
         : factor.view(factor.size(0), factor.size(1));
   }
 

@@ -32,7 +32,9 @@ record LayerPlaces(Networks model, double places) {
     if (path.matches(".*(time_|embed|norm|linear_).*") && !path.startsWith("x_embedder")) {
       return 1;
     }
-    return !unet() ? stream(path) : path.matches(".*attn2\\.to_[kv]") ? TEXT : places / Math.pow(4, level(path));
+    return !unet()
+        ? stream(path)
+        : path.matches(".*attn2\\.to_[kv]") ? TEXT : places / Math.pow(4, level(path));
   }
 
   /** The tokens of the stream that a transformer's layer is of. */
@@ -52,7 +54,8 @@ record LayerPlaces(Networks model, double places) {
     if (model instanceof Flux flux) {
       return flux.config().heads();
     }
-    return model instanceof StableDiffusion3 three ? three.config().heads()
+    return model instanceof StableDiffusion3 three
+        ? three.config().heads()
         : ((StableDiffusion) model).unetConfig().levels().get(level(path)).heads();
   }
 
@@ -71,6 +74,8 @@ record LayerPlaces(Networks model, double places) {
     }
     int number = Integer.parseInt(at.group(2));
     int level = at.group(1).equals("down") ? number : levels - 1 - number;
-    return at.group(3).startsWith("downs") ? level + 1 : at.group(3).startsWith("ups") ? level - 1 : level;
+    return at.group(3).startsWith("downs")
+        ? level + 1
+        : at.group(3).startsWith("ups") ? level - 1 : level;
   }
 }

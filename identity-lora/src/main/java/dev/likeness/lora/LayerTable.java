@@ -18,13 +18,15 @@ import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /**
- * Every layer of a model under every name that LoRA files call it. Built forwards from the model's own names:
- * underscored names cannot be parsed back, since names themselves contain underscores.
+ * Every layer of a model under every name that LoRA files call it. Built forwards from the model's
+ * own names: underscored names cannot be parsed back, since names themselves contain underscores.
  */
 final class LayerTable {
   private static final String WEIGHT = ".weight";
   /** Rows that are looked up, not multiplied with. */
-  private static final Pattern TABLES = Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
+  private static final Pattern TABLES =
+      Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
+
   private static final Map<String, String> OLD_TEXT_NAMES =
       Map.of("_q_proj", "_to_q", "_k_proj", "_to_k", "_v_proj", "_to_v", "_out_proj", "_to_out");
 
@@ -39,7 +41,8 @@ final class LayerTable {
     Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
       Map<String, long[]> named = new LinkedHashMap<>();
-      new TreeSet<>(model.tensorNames(part)).forEach(name -> named.put(name, model.tensorShape(part, name)));
+      new TreeSet<>(model.tensorNames(part))
+          .forEach(name -> named.put(name, model.tensorShape(part, name)));
       shapes.put(part, named);
     }
     return of(shapes);
@@ -49,7 +52,10 @@ final class LayerTable {
   static LayerTable of(Map<Part, Map<String, long[]>> shapes) {
     LayerTable table = new LayerTable();
     shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
-    table.old = new SgmNames(table.layers.stream().filter(l -> l.part() == Part.UNET).map(Layer::path).toList());
+    table.old = new SgmNames(table.layers.stream()
+        .filter(l -> l.part() == Part.UNET)
+        .map(Layer::path)
+        .toList());
     table.layers.forEach(table::name);
     return table;
   }
@@ -70,13 +76,15 @@ final class LayerTable {
   }
 
   /**
-   * The first layer of a network that is shown more of each place than it draws (a picture that it fills, and a mask), as it is
-   * in its family's others; empty for these.
+   * The first layer of a network that is shown more of each place than it draws (a picture that it
+   * fills, and a mask), as it is in its family's others; empty for these.
    */
   Optional<Layer> shownMore(Part network) {
     boolean unet = network == Part.UNET;
-    return find(network, unet ? "conv_in" : "x_embedder").flatMap(first -> find(network, unet ? "conv_out" : "proj_out")
-        .filter(last -> last.out() < first.in()).map(last -> narrowed(first, last.out())));
+    return find(network, unet ? "conv_in" : "x_embedder")
+        .flatMap(first -> find(network, unet ? "conv_out" : "proj_out")
+            .filter(last -> last.out() < first.in())
+            .map(last -> narrowed(first, last.out())));
   }
 
   private static Layer narrowed(Layer layer, long inputs) {

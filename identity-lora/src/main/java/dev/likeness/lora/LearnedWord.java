@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A person's token while it is learned: for each text tower a leaf of vectors, in units in which a step of the learning
- * rate is {@link Pivot#rate} spreads of the tower's own.
+ * A person's token while it is learned: for each text tower a leaf of vectors, in units in which a
+ * step of the learning rate is {@link Pivot#rate} spreads of the tower's own.
  */
 final class LearnedWord {
   private static final String LEAF = ".word";
@@ -37,7 +37,8 @@ final class LearnedWord {
 
   LearnedWord(LoraTraining settings, Subject subject, Networks model) {
     if (subject.token().isBlank()) {
-      throw new IllegalArgumentException("a new word needs a token to be called by: Subject.token, e.g. sks");
+      throw new IllegalArgumentException(
+          "a new word needs a token to be called by: Subject.token, e.g. sks");
     }
     this.settings = settings;
     this.subject = subject;
@@ -52,7 +53,8 @@ final class LearnedWord {
   /** Prodigy's own steps come out about as long as the rates that are usual. */
   private double stepOfFactors() {
     return settings.options().optimizer() == TrainingOptimizer.PRODIGY
-        ? LoraTraining.balanced().suitedTo(model).learningRate() : settings.learningRate();
+        ? LoraTraining.balanced().suitedTo(model).learningRate()
+        : settings.learningRate();
   }
 
   static String leaf(Part part) {
@@ -65,16 +67,18 @@ final class LearnedWord {
 
   /** Makes the leaves. */
   void join(TrainableWeights weights) {
-    towers.forEach(tower ->
-        weights.get(leaf(tower.part()), settings.options().pivot().vectors(), tower.config().width()));
+    towers.forEach(tower -> weights.get(
+        leaf(tower.part()), settings.options().pivot().vectors(), tower.config().width()));
   }
 
   /** What a leaf is at first: the class word's own vectors on average, each moved a little. */
   Tensor firstValue(String name, long[] shape, NoiseSource random) {
     TextTower tower =
         towers.stream().filter(t -> name.equals(leaf(t.part()))).findFirst().orElseThrow();
-    int[] ids = new PromptEncoder(tower.tokenizer(), tower.encoder(Adaptation.NONE),
-        model.compute()).ids(subject.classWord(), PromptSyntax.PLAIN).get(0);
+    int[] ids = new PromptEncoder(
+            tower.tokenizer(), tower.encoder(Adaptation.NONE), model.compute())
+        .ids(subject.classWord(), PromptSyntax.PLAIN)
+        .get(0);
     Tensor mean = null;
     int count = 0;
     for (int i = 1; i < ids.length && ids[i] != tower.tokenizer().end(); i++, count++) {
@@ -90,13 +94,15 @@ final class LearnedWord {
     Tensor leaf = weights.leaves().get(leaf(tower.part()));
     int width = tower.config().width();
     float[] unused = new float[settings.options().pivot().vectors() * width];
-    return plain.learning(new TextualInversion(subject.token(), Map.of(width, unused)), vectors(tower, leaf));
+    return plain.learning(
+        new TextualInversion(subject.token(), Map.of(width, unused)), vectors(tower, leaf));
   }
 
   /** The word that {@code values} of the leaves mean. */
   TextualInversion saved(Function<String, Tensor> values) {
     Map<Integer, float[]> vectors = new LinkedHashMap<>();
-    towers.forEach(tower -> vectors.put(tower.config().width(),
+    towers.forEach(tower -> vectors.put(
+        tower.config().width(),
         Images.floats(vectors(tower, values.apply(leaf(tower.part())).detach().cpu()))));
     return new TextualInversion(subject.token(), vectors);
   }

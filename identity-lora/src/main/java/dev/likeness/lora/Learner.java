@@ -14,7 +14,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The networks as they learn: each call gives what they are built of as it is now. */
 interface Learner {
-  /** Draws by the weights that lie there for learning: packed for drawing, the networks would lie there twice. */
+  /**
+   * Draws by the weights that lie there for learning: packed for drawing, the networks would lie
+   * there twice.
+   */
   Adapter AS_LOADED = (part, compute) -> UnpackedWeights.INSTANCE;
 
   /** What is learned. */
@@ -41,6 +44,9 @@ interface Learner {
     return plain;
   }
 
-  /** What a request carries to be drawn with {@code values} of the leaves; its tensors are kept by {@code region}. */
+  /**
+   * What a request carries to be drawn with {@code values} of the leaves; its tensors are kept by
+   * {@code region}.
+   */
   Adapter drawing(Function<String, Tensor> values, TensorRegion region);
 }

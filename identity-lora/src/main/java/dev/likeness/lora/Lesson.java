@@ -17,23 +17,34 @@ interface Lesson {
   /** What the network should answer. */
   Tensor target(Tensor latents, Tensor noise, double... levels);
 
-  /** How wrong an answer is; every place counts as {@code focus} says, or alike where it is null. */
+  /**
+   * How wrong an answer is; every place counts as {@code focus} says, or alike where it is null.
+   */
   Tensor loss(Tensor answer, Tensor target, Tensor focus, double... levels);
 
-  /** The settings as they count: flow models have no min-SNR, nor have debiased losses, which weigh by themselves. */
+  /**
+   * The settings as they count: flow models have no min-SNR, nor have debiased losses, which weigh
+   * by themselves.
+   */
   static LoraTraining counted(LoraTraining settings, Networks model) {
-    return model.tensorNames(Part.TRANSFORMER).isEmpty() && !settings.options().debiased() ? settings : settings.minSnrGamma(0);
+    return model.tensorNames(Part.TRANSFORMER).isEmpty() && !settings.options().debiased()
+        ? settings
+        : settings.minSnrGamma(0);
   }
 
   /** What the bases of {@code model}'s family learn. */
   static Lesson of(Networks model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
     if (settings.options().debiased() && !model.tensorNames(Part.TRANSFORMER).isEmpty()) {
-      throw new IllegalArgumentException("debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
-          + " leave debiased out");
+      throw new IllegalArgumentException(
+          "debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
+              + " leave debiased out");
     }
     return model.tensorNames(Part.TRANSFORMER).isEmpty()
-        ? new NoiseLesson(Objective.of(scheduler, counted(settings, model).minSnrGamma(), settings.options().debiased()))
+        ? new NoiseLesson(Objective.of(
+            scheduler,
+            counted(settings, model).minSnrGamma(),
+            settings.options().debiased()))
         : FlowLesson.of(scheduler);
   }
 

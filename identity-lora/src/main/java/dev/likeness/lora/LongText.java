@@ -13,9 +13,13 @@ record LongText(T5Tower tower, int tokens) {
     return learner.learns(tower.part());
   }
 
-  /** Texts by what it has become, or by the model's own where it does not learn; [batch, tokens, width]. */
+  /**
+   * Texts by what it has become, or by the model's own where it does not learn; [batch, tokens,
+   * width].
+   */
   Tensor read(List<String> texts, Learner learner) {
-    T5Encoder encoder = learns(learner) ? new T5Encoder(tower.config(), learner.network(tower.part()))
+    T5Encoder encoder = learns(learner)
+        ? new T5Encoder(tower.config(), learner.network(tower.part()))
         : tower.encoder(Adaptation.NONE);
     return tower.encode(texts, tokens, encoder);
   }

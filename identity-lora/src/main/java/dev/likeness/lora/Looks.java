@@ -23,6 +23,7 @@ final class Looks implements Kept, AutoCloseable {
   private static final String TAKEN = "likeness.last_look";
   /** Of the best score: two looks at the same weights differ by less. */
   private static final double MARGIN = 0.03;
+
   private static final String SCORE = "likeness.best_score";
   private static final String LOSSES = "likeness.losses_between_looks";
   private static final String WITHOUT = "likeness.looks_without_better";
@@ -76,27 +77,39 @@ final class Looks implements Kept, AutoCloseable {
     }
     without++;
     if (areOver()) {
-      progress.on(new ProgressEvent.Notice(
-          "no better likeness in the last " + without + " looks; the weights of the best are kept"));
+      progress.on(new ProgressEvent.Notice("no better likeness in the last " + without
+          + " looks; the weights of the best are kept"));
     }
   }
 
-  /** Says once when pictures become less alike to what is held out while those that are learned are known ever better. */
+  /**
+   * Says once when pictures become less alike to what is held out while those that are learned are
+   * known ever better.
+   */
   private void warn(double score, double loss) {
     if (!warned && loss < lossBefore && score < bestScore - MARGIN * Math.abs(bestScore)) {
       warned = true;
-      progress.on(new ProgressEvent.Notice(String.format(Locale.ROOT, "likeness fell from %.3f to %.3f while the loss fell"
-          + " from %.4f to %.4f: the photos are being learned by heart; the weights of the best look are kept", bestScore,
-          score, lossBefore, loss)));
+      progress.on(new ProgressEvent.Notice(String.format(
+          Locale.ROOT,
+          "likeness fell from %.3f to %.3f while the loss fell"
+              + " from %.4f to %.4f: the photos are being learned by heart; the weights of the best look are kept",
+          bestScore,
+          score,
+          lossBefore,
+          loss)));
     }
   }
 
   private List<Picture> draw(Learner learner, Function<String, Tensor> values, Cancellation stop) {
     ImageRequest request = previews.request();
     try (TensorRegion now = new TensorRegion()) {
-      ImageRequest ask = request.prompt(request.prompt().replace("%s", subject.phrase()))
-          .as(learner.drawing(values, now)).as(Learner.AS_LOADED);
-      return base.generate(ask, Progress.SILENT, stop).stream().map(GeneratedImage::picture).toList();
+      ImageRequest ask = request
+          .prompt(request.prompt().replace("%s", subject.phrase()))
+          .as(learner.drawing(values, now))
+          .as(Learner.AS_LOADED);
+      return base.generate(ask, Progress.SILENT, stop).stream()
+          .map(GeneratedImage::picture)
+          .toList();
     }
   }
 
@@ -105,16 +118,27 @@ final class Looks implements Kept, AutoCloseable {
     region.close();
     region = new TensorRegion();
     try (TensorScope scope = TensorScope.open()) {
-      learner.weights().leaves().keySet()
-          .forEach(name -> copies.put(name, region.keep(values.apply(name).detach().clone())));
+      learner
+          .weights()
+          .leaves()
+          .keySet()
+          .forEach(
+              name -> copies.put(name, region.keep(values.apply(name).detach().clone())));
     }
     best = copies;
   }
 
   @Override
   public Map<String, String> notes() {
-    return Map.of(SCORE, Double.toString(bestScore), WITHOUT, Integer.toString(without), TAKEN, Integer.toString(taken),
-        LOSSES, lossBefore + " " + lossSum + " " + lossCount + " " + warned);
+    return Map.of(
+        SCORE,
+        Double.toString(bestScore),
+        WITHOUT,
+        Integer.toString(without),
+        TAKEN,
+        Integer.toString(taken),
+        LOSSES,
+        lossBefore + " " + lossSum + " " + lossCount + " " + warned);
   }
 
   @Override

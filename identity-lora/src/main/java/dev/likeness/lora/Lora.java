@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Changes of a base model's layers, added while a request that carries them is drawn; the base is never touched.
- * Immutable, shared by threads; owns its tensors until closed.
+ * Changes of a base model's layers, added while a request that carries them is drawn; the base is
+ * never touched. Immutable, shared by threads; owns its tensors until closed.
  */
 public final class Lora implements AutoCloseable {
   private final LoraChanges changes;
@@ -31,7 +31,12 @@ public final class Lora implements AutoCloseable {
   private final Uses uses = new Uses("the LoRA");
   private volatile boolean closed;
 
-  Lora(LoraChanges changes, Map<String, String> metadata, LoraReport report, TensorRegion region, Networks base) {
+  Lora(
+      LoraChanges changes,
+      Map<String, String> metadata,
+      LoraReport report,
+      TensorRegion region,
+      Networks base) {
     this.changes = changes;
     this.metadata = Map.copyOf(metadata);
     this.report = report;
@@ -40,10 +45,11 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Opens a file for a base model: safetensors, or a pickle of {@code torch.save}, which is not run.
+   * Opens a file for a base model: safetensors, or a pickle of {@code torch.save}, which is not
+   * run.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when the file is broken, is for another family of base models,
-   *     or has a key that does not fit the base
+   * @throws dev.likeness.diffusion.error.UnusableInput when the file is broken, is for another
+   *     family of base models, or has a key that does not fit the base
    */
   public static Lora open(Path file, BaseModel base) {
     LayerTable table = LayerTable.of(base.parts());
@@ -55,8 +61,12 @@ public final class Lora implements AutoCloseable {
       reader.refuseControl(base.name());
       alphas.refuseChangedBase(file);
       report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
-      LoraChanges changes = reader.changes(alphas, region, (layer, name) -> base.parts().tensorNames(layer.part()).contains(name)
-          ? Optional.of(LoraMerge.f32(base.parts(), layer, name)) : Optional.empty());
+      LoraChanges changes = reader.changes(
+          alphas,
+          region,
+          (layer, name) -> base.parts().tensorNames(layer.part()).contains(name)
+              ? Optional.of(LoraMerge.f32(base.parts(), layer, name))
+              : Optional.empty());
       return new Lora(changes, source.notes(), report, region, base.parts());
     } catch (RuntimeException e) {
       region.close();
@@ -64,7 +74,10 @@ public final class Lora implements AutoCloseable {
     }
   }
 
-  /** Says what of a file fits a base model, without reading a factor of its layers; for files that {@link #open} refuses. */
+  /**
+   * Says what of a file fits a base model, without reading a factor of its layers; for files that
+   * {@link #open} refuses.
+   */
   public static LoraReport inspect(Path file, BaseModel base) {
     try (LoraSource source = LoraSource.open(file)) {
       return new LoraReader(source.tensors(), source.notes(), LayerTable.of(base.parts()))
@@ -73,7 +86,8 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * This LoRA at a weight: 1 as it was made, less for less of it, negative for its opposite; 0 adds nothing at all.
+   * This LoRA at a weight: 1 as it was made, less for less of it, negative for its opposite; 0 adds
+   * nothing at all.
    *
    * @throws IllegalArgumentException when the weight is not a finite number
    */
@@ -84,7 +98,8 @@ public final class Lora implements AutoCloseable {
   /**
    * This LoRA at weights that differ between blocks, or change over the steps.
    *
-   * @throws IllegalArgumentException when a block's name begins no layer's of the base, e.g. without its part
+   * @throws IllegalArgumentException when a block's name begins no layer's of the base, e.g.
+   *     without its part
    */
   public Adapter at(LoraWeight weight) {
     weight.requireBlocksOf(base);
@@ -95,7 +110,9 @@ public final class Lora implements AutoCloseable {
   private record Weighted(Lora lora, LoraWeight weight) implements Adapter, WordSource {
     @Override
     public Adaptation adapt(Part part, Compute compute) {
-      return weight.isNothing() ? Adaptation.NONE : new LoraAdaptation(lora.placedOn(compute), part, weight);
+      return weight.isNothing()
+          ? Adaptation.NONE
+          : new LoraAdaptation(lora.placedOn(compute), part, weight);
     }
 
     @Override
@@ -117,11 +134,12 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * A copy of the changed weights with this LoRA in them, which draws as {@link #at} does with nothing to reckon
-   * beside the layers. These keep no faster forms of such weights (packed, in 8 bits), so that on a CPU it may be the slower. The
-   * base stays as it is.
+   * A copy of the changed weights with this LoRA in them, which draws as {@link #at} does with
+   * nothing to reckon beside the layers. These keep no faster forms of such weights (packed, in 8
+   * bits), so that on a CPU it may be the slower. The base stays as it is.
    *
-   * @throws dev.likeness.diffusion.error.MachineLimit when the base spares memory by not holding these weights whole
+   * @throws dev.likeness.diffusion.error.MachineLimit when the base spares memory by not holding
+   *     these weights whole
    */
   public FusedLora fuse(double weight) {
     return FusedLora.of(this, LoraWeight.of(weight));
@@ -132,7 +150,10 @@ public final class Lora implements AutoCloseable {
     return report;
   }
 
-  /** The words that it brings, which prompts may name while a request carries it: textual inversions. */
+  /**
+   * The words that it brings, which prompts may name while a request carries it: textual
+   * inversions.
+   */
   public List<TextualInversion> words() {
     return changes.words();
   }
@@ -142,7 +163,9 @@ public final class Lora implements AutoCloseable {
     return metadata;
   }
 
-  /** Bytes of all that was placed for models to compute with so far; files' own factors stay mapped. */
+  /**
+   * Bytes of all that was placed for models to compute with so far; files' own factors stay mapped.
+   */
   public long bytes() {
     return placed.values().stream().mapToLong(PlacedChanges::bytes).sum();
   }
@@ -153,12 +176,13 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Writes a file in peft's spelling, the older diffusers' or kohya's, whole or not at all; alpha equals the rank. kohya's
-   * names FLUX.1, Stable Diffusion 3 and XL as their makers do, with queries, keys and values as one layer, and has a place for
-   * every kind of change: what has no factors there, norms and biases too, as its difference.
+   * Writes a file in peft's spelling, the older diffusers' or kohya's, whole or not at all; alpha
+   * equals the rank. kohya's names FLUX.1, Stable Diffusion 3 and XL as their makers do, with
+   * queries, keys and values as one layer, and has a place for every kind of change: what has no
+   * factors there, norms and biases too, as its difference.
    *
-   * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot say: see
-   *     {@link LoraMerge#resized}
+   * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot
+   *     say: see {@link LoraMerge#resized}
    */
   public void save(Path file, LoraDialect dialect) {
     save(file, dialect, metadata);
@@ -166,7 +190,8 @@ public final class Lora implements AutoCloseable {
 
   void save(Path file, LoraDialect dialect, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, changes, LayerTable.of(base), layer -> LoraMerge.f32(base, layer), header, dialect);
+    LoraWriter.write(
+        file, changes, LayerTable.of(base), layer -> LoraMerge.f32(base, layer), header, dialect);
   }
 
   LoraChanges changes() {

@@ -24,7 +24,11 @@ import org.bytedeco.pytorch.Tensor;
  * @param words that prompts may name
  * @param ownBiases layers whose bias's difference follows from the base's
  */
-record LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<TextualInversion> words, Set<Layer> ownBiases) {
+record LoraChanges(
+    Map<Layer, Change> weights,
+    Map<Layer, Tensor> biases,
+    List<TextualInversion> words,
+    Set<Layer> ownBiases) {
   LoraChanges {
     weights = Collections.unmodifiableMap(weights);
     biases = Collections.unmodifiableMap(biases);
@@ -33,8 +37,8 @@ record LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<T
   }
 
   /**
-   * Refuses a model that has other layers than {@code base}, which these were read for, or, where a change follows from the base's
-   * numbers, is another.
+   * Refuses a model that has other layers than {@code base}, which these were read for, or, where a
+   * change follows from the base's numbers, is another.
    *
    * @throws IllegalArgumentException naming the first such layer
    */
@@ -44,23 +48,34 @@ record LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<T
     }
     Stream.concat(weights.keySet().stream(), biases.keySet().stream()).forEach(layer -> {
       List<Long> there = model.tensorNames(layer.part()).contains(layer.weight())
-          ? LongStream.of(model.tensorShape(layer.part(), layer.weight())).boxed().toList() : List.of();
+          ? LongStream.of(model.tensorShape(layer.part(), layer.weight()))
+              .boxed()
+              .toList()
+          : List.of();
       if (!there.equals(layer.shape())) {
-        throw new IllegalArgumentException("the LoRA was opened for another base: it changes " + layer.name() + " of shape "
-            + layer.shape() + (there.isEmpty() ? ", which this base has not" : ", here " + there) + "; open it for this base");
+        throw new IllegalArgumentException("the LoRA was opened for another base: it changes "
+            + layer.name() + " of shape " + layer.shape()
+            + (there.isEmpty() ? ", which this base has not" : ", here " + there)
+            + "; open it for this base");
       }
     });
-    Stream.concat(weights.keySet().stream().filter(layer -> isOfBase(weights.get(layer))), ownBiases.stream()).findFirst()
+    Stream.concat(
+            weights.keySet().stream().filter(layer -> isOfBase(weights.get(layer))),
+            ownBiases.stream())
+        .findFirst()
         .ifPresent(layer -> {
-          throw new IllegalArgumentException("the LoRA was opened for another base: its change of " + layer.name()
-              + " follows from that base's own numbers; open it for this base");
+          throw new IllegalArgumentException("the LoRA was opened for another base: its change of "
+              + layer.name() + " follows from that base's own numbers; open it for this base");
         });
   }
 
   /** Whether the difference follows from the weight, as of all kinds but these. */
   private static boolean isOfBase(Change change) {
-    return change instanceof FirstInputs narrow ? isOfBase(narrow.change()) : change instanceof Rows rows ? isOfBase(rows.whole())
-        : !(change instanceof SideChange || change instanceof Hadamard);
+    return change instanceof FirstInputs narrow
+        ? isOfBase(narrow.change())
+        : change instanceof Rows rows
+            ? isOfBase(rows.whole())
+            : !(change instanceof SideChange || change instanceof Hadamard);
   }
 
   LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<TextualInversion> words) {

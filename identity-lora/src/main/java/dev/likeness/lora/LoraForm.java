@@ -6,6 +6,9 @@ public enum LoraForm {
   LORA,
   /** Two factors and a length for each row of the weight (Liu et al. 2024, arXiv:2402.09353). */
   DORA,
-  /** A Kronecker product of two matrices, whose sizes follow from the layer's; rank and alpha play no part. */
+  /**
+   * A Kronecker product of two matrices, whose sizes follow from the layer's; rank and alpha play
+   * no part.
+   */
   LOKR
 }

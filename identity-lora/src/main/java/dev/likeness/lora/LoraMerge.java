@@ -30,17 +30,17 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * LoRAs made of others: several as one, one at another rank, the difference of two models. Each layer's change is the
- * nearest of the rank asked for; norms' and biases' differences and new words are kept as they are. What comes is the
- * caller's to close.
+ * LoRAs made of others: several as one, one at another rank, the difference of two models. Each
+ * layer's change is the nearest of the rank asked for; norms' and biases' differences and new words
+ * are kept as they are. What comes is the caller's to close.
  */
 public final class LoraMerge {
   private LoraMerge() {}
 
   /**
-   * The sum of several LoRAs of one base, each at its weight, as one of rank {@code rank}. Its header has all titles, trigger
-   * words, licences and consents, and what else they agree on; of one LoRA all that stays true. A sum of several people is no
-   * {@link TrainedPerson}.
+   * The sum of several LoRAs of one base, each at its weight, as one of rank {@code rank}. Its
+   * header has all titles, trigger words, licences and consents, and what else they agree on; of
+   * one LoRA all that stays true. A sum of several people is no {@link TrainedPerson}.
    */
   public static Lora merged(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
@@ -48,7 +48,8 @@ public final class LoraMerge {
       throw new IllegalArgumentException("there is no LoRA to merge; give one at least");
     }
     if (loras.keySet().stream().map(Lora::base).distinct().count() > 1) {
-      throw new IllegalArgumentException("the LoRAs to merge were opened on several bases; open all of them on one");
+      throw new IllegalArgumentException(
+          "the LoRAs to merge were opened on several bases; open all of them on one");
     }
     List<TextualInversion> words = words(loras.keySet());
     TensorRegion region = new TensorRegion();
@@ -71,9 +72,15 @@ public final class LoraMerge {
       region.close();
       throw e;
     }
-    Map<String, String> header = MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
-    return made(new LoraChanges(weights, biases, words), rank, region, base,
-        loras.keySet().iterator().next().report().family(), header);
+    Map<String, String> header =
+        MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
+    return made(
+        new LoraChanges(weights, biases, words),
+        rank,
+        region,
+        base,
+        loras.keySet().iterator().next().report().family(),
+        header);
   }
 
   /** {@code lora} at another rank. Kinds that are not of low rank get one. */
@@ -82,15 +89,16 @@ public final class LoraMerge {
   }
 
   /**
-   * What {@code tuned} learned since {@code base}, as a LoRA of the base: of every linear layer and convolution that
-   * differs; {@link #leftOut} says what else does.
+   * What {@code tuned} learned since {@code base}, as a LoRA of the base: of every linear layer and
+   * convolution that differs; {@link #leftOut} says what else does.
    *
    * @throws UnusableInput when the two have not the same layers
    */
   public static Lora between(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
     LayerTable table = LayerTable.of(base.parts());
-    if (!Set.copyOf(table.layers()).equals(Set.copyOf(LayerTable.of(tuned.parts()).layers()))) {
+    if (!Set.copyOf(table.layers())
+        .equals(Set.copyOf(LayerTable.of(tuned.parts()).layers()))) {
       throw new UnusableInput(tuned.name() + " has other layers than " + base.name()
           + "; give two models of one family, one trained from the other");
     }
@@ -113,37 +121,53 @@ public final class LoraMerge {
     return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family, Map.of());
   }
 
-  /** Names of what {@link #between} leaves out of what {@code tuned} learned, since it has no rank: norms, biases and tables. */
+  /**
+   * Names of what {@link #between} leaves out of what {@code tuned} learned, since it has no rank:
+   * norms, biases and tables.
+   */
   public static List<String> leftOut(BaseModel base, BaseModel tuned) {
     LayerTable table = LayerTable.of(base.parts());
-    return Stream.of(Part.values()).flatMap(part -> base.parts().tensorNames(part).stream()
-        .filter(name -> table.find(part, name.replaceFirst("\\.weight$", "")).filter(layer -> !layer.isNorm()).isEmpty())
-        .filter(name -> tuned.parts().tensorNames(part).contains(name) && differs(base, tuned, part, name))
-        .map(name -> part.folder() + "." + name)).sorted().toList();
+    return Stream.of(Part.values())
+        .flatMap(part -> base.parts().tensorNames(part).stream()
+            .filter(name -> table
+                .find(part, name.replaceFirst("\\.weight$", ""))
+                .filter(layer -> !layer.isNorm())
+                .isEmpty())
+            .filter(name ->
+                tuned.parts().tensorNames(part).contains(name) && differs(base, tuned, part, name))
+            .map(name -> part.folder() + "." + name))
+        .sorted()
+        .toList();
   }
 
   private static boolean differs(BaseModel base, BaseModel tuned, Part part, String name) {
     try (TensorScope scope = TensorScope.open()) {
-      return !torch.equal(base.parts().read(part, name).cpu(), tuned.parts().read(part, name).cpu());
+      return !torch.equal(
+          base.parts().read(part, name).cpu(), tuned.parts().read(part, name).cpu());
     }
   }
 
   /**
-   * The greatest rank of the LoRAs; empty where one changes a layer in a way that has none (OFT, IA3, full differences, …) or
-   * whose difference may have more than its factors say (LoHa, LoKr, GLoRA, DoRA).
+   * The greatest rank of the LoRAs; empty where one changes a layer in a way that has none (OFT,
+   * IA3, full differences, …) or whose difference may have more than its factors say (LoHa, LoKr,
+   * GLoRA, DoRA).
    */
   public static OptionalInt rank(Collection<Lora> loras) {
-    boolean known = loras.stream().flatMap(lora -> lora.changes().weights().entrySet().stream())
+    boolean known = loras.stream()
+        .flatMap(lora -> lora.changes().weights().entrySet().stream())
         .allMatch(change -> change.getKey().isNorm() || change.getValue() instanceof LowRank);
-    return known ? loras.stream().mapToInt(lora -> Math.max(1, lora.report().rank())).max() : OptionalInt.empty();
+    return known
+        ? loras.stream().mapToInt(lora -> Math.max(1, lora.report().rank())).max()
+        : OptionalInt.empty();
   }
 
   private static List<TextualInversion> words(Collection<Lora> loras) {
     Map<String, TextualInversion> words = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     loras.stream().flatMap(lora -> lora.words().stream()).forEach(word -> {
       if (words.put(word.token(), word) != null) {
-        throw new IllegalArgumentException("two of the LoRAs to merge bring a word \"" + word.token()
-            + "\" of their own, and one file holds one; learn one of them with another token, or carry both without merging");
+        throw new IllegalArgumentException(
+            "two of the LoRAs to merge bring a word \"" + word.token()
+                + "\" of their own, and one file holds one; learn one of them with another token, or carry both without merging");
       }
     });
     return List.copyOf(words.values());
@@ -174,7 +198,9 @@ public final class LoraMerge {
       return Factoring.ofSum(pairs, rank, shape);
     }
     Tensor own = f32(base, layer);
-    Tensor sum = all.stream().map(c -> c.getKey().difference(own).mul(new Scalar(c.getValue()))).reduce(Tensor::add)
+    Tensor sum = all.stream()
+        .map(c -> c.getKey().difference(own).mul(new Scalar(c.getValue())))
+        .reduce(Tensor::add)
         .orElseThrow();
     return layer.isNorm() ? new Difference(sum) : Factoring.of(sum, rank);
   }
@@ -189,9 +215,15 @@ public final class LoraMerge {
     return base.read(layer.part(), name).cpu().to(ScalarType.Float);
   }
 
-  private static Lora made(LoraChanges changes, int rank, TensorRegion region, Networks base, LoraFamily family,
+  private static Lora made(
+      LoraChanges changes,
+      int rank,
+      TensorRegion region,
+      Networks base,
+      LoraFamily family,
       Map<String, String> header) {
-    LoraReport report = LoraReport.made(family, ChangeKind.LORA, changes.weights().size(), rank, header);
+    LoraReport report =
+        LoraReport.made(family, ChangeKind.LORA, changes.weights().size(), rank, header);
     return new Lora(changes, header, report, region, base);
   }
 

@@ -10,21 +10,28 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1 ({@code
- * modelspec.*}).
+ * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1
+ * ({@code modelspec.*}).
  *
  * @param title what it is called, or empty
- * @param triggerWords words that its training gave a meaning, most frequent first; empty when the header names none
+ * @param triggerWords words that its training gave a meaning, most frequent first; empty when the
+ *     header names none
  * @param licence what its maker allows, in their words, or empty
  * @param base the base model that its maker names, or empty
  */
 public record LoraNotes(String title, List<String> triggerWords, String licence, String base) {
-  /** Which notes say what it is called, what its maker allows, and which words it learned; the first is ModelSpec's. */
+  /**
+   * Which notes say what it is called, what its maker allows, and which words it learned; the first
+   * is ModelSpec's.
+   */
   static final List<String> TITLES = List.of("modelspec.title", "ss_output_name", "name");
-  static final List<String> LICENCES = List.of("modelspec.license", "license", "licence");
-  static final List<String> TRIGGERS = List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt");
 
-  private static final List<String> BASES = List.of("ss_base_model_version", "modelspec.architecture", "likeness.base");
+  static final List<String> LICENCES = List.of("modelspec.license", "license", "licence");
+  static final List<String> TRIGGERS =
+      List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt");
+
+  private static final List<String> BASES =
+      List.of("ss_base_model_version", "modelspec.architecture", "likeness.base");
   private static final int MOST_TAGS = 3;
 
   public LoraNotes {
@@ -33,11 +40,16 @@ public record LoraNotes(String title, List<String> triggerWords, String licence,
 
   /** Reads a header's free text pairs. */
   static LoraNotes of(Map<String, String> notes) {
-    return new LoraNotes(first(notes, TITLES), triggers(notes), first(notes, LICENCES), first(notes, BASES));
+    return new LoraNotes(
+        first(notes, TITLES), triggers(notes), first(notes, LICENCES), first(notes, BASES));
   }
 
   private static String first(Map<String, String> notes, List<String> names) {
-    return names.stream().map(notes::get).filter(note -> note != null && !note.isBlank()).findFirst().orElse("");
+    return names.stream()
+        .map(notes::get)
+        .filter(note -> note != null && !note.isBlank())
+        .findFirst()
+        .orElse("");
   }
 
   private static List<String> triggers(Map<String, String> notes) {
@@ -49,7 +61,9 @@ public record LoraNotes(String title, List<String> triggerWords, String licence,
       }
     }
     if (notes.containsKey(TrainedPerson.CLASS_WORD)) {
-      words.add((notes.getOrDefault(TrainedPerson.TOKEN, "") + " " + notes.get(TrainedPerson.CLASS_WORD)).trim());
+      words.add(
+          (notes.getOrDefault(TrainedPerson.TOKEN, "") + " " + notes.get(TrainedPerson.CLASS_WORD))
+              .trim());
     }
     if (words.isEmpty()) {
       words.addAll(frequent(notes.getOrDefault("ss_tag_frequency", "")));
@@ -62,11 +76,19 @@ public record LoraNotes(String title, List<String> triggerWords, String licence,
     try {
       Map<String, Object> folders = json.isBlank() ? Map.of() : JSON.std.mapFrom(json);
       Map<String, Long> counts = new LinkedHashMap<>();
-      folders.values().stream().filter(Map.class::isInstance).forEach(tags -> ((Map<?, ?>) tags).forEach(
-          (tag, count) -> counts.merge(tag.toString().trim(), count instanceof Number n ? n.longValue() : 0L,
-              Long::sum)));
-      return counts.entrySet().stream().sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
-          .map(Map.Entry::getKey).filter(tag -> !tag.isEmpty()).limit(MOST_TAGS).toList();
+      folders.values().stream()
+          .filter(Map.class::isInstance)
+          .forEach(tags -> ((Map<?, ?>) tags)
+              .forEach((tag, count) -> counts.merge(
+                  tag.toString().trim(),
+                  count instanceof Number n ? n.longValue() : 0L,
+                  Long::sum)));
+      return counts.entrySet().stream()
+          .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
+          .map(Map.Entry::getKey)
+          .filter(tag -> !tag.isEmpty())
+          .limit(MOST_TAGS)
+          .toList();
     } catch (IOException notJson) {
       return List.of();
     }

@@ -29,12 +29,14 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
 final class LoraReader {
-  private static final List<Part> TOWERS = List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3);
+  private static final List<Part> TOWERS =
+      List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3);
 
   private final TensorSource file;
   private final TensorSource source;
   /** What the file itself calls a tensor of the source. */
   private final UnaryOperator<String> own;
+
   private final Map<String, String> notes;
   private final LayerTable table;
   private final LoraFamily family;
@@ -48,6 +50,7 @@ final class LoraReader {
   private final Set<String> unmatched = new LinkedHashSet<>();
   /** The model's layers beside which a key of the file has another shape. */
   private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
+
   private final Set<String> embeddings = new LinkedHashSet<>();
   private final Set<String> idle = new LinkedHashSet<>();
   private final List<String> twice = new ArrayList<>();
@@ -81,14 +84,18 @@ final class LoraReader {
     }
     unmatched.removeAll(idle);
     dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
-    table.shownMore(network).ifPresent(narrow -> keys.replaceAll((layer, own) -> asLearnt(own, narrow)));
+    table
+        .shownMore(network)
+        .ifPresent(narrow -> keys.replaceAll((layer, own) -> asLearnt(own, narrow)));
     keys.values().forEach(this::check);
   }
 
   private JointKeys diffusers(TensorSource told) {
     JointKeys all = new JointKeys(told, JointNames.of(family, table), network, table);
     all.joined().forEach((path, split) -> {
-      List<Layer> parts = split.paths().stream().flatMap(part -> table.find(network, part).stream()).toList();
+      List<Layer> parts = split.paths().stream()
+          .flatMap(part -> table.find(network, part).stream())
+          .toList();
       if (parts.size() == split.paths().size()) {
         joined.put(path, JoinedLayer.of(path, parts, split.halvesSwapped()));
       }
@@ -96,19 +103,26 @@ final class LoraReader {
     return all;
   }
 
-  /** The text encoder whose layers most keys fit that say no part, as peft's own files of one model do not. */
+  /**
+   * The text encoder whose layers most keys fit that say no part, as peft's own files of one model
+   * do not.
+   */
   private Part tower() {
-    return TOWERS.stream().max(Comparator.comparingLong(part -> source.names().stream().filter(key -> fits(key, part)).count()))
+    return TOWERS.stream()
+        .max(Comparator.comparingLong(
+            part -> source.names().stream().filter(key -> fits(key, part)).count()))
         .orElseThrow();
   }
 
   private boolean fits(String key, Part part) {
-    return FactorKey.parse(key).filter(read -> read.part() == null)
+    return FactorKey.parse(key)
+        .filter(read -> read.part() == null)
         .flatMap(read -> table.find(part, read.path()).map(layer -> {
           LayerKeys alone = new LayerKeys(layer, source);
           alone.put(read.role(), key, key);
           return Fit.of(alone, read.role());
-        })).orElse(false);
+        }))
+        .orElse(false);
   }
 
   private void sort(String key) {
@@ -123,7 +137,8 @@ final class LoraReader {
       unmatched.add(own.apply(key));
       return;
     }
-    dialect = read.get().role() == Role.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
+    dialect =
+        read.get().role() == Role.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
     LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
     if (!all.put(read.get().role(), key, own.apply(key))) {
       twice.add(all.own(read.get().role()) + " and " + own.apply(key));
@@ -131,7 +146,9 @@ final class LoraReader {
   }
 
   private static LoraDialect dialect(String key) {
-    return JointKeys.isXlabs(key) ? LoraDialect.XLABS : FactorKey.parse(key).map(FactorKey::dialect).orElse(null);
+    return JointKeys.isXlabs(key)
+        ? LoraDialect.XLABS
+        : FactorKey.parse(key).map(FactorKey::dialect).orElse(null);
   }
 
   // T5 is FLUX's second text encoder; kohya counts it as the third.
@@ -140,18 +157,30 @@ final class LoraReader {
       return table.find(network, key.path()).or(() -> table.find(tower, key.path()));
     }
     boolean t5 = key.part() == Part.TEXT_ENCODER_3 && LoraFamily.of(table) == LoraFamily.FLUX;
-    return key.part() == network && joined.containsKey(key.path()) ? Optional.of(joined.get(key.path()).layer())
+    return key.part() == network && joined.containsKey(key.path())
+        ? Optional.of(joined.get(key.path()).layer())
         : table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
   }
 
-  /** The keys of the network's first layer, where they fit that alone, as of one that is shown no more than is drawn. */
+  /**
+   * The keys of the network's first layer, where they fit that alone, as of one that is shown no
+   * more than is drawn.
+   */
   private static LayerKeys asLearnt(LayerKeys own, Layer narrow) {
-    return own.layer().name().equals(narrow.name()) && !ChangeKind.fit(own) && ChangeKind.fit(own.of(narrow)) ? own.of(narrow) : own;
+    return own.layer().name().equals(narrow.name())
+            && !ChangeKind.fit(own)
+            && ChangeKind.fit(own.of(narrow))
+        ? own.of(narrow)
+        : own;
   }
 
   private void check(LayerKeys layer) {
-    ChangeKind.of(layer).map(kind -> kind.misshapen(layer)).orElse(List.of()).forEach(role ->
-        misshapen.computeIfAbsent(layer.own(role), key -> new ArrayList<>()).add(layer.layer()));
+    ChangeKind.of(layer)
+        .map(kind -> kind.misshapen(layer))
+        .orElse(List.of())
+        .forEach(role -> misshapen
+            .computeIfAbsent(layer.own(role), key -> new ArrayList<>())
+            .add(layer.layer()));
   }
 
   private String misfit(String key, List<Layer> layers) {
@@ -163,8 +192,10 @@ final class LoraReader {
   void refuseControl(String base) {
     keys.forEach((layer, own) -> {
       if (layer.name().equals("transformer.x_embedder") && own.size(Role.DOWN, 1) > layer.in()) {
-        throw new UnusableInput(file.describe() + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here ("
-            + own.own(Role.DOWN) + " takes " + own.size(Role.DOWN, 1) + " numbers of a place, " + base + " has " + layer.in()
+        throw new UnusableInput(file.describe()
+            + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here ("
+            + own.own(Role.DOWN) + " takes " + own.size(Role.DOWN, 1) + " numbers of a place, "
+            + base + " has " + layer.in()
             + "); give a ControlNet of FLUX.1 in its place");
       }
     });
@@ -196,8 +227,20 @@ final class LoraReader {
     misshapen.forEach((key, beside) -> misfits.add(misfit(key, beside)));
     Set<String> unused = new HashSet<>(unmatched);
     unused.addAll(misshapen.keySet());
-    return new LoraReport(dialect, family, kinds, layers, (int) rank, scale == null ? LoraReport.Scale.ONE : scale,
-        file.names().size() - idle.size() - unused.size(), List.copyOf(unmatched), List.copyOf(idle), misfits, incomplete, twice, List.copyOf(embeddings),
+    return new LoraReport(
+        dialect,
+        family,
+        kinds,
+        layers,
+        (int) rank,
+        scale == null ? LoraReport.Scale.ONE : scale,
+        file.names().size() - idle.size() - unused.size(),
+        List.copyOf(unmatched),
+        List.copyOf(idle),
+        misfits,
+        incomplete,
+        twice,
+        List.copyOf(embeddings),
         LoraNotes.of(notes));
   }
 
@@ -208,7 +251,8 @@ final class LoraReader {
   }
 
   private boolean biasFits(LayerKeys layer) {
-    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B) || parts(layer.layer()).stream().allMatch(table::hasBias);
+    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B)
+        || parts(layer.layer()).stream().allMatch(table::hasBias);
   }
 
   /** The model's layers that a layer of the file is. */
@@ -223,10 +267,11 @@ final class LoraReader {
   /**
    * Every layer's change, kept by {@code region}; only after a complete report.
    *
-   * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some biases want theirs, and
-   *     some changes of several layers at once their weights
+   * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some
+   *     biases want theirs, and some changes of several layers at once their weights
    */
-  LoraChanges changes(Alphas alphas, TensorRegion region, BiFunction<Layer, String, Optional<Tensor>> base) {
+  LoraChanges changes(
+      Alphas alphas, TensorRegion region, BiFunction<Layer, String, Optional<Tensor>> base) {
     Map<Layer, Change> weights = new LinkedHashMap<>();
     Map<Layer, Tensor> biases = new LinkedHashMap<>();
     keys.forEach((layer, own) -> {
@@ -234,28 +279,46 @@ final class LoraReader {
         Optional<JoinedLayer> whole = whole(layer);
         Change read = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
         if (read != null) {
-          Change change = own.layer().in() < layer.in() ? FirstInputs.of(read, own.layer().in(), layer.in()) : read;
-          whole.map(all -> all.changes(change, part -> base.apply(part, part.weight()).orElseThrow())).orElse(Map.of(layer, change))
+          Change change = own.layer().in() < layer.in()
+              ? FirstInputs.of(read, own.layer().in(), layer.in())
+              : read;
+          whole
+              .map(all ->
+                  all.changes(change, part -> base.apply(part, part.weight()).orElseThrow()))
+              .orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }
         Tensor bias = Changes.bias(own, alphas);
         if (bias != null) {
-          whole.map(all -> all.biases(bias)).orElse(Map.of(layer, bias)).forEach((part, rows) -> difference(own, rows,
-              () -> base.apply(part, part.bias())).ifPresent(moved -> biases.put(part, region.keep(moved))));
+          whole
+              .map(all -> all.biases(bias))
+              .orElse(Map.of(layer, bias))
+              .forEach((part, rows) -> difference(own, rows, () -> base.apply(part, part.bias()))
+                  .ifPresent(moved -> biases.put(part, region.keep(moved))));
         }
       }
     });
-    Set<Layer> ownBiases = keys.entrySet().stream().filter(layer -> layer.getValue().hasAny(Role.SET_B, Role.CHANNEL_FACTOR))
-        .flatMap(layer -> parts(layer.getKey()).stream()).filter(biases::containsKey).collect(Collectors.toSet());
+    Set<Layer> ownBiases = keys.entrySet().stream()
+        .filter(layer -> layer.getValue().hasAny(Role.SET_B, Role.CHANNEL_FACTOR))
+        .flatMap(layer -> parts(layer.getKey()).stream())
+        .filter(biases::containsKey)
+        .collect(Collectors.toSet());
     return new LoraChanges(weights, biases, Embeddings.read(source, notes), ownBiases);
   }
 
-  /** What {@link Changes#bias} is to a layer whose own bias is {@code base}; what only scales that is nothing to a layer without. */
+  /**
+   * What {@link Changes#bias} is to a layer whose own bias is {@code base}; what only scales that
+   * is nothing to a layer without.
+   */
   private Optional<Tensor> difference(LayerKeys own, Tensor bias, Supplier<Optional<Tensor>> base) {
     if (own.has(Role.CHANNEL_FACTOR)) {
       return base.get().map(bias::mul);
     }
-    return Optional.of(own.has(Role.SET_B) ? bias.sub(base.get().orElseThrow(() -> new UnusableInput(source.describe() + ": "
-        + own.own(Role.SET_B) + " is a new bias of a layer that has none in this base; remove it"))) : bias);
+    return Optional.of(
+        own.has(Role.SET_B)
+            ? bias.sub(base.get()
+                .orElseThrow(() -> new UnusableInput(source.describe() + ": " + own.own(Role.SET_B)
+                    + " is a new bias of a layer that has none in this base; remove it")))
+            : bias);
   }
 }

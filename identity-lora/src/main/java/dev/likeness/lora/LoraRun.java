@@ -37,7 +37,8 @@ final class LoraRun implements AutoCloseable {
   private long saving;
   private long saved = begun;
 
-  LoraRun(LoraTraining settings, BaseModel base, TrainingSet set, Learner learner, Progress progress) {
+  LoraRun(
+      LoraTraining settings, BaseModel base, TrainingSet set, Learner learner, Progress progress) {
     this.settings = settings;
     this.base = base;
     this.set = set;
@@ -46,8 +47,10 @@ final class LoraRun implements AutoCloseable {
     model = base.parts();
     pupil = Pupil.of(model);
     if (settings.options().distilled() > 0
-        && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent() || picture.focus().isPresent())) {
-      throw new IllegalArgumentException("drawing in few steps is learnt from every place alike; give pictures without mask and focus");
+        && set.pictures().stream()
+            .anyMatch(picture -> picture.mask().isPresent() || picture.focus().isPresent())) {
+      throw new IllegalArgumentException(
+          "drawing in few steps is learnt from every place alike; give pictures without mask and focus");
     }
     buckets = Bucket.of(set.pictures(), pupil.unit(), region);
     lesson = Lesson.of(model, settings);
@@ -57,22 +60,28 @@ final class LoraRun implements AutoCloseable {
   }
 
   /**
-   * Learns, and returns by name what is to be kept, as long as this is open: the last weights, their average, or those
-   * of the best preview.
+   * Learns, and returns by name what is to be kept, as long as this is open: the last weights,
+   * their average, or those of the best preview.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when they are no longer numbers; a state from before stays as it is
+   * @throws dev.likeness.diffusion.error.UnusableInput when they are no longer numbers; a state
+   *     from before stays as it is
    */
   Function<String, Tensor> train(Cancellation stop) {
     encode(stop);
     CaptionBook captions = CaptionBook.of(settings, set);
-    captions.all().stream().flatMap(caption -> pupil.towers().stream().map(tower -> tower.cut(caption, List.of())))
-        .filter(cut -> !cut.words().isEmpty()).map(Cut::told).distinct().forEach(words -> progress.on(new ProgressEvent.Notice(words)));
+    captions.all().stream()
+        .flatMap(caption -> pupil.towers().stream().map(tower -> tower.cut(caption, List.of())))
+        .filter(cut -> !cut.words().isEmpty())
+        .map(Cut::told)
+        .distinct()
+        .forEach(words -> progress.on(new ProgressEvent.Notice(words)));
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region, stop);
     LoraStep learning = step(texts, captions.all(), stop);
     Batches batches = new Batches(settings, buckets, captions, lesson);
     Checkpoint checkpoint = Checkpoint.of(settings, base, set);
     ClassPictures ofClass = new ClassPictures(base, settings, set, buckets);
-    List<Kept> others = Stream.concat(looks.stream(), Stream.of(learning, ofClass)).toList();
+    List<Kept> others =
+        Stream.concat(looks.stream(), Stream.of(learning, ofClass)).toList();
     checkpoint.resume(learner.weights(), optimizer, ema, others);
     Runnable saves = () -> {
       long now = System.nanoTime();
@@ -91,20 +100,25 @@ final class LoraRun implements AutoCloseable {
       save(checkpoint, learning, others);
       throw stopped;
     }
-    Function<String, Tensor> kept =
-        looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
-    learning.requireNumbers(learner.weights().leaves().keySet().stream().map(kept).toList());
+    Function<String, Tensor> kept = looks
+        .flatMap(Looks::best)
+        .<Function<String, Tensor>>map(best -> best::get)
+        .orElseGet(this::current);
+    learning.requireNumbers(
+        learner.weights().leaves().keySet().stream().map(kept).toList());
     return kept;
   }
 
   private LoraStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
     double guidance = settings.options().distilled();
-    if (guidance == 0 && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent())) {
+    if (guidance == 0
+        && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent())) {
       Learner usual = new ConsistencyStep.Unchanged(model);
       CaptionEncodings usualTexts = new CaptionEncodings(pupil, captions, usual, region, stop);
       return new LoraStep(pupil, learner, optimizer, lesson, texts, usual, usualTexts);
     }
-    return guidance == 0 ? new LoraStep(pupil, learner, optimizer, lesson, texts)
+    return guidance == 0
+        ? new LoraStep(pupil, learner, optimizer, lesson, texts)
         : new ConsistencyStep(model, pupil, learner, optimizer, lesson, texts, guidance, region);
   }
 
@@ -121,13 +135,15 @@ final class LoraRun implements AutoCloseable {
     if (ema != null) {
       ema.update(learner.weights().leaves(), step + 1);
     }
-    progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss, clock.left(step + 1, settings.steps())));
+    progress.on(new ProgressEvent.Step(
+        "train", step + 1, settings.steps(), loss, clock.left(step + 1, settings.steps())));
   }
 
   /** Looks, when it is time, and says whether that or the last step ends the training. */
   private boolean isOver(Cancellation stop) {
     looks.ifPresent(l -> l.look((int) optimizer.steps(), learner, current(), stop));
-    return optimizer.steps() >= settings.steps() || looks.isPresent() && looks.get().areOver();
+    return optimizer.steps() >= settings.steps()
+        || looks.isPresent() && looks.get().areOver();
   }
 
   private Function<String, Tensor> current() {
@@ -143,8 +159,8 @@ final class LoraRun implements AutoCloseable {
     try {
       checkpoint.save(learner.weights(), optimizer, ema, others);
     } catch (MachineLimit full) {
-      progress.on(new ProgressEvent.Notice(
-          "step " + optimizer.steps() + " is not kept, the training goes on: " + full.getMessage()));
+      progress.on(new ProgressEvent.Notice("step " + optimizer.steps()
+          + " is not kept, the training goes on: " + full.getMessage()));
     }
     saved = System.nanoTime();
     saving += saved - now;
@@ -154,7 +170,8 @@ final class LoraRun implements AutoCloseable {
   TrainedPerson person(Function<String, Tensor> values) {
     TensorRegion kept = new TensorRegion();
     try {
-      return TrainedPerson.of(((TrainableFactors) learner).snapshot(kept, values), kept, settings, set.subject(), base);
+      return TrainedPerson.of(
+          ((TrainableFactors) learner).snapshot(kept, values), kept, settings, set.subject(), base);
     } catch (RuntimeException e) {
       kept.close();
       throw e;
@@ -165,11 +182,14 @@ final class LoraRun implements AutoCloseable {
     int pictures = set.pictures().size();
     int done = 0;
     progress.on(new ProgressEvent.Phase("encode", pictures));
-    LatentFiles files = new LatentFiles(set.latents(), model.autoencoder(), model.compute()::place, progress);
+    LatentFiles files =
+        new LatentFiles(set.latents(), model.autoencoder(), model.compute()::place, progress);
     for (Bucket bucket : buckets) {
       for (int place : bucket.pictures()) {
         stop.check();
-        bucket.latents().add(set.pictures().get(place), files, model.autoencoder().factor(), settings);
+        bucket
+            .latents()
+            .add(set.pictures().get(place), files, model.autoencoder().factor(), settings);
         progress.on(new ProgressEvent.Step("encode", ++done, pictures, Double.NaN));
       }
     }

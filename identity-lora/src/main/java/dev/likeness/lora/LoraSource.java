@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * A LoRA file of either form: safetensors, or a pickle of {@code torch.save}, which is read without being run. The
- * content decides, since people rename files.
+ * A LoRA file of either form: safetensors, or a pickle of {@code torch.save}, which is read without
+ * being run. The content decides, since people rename files.
  *
  * @param notes free text pairs: the safetensors header's, or the plain values of the pickle
  */
@@ -44,21 +44,28 @@ record LoraSource(TensorSource tensors, Map<String, String> notes) implements Au
     try (InputStream in = Files.newInputStream(file)) {
       byte[] start = in.readNBytes(2);
       boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
-      boolean pickle = start.length == 2 && (start[0] & 0xFF) == 0x80 && start[1] > 0 && start[1] <= 5;
+      boolean pickle =
+          start.length == 2 && (start[0] & 0xFF) == 0x80 && start[1] > 0 && start[1] <= 5;
       // A safetensors file begins with the length of its header, whose first two bytes may be any.
       return (zip || pickle) && !hasHeader(in.readNBytes(7));
     }
   }
 
-  /** Whether bytes 3 to 9 of a file go on as a safetensors header's length and its opening brace do. */
+  /**
+   * Whether bytes 3 to 9 of a file go on as a safetensors header's length and its opening brace do.
+   */
   private static boolean hasHeader(byte[] next) {
     return next.length == 7 && next[6] == '{';
   }
 
-  /** peft's own settings beside {@code adapter_model.safetensors}, as text; empty when the file is no such folder's. */
+  /**
+   * peft's own settings beside {@code adapter_model.safetensors}, as text; empty when the file is
+   * no such folder's.
+   */
   static String settingsBeside(Path file) {
     Path settings = file.resolveSibling("adapter_config.json");
-    boolean peft = file.getFileName() != null && PEFT_WEIGHTS.matcher(file.getFileName().toString()).matches();
+    boolean peft = file.getFileName() != null
+        && PEFT_WEIGHTS.matcher(file.getFileName().toString()).matches();
     if (!peft || !Files.isRegularFile(settings)) {
       return "";
     }

@@ -18,8 +18,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One step of learning: noise batches, let the network answer, and move the weights against the error. Between two batches
- * it can be kept, and gone on with in another run.
+ * One step of learning: noise batches, let the network answer, and move the weights against the
+ * error. Between two batches it can be kept, and gone on with in another run.
  */
 class LoraStep implements Kept {
   private static final String PARTS = "likeness.batches_of_step";
@@ -38,12 +38,19 @@ class LoraStep implements Kept {
   private int parts;
   private double sum;
 
-  LoraStep(Pupil pupil, Learner learner, Optimizer optimizer, Lesson lesson, CaptionEncodings texts) {
+  LoraStep(
+      Pupil pupil, Learner learner, Optimizer optimizer, Lesson lesson, CaptionEncodings texts) {
     this(pupil, learner, optimizer, lesson, texts, null, null);
   }
 
   /** With the base as it was and what it is told, which masked pictures want. */
-  LoraStep(Pupil pupil, Learner learner, Optimizer optimizer, Lesson lesson, CaptionEncodings texts, Learner base,
+  LoraStep(
+      Pupil pupil,
+      Learner learner,
+      Optimizer optimizer,
+      Lesson lesson,
+      CaptionEncodings texts,
+      Learner base,
       CaptionEncodings usualTexts) {
     this.base = base;
     this.usualTexts = usualTexts;
@@ -62,14 +69,29 @@ class LoraStep implements Kept {
    * @param seen noise that the network sees, most often the same
    * @param levels of noise, one for each picture
    * @param captions place of each picture's caption
-   * @param own how many of the pictures, from the first on, are the person's; the others are of the class
+   * @param own how many of the pictures, from the first on, are the person's; the others are of the
+   *     class
    * @param focus what each place of a picture counts, [batch, 1, h, w] with mean 1, or null
    * @param mask what of each place is learnt, [batch, 1, h, w] from 0 to 1, or null for everything
    */
-  record Batch(Tensor clean, Tensor noise, Tensor seen, double[] levels, int[] captions, int own, Tensor focus,
+  record Batch(
+      Tensor clean,
+      Tensor noise,
+      Tensor seen,
+      double[] levels,
+      int[] captions,
+      int own,
+      Tensor focus,
       Tensor mask) {
     /** Of which everything is learnt. */
-    Batch(Tensor clean, Tensor noise, Tensor seen, double[] levels, int[] captions, int own, Tensor focus) {
+    Batch(
+        Tensor clean,
+        Tensor noise,
+        Tensor seen,
+        double[] levels,
+        int[] captions,
+        int own,
+        Tensor focus) {
       this(clean, noise, seen, levels, captions, own, focus, null);
     }
   }
@@ -82,11 +104,13 @@ class LoraStep implements Kept {
   /**
    * Moves the weights along what the step's batches were learned, and returns their mean loss.
    *
-   * @throws UnusableInput when the gradients' length is no longer a number; the weights are then as they were
+   * @throws UnusableInput when the gradients' length is no longer a number; the weights are then as
+   *     they were
    */
   double take(LoraTraining settings, double rate) {
     Map<String, Tensor> moving = learner.moving((double) optimizer.steps() / settings.steps());
-    requireNumber("the gradients' length", GradientNorm.clip(moving.values(), settings.longestGradient()));
+    requireNumber(
+        "the gradients' length", GradientNorm.clip(moving.values(), settings.longestGradient()));
     optimizer.step(moving, rate);
     double loss = sum / parts;
     parts = 0;
@@ -100,7 +124,8 @@ class LoraStep implements Kept {
    * @throws UnusableInput when the loss is no longer a number; the weights are then as they were
    */
   void learn(Batch batch, LoraTraining settings) {
-    try (TensorScope scope = TensorScope.open(); CustomGradients custom = CustomGradients.open();
+    try (TensorScope scope = TensorScope.open();
+        CustomGradients custom = CustomGradients.open();
         Recomputing recomputing = new Recomputing()) {
       boolean twice = settings.options().recompute();
       Tensor loss = loss(batch, settings.priorWeight(), twice ? recomputing : Segments.PLAIN);
@@ -164,13 +189,18 @@ class LoraStep implements Kept {
     }
   }
 
-  /** Where a mask leaves a picture out, the network is to answer as the base does: nothing there is learnt or forgotten. */
+  /**
+   * Where a mask leaves a picture out, the network is to answer as the base does: nothing there is
+   * learnt or forgotten.
+   */
   private Tensor masked(Batch batch, Tensor noised, Tensor target) {
     if (batch.mask == null) {
       return target;
     }
     try (NoGradGuard guard = new NoGradGuard()) {
-      Tensor usual = pupil.answer(base, noised, batch.levels, usualTexts.of(batch.captions), Segments.PLAIN).cpu();
+      Tensor usual = pupil
+          .answer(base, noised, batch.levels, usualTexts.of(batch.captions), Segments.PLAIN)
+          .cpu();
       return usual.to(ScalarType.Float).lerp(target, batch.mask);
     }
   }
@@ -181,15 +211,23 @@ class LoraStep implements Kept {
     Tensor noised = lesson.noised(batch.clean, batch.seen, levels);
     // The base is asked before anything of the learner's pass has to be kept.
     Tensor target = masked(batch, noised, lesson.target(batch.clean, batch.noise, levels));
-    Tensor answer = pupil.answer(learner, noised, levels, texts.of(batch.captions), segments).cpu();
+    Tensor answer = pupil
+        .answer(learner, noised, levels, texts.of(batch.captions), segments)
+        .cpu();
     int own = batch.own;
     int others = levels.length - own;
     if (others == 0) {
       return lesson.loss(answer, target, batch.focus, levels);
     }
-    Tensor person = lesson.loss(answer.narrow(0, 0, own), target.narrow(0, 0, own),
-        batch.focus == null ? null : batch.focus.narrow(0, 0, own), Arrays.copyOf(levels, own));
-    Tensor prior = lesson.loss(answer.narrow(0, own, others), target.narrow(0, own, others), null,
+    Tensor person = lesson.loss(
+        answer.narrow(0, 0, own),
+        target.narrow(0, 0, own),
+        batch.focus == null ? null : batch.focus.narrow(0, 0, own),
+        Arrays.copyOf(levels, own));
+    Tensor prior = lesson.loss(
+        answer.narrow(0, own, others),
+        target.narrow(0, own, others),
+        null,
         Arrays.copyOfRange(levels, own, levels.length));
     return person.add(prior.mul(new Scalar(priorWeight)));
   }

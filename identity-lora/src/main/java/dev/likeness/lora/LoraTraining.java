@@ -15,48 +15,73 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How to teach a base model a person: every number of a LoRA training (Hu et al. 2021, arXiv:2106.09685; Ruiz et al.
- * 2022, arXiv:2208.12242). Immutable; the {@code with}-like methods return another one.
+ * How to teach a base model a person: every number of a LoRA training (Hu et al. 2021,
+ * arXiv:2106.09685; Ruiz et al. 2022, arXiv:2208.12242). Immutable; the {@code with}-like methods
+ * return another one.
  *
  * @param rank of each layer's change
  * @param alpha strength: a change counts alpha / rank
  * @param targets which layers are changed
- * @param textEncoder whether text encoders learn too: CLIP's of the targets, T5 only where the options' pattern names its layers
+ * @param textEncoder whether text encoders learn too: CLIP's of the targets, T5 only where the
+ *     options' pattern names its layers
  * @param steps optimiser steps
  * @param batch pictures in each step
  * @param learningRate at its height
  * @param warmup steps until it is reached; it then falls along half a cosine
- * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none; flow models and debiased losses have none
+ * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none; flow models and
+ *     debiased losses have none
  * @param weightDecay of AdamW
  * @param longestGradient what the length of all gradients is cut to
- * @param flip whether pictures are also shown mirrored; faces are not symmetric, so not unless asked
- * @param priorPictures pictures of the class that the base draws first and learns to keep: others stay themselves
+ * @param flip whether pictures are also shown mirrored; faces are not symmetric, so not unless
+ *     asked
+ * @param priorPictures pictures of the class that the base draws first and learns to keep: others
+ *     stay themselves
  * @param priorWeight what these count beside the person's own
- * @param captions what the pictures are called, {@code %s} being the person; each step draws one for each picture
+ * @param captions what the pictures are called, {@code %s} being the person; each step draws one
+ *     for each picture
  * @param seed of first values, order, noise and timesteps
  * @param options what few people change
  */
-public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean textEncoder, int steps, int batch,
-    double learningRate, int warmup, double minSnrGamma, double weightDecay, double longestGradient, boolean flip,
-    int priorPictures, double priorWeight, List<String> captions, long seed, TrainingOptions options) {
+public record LoraTraining(
+    int rank,
+    double alpha,
+    LoraTargets targets,
+    boolean textEncoder,
+    int steps,
+    int batch,
+    double learningRate,
+    int warmup,
+    double minSnrGamma,
+    double weightDecay,
+    double longestGradient,
+    boolean flip,
+    int priorPictures,
+    double priorWeight,
+    List<String> captions,
+    long seed,
+    TrainingOptions options) {
   // Channels at the first level; Stable Diffusion has 320.
   private static final int SMALL = 256;
 
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || priorPictures < 0) {
-      throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batch + ", warmup " + warmup
-          + ", class pictures " + priorPictures + ": rank, steps and batch must be at least 1, the others at least 0");
+      throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batch
+          + ", warmup " + warmup + ", class pictures " + priorPictures
+          + ": rank, steps and batch must be at least 1, the others at least 0");
     }
     boolean strong = alpha > 0 && learningRate > 0 && longestGradient > 0;
     if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorWeight >= 0)) {
-      throw new IllegalArgumentException("alpha " + alpha + ", learning rate " + learningRate + ", longest gradient "
-          + longestGradient + " must be above 0, gamma " + minSnrGamma + ", weight decay " + weightDecay
-          + ", prior weight " + priorWeight + " not below");
+      throw new IllegalArgumentException(
+          "alpha " + alpha + ", learning rate " + learningRate + ", longest gradient "
+              + longestGradient + " must be above 0, gamma " + minSnrGamma + ", weight decay "
+              + weightDecay
+              + ", prior weight " + priorWeight + " not below");
     }
     if (options.distilled() > 0 && (textEncoder || priorPictures > 0)) {
-      throw new IllegalArgumentException("drawing in few steps is learnt by the network alone, without class pictures; "
-          + "turn the text encoder's learning off");
+      throw new IllegalArgumentException(
+          "drawing in few steps is learnt by the network alone, without class pictures; "
+              + "turn the text encoder's learning off");
     }
     if (captions.isEmpty()) {
       throw new IllegalArgumentException("there must be a caption, e.g. \"photo of %s\"");
@@ -64,11 +89,41 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   }
 
   /** All but the options, which are {@link TrainingOptions#PLAIN}. */
-  public LoraTraining(int rank, double alpha, LoraTargets targets, boolean textEncoder, int steps, int batch,
-      double learningRate, int warmup, double minSnrGamma, double weightDecay, double longestGradient, boolean flip,
-      int priorPictures, double priorWeight, List<String> captions, long seed) {
-    this(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma, weightDecay,
-        longestGradient, flip, priorPictures, priorWeight, captions, seed, TrainingOptions.PLAIN);
+  public LoraTraining(
+      int rank,
+      double alpha,
+      LoraTargets targets,
+      boolean textEncoder,
+      int steps,
+      int batch,
+      double learningRate,
+      int warmup,
+      double minSnrGamma,
+      double weightDecay,
+      double longestGradient,
+      boolean flip,
+      int priorPictures,
+      double priorWeight,
+      List<String> captions,
+      long seed) {
+    this(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        TrainingOptions.PLAIN);
   }
 
   /** A first look at a small base's person: a minute or two on two cores. */
@@ -78,8 +133,24 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   /** For a small base such as {@code portrait}; others want {@link #suitedTo}. */
   public static LoraTraining balanced() {
-    return new LoraTraining(16, 16, LoraTargets.CONVOLUTIONS, true, 300, 4, 3e-3, 10, 5, 0.01, 1, false, 0, 1,
-        List.of("photo of %s"), 0, TrainingOptions.PLAIN);
+    return new LoraTraining(
+        16,
+        16,
+        LoraTargets.CONVOLUTIONS,
+        true,
+        300,
+        4,
+        3e-3,
+        10,
+        5,
+        0.01,
+        1,
+        false,
+        0,
+        1,
+        List.of("photo of %s"),
+        0,
+        TrainingOptions.PLAIN);
   }
 
   /** As {@link #balanced}, for three times as long. */
@@ -88,42 +159,72 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   }
 
   /**
-   * Not a person, but to draw in four steps without guidance, with {@code LCMScheduler}, what a base of UNet draws in
-   * many with this guidance: latent consistency distillation (Luo et al. 2023, arXiv:2311.05556). Give pictures with a
-   * caption each, such as the base learnt from, and save {@link TrainedPerson#lora()}.
+   * Not a person, but to draw in four steps without guidance, with {@code LCMScheduler}, what a
+   * base of UNet draws in many with this guidance: latent consistency distillation (Luo et al.
+   * 2023, arXiv:2311.05556). Give pictures with a caption each, such as the base learnt from, and
+   * save {@link TrainedPerson#lora()}.
    */
   public static LoraTraining fewStep(double guidance) {
-    return new LoraTraining(8, 8, LoraTargets.CONVOLUTIONS, false, 1000, 8, 3e-4, 50, 0, 0, 1, false, 0, 1, List.of(""), 0,
+    return new LoraTraining(
+        8,
+        8,
+        LoraTargets.CONVOLUTIONS,
+        false,
+        1000,
+        8,
+        3e-4,
+        50,
+        0,
+        0,
+        1,
+        false,
+        0,
+        1,
+        List.of(""),
+        0,
         TrainingOptions.PLAIN.ema(0.98).distilled(guidance));
   }
 
   /**
-   * Teaches {@code base} the person in {@code pictures}; the base itself stays as it is. Computes in the base's own
-   * type, with the person's factors in f32.
+   * Teaches {@code base} the person in {@code pictures}; the base itself stays as it is. Computes
+   * in the base's own type, with the person's factors in f32.
    *
    * @param pictures crops of one size whose sides are multiples of the base's latent factor (8)
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
-  public TrainedPerson train(BaseModel base, List<Picture> pictures, Subject subject, Progress progress,
+  public TrainedPerson train(
+      BaseModel base,
+      List<Picture> pictures,
+      Subject subject,
+      Progress progress,
       Cancellation cancellation) {
     return train(base, pictures, subject, null, progress, cancellation);
   }
 
   /**
-   * As above, keeping its state in a file: a run that was stopped, or killed, goes on from there and ends with the same
-   * weights to the bit, on a CPU.
+   * As above, keeping its state in a file: a run that was stopped, or killed, goes on from there
+   * and ends with the same weights to the bit, on a CPU.
    *
-   * @param state where the state is, and is kept every 25 steps, or less often where that took more than a hundredth of the time;
-   * null to keep none
+   * @param state where the state is, and is kept every 25 steps, or less often where that took more
+   *     than a hundredth of the time; null to keep none
    * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training
    */
-  public TrainedPerson train(BaseModel base, List<Picture> pictures, Subject subject, Path state, Progress progress,
+  public TrainedPerson train(
+      BaseModel base,
+      List<Picture> pictures,
+      Subject subject,
+      Path state,
+      Progress progress,
       Cancellation cancellation) {
     return train(base, TrainingSet.of(pictures, subject).state(state), progress, cancellation);
   }
 
-  /** As above, with all that a set may say: a caption and a focus for each picture, previews that are scored. */
-  public TrainedPerson train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
+  /**
+   * As above, with all that a set may say: a caption and a focus for each picture, previews that
+   * are scored.
+   */
+  public TrainedPerson train(
+      BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
       try (TrainableFactors factors = new TrainableFactors(this, set.subject(), base.parts());
           LoraRun run = new LoraRun(this, base, set, factors, progress)) {
@@ -148,15 +249,17 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   }
 
   LearningRate schedule() {
-    LearningRate course =
-        options.constantRate() ? LearningRate.constant(learningRate) : LearningRate.cosine(learningRate, steps);
+    LearningRate course = options.constantRate()
+        ? LearningRate.constant(learningRate)
+        : LearningRate.cosine(learningRate, steps);
     return warmup == 0 ? course : course.warmup(warmup);
   }
 
   /**
-   * The same for a base of this size. A small one learns a face only when every layer takes part, and bears large
-   * steps; one of full size is trained as diffusers' scripts do: attention alone, one picture a step and so many more
-   * steps that as many pictures are seen, small steps, and a transformer with its text encoders as they are.
+   * The same for a base of this size. A small one learns a face only when every layer takes part,
+   * and bears large steps; one of full size is trained as diffusers' scripts do: attention alone,
+   * one picture a step and so many more steps that as many pictures are seen, small steps, and a
+   * transformer with its text encoders as they are.
    */
   public LoraTraining suitedTo(BaseModel base) {
     return suitedTo(base.parts());
@@ -166,8 +269,11 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     if (isSmall(model)) {
       return this;
     }
-    LoraTraining full = targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
-    return model instanceof StableDiffusion ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
+    LoraTraining full =
+        targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
+    return model instanceof StableDiffusion
+        ? full.learningRate(2e-4)
+        : full.learningRate(1e-4).textEncoder(false);
   }
 
   /** Whether it is so narrow that it learns in large steps. */
@@ -177,81 +283,275 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   /** How wide it is at its picture's own size; a family that is not taught here counts as large. */
   private static int width(Networks model) {
-    return model instanceof StableDiffusion networks ? networks.unetConfig().levels().get(0).channels()
-        : model instanceof Flux flux ? flux.config().width()
-        : model instanceof StableDiffusion3 three ? three.config().width() : Integer.MAX_VALUE;
+    return model instanceof StableDiffusion networks
+        ? networks.unetConfig().levels().get(0).channels()
+        : model instanceof Flux flux
+            ? flux.config().width()
+            : model instanceof StableDiffusion3 three ? three.config().width() : Integer.MAX_VALUE;
   }
 
   /** Another rank; alpha keeps its ratio to it. */
   public LoraTraining rank(int n) {
-    return new LoraTraining(n, n * alpha / rank, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        n,
+        n * alpha / rank,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** Other layers. */
   public LoraTraining targets(LoraTargets layers) {
-    return new LoraTraining(rank, alpha, layers, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        layers,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** Another gamma of min-SNR weighting, 0 for none. */
   public LoraTraining minSnrGamma(double gamma) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, gamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        gamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** With the text encoder learning, or not. */
   public LoraTraining textEncoder(boolean learns) {
-    return new LoraTraining(rank, alpha, targets, learns, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        learns,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** Another number of optimiser steps. */
   public LoraTraining steps(int n) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, n, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        n,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** Another number of pictures in each step. */
   public LoraTraining batch(int n) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, n, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        n,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** Another learning rate. */
   public LoraTraining learningRate(double rate) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, rate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        rate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** With mirrored pictures too, or not. */
   public LoraTraining flip(boolean mirrored) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, mirrored, priorPictures, priorWeight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        mirrored,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        options);
   }
 
   /** Prior preservation with this many class pictures, which count {@code weight}. */
   public LoraTraining prior(int count, double weight) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, count, weight, captions, seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        count,
+        weight,
+        captions,
+        seed,
+        options);
   }
 
   /** Other captions, {@code %s} being the person. */
   public LoraTraining captions(String... templates) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, List.of(templates), seed, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        List.of(templates),
+        seed,
+        options);
   }
 
   /** Another seed. */
   public LoraTraining seed(long value) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, value, options);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        value,
+        options);
   }
 
   /** Other options. */
   public LoraTraining options(TrainingOptions others) {
-    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, others);
+    return new LoraTraining(
+        rank,
+        alpha,
+        targets,
+        textEncoder,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        minSnrGamma,
+        weightDecay,
+        longestGradient,
+        flip,
+        priorPictures,
+        priorWeight,
+        captions,
+        seed,
+        others);
   }
 
   /** What a change's factors are multiplied by. */
@@ -260,7 +560,9 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   }
 
   boolean includes(Layer layer) {
-    boolean chosen = options.modules().isEmpty() ? targets.includes(layer) : layer.name().matches(options.modules());
+    boolean chosen = options.modules().isEmpty()
+        ? targets.includes(layer)
+        : layer.name().matches(options.modules());
     boolean draws = layer.part() == Part.UNET || layer.part() == Part.TRANSFORMER;
     return chosen && !layer.isNorm() && (draws || textEncoder);
   }

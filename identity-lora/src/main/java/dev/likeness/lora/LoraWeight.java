@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How strongly a LoRA acts: one number, other numbers for blocks and modules, and a course over the steps of a picture.
- * Immutable; the {@code with}-like methods return another.
+ * How strongly a LoRA acts: one number, other numbers for blocks and modules, and a course over the
+ * steps of a picture. Immutable; the {@code with}-like methods return another.
  *
  * <p>Text is encoded once, so in text encoders the course counts as it is at the first step.
  */
@@ -31,15 +31,18 @@ public final class LoraWeight {
     this.course = course;
   }
 
-  /** The same everywhere and always: 1 as it was made, 0 for nothing at all, negative for its opposite. */
+  /**
+   * The same everywhere and always: 1 as it was made, 0 for nothing at all, negative for its
+   * opposite.
+   */
   public static LoraWeight of(double weight) {
     return new LoraWeight(weight, Map.of(), ALWAYS);
   }
 
   /**
-   * Times {@code factor} in everything whose name begins so: {@code unet}, {@code unet.up_blocks.1},
-   * {@code text_encoder}, a module's whole name. Where several begin a name, the longest counts. {@link Lora#at} refuses what
-   * begins no name of its base.
+   * Times {@code factor} in everything whose name begins so: {@code unet},
+   * {@code unet.up_blocks.1}, {@code text_encoder}, a module's whole name. Where several begin a
+   * name, the longest counts. {@link Lora#at} refuses what begins no name of its base.
    */
   public LoraWeight block(String name, double factor) {
     Map<String, Double> more = new LinkedHashMap<>(blocks);
@@ -47,7 +50,10 @@ public final class LoraWeight {
     return new LoraWeight(whole, more, course);
   }
 
-  /** Times {@code factor}'s value for the share of the steps that lie behind: 0 at the first of n, i/n at the one after i. */
+  /**
+   * Times {@code factor}'s value for the share of the steps that lie behind: 0 at the first of n,
+   * i/n at the one after i.
+   */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
     return new LoraWeight(whole, blocks, factor);
   }
@@ -59,7 +65,9 @@ public final class LoraWeight {
 
   /** The weight that this has, everywhere constant, when that share of the steps is taken. */
   LoraWeight at(double progress) {
-    return varies() ? new LoraWeight(whole * requireFinite(course.applyAsDouble(progress)), blocks, ALWAYS) : this;
+    return varies()
+        ? new LoraWeight(whole * requireFinite(course.applyAsDouble(progress)), blocks, ALWAYS)
+        : this;
   }
 
   boolean isNothing() {
@@ -96,14 +104,20 @@ public final class LoraWeight {
   void requireBlocksOf(PartTensors model) {
     for (String block : blocks.keySet()) {
       if (names(model).noneMatch(name -> begins(name, block))) {
-        throw new IllegalArgumentException("no layer's name begins with \"" + block + "\" in this base; names begin with "
-            + names(model).map(name -> BEGINNING.matcher(name).replaceAll("$1")).distinct().sorted().collect(Collectors.joining(", ")));
+        throw new IllegalArgumentException(
+            "no layer's name begins with \"" + block + "\" in this base; names begin with "
+                + names(model)
+                    .map(name -> BEGINNING.matcher(name).replaceAll("$1"))
+                    .distinct()
+                    .sorted()
+                    .collect(Collectors.joining(", ")));
       }
     }
   }
 
   private static Stream<String> names(PartTensors model) {
-    return Stream.of(Part.values()).flatMap(part -> model.tensorNames(part).stream().map(name -> part.folder() + "." + name));
+    return Stream.of(Part.values())
+        .flatMap(part -> model.tensorNames(part).stream().map(name -> part.folder() + "." + name));
   }
 
   private static double requireFinite(double weight) {
@@ -115,7 +129,10 @@ public final class LoraWeight {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof LoraWeight w && whole == w.whole && blocks.equals(w.blocks) && course == w.course;
+    return other instanceof LoraWeight w
+        && whole == w.whole
+        && blocks.equals(w.blocks)
+        && course == w.course;
   }
 
   @Override
@@ -125,6 +142,8 @@ public final class LoraWeight {
 
   @Override
   public String toString() {
-    return whole + (blocks.isEmpty() ? "" : " " + blocks) + (varies() ? ", changing over the steps" : "");
+    return whole
+        + (blocks.isEmpty() ? "" : " " + blocks)
+        + (varies() ? ", changing over the steps" : "");
   }
 }

@@ -22,15 +22,17 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Writes LoRA files, one spelling throughout: readers that meet two drop layers of one. The scale is multiplied into
- * the second factor, so that alpha equals the rank and readers that know of no alpha agree with those that do.
+ * Writes LoRA files, one spelling throughout: readers that meet two drop layers of one. The scale
+ * is multiplied into the second factor, so that alpha equals the rank and readers that know of no
+ * alpha agree with those that do.
  */
 final class LoraWriter {
   private final LoraDialect dialect;
   private final Map<String, Tensor> tensors;
   private final Function<Layer, Tensor> weight;
 
-  private LoraWriter(LoraDialect dialect, Map<String, Tensor> tensors, Function<Layer, Tensor> weight) {
+  private LoraWriter(
+      LoraDialect dialect, Map<String, Tensor> tensors, Function<Layer, Tensor> weight) {
     this.dialect = dialect;
     this.tensors = tensors;
     this.weight = weight;
@@ -40,8 +42,13 @@ final class LoraWriter {
    * @param base every layer of the base, which kohya's names are counted by
    * @param weight of a layer of the base, f32 on the CPU, which some differences are taken from
    */
-  static void write(Path file, LoraChanges changes, LayerTable base, Function<Layer, Tensor> weight,
-      Map<String, String> metadata, LoraDialect dialect) {
+  static void write(
+      Path file,
+      LoraChanges changes,
+      LayerTable base,
+      Function<Layer, Tensor> weight,
+      Map<String, String> metadata,
+      LoraDialect dialect) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       LoraWriter writer = new LoraWriter(dialect, tensors, weight);
@@ -52,11 +59,15 @@ final class LoraWriter {
       } else if (!changes.biases().isEmpty()) {
         throw unwritable(changes.biases().keySet().iterator().next());
       } else {
-        SameRank.of(changes.weights()).forEach((layer, change) -> writer.put(layer, layer.name(), change));
+        SameRank.of(changes.weights())
+            .forEach((layer, change) -> writer.put(layer, layer.name(), change));
       }
       changes.words().forEach(word -> Embeddings.put(tensors, word, dialect));
       Map<String, String> notes = PortableNotes.rewritten(metadata);
-      PortableNotes.sayModule(notes, dialect, changes.weights().values().stream().anyMatch(Kronecker.class::isInstance));
+      PortableNotes.sayModule(
+          notes,
+          dialect,
+          changes.weights().values().stream().anyMatch(Kronecker.class::isInstance));
       notes.put("format", "pt");
       // A sum of several persons says no more of them than what each agreed to.
       if (notes.containsKey(TrainedPerson.CLASS_WORD) || notes.containsKey(TrainedPerson.CONSENT)) {
@@ -71,14 +82,22 @@ final class LoraWriter {
     Map<Layer, KohyaNames.Place> named = new LinkedHashMap<>();
     weights.keySet().forEach(layer -> named.put(layer, names.of(layer)));
     Map<Layer, Change> trimmed = new LinkedHashMap<>();
-    weights.forEach((layer, change) -> trimmed.put(layer,
-        change instanceof LowRank pair && named.get(layer).parts().size() > 1 ? SameRank.trimmed(pair) : change));
+    weights.forEach((layer, change) -> trimmed.put(
+        layer,
+        change instanceof LowRank pair && named.get(layer).parts().size() > 1
+            ? SameRank.trimmed(pair)
+            : change));
     Map<KohyaNames.Place, Map<Layer, Change>> places = new LinkedHashMap<>();
-    SameRank.of(trimmed).forEach((layer, change) ->
-        places.computeIfAbsent(named.get(layer), place -> new LinkedHashMap<>()).put(layer, change));
+    SameRank.of(trimmed)
+        .forEach((layer, change) -> places
+            .computeIfAbsent(named.get(layer), place -> new LinkedHashMap<>())
+            .put(layer, change));
     places.forEach((place, own) -> {
       boolean alone = place.parts().size() == 1 && !place.halvesSwapped();
-      put(place.parts().get(0), place.stem(), alone ? own.values().iterator().next() : joined(place, own));
+      put(
+          place.parts().get(0),
+          place.stem(),
+          alone ? own.values().iterator().next() : joined(place, own));
     });
   }
 
@@ -86,7 +105,8 @@ final class LoraWriter {
     Map<KohyaNames.Place, Map<Layer, Tensor>> places = new LinkedHashMap<>();
     biases.forEach((layer, bias) ->
         places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, bias));
-    places.forEach((place, own) -> tensors.put(place.stem() + (place.parts().get(0).isNorm() ? ".b_norm" : ".diff_b"),
+    places.forEach((place, own) -> tensors.put(
+        place.stem() + (place.parts().get(0).isNorm() ? ".b_norm" : ".diff_b"),
         rows(place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
   }
 
@@ -98,8 +118,11 @@ final class LoraWriter {
       }
     });
     if (pairs.size() < own.size()) {
-      return new Difference(rows(place, layer -> own.containsKey(layer) ? difference(layer, own.get(layer))
-          : weight.apply(layer).mul(new Scalar(0.0))));
+      return new Difference(rows(
+          place,
+          layer -> own.containsKey(layer)
+              ? difference(layer, own.get(layer))
+              : weight.apply(layer).mul(new Scalar(0.0))));
     }
     LowRank joined = JoinedRows.of(place.parts(), pairs);
     return place.halvesSwapped() ? JoinedRows.swapped(joined) : joined;
@@ -117,15 +140,21 @@ final class LoraWriter {
   }
 
   private void put(Layer layer, String stem, Change change) {
-    if (change instanceof Decomposed dora && dora.direction() instanceof LowRank pair && dora.magnitude().dim() == 1) {
+    if (change instanceof Decomposed dora
+        && dora.direction() instanceof LowRank pair
+        && dora.magnitude().dim() == 1) {
       putPair(layer, stem, pair);
       Tensor lengths = dora.magnitude().flatten();
       if (dialect == LoraDialect.KOHYA) {
-        tensors.put(stem + ".dora_scale", lengths.view(layer.isConvolution() ? new long[] {-1, 1, 1, 1} : new long[] {-1, 1}));
+        tensors.put(
+            stem + ".dora_scale",
+            lengths.view(layer.isConvolution() ? new long[] {-1, 1, 1, 1} : new long[] {-1, 1}));
       } else {
         // diffusers reads a UNet's by peft's name and a text encoder's by the parameter's own.
         String ending = layer.part() == Part.UNET ? "" : ".weight";
-        tensors.put(stem + ".lora_magnitude_vector" + ending, layer.isConvolution() ? lengths.view(1, -1, 1, 1) : lengths);
+        tensors.put(
+            stem + ".lora_magnitude_vector" + ending,
+            layer.isConvolution() ? lengths.view(1, -1, 1, 1) : lengths);
       }
     } else if (change instanceof Kronecker product) {
       tensors.put(stem + ".lokr_w1", JoinedRows.scaled(product.outer(), product.scale()));
@@ -138,7 +167,8 @@ final class LoraWriter {
       putPair(layer, stem, pair);
     } else if (dialect == LoraDialect.KOHYA) {
       // Of layers that are joined the value is all there is; it has the rows of several.
-      tensors.put(stem + (layer.isNorm() ? ".w_norm" : ".diff"),
+      tensors.put(
+          stem + (layer.isNorm() ? ".w_norm" : ".diff"),
           change instanceof Difference said ? said.value() : difference(layer, change));
     } else {
       throw unwritable(layer);
@@ -146,8 +176,9 @@ final class LoraWriter {
   }
 
   private static IllegalArgumentException unwritable(Layer layer) {
-    return new IllegalArgumentException("the change of " + layer.name()
-        + " has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind");
+    return new IllegalArgumentException(
+        "the change of " + layer.name()
+            + " has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind");
   }
 
   private void putPair(Layer layer, String stem, LowRank pair) {
@@ -164,8 +195,9 @@ final class LoraWriter {
         putPair(stem + ".lora_down.weight", down, stem + ".lora_up.weight", up);
         tensors.put(stem + ".alpha", torch.full(new long[0], new Scalar((double) down.size(0))));
       }
-      default -> throw new IllegalArgumentException(
-          "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as " + dialect);
+      default ->
+        throw new IllegalArgumentException(
+            "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as " + dialect);
     }
   }
 

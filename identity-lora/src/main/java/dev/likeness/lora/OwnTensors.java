@@ -5,7 +5,10 @@ import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.weights.Parameters;
 import org.bytedeco.pytorch.Tensor;
 
-/** A part of a base model as networks are built of it; its shapes were checked when the model was opened. */
+/**
+ * A part of a base model as networks are built of it; its shapes were checked when the model was
+ * opened.
+ */
 record OwnTensors(Networks model, Part part) implements Parameters {
   @Override
   public boolean has(String name) {

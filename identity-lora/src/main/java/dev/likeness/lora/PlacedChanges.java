@@ -15,9 +15,9 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors; every other kind
- * becomes the difference that it makes to the base's own weight, once, and is held here. Differences to the base do not
- * depend on one another, so several LoRAs add up in any order.
+ * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors;
+ * every other kind becomes the difference that it makes to the base's own weight, once, and is held
+ * here. Differences to the base do not depend on one another, so several LoRAs add up in any order.
  */
 final class PlacedChanges {
   private final Map<Part, Map<String, SideChange>> sides = new HashMap<>();
@@ -45,8 +45,12 @@ final class PlacedChanges {
       if (layer.isNorm()) {
         vector(layer, layer.weight(), change.difference(LoraMerge.f32(base, layer)));
       } else {
-        SideChange side = change instanceof SideChange s && !(change instanceof Difference) ? s : difference(layer, change);
-        sides.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(layer.path(), side.mapped(this::kept));
+        SideChange side = change instanceof SideChange s && !(change instanceof Difference)
+            ? s
+            : difference(layer, change);
+        sides
+            .computeIfAbsent(layer.part(), p -> new HashMap<>())
+            .put(layer.path(), side.mapped(this::kept));
       }
     }
   }
@@ -56,11 +60,16 @@ final class PlacedChanges {
     return new Difference(change.difference(LoraMerge.f32(base, layer)));
   }
 
-  /** Refuses what is as large as a weight that the base does not hold whole, since it would undo the base's memory plan. */
+  /**
+   * Refuses what is as large as a weight that the base does not hold whole, since it would undo the
+   * base's memory plan.
+   */
   static void requireRoom(Networks base, Layer layer) {
     if (!layer.isNorm() && base.weights(layer.part()).spares(layer.weight())) {
-      throw new MachineLimit("the LoRA's change of " + layer + " would be as large as the weight itself, which this base spares memory"
-          + " by not holding whole; make the LoRA low-rank (LoraMerge.resized), or open the base with more memory");
+      throw new MachineLimit(
+          "the LoRA's change of " + layer
+              + " would be as large as the weight itself, which this base spares memory"
+              + " by not holding whole; make the LoRA low-rank (LoraMerge.resized), or open the base with more memory");
     }
   }
 

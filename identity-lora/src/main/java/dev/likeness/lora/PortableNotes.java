@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What other programs look for in a LoRA's header: kohya's {@code ss_*} notes, by which web interfaces sort files, and
- * Stability's ModelSpec 1.0.1.
+ * What other programs look for in a LoRA's header: kohya's {@code ss_*} notes, by which web
+ * interfaces sort files, and Stability's ModelSpec 1.0.1.
  */
 final class PortableNotes {
-  private record Names(String kohya, String modelspec) { }
+  private record Names(String kohya, String modelspec) {}
 
   private static final Map<LoraFamily, Names> BASES = Map.of(
       LoraFamily.SD1, new Names("sd_v1", "stable-diffusion-v1"),
@@ -20,22 +20,29 @@ final class PortableNotes {
       LoraFamily.SD3, new Names("sd3", "stable-diffusion-3-medium"),
       LoraFamily.FLUX, new Names("flux1", "flux-1-dev"));
 
-  private static final Pattern OF_TENSORS = Pattern.compile("sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
+  private static final Pattern OF_TENSORS =
+      Pattern.compile("sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
 
   private static final String MODULE = "ss_network_module";
   private static final String ARGUMENTS = "ss_network_args";
 
   private PortableNotes() {}
 
-  /** What stays true of a header whose factors are written anew, with alpha as their rank: no hash of other tensors. */
+  /**
+   * What stays true of a header whose factors are written anew, with alpha as their rank: no hash
+   * of other tensors.
+   */
   static Map<String, String> rewritten(Map<String, String> header) {
     Map<String, String> notes = new HashMap<>(header);
     notes.keySet().removeIf(name -> OF_TENSORS.matcher(name).matches());
-    notes.computeIfPresent("ss_network_alpha", (name, alpha) -> notes.getOrDefault("ss_network_dim", alpha));
+    notes.computeIfPresent(
+        "ss_network_alpha", (name, alpha) -> notes.getOrDefault("ss_network_dim", alpha));
     return notes;
   }
 
-  /** Says which of kohya's modules opens the file: in his spelling alone, since none opens another. */
+  /**
+   * Says which of kohya's modules opens the file: in his spelling alone, since none opens another.
+   */
   static void sayModule(Map<String, String> notes, LoraDialect dialect, boolean kronecker) {
     if (dialect != LoraDialect.KOHYA) {
       notes.keySet().removeAll(List.of(MODULE, ARGUMENTS));
@@ -47,7 +54,9 @@ final class PortableNotes {
     }
   }
 
-  /** The notes of what {@code report} says was made, its rank alpha too; none for a private base. */
+  /**
+   * The notes of what {@code report} says was made, its rank alpha too; none for a private base.
+   */
   static Map<String, String> of(LoraReport report, String trigger) {
     Names base = BASES.get(report.family());
     int rank = report.rank();

@@ -47,21 +47,27 @@ interface Pupil {
   TextEncoding encode(List<String> texts, Tensor byT5, Learner learner);
 
   /**
-   * The answer for noised latents [batch, channels, h, w], f32 on the CPU; its own type, where the model computes.
+   * The answer for noised latents [batch, channels, h, w], f32 on the CPU; its own type, where the
+   * model computes.
    *
    * @param levels of noise, one for each picture
    */
-  Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments);
+  Tensor answer(
+      Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments);
 
   /**
    * The pupil that a model is.
    *
-   * @throws IllegalArgumentException when it is not taught here: in f16, with a language model, or shown more than latents
+   * @throws IllegalArgumentException when it is not taught here: in f16, with a language model, or
+   *     shown more than latents
    */
   static Pupil of(Networks model) {
     model.compute().requireGradients();
     if (model instanceof Flux flux) {
-      requireLatents("filling or control", flux.config().inChannels(), PACKED * flux.autoencoder().latentChannels());
+      requireLatents(
+          "filling or control",
+          flux.config().inChannels(),
+          PACKED * flux.autoencoder().latentChannels());
       return new FluxPupil(flux);
     }
     if (model instanceof StableDiffusion3 three) {
@@ -69,24 +75,32 @@ interface Pupil {
     }
     if (model instanceof StableDiffusion networks) {
       if (networks.sizeIds() == REFINER) {
-        throw new IllegalArgumentException("a refiner goes on with what another base drew, and cannot learn a person here; teach that base");
+        throw new IllegalArgumentException(
+            "a refiner goes on with what another base drew, and cannot learn a person here; teach that base");
       }
-      requireLatents("inpainting", networks.unetConfig().inChannels(), networks.autoencoder().latentChannels());
+      requireLatents(
+          "inpainting",
+          networks.unetConfig().inChannels(),
+          networks.autoencoder().latentChannels());
       return new UNetPupil(networks);
     }
-    throw new IllegalArgumentException("a base with a language model cannot learn a person here; LoRAs taught elsewhere can be"
-        + " opened on it. Give a base of Stable Diffusion or FLUX.1");
+    throw new IllegalArgumentException(
+        "a base with a language model cannot learn a person here; LoRAs taught elsewhere can be"
+            + " opened on it. Give a base of Stable Diffusion or FLUX.1");
   }
 
   private static void requireLatents(String kind, int shown, int latents) {
     if (shown != latents) {
-      throw new IllegalArgumentException("a base made for " + kind + " cannot learn a person here: its network is shown " + shown
-          + " channels, latents have " + latents + "; teach the base of its family that draws from text alone");
+      throw new IllegalArgumentException(
+          "a base made for " + kind + " cannot learn a person here: its network is shown " + shown
+              + " channels, latents have " + latents
+              + "; teach the base of its family that draws from text alone");
     }
   }
 
   /** Tokens and pooled text of one tower. */
-  default TextEncoding encode(TextTower tower, List<String> texts, Learner learner, Networks model) {
+  default TextEncoding encode(
+      TextTower tower, List<String> texts, Learner learner, Networks model) {
     ClipTextEncoder encoder = new ClipTextEncoder(tower.config(), learner.network(tower.part()));
     PromptEncoder plain = new PromptEncoder(tower.tokenizer(), encoder, model.compute());
     return learner.reading(plain, tower).encode(texts, tower.layersLeftOut());

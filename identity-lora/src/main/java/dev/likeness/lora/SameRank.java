@@ -14,9 +14,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Gives all low-rank changes of a network one rank, by zeros. Older releases of diffusers take one layer's rank for the alpha of
- * all where a file says none (0.42.1 takes each one's own), and 0.42.1, too, looks for the alphas that kohya's files say of text
- * encoders' attentions under another name: layers of other ranks then have a wrong scale.
+ * Gives all low-rank changes of a network one rank, by zeros. Older releases of diffusers take one
+ * layer's rank for the alpha of all where a file says none (0.42.1 takes each one's own), and
+ * 0.42.1, too, looks for the alphas that kohya's files say of text encoders' attentions under
+ * another name: layers of other ranks then have a wrong scale.
  */
 final class SameRank {
   private SameRank() {}
@@ -36,8 +37,11 @@ final class SameRank {
   }
 
   private static LowRank pair(Change change) {
-    return change instanceof LowRank pair ? pair
-        : change instanceof Decomposed dora && dora.direction() instanceof LowRank pair ? pair : null;
+    return change instanceof LowRank pair
+        ? pair
+        : change instanceof Decomposed dora && dora.direction() instanceof LowRank pair
+            ? pair
+            : null;
   }
 
   private static Change padded(Change change, long rank) {
@@ -52,17 +56,30 @@ final class SameRank {
     below[0] = rank - pair.rank();
     long[] beside = pair.up().shape().clone();
     beside[1] = below[0];
-    return new LowRank(torch.cat(new TensorVector(down, down.new_zeros(below)), 0), null,
-        torch.cat(new TensorVector(pair.up(), pair.up().new_zeros(beside)), 1), pair.scale());
+    return new LowRank(
+        torch.cat(new TensorVector(down, down.new_zeros(below)), 0),
+        null,
+        torch.cat(new TensorVector(pair.up(), pair.up().new_zeros(beside)), 1),
+        pair.scale());
   }
 
-  /** Without the ranks whose second factor is all zero, as those of other rows are in a file of joined layers; one stays. */
+  /**
+   * Without the ranks whose second factor is all zero, as those of other rows are in a file of
+   * joined layers; one stays.
+   */
   static LowRank trimmed(LowRank pair) {
-    Tensor used = torch.nonzero(pair.up().flatten(1, -1).abs().amax(new long[] {0}, false)).flatten();
+    Tensor used = torch
+        .nonzero(pair.up().flatten(1, -1).abs().amax(new long[] {0}, false))
+        .flatten();
     if (used.numel() == 0) {
       used = torch.zeros(new long[] {1}).to(used.scalar_type());
     }
-    return used.numel() == pair.rank() ? pair : new LowRank(
-        Tucker.joined(pair).index_select(0, used), null, pair.up().index_select(1, used), pair.scale());
+    return used.numel() == pair.rank()
+        ? pair
+        : new LowRank(
+            Tucker.joined(pair).index_select(0, used),
+            null,
+            pair.up().index_select(1, used),
+            pair.scale());
   }
 }

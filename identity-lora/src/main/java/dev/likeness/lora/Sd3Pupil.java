@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/** Stable Diffusion 3 and 3.5: two CLIP towers side by side, then T5, or zeros where the model came without it. */
+/**
+ * Stable Diffusion 3 and 3.5: two CLIP towers side by side, then T5, or zeros where the model came
+ * without it.
+ */
 record Sd3Pupil(StableDiffusion3 model) implements Pupil {
   private static final double TRAINING_STEPS = 1000;
 
@@ -40,9 +43,15 @@ record Sd3Pupil(StableDiffusion3 model) implements Pupil {
   }
 
   @Override
-  public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
-    Sd3Transformer2DModel network = new Sd3Transformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
-    return network.forward(model.compute().place(noised), Pupil.numbers(model, TRAINING_STEPS, levels), text.tokens(),
-        text.pooled(), segments);
+  public Tensor answer(
+      Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+    Sd3Transformer2DModel network =
+        new Sd3Transformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
+    return network.forward(
+        model.compute().place(noised),
+        Pupil.numbers(model, TRAINING_STEPS, levels),
+        text.tokens(),
+        text.pooled(),
+        segments);
   }
 }

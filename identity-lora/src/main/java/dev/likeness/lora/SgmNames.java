@@ -9,19 +9,42 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The names that the first Stable Diffusion code gives a UNet's modules, made from diffusers' names of the same model:
- * its blocks are counted through, with each downsampler a block of its own.
+ * The names that the first Stable Diffusion code gives a UNet's modules, made from diffusers' names
+ * of the same model: its blocks are counted through, with each downsampler a block of its own.
  */
 final class SgmNames {
-  private static final Pattern BLOCK =
-      Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(resnets|attentions|downsamplers|upsamplers)\\.(\\d+)\\.(.+)");
-  private static final Pattern MID = Pattern.compile("mid_block\\.(resnets|attentions)\\.(\\d+)\\.(.+)");
-  private static final Map<String, String> TOP = Map.of("conv_in", "input_blocks.0.0", "conv_norm_out", "out.0",
-      "conv_out", "out.2", "time_embedding.linear_1", "time_embed.0", "time_embedding.linear_2", "time_embed.2",
-      "add_embedding.linear_1", "label_emb.0.0", "add_embedding.linear_2", "label_emb.0.2");
-  private static final Map<String, String> RESNET = Map.of("norm1", "in_layers.0", "conv1", "in_layers.2",
-      "time_emb_proj", "emb_layers.1", "norm2", "out_layers.0", "conv2", "out_layers.3",
-      "conv_shortcut", "skip_connection");
+  private static final Pattern BLOCK = Pattern.compile(
+      "(down|up)_blocks\\.(\\d+)\\.(resnets|attentions|downsamplers|upsamplers)\\.(\\d+)\\.(.+)");
+  private static final Pattern MID =
+      Pattern.compile("mid_block\\.(resnets|attentions)\\.(\\d+)\\.(.+)");
+  private static final Map<String, String> TOP = Map.of(
+      "conv_in",
+      "input_blocks.0.0",
+      "conv_norm_out",
+      "out.0",
+      "conv_out",
+      "out.2",
+      "time_embedding.linear_1",
+      "time_embed.0",
+      "time_embedding.linear_2",
+      "time_embed.2",
+      "add_embedding.linear_1",
+      "label_emb.0.0",
+      "add_embedding.linear_2",
+      "label_emb.0.2");
+  private static final Map<String, String> RESNET = Map.of(
+      "norm1",
+      "in_layers.0",
+      "conv1",
+      "in_layers.2",
+      "time_emb_proj",
+      "emb_layers.1",
+      "norm2",
+      "out_layers.0",
+      "conv2",
+      "out_layers.3",
+      "conv_shortcut",
+      "skip_connection");
 
   private final List<Integer> down = new ArrayList<>();
   private final List<Integer> up = new ArrayList<>();
@@ -70,7 +93,9 @@ final class SgmNames {
       case "resnets" -> blocks(isDown) + (first + index) + ".0." + inner(false, m.group(5));
       case "attentions" -> blocks(isDown) + (first + index) + ".1." + inner(true, m.group(5));
       case "downsamplers" -> blocks(true) + (first + down.get(level)) + ".0.op";
-      default -> blocks(false) + (first + up.get(level) - 1) + (upAttends.containsKey(level) ? ".2" : ".1") + ".conv";
+      default ->
+        blocks(false) + (first + up.get(level) - 1) + (upAttends.containsKey(level) ? ".2" : ".1")
+            + ".conv";
     };
   }
 

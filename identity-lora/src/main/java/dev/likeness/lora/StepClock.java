@@ -5,7 +5,10 @@ final class StepClock {
   private int first = -1;
   private long start;
 
-  /** Seconds left when {@code step} of {@code steps} is done, as the steps after this clock's first went; NaN at that one. */
+  /**
+   * Seconds left when {@code step} of {@code steps} is done, as the steps after this clock's first
+   * went; NaN at that one.
+   */
   double left(int step, int steps) {
     if (first < 0) {
       first = step;

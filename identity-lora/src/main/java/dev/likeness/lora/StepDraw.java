@@ -6,11 +6,12 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * What chance decides in one step, from the seed and the step's number alone: a resumed run draws what an unbroken one
- * draws. One entry per picture of the batch.
+ * What chance decides in one step, from the seed and the step's number alone: a resumed run draws
+ * what an unbroken one draws. One entry per picture of the batch.
  *
  * @param pictures indices; every picture is seen once before one is seen again
- * @param levels of noise, one drawn from each equal part of all that may be drawn, which steadies the loss
+ * @param levels of noise, one drawn from each equal part of all that may be drawn, which steadies
+ *     the loss
  * @param seeds of the noise
  */
 record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
@@ -19,10 +20,15 @@ record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, double[] lev
     return of(seed, step, step, batch, pictures, captions, lesson);
   }
 
-  /** The same where {@code turn} batches of these pictures came before, which is fewer than steps with more sizes. */
-  static StepDraw of(long seed, int step, int turn, int batch, int pictures, int captions, Lesson lesson) {
+  /**
+   * The same where {@code turn} batches of these pictures came before, which is fewer than steps
+   * with more sizes.
+   */
+  static StepDraw of(
+      long seed, int step, int turn, int batch, int pictures, int captions, Lesson lesson) {
     SplittableRandom random = new SplittableRandom(apart(seed) + step);
-    StepDraw draw = new StepDraw(new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
+    StepDraw draw = new StepDraw(
+        new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
     for (int i = 0; i < batch; i++) {
       draw.pictures[i] = picture(seed, (long) turn * batch + i, pictures);
       draw.mirrored[i] = random.nextBoolean();
@@ -36,9 +42,12 @@ record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, double[] lev
 
   /** These entries, then {@code other}'s. */
   StepDraw and(StepDraw other) {
-    StepDraw both = new StepDraw(joined(pictures, other.pictures), new boolean[pictures.length + other.pictures.length],
+    StepDraw both = new StepDraw(
+        joined(pictures, other.pictures),
+        new boolean[pictures.length + other.pictures.length],
         joined(captions, other.captions),
-        DoubleStream.concat(DoubleStream.of(levels), DoubleStream.of(other.levels)).toArray(),
+        DoubleStream.concat(DoubleStream.of(levels), DoubleStream.of(other.levels))
+            .toArray(),
         LongStream.concat(LongStream.of(seeds), LongStream.of(other.seeds)).toArray());
     System.arraycopy(mirrored, 0, both.mirrored, 0, mirrored.length);
     System.arraycopy(other.mirrored, 0, both.mirrored, mirrored.length, other.mirrored.length);

@@ -4,7 +4,8 @@ package dev.likeness.lora;
  * Who is trained.
  *
  * @param token a rare word that comes to mean this person, or empty to let the class word mean them
- * @param classWord what the person is, as the base model knows it: {@code woman}, {@code man}, {@code person}
+ * @param classWord what the person is, as the base model knows it: {@code woman}, {@code man},
+ *     {@code person}
  * @param consent who agreed to what, kept in the person's file; may be empty
  */
 public record Subject(String token, String classWord, String consent) {

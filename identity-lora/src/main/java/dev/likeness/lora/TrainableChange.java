@@ -36,7 +36,9 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
       long outer = factor(layer.out());
       long inner = factor(layer.in());
       weights.get(layer.name() + OUTER, outer, inner);
-      weights.get(layer.name() + INNER, shape(layer, layer.out() / outer, layer.in() / inner, layer.kernel()));
+      weights.get(
+          layer.name() + INNER,
+          shape(layer, layer.out() / outer, layer.in() / inner, layer.kernel()));
       return new TrainableChange(form, layer, 1, weights);
     }
     weights.get(layer.name() + DOWN, shape(layer, settings.rank(), layer.in(), layer.kernel()));
@@ -74,15 +76,17 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
   }
 
   /**
-   * What a leaf is at first: second factors zero, lengths the base's own, first factors normal with variance 1 /
-   * fan-in, so that the change's size does not depend on the layer's width.
+   * What a leaf is at first: second factors zero, lengths the base's own, first factors normal with
+   * variance 1 / fan-in, so that the change's size does not depend on the layer's width.
    */
-  static Tensor firstValue(String name, long[] shape, NoiseSource random, Function<String, Tensor> base) {
+  static Tensor firstValue(
+      String name, long[] shape, NoiseSource random, Function<String, Tensor> base) {
     if (name.endsWith(UP) || name.endsWith(INNER)) {
       return torch.zeros(shape);
     }
     if (name.endsWith(MAGNITUDE)) {
-      return DoraPath.lengths(base.apply(name.substring(0, name.length() - MAGNITUDE.length())).cpu());
+      return DoraPath.lengths(
+          base.apply(name.substring(0, name.length() - MAGNITUDE.length())).cpu());
     }
     long fanIn = 1;
     for (int i = 1; i < shape.length; i++) {
@@ -97,36 +101,47 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
     return switch (form) {
       case LORA -> lowRank(leaves).at(1);
       case DORA -> new DoraPath(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
-      case LOKR -> new Kronecker(leaves.apply(layer.name() + OUTER), leaves.apply(layer.name() + INNER), 0, 1).at(1);
+      case LOKR ->
+        new Kronecker(leaves.apply(layer.name() + OUTER), leaves.apply(layer.name() + INNER), 0, 1)
+            .at(1);
     };
   }
 
   private LowRank lowRank(Function<String, Tensor> values) {
-    return new LowRank(values.apply(layer.name() + DOWN), null, values.apply(layer.name() + UP), scale);
+    return new LowRank(
+        values.apply(layer.name() + DOWN), null, values.apply(layer.name() + UP), scale);
   }
 
   /**
-   * What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied in, its root into each
-   * factor, so that none becomes too small for f16.
+   * What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied
+   * in, its root into each factor, so that none becomes too small for f16.
    *
    * @throws UnusableInput when f16 cannot hold it
    */
   Change saved(Function<String, Tensor> values, TensorRegion region) {
     if (form == LoraForm.LOKR) {
-      return new Kronecker(half(values.apply(layer.name() + OUTER), region),
-          half(values.apply(layer.name() + INNER), region), 0, 1);
+      return new Kronecker(
+          half(values.apply(layer.name() + OUTER), region),
+          half(values.apply(layer.name() + INNER), region),
+          0,
+          1);
     }
     LowRank now = lowRank(values);
     Scalar root = new Scalar(Math.sqrt(scale));
-    LowRank pair = new LowRank(half(now.down().mul(root), region), null, half(now.up().mul(root), region), 1);
-    return form == LoraForm.LORA ? pair
-        : new Decomposed(pair, region.keep(values.apply(layer.name() + MAGNITUDE).detach().cpu().clone()));
+    LowRank pair =
+        new LowRank(half(now.down().mul(root), region), null, half(now.up().mul(root), region), 1);
+    return form == LoraForm.LORA
+        ? pair
+        : new Decomposed(
+            pair,
+            region.keep(values.apply(layer.name() + MAGNITUDE).detach().cpu().clone()));
   }
 
   private Tensor half(Tensor value, TensorRegion region) {
     Tensor half = value.detach().cpu().to(ScalarType.Half);
     if (!half.isfinite().all().item_bool()) {
-      throw new UnusableInput("what " + layer.name() + " learnt is greater than a file in f16 can say; train again with a lower"
+      throw new UnusableInput("what " + layer.name()
+          + " learnt is greater than a file in f16 can say; train again with a lower"
           + " learning rate");
     }
     return region.keep(half);

@@ -23,8 +23,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The factors being learned: f32 leaves where the base computes, whose change is nothing at first, so that training starts
- * at the base.
+ * The factors being learned: f32 leaves where the base computes, whose change is nothing at first,
+ * so that training starts at the base.
  */
 final class TrainableFactors implements Learner, AutoCloseable {
   private final Networks model;
@@ -37,19 +37,29 @@ final class TrainableFactors implements Learner, AutoCloseable {
   TrainableFactors(LoraTraining settings, Subject subject, Networks model) {
     this.model = model;
     pivot = settings.options().pivot().until();
-    word = settings.options().pivot().vectors() == 0 ? null : new LearnedWord(settings, subject, model);
+    word = settings.options().pivot().vectors() == 0
+        ? null
+        : new LearnedWord(settings, subject, model);
     Map<String, Layer> layers = new LinkedHashMap<>();
-    LayerTable.of(model).layers().stream().filter(settings::includes).forEach(l -> layers.put(l.name(), l));
+    LayerTable.of(model).layers().stream()
+        .filter(settings::includes)
+        .forEach(l -> layers.put(l.name(), l));
     if (layers.isEmpty()) {
-      throw new IllegalArgumentException("no layer of the base is to learn: targets " + settings.targets()
-          + (settings.options().modules().isEmpty() ? "" : ", modules " + settings.options().modules()));
+      throw new IllegalArgumentException(
+          "no layer of the base is to learn: targets " + settings.targets()
+              + (settings.options().modules().isEmpty()
+                  ? ""
+                  : ", modules " + settings.options().modules()));
     }
     random = NoiseSource.seeded(settings.seed());
-    InitialValues first = (name, shape) -> LearnedWord.isLeaf(name) ? word.firstValue(name, shape, random)
+    InitialValues first = (name, shape) -> LearnedWord.isLeaf(name)
+        ? word.firstValue(name, shape, random)
         : TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer)));
     weights = new TrainableWeights(first.on(model.compute().device()));
     try {
-      layers.values().forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
+      layers
+          .values()
+          .forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
       if (word != null) {
         word.join(weights);
       }
@@ -70,7 +80,8 @@ final class TrainableFactors implements Learner, AutoCloseable {
 
   @Override
   public Weights network(Part part) {
-    return Weights.of(new OwnTensors(model, part), learns(part) ? adaptation(part) : Adaptation.NONE);
+    return Weights.of(
+        new OwnTensors(model, part), learns(part) ? adaptation(part) : Adaptation.NONE);
   }
 
   @Override
@@ -96,7 +107,8 @@ final class TrainableFactors implements Learner, AutoCloseable {
 
   @Override
   public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
-    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 0, Map.of());
+    LoraReport report =
+        LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 0, Map.of());
     return new Lora(snapshot(region, values), Map.of(), report, region, model).at(1);
   }
 
@@ -115,12 +127,17 @@ final class TrainableFactors implements Learner, AutoCloseable {
     };
   }
 
-  /** The changes and the word that {@code values} make, changes in f16 as they are saved, the strength multiplied in. */
+  /**
+   * The changes and the word that {@code values} make, changes in f16 as they are saved, the
+   * strength multiplied in.
+   */
   LoraChanges snapshot(TensorRegion region, Function<String, Tensor> values) {
     Map<Layer, Change> copies = new LinkedHashMap<>();
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       changes.forEach((layer, change) -> copies.put(layer, change.saved(values, region)));
-      return new LoraChanges(copies, Map.of(), word == null ? List.of() : List.of(word.saved(values)));
+      return new LoraChanges(
+          copies, Map.of(), word == null ? List.of() : List.of(word.saved(values)));
     }
   }
 

@@ -21,11 +21,20 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** A base model's weights after {@link DreamBooth}, with whom they were taught. Owns its tensors until closed. */
+/**
+ * A base model's weights after {@link DreamBooth}, with whom they were taught. Owns its tensors
+ * until closed.
+ */
 public final class TrainedModel implements AutoCloseable {
-  private static final Map<String, String> FILES = Map.of("unet", "diffusion_pytorch_model.safetensors",
-      "transformer", "diffusion_pytorch_model.safetensors",
-      "text_encoder", "model.safetensors", "text_encoder_2", "model.safetensors");
+  private static final Map<String, String> FILES = Map.of(
+      "unet",
+      "diffusion_pytorch_model.safetensors",
+      "transformer",
+      "diffusion_pytorch_model.safetensors",
+      "text_encoder",
+      "model.safetensors",
+      "text_encoder_2",
+      "model.safetensors");
 
   private static final String INDEX = "model_index.json";
   private static final String WITHIN = ".model.part";
@@ -35,7 +44,7 @@ public final class TrainedModel implements AutoCloseable {
   private final Map<String, String> header;
 
   /** Learned tensors by part and name, and what keeps them. */
-  record Weights(Map<String, Tensor> tensors, TensorRegion region) { }
+  record Weights(Map<String, Tensor> tensors, TensorRegion region) {}
 
   TrainedModel(Weights weights, Subject subject, Map<String, String> header) {
     this.weights = weights;
@@ -48,15 +57,20 @@ public final class TrainedModel implements AutoCloseable {
     return subject;
   }
 
-  /** The learned weights, f32, by {@code unet.} or {@code text_encoder.} and their own names; owned by this. */
+  /**
+   * The learned weights, f32, by {@code unet.} or {@code text_encoder.} and their own names; owned
+   * by this.
+   */
   public Map<String, Tensor> weights() {
     return weights.tensors();
   }
 
   /**
-   * Writes a diffusers folder: {@code base} with the learned weights in the place of its own. It is made whole, hidden beside {@code out} or
-   * in it where it exists, and then put in place; where that fails it stays. What a killed process left of it goes with the next. The learned
-   * weights are readable by their owner alone; their headers keep what prompts call the person and who agreed to it, as a person's file does.
+   * Writes a diffusers folder: {@code base} with the learned weights in the place of its own. It is
+   * made whole, hidden beside {@code out} or in it where it exists, and then put in place; where
+   * that fails it stays. What a killed process left of it goes with the next. The learned weights
+   * are readable by their owner alone; their headers keep what prompts call the person and who
+   * agreed to it, as a person's file does.
    *
    * @param base the diffusers folder that was trained from, or its folder of the Hugging Face cache
    * @param out a folder that does not exist yet, or is empty
@@ -66,7 +80,9 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path base, Path out, DType type) {
     require(base, out);
-    Path whole = Files.exists(out) ? out.resolve(WITHIN) : out.resolveSibling("." + out.getFileName() + ".part");
+    Path whole = Files.exists(out)
+        ? out.resolve(WITHIN)
+        : out.resolveSibling("." + out.getFileName() + ".part");
     boolean filled = false;
     try {
       delete(whole);
@@ -80,7 +96,10 @@ public final class TrainedModel implements AutoCloseable {
       }
       place(whole, out);
     } catch (IOException | UncheckedIOException e) {
-      throw new MachineLimit("cannot write " + out + ": " + e.getMessage() + (filled ? "; the whole model is kept in " + whole : ""), e);
+      throw new MachineLimit(
+          "cannot write " + out + ": " + e.getMessage()
+              + (filled ? "; the whole model is kept in " + whole : ""),
+          e);
     }
   }
 
@@ -91,7 +110,8 @@ public final class TrainedModel implements AutoCloseable {
       return;
     }
     try (Stream<Path> parts = Files.list(whole)) {
-      for (Path part : parts.sorted(Comparator.comparing(path -> path.endsWith(INDEX))).toList()) {
+      for (Path part :
+          parts.sorted(Comparator.comparing(path -> path.endsWith(INDEX))).toList()) {
         Files.move(part, out.resolve(part.getFileName()));
       }
     }
@@ -135,7 +155,8 @@ public final class TrainedModel implements AutoCloseable {
    */
   public static void require(Path base, Path out) {
     if (!Files.isRegularFile(HubCache.snapshot(base).resolve(INDEX))) {
-      throw new UnusableInput(base + " is no diffusers folder: it has no " + INDEX + "; make one with `likeness convert FILE FOLDER`");
+      throw new UnusableInput(base + " is no diffusers folder: it has no " + INDEX
+          + "; make one with `likeness convert FILE FOLDER`");
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
@@ -152,10 +173,13 @@ public final class TrainedModel implements AutoCloseable {
     try (Stream<Path> files = Files.walk(base, FileVisitOption.FOLLOW_LINKS)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         Path inside = base.relativize(file);
-        boolean replaced = parts.contains(inside.getName(0).toString()) && !inside.toString().endsWith("config.json");
+        boolean replaced = parts.contains(inside.getName(0).toString())
+            && !inside.toString().endsWith("config.json");
         if (!replaced) {
           // The base may lie in a jar, whose paths a folder does not take.
-          AtomicFile.write(out.resolve(inside.toString()), to -> Uninterrupted.read(file, from -> Files.copy(from, to)));
+          AtomicFile.write(
+              out.resolve(inside.toString()),
+              to -> Uninterrupted.read(file, from -> Files.copy(from, to)));
         }
       }
     }

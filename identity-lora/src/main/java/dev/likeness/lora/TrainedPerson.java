@@ -11,9 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small safetensors file, which
- * peft and diffusers open as the LoRA it is; ComfyUI, A1111 and kohya's scripts, which name a UNet's layers otherwise, open what
- * {@link Lora#save} writes of {@link #lora} in {@link LoraDialect#KOHYA}. Shared by threads; owns its tensors until closed.
+ * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small
+ * safetensors file, which peft and diffusers open as the LoRA it is; ComfyUI, A1111 and kohya's
+ * scripts, which name a UNet's layers otherwise, open what {@link Lora#save} writes of
+ * {@link #lora} in {@link LoraDialect#KOHYA}. Shared by threads; owns its tensors until closed.
  *
  * @param lora the changes
  * @param subject what prompts call the person, and who agreed to it
@@ -21,8 +22,9 @@ import java.util.Optional;
  * @param recipe the settings that made it
  * @param notes what else the file says of them: names to texts
  */
-public record TrainedPerson(Lora lora, Subject subject, String base, String recipe,
-    Map<String, String> notes) implements Identity.Kept {
+public record TrainedPerson(
+    Lora lora, Subject subject, String base, String recipe, Map<String, String> notes)
+    implements Identity.Kept {
   static final String TOKEN = "likeness.token";
   static final String CLASS_WORD = "likeness.class_word";
   static final String CONSENT = "likeness.consent";
@@ -36,49 +38,65 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
   /**
    * Opens a person's file for the base model they were taught to.
    *
-   * @throws UnusableInput when the file is broken, does not fit the base, or is a LoRA that names no person
+   * @throws UnusableInput when the file is broken, does not fit the base, or is a LoRA that names
+   *     no person
    */
   public static TrainedPerson open(Path file, BaseModel base) {
     Lora lora = Lora.open(file, base);
     Map<String, String> notes = lora.metadata();
     if (notes.getOrDefault(CLASS_WORD, "").isBlank()) {
       lora.close();
-      throw new UnusableInput(file + " is a LoRA, but its header does not say whom it shows (" + CLASS_WORD
-          + "); draw with it as a LoRA and name the person in the prompt");
+      throw new UnusableInput(file + " is a LoRA, but its header does not say whom it shows ("
+          + CLASS_WORD + "); draw with it as a LoRA and name the person in the prompt");
     }
     String token = notes.getOrDefault(TOKEN, "");
     Subject subject = new Subject(token, notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
-    return new TrainedPerson(lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
+    return new TrainedPerson(
+        lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
   }
 
-  static TrainedPerson of(LoraChanges changes, TensorRegion region, LoraTraining settings, Subject subject,
+  static TrainedPerson of(
+      LoraChanges changes,
+      TensorRegion region,
+      LoraTraining settings,
+      Subject subject,
       BaseModel base) {
     LoraFamily family = LoraFamily.of(LayerTable.of(base.parts()));
-    ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
+    ChangeKind kind =
+        settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
     String recipe = Lesson.counted(settings, base.parts()).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
-    LoraReport report = LoraReport.made(family, kind, changes.weights().size(), settings.rank(), header);
+    LoraReport report =
+        LoraReport.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.parts());
     return new TrainedPerson(lora, subject, base.name(), recipe, Map.of());
   }
 
-  /** The same person with another text in their file; the tensors are shared, and closed once for both. */
+  /**
+   * The same person with another text in their file; the tensors are shared, and closed once for
+   * both.
+   */
   public TrainedPerson with(String name, String text) {
     Map<String, String> more = new LinkedHashMap<>(notes);
     more.put(name, text);
     return new TrainedPerson(lora, subject, base, recipe, more);
   }
 
-  /** The same person, called otherwise from now on; the tensors are shared, and closed once for both. */
+  /**
+   * The same person, called otherwise from now on; the tensors are shared, and closed once for
+   * both.
+   */
   public TrainedPerson called(Subject other) {
     return new TrainedPerson(lora, other, base, recipe, notes);
   }
 
   @Override
   public Optional<String> foreignTo(BaseModel model) {
-    return base.isEmpty() || base.equals(model.name()) ? Optional.empty()
+    return base.isEmpty() || base.equals(model.name())
+        ? Optional.empty()
         : Optional.of("the person was taught to " + base + " and is drawn with " + model.name()
-            + ", which fits but is likely to resemble them less; learn them again on " + model.name());
+            + ", which fits but is likely to resemble them less; learn them again on "
+            + model.name());
   }
 
   @Override
@@ -92,8 +110,8 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
   }
 
   /**
-   * Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes in its header. A new one is readable by its
-   * owner alone.
+   * Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes
+   * in its header. A new one is readable by its owner alone.
    */
   public void save(Path file) {
     Map<String, String> header = header(subject, base, recipe, notes);
@@ -102,7 +120,8 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
   }
 
   /** What headers say of somebody who was learnt so. */
-  static Map<String, String> header(Subject subject, String base, String recipe, Map<String, String> more) {
+  static Map<String, String> header(
+      Subject subject, String base, String recipe, Map<String, String> more) {
     Map<String, String> header = new LinkedHashMap<>(more);
     header.put(TOKEN, subject.token());
     header.put(CLASS_WORD, subject.classWord());
@@ -120,6 +139,7 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "somebody learnt on " + base + ", rank " + lora.report().rank() + ", " + notes.size() + " notes";
+    return "somebody learnt on " + base + ", rank " + lora.report().rank() + ", " + notes.size()
+        + " notes";
   }
 }

@@ -12,7 +12,10 @@ public enum TrainingOptimizer {
   ADAMW,
   /** A quarter of AdamW's memory. */
   ADAMW_8BIT,
-  /** Almost no memory; a LoRA wants AdamW's learning rate, that of {@link DreamBooth} is relative to the weights' size. */
+  /**
+   * Almost no memory; a LoRA wants AdamW's learning rate, that of {@link DreamBooth} is relative to
+   * the weights' size.
+   */
   ADAFACTOR,
   /** Finds its own step size; give it a learning rate of 1. */
   PRODIGY,

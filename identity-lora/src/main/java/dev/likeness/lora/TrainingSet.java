@@ -11,10 +11,15 @@ import java.util.Optional;
  * @param pictures at least one; those of one size are learned together
  * @param subject who is in them
  * @param state where the run keeps its state to go on from after a stop, or null to keep none
- * @param latents folder that the encoded pictures are kept in for other trainings, or null to keep none; personal data
+ * @param latents folder that the encoded pictures are kept in for other trainings, or null to keep
+ *     none; personal data
  * @param previews pictures drawn and scored on the way
  */
-public record TrainingSet(List<TrainingPicture> pictures, Subject subject, Path state, Path latents,
+public record TrainingSet(
+    List<TrainingPicture> pictures,
+    Subject subject,
+    Path state,
+    Path latents,
     Optional<TrainingPreviews> previews) {
   public TrainingSet {
     pictures = List.copyOf(pictures);
@@ -25,7 +30,8 @@ public record TrainingSet(List<TrainingPicture> pictures, Subject subject, Path 
 
   /** Pictures alone. */
   public static TrainingSet of(List<Picture> pictures, Subject subject) {
-    return new TrainingSet(pictures.stream().map(TrainingPicture::of).toList(), subject, null, null, Optional.empty());
+    return new TrainingSet(
+        pictures.stream().map(TrainingPicture::of).toList(), subject, null, null, Optional.empty());
   }
 
   /** With its state in {@code file}; null keeps none. */

@@ -45,10 +45,15 @@ record UNetPupil(StableDiffusion model) implements Pupil {
   }
 
   @Override
-  public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
-    UNet2DConditionModel unet = new UNet2DConditionModel(model.unetConfig(), learner.network(Part.UNET));
+  public Tensor answer(
+      Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+    UNet2DConditionModel unet =
+        new UNet2DConditionModel(model.unetConfig(), learner.network(Part.UNET));
     return unet.forward(
-        model.compute().place(noised), Pupil.numbers(model, 1, levels), conditioning(noised, text), segments);
+        model.compute().place(noised),
+        Pupil.numbers(model, 1, levels),
+        conditioning(noised, text),
+        segments);
   }
 
   private UNetConditioning conditioning(Tensor noised, TextEncoding text) {
@@ -58,7 +63,9 @@ record UNetPupil(StableDiffusion model) implements Pupil {
     int factor = model.autoencoder().factor();
     float height = noised.size(2) * factor;
     float width = noised.size(3) * factor;
-    Tensor sizes = torch.tensor(new float[] {height, width, 0, 0, height, width}).unsqueeze(0)
+    Tensor sizes = torch
+        .tensor(new float[] {height, width, 0, 0, height, width})
+        .unsqueeze(0)
         .repeat_interleave(noised.size(0), new LongOptional(0), new LongOptional());
     Tensor placed = sizes.to(new Device(model.compute().device()), ScalarType.Float);
     return new UNetConditioning(text.tokens(), text.pooled(), placed);

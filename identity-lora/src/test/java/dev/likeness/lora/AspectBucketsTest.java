@@ -29,11 +29,15 @@ class AspectBucketsTest {
     assertFalse(BUCKETS.sizes().contains(new Size(768, 320)), "768x320 is wider than two to one");
     BUCKETS.sizes().forEach(size -> {
       assertEquals(0, size.width() % 64 + size.height() % 64, size.toString());
-      assertTrue(size.width() * size.height() <= 512 * 512 && size.width() * size.height() > 0.75 * 512 * 512,
+      assertTrue(
+          size.width() * size.height() <= 512 * 512
+              && size.width() * size.height() > 0.75 * 512 * 512,
           size.toString());
     });
-    assertEquals("a side of 500 must be a multiple of the step 64",
-        assertThrows(IllegalArgumentException.class, () -> AspectBuckets.of(500, 64)).getMessage());
+    assertEquals(
+        "a side of 500 must be a multiple of the step 64",
+        assertThrows(IllegalArgumentException.class, () -> AspectBuckets.of(500, 64))
+            .getMessage());
   }
 
   @Test
@@ -46,6 +50,8 @@ class AspectBucketsTest {
     assertEquals(widest.height(), wide.height());
     int left = wide.at(0, 10, 0);
     int right = 255 - wide.at(wide.width() - 1, 10, 0);
-    assertTrue(left > 5 && Math.abs(left - right) <= 2, left + " of the left edge and " + right + " of the right are gone");
+    assertTrue(
+        left > 5 && Math.abs(left - right) <= 2,
+        left + " of the left edge and " + right + " of the right are gone");
   }
 }

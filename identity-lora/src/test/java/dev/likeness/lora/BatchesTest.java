@@ -34,7 +34,10 @@ class BatchesTest extends OnGoldenBase {
     assertEquals(1, spread(plain.noise), 0.05);
   }
 
-  /** Lin et al. (2023): the noise has a mean of its own in each channel of each picture, in the target too. */
+  /**
+   * Lin et al. (2023): the noise has a mean of its own in each channel of each picture, in the
+   * target too.
+   */
   @Test
   void offsetsEachChannelOfEachPictureByANumberOfItsOwn() {
     double strength = 0.5;
@@ -44,7 +47,8 @@ class BatchesTest extends OnGoldenBase {
     double[] means = new double[BATCH * CHANNELS];
     for (int i = 0; i < added.length; i++) {
       means[i / PLACES] += added[i] / PLACES;
-      assertEquals(added[i / PLACES * PLACES], added[i], 1e-5, "the same at every place of a channel");
+      assertEquals(
+          added[i / PLACES * PLACES], added[i], 1e-5, "the same at every place of a channel");
     }
     for (int i = 1; i < means.length; i++) {
       assertNotEquals(means[0], means[i], 1e-3);
@@ -70,7 +74,9 @@ class BatchesTest extends OnGoldenBase {
     int[] seen = new int[first + second];
     for (int number = 0; number < 2 * round; number++) {
       Bucket.Turn turn = Bucket.turn(buckets, 3, number, batch);
-      for (int picture : StepDraw.of(3, number, turn.number(), batch, turn.bucket().pictures().size(), 1, lesson).pictures()) {
+      for (int picture : StepDraw.of(
+              3, number, turn.number(), batch, turn.bucket().pictures().size(), 1, lesson)
+          .pictures()) {
         seen[turn.bucket().pictures().get(picture)]++;
       }
       if (number % round == round - 1) {
@@ -86,16 +92,23 @@ class BatchesTest extends OnGoldenBase {
   }
 
   private static Drawn drawn(TrainingOptions options) {
-    LoraTraining settings = LoraTraining.balanced().batch(BATCH).options(options).seed(3);
+    LoraTraining settings =
+        LoraTraining.balanced().batch(BATCH).options(options).seed(3);
     CaptionBook captions = new CaptionBook(List.of("a person", "a woman"), 1, new int[] {-1, -1});
     Drawn[] drawn = new Drawn[1];
     try (TensorRegion region = new TensorRegion()) {
-      Bucket bucket = new Bucket(32, 32, List.of(0, 1), new CachedLatents(region), new CachedLatents(region));
+      Bucket bucket =
+          new Bucket(32, 32, List.of(0, 1), new CachedLatents(region), new CachedLatents(region));
       for (int i = 0; i < BATCH; i++) {
         bucket.latents().add(new float[CHANNELS * PLACES], CHANNELS, 16, 16);
       }
-      new Batches(settings, List.of(bucket), captions, Lesson.of(base.parts(), settings)).with(0, batch ->
-          drawn[0] = new Drawn(Images.floats(batch.clean()), Images.floats(batch.noise()), Images.floats(batch.seen())));
+      new Batches(settings, List.of(bucket), captions, Lesson.of(base.parts(), settings))
+          .with(
+              0,
+              batch -> drawn[0] = new Drawn(
+                  Images.floats(batch.clean()),
+                  Images.floats(batch.noise()),
+                  Images.floats(batch.seen())));
     }
     return drawn[0];
   }

@@ -50,8 +50,24 @@ import org.junit.jupiter.api.io.TempDir;
 /** Beside three steps of diffusers' script: {@code tools/goldens/dreambooth.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class DreamBoothTest {
-  private static final LoraTraining PLAIN = new LoraTraining(1, 1, LoraTargets.ATTENTION, false, 3, 2, 1e-4, 0, 0,
-      0.01, 1, false, 0, 1, List.of("%s"), 0, TrainingOptions.PLAIN.constantRate(true));
+  private static final LoraTraining PLAIN = new LoraTraining(
+      1,
+      1,
+      LoraTargets.ATTENTION,
+      false,
+      3,
+      2,
+      1e-4,
+      0,
+      0,
+      0.01,
+      1,
+      false,
+      0,
+      1,
+      List.of("%s"),
+      0,
+      TrainingOptions.PLAIN.constantRate(true));
   private static final Subject SUBJECT = Subject.of("woman").consent("she agreed");
 
   private static Path folder;
@@ -73,16 +89,21 @@ class DreamBoothTest {
 
   @Test
   void takesTheStepsOfTheScript() {
-    try (TensorRegion region = new TensorRegion(); FullWeights weights = new FullWeights(base.networks(), false, ScalarType.Float);
+    try (TensorRegion region = new TensorRegion();
+        FullWeights weights = new FullWeights(base.networks(), false, ScalarType.Float);
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
-      CaptionEncodings texts = new CaptionEncodings(Pupil.of(base.parts()), prompts(), weights, region, new Cancellation());
+      CaptionEncodings texts = new CaptionEncodings(
+          Pupil.of(base.parts()), prompts(), weights, region, new Cancellation());
       LoraStep learning = new LoraStep(
           Pupil.of(base.parts()), weights, optimizer, Lesson.of(base.parts(), PLAIN), texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
       try (TensorScope scope = TensorScope.open()) {
-        weights.weights().leaves().forEach((name, leaf) -> start.put(name, region.keep(leaf.detach().clone())));
+        weights
+            .weights()
+            .leaves()
+            .forEach((name, leaf) -> start.put(name, region.keep(leaf.detach().clone())));
         float[] losses = Images.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
           learning.learn(PeftSteps.batch(given, step), PLAIN);
@@ -104,20 +125,31 @@ class DreamBoothTest {
     double wrong = 0;
     for (String key : expected.names()) {
       if (key.startsWith("gradient.")) {
-        Closeness.assertWithinSpread(1e-4, expected.read(key), leaves.get("unet." + key.substring("gradient.".length())).grad(), key);
+        Closeness.assertWithinSpread(
+            1e-4,
+            expected.read(key),
+            leaves.get("unet." + key.substring("gradient.".length())).grad(),
+            key);
       } else if (key.startsWith("gradient-norm.")) {
         double reference = expected.read(key).item_double();
-        double length = leaves.get("unet." + key.substring("gradient-norm.".length())).grad().norm().item_double();
+        double length = leaves
+            .get("unet." + key.substring("gradient-norm.".length()))
+            .grad()
+            .norm()
+            .item_double();
         wrong += (length - reference) * (length - reference);
         whole += reference * reference;
         lengths++;
       }
     }
     assertEquals(leaves.size(), lengths);
-    assertTrue(Math.sqrt(wrong / whole) < 1e-4, "gradients' lengths differ by " + Math.sqrt(wrong / whole));
+    assertTrue(
+        Math.sqrt(wrong / whole) < 1e-4,
+        "gradients' lengths differ by " + Math.sqrt(wrong / whole));
   }
 
-  private static void compare(Safetensors expected, Map<String, Tensor> start, Map<String, Tensor> leaves) {
+  private static void compare(
+      Safetensors expected, Map<String, Tensor> start, Map<String, Tensor> leaves) {
     double wrong = 0;
     double whole = 0;
     for (String key : expected.names()) {
@@ -129,15 +161,18 @@ class DreamBoothTest {
         whole += reference * reference;
       } else if (key.startsWith("after.")) {
         Closeness.assertWithinSpread(
-            3e-4, expected.read(key), leaves.get("unet." + key.substring("after.".length())).detach(), key);
+            3e-4,
+            expected.read(key),
+            leaves.get("unet." + key.substring("after.".length())).detach(),
+            key);
       }
     }
     assertTrue(Math.sqrt(wrong / whole) < 1e-3, "ways differ by " + Math.sqrt(wrong / whole));
   }
 
   private static List<String> prompts() {
-    return ((List<?>) GoldenLora.record("../training/reference").get("prompts")).stream().map(String.class::cast)
-        .toList();
+    return ((List<?>) GoldenLora.record("../training/reference").get("prompts"))
+        .stream().map(String.class::cast).toList();
   }
 
   private static TrainingSet pictures() {
@@ -153,18 +188,29 @@ class DreamBoothTest {
   @Test
   void takesLargeStepsOnASmallBase(@TempDir Path parent) {
     LoraTraining small = DreamBooth.suitedTo(base).settings();
-    assertEquals(List.of(3e-4, 300, 4, true, 0), List.of(
-        small.learningRate(), small.steps(), small.batch(), small.textEncoder(), small.priorPictures()));
-    try (BaseModel large = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+    assertEquals(
+        List.of(3e-4, 300, 4, true, 0),
+        List.of(
+            small.learningRate(),
+            small.steps(),
+            small.batch(),
+            small.textEncoder(),
+            small.priorPictures()));
+    try (BaseModel large =
+        BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
       assertEquals(DreamBooth.standard(), DreamBooth.suitedTo(large));
     }
   }
 
   @Test
   void refusesANewWord() {
-    DreamBooth ask = DreamBooth.standard().with(PLAIN.options(TrainingOptions.PLAIN.pivot(Pivot.of(2))));
-    assertEquals("a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
-        assertThrows(IllegalArgumentException.class, () -> ask.train(base, pictures(), Progress.SILENT, new Cancellation()))
+    DreamBooth ask =
+        DreamBooth.standard().with(PLAIN.options(TrainingOptions.PLAIN.pivot(Pivot.of(2))));
+    assertEquals(
+        "a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ask.train(base, pictures(), Progress.SILENT, new Cancellation()))
             .getMessage());
   }
 
@@ -172,7 +218,8 @@ class DreamBoothTest {
   void writesAModelThatOpensAndDrawsOtherwise() throws IOException {
     float[] before = drawn(base);
     Path out = files.resolve("ada");
-    try (TrainedModel ada = DreamBooth.standard().with(PLAIN.learningRate(1e-3).textEncoder(true).prior(1, 1))
+    try (TrainedModel ada = DreamBooth.standard()
+        .with(PLAIN.learningRate(1e-3).textEncoder(true).prior(1, 1))
         .train(base, pictures(), Progress.SILENT, new Cancellation())) {
       assertEquals("sks woman", ada.subject().phrase());
       // As a process leaves it that was killed in saving.
@@ -181,14 +228,28 @@ class DreamBoothTest {
       ada.save(folder, out, DType.F32);
       assertFalse(Files.exists(files.resolve(".ada.part")), "what was not finished stays");
       savesBesideAJar(ada, out);
-      assertEquals(out + " holds files already; give a new folder",
-          assertThrows(UnusableInput.class, () -> ada.save(folder, out, DType.F32)).getMessage());
-      assertEquals(out.resolve("unet") + " is no diffusers folder: it has no model_index.json; make one with `likeness convert FILE FOLDER`",
-          assertThrows(UnusableInput.class, () -> ada.save(out.resolve("unet"), out, DType.F32)).getMessage());
+      assertEquals(
+          out + " holds files already; give a new folder",
+          assertThrows(UnusableInput.class, () -> ada.save(folder, out, DType.F32))
+              .getMessage());
+      assertEquals(
+          out.resolve("unet")
+              + " is no diffusers folder: it has no model_index.json; make one with `likeness convert FILE FOLDER`",
+          assertThrows(UnusableInput.class, () -> ada.save(out.resolve("unet"), out, DType.F32))
+              .getMessage());
     }
-    Map<String, String> header = SafetensorsHeader.read(out.resolve("text_encoder/model.safetensors")).metadata();
-    assertEquals(List.of("sks", "woman", "she agreed", base.name(), "pt"), Stream.of("likeness.token", "likeness.class_word",
-        "likeness.consent", "likeness.base", "format").map(header::get).toList());
+    Map<String, String> header =
+        SafetensorsHeader.read(out.resolve("text_encoder/model.safetensors")).metadata();
+    assertEquals(
+        List.of("sks", "woman", "she agreed", base.name(), "pt"),
+        Stream.of(
+                "likeness.token",
+                "likeness.class_word",
+                "likeness.consent",
+                "likeness.base",
+                "format")
+            .map(header::get)
+            .toList());
     try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
       assertFalse(Arrays.equals(before, drawn(learned)), "nothing was learned");
     }
@@ -201,14 +262,20 @@ class DreamBoothTest {
     for (String part : List.of("unet", "vae", "model_index.json")) {
       Files.createSymbolicLink(linked.resolve(part), folder.resolve(part));
     }
-    Path cache = Files.createDirectories(files.resolve("models--a--b/snapshots")).getParent();
+    Path cache =
+        Files.createDirectories(files.resolve("models--a--b/snapshots")).getParent();
     Files.createSymbolicLink(cache.resolve("snapshots/only"), linked);
     Path volume = Files.createDirectories(files.resolve("volume"));
     Path nowhere = Files.createSymbolicLink(files.resolve("broken"), files.resolve("gone"));
-    try (TrainedModel ada = DreamBooth.standard().with(PLAIN).train(base, pictures(), Progress.SILENT, new Cancellation())) {
-      ada.save(cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
-      assertTrue(Files.exists(volume.resolve("vae/config.json")) && Files.exists(volume.resolve("model_index.json")));
-      assertTrue(assertThrows(MachineLimit.class, () -> ada.save(linked, nowhere, DType.F32)).getMessage()
+    try (TrainedModel ada = DreamBooth.standard()
+        .with(PLAIN)
+        .train(base, pictures(), Progress.SILENT, new Cancellation())) {
+      ada.save(
+          cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
+      assertTrue(Files.exists(volume.resolve("vae/config.json"))
+          && Files.exists(volume.resolve("model_index.json")));
+      assertTrue(assertThrows(MachineLimit.class, () -> ada.save(linked, nowhere, DType.F32))
+          .getMessage()
           .endsWith("the whole model is kept in " + files.resolve(".broken.part")));
       assertTrue(Files.exists(files.resolve(".broken.part/unet/config.json")));
       Files.createSymbolicLink(linked.resolve("loop"), linked);
@@ -217,7 +284,8 @@ class DreamBoothTest {
   }
 
   private void savesBesideAJar(TrainedModel model, Path expected) throws IOException {
-    try (FileSystem jar = FileSystems.newFileSystem(files.resolve("base.jar"), Map.of("create", "true"))) {
+    try (FileSystem jar =
+        FileSystems.newFileSystem(files.resolve("base.jar"), Map.of("create", "true"))) {
       try (Stream<Path> all = Files.walk(folder)) {
         for (Path file : all.toList()) {
           Files.copy(file, jar.getPath("/base").resolve(folder.relativize(file).toString()));
@@ -227,7 +295,8 @@ class DreamBoothTest {
       model.save(jar.getPath("/base"), out, DType.F32);
       try (Stream<Path> all = Files.walk(expected)) {
         for (Path file : all.filter(Files::isRegularFile).toList()) {
-          assertEquals(-1, Files.mismatch(file, out.resolve(expected.relativize(file))), file.toString());
+          assertEquals(
+              -1, Files.mismatch(file, out.resolve(expected.relativize(file))), file.toString());
         }
       }
     }
@@ -236,13 +305,19 @@ class DreamBoothTest {
   @Test
   void learnsInBfloat16AloneByRoundingWithChance() {
     LoraTraining settings = PLAIN.steps(8).batch(1).options(PLAIN.options().rounded(true));
-    assertEquals("weights in bf16 alone need a base that computes in bf16, not F32; open it so, or train without rounding",
-        assertThrows(IllegalArgumentException.class, () -> new DreamBooth(settings).train(
-            base, pictures(), Progress.SILENT, new Cancellation())).getMessage());
+    assertEquals(
+        "weights in bf16 alone need a base that computes in bf16, not F32; open it so, or train without rounding",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new DreamBooth(settings)
+                    .train(base, pictures(), Progress.SILENT, new Cancellation()))
+            .getMessage());
     try (TensorScope scope = TensorScope.open();
         BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
-        TrainedModel whole = new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation());
-        TrainedModel again = new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation())) {
+        TrainedModel whole =
+            new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation());
+        TrainedModel again =
+            new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation())) {
       double moved = 0;
       double all = 0;
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
@@ -252,7 +327,8 @@ class DreamBoothTest {
         moved += weight.getValue().ne(own).sum().item_double();
         all += own.numel();
       }
-      // A step of 1e-4 is less than half of what lies between neighbours at 0.05: plain rounding would undo most.
+      // A step of 1e-4 is less than half of what lies between neighbours at 0.05: plain rounding
+      // would undo most.
       assertTrue(moved > 0.25 * all, moved + " of " + all + " weights moved");
     }
   }
@@ -267,14 +343,17 @@ class DreamBoothTest {
         stop.cancel();
       }
     };
-    assertThrows(Cancelled.class, () -> new DreamBooth(settings).train(base, pictures().state(state), late, stop));
+    assertThrows(
+        Cancelled.class,
+        () -> new DreamBooth(settings).train(base, pictures().state(state), late, stop));
     try (TensorScope scope = TensorScope.open();
         TrainedModel resumed = new DreamBooth(settings)
             .train(base, pictures().state(state), Progress.SILENT, new Cancellation());
-        TrainedModel whole = new DreamBooth(settings)
-            .train(base, pictures(), Progress.SILENT, new Cancellation())) {
-      whole.weights().forEach((name, tensor) ->
-          assertTrue(tensor.equal(resumed.weights().get(name)), name));
+        TrainedModel whole =
+            new DreamBooth(settings).train(base, pictures(), Progress.SILENT, new Cancellation())) {
+      whole
+          .weights()
+          .forEach((name, tensor) -> assertTrue(tensor.equal(resumed.weights().get(name)), name));
     }
   }
 }

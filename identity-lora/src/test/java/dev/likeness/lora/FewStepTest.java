@@ -49,7 +49,10 @@ class FewStepTest {
   @TempDir
   private Path parent;
 
-  /** A network that knows the picture behind all noise, or takes it for one that is brighter by {@code off}. */
+  /**
+   * A network that knows the picture behind all noise, or takes it for one that is brighter by
+   * {@code off}.
+   */
   private record Knowing(Networks model, Tensor picture, double off) implements Pupil {
     @Override
     public Part part() {
@@ -72,15 +75,21 @@ class FewStepTest {
     }
 
     @Override
-    public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+    public Tensor answer(
+        Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
       TensorVector rows = new TensorVector();
       for (int i = 0; i < levels.length; i++) {
         NoiseLevel level = model.scheduler().schedule().level((int) levels[i]);
         // What the network is sure of is off by the more, the less noise there is.
         Tensor clean = picture.narrow(0, i, 1).add(new Scalar(off * levels[i] / 1000));
-        Tensor noise = noised.narrow(0, i, 1).sub(clean.mul(new Scalar(level.alpha()))).div(new Scalar(level.sigma()));
-        rows.push_back(model.scheduler().prediction() == Prediction.EPSILON ? noise
-            : noise.mul(new Scalar(level.alpha())).sub(clean.mul(new Scalar(level.sigma()))));
+        Tensor noise = noised
+            .narrow(0, i, 1)
+            .sub(clean.mul(new Scalar(level.alpha())))
+            .div(new Scalar(level.sigma()));
+        rows.push_back(
+            model.scheduler().prediction() == Prediction.EPSILON
+                ? noise
+                : noise.mul(new Scalar(level.alpha())).sub(clean.mul(new Scalar(level.sigma()))));
       }
       return torch.cat(rows, 0);
     }
@@ -89,7 +98,8 @@ class FewStepTest {
   @ParameterizedTest
   @ValueSource(strings = {"base", "v-prediction"})
   void asksNothingOfANetworkThatSeesOnePictureAllTheWay(String variant) {
-    Path folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    Path folder =
+        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       assertEquals(0, loss(base, 0, 1), 1e-4);
       assertEquals(0, loss(base, 0, 7), 1e-4, "with and without words it sees the same");
@@ -104,15 +114,25 @@ class FewStepTest {
 
   /** The loss of pictures that {@code pupils} knows. */
   private static double loss(BaseModel base, Function<Tensor, Pupil> pupils, double guidance) {
-    try (TensorScope scope = TensorScope.open(); TensorRegion region = new TensorRegion();
+    try (TensorScope scope = TensorScope.open();
+        TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(3)) {
       Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
       Pupil pupil = pupils.apply(clean);
       Lesson lesson = Lesson.of(base.parts(), LoraTraining.fewStep(guidance));
-      CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man"), new ConsistencyStep.Unchanged(base.parts()), region, new Cancellation());
-      LoraStep step = new ConsistencyStep(base.parts(), pupil, null, null, lesson, texts, guidance, region);
-      return step.loss(new LoraStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null), 1, Segments.PLAIN)
+      CaptionEncodings texts = new CaptionEncodings(
+          pupil,
+          List.of("a man"),
+          new ConsistencyStep.Unchanged(base.parts()),
+          region,
+          new Cancellation());
+      LoraStep step =
+          new ConsistencyStep(base.parts(), pupil, null, null, lesson, texts, guidance, region);
+      return step.loss(
+              new LoraStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
+              1,
+              Segments.PLAIN)
           .item_double();
     }
   }
@@ -140,11 +160,13 @@ class FewStepTest {
     @Override
     public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
       Scalar said = new Scalar(texts.get(0).isEmpty() ? 1.0 : 2.0);
-      return new TextEncoding(torch.full(new long[] {1, 1, 1}, said), torch.full(new long[] {1, 1}, said));
+      return new TextEncoding(
+          torch.full(new long[] {1, 1, 1}, said), torch.full(new long[] {1, 1}, said));
     }
 
     @Override
-    public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+    public Tensor answer(
+        Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
       double said = text.tokens().add(text.pooled().unsqueeze(1)).max().item_double();
       most = said == 4 ? most : Math.max(most, said);
       return torch.zeros_like(noised);
@@ -154,7 +176,8 @@ class FewStepTest {
   @ParameterizedTest
   @CsvSource({"xl-base, 0", "xl-words-for-nothing, 2"})
   void leadsAwayFromWhatDrawingLeadsAwayFrom(String variant, double said) {
-    Path folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    Path folder =
+        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       Reading pupil = new Reading();
       pupil.most = -1;
@@ -165,7 +188,8 @@ class FewStepTest {
 
   @Test
   void goesOnWhereItWasStoppedAndEndsAtTheSameBits() throws IOException {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     LoraTraining training = LoraTraining.fewStep(3).steps(26).batch(1);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       Path state = parent.resolve("state.safetensors");
@@ -173,19 +197,26 @@ class FewStepTest {
       Cancellation stop = new Cancellation();
       assertThrows(RuntimeException.class, () -> trained(base, training, state, stop, "stopped"));
       assertTrue(Files.exists(state));
-      assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(trained(base, training, state, new Cancellation(), "on")));
+      assertArrayEquals(
+          Files.readAllBytes(whole),
+          Files.readAllBytes(trained(base, training, state, new Cancellation(), "on")));
     }
   }
 
-  private Path trained(BaseModel base, LoraTraining training, Path state, Cancellation stop, String name) {
+  private Path trained(
+      BaseModel base, LoraTraining training, Path state, Cancellation stop, String name) {
     Path file = parent.resolve(name + ".safetensors");
     Progress stopping = event -> {
       if (name.equals("stopped") && event.toString().contains("step=25")) {
         stop.cancel();
       }
     };
-    TrainingSet set = new TrainingSet(List.of(TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
-        new Subject("", "person", ""), state, null, Optional.empty());
+    TrainingSet set = new TrainingSet(
+        List.of(TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
+        new Subject("", "person", ""),
+        state,
+        null,
+        Optional.empty());
     try (TrainedPerson nobody = training.train(base, set, stopping, stop)) {
       nobody.lora().save(file);
     }
@@ -195,28 +226,37 @@ class FewStepTest {
   @Test
   void saysWhatOfACaptionIsNotReadAndRefusesWhatWouldNotCount() {
     LoraTraining training = LoraTraining.fewStep(3).steps(1).batch(1);
-    TrainingPicture picture = TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
+    TrainingPicture picture =
+        TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
     List<String> said = new ArrayList<>();
     Progress notices = event -> {
       if (event instanceof ProgressEvent.Notice notice) {
         said.add(notice.message());
       }
     };
-    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT)) {
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT)) {
       training.train(base, set(picture), notices, new Cancellation()).close();
       assertEquals(1, said.size(), said.toString());
-      assertThrows(IllegalArgumentException.class,
-          () -> training.train(base, set(picture.mask(picture.picture())), notices, new Cancellation()));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> training.train(
+              base, set(picture.mask(picture.picture())), notices, new Cancellation()));
     }
   }
 
   private static TrainingSet set(TrainingPicture picture) {
-    return new TrainingSet(List.of(picture), new Subject("", "person", ""), null, null, Optional.empty());
+    return new TrainingSet(
+        List.of(picture), new Subject("", "person", ""), null, null, Optional.empty());
   }
 
   @Test
   void refusesATextEncoderThatLearnsToo() {
-    assertEquals("drawing in few steps is learnt by the network alone, without class pictures; turn the text encoder's learning"
-        + " off", assertThrows(IllegalArgumentException.class, () -> LoraTraining.fewStep(4).textEncoder(true)).getMessage());
+    assertEquals(
+        "drawing in few steps is learnt by the network alone, without class pictures; turn the text encoder's learning"
+            + " off",
+        assertThrows(
+                IllegalArgumentException.class, () -> LoraTraining.fewStep(4).textEncoder(true))
+            .getMessage());
   }
 }

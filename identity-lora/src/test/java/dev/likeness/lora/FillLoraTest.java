@@ -53,23 +53,39 @@ class FillLoraTest {
   /** A pair of a layer, and a norm that tells FLUX.1. */
   private Path file(String layer, Tensor down, Tensor up) {
     Path file = folder.resolve("look.safetensors");
-    long[] norm = base.parts().tensorShape(Part.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight");
-    SafetensorsWriter.write(file, Map.of(layer + ".lora_down.weight", down, layer + ".lora_up.weight", up,
-        "double_blocks.0.img_attn.norm.query_norm.scale", torch.ones(norm)), Map.of());
+    long[] norm =
+        base.parts().tensorShape(Part.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight");
+    SafetensorsWriter.write(
+        file,
+        Map.of(
+            layer + ".lora_down.weight",
+            down,
+            layer + ".lora_up.weight",
+            up,
+            "double_blocks.0.img_attn.norm.query_norm.scale",
+            torch.ones(norm)),
+        Map.of());
     return file;
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"transformer.x_embedder", "lora_unet_img_in"})
   void addsNothingToWhatTheLoraWasNotShown(String layer) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(3L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(3L)) {
       Tensor down = noise.next(2, drawn).squeeze(0);
       Tensor up = noise.next(width, 2).squeeze(0);
       try (Lora lora = Lora.open(file(layer, down, up), base)) {
         Change change = lora.changes().weights().entrySet().stream()
-            .filter(one -> one.getKey().name().equals("transformer.x_embedder")).findFirst().orElseThrow().getValue();
-        Tensor difference = change.difference(base.parts().tensor(Part.TRANSFORMER, "x_embedder.weight"));
-        assertTrue(torch.allclose(torch.matmul(up, down), difference.narrow(1, 0, drawn), 1e-5, 1e-6, false));
+            .filter(one -> one.getKey().name().equals("transformer.x_embedder"))
+            .findFirst()
+            .orElseThrow()
+            .getValue();
+        Tensor difference =
+            change.difference(base.parts().tensor(Part.TRANSFORMER, "x_embedder.weight"));
+        assertTrue(torch.allclose(
+            torch.matmul(up, down), difference.narrow(1, 0, drawn), 1e-5, 1e-6, false));
         assertEquals(0, difference.narrow(1, drawn, shown - drawn).abs().max().item_double());
       }
     }
@@ -78,10 +94,22 @@ class FillLoraTest {
   @Test
   void refusesAnotherWidthAndOtherLayers() {
     try (TensorScope scope = TensorScope.open()) {
-      assertEquals(List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * drawn + "] beside a weight [" + width + ", " + shown + "]"),
-          Lora.inspect(file("lora_unet_img_in", torch.ones(2, 2 * drawn), torch.ones(width, 2)), base).misshapen());
-      assertEquals(1, Lora.inspect(file("lora_unet_double_blocks_0_img_attn_proj", torch.ones(2, drawn), torch.ones(width, 2)), base)
-          .misshapen().size());
+      assertEquals(
+          List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * drawn + "] beside a weight ["
+              + width + ", " + shown + "]"),
+          Lora.inspect(
+                  file("lora_unet_img_in", torch.ones(2, 2 * drawn), torch.ones(width, 2)), base)
+              .misshapen());
+      assertEquals(
+          1,
+          Lora.inspect(
+                  file(
+                      "lora_unet_double_blocks_0_img_attn_proj",
+                      torch.ones(2, drawn),
+                      torch.ones(width, 2)),
+                  base)
+              .misshapen()
+              .size());
     }
   }
 }

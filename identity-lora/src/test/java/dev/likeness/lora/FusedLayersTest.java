@@ -37,7 +37,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Layers that are one in a file and several in the model: the same difference, said outright and by every kind's factors. */
+/**
+ * Layers that are one in a file and several in the model: the same difference, said outright and by
+ * every kind's factors.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class FusedLayersTest {
   private static final String BOTH = "transformer_blocks.0.attn.";
@@ -60,7 +63,8 @@ class FusedLayersTest {
 
   private static List<String> parts(String stem) {
     if (stem.contains("linear1")) {
-      return List.of(SINGLE + "attn.to_q", SINGLE + "attn.to_k", SINGLE + "attn.to_v", SINGLE + "proj_mlp");
+      return List.of(
+          SINGLE + "attn.to_q", SINGLE + "attn.to_k", SINGLE + "attn.to_v", SINGLE + "proj_mlp");
     }
     if (stem.contains("adaLN")) {
       return List.of("norm_out.linear");
@@ -73,10 +77,13 @@ class FusedLayersTest {
   /** The weight of the layer as the file knows it. */
   private static Tensor weight(String stem) {
     TensorVector rows = new TensorVector();
-    parts(stem).forEach(part -> rows.push_back(base.parts().tensor(Part.TRANSFORMER, part + ".weight")));
+    parts(stem)
+        .forEach(part -> rows.push_back(base.parts().tensor(Part.TRANSFORMER, part + ".weight")));
     Tensor all = torch.cat(rows, 0);
     long half = all.size(0) / 2;
-    return stem.contains("adaLN") ? torch.cat(new TensorVector(all.narrow(0, half, half), all.narrow(0, 0, half)), 0) : all;
+    return stem.contains("adaLN")
+        ? torch.cat(new TensorVector(all.narrow(0, half, half), all.narrow(0, 0, half)), 0)
+        : all;
   }
 
   private static Tensor random(NoiseSource noise, long... shape) {
@@ -84,7 +91,10 @@ class FusedLayersTest {
   }
 
   private static long divisor(long size) {
-    return LongStream.iterate((long) Math.sqrt(size), i -> i - 1).filter(i -> size % i == 0).findFirst().orElseThrow();
+    return LongStream.iterate((long) Math.sqrt(size), i -> i - 1)
+        .filter(i -> size % i == 0)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** A change of that kind, its factors put into {@code file}. */
@@ -107,13 +117,23 @@ class FusedLayersTest {
           return new GeneralLowRank(a, b, new LowRank(down, null, up, 1), 1);
         }
         case "oft" -> {
-          return new Rotation(put(file, stem + ".oft_blocks", random(noise, out / 4, 4, 4)), null, 0);
+          return new Rotation(
+              put(file, stem + ".oft_blocks", random(noise, out / 4, 4, 4)), null, 0);
         }
         default -> {
-          LowRank pair = new LowRank(put(file, stem + ".lora_down.weight", random(noise, 3, in)), null,
-              put(file, stem + ".lora_up.weight", random(noise, out, 3)), 1);
-          return kind.equals("lora") ? pair
-              : new Decomposed(pair, put(file, stem + ".dora_scale", random(noise, 1, in).view(1, in).abs()));
+          LowRank pair = new LowRank(
+              put(file, stem + ".lora_down.weight", random(noise, 3, in)),
+              null,
+              put(file, stem + ".lora_up.weight", random(noise, out, 3)),
+              1);
+          return kind.equals("lora")
+              ? pair
+              : new Decomposed(
+                  pair,
+                  put(
+                      file,
+                      stem + ".dora_scale",
+                      random(noise, 1, in).view(1, in).abs()));
         }
       }
     }
@@ -125,14 +145,23 @@ class FusedLayersTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"lora, lora_unet_double_blocks_0_img_attn_qkv", "lora, lora_unet_final_layer_adaLN_modulation_1",
-      "lora, transformer.transformer_blocks.0.attn.to_qkv",
-      "lokr, lora_unet_double_blocks_0_img_attn_qkv", "lokr-wide, lora_unet_double_blocks_0_img_attn_qkv",
-      "lokr, diffusion_model.double_blocks.0.txt_attn.qkv", "lokr-wide, diffusion_model.single_blocks.0.linear1",
-      "lokr, lora_unet_single_blocks_0_linear1", "lokr, lora_unet_final_layer_adaLN_modulation_1",
-      "lokr, lycoris_transformer_blocks_0_attn_to_qkv", "lokr, lycoris_transformer_blocks_0_attn_to_added_qkv",
-      "dora, lora_unet_double_blocks_0_img_attn_qkv", "glora, lora_unet_double_blocks_0_img_attn_qkv",
-      "glora, lora_unet_final_layer_adaLN_modulation_1", "oft, lora_unet_double_blocks_0_img_attn_qkv"})
+  @CsvSource({
+    "lora, lora_unet_double_blocks_0_img_attn_qkv",
+    "lora, lora_unet_final_layer_adaLN_modulation_1",
+    "lora, transformer.transformer_blocks.0.attn.to_qkv",
+    "lokr, lora_unet_double_blocks_0_img_attn_qkv",
+    "lokr-wide, lora_unet_double_blocks_0_img_attn_qkv",
+    "lokr, diffusion_model.double_blocks.0.txt_attn.qkv",
+    "lokr-wide, diffusion_model.single_blocks.0.linear1",
+    "lokr, lora_unet_single_blocks_0_linear1",
+    "lokr, lora_unet_final_layer_adaLN_modulation_1",
+    "lokr, lycoris_transformer_blocks_0_attn_to_qkv",
+    "lokr, lycoris_transformer_blocks_0_attn_to_added_qkv",
+    "dora, lora_unet_double_blocks_0_img_attn_qkv",
+    "glora, lora_unet_double_blocks_0_img_attn_qkv",
+    "glora, lora_unet_final_layer_adaLN_modulation_1",
+    "oft, lora_unet_double_blocks_0_img_attn_qkv"
+  })
   void changesEachOfTheLayersByItsRows(String kind, String stem) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> factors = new LinkedHashMap<>();
@@ -149,12 +178,21 @@ class FusedLayersTest {
     }
   }
 
-  /** networks/oft_flux.py of kohya's programs: a rotation, and a longest length, for each of the layers. */
+  /**
+   * networks/oft_flux.py of kohya's programs: a rotation, and a longest length, for each of the
+   * layers.
+   */
   @ParameterizedTest
-  @ValueSource(strings = {"oft_unet_double_blocks_0_img_attn_qkv", "oft_unet_single_blocks_0_linear1", "oft_unet_double_blocks_0_txt_attn_proj"})
+  @ValueSource(
+      strings = {
+        "oft_unet_double_blocks_0_img_attn_qkv",
+        "oft_unet_single_blocks_0_linear1",
+        "oft_unet_double_blocks_0_txt_attn_proj"
+      })
   void turnsEachOfTheLayersByItsOwnBlocks(String stem) {
     List<String> parts = stem.endsWith("proj") ? List.of(BOTH + "to_add_out") : parts(stem);
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(5L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(5L)) {
       Map<String, Tensor> file = new LinkedHashMap<>();
       Map<String, Tensor> expected = new LinkedHashMap<>();
       float constraint = 1e-2f;
@@ -163,12 +201,15 @@ class FusedLayersTest {
         Tensor weight = base.parts().tensor(Part.TRANSFORMER, name);
         long size = weight.size(0) / 2;
         Tensor blocks = put(file, stem + ".oft_blocks." + i, random(noise, 2, size, size));
-        expected.put(name, weight.add(new Rotation(blocks, null, constraint * weight.size(0)).difference(weight)));
+        expected.put(
+            name,
+            weight.add(new Rotation(blocks, null, constraint * weight.size(0)).difference(weight)));
       }
       file.put(stem + ".alpha", torch.tensor(constraint));
       Map<String, Tensor> actual = merged(file);
       assertEquals(expected.keySet(), actual.keySet());
-      expected.forEach((name, value) -> assertTrue(value.sub(actual.get(name)).abs().max().item_double() <= 1e-6, name));
+      expected.forEach((name, value) ->
+          assertTrue(value.sub(actual.get(name)).abs().max().item_double() <= 1e-6, name));
     }
   }
 
@@ -177,8 +218,12 @@ class FusedLayersTest {
     // A last layer alone has the name of no family.
     SafetensorsWriter.write(file, tensors, Map.of("ss_base_model_version", "flux1"));
     Map<String, Tensor> copies = new LinkedHashMap<>();
-    try (Lora lora = Lora.open(file, base); FusedLora fused = lora.fuse(1)) {
-      fused.weights(Compute.EXACT).get(Part.TRANSFORMER).forEach((name, value) -> copies.put(name, value.clone()));
+    try (Lora lora = Lora.open(file, base);
+        FusedLora fused = lora.fuse(1)) {
+      fused
+          .weights(Compute.EXACT)
+          .get(Part.TRANSFORMER)
+          .forEach((name, value) -> copies.put(name, value.clone()));
     }
     return copies;
   }
@@ -203,12 +248,16 @@ class FusedLayersTest {
   @Test
   void readsShapesOfWeightsAndTheSecondTextEncoderAsComfyUiCallsThem() {
     Path file = folder.resolve("look.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(4L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(4L)) {
       String t5 = "encoder.block.0.layer.0.SelfAttention.q";
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       long[] query = base.parts().tensorShape(Part.TEXT_ENCODER_2, t5 + ".weight");
-      tensors.put("text_encoders.t5xxl.transformer." + t5 + ".lora_down.weight", random(noise, 2, query[1]));
-      tensors.put("text_encoders.t5xxl.transformer." + t5 + ".lora_up.weight", random(noise, query[0], 2));
+      tensors.put(
+          "text_encoders.t5xxl.transformer." + t5 + ".lora_down.weight",
+          random(noise, 2, query[1]));
+      tensors.put(
+          "text_encoders.t5xxl.transformer." + t5 + ".lora_up.weight", random(noise, query[0], 2));
       long[] shape = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight");
       tensors.put("diffusion_model.img_in.lora_A.weight", random(noise, 2, shape[1]));
       tensors.put("diffusion_model.img_in.lora_B.weight", random(noise, shape[0], 2));
@@ -219,7 +268,8 @@ class FusedLayersTest {
       }
       tensors.put("diffusion_model.img_in.bias", random(noise, shape[0]));
       SafetensorsWriter.write(file, tensors, Map.of("ss_base_model_version", "flux1"));
-      assertEquals(List.of("diffusion_model.img_in.bias"), Lora.inspect(file, base).unmatched());
+      assertEquals(
+          List.of("diffusion_model.img_in.bias"), Lora.inspect(file, base).unmatched());
     }
   }
 
@@ -228,10 +278,17 @@ class FusedLayersTest {
   @CsvSource({"to_q", "add_q_proj", "to_out.0"})
   void openBlocksOfBothStreamsOnTheBaseTheyAreOf(String layer) {
     Path file = folder.resolve("look.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(4L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(4L)) {
       long[] shape = base.parts().tensorShape(Part.TRANSFORMER, BOTH + layer + ".weight");
-      SafetensorsWriter.write(file, Map.of("transformer." + BOTH + layer + ".lora_A.weight", random(noise, 2, shape[1]),
-          "transformer." + BOTH + layer + ".lora_B.weight", random(noise, shape[0], 2)), Map.of());
+      SafetensorsWriter.write(
+          file,
+          Map.of(
+              "transformer." + BOTH + layer + ".lora_A.weight",
+              random(noise, 2, shape[1]),
+              "transformer." + BOTH + layer + ".lora_B.weight",
+              random(noise, shape[0], 2)),
+          Map.of());
     }
     try (Lora lora = Lora.open(file, base)) {
       assertEquals(LoraFamily.FLUX, lora.report().family());

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** LoRA files of peft and diffusers, and what diffusers drew with them: {@code tools/goldens/lora.py}. */
+/**
+ * LoRA files of peft and diffusers, and what diffusers drew with them:
+ * {@code tools/goldens/lora.py}.
+ */
 final class GoldenLora {
   private static final String ROOT = "/golden/lora/";
 
@@ -54,10 +57,14 @@ final class GoldenLora {
 
   static List<Case> cases() {
     List<?> cases = (List<?>) record().get("cases");
-    return IntStream.range(0, cases.size()).mapToObj(i -> {
-      Map<String, Double> weights = new LinkedHashMap<>();
-      ((Map<?, ?>) cases.get(i)).forEach((file, weight) -> weights.put((String) file, ((Number) weight).doubleValue()));
-      return new Case("case" + i, weights);
-    }).toList();
+    return IntStream.range(0, cases.size())
+        .mapToObj(i -> {
+          Map<String, Double> weights = new LinkedHashMap<>();
+          ((Map<?, ?>) cases.get(i))
+              .forEach(
+                  (file, weight) -> weights.put((String) file, ((Number) weight).doubleValue()));
+          return new Case("case" + i, weights);
+        })
+        .toList();
   }
 }

@@ -26,7 +26,8 @@ class HalfMadeTest extends OnGoldenBase {
   void aFusedLoraKeepsNothingOfWhatDoesNotFit() {
     try (Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
       assertTrue(lora.changes().weights().size() > ROOM);
-      Lora tight = new Lora(lora.changes(), lora.metadata(), lora.report(), new TensorRegion(), small());
+      Lora tight =
+          new Lora(lora.changes(), lora.metadata(), lora.report(), new TensorRegion(), small());
       try (FusedLora fused = FusedLora.of(tight, LoraWeight.of(1))) {
         long objects = Pointer.totalCount();
         for (int i = 0; i < 3; i++) {
@@ -72,6 +73,7 @@ class HalfMadeTest extends OnGoldenBase {
         throw e.getCause();
       }
     };
-    return (Networks) Proxy.newProxyInstance(Networks.class.getClassLoader(), new Class<?>[] {Networks.class}, handler);
+    return (Networks) Proxy.newProxyInstance(
+        Networks.class.getClassLoader(), new Class<?>[] {Networks.class}, handler);
   }
 }

@@ -30,7 +30,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** LoRAs that change a UNet's first layer, on a base that is shown a mask and a picture behind its latents. */
+/**
+ * LoRAs that change a UNet's first layer, on a base that is shown a mask and a picture behind its
+ * latents.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class InpaintingLoraTest {
   private static final int LATENTS = 4;
@@ -54,13 +57,29 @@ class InpaintingLoraTest {
 
   /** Factors of a kind for so many channels, by the ends of their keys. */
   private static Map<String, Tensor> factors(String kind, long channels, NoiseSource noise) {
-    Map<String, long[]> shapes = switch (kind) {
-      case "lora", "dora" -> Map.of("lora_down.weight", new long[] {2, channels, 3, 3}, "lora_up.weight", new long[] {width, 2, 1, 1});
-      case "loha" -> Map.of("hada_w1_a", new long[] {width, 2}, "hada_w1_b", new long[] {2, channels * 9},
-          "hada_w2_a", new long[] {width, 2}, "hada_w2_b", new long[] {2, channels * 9});
-      case "lokr" -> Map.of("lokr_w1", new long[] {2, 2}, "lokr_w2", new long[] {width / 2, channels / 2, 3, 3});
-      default -> Map.of("diff", new long[] {width, channels, 3, 3});
-    };
+    Map<String, long[]> shapes =
+        switch (kind) {
+          case "lora", "dora" ->
+            Map.of(
+                "lora_down.weight", new long[] {2, channels, 3, 3}, "lora_up.weight", new long[] {
+                  width, 2, 1, 1
+                });
+          case "loha" ->
+            Map.of(
+                "hada_w1_a",
+                new long[] {width, 2},
+                "hada_w1_b",
+                new long[] {2, channels * 9},
+                "hada_w2_a",
+                new long[] {width, 2},
+                "hada_w2_b",
+                new long[] {2, channels * 9});
+          case "lokr" ->
+            Map.of(
+                "lokr_w1", new long[] {2, 2}, "lokr_w2", new long[] {width / 2, channels / 2, 3, 3
+                });
+          default -> Map.of("diff", new long[] {width, channels, 3, 3});
+        };
     Map<String, Tensor> factors = new LinkedHashMap<>();
     shapes.forEach((name, shape) -> factors.put(name, noise.next(shape).squeeze(0)));
     if (kind.equals("dora")) {
@@ -72,8 +91,13 @@ class InpaintingLoraTest {
   /** What the factors say, reckoned for their own channels. */
   private static Tensor said(String kind, Map<String, Tensor> f) {
     return switch (kind) {
-      case "lora" -> torch.matmul(f.get("lora_up.weight").flatten(1, -1), f.get("lora_down.weight").flatten(1, -1));
-      case "loha" -> torch.matmul(f.get("hada_w1_a"), f.get("hada_w1_b")).mul(torch.matmul(f.get("hada_w2_a"), f.get("hada_w2_b")));
+      case "lora" ->
+        torch.matmul(
+            f.get("lora_up.weight").flatten(1, -1), f.get("lora_down.weight").flatten(1, -1));
+      case "loha" ->
+        torch
+            .matmul(f.get("hada_w1_a"), f.get("hada_w1_b"))
+            .mul(torch.matmul(f.get("hada_w2_a"), f.get("hada_w2_b")));
       case "lokr" -> torch.kron(f.get("lokr_w1").view(2, 2, 1, 1), f.get("lokr_w2"));
       default -> f.get("diff");
     };
@@ -88,22 +112,33 @@ class InpaintingLoraTest {
   }
 
   private static Change only(Lora lora) {
-    assertEquals("[unet.conv_in [" + width + ", 9, 3, 3]]", lora.changes().weights().keySet().toString());
+    assertEquals(
+        "[unet.conv_in [" + width + ", 9, 3, 3]]",
+        lora.changes().weights().keySet().toString());
     return lora.changes().weights().values().iterator().next();
   }
 
   @ParameterizedTest
-  @CsvSource({"lora, lora_unet_conv_in", "lora, lora_unet_input_blocks_0_0", "lora, unet.conv_in", "loha, lora_unet_conv_in",
-      "lokr, lora_unet_conv_in", "full, lora_unet_conv_in"})
+  @CsvSource({
+    "lora, lora_unet_conv_in",
+    "lora, lora_unet_input_blocks_0_0",
+    "lora, unet.conv_in",
+    "loha, lora_unet_conv_in",
+    "lokr, lora_unet_conv_in",
+    "full, lora_unet_conv_in"
+  })
   void addsNothingToWhatTheLoraWasNotShown(String kind, String stem) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(3L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(3L)) {
       Map<String, Tensor> factors = factors(kind, LATENTS, noise);
       try (Lora lora = Lora.open(file(stem, factors), base)) {
         assertTrue(!kind.equals("lora") || only(lora) instanceof LowRank, "no longer factors");
         Tensor difference = only(lora).difference(base.parts().tensor(Part.UNET, "conv_in.weight"));
         Tensor expected = said(kind, factors).reshape(width, LATENTS, 3, 3);
         assertTrue(torch.allclose(expected, difference.narrow(1, 0, LATENTS), 1e-5, 1e-6, false));
-        assertEquals(0, difference.narrow(1, LATENTS, SHOWN - LATENTS).abs().max().item_double());
+        assertEquals(
+            0, difference.narrow(1, LATENTS, SHOWN - LATENTS).abs().max().item_double());
       }
     }
   }
@@ -111,22 +146,31 @@ class InpaintingLoraTest {
   @ParameterizedTest
   @ValueSource(strings = {"lora", "full"})
   void readsWhatWasLearntOnSuchABaseAsItIs(String kind) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(3L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(3L)) {
       Map<String, Tensor> factors = factors(kind, SHOWN, noise);
       try (Lora lora = Lora.open(file("lora_unet_conv_in", factors), base)) {
         Tensor difference = only(lora).difference(base.parts().tensor(Part.UNET, "conv_in.weight"));
-        assertTrue(torch.allclose(said(kind, factors).reshape(width, SHOWN, 3, 3), difference, 1e-5, 1e-6, false));
+        assertTrue(torch.allclose(
+            said(kind, factors).reshape(width, SHOWN, 3, 3), difference, 1e-5, 1e-6, false));
       }
     }
   }
 
-  /** DoRA sets the lengths of whole rows, so that the mask's and the picture's channels are scaled with them. */
+  /**
+   * DoRA sets the lengths of whole rows, so that the mask's and the picture's channels are scaled
+   * with them.
+   */
   @Test
   void givesRowsTheLengthsThatDoraSays() {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(3L);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(3L);
         Lora lora = Lora.open(file("lora_unet_conv_in", factors("dora", LATENTS, noise)), base)) {
       Tensor own = base.parts().tensor(Part.UNET, "conv_in.weight");
-      Tensor lengths = own.add(only(lora).difference(own)).flatten(1, -1).square().sum(1).sqrt();
+      Tensor lengths =
+          own.add(only(lora).difference(own)).flatten(1, -1).square().sum(1).sqrt();
       assertTrue(torch.allclose(torch.ones(width), lengths, 1e-5, 1e-6, false));
     }
   }
@@ -134,10 +178,14 @@ class InpaintingLoraTest {
   @ParameterizedTest
   @CsvSource({"lora, 5", "full, 8"})
   void refusesOtherWidths(String kind, long channels) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(3L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(3L)) {
       Path file = file("lora_unet_conv_in", factors(kind, channels, noise));
-      String message = assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
-      assertTrue(message.contains(", " + channels + ", 3, 3] beside a weight [" + width + ", 9, 3, 3]"), message);
+      String message =
+          assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+      assertTrue(
+          message.contains(", " + channels + ", 3, 3] beside a weight [" + width + ", 9, 3, 3]"),
+          message);
     }
   }
 }

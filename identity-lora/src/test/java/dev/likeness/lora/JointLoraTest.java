@@ -52,8 +52,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** FLUX.1 and Stable Diffusion 3 beside diffusers and peft: {@code tools/goldens/joint_lora.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class JointLoraTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0,
-      0.01, 1, false, 0, 1, List.of("%s"), 0);
+  private static final LoraTraining SETTINGS = new LoraTraining(
+      2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
 
   @TempDir
   private Path parent;
@@ -70,7 +70,8 @@ class JointLoraTest {
   @CsvSource({"flux, flux/dev", "sd3, sd3/three"})
   void drawsAsDiffusersDraws(String family, String variant) {
     List<?> cases = (List<?>) record().get("cases");
-    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+    try (BaseModel base =
+            BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         Safetensors expected = golden(family)) {
       List<ImageRequest> requests = new ArrayList<>();
       List<Lora> loras = new ArrayList<>();
@@ -94,29 +95,44 @@ class JointLoraTest {
   }
 
   /**
-   * Guided by two prompts: FLUX over its own guidance and beside a ControlNet, Stable Diffusion 3 away from a weakened network
-   * too.
+   * Guided by two prompts: FLUX over its own guidance and beside a ControlNet, Stable Diffusion 3
+   * away from a weakened network too.
    */
   @ParameterizedTest
-  @CsvSource({"flux, flux/dev, false", "flux, flux/dev, true", "sd3, sd3/three, false", "sd3, sd3/three, true"})
+  @CsvSource({
+    "flux, flux/dev, false",
+    "flux, flux/dev, true",
+    "sd3, sd3/three, false",
+    "sd3, sd3/three, true"
+  })
   void guidesEachBesideTheOthersAsAlone(String family, String variant, boolean inTurns) {
     boolean flux = family.equals("flux");
-    GuidanceOptions options = flux ? GuidanceOptions.STANDARD.trueCfg(2)
+    GuidanceOptions options = flux
+        ? GuidanceOptions.STANDARD.trueCfg(2)
         : GuidanceOptions.STANDARD.away(Weakening.skipping(1));
-    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
-        ControlNet net = ControlNet.open(TinyControlNets.write("flux-union", parent), Compute.EXACT);
+    try (BaseModel base =
+            BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        ControlNet net =
+            ControlNet.open(TinyControlNets.write("flux-union", parent), Compute.EXACT);
         Lora wide = Lora.open(GoldenLora.file("../joint/" + family + "-wide"), base);
         Lora attention = Lora.open(GoldenLora.file("../joint/" + family + "-attention"), base)) {
       ImageRequest plain = request().guidance(3).guidance(inTurns ? options.inTurns() : options);
       ImageRequest ask = flux ? plain.control(Control.of(net, noise()).mode(1)) : plain;
-      List<ImageRequest> requests = List.of(ask.negative("blurry").as(wide.at(1)), ask.prompt("a man").as(attention.at(0.7)),
+      List<ImageRequest> requests = List.of(
+          ask.negative("blurry").as(wide.at(1)),
+          ask.prompt("a man").as(attention.at(0.7)),
           ask.negative("a cat").seed(5).count(2));
       List<GeneratedImage> together = base.generate(requests);
       List<GeneratedImage> alone = requests.stream()
-          .flatMap(one -> base.generate(one, Progress.SILENT, new Cancellation()).stream()).toList();
+          .flatMap(one -> base.generate(one, Progress.SILENT, new Cancellation()).stream())
+          .toList();
       assertEquals(alone.size(), together.size());
       for (int i = 0; i < alone.size(); i++) {
-        assertArrayEquals(alone.get(i).latents().values(), together.get(i).latents().values(), 2e-4f, "picture " + i);
+        assertArrayEquals(
+            alone.get(i).latents().values(),
+            together.get(i).latents().values(),
+            2e-4f,
+            "picture " + i);
       }
     }
   }
@@ -136,29 +152,50 @@ class JointLoraTest {
 
   private static ImageRequest request() {
     Map<?, ?> r = (Map<?, ?>) record().get("request");
-    return ImageRequest.of((String) r.get("prompt")).guidance(((Number) r.get("guidance")).doubleValue())
-        .steps(((Number) r.get("steps")).intValue()).seed(((Number) ((List<?>) r.get("seeds")).get(0)).longValue())
+    return ImageRequest.of((String) r.get("prompt"))
+        .guidance(((Number) r.get("guidance")).doubleValue())
+        .steps(((Number) r.get("steps")).intValue())
+        .seed(((Number) ((List<?>) r.get("seeds")).get(0)).longValue())
         .size(((Number) r.get("width")).intValue(), ((Number) r.get("height")).intValue());
   }
 
   @ParameterizedTest
-  @CsvSource({"flux, flux/dev, attention", "flux, flux/dev, t5", "sd3, sd3/three, attention", "sd3, sd3/three, t5"})
+  @CsvSource({
+    "flux, flux/dev, attention",
+    "flux, flux/dev, t5",
+    "sd3, sd3/three, attention",
+    "sd3, sd3/three, t5"
+  })
   void takesTheStepsThatPeftTakes(String family, String variant, String what) {
-    List<String> prompts = ((List<?>) record().get("prompts")).stream().map(String.class::cast).toList();
+    List<String> prompts =
+        ((List<?>) record().get("prompts")).stream().map(String.class::cast).toList();
     boolean t5 = what.equals("t5");
-    LoraTraining settings =
-        t5 ? SETTINGS.options(TrainingOptions.PLAIN.modules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)")) : SETTINGS;
-    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
-        TensorRegion region = new TensorRegion(); AdamW optimizer = AdamW.standard();
-        TrainableFactors factors = new TrainableFactors(settings, Subject.of("woman"), base.parts());
+    LoraTraining settings = t5
+        ? SETTINGS.options(
+            TrainingOptions.PLAIN.modules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
+        : SETTINGS;
+    try (BaseModel base =
+            BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        AdamW optimizer = AdamW.standard();
+        TrainableFactors factors =
+            new TrainableFactors(settings, Subject.of("woman"), base.parts());
         Safetensors golden = golden(family)) {
       load(family + "-" + what, base, factors);
-      TensorSource expected = new Renamed(golden, name -> name.startsWith(t5 ? "t5." : "train.")
-          ? name.substring(name.indexOf('.') + 1) : null);
+      TensorSource expected = new Renamed(
+          golden,
+          name -> name.startsWith(t5 ? "t5." : "train.")
+              ? name.substring(name.indexOf('.') + 1)
+              : null);
       Pupil pupil = Pupil.of(base.parts());
-      LoraStep learning = new LoraStep(pupil, factors, optimizer, Lesson.of(base.parts(), settings),
+      LoraStep learning = new LoraStep(
+          pupil,
+          factors,
+          optimizer,
+          Lesson.of(base.parts(), settings),
           new CaptionEncodings(pupil, prompts, factors, region, new Cancellation()));
-      // T5's scores are not scaled, and round more: the reference without oneDNN and fused attention differs by 1e-4 from itself.
+      // T5's scores are not scaled, and round more: the reference without oneDNN and fused
+      // attention differs by 1e-4 from itself.
       double each = t5 ? 3e-4 : 1e-4;
       compareGradients(learning, factors, expected, false, each);
       compareGradients(learning, factors, expected, true, each);
@@ -179,20 +216,29 @@ class JointLoraTest {
   void t5ReadsCaptionsOnceWhereClipAloneLearns(String variant) {
     LoraTraining settings = SETTINGS.textEncoder(true);
     try (TensorScope scope = TensorScope.open();
-        BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        BaseModel base =
+            BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableFactors factors = new TrainableFactors(settings, Subject.of("woman"), base.parts())) {
+        TrainableFactors factors =
+            new TrainableFactors(settings, Subject.of("woman"), base.parts())) {
       Pupil pupil = Pupil.of(base.parts());
-      CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
+      CaptionEncodings texts = new CaptionEncodings(
+          pupil, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
-      TextEncoding whole = pupil.encode(asked, pupil.longText().orElseThrow().read(asked, factors), factors);
+      TextEncoding whole =
+          pupil.encode(asked, pupil.longText().orElseThrow().read(asked, factors), factors);
       TextEncoding found = texts.of(new int[] {1, 0, 1});
       assertTrue(found.tokens().allclose(whole.tokens(), 1e-5, 1e-5, false), "tokens");
-      assertTrue(found.pooled().allclose(whole.pooled(), 1e-5, 1e-5, false) && found.pooled().requires_grad(), "pooled");
+      assertTrue(
+          found.pooled().allclose(whole.pooled(), 1e-5, 1e-5, false)
+              && found.pooled().requires_grad(),
+          "pooled");
       assertFalse(pupil.longText().orElseThrow().learns(factors));
       Tensor again = texts.of(new int[] {0}).tokens();
       long t5 = pupil.longText().orElseThrow().tokens();
-      assertTrue(again.narrow(1, again.size(1) - t5, t5).equal(found.tokens().narrow(0, 1, 1).narrow(1, again.size(1) - t5, t5)));
+      assertTrue(again
+          .narrow(1, again.size(1) - t5, t5)
+          .equal(found.tokens().narrow(0, 1, 1).narrow(1, again.size(1) - t5, t5)));
     }
   }
 
@@ -200,7 +246,8 @@ class JointLoraTest {
   private static void load(String file, BaseModel base, TrainableFactors factors) {
     try (Lora start = Lora.open(GoldenLora.file("../joint/" + file), base);
         NoGradGuard guard = new NoGradGuard()) {
-      assertEquals(factors.weights().leaves().size(), 2 * start.changes().weights().size());
+      assertEquals(
+          factors.weights().leaves().size(), 2 * start.changes().weights().size());
       start.changes().weights().forEach((layer, change) -> {
         LowRank pair = (LowRank) change;
         factors.weights().leaves().get(layer.name() + ".lora_A.weight").copy_(pair.down());
@@ -212,14 +259,25 @@ class JointLoraTest {
   private static LoraStep.Batch batch(TensorSource expected, int step) {
     float[] sigmas = Images.floats(expected.read("sigmas").select(0, step));
     Tensor noise = expected.read("noise").select(0, step);
-    return new LoraStep.Batch(expected.read("latents").select(0, step), noise, noise,
-        new double[] {sigmas[0], sigmas[1]}, new int[] {0, 1}, 2, null);
+    return new LoraStep.Batch(
+        expected.read("latents").select(0, step),
+        noise,
+        noise,
+        new double[] {sigmas[0], sigmas[1]},
+        new int[] {0, 1},
+        2,
+        null);
   }
 
   // Small gradients carry the rounding of the large ones.
-  private static void compareGradients(LoraStep learning, TrainableFactors factors, TensorSource expected,
-      boolean recompute, double each) {
-    try (TensorScope scope = TensorScope.open(); Recomputing twice = new Recomputing()) {
+  private static void compareGradients(
+      LoraStep learning,
+      TrainableFactors factors,
+      TensorSource expected,
+      boolean recompute,
+      double each) {
+    try (TensorScope scope = TensorScope.open();
+        Recomputing twice = new Recomputing()) {
       Tensor all = expected.read("gradient");
       if (recompute) {
         twice.backward(learning.loss(batch(expected, 0), 0, twice));
@@ -236,24 +294,31 @@ class JointLoraTest {
         assertEquals(reached, value.grad().defined(), leaf.getKey());
         if (reached) {
           double difference = gradient.sub(value.grad().detach()).norm().item_double();
-          double most = each * gradient.norm().item_double() + 1e-6 * all.nan_to_num().norm().item_double();
+          double most = each * gradient.norm().item_double()
+              + 1e-6 * all.nan_to_num().norm().item_double();
           assertTrue(difference <= most, leaf.getKey() + " by " + difference);
           wrong += difference * difference;
           value.grad().zero_();
         }
       }
       assertEquals(all.numel(), at);
-      assertTrue(Math.sqrt(wrong) <= 1e-4 * all.nan_to_num().norm().item_double(), "all by " + Math.sqrt(wrong));
+      assertTrue(
+          Math.sqrt(wrong) <= 1e-4 * all.nan_to_num().norm().item_double(),
+          "all by " + Math.sqrt(wrong));
     }
   }
 
   private static void compareWeights(TrainableFactors factors, TensorSource expected) {
     try (TensorScope scope = TensorScope.open()) {
       TensorVector after = new TensorVector();
-      new TreeMap<>(factors.weights().leaves()).values().forEach(leaf -> after.push_back(leaf.detach().flatten()));
+      new TreeMap<>(factors.weights().leaves())
+          .values()
+          .forEach(leaf -> after.push_back(leaf.detach().flatten()));
       Tensor reference = expected.read("after");
       double difference = torch.cat(after, 0).sub(reference).norm().item_double();
-      assertTrue(difference <= 1e-4 * reference.norm().item_double(), "all weights differ by " + difference);
+      assertTrue(
+          difference <= 1e-4 * reference.norm().item_double(),
+          "all weights differ by " + difference);
     }
   }
 
@@ -267,7 +332,8 @@ class JointLoraTest {
       float[] before = base.generate(ask).pixels();
       float[] learned;
       Path file = parent.resolve("ada.safetensors");
-      try (TrainedPerson ada = SETTINGS.prior(1, 1).train(base, set, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson ada =
+          SETTINGS.prior(1, 1).train(base, set, Progress.SILENT, new Cancellation())) {
         learned = base.generate(ask.as(ada.at(1))).pixels();
         ada.save(file);
       }
@@ -277,7 +343,8 @@ class JointLoraTest {
         assertTrue(Arrays.equals(learned, base.generate(ask.as(ada.at(1))).pixels()));
       }
       assertTrue(Arrays.equals(before, base.generate(ask).pixels()), "training touched the base");
-      try (TrainedModel whole = new DreamBooth(SETTINGS).train(base, set, Progress.SILENT, new Cancellation())) {
+      try (TrainedModel whole =
+          new DreamBooth(SETTINGS).train(base, set, Progress.SILENT, new Cancellation())) {
         whole.save(folder, parent.resolve("whole"), DType.F32);
       }
     }

@@ -26,7 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is said of a transformer's LoRA: in the file's own names, whatever diffusers calls the layers. */
+/**
+ * What is said of a transformer's LoRA: in the file's own names, whatever diffusers calls the
+ * layers.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class JointReportTest {
   private static BaseModel base;
@@ -75,9 +78,12 @@ class JointReportTest {
     "transformer.transformer_blocks.0.attn.to_qkv, .lora.down.weight, .lora.up.weight, DIFFUSERS",
     "lora_unet_double_blocks_0_img_attn_qkv, .lora_down.weight, .lora_up.weight, KOHYA",
     "lycoris_transformer_blocks_0_attn_to_qkv, .lora_down.weight, .lora_up.weight, KOHYA",
-    "lora_transformer_transformer_blocks_0_attn_to_qkv, .lora_down.weight, .lora_up.weight, KOHYA"})
-  void tellsTheSpellingAndCountsTheKeysOfTheFile(String layer, String down, String up, LoraDialect dialect) {
-    LoraReport report = Lora.inspect(file(pair(layer + down, layer + up, width, 3 * width), Map.of()), base);
+    "lora_transformer_transformer_blocks_0_attn_to_qkv, .lora_down.weight, .lora_up.weight, KOHYA"
+  })
+  void tellsTheSpellingAndCountsTheKeysOfTheFile(
+      String layer, String down, String up, LoraDialect dialect) {
+    LoraReport report =
+        Lora.inspect(file(pair(layer + down, layer + up, width, 3 * width), Map.of()), base);
     assertTrue(report.isComplete(), report.toString());
     assertEquals(dialect, report.dialect());
     assertEquals(2, report.matched());
@@ -86,33 +92,52 @@ class JointReportTest {
 
   @Test
   void namesKeysThatFitNothingAsTheFileDoes() {
-    Map<String, long[]> shapes = kohya("lora_unet_double_blocks_0_img_attn_qkv", width + 1, 3 * width);
+    Map<String, long[]> shapes =
+        kohya("lora_unet_double_blocks_0_img_attn_qkv", width + 1, 3 * width);
     shapes.putAll(kohya("lora_unet_double_blocks_9_img_attn_qkv", width, 3 * width));
-    shapes.putAll(pair("double_blocks.9.processor.proj_lora1.down.weight", "double_blocks.9.processor.proj_lora1.up.weight", 8, 8));
+    shapes.putAll(pair(
+        "double_blocks.9.processor.proj_lora1.down.weight",
+        "double_blocks.9.processor.proj_lora1.up.weight",
+        8,
+        8));
     LoraReport report = Lora.inspect(file(shapes, Map.of()), base);
-    assertEquals(List.of("double_blocks.9.processor.proj_lora1.down.weight", "double_blocks.9.processor.proj_lora1.up.weight",
-        "lora_unet_double_blocks_9_img_attn_qkv.lora_down.weight", "lora_unet_double_blocks_9_img_attn_qkv.lora_up.weight"),
+    assertEquals(
+        List.of(
+            "double_blocks.9.processor.proj_lora1.down.weight",
+            "double_blocks.9.processor.proj_lora1.up.weight",
+            "lora_unet_double_blocks_9_img_attn_qkv.lora_down.weight",
+            "lora_unet_double_blocks_9_img_attn_qkv.lora_up.weight"),
         report.unmatched().stream().sorted().toList());
-    assertEquals(List.of("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight [2, " + (width + 1) + "] beside a weight ["
-        + 3 * width + ", " + width + "]"), report.misshapen());
+    assertEquals(
+        List.of("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight [2, " + (width + 1)
+            + "] beside a weight [" + 3 * width + ", " + width + "]"),
+        report.misshapen());
     assertEquals(1, report.matched());
   }
 
   @Test
   void refusesTwoKeysThatMeanTheSameRows() {
     Map<String, long[]> shapes = kohya("lora_unet_double_blocks_0_img_attn_qkv", width, 3 * width);
-    shapes.put("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight", new long[] {2, width});
+    shapes.put(
+        "diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight", new long[] {2, width});
     Path file = file(shapes, Map.of());
     assertEquals(1, Lora.inspect(file, base).twice().size());
-    String message = assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
-    assertTrue(message.startsWith(file + ": ") && message.contains("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight")
-        && message.contains("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight")
-        && message.endsWith(" say the same of one layer, perhaps not with the same numbers; remove one of them"), message);
+    String message =
+        assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+    assertTrue(
+        message.startsWith(file + ": ")
+            && message.contains("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight")
+            && message.contains("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight")
+            && message.endsWith(
+                " say the same of one layer, perhaps not with the same numbers; remove one of them"),
+        message);
   }
 
   @ParameterizedTest
-  @CsvSource({"transformer.transformer_blocks.0.attn.to_q, lora_unet_double_blocks_0_img_attn_qkv, 3",
-      "lora_transformer_transformer_blocks_0_attn_to_q, lora_unet_double_blocks_0_img_attn_qkv, 3"})
+  @CsvSource({
+    "transformer.transformer_blocks.0.attn.to_q, lora_unet_double_blocks_0_img_attn_qkv, 3",
+    "lora_transformer_transformer_blocks_0_attn_to_q, lora_unet_double_blocks_0_img_attn_qkv, 3"
+  })
   void passesOverASpellingBesideABetterOne(String better, String worse, int parts) {
     Map<String, long[]> shapes = kohya(better, width, width);
     shapes.putAll(kohya(worse, width, parts * width));
@@ -130,24 +155,36 @@ class JointReportTest {
   @Test
   void saysThatAControlLoraWidensItsBase() {
     long in = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[1];
-    Map<String, long[]> shapes = pair("img_in.lora_A.weight", "img_in.lora_B.weight", 2 * in, width);
-    shapes.put("double_blocks.0.img_attn.norm.query_norm.scale", base.parts().tensorShape(Part.TRANSFORMER,
-        "transformer_blocks.0.attn.norm_q.weight"));
+    Map<String, long[]> shapes =
+        pair("img_in.lora_A.weight", "img_in.lora_B.weight", 2 * in, width);
+    shapes.put(
+        "double_blocks.0.img_attn.norm.query_norm.scale",
+        base.parts().tensorShape(Part.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight"));
     Path file = file(shapes, Map.of());
-    assertEquals(file + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here (img_in.lora_A.weight"
-        + " takes " + 2 * in + " numbers of a place, " + base.name() + " has " + in + "); give a ControlNet of FLUX.1 in its place", assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
+    assertEquals(
+        file
+            + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here (img_in.lora_A.weight"
+            + " takes " + 2 * in + " numbers of a place, " + base.name() + " has " + in
+            + "); give a ControlNet of FLUX.1 in its place",
+        assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
   }
 
   @ParameterizedTest
-  @CsvSource({"double_blocks.0.img_attn.qkv, double_blocks.0.img_attn.qkv", "double_blocks.0.img_attn.qkv, img_attn.qkv",
-      "base_model.model.double_blocks.0.img_attn.qkv, ^double_blocks.0.img_attn.qkv",
-      "lora_unet_double_blocks_0_img_attn_qkv, lora_unet_double_blocks_0_img_attn_qkv",
-      "double_blocks.0.img_attn.qkv, transformer_blocks.0.attn.to_[qkv]"})
+  @CsvSource({
+    "double_blocks.0.img_attn.qkv, double_blocks.0.img_attn.qkv",
+    "double_blocks.0.img_attn.qkv, img_attn.qkv",
+    "base_model.model.double_blocks.0.img_attn.qkv, ^double_blocks.0.img_attn.qkv",
+    "lora_unet_double_blocks_0_img_attn_qkv, lora_unet_double_blocks_0_img_attn_qkv",
+    "double_blocks.0.img_attn.qkv, transformer_blocks.0.attn.to_[qkv]"
+  })
   void heedsPatternsOfTheMakersNames(String layer, String pattern) {
-    String settings = "{\"transformer.lora_alpha\": 2, \"transformer.alpha_pattern\": {\"" + pattern + "\": 6}}";
+    String settings =
+        "{\"transformer.lora_alpha\": 2, \"transformer.alpha_pattern\": {\"" + pattern + "\": 6}}";
     Map<String, long[]> shapes = kohya(layer, width, 3 * width);
-    assertEquals(new LoraReport.Scale(3, 3),
-        Lora.inspect(file(shapes, Map.of("lora_adapter_metadata", settings)), base).scale());
+    assertEquals(
+        new LoraReport.Scale(3, 3),
+        Lora.inspect(file(shapes, Map.of("lora_adapter_metadata", settings)), base)
+            .scale());
     try (Lora lora = Lora.open(file(shapes, Map.of("lora_adapter_metadata", settings)), base)) {
       lora.changes().weights().values().forEach(change -> assertEquals(3, change.scale()));
     }

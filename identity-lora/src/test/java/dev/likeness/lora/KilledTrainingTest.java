@@ -21,24 +21,42 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A training in a process of its own, killed without warning and taken up again; -Dlikeness.kills=20 kills it more often. */
+/**
+ * A training in a process of its own, killed without warning and taken up again;
+ * -Dlikeness.kills=20 kills it more often.
+ */
 class KilledTrainingTest {
   private static final int KILLS = Integer.getInteger("likeness.kills", 3);
   /** Every second kill comes after another save, of which there is one in 25 steps. */
   private static final int STEPS = 25 * KILLS + 85;
 
-  /** Learns {@code args[0]} steps on the base {@code args[1]} into {@code args[2]}, its state in {@code args[3]}. */
+  /**
+   * Learns {@code args[0]} steps on the base {@code args[1]} into {@code args[2]}, its state in
+   * {@code args[3]}.
+   */
   public static final class Trainer {
     private Trainer() {}
 
     public static void main(String[] args) {
       byte[] rgb = new byte[16 * 16 * 3];
       new Random(5).nextBytes(rgb);
-      LoraTraining settings = LoraTraining.balanced().rank(1).batch(1).steps(Integer.parseInt(args[0])).textEncoder(false)
-          .options(TrainingOptions.PLAIN.modules("unet\\.mid_block\\..*attn2\\.to_k").ema(0.9).accumulation(2));
+      LoraTraining settings = LoraTraining.balanced()
+          .rank(1)
+          .batch(1)
+          .steps(Integer.parseInt(args[0]))
+          .textEncoder(false)
+          .options(TrainingOptions.PLAIN
+              .modules("unet\\.mid_block\\..*attn2\\.to_k")
+              .ema(0.9)
+              .accumulation(2));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
-          TrainedPerson person = settings.train(base, List.of(Picture.of(16, 16, rgb)), Subject.of("woman"),
-              args.length > 3 ? Path.of(args[3]) : null, Progress.SILENT, new Cancellation())) {
+          TrainedPerson person = settings.train(
+              base,
+              List.of(Picture.of(16, 16, rgb)),
+              Subject.of("woman"),
+              args.length > 3 ? Path.of(args[3]) : null,
+              Progress.SILENT,
+              new Cancellation())) {
         person.save(Path.of(args[2]));
       }
     }
@@ -46,18 +64,30 @@ class KilledTrainingTest {
 
   private static Process start(Path... args) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    ProcessBuilder command = new ProcessBuilder(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp",
-        System.getProperty("java.class.path"), Trainer.class.getName(), Integer.toString(STEPS));
+    ProcessBuilder command = new ProcessBuilder(
+        java,
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xmx256m",
+        "-cp",
+        System.getProperty("java.class.path"),
+        Trainer.class.getName(),
+        Integer.toString(STEPS));
     for (Path arg : args) {
       command.command().add(arg.toString());
     }
-    return command.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    return command
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
   }
 
-  private static void awaitSave(Process process, Path state) throws IOException, InterruptedException {
+  private static void awaitSave(Process process, Path state)
+      throws IOException, InterruptedException {
     long seen = Files.exists(state) ? Files.getLastModifiedTime(state).toMillis() : 0;
     long begun = System.nanoTime();
-    while (process.isAlive() && (!Files.exists(state) || Files.getLastModifiedTime(state).toMillis() == seen)) {
+    while (process.isAlive()
+        && (!Files.exists(state) || Files.getLastModifiedTime(state).toMillis() == seen)) {
       TimeUnit.MILLISECONDS.sleep(5);
       if (System.nanoTime() - begun > TimeUnit.MINUTES.toNanos(10)) {
         process.destroyForcibly();
@@ -67,7 +97,8 @@ class KilledTrainingTest {
   }
 
   @Test
-  void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files) throws IOException, InterruptedException {
+  void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files)
+      throws IOException, InterruptedException {
     Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files).path();
     Path unbroken = files.resolve("unbroken.safetensors");
     assertEquals(0, OtherJvm.exitOf(start(base, unbroken)), "the unbroken run failed");
@@ -80,18 +111,22 @@ class KilledTrainingTest {
     for (int i = 0; i < KILLS; i++) {
       long begun = System.nanoTime();
       Process process = start(base, person, state);
-      // By turns in the steps after its next save, and while it opens, takes up what is kept and goes on to a save.
+      // By turns in the steps after its next save, and while it opens, takes up what is kept and
+      // goes on to a save.
       if (i % 2 == 0) {
         awaitSave(process, state);
         opening = Math.max(opening, (int) TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
       }
       process.waitFor(random.nextInt(i % 2 == 0 ? 200 : opening), TimeUnit.MILLISECONDS);
-      assertTrue(process.isAlive() || process.exitValue() == 0, "the run that began after " + i + " kills failed, seed " + seed);
+      assertTrue(
+          process.isAlive() || process.exitValue() == 0,
+          "the run that began after " + i + " kills failed, seed " + seed);
       killed += process.isAlive() ? 1 : 0;
       process.destroyForcibly().waitFor();
     }
     assertTrue(killed > 0, "every run was over before its kill, seed " + seed);
-    assertEquals(0, OtherJvm.exitOf(start(base, person, state)), "the resumed run failed, seed " + seed);
+    assertEquals(
+        0, OtherJvm.exitOf(start(base, person, state)), "the resumed run failed, seed " + seed);
     assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(person));
   }
 }

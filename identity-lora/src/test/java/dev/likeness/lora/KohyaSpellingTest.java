@@ -38,27 +38,45 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Bases whose layers kohya's programs name as their makers do. */
 @ExtendWith(NoTensorLeaks.class)
 class KohyaSpellingTest {
-  private static final String STEMS = "lora_(te1|te2|te3|unet_(double_blocks|single_blocks|joint_blocks|input_blocks|middle_block"
-      + "|output_blocks|time_embed|label_emb|out))_.*|lora_unet_[a-z]+_(in|out|embedder).*|lora_unet_final_layer.*";
+  private static final String STEMS =
+      "lora_(te1|te2|te3|unet_(double_blocks|single_blocks|joint_blocks|input_blocks|middle_block"
+          + "|output_blocks|time_embed|label_emb|out))_.*|lora_unet_[a-z]+_(in|out|embedder).*|lora_unet_final_layer.*";
 
   @TempDir
   private Path folder;
 
   /** Every layer is changed but for one in five, so that parts of joined ones are missing too. */
   @ParameterizedTest
-  @CsvSource({"flux/dev, KOHYA", "flux/dev, PEFT", "sd3/three, KOHYA", "sdxl/xl-base, KOHYA", "sdxl/xl-base, DIFFUSERS",
-      "flux/dev, DIFFUSERS", "sd3/three, DIFFUSERS"})
+  @CsvSource({
+    "flux/dev, KOHYA",
+    "flux/dev, PEFT",
+    "sd3/three, KOHYA",
+    "sdxl/xl-base, KOHYA",
+    "sdxl/xl-base, DIFFUSERS",
+    "flux/dev, DIFFUSERS",
+    "sd3/three, DIFFUSERS"
+  })
   void readsBackTheDifferencesOfEveryLayer(String name, LoraDialect dialect) {
     Path file = folder.resolve("lora.safetensors");
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, folder), Compute.EXACT);
-        Lora lora = changing(base.parts()); TensorScope scope = TensorScope.open()) {
+        Lora lora = changing(base.parts());
+        TensorScope scope = TensorScope.open()) {
       lora.save(file, dialect);
       try (Safetensors written = Safetensors.open(file)) {
-        written.names().forEach(key -> assertTrue(dialect != LoraDialect.KOHYA || key.matches(STEMS), key));
+        written
+            .names()
+            .forEach(key -> assertTrue(dialect != LoraDialect.KOHYA || key.matches(STEMS), key));
         // diffusers knows that spelling of text encoders alone.
-        written.names().forEach(key -> assertTrue(!key.startsWith("transformer.") || !key.contains("lora_linear_layer"), key));
-        written.names().stream().filter(key -> key.matches(".*(lora_A|lora_down|down)\\.weight")).forEach(key ->
-            assertEquals(0, written.shape(key)[0] % 3, "one rank for all, or as often as joined layers have parts: " + key));
+        written
+            .names()
+            .forEach(key -> assertTrue(
+                !key.startsWith("transformer.") || !key.contains("lora_linear_layer"), key));
+        written.names().stream()
+            .filter(key -> key.matches(".*(lora_A|lora_down|down)\\.weight"))
+            .forEach(key -> assertEquals(
+                0,
+                written.shape(key)[0] % 3,
+                "one rank for all, or as often as joined layers have parts: " + key));
       }
       try (Lora again = Lora.open(file, base)) {
         Map<Layer, Change> read = again.changes().weights();
@@ -70,10 +88,13 @@ class KohyaSpellingTest {
           Tensor own = base.parts().tensor(layer.part(), layer.weight());
           Change before = lora.changes().weights().get(layer);
           Tensor expected = before == null ? torch.zeros_like(own) : before.difference(own);
-          assertTrue(torch.allclose(expected, change.difference(own), 1e-5, 1e-6, false), layer.name());
+          assertTrue(
+              torch.allclose(expected, change.difference(own), 1e-5, 1e-6, false), layer.name());
         });
         again.save(folder.resolve("again.safetensors"), dialect);
-        assertTrue(Math.abs(size(file) - size(folder.resolve("again.safetensors"))) < 1000, "joined layers do not grow");
+        assertTrue(
+            Math.abs(size(file) - size(folder.resolve("again.safetensors"))) < 1000,
+            "joined layers do not grow");
       }
     }
   }
@@ -85,20 +106,30 @@ class KohyaSpellingTest {
   private static Lora changing(Networks model) {
     TensorRegion region = new TensorRegion();
     Map<Layer, Change> changes = new LinkedHashMap<>();
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(3L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(3L)) {
       int number = 0;
       for (Layer layer : LayerTable.of(model).layers()) {
         long rank = 1 + number % 3;
         if (!layer.isNorm() && number++ % 5 != 4) {
-          long[] down = layer.isConvolution() ? new long[] {rank, layer.in(), layer.kernel(), layer.kernel()}
+          long[] down = layer.isConvolution()
+              ? new long[] {rank, layer.in(), layer.kernel(), layer.kernel()}
               : new long[] {rank, layer.in()};
-          long[] up = layer.isConvolution() ? new long[] {layer.out(), rank, 1, 1} : new long[] {layer.out(), rank};
-          changes.put(layer, new LowRank(
-              region.keep(noise.next(down).squeeze(0)), null, region.keep(noise.next(up).squeeze(0)), 0.5));
+          long[] up = layer.isConvolution()
+              ? new long[] {layer.out(), rank, 1, 1}
+              : new long[] {layer.out(), rank};
+          changes.put(
+              layer,
+              new LowRank(
+                  region.keep(noise.next(down).squeeze(0)),
+                  null,
+                  region.keep(noise.next(up).squeeze(0)),
+                  0.5));
         }
       }
     }
-    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 3, Map.of());
+    LoraReport report =
+        LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 3, Map.of());
     return new Lora(new LoraChanges(changes, Map.of()), Map.of(), report, region, model);
   }
 
@@ -108,26 +139,35 @@ class KohyaSpellingTest {
     Path list = Material.of("keys/checkpoints/" + name + ".safetensors.json");
     Set<String> published = stems(JSON.std.mapFrom(Files.readString(list)).keySet().stream());
     LayerTable table = SdxlTrainingTest.published();
-    Set<String> ours = table.layers().stream().map(layer -> new KohyaNames(table).of(layer).stem()).collect(Collectors.toSet());
+    Set<String> ours = table.layers().stream()
+        .map(layer -> new KohyaNames(table).of(layer).stem())
+        .collect(Collectors.toSet());
     assertEquals(layers, published.size());
     assertTrue(ours.containsAll(published), () -> without(published, ours));
   }
 
   @Test
   void callsEveryLayerOfFluxAsPublishedFilesDo() throws IOException {
-    Map<?, ?> data = (Map<?, ?>) JSON.std.mapFrom(
-        Files.readString(Material.of("keys/flux-lora/flux_lora_kohya_format.json"))).get("data");
-    Set<String> published = stems(((Map<?, ?>) data.get("state_dict_keys")).keySet().stream().map(String.class::cast))
-        .stream().filter(stem -> stem.startsWith("lora_unet_")).collect(Collectors.toSet());
+    Map<?, ?> data = (Map<?, ?>) JSON.std
+        .mapFrom(Files.readString(Material.of("keys/flux-lora/flux_lora_kohya_format.json")))
+        .get("data");
+    Set<String> published = stems(
+            ((Map<?, ?>) data.get("state_dict_keys")).keySet().stream().map(String.class::cast))
+        .stream()
+        .filter(stem -> stem.startsWith("lora_unet_"))
+        .collect(Collectors.toSet());
     LayerTable table = JointKeysTest.flux(64);
-    Set<String> ours = table.layers().stream().filter(layer -> layer.part() == Part.TRANSFORMER)
-        .map(layer -> new KohyaNames(table).of(layer).stem()).collect(Collectors.toSet());
+    Set<String> ours = table.layers().stream()
+        .filter(layer -> layer.part() == Part.TRANSFORMER)
+        .map(layer -> new KohyaNames(table).of(layer).stem())
+        .collect(Collectors.toSet());
     assertEquals(304, published.size());
     assertTrue(ours.containsAll(published), () -> without(published, ours));
   }
 
   private static Set<String> stems(Stream<String> keys) {
-    return keys.filter(key -> key.contains(".lora_down")).map(key -> key.substring(0, key.indexOf('.')))
+    return keys.filter(key -> key.contains(".lora_down"))
+        .map(key -> key.substring(0, key.indexOf('.')))
         .collect(Collectors.toSet());
   }
 

@@ -27,23 +27,35 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** LoRAs on bases with a language model, beside diffusers and peft: {@code tools/goldens/qwen_lora.py}. */
+/**
+ * LoRAs on bases with a language model, beside diffusers and peft:
+ * {@code tools/goldens/qwen_lora.py}.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class LanguageLoraTest {
   @TempDir
   private Path parent;
 
   @ParameterizedTest
-  @CsvSource({"zimage, zimage/turbo, diffusers, Z_IMAGE", "zimage, zimage/turbo, makers, Z_IMAGE",
-      "klein, klein/base, diffusers, FLUX2", "klein, klein/base, makers, FLUX2"})
+  @CsvSource({
+    "zimage, zimage/turbo, diffusers, Z_IMAGE",
+    "zimage, zimage/turbo, makers, Z_IMAGE",
+    "klein, klein/base, diffusers, FLUX2",
+    "klein, klein/base, makers, FLUX2"
+  })
   void drawsAsDiffusersDraws(String family, String variant, String names, LoraFamily told) {
     try (TensorScope scope = TensorScope.open();
-        BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        BaseModel base =
+            BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenLora.file("../qwen/images"));
         Lora lora = Lora.open(GoldenLora.file("../qwen/" + family + "-" + names), base)) {
       assertEquals(told, lora.report().family());
       Tensor image = expected.read(family).select(0, 0);
-      ImageRequest request = ImageRequest.of("wow!! hello! ! it's 1999...").steps(2).guidance(3).size(16, 24).seed(31)
+      ImageRequest request = ImageRequest.of("wow!! hello! ! it's 1999...")
+          .steps(2)
+          .guidance(3)
+          .size(16, 24)
+          .seed(31)
           .as(lora.at(0.8));
       Closeness.assertPicture(1e-3, image, base.generate(request), family + " " + names);
     }
@@ -51,12 +63,16 @@ class LanguageLoraTest {
 
   private static final String ATTENTION = "diffusion_model.layers.0.attention.";
 
-  /** As Anime-Z's trainer writes Z-Image's attentions: fused and apart. diffusers takes what is apart. */
+  /**
+   * As Anime-Z's trainer writes Z-Image's attentions: fused and apart. diffusers takes what is
+   * apart.
+   */
   @ParameterizedTest
   @CsvSource({"qkv, to.q to.k to.v", "qkv, to_q to_k to_v", "out, to_out.0"})
   void leavesOutAFusedLayerBesideItsParts(String fused, String parts) {
     try (TensorScope scope = TensorScope.open();
-        BaseModel base = BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
+        BaseModel base =
+            BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
       Map<String, Tensor> tensors = new HashMap<>();
       List<String> apart = List.of(parts.split(" "));
       apart.forEach(part -> pair(tensors, ATTENTION + part, 48, 48, 1));
@@ -64,18 +80,26 @@ class LanguageLoraTest {
       pair(both, ATTENTION + fused, 48, 48 * apart.size(), 2);
       both.put(ATTENTION + fused + ".alpha", torch.ones(1));
       assertEquals(changes(base, tensors), changes(base, both));
-      assertEquals(Set.of(ATTENTION + fused + ".lora.down.weight", ATTENTION + fused + ".lora.up.weight", ATTENTION + fused + ".alpha"),
+      assertEquals(
+          Set.of(
+              ATTENTION + fused + ".lora.down.weight",
+              ATTENTION + fused + ".lora.up.weight",
+              ATTENTION + fused + ".alpha"),
           Set.copyOf(Lora.inspect(file(both), base).idle()));
       both.remove(ATTENTION + apart.get(0) + ".lora.down.weight");
       both.remove(ATTENTION + apart.get(0) + ".lora.up.weight");
-      assertEquals(apart.size() > 1, refused(base, both), "some parts say the same as the fused layer, perhaps");
+      assertEquals(
+          apart.size() > 1,
+          refused(base, both),
+          "some parts say the same as the fused layer, perhaps");
     }
   }
 
   @Test
   void readsBlocksOfFlux2ThatLostTheirBeginning() {
     try (TensorScope scope = TensorScope.open();
-        BaseModel base = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+        BaseModel base =
+            BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
       Map<String, Tensor> whole = new HashMap<>();
       pair(whole, "diffusion_model.transformer_blocks.0.attn.to_q", 32, 32, 1);
       Map<String, Tensor> lost = new HashMap<>();
@@ -84,7 +108,8 @@ class LanguageLoraTest {
     }
   }
 
-  private static void pair(Map<String, Tensor> tensors, String stem, long in, long out, double value) {
+  private static void pair(
+      Map<String, Tensor> tensors, String stem, long in, long out, double value) {
     tensors.put(stem + ".lora.down.weight", torch.ones(2, in));
     tensors.put(stem + ".lora.up.weight", torch.full(new long[] {out, 2}, new Scalar(value)));
   }
@@ -99,8 +124,11 @@ class LanguageLoraTest {
   private Map<String, Double> changes(BaseModel base, Map<String, Tensor> tensors) {
     Map<String, Double> sums = new HashMap<>();
     try (Lora lora = Lora.open(file(tensors), base)) {
-      lora.changes().weights().forEach((layer, change) -> sums.put(layer.name(),
-          change.difference(LoraMerge.f32(base.parts(), layer)).sum().item_double()));
+      lora.changes()
+          .weights()
+          .forEach((layer, change) -> sums.put(
+              layer.name(),
+              change.difference(LoraMerge.f32(base.parts(), layer)).sum().item_double()));
     }
     return sums;
   }
@@ -115,10 +143,13 @@ class LanguageLoraTest {
 
   @Test
   void refusesToTeachABaseWithALanguageModel() {
-    try (BaseModel base = BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
-      assertEquals("a base with a language model cannot learn a person here; LoRAs taught elsewhere can be opened on it. Give"
-          + " a base of Stable Diffusion or FLUX.1",
-          assertThrows(IllegalArgumentException.class, () -> Pupil.of(base.parts())).getMessage());
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
+      assertEquals(
+          "a base with a language model cannot learn a person here; LoRAs taught elsewhere can be opened on it. Give"
+              + " a base of Stable Diffusion or FLUX.1",
+          assertThrows(IllegalArgumentException.class, () -> Pupil.of(base.parts()))
+              .getMessage());
     }
   }
 }

@@ -27,8 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Encoded pictures that a training leaves for the next. */
 @ExtendWith(NoTensorLeaks.class)
 class LatentFilesTest extends OnGoldenBase {
-  private static final LoraTraining SETTINGS =
-      LoraTraining.balanced().targets(LoraTargets.ATTENTION).steps(3).batch(2).rank(1).textEncoder(false);
+  private static final LoraTraining SETTINGS = LoraTraining.balanced()
+      .targets(LoraTargets.ATTENTION)
+      .steps(3)
+      .batch(2)
+      .rank(1)
+      .textEncoder(false);
 
   @TempDir
   private Path folder;
@@ -36,15 +40,20 @@ class LatentFilesTest extends OnGoldenBase {
   private static TrainingSet pictures() {
     byte[] rgb = new byte[24 * 16 * 3];
     Random random = new Random(5);
-    return TrainingSet.of(Stream.of(1, 2).map(i -> {
-      random.nextBytes(rgb);
-      return Picture.of(24, 16, rgb.clone());
-    }).toList(), Subject.of("woman"));
+    return TrainingSet.of(
+        Stream.of(1, 2)
+            .map(i -> {
+              random.nextBytes(rgb);
+              return Picture.of(24, 16, rgb.clone());
+            })
+            .toList(),
+        Subject.of("woman"));
   }
 
   private static float[] learned(LoraTraining settings, TrainingSet set) {
     try (TrainedPerson person = settings.train(base, set, Progress.SILENT, new Cancellation())) {
-      return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).as(person.at(1))).pixels();
+      return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).as(person.at(1)))
+          .pixels();
     }
   }
 
@@ -74,7 +83,8 @@ class LatentFilesTest extends OnGoldenBase {
 
   @Test
   void keepsMirroredPicturesBesideTheirOwn() throws IOException {
-    assertArrayEquals(learned(SETTINGS.flip(true), pictures()),
+    assertArrayEquals(
+        learned(SETTINGS.flip(true), pictures()),
         learned(SETTINGS.flip(true), pictures().latents(folder)));
     assertEquals(4, files().size());
   }

@@ -28,8 +28,11 @@ class LoraAdapterTest implements AdapterContract {
 
   @BeforeAll
   static void opensTwoLoras(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
-    loras = List.of(Lora.open(GoldenLora.file("wide"), base), Lora.open(GoldenLora.file("attention-kohya"), base));
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
+    loras = List.of(
+        Lora.open(GoldenLora.file("wide"), base),
+        Lora.open(GoldenLora.file("attention-kohya"), base));
   }
 
   @AfterAll
@@ -50,35 +53,55 @@ class LoraAdapterTest implements AdapterContract {
 
   @Test
   void refusesAWeightThatIsNoNumber() {
-    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> loras.get(0).at(Double.NaN));
+    IllegalArgumentException refusal =
+        assertThrows(IllegalArgumentException.class, () -> loras.get(0).at(Double.NaN));
     assertEquals("a LoRA's weight must be a finite number, not NaN", refusal.getMessage());
   }
 
   /** A misspelt one would count for nothing, and nobody would see it. */
   @ParameterizedTest
-  @ValueSource(strings = {"up_blocks.1", "unet.up_block.1", "unet.up_blocks.11", "transformer", "text_encoder_2"})
+  @ValueSource(
+      strings = {
+        "up_blocks.1",
+        "unet.up_block.1",
+        "unet.up_blocks.11",
+        "transformer",
+        "text_encoder_2"
+      })
   void refusesABlockThatTheBaseHasNot(String block) {
-    String refusal = assertThrows(IllegalArgumentException.class,
-        () -> loras.get(0).at(LoraWeight.of(1).block("unet", 0.5).block(block, 0))).getMessage();
-    assertEquals("no layer's name begins with \"" + block + "\" in this base; names begin with text_encoder.text_model, unet.conv_in,"
-        + " unet.conv_norm_out, unet.conv_out, unet.down_blocks, unet.mid_block, unet.time_embedding, unet.up_blocks", refusal);
+    String refusal = assertThrows(
+            IllegalArgumentException.class,
+            () -> loras.get(0).at(LoraWeight.of(1).block("unet", 0.5).block(block, 0)))
+        .getMessage();
+    assertEquals(
+        "no layer's name begins with \"" + block
+            + "\" in this base; names begin with text_encoder.text_model, unet.conv_in,"
+            + " unet.conv_norm_out, unet.conv_out, unet.down_blocks, unet.mid_block, unet.time_embedding, unet.up_blocks",
+        refusal);
   }
 
   @Test
   void takesBlocksOfTheBaseThatTheLoraDoesNotChange() {
     try (Lora network = Lora.open(GoldenLora.file("unet-only"), base)) {
-      network.at(LoraWeight.of(1).block("text_encoder", 0).block("unet.conv_out", 0).block("unet.conv_out.bias", 1));
+      network.at(LoraWeight.of(1)
+          .block("text_encoder", 0)
+          .block("unet.conv_out", 0)
+          .block("unet.conv_out.bias", 1));
     }
   }
 
   @Test
   void refusesAnotherBase(@TempDir Path folder) {
-    try (BaseModel other = GoldenFolder.loaded(GoldenFolder.write("no-middle", GoldenFolder.Spelling.PUBLISHED, folder).path());
+    try (BaseModel other = GoldenFolder.loaded(
+            GoldenFolder.write("no-middle", GoldenFolder.Spelling.PUBLISHED, folder)
+                .path());
         FusedLora fused = loras.get(0).fuse(1)) {
       for (Adapter adapter : List.of(loras.get(0).at(1), fused)) {
-        String refusal =
-            assertThrows(IllegalArgumentException.class, () -> other.generate(request().as(adapter))).getMessage();
-        assertTrue(refusal.startsWith("the LoRA was opened for another base: it changes "), refusal);
+        String refusal = assertThrows(
+                IllegalArgumentException.class, () -> other.generate(request().as(adapter)))
+            .getMessage();
+        assertTrue(
+            refusal.startsWith("the LoRA was opened for another base: it changes "), refusal);
       }
       other.generate(request().as(loras.get(0).at(0)));
     }
@@ -89,14 +112,22 @@ class LoraAdapterTest implements AdapterContract {
   void refusesAnotherBaseWhereAChangeFollowsFromItsNumbers(String key, @TempDir Path folder) {
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(file, Map.of("unet.mid_block.attentions.0.transformer_blocks.0." + key, torch.ones(64)), Map.of());
+      SafetensorsWriter.write(
+          file,
+          Map.of("unet.mid_block.attentions.0.transformer_blocks.0." + key, torch.ones(64)),
+          Map.of());
     }
-    try (BaseModel twin = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path());
+    try (BaseModel twin = GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path());
         Lora lora = Lora.open(file, base)) {
       lora.at(1).requireFor(base.parts());
       loras.get(0).at(1).requireFor(twin.parts());
-      String refusal = assertThrows(IllegalArgumentException.class, () -> lora.at(1).requireFor(twin.parts())).getMessage();
-      assertTrue(refusal.endsWith(" follows from that base's own numbers; open it for this base"), refusal);
+      String refusal = assertThrows(
+              IllegalArgumentException.class, () -> lora.at(1).requireFor(twin.parts()))
+          .getMessage();
+      assertTrue(
+          refusal.endsWith(" follows from that base's own numbers; open it for this base"),
+          refusal);
     }
   }
 
@@ -105,7 +136,8 @@ class LoraAdapterTest implements AdapterContract {
     Lora lora = Lora.open(GoldenLora.file("unet-only"), base);
     FusedLora fused = lora.fuse(1);
     ClosedWhileDrawn.refuses("the fused LoRA", base, request().as(fused), fused::close);
-    ClosedWhileDrawn.refuses("the LoRA", base, request().as(lora.at(0.5).and(loras.get(0).at(1))).unled(), lora::close);
+    ClosedWhileDrawn.refuses(
+        "the LoRA", base, request().as(lora.at(0.5).and(loras.get(0).at(1))).unled(), lora::close);
     lora.close();
   }
 }

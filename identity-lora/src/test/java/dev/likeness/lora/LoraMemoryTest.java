@@ -31,11 +31,19 @@ class LoraMemoryTest extends OnGoldenBase {
       bytes[i] = resident();
     }
     assertEquals(objects, Pointer.totalCount(), "native objects");
-    long grown = IntStream.range(0, STRETCHES).mapToLong(i -> bytes[i + 1] - bytes[i]).min().orElseThrow();
-    assertTrue(grown < MOST, "every stretch grew, the process holding " + Arrays.toString(bytes) + " bytes");
+    long grown = IntStream.range(0, STRETCHES)
+        .mapToLong(i -> bytes[i + 1] - bytes[i])
+        .min()
+        .orElseThrow();
+    assertTrue(
+        grown < MOST,
+        "every stretch grew, the process holding " + Arrays.toString(bytes) + " bytes");
   }
 
-  /** What the process holds once Java's own heap, which breathes, has given back what it does not need: it does so later. */
+  /**
+   * What the process holds once Java's own heap, which breathes, has given back what it does not
+   * need: it does so later.
+   */
   private static long resident() {
     long least = Long.MAX_VALUE;
     for (int i = 0; i < 5; i++) {
@@ -56,7 +64,8 @@ class LoraMemoryTest extends OnGoldenBase {
 
   private static void cycles(int count) {
     for (int i = 0; i < count; i++) {
-      try (TensorScope scope = TensorScope.open(); Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
+      try (TensorScope scope = TensorScope.open();
+          Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
         base.networks().unet(lora.at(0.5).adapt(Part.UNET, Compute.EXACT));
         assertTrue(lora.bytes() > 0);
       }

@@ -40,7 +40,8 @@ class LoraMergeTest extends OnGoldenBase {
   private Path files;
 
   private static float[] drawn(Adapter... adapters) {
-    ImageRequest request = ImageRequest.of("a photo of an old woman").steps(2).guidance(1).size(24, 16);
+    ImageRequest request =
+        ImageRequest.of("a photo of an old woman").steps(2).guidance(1).size(24, 16);
     for (Adapter adapter : adapters) {
       request = request.as(adapter);
     }
@@ -54,7 +55,8 @@ class LoraMergeTest extends OnGoldenBase {
 
   @Test
   void addsSeveralIntoOneThatDrawsAlike() {
-    try (Lora first = open("wide"); Lora second = open("attention")) {
+    try (Lora first = open("wide");
+        Lora second = open("attention")) {
       float[] both = drawn(first.at(0.7), second.at(-0.4));
       Map<Lora, Double> weights = new LinkedHashMap<>();
       weights.put(first, 0.7);
@@ -72,25 +74,37 @@ class LoraMergeTest extends OnGoldenBase {
   @Test
   void refusesTwoWordsOfOneName() {
     TextualInversion word = new TextualInversion("sks", Map.of(8, new float[8]));
-    try (Lora first = carrying(word); Lora second = carrying(new TextualInversion("SKS", Map.of(8, new float[16])))) {
+    try (Lora first = carrying(word);
+        Lora second = carrying(new TextualInversion("SKS", Map.of(8, new float[16])))) {
       Map<Lora, Double> both = new LinkedHashMap<>(Map.of(first, 1.0));
       both.put(second, 1.0);
-      assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(both, 2)).getMessage()
+      assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(both, 2))
+          .getMessage()
           .contains("word \"SKS\" of their own"));
-      assertEquals(List.of("sks"), LoraMerge.resized(first, 1).words().stream().map(TextualInversion::token).toList());
+      assertEquals(
+          List.of("sks"),
+          LoraMerge.resized(first, 1).words().stream()
+              .map(TextualInversion::token)
+              .toList());
     }
   }
 
   private static Lora carrying(TextualInversion word) {
     LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 0, 1, Map.of());
-    return new Lora(new LoraChanges(Map.of(), Map.of(), List.of(word)), Map.of(), report, new TensorRegion(), base.networks());
+    return new Lora(
+        new LoraChanges(Map.of(), Map.of(), List.of(word)),
+        Map.of(),
+        report,
+        new TensorRegion(),
+        base.networks());
   }
 
   @Test
   void givesEveryKindARankAndLosesLessTheHigherItIs() {
     try (Lora loha = open("../kinds/loha")) {
       float[] exact = drawn(loha.at(1));
-      assertThrows(IllegalArgumentException.class, () -> loha.save(files.resolve("loha.safetensors")));
+      assertThrows(
+          IllegalArgumentException.class, () -> loha.save(files.resolve("loha.safetensors")));
       double last = Double.MAX_VALUE;
       for (int rank : new int[] {1, 4, 9}) {
         try (Lora resized = LoraMerge.resized(loha, rank)) {
@@ -99,23 +113,28 @@ class LoraMergeTest extends OnGoldenBase {
           last = lost;
         }
       }
-      assertTrue(last < 1e-3, "a product of two matrices of rank 3 has rank 9, but " + last + " is lost");
+      assertTrue(
+          last < 1e-3, "a product of two matrices of rank 3 has rank 9, but " + last + " is lost");
     }
-    assertEquals("rank 0 must be at least 1", assertThrows(IllegalArgumentException.class, () ->
-        LoraMerge.merged(Map.of(), 0)).getMessage());
+    assertEquals(
+        "rank 0 must be at least 1",
+        assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(Map.of(), 0))
+            .getMessage());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"loha", "lokr", "lokr-full", "glora", "oft", "full", "dora", "peft-ia3"})
   void knowsNoRankOfWhatIsMoreThanAPairOfFactors(String kind) {
-    try (Lora pair = open("wide"); Lora other = open("../kinds/" + kind)) {
+    try (Lora pair = open("wide");
+        Lora other = open("../kinds/" + kind)) {
       assertEquals(OptionalInt.empty(), LoraMerge.rank(List.of(pair, other)));
     }
   }
 
   @Test
   void knowsTheGreatestRankOfPairsAndOfNorms() {
-    try (Lora pair = open("wide"); Lora norms = open("../kinds/norm")) {
+    try (Lora pair = open("wide");
+        Lora norms = open("../kinds/norm")) {
       assertEquals(OptionalInt.of(2), LoraMerge.rank(List.of(norms, pair)));
       assertEquals(OptionalInt.of(1), LoraMerge.rank(List.of(norms)));
     }
@@ -134,14 +153,20 @@ class LoraMergeTest extends OnGoldenBase {
   void whatIsFusedOutlivesTheLora(String kind) {
     FusedLora fused;
     Map<String, Tensor> expected;
-    try (TensorScope scope = TensorScope.open(); FusedLora usual = fused(kind)) {
+    try (TensorScope scope = TensorScope.open();
+        FusedLora usual = fused(kind)) {
       expected = usual.weights(Compute.EXACT).get(Part.UNET);
       fused = fused(kind);
-      fused.weights(Compute.EXACT).get(Part.UNET).forEach((name, value) -> assertTrue(value.equal(expected.get(name)), name));
+      fused
+          .weights(Compute.EXACT)
+          .get(Part.UNET)
+          .forEach((name, value) -> assertTrue(value.equal(expected.get(name)), name));
     }
     fused.close();
-    assertEquals("the fused LoRA is closed; fuse it again to draw with it",
-        assertThrows(IllegalStateException.class, () -> fused.weights(Compute.EXACT)).getMessage());
+    assertEquals(
+        "the fused LoRA is closed; fuse it again to draw with it",
+        assertThrows(IllegalStateException.class, () -> fused.weights(Compute.EXACT))
+            .getMessage());
   }
 
   /** Of a LoRA that is closed already. */
@@ -155,49 +180,73 @@ class LoraMergeTest extends OnGoldenBase {
   @ValueSource(strings = {"norm", "loha", "oft", "full", "glora", "dora-columns"})
   void writesEveryKindInKohyasSpelling(String kind) {
     Path file = files.resolve("kind.safetensors");
-    try (TensorScope scope = TensorScope.open(); Lora lora = open("../kinds/" + kind); FusedLora fused = lora.fuse(1)) {
-      assertTrue(assertThrows(IllegalArgumentException.class, () -> lora.save(file)).getMessage()
-          .endsWith(" has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind"));
+    try (TensorScope scope = TensorScope.open();
+        Lora lora = open("../kinds/" + kind);
+        FusedLora fused = lora.fuse(1)) {
+      assertTrue(
+          assertThrows(IllegalArgumentException.class, () -> lora.save(file))
+              .getMessage()
+              .endsWith(
+                  " has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind"));
       lora.save(file, LoraDialect.KOHYA);
-      try (Lora again = Lora.open(file, base); FusedLora both = again.fuse(1)) {
+      try (Lora again = Lora.open(file, base);
+          FusedLora both = again.fuse(1)) {
         assertEquals(lora.report().layers(), again.report().layers());
         assertEquals(lora.changes().biases().keySet(), again.changes().biases().keySet());
-        fused.weights(Compute.EXACT).get(Part.UNET).forEach((name, value) -> assertTrue(
-            torch.allclose(both.weights(Compute.EXACT).get(Part.UNET).get(name), value, 1e-6, 1e-6, false), name));
+        fused
+            .weights(Compute.EXACT)
+            .get(Part.UNET)
+            .forEach((name, value) -> assertTrue(
+                torch.allclose(
+                    both.weights(Compute.EXACT).get(Part.UNET).get(name), value, 1e-6, 1e-6, false),
+                name));
       }
     }
   }
 
   @Test
   void addsNormsToThoseThatAreCarriedBeforeIt() {
-    try (Lora first = open("../kinds/norm"); Lora second = open("../kinds/norm"); FusedLora fused = second.fuse(0.5)) {
+    try (Lora first = open("../kinds/norm");
+        Lora second = open("../kinds/norm");
+        FusedLora fused = second.fuse(0.5)) {
       assertArrayEquals(drawn(first.at(0.3), second.at(0.5)), drawn(first.at(0.3), fused), 2e-4f);
     }
   }
 
   @Test
   void addsLorasOfOneBaseOnly() {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files.resolve("other")).path();
-    try (BaseModel other = GoldenFolder.loaded(folder); Lora here = open("wide");
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files.resolve("other"))
+        .path();
+    try (BaseModel other = GoldenFolder.loaded(folder);
+        Lora here = open("wide");
         Lora there = Lora.open(GoldenLora.file("wide"), other)) {
-      assertEquals("the LoRAs to merge were opened on several bases; open all of them on one",
-          assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(Map.of(here, 1.0, there, 1.0), 4)).getMessage());
+      assertEquals(
+          "the LoRAs to merge were opened on several bases; open all of them on one",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> LoraMerge.merged(Map.of(here, 1.0, there, 1.0), 4))
+              .getMessage());
     }
   }
 
   @Test
   void findsTheLoraBetweenTwoModels() {
     Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files).path();
-    try (TensorScope scope = TensorScope.open(); Lora lora = open("unet-only"); FusedLora fused = lora.fuse(1)) {
+    try (TensorScope scope = TensorScope.open();
+        Lora lora = open("unet-only");
+        FusedLora fused = lora.fuse(1)) {
       float[] adapted = drawn(lora.at(1));
       assertArrayEquals(adapted, drawn(fused), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
-      base.networks().tensorNames(Part.UNET)
+      base.networks()
+          .tensorNames(Part.UNET)
           .forEach(name -> weights.put(name, base.networks().tensor(Part.UNET, name)));
       weights.putAll(fused.weights(Compute.EXACT).get(Part.UNET));
       weights.computeIfPresent("conv_out.bias", (name, value) -> value.add(new Scalar(1e-6)));
-      SafetensorsWriter.write(folder.resolve("unet/diffusion_pytorch_model.safetensors"), weights, Map.of());
-      try (BaseModel tuned = BaseModel.open(folder, Compute.EXACT); Lora found = LoraMerge.between(base, tuned, 2)) {
+      SafetensorsWriter.write(
+          folder.resolve("unet/diffusion_pytorch_model.safetensors"), weights, Map.of());
+      try (BaseModel tuned = BaseModel.open(folder, Compute.EXACT);
+          Lora found = LoraMerge.between(base, tuned, 2)) {
         assertEquals(lora.report().layers(), found.report().layers());
         assertEquals(List.of("unet.conv_out.bias"), LoraMerge.leftOut(base, tuned));
         assertArrayEquals(adapted, drawn(found.at(1)), 2e-4f);
@@ -219,12 +268,16 @@ class LoraMergeTest extends OnGoldenBase {
       assertArrayEquals(plain, drawn(lora.at(0)));
       float[] middle = drawn(lora.at(one.block("unet.mid_block", 0)));
       assertFalse(Arrays.equals(whole, middle));
-      assertArrayEquals(whole, drawn(lora.at(one.block("unet.mid_block", 0).block("unet.mid_block.attentions", 1)
-          .block("unet.mid_block.resnets", 1))));
+      assertArrayEquals(
+          whole,
+          drawn(lora.at(one.block("unet.mid_block", 0)
+              .block("unet.mid_block.attentions", 1)
+              .block("unet.mid_block.resnets", 1))));
       float[] late = drawn(lora.at(one.overSteps(p -> p < 0.5 ? 0 : 1)));
       assertFalse(Arrays.equals(whole, late));
       assertFalse(Arrays.equals(plain, late));
-      assertArrayEquals(drawn(lora.at(0.3)), drawn(lora.at(LoraWeight.of(0.6).overSteps(p -> 0.5))), 1e-6f);
+      assertArrayEquals(
+          drawn(lora.at(0.3)), drawn(lora.at(LoraWeight.of(0.6).overSteps(p -> 0.5))), 1e-6f);
     }
   }
 
@@ -233,11 +286,15 @@ class LoraMergeTest extends OnGoldenBase {
     String before = hash(base.networks());
     Compute compute = base.networks().compute();
     long objects = 0;
-    try (Lora lora = open("attention"); Lora norms = open("../kinds/norm")) {
+    try (Lora lora = open("attention");
+        Lora norms = open("../kinds/norm")) {
       drawn(lora.at(1), norms.at(0.5));
       for (int i = 0; i < 1000; i++) {
         try (TensorScope scope = TensorScope.open()) {
-          base.networks().unet(lora.at(0.5).adapt(Part.UNET, compute).and(norms.at(1).adapt(Part.UNET, compute)));
+          base.networks()
+              .unet(lora.at(0.5)
+                  .adapt(Part.UNET, compute)
+                  .and(norms.at(1).adapt(Part.UNET, compute)));
         }
         if (i == 10) {
           objects = Pointer.totalCount();

@@ -52,16 +52,22 @@ class LoraParityTest {
   @MethodSource("cases")
   void drawsAsDiffusersDraws(GoldenLora.Case golden) {
     List<Lora> loras = open(golden);
-    try (TensorScope scope = TensorScope.open(); Safetensors expected = GoldenLora.reference()) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors expected = GoldenLora.reference()) {
       ImageRequest request = request();
       for (int i = 0; i < loras.size(); i++) {
         request = request.as(loras.get(i).at(weight(golden, i)));
       }
       GeneratedImage image = base.generate(request);
       Tensor latents = expected.read(golden.name() + ".latents");
-      Closeness.assertWithinSpread(1e-4, latents, torch.tensor(image.latents().values()).view(latents.shape()), golden + " latents");
+      Closeness.assertWithinSpread(
+          1e-4,
+          latents,
+          torch.tensor(image.latents().values()).view(latents.shape()),
+          golden + " latents");
       Tensor picture = expected.read(golden.name() + ".images").select(0, 0);
-      Closeness.assertPicture(1e-3 * picture.std().item_double(), picture, image, golden + " image");
+      Closeness.assertPicture(
+          1e-3 * picture.std().item_double(), picture, image, golden + " image");
     } finally {
       loras.forEach(Lora::close);
     }
@@ -71,16 +77,27 @@ class LoraParityTest {
   @MethodSource("cases")
   void answersAsDiffusersAnswers(GoldenLora.Case golden) {
     List<Lora> loras = open(golden);
-    try (TensorScope scope = TensorScope.open(); NoGradGuard inference = new NoGradGuard();
-        Safetensors expected = GoldenLora.reference(); GoldenReference inputs = folder.reference()) {
-      Tensor answer = base.networks().unet(adaptation(golden, loras, Part.UNET)).forward(inputs.tensor("unet.sample"),
-          torch.tensor(new float[] {((Number) GoldenLora.record().get("unet_timestep")).floatValue()}),
-          UNetConditioning.text(inputs.tensor("unet.encoder_hidden_states")));
-      Closeness.assertWithinSpread(2e-5, expected.read(golden.name() + ".unet"), answer, golden + " unet");
-      Tensor text = new PromptEncoder(base.networks().tokenizer(),
-          base.networks().textEncoder(adaptation(golden, loras, Part.TEXT_ENCODER)), Compute.EXACT)
-          .encode(prompts()).tokens();
-      Closeness.assertWithinSpread(2e-5, expected.read(golden.name() + ".text"), text, golden + " text");
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard inference = new NoGradGuard();
+        Safetensors expected = GoldenLora.reference();
+        GoldenReference inputs = folder.reference()) {
+      Tensor answer = base.networks()
+          .unet(adaptation(golden, loras, Part.UNET))
+          .forward(
+              inputs.tensor("unet.sample"),
+              torch.tensor(
+                  new float[] {((Number) GoldenLora.record().get("unet_timestep")).floatValue()}),
+              UNetConditioning.text(inputs.tensor("unet.encoder_hidden_states")));
+      Closeness.assertWithinSpread(
+          2e-5, expected.read(golden.name() + ".unet"), answer, golden + " unet");
+      Tensor text = new PromptEncoder(
+              base.networks().tokenizer(),
+              base.networks().textEncoder(adaptation(golden, loras, Part.TEXT_ENCODER)),
+              Compute.EXACT)
+          .encode(prompts())
+          .tokens();
+      Closeness.assertWithinSpread(
+          2e-5, expected.read(golden.name() + ".text"), text, golden + " text");
     } finally {
       loras.forEach(Lora::close);
     }
@@ -99,17 +116,22 @@ class LoraParityTest {
   }
 
   private static List<Lora> open(GoldenLora.Case golden) {
-    return golden.weights().keySet().stream().map(name -> Lora.open(GoldenLora.file(name), base)).toList();
+    return golden.weights().keySet().stream()
+        .map(name -> Lora.open(GoldenLora.file(name), base))
+        .toList();
   }
 
   private static List<String> prompts() {
-    return ((List<?>) GoldenLora.record().get("text_prompts")).stream().map(String.class::cast).toList();
+    return ((List<?>) GoldenLora.record().get("text_prompts"))
+        .stream().map(String.class::cast).toList();
   }
 
   private static ImageRequest request() {
     Map<?, ?> r = (Map<?, ?>) GoldenLora.record().get("request");
-    return ImageRequest.of((String) r.get("prompt")).negative((String) r.get("negative"))
-        .guidance(((Number) r.get("guidance")).doubleValue()).steps(((Number) r.get("steps")).intValue())
+    return ImageRequest.of((String) r.get("prompt"))
+        .negative((String) r.get("negative"))
+        .guidance(((Number) r.get("guidance")).doubleValue())
+        .steps(((Number) r.get("steps")).intValue())
         .seed(((Number) ((List<?>) r.get("seeds")).get(0)).longValue())
         .size(((Number) r.get("width")).intValue(), ((Number) r.get("height")).intValue());
   }

@@ -57,12 +57,17 @@ class LoraRefusalTest extends OnGoldenBase {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.putAll(pair("unet.down_blocks.7.attentions.0.proj_in", 64, 2, 64));
     Path file = file(shapes, Map.of());
-    assertEquals(file + ": 2 of 4 keys match no layer of base-today, e.g."
-        + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind"
-        + " that is not supported", refusal(file));
+    assertEquals(
+        file + ": 2 of 4 keys match no layer of base-today, e.g."
+            + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind"
+            + " that is not supported",
+        refusal(file));
     LoraReport report = Lora.inspect(file, base);
-    assertEquals(List.of("unet.down_blocks.7.attentions.0.proj_in.lora_A.weight",
-        "unet.down_blocks.7.attentions.0.proj_in.lora_B.weight"), report.unmatched());
+    assertEquals(
+        List.of(
+            "unet.down_blocks.7.attentions.0.proj_in.lora_A.weight",
+            "unet.down_blocks.7.attentions.0.proj_in.lora_B.weight"),
+        report.unmatched());
     assertEquals(2, report.matched());
     assertTrue(!report.isComplete());
   }
@@ -72,7 +77,9 @@ class LoraRefusalTest extends OnGoldenBase {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put(LAYER + ".lora_B.bias", new long[] {64});
     Path file = file(shapes, Map.of());
-    assertEquals(file + " changes " + LAYER + ".bias, and that layer of base-today has none; give the base that it was made for",
+    assertEquals(
+        file + " changes " + LAYER
+            + ".bias, and that layer of base-today has none; give the base that it was made for",
         refusal(file));
   }
 
@@ -86,8 +93,13 @@ class LoraRefusalTest extends OnGoldenBase {
 
   @Test
   void readsTheRotationsOfKohyasOwnPrograms() {
-    Path file = file(Map.of("oft_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.oft_blocks", new long[] {4, 16, 16},
-        "oft_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.alpha", new long[] {1}), Map.of());
+    Path file = file(
+        Map.of(
+            "oft_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.oft_blocks",
+            new long[] {4, 16, 16},
+            "oft_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.alpha",
+            new long[] {1}),
+        Map.of());
     try (Lora lora = Lora.open(file, base)) {
       assertEquals(Set.of(ChangeKind.OFT), lora.report().kinds());
     }
@@ -102,8 +114,12 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put("bundle_emb.v1.5.string_to_param.*", new long[] {1, 32});
     shapes.put("bundle_emb.ada.t5", new long[] {1, 4096});
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
-      assertEquals(Set.of("ada", "v1.5"), lora.words().stream().map(TextualInversion::token).collect(Collectors.toSet()));
-      assertEquals(Set.of("bundle_emb.byron.clip_l", "bundle_emb.byron.clip_l_out", "bundle_emb.ada.t5"), Set.copyOf(lora.report().idle()));
+      assertEquals(
+          Set.of("ada", "v1.5"),
+          lora.words().stream().map(TextualInversion::token).collect(Collectors.toSet()));
+      assertEquals(
+          Set.of("bundle_emb.byron.clip_l", "bundle_emb.byron.clip_l_out", "bundle_emb.ada.t5"),
+          Set.copyOf(lora.report().idle()));
       assertTrue(lora.words().stream().allMatch(word -> word.values().keySet().equals(Set.of(32))));
     }
   }
@@ -114,40 +130,70 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put("bundle_emb.ada.clip_g", new long[] {1, 48});
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
       base.generate(ImageRequest.of("a tree").steps(1).as(lora.at(1)));
-      assertThrows(UnusableInput.class, () -> base.generate(ImageRequest.of("ada").steps(1).as(lora.at(1))));
+      assertThrows(
+          UnusableInput.class,
+          () -> base.generate(ImageRequest.of("ada").steps(1).as(lora.at(1))));
     }
   }
 
   @Test
   void missesAFactorOfAnotherKind() {
-    Path file = file(Map.of("lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.hada_w1_a",
-        new long[] {64, 2}), Map.of());
-    assertEquals(file + ": " + LAYER + " has not all factors of one rank; the file is incomplete", refusal(file));
+    Path file = file(
+        Map.of(
+            "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.hada_w1_a",
+            new long[] {64, 2}),
+        Map.of());
+    assertEquals(
+        file + ": " + LAYER + " has not all factors of one rank; the file is incomplete",
+        refusal(file));
   }
 
   @Test
   void saysWhichBaseALoraOfAnotherFamilyWants() {
-    Path flux = file(pair("transformer.single_transformer_blocks.0.attn.to_q", 3072, 2, 3072), Map.of());
-    assertEquals(flux + " is a LoRA for FLUX.1, but base-today is not; open it with a base of FLUX.1", refusal(flux));
+    Path flux =
+        file(pair("transformer.single_transformer_blocks.0.attn.to_q", 3072, 2, 3072), Map.of());
+    assertEquals(
+        flux + " is a LoRA for FLUX.1, but base-today is not; open it with a base of FLUX.1",
+        refusal(flux));
   }
 
   @Test
   void tellsATextualInversionFromALora() {
     Path file = file(Map.of("<ada>", new long[] {32}), Map.of());
-    assertEquals(file + " is a textual inversion (<ada>), not a LoRA; give it as an embedding", refusal(file));
+    assertEquals(
+        file + " is a textual inversion (<ada>), not a LoRA; give it as an embedding",
+        refusal(file));
   }
 
   @Test
   void tellsAFamilyByTheWidthOfEveryKindOfChange() {
     String stem = "lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.";
-    assertEquals(LoraFamily.SDXL, family(Map.of(stem + "lokr_w1", new long[] {2, 2}, stem + "lokr_w2", new long[] {32, 1024})));
-    assertEquals(LoraFamily.SD1, family(Map.of(stem + "lokr_w1", new long[] {2, 8}, stem + "lokr_w2_a", new long[] {32, 4},
-        stem + "lokr_w2_b", new long[] {4, 96})));
+    assertEquals(
+        LoraFamily.SDXL,
+        family(
+            Map.of(stem + "lokr_w1", new long[] {2, 2}, stem + "lokr_w2", new long[] {32, 1024})));
+    assertEquals(
+        LoraFamily.SD1,
+        family(Map.of(
+            stem + "lokr_w1",
+            new long[] {2, 8},
+            stem + "lokr_w2_a",
+            new long[] {32, 4},
+            stem + "lokr_w2_b",
+            new long[] {4, 96})));
     assertEquals(LoraFamily.SD2, family(Map.of(stem + "diff", new long[] {320, 1024})));
     for (boolean old : new boolean[] {false, true}) {
-      assertEquals(LoraFamily.SDXL, family(Map.of(stem + "a1.weight", old ? new long[] {4, 2048} : new long[] {2048, 4},
-          stem + "a2.weight", old ? new long[] {2048, 4} : new long[] {4, 2048}, stem + "b1.weight", new long[] {640, 4},
-          stem + "b2.weight", new long[] {4, 2048})));
+      assertEquals(
+          LoraFamily.SDXL,
+          family(Map.of(
+              stem + "a1.weight",
+              old ? new long[] {4, 2048} : new long[] {2048, 4},
+              stem + "a2.weight",
+              old ? new long[] {2048, 4} : new long[] {4, 2048},
+              stem + "b1.weight",
+              new long[] {640, 4},
+              stem + "b2.weight",
+              new long[] {4, 2048})));
     }
   }
 
@@ -158,37 +204,76 @@ class LoraRefusalTest extends OnGoldenBase {
   @Test
   void saysWhichShapesDoNotFit() {
     Path file = file(pair(LAYER, 320, 2, 64), Map.of());
-    assertEquals(file + ": 1 keys do not fit base-today, e.g. " + LAYER
-        + ".lora_A.weight [2, 320] beside a weight [64, 64]; the LoRA is for another base model", refusal(file));
+    assertEquals(
+        file + ": 1 keys do not fit base-today, e.g. " + LAYER
+            + ".lora_A.weight [2, 320] beside a weight [64, 64]; the LoRA is for another base model",
+        refusal(file));
   }
 
-  private static final String KOHYA = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
+  private static final String KOHYA =
+      "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
   private static final String CONV = "lora_unet_down_blocks_0_resnets_0_conv1.";
 
   @Test
   void namesFactorsOfEveryKindThatDoNotFit() {
-    Map<String, long[]> glora = new LinkedHashMap<>(Map.of(KOHYA + "a1.weight", new long[] {48, 2}, KOHYA + "a2.weight",
-        new long[] {2, 64}, KOHYA + "b1.weight", new long[] {64, 2}, KOHYA + "b2.weight", new long[] {2, 64}));
-    assertEquals(List.of(KOHYA + "a1.weight [48, 2] beside a weight [64, 64]"),
+    Map<String, long[]> glora = new LinkedHashMap<>(Map.of(
+        KOHYA + "a1.weight",
+        new long[] {48, 2},
+        KOHYA + "a2.weight",
+        new long[] {2, 64},
+        KOHYA + "b1.weight",
+        new long[] {64, 2},
+        KOHYA + "b2.weight",
+        new long[] {2, 64}));
+    assertEquals(
+        List.of(KOHYA + "a1.weight [48, 2] beside a weight [64, 64]"),
         Lora.inspect(file(glora, Map.of()), base).misshapen());
     glora.put(KOHYA + "a1.weight", new long[] {64, 3});
     assertTrue(!Lora.inspect(file(glora, Map.of()), base).isComplete());
-    Map<String, long[]> first = Map.of(KOHYA + "a1.weight", new long[] {2, 64}, KOHYA + "a2.weight", new long[] {64, 2},
-        KOHYA + "b1.weight", new long[] {2, 64}, KOHYA + "b2.weight", new long[] {64, 2});
-    assertTrue(Lora.inspect(file(first, Map.of()), base).isComplete(), "GLoRA as it was at first, of a square layer");
-    Map<String, long[]> core = new LinkedHashMap<>(Map.of(CONV + "lora_down.weight", new long[] {2, 32, 1, 1},
-        CONV + "lora_up.weight", new long[] {32, 2, 1, 1}, CONV + "lora_mid.weight", new long[] {3, 3, 3, 3}));
-    assertEquals(List.of("unet.down_blocks.0.resnets.0.conv1"), Lora.inspect(file(core, Map.of()), base).incomplete());
-    Map<String, long[]> hadamard = Map.of(CONV + "hada_t1", new long[] {2, 2, 5, 5}, CONV + "hada_w1_a", new long[] {2, 32},
-        CONV + "hada_w1_b", new long[] {2, 32}, CONV + "hada_w2_a", new long[] {32, 2}, CONV + "hada_w2_b", new long[] {2, 288});
-    assertEquals(List.of(CONV + "hada_t1 [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
+    Map<String, long[]> first = Map.of(
+        KOHYA + "a1.weight",
+        new long[] {2, 64},
+        KOHYA + "a2.weight",
+        new long[] {64, 2},
+        KOHYA + "b1.weight",
+        new long[] {2, 64},
+        KOHYA + "b2.weight",
+        new long[] {64, 2});
+    assertTrue(
+        Lora.inspect(file(first, Map.of()), base).isComplete(),
+        "GLoRA as it was at first, of a square layer");
+    Map<String, long[]> core = new LinkedHashMap<>(Map.of(
+        CONV + "lora_down.weight",
+        new long[] {2, 32, 1, 1},
+        CONV + "lora_up.weight",
+        new long[] {32, 2, 1, 1},
+        CONV + "lora_mid.weight",
+        new long[] {3, 3, 3, 3}));
+    assertEquals(
+        List.of("unet.down_blocks.0.resnets.0.conv1"),
+        Lora.inspect(file(core, Map.of()), base).incomplete());
+    Map<String, long[]> hadamard = Map.of(
+        CONV + "hada_t1",
+        new long[] {2, 2, 5, 5},
+        CONV + "hada_w1_a",
+        new long[] {2, 32},
+        CONV + "hada_w1_b",
+        new long[] {2, 32},
+        CONV + "hada_w2_a",
+        new long[] {32, 2},
+        CONV + "hada_w2_b",
+        new long[] {2, 288});
+    assertEquals(
+        List.of(CONV + "hada_t1 [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
         Lora.inspect(file(hadamard, Map.of()), base).misshapen());
   }
 
   @Test
   void missesTheOtherFactor() {
     Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());
-    assertEquals(file + ": " + LAYER + " has not all factors of one rank; the file is incomplete", refusal(file));
+    assertEquals(
+        file + ": " + LAYER + " has not all factors of one rank; the file is incomplete",
+        refusal(file));
   }
 
   @Test
@@ -197,17 +282,26 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put(KOHYA + "lora_down.weight", new long[] {2, 64});
     Path file = file(shapes, Map.of());
     String message = refusal(file);
-    assertTrue(List.of(LAYER + ".lora_A.weight and " + KOHYA + "lora_down.weight", KOHYA + "lora_down.weight and " + LAYER
-        + ".lora_A.weight").stream().anyMatch(keys -> message.equals(file + ": " + keys
-        + " say the same of one layer, perhaps not with the same numbers; remove one of them")), message);
+    assertTrue(
+        List.of(
+                LAYER + ".lora_A.weight and " + KOHYA + "lora_down.weight",
+                KOHYA + "lora_down.weight and " + LAYER + ".lora_A.weight")
+            .stream()
+            .anyMatch(
+                keys -> message.equals(
+                    file + ": " + keys
+                        + " say the same of one layer, perhaps not with the same numbers; remove one of them")),
+        message);
   }
 
   @Test
   void passesOverTheFirstNamesOfAUNetBesideDiffusers() {
-    Map<String, long[]> shapes = pair("lora_unet_middle_block_1_transformer_blocks_0_attn1_to_q", 64, 4, 64);
+    Map<String, long[]> shapes =
+        pair("lora_unet_middle_block_1_transformer_blocks_0_attn1_to_q", 64, 4, 64);
     shapes.putAll(pair(LAYER, 64, 2, 64));
     LoraReport report = Lora.inspect(file(shapes, Map.of()), base);
-    assertTrue(report.isComplete() && report.rank() == 2 && report.idle().size() == 2, report.toString());
+    assertTrue(
+        report.isComplete() && report.rank() == 2 && report.idle().size() == 2, report.toString());
   }
 
   @Test
@@ -215,55 +309,79 @@ class LoraRefusalTest extends OnGoldenBase {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
     Path file = file(shapes, Map.of());
-    assertEquals(file + ": " + LAYER + " has not all factors of one rank; the file is incomplete", refusal(file));
+    assertEquals(
+        file + ": " + LAYER + " has not all factors of one rank; the file is incomplete",
+        refusal(file));
   }
 
   @Test
   void findsNoLoraInAnEmptyFile() {
     Path file = file(Map.of(), Map.of());
-    assertEquals(file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight", refusal(file));
+    assertEquals(
+        file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight",
+        refusal(file));
   }
 
   @Test
   void refusesSettingsThatAreNotJson() {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of("lora_adapter_metadata", "unet.r = 4"));
     assertEquals(
-        file + ": the header's lora_adapter_metadata is not a JSON object; save the LoRA again", refusal(file));
+        file + ": the header's lora_adapter_metadata is not a JSON object; save the LoRA again",
+        refusal(file));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"pissa", "pissa_niter_16", "corda", "olora", "OLoRA", "loftq", "lora_ga"})
   void refusesFactorsOfABaseThatPeftChanged(String first) {
-    Map<String, String> settings = Map.of("lora_adapter_metadata", "{\"unet.r\": 2, \"unet.init_lora_weights\": \"" + first + "\"}");
+    Map<String, String> settings = Map.of(
+        "lora_adapter_metadata", "{\"unet.r\": 2, \"unet.init_lora_weights\": \"" + first + "\"}");
     Path file = file(pair(LAYER, 64, 2, 64), settings);
-    assertEquals(file + " was learnt on a base that peft had changed (its settings say init_lora_weights " + first
-        + ") and means nothing on the base as it is; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion,"
-        + " which LoftQ has not, or learn it from first values that leave the base alone", refusal(file));
+    assertEquals(
+        file + " was learnt on a base that peft had changed (its settings say init_lora_weights "
+            + first
+            + ") and means nothing on the base as it is; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion,"
+            + " which LoftQ has not, or learn it from first values that leave the base alone",
+        refusal(file));
     assertEquals(2, Lora.inspect(file, base).rank());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\"", "\"mica\""})
+  @ValueSource(
+      strings = {"true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\"", "\"mica\""})
   void opensFactorsOfFirstValuesThatLeaveTheBaseAlone(String first) {
-    Lora.open(file(pair(LAYER, 64, 2, 64), Map.of("lora_adapter_metadata", "{\"init_lora_weights\": " + first + "}")), base).close();
+    Lora.open(
+            file(
+                pair(LAYER, 64, 2, 64),
+                Map.of("lora_adapter_metadata", "{\"init_lora_weights\": " + first + "}")),
+            base)
+        .close();
   }
 
   @Test
   void knowsNobodyInALoraThatNamesNobody() {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of());
-    assertEquals(file + " is a LoRA, but its header does not say whom it shows (likeness.class_word); draw with it as a"
-        + " LoRA and name the person in the prompt",
+    assertEquals(
+        file
+            + " is a LoRA, but its header does not say whom it shows (likeness.class_word); draw with it as a"
+            + " LoRA and name the person in the prompt",
         assertThrows(UnusableInput.class, () -> TrainedPerson.open(file, base)).getMessage());
   }
 
   @Test
   void asksForAClassWordAndSoundNumbers() {
-    assertEquals("the class word must not be empty; say what is trained, e.g. woman, man, person",
+    assertEquals(
+        "the class word must not be empty; say what is trained, e.g. woman, man, person",
         assertThrows(IllegalArgumentException.class, () -> Subject.of(" ")).getMessage());
-    assertEquals("rank 16, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
-        + " others at least 0",
-        assertThrows(IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0)).getMessage());
-    assertEquals("there must be a caption, e.g. \"photo of %s\"",
-        assertThrows(IllegalArgumentException.class, () -> LoraTraining.quick().captions(new String[0])).getMessage());
+    assertEquals(
+        "rank 16, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
+            + " others at least 0",
+        assertThrows(
+                IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))
+            .getMessage());
+    assertEquals(
+        "there must be a caption, e.g. \"photo of %s\"",
+        assertThrows(
+                IllegalArgumentException.class, () -> LoraTraining.quick().captions(new String[0]))
+            .getMessage());
   }
 }

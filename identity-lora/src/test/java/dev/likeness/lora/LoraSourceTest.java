@@ -30,7 +30,8 @@ class LoraSourceTest {
   private Path file(int note) {
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(file, Map.of(DOWN, torch.ones(2, 3)), Map.of("note", "a".repeat(note)));
+      SafetensorsWriter.write(
+          file, Map.of(DOWN, torch.ones(2, 3)), Map.of("note", "a".repeat(note)));
     }
     return file;
   }
@@ -54,7 +55,8 @@ class LoraSourceTest {
 
   @Test
   void readsPlainNumbersOfAPickleAsAlphas() {
-    try (TensorScope scope = TensorScope.open(); PickledAlphas both = new PickledAlphas(Safetensors.open(file(0)), Map.of("x.alpha", 1.5))) {
+    try (TensorScope scope = TensorScope.open();
+        PickledAlphas both = new PickledAlphas(Safetensors.open(file(0)), Map.of("x.alpha", 1.5))) {
       assertEquals(Set.of(DOWN, "x.alpha"), both.names());
       assertArrayEquals(new long[0], both.shape("x.alpha"));
       assertArrayEquals(new long[] {2, 3}, both.shape(DOWN));

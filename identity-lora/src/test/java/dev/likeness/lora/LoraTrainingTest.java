@@ -19,8 +19,8 @@ import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -93,7 +93,9 @@ class LoraTrainingTest {
 
   @Test
   void learnsSomebodyWhomAFileKeeps() {
-    float[] before = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16)).pixels();
+    float[] before = base.generate(
+            ImageRequest.of("photo of sks woman").steps(2).size(24, 16))
+        .pixels();
     Path file = files.resolve("ada.safetensors");
     float[] learned;
     try (TrainedPerson ada = train(SHORT)) {
@@ -113,7 +115,8 @@ class LoraTrainingTest {
       assertArrayEquals(learned, drawn(ada));
       assertEquals(Optional.empty(), ada.foreignTo(base));
     }
-    float[] after = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16)).pixels();
+    float[] after = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16))
+        .pixels();
     assertArrayEquals(before, after, "training touched the base");
   }
 
@@ -139,7 +142,8 @@ class LoraTrainingTest {
         losses.add(step.loss());
       }
     };
-    LoraTraining settings = SHORT.steps(24).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
+    LoraTraining settings =
+        SHORT.steps(24).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
     settings.train(base, pictures(1), SUBJECT, progress, new Cancellation()).close();
     double start = losses.subList(0, 8).stream().mapToDouble(x -> x).average().orElseThrow();
     double end = losses.subList(16, 24).stream().mapToDouble(x -> x).average().orElseThrow();
@@ -157,7 +161,8 @@ class LoraTrainingTest {
       }
     };
     Subject monday = SUBJECT.consent("yes, on Monday");
-    assertThrows(Cancelled.class, () -> settings.train(base, pictures(3), monday, state, untilStep27, stop));
+    assertThrows(
+        Cancelled.class, () -> settings.train(base, pictures(3), monday, state, untilStep27, stop));
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -170,15 +175,22 @@ class LoraTrainingTest {
       whole = drawn(person);
     }
     Subject tuesday = SUBJECT.consent("yes, on Tuesday");
-    try (TrainedPerson person = settings.train(base, pictures(3), tuesday, state, seen, new Cancellation())) {
+    try (TrainedPerson person =
+        settings.train(base, pictures(3), tuesday, state, seen, new Cancellation())) {
       assertArrayEquals(whole, drawn(person));
       assertEquals("yes, on Tuesday", person.subject().consent());
     }
     assertEquals(List.of(28), steps, "what was learned before the stop was not kept");
-    UnusableInput refusal = assertThrows(UnusableInput.class, () ->
-        settings.learningRate(1).train(base, pictures(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
-    assertEquals(state + " is the state of another training; give the settings, base, pictures and release of Likeness it began with, or"
-        + " delete it to begin anew", refusal.getMessage());
+    UnusableInput refusal = assertThrows(
+        UnusableInput.class,
+        () -> settings
+            .learningRate(1)
+            .train(base, pictures(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
+    assertEquals(
+        state
+            + " is the state of another training; give the settings, base, pictures and release of Likeness it began with, or"
+            + " delete it to begin anew",
+        refusal.getMessage());
     try (var left = Files.list(files)) {
       assertEquals(List.of(state), left.toList());
     }
@@ -193,19 +205,25 @@ class LoraTrainingTest {
         stop.cancel();
       }
     };
-    assertThrows(Cancelled.class, () -> SHORT.train(base, pictures(1), SUBJECT, state, untilStep2, stop));
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    assertThrows(
+        Cancelled.class, () -> SHORT.train(base, pictures(1), SUBJECT, state, untilStep2, stop));
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     Path unet = folder.resolve("unet/diffusion_pytorch_model.safetensors");
-    try (TensorScope scope = TensorScope.open(); Safetensors file = Safetensors.open(unet)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors file = Safetensors.open(unet)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       file.names().forEach(name -> tensors.put(name, file.read(name).clone()));
-      tensors.computeIfPresent("mid_block.resnets.0.conv1.bias", (name, bias) -> bias.add(new Scalar(0.1f)));
+      tensors.computeIfPresent(
+          "mid_block.resnets.0.conv1.bias", (name, bias) -> bias.add(new Scalar(0.1f)));
       SafetensorsWriter.write(unet, tensors, Map.of());
     }
     try (BaseModel other = BaseModel.open(folder, Compute.EXACT)) {
       assertEquals(base.name(), other.name());
-      assertThrows(UnusableInput.class, () ->
-          SHORT.train(other, pictures(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
+      assertThrows(
+          UnusableInput.class,
+          () ->
+              SHORT.train(other, pictures(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
     }
   }
 
@@ -219,12 +237,15 @@ class LoraTrainingTest {
         notices.add(notice.message());
       }
     };
-    try (TrainedPerson whole = train(settings); FullDisk full = FullDisk.after(1000);
-        TrainedPerson person = settings.train(base, pictures(3), SUBJECT, state, said, new Cancellation())) {
+    try (TrainedPerson whole = train(settings);
+        FullDisk full = FullDisk.after(1000);
+        TrainedPerson person =
+            settings.train(base, pictures(3), SUBJECT, state, said, new Cancellation())) {
       assertArrayEquals(drawn(whole), drawn(person));
     }
     assertEquals(1, notices.size(), notices.toString());
-    assertTrue(notices.get(0).startsWith("step 25 is not kept, the training goes on: "), notices.get(0));
+    assertTrue(
+        notices.get(0).startsWith("step 25 is not kept, the training goes on: "), notices.get(0));
     assertTrue(notices.get(0).contains("No space left on device"), notices.get(0));
     try (var left = Files.list(files)) {
       assertEquals(List.of(), left.toList());
@@ -234,9 +255,14 @@ class LoraTrainingTest {
   @Test
   void tellsOfEveryStepAndEndsOnce() {
     List<ProgressEvent> events = new ArrayList<>();
-    SHORT.prior(2, 1).train(base, pictures(2), SUBJECT, events::add, new Cancellation()).close();
-    List<String> phases = events.stream().filter(ProgressEvent.Phase.class::isInstance)
-        .map(event -> ((ProgressEvent.Phase) event).name()).toList();
+    SHORT
+        .prior(2, 1)
+        .train(base, pictures(2), SUBJECT, events::add, new Cancellation())
+        .close();
+    List<String> phases = events.stream()
+        .filter(ProgressEvent.Phase.class::isInstance)
+        .map(event -> ((ProgressEvent.Phase) event).name())
+        .toList();
     assertEquals(List.of("encode", "class pictures", "train"), phases);
     assertEquals(List.of("encode 1", "encode 2"), steps(events).subList(0, 2));
     assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
@@ -244,8 +270,11 @@ class LoraTrainingTest {
   }
 
   private static List<String> steps(List<ProgressEvent> events) {
-    return events.stream().filter(ProgressEvent.Step.class::isInstance).map(ProgressEvent.Step.class::cast)
-        .map(step -> step.phase() + " " + step.step()).toList();
+    return events.stream()
+        .filter(ProgressEvent.Step.class::isInstance)
+        .map(ProgressEvent.Step.class::cast)
+        .map(step -> step.phase() + " " + step.step())
+        .toList();
   }
 
   @Test
@@ -257,17 +286,33 @@ class LoraTrainingTest {
       unbroken = drawn(person);
     }
     Cancellation stop = new Cancellation();
-    assertThrows(Cancelled.class, () -> settings.train(base, pictures(3), SUBJECT, state, event -> {
-      if (event instanceof ProgressEvent.Step step && step.phase().equals("class pictures") && step.step() == 2) {
-        stop.cancel();
-      }
-    }, stop));
+    assertThrows(
+        Cancelled.class,
+        () -> settings.train(
+            base,
+            pictures(3),
+            SUBJECT,
+            state,
+            event -> {
+              if (event instanceof ProgressEvent.Step step
+                  && step.phase().equals("class pictures")
+                  && step.step() == 2) {
+                stop.cancel();
+              }
+            },
+            stop));
     List<Integer> drawn = new ArrayList<>();
-    try (TrainedPerson person = settings.train(base, pictures(3), SUBJECT, state, event -> {
-      if (event instanceof ProgressEvent.Step step && step.phase().equals("class pictures")) {
-        drawn.add(step.step());
-      }
-    }, new Cancellation())) {
+    try (TrainedPerson person = settings.train(
+        base,
+        pictures(3),
+        SUBJECT,
+        state,
+        event -> {
+          if (event instanceof ProgressEvent.Step step && step.phase().equals("class pictures")) {
+            drawn.add(step.step());
+          }
+        },
+        new Cancellation())) {
       assertEquals(List.of(3), drawn);
       assertArrayEquals(unbroken, drawn(person));
     }
@@ -275,10 +320,14 @@ class LoraTrainingTest {
 
   @Test
   void saysThatNobodyIsLearntOnABaseWithALanguageModel(@TempDir Path parent) {
-    try (BaseModel klein = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+    try (BaseModel klein =
+        BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
       LoraTraining suited = SHORT.suitedTo(klein);
-      assertTrue(assertThrows(IllegalArgumentException.class, () -> suited.train(klein, pictures(1), SUBJECT, Progress.SILENT,
-          new Cancellation())).getMessage().startsWith("a base with a language model cannot learn a person here"));
+      assertTrue(assertThrows(
+              IllegalArgumentException.class,
+              () -> suited.train(klein, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
+          .getMessage()
+          .startsWith("a base with a language model cannot learn a person here"));
     }
   }
 
@@ -300,25 +349,28 @@ class LoraTrainingTest {
   @Test
   void trainsAModelInHalfPrecisionByFullOnes() {
     try (BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
-        TrainedPerson person = SHORT.targets(LoraTargets.CONVOLUTIONS)
+        TrainedPerson person = SHORT
+            .targets(LoraTargets.CONVOLUTIONS)
             .train(half, pictures(2), SUBJECT, Progress.SILENT, new Cancellation())) {
       ImageRequest ask = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
-      assertFalse(Arrays.equals(half.generate(ask).pixels(), half.generate(ask.as(person.at(1))).pixels()));
+      assertFalse(Arrays.equals(
+          half.generate(ask).pixels(), half.generate(ask.as(person.at(1))).pixels()));
     }
   }
 
   @Test
   void writesOneSpellingThatNeedsNoAlpha() {
     Path file = files.resolve("strong.safetensors");
-    LoraTraining strong = new LoraTraining(2, 8, LoraTargets.ATTENTION, false, 2, 1, 1e-3, 0, 0, 0, 1, true, 0, 1,
-        List.of("%s"), 0);
+    LoraTraining strong = new LoraTraining(
+        2, 8, LoraTargets.ATTENTION, false, 2, 1, 1e-3, 0, 0, 0, 1, true, 0, 1, List.of("%s"), 0);
     float[] drawn;
     try (TrainedPerson person = train(strong)) {
       drawn = drawn(person);
       person.save(file);
     }
     try (Safetensors saved = Safetensors.open(file)) {
-      assertTrue(saved.names().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
+      assertTrue(
+          saved.names().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
       assertTrue(saved.names().stream().allMatch(name -> saved.dtype(name) == DType.F16));
     }
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
@@ -329,11 +381,18 @@ class LoraTrainingTest {
   @Test
   void refusesSizesThatTheLatentsCannotHave() {
     List<Picture> odd = List.of(Picture.of(15, 16, new byte[15 * 16 * 3]));
-    assertEquals("a 15x16 picture: the sides of pictures to learn from must be multiples of 2",
-        assertThrows(IllegalArgumentException.class, () ->
-        SHORT.train(base, odd, SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
-    assertEquals("there is no picture to learn from", assertThrows(IllegalArgumentException.class, () ->
-        SHORT.train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
+    assertEquals(
+        "a 15x16 picture: the sides of pictures to learn from must be multiples of 2",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> SHORT.train(base, odd, SUBJECT, Progress.SILENT, new Cancellation()))
+            .getMessage());
+    assertEquals(
+        "there is no picture to learn from",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> SHORT.train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation()))
+            .getMessage());
   }
 
   @Test
@@ -344,11 +403,16 @@ class LoraTrainingTest {
         phases.add(phase.name());
       }
     };
-    Path inpaints = GoldenFolder.write("xl-inpainting", GoldenFolder.Spelling.TODAY, parent).path();
+    Path inpaints =
+        GoldenFolder.write("xl-inpainting", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel inpainting = BaseModel.open(inpaints, Compute.EXACT)) {
-      assertEquals("a base made for inpainting cannot learn a person here: its network is shown 9 channels, latents have 4; teach"
-          + " the base of its family that draws from text alone", assertThrows(IllegalArgumentException.class, () ->
-          SHORT.train(inpainting, pictures(1), SUBJECT, seen, new Cancellation())).getMessage());
+      assertEquals(
+          "a base made for inpainting cannot learn a person here: its network is shown 9 channels, latents have 4; teach"
+              + " the base of its family that draws from text alone",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> SHORT.train(inpainting, pictures(1), SUBJECT, seen, new Cancellation()))
+              .getMessage());
     }
     assertEquals(List.of(), phases);
   }
@@ -358,18 +422,25 @@ class LoraTrainingTest {
     GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent);
     playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
-      assertEquals("a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
-          + " EDMDPMSolverMultistepScheduler), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL",
-          assertThrows(IllegalArgumentException.class, () ->
-              SHORT.train(continuous, pictures(1), SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
+      assertEquals(
+          "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
+              + " EDMDPMSolverMultistepScheduler), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> SHORT.train(
+                      continuous, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
+              .getMessage());
     }
   }
 
   @Test
   void refusesHalfNumbersWhoseGradientsAreLost() {
-    Networks half = (Networks) Proxy.newProxyInstance(Networks.class.getClassLoader(), new Class<?>[] {Networks.class},
+    Networks half = (Networks) Proxy.newProxyInstance(
+        Networks.class.getClassLoader(),
+        new Class<?>[] {Networks.class},
         (proxy, method, arguments) -> new Compute("cuda", DType.F16));
-    assertEquals("a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16 or f32 to train",
+    assertEquals(
+        "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16 or f32 to train",
         assertThrows(IllegalArgumentException.class, () -> Pupil.of(half)).getMessage());
   }
 
@@ -380,7 +451,8 @@ class LoraTrainingTest {
 
   @Test
   void showsABaseOfFullSizeAsManyPictures(@TempDir Path parent) {
-    try (BaseModel large = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+    try (BaseModel large =
+        BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
       LoraTraining full = LoraTraining.balanced().suitedTo(large);
       assertEquals(List.of(1, 1200), List.of(full.batch(), full.steps()));
       assertEquals(full, full.suitedTo(large));
@@ -389,16 +461,28 @@ class LoraTrainingTest {
 
   @Test
   void givesUpOnALossThatIsNoNumber() {
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(20)));
-    assertTrue(refusal.getMessage().matches("the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state,"
-        + " if one is kept, and train again with a lower learning rate, or in f32 instead of a half type"), refusal.getMessage());
+    UnusableInput refusal =
+        assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(20)));
+    assertTrue(
+        refusal
+            .getMessage()
+            .matches(
+                "the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state,"
+                    + " if one is kept, and train again with a lower learning rate, or in f32 instead of a half type"),
+        refusal.getMessage());
   }
 
   @Test
   void returnsNobodyWhoseLastStepWentTooFar() {
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(1)));
-    assertTrue(refusal.getMessage().matches("what .* learnt is greater than a file in f16 can say; train again with a lower"
-        + " learning rate"), refusal.getMessage());
+    UnusableInput refusal =
+        assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(1)));
+    assertTrue(
+        refusal
+            .getMessage()
+            .matches(
+                "what .* learnt is greater than a file in f16 can say; train again with a lower"
+                    + " learning rate"),
+        refusal.getMessage());
   }
 
   @ParameterizedTest
@@ -406,8 +490,23 @@ class LoraTrainingTest {
   void neitherKeepsNorReturnsWeightsThatAreNoNumbers(int steps) {
     Path state = files.resolve("state.safetensors");
     // Decay and step together take a norm's ones beyond f32.
-    LoraTraining settings = new LoraTraining(1, 1, LoraTargets.ATTENTION, false, steps, 1, 3e37, 0, 0, 11, 1, false, 0, 1,
-        List.of("%s"), 0);
+    LoraTraining settings = new LoraTraining(
+        1,
+        1,
+        LoraTargets.ATTENTION,
+        false,
+        steps,
+        1,
+        3e37,
+        0,
+        0,
+        11,
+        1,
+        false,
+        0,
+        1,
+        List.of("%s"),
+        0);
     TrainingSet set = TrainingSet.of(pictures(1), SUBJECT).state(state);
     Cancellation stop = new Cancellation();
     Progress untilStep1 = event -> {
@@ -415,23 +514,30 @@ class LoraTrainingTest {
         stop.cancel();
       }
     };
-    String message = assertThrows(UnusableInput.class, () ->
-        new DreamBooth(settings).train(base, set, untilStep1, stop)).getMessage();
+    String message = assertThrows(
+            UnusableInput.class, () -> new DreamBooth(settings).train(base, set, untilStep1, stop))
+        .getMessage();
     assertTrue(message.matches("the largest weight is (NaN|Infinity) after 1 steps; .*"), message);
     assertTrue(Files.notExists(state), "weights that are no numbers were kept");
   }
 
   @Test
   void takesNoStepAlongGradientsThatAreNoNumbers() {
-    try (TrainableFactors factors = new TrainableFactors(SHORT, SUBJECT, base.parts()); AdamW optimizer = AdamW.standard();
+    try (TrainableFactors factors = new TrainableFactors(SHORT, SUBJECT, base.parts());
+        AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
       Pupil pupil = Pupil.of(base.parts());
-      LoraStep learning = new LoraStep(pupil, factors, optimizer, Lesson.of(base.parts(), SHORT),
+      LoraStep learning = new LoraStep(
+          pupil,
+          factors,
+          optimizer,
+          Lesson.of(base.parts(), SHORT),
           new CaptionEncodings(pupil, List.of("a man"), factors, region, new Cancellation()));
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {
         leaf.mul(new Scalar(Double.NaN)).sum().backward();
-        String message = assertThrows(UnusableInput.class, () -> learning.take(SHORT, 1e-3)).getMessage();
+        String message =
+            assertThrows(UnusableInput.class, () -> learning.take(SHORT, 1e-3)).getMessage();
         assertTrue(message.startsWith("the gradients' length is NaN after 0 steps; "), message);
         assertTrue(leaf.detach().isfinite().all().item_bool());
         assertEquals(0, optimizer.steps());

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What LoRAs in their makers' naming call a transformer's layers, beside what whole checkpoints of theirs do. */
+/**
+ * What LoRAs in their makers' naming call a transformer's layers, beside what whole checkpoints of
+ * theirs do.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class MakersNamesTest {
   @TempDir
@@ -30,7 +33,8 @@ class MakersNamesTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "sd3/medium", "sd3/large"})
   void callEveryLayerAsCheckpointsDoAndExchangeTheSameHalves(String name) {
-    try (BaseModel base = BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
       KeyLayout layout = layout(base.parts());
       LayerTable table = LayerTable.of(base.parts());
       JointNames names = JointNames.of(LoraFamily.of(table), table);
@@ -38,15 +42,21 @@ class MakersNamesTest {
         Place place = layout.place(layer.weight());
         String maker = place.name().substring(0, place.name().lastIndexOf('.'));
         JointNames.Split split = names.of(maker).orElse(new JointNames.Split(List.of(), false));
-        assertEquals(layout.canonical(place.name()), split.paths().stream().map(path -> path + ".weight").toList(), maker);
+        assertEquals(
+            layout.canonical(place.name()),
+            split.paths().stream().map(path -> path + ".weight").toList(),
+            maker);
         assertEquals(place.form() == Place.Form.HALVES_EXCHANGED, split.halvesSwapped(), maker);
-        assertEquals("lora_unet_" + maker.replace('.', '_'), new KohyaNames(table).of(layer).stem());
+        assertEquals(
+            "lora_unet_" + maker.replace('.', '_'),
+            new KohyaNames(table).of(layer).stem());
       });
     }
   }
 
   private static KeyLayout layout(Networks model) {
-    return model instanceof Flux flux ? FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
+    return model instanceof Flux flux
+        ? FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
         : Sd3Layout.of(((StableDiffusion3) model).config().layers());
   }
 }

@@ -19,14 +19,49 @@ import org.junit.jupiter.api.io.TempDir;
 /** What headers of LoRAs made of others say. */
 @ExtendWith(NoTensorLeaks.class)
 class MergedHeadersTest extends OnGoldenBase {
-  private static final Map<String, String> ADA = Map.of("likeness.token", "sks", "likeness.class_word", "woman",
-      "likeness.consent", "Ada agreed to headshots", "likeness.base", "base-today", "likeness.recipe", "quick",
-      "likeness.faces", "ada's", "modelspec.license", "for Ada alone");
-  private static final Map<String, String> BEA = Map.of("likeness.token", "sks", "likeness.class_word", "woman",
-      "likeness.consent", "Bea agreed to headshots", "likeness.base", "base-today", "license", "for Bea alone");
-  private static final Map<String, String> FILM = Map.of("ss_network_dim", "64", "ss_network_alpha", "1", "sshs_model_hash", "5e",
-      "ss_output_name", "film", "ss_learning_rate", "1e-4", "ss_tag_frequency", "{\"10_film\": {\"film grain\": 9}}", "license",
-      "CC-BY", "modelspec.author", "Max");
+  private static final Map<String, String> ADA = Map.of(
+      "likeness.token",
+      "sks",
+      "likeness.class_word",
+      "woman",
+      "likeness.consent",
+      "Ada agreed to headshots",
+      "likeness.base",
+      "base-today",
+      "likeness.recipe",
+      "quick",
+      "likeness.faces",
+      "ada's",
+      "modelspec.license",
+      "for Ada alone");
+  private static final Map<String, String> BEA = Map.of(
+      "likeness.token",
+      "sks",
+      "likeness.class_word",
+      "woman",
+      "likeness.consent",
+      "Bea agreed to headshots",
+      "likeness.base",
+      "base-today",
+      "license",
+      "for Bea alone");
+  private static final Map<String, String> FILM = Map.of(
+      "ss_network_dim",
+      "64",
+      "ss_network_alpha",
+      "1",
+      "sshs_model_hash",
+      "5e",
+      "ss_output_name",
+      "film",
+      "ss_learning_rate",
+      "1e-4",
+      "ss_tag_frequency",
+      "{\"10_film\": {\"film grain\": 9}}",
+      "license",
+      "CC-BY",
+      "modelspec.author",
+      "Max");
 
   @TempDir
   private Path folder;
@@ -55,7 +90,8 @@ class MergedHeadersTest extends OnGoldenBase {
   @Test
   void keepEverythingOfAPersonAtAnotherRank() {
     Path file = folder.resolve("resized.safetensors");
-    try (Lora ada = with("wide", ADA); Lora resized = LoraMerge.resized(ada, 1)) {
+    try (Lora ada = with("wide", ADA);
+        Lora resized = LoraMerge.resized(ada, 1)) {
       resized.save(file);
     }
     try (TrainedPerson again = TrainedPerson.open(file, base)) {
@@ -67,7 +103,8 @@ class MergedHeadersTest extends OnGoldenBase {
 
   @Test
   void sayTheRankAndNoHashOfOtherFactors() {
-    try (Lora film = with("wide", FILM); Lora resized = LoraMerge.resized(film, 1)) {
+    try (Lora film = with("wide", FILM);
+        Lora resized = LoraMerge.resized(film, 1)) {
       assertEquals("1", resized.metadata().get("ss_network_dim"));
       assertEquals("1", resized.metadata().get("ss_network_alpha"));
       assertFalse(resized.metadata().containsKey("sshs_model_hash"));
@@ -81,7 +118,8 @@ class MergedHeadersTest extends OnGoldenBase {
     Path file = folder.resolve("spelled.safetensors");
     try (Lora film = with("wide", FILM)) {
       film.save(file, LoraDialect.KOHYA);
-      assertEquals("networks.lora", SafetensorsHeader.read(file).metadata().get("ss_network_module"));
+      assertEquals(
+          "networks.lora", SafetensorsHeader.read(file).metadata().get("ss_network_module"));
     }
     try (Lora kohya = Lora.open(file, base)) {
       Path back = folder.resolve("back.safetensors");
@@ -101,7 +139,8 @@ class MergedHeadersTest extends OnGoldenBase {
 
   @Test
   void uniteWhatPeopleWroteAndKeepThePersonBesideAStyle() {
-    try (Lora ada = with("wide", ADA); Lora film = with("attention", FILM)) {
+    try (Lora ada = with("wide", ADA);
+        Lora film = with("attention", FILM)) {
       try (TrainedPerson both = TrainedPerson.open(merged(ada, film), base)) {
         LoraNotes notes = both.lora().report().notes();
         assertEquals("for Ada alone; CC-BY", notes.licence());
@@ -118,18 +157,25 @@ class MergedHeadersTest extends OnGoldenBase {
 
   @Test
   void keepEveryConsentOfSeveralWhoseSumIsNoneOfThem() {
-    try (Lora ada = with("wide", ADA); Lora bea = with("attention", BEA)) {
+    try (Lora ada = with("wide", ADA);
+        Lora bea = with("attention", BEA)) {
       Path file = merged(ada, bea);
-      assertTrue(assertThrows(UnusableInput.class, () -> TrainedPerson.open(file, base)).getMessage()
+      assertTrue(assertThrows(UnusableInput.class, () -> TrainedPerson.open(file, base))
+          .getMessage()
           .contains("its header does not say whom it shows"));
-      try (Lora both = Lora.open(file, base); Lora three = with("unet-only", Map.of("likeness.class_word", "man",
-          "likeness.consent", "Cy agreed to headshots"))) {
-        assertEquals("Ada agreed to headshots\nBea agreed to headshots", both.metadata().get("likeness.consent"));
+      try (Lora both = Lora.open(file, base);
+          Lora three = with(
+              "unet-only",
+              Map.of("likeness.class_word", "man", "likeness.consent", "Cy agreed to headshots"))) {
+        assertEquals(
+            "Ada agreed to headshots\nBea agreed to headshots",
+            both.metadata().get("likeness.consent"));
         assertEquals("for Ada alone; for Bea alone", both.report().notes().licence());
         assertEquals(List.of("sks woman"), both.report().notes().triggerWords());
         assertFalse(both.metadata().containsKey("likeness.faces"), "the face of one of them");
         try (Lora all = Lora.open(merged(both, three), base)) {
-          assertEquals("Ada agreed to headshots\nBea agreed to headshots\nCy agreed to headshots",
+          assertEquals(
+              "Ada agreed to headshots\nBea agreed to headshots\nCy agreed to headshots",
               all.metadata().get("likeness.consent"));
         }
       }

@@ -22,7 +22,8 @@ abstract class OnGoldenBase {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
   }
 
   @AfterAll
@@ -37,7 +38,8 @@ abstract class OnGoldenBase {
       for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
         for (String name : model.tensorNames(part)) {
           Tensor tensor = model.tensor(part, name).contiguous();
-          ByteBuffer bytes = new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes()).asByteBuffer();
+          ByteBuffer bytes =
+              new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes()).asByteBuffer();
           digest.update(bytes);
         }
       }

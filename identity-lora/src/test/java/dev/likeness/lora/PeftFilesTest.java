@@ -30,7 +30,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What peft writes beside factors, and into files of one model alone: the same, said as other programs do. */
+/**
+ * What peft writes beside factors, and into files of one model alone: the same, said as other
+ * programs do.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class PeftFilesTest extends OnGoldenBase {
   private static final String LAYER = "mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0";
@@ -48,8 +51,12 @@ class PeftFilesTest extends OnGoldenBase {
 
   private Map<String, Tensor> merged(Map<String, Tensor> tensors) {
     Map<String, Tensor> copies = new LinkedHashMap<>();
-    try (Lora lora = Lora.open(file(tensors), base); FusedLora fused = lora.fuse(1)) {
-      fused.weights(Compute.EXACT).get(Part.UNET).forEach((name, value) -> copies.put(name, value.clone()));
+    try (Lora lora = Lora.open(file(tensors), base);
+        FusedLora fused = lora.fuse(1)) {
+      fused
+          .weights(Compute.EXACT)
+          .get(Part.UNET)
+          .forEach((name, value) -> copies.put(name, value.clone()));
     }
     return copies;
   }
@@ -62,13 +69,19 @@ class PeftFilesTest extends OnGoldenBase {
     return noise.next(shape).squeeze(0).mul(new Scalar(0.1));
   }
 
-  /** {@code LoraConfig(bias="all")} and {@code modules_to_save}, as peft 0.21 writes them, and as it did before. */
+  /**
+   * {@code LoraConfig(bias="all")} and {@code modules_to_save}, as peft 0.21 writes them, and as it
+   * did before.
+   */
   @ParameterizedTest
-  @CsvSource({"base_model.model.%s.base_layer.bias, base_model.model.%s.weight, base_model.model.%s.bias",
-      "base_model.model.%s.bias, base_model.model.%s.modules_to_save.weight, base_model.model.%s.modules_to_save.bias",
-      "unet.%s.base_layer.bias, unet.%s.modules_to_save.default.weight, unet.%s.modules_to_save.default.bias"})
+  @CsvSource({
+    "base_model.model.%s.base_layer.bias, base_model.model.%s.weight, base_model.model.%s.bias",
+    "base_model.model.%s.bias, base_model.model.%s.modules_to_save.weight, base_model.model.%s.modules_to_save.bias",
+    "unet.%s.base_layer.bias, unet.%s.modules_to_save.default.weight, unet.%s.modules_to_save.default.bias"
+  })
   void readsWholeWeightsAndBiases(String bias, String norm, String normBias) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(5L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(5L)) {
       long width = own(LAYER + ".weight").size(0);
       String prefix = bias.startsWith("unet.") ? "unet." : "base_model.model.";
       Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -78,7 +91,9 @@ class PeftFilesTest extends OnGoldenBase {
       tensors.put(norm.formatted(NORM), random(noise, own(NORM + ".weight").size(0)));
       tensors.put(normBias.formatted(NORM), random(noise, own(NORM + ".weight").size(0)));
       Map<String, Tensor> merged = merged(tensors);
-      assertEquals(Set.of(LAYER + ".weight", LAYER + ".bias", NORM + ".weight", NORM + ".bias"), merged.keySet());
+      assertEquals(
+          Set.of(LAYER + ".weight", LAYER + ".bias", NORM + ".weight", NORM + ".bias"),
+          merged.keySet());
       assertClose(tensors.get(bias.formatted(LAYER)), merged.get(LAYER + ".bias"));
       assertClose(tensors.get(norm.formatted(NORM)), merged.get(NORM + ".weight"));
       assertClose(tensors.get(normBias.formatted(NORM)), merged.get(NORM + ".bias"));
@@ -86,25 +101,44 @@ class PeftFilesTest extends OnGoldenBase {
       try (Lora lora = Lora.open(file(tensors), base)) {
         Path kohya = folder.resolve("kohya.safetensors");
         lora.save(kohya, LoraDialect.KOHYA);
-        try (Lora again = Lora.open(kohya, base); FusedLora fused = again.fuse(1)) {
-          fused.weights(Compute.EXACT).get(Part.UNET).forEach((name, value) -> assertClose(merged.get(name), value));
+        try (Lora again = Lora.open(kohya, base);
+            FusedLora fused = again.fuse(1)) {
+          fused
+              .weights(Compute.EXACT)
+              .get(Part.UNET)
+              .forEach((name, value) -> assertClose(merged.get(name), value));
         }
       }
     }
   }
 
-  /** What {@code unet.save_lora_adapter} and {@code pipeline.save_lora_weights} write into the header. */
+  /**
+   * What {@code unet.save_lora_adapter} and {@code pipeline.save_lora_weights} write into the
+   * header.
+   */
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {"'' | {\"r\": 4, \"lora_alpha\": 2} | 0.5",
-      "'' | {\"r\": 4, \"lora_alpha\": 1, \"use_rslora\": true} | 0.5",
-      "'' | {\"r\": 4, \"lora_alpha\": 2, \"alpha_pattern\": {\"attn1.to_out.0\": 1}} | 0.25",
-      "unet. | {\"unet.r\": 4, \"unet.lora_alpha\": 2} | 0.5", "unet. | {\"text_encoder.r\": 4, \"text_encoder.lora_alpha\": 2} | 1"})
-  void readsTheSettingsOfOneNetworkAndOfAWholePipeline(String prefix, String settings, double scale) {
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'' | {\"r\": 4, \"lora_alpha\": 2} | 0.5",
+        "'' | {\"r\": 4, \"lora_alpha\": 1, \"use_rslora\": true} | 0.5",
+        "'' | {\"r\": 4, \"lora_alpha\": 2, \"alpha_pattern\": {\"attn1.to_out.0\": 1}} | 0.25",
+        "unet. | {\"unet.r\": 4, \"unet.lora_alpha\": 2} | 0.5",
+        "unet. | {\"text_encoder.r\": 4, \"text_encoder.lora_alpha\": 2} | 1"
+      })
+  void readsTheSettingsOfOneNetworkAndOfAWholePipeline(
+      String prefix, String settings, double scale) {
     try (TensorScope scope = TensorScope.open()) {
       long width = own(LAYER + ".weight").size(0);
       Path file = folder.resolve("pytorch_lora_weights.safetensors");
-      SafetensorsWriter.write(file, Map.of(prefix + LAYER + ".lora_A.weight", torch.ones(4, width),
-          prefix + LAYER + ".lora_B.weight", torch.ones(width, 4)), Map.of("lora_adapter_metadata", settings));
+      SafetensorsWriter.write(
+          file,
+          Map.of(
+              prefix + LAYER + ".lora_A.weight",
+              torch.ones(4, width),
+              prefix + LAYER + ".lora_B.weight",
+              torch.ones(width, 4)),
+          Map.of("lora_adapter_metadata", settings));
       assertEquals(new LoraReport.Scale(scale, scale), Lora.inspect(file, base).scale());
     }
   }
@@ -113,11 +147,15 @@ class PeftFilesTest extends OnGoldenBase {
   @Test
   void refusesWholeTensorsOfOthersAndTables() {
     try (TensorScope scope = TensorScope.open()) {
-      for (String key : List.of("unet." + LAYER + ".bias", "diffusion_model." + LAYER + ".weight",
+      for (String key : List.of(
+          "unet." + LAYER + ".bias",
+          "diffusion_model." + LAYER + ".weight",
           "base_model.model.text_model.embeddings.token_embedding.weight")) {
         Path file = file(Map.of(key, torch.ones(4)));
-        assertEquals(file + ": 1 of 1 keys match no layer of base-today, e.g. " + key + "; the LoRA is for another base model, or"
-            + " of a kind that is not supported", assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
+        assertEquals(
+            file + ": 1 of 1 keys match no layer of base-today, e.g. " + key
+                + "; the LoRA is for another base model, or" + " of a kind that is not supported",
+            assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
       }
     }
   }
@@ -125,14 +163,22 @@ class PeftFilesTest extends OnGoldenBase {
   @ParameterizedTest
   @ValueSource(strings = {"unet.", "base_model.model.", "lora_unet_", "diffusion_model."})
   void cutsFusedKeysAndValuesOfUnets(String prefix) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(6L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(6L)) {
       long out = own(TEXT + "to_k.weight").size(0);
       Tensor down = random(noise, 2, own(TEXT + "to_k.weight").size(1));
       Tensor up = random(noise, 2 * out, 2);
       String layer = prefix.endsWith("_") ? (prefix + TEXT).replace('.', '_') : prefix + TEXT;
-      Map<String, Tensor> actual = merged(Map.of(layer + "to_kv.lora_A.weight", down, layer + "to_kv.lora_B.weight", up));
-      Map<String, Tensor> expected = merged(Map.of(layer + "to_k.lora_A.weight", down, layer + "to_k.lora_B.weight",
-          up.narrow(0, 0, out).contiguous(), layer + "to_v.lora_A.weight", down, layer + "to_v.lora_B.weight",
+      Map<String, Tensor> actual =
+          merged(Map.of(layer + "to_kv.lora_A.weight", down, layer + "to_kv.lora_B.weight", up));
+      Map<String, Tensor> expected = merged(Map.of(
+          layer + "to_k.lora_A.weight",
+          down,
+          layer + "to_k.lora_B.weight",
+          up.narrow(0, 0, out).contiguous(),
+          layer + "to_v.lora_A.weight",
+          down,
+          layer + "to_v.lora_B.weight",
           up.narrow(0, out, out).contiguous()));
       assertEquals(expected.keySet(), actual.keySet());
       expected.forEach((name, value) -> assertClose(value, actual.get(name)));
@@ -141,15 +187,19 @@ class PeftFilesTest extends OnGoldenBase {
 
   @Test
   void findsTheTextEncoderThatAFileWithoutPartsIsOf(@TempDir Path parent) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(7L);
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(7L);
         BaseModel xl = BaseModel.open(PipelineFolder.any("sdxl/xl-base", parent), Compute.EXACT)) {
       for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         Collection<Layer> layers = LayerTable.of(xl.parts()).layers().stream()
-            .filter(layer -> layer.part() == part && layer.path().endsWith("_proj")).toList();
+            .filter(layer -> layer.part() == part && layer.path().endsWith("_proj"))
+            .toList();
         layers.forEach(layer -> {
-          tensors.put("base_model.model." + layer.path() + ".lora_A.weight", random(noise, 2, layer.in()));
-          tensors.put("base_model.model." + layer.path() + ".lora_B.weight", random(noise, layer.out(), 2));
+          tensors.put(
+              "base_model.model." + layer.path() + ".lora_A.weight", random(noise, 2, layer.in()));
+          tensors.put(
+              "base_model.model." + layer.path() + ".lora_B.weight", random(noise, layer.out(), 2));
         });
         try (Lora lora = Lora.open(file(tensors), xl)) {
           assertEquals(Set.copyOf(layers), lora.changes().weights().keySet());

@@ -23,7 +23,8 @@ import org.bytedeco.pytorch.Tensor;
  * Three steps that diffusers' script took with peft.
  *
  * @param given what each step was given
- * @param expected what came of it: {@code gradient.*} of the first step, {@code after.*} the last, {@code loss}
+ * @param expected what came of it: {@code gradient.*} of the first step, {@code after.*} the last,
+ *     {@code loss}
  */
 record PeftSteps(Safetensors given, Safetensors expected) {
   private static final double TOLERANCE = 1e-4;
@@ -31,21 +32,40 @@ record PeftSteps(Safetensors given, Safetensors expected) {
 
   /** Begins where they began. */
   void start(TrainableFactors factors) {
-    factors.weights().load(new Renamed(expected, name -> name.startsWith("start.") ? name.substring("start.".length()) : null));
+    factors
+        .weights()
+        .load(new Renamed(
+            expected,
+            name -> name.startsWith("start.") ? name.substring("start.".length()) : null));
   }
 
-  LoraStep learning(StableDiffusion model, TrainableFactors factors, AdamW optimizer, LoraTraining settings, TensorRegion region) {
+  LoraStep learning(
+      StableDiffusion model,
+      TrainableFactors factors,
+      AdamW optimizer,
+      LoraTraining settings,
+      TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
     CaptionEncodings texts = new CaptionEncodings(
-        Pupil.of(model), prompts.stream().map(String.class::cast).toList(), factors, region, new Cancellation());
+        Pupil.of(model),
+        prompts.stream().map(String.class::cast).toList(),
+        factors,
+        region,
+        new Cancellation());
     return new LoraStep(Pupil.of(model), factors, optimizer, Lesson.of(model, settings), texts);
   }
 
   static LoraStep.Batch batch(Safetensors given, int step) {
     float[] times = Images.floats(given.read("timesteps").select(0, step));
     Tensor noise = given.read("noise").select(0, step);
-    return new LoraStep.Batch(given.read("latents").select(0, step), noise, noise,
-        new double[] {times[0], times[1]}, new int[] {0, 1}, 2, null);
+    return new LoraStep.Batch(
+        given.read("latents").select(0, step),
+        noise,
+        noise,
+        new double[] {times[0], times[1]},
+        new int[] {0, 1},
+        2,
+        null);
   }
 
   /** Takes the steps, and compares losses, gradients and weights. */
@@ -62,13 +82,19 @@ record PeftSteps(Safetensors given, Safetensors expected) {
       float[] losses = Images.floats(expected.read("loss"));
       for (int step = 0; step < losses.length; step++) {
         learning.learn(batch(given, step), settings);
-        assertEquals(losses[step], learning.take(settings, RATE), TOLERANCE * losses[step], "loss of step " + step);
+        assertEquals(
+            losses[step],
+            learning.take(settings, RATE),
+            TOLERANCE * losses[step],
+            "loss of step " + step);
       }
     }
   }
 
   private Set<String> names(String prefix) {
-    return expected.names().stream().filter(name -> name.startsWith(prefix)).map(name -> name.substring(prefix.length()))
+    return expected.names().stream()
+        .filter(name -> name.startsWith(prefix))
+        .map(name -> name.substring(prefix.length()))
         .collect(Collectors.toSet());
   }
 
@@ -76,13 +102,15 @@ record PeftSteps(Safetensors given, Safetensors expected) {
     try (TensorScope scope = TensorScope.open()) {
       learning.loss(batch(given, 0), 0, Segments.PLAIN).backward();
       factors.weights().leaves().forEach((name, leaf) -> {
-        Closeness.assertWithinSpread(TOLERANCE, expected.read("gradient." + name), leaf.grad().detach(), name);
+        Closeness.assertWithinSpread(
+            TOLERANCE, expected.read("gradient." + name), leaf.grad().detach(), name);
         leaf.grad().zero_();
       });
     }
   }
 
-  // AdamW's first steps are little more than signs, so where a gradient is rounding noise its step is too: the
+  // AdamW's first steps are little more than signs, so where a gradient is rounding noise its step
+  // is too: the
   // reference without oneDNN and fused attention differs from itself by 6e-4 in one tensor.
   private void compareWeights(TrainableFactors factors) {
     double wrong = 0;
@@ -92,11 +120,15 @@ record PeftSteps(Safetensors given, Safetensors expected) {
         Tensor after = expected.read("after." + leaf.getKey());
         double difference = after.sub(leaf.getValue().detach()).norm().item_double();
         double length = after.norm().item_double();
-        assertTrue(difference <= 1e-3 * length, leaf.getKey() + ": differs by " + difference + " of " + length);
+        assertTrue(
+            difference <= 1e-3 * length,
+            leaf.getKey() + ": differs by " + difference + " of " + length);
         wrong += difference * difference;
         whole += length * length;
       }
     }
-    assertTrue(Math.sqrt(wrong / whole) <= TOLERANCE, "all weights: differ by " + Math.sqrt(wrong / whole));
+    assertTrue(
+        Math.sqrt(wrong / whole) <= TOLERANCE,
+        "all weights: differ by " + Math.sqrt(wrong / whole));
   }
 }

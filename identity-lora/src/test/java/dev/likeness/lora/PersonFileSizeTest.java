@@ -29,18 +29,31 @@ class PersonFileSizeTest {
   private static final long MOST = 4_000_000;
 
   @ParameterizedTest
-  @EnumSource(value = LoraDialect.class, names = {"PEFT", "DIFFUSERS", "KOHYA"})
-  void isAtMostFourMegabytesAtRankFour(LoraDialect dialect, @TempDir Path folder) throws IOException {
+  @EnumSource(
+      value = LoraDialect.class,
+      names = {"PEFT", "DIFFUSERS", "KOHYA"})
+  void isAtMostFourMegabytesAtRankFour(LoraDialect dialect, @TempDir Path folder)
+      throws IOException {
     // What LoraTraining.suitedTo learns of a base of full size, its text encoder's attentions too.
-    LoraTraining settings = LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
+    LoraTraining settings =
+        LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
     Map<Layer, Change> changes = new LinkedHashMap<>();
     Path file = folder.resolve("person.safetensors");
     LayerTable table = LayerTable.of(RealLoraTest.shapes());
     try (TensorScope scope = TensorScope.open()) {
-      table.layers().stream().filter(settings::includes).forEach(layer ->
-          changes.put(layer, new LowRank(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
-      LoraWriter.write(file, new LoraChanges(changes, Map.of(), List.of()), table, layer -> null,
-          Map.of(dialect == LoraDialect.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT, "yes"), dialect);
+      table.layers().stream()
+          .filter(settings::includes)
+          .forEach(layer -> changes.put(
+              layer, new LowRank(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
+      LoraWriter.write(
+          file,
+          new LoraChanges(changes, Map.of(), List.of()),
+          table,
+          layer -> null,
+          Map.of(
+              dialect == LoraDialect.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT,
+              "yes"),
+          dialect);
     }
     assertTrue(OwnersAlone.open(file));
     assertTrue(changes.size() == 128 + 48, changes.size() + " layers");

@@ -50,7 +50,8 @@ class PersonsInOneBatchTest {
 
   @BeforeAll
   static void opensThem(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
     wide = Lora.open(GoldenLora.file("wide"), base);
     attention = Lora.open(GoldenLora.file("attention-kohya"), base);
     whole = Lora.open(GoldenLora.file("../kinds/norm"), base);
@@ -65,7 +66,12 @@ class PersonsInOneBatchTest {
   }
 
   private static ImageRequest ask(String prompt, long seed, Adapter... adapters) {
-    ImageRequest request = ImageRequest.of(prompt).negative("blurry").steps(3).guidance(4).size(24, 16).seed(seed);
+    ImageRequest request = ImageRequest.of(prompt)
+        .negative("blurry")
+        .steps(3)
+        .guidance(4)
+        .size(24, 16)
+        .seed(seed);
     for (Adapter adapter : adapters) {
       request = request.as(adapter);
     }
@@ -74,9 +80,14 @@ class PersonsInOneBatchTest {
 
   private static List<ImageRequest> several() {
     LoraWeight early = LoraWeight.of(1).overSteps(p -> 1 - p);
-    return List.of(ask("a photo of an old woman", 1, wide.at(1)), ask("a man", 2, attention.at(0.7)),
-        ask("a photo of an old woman", 3), ask("a girl with bangs", 4, wide.at(0.4), attention.at(1)).count(2),
-        ask("a boy", 5, whole.at(1)), ask("a man", 6, wide.at(early)), ask("a man", 7, wide.at(0.4), attention.at(1)),
+    return List.of(
+        ask("a photo of an old woman", 1, wide.at(1)),
+        ask("a man", 2, attention.at(0.7)),
+        ask("a photo of an old woman", 3),
+        ask("a girl with bangs", 4, wide.at(0.4), attention.at(1)).count(2),
+        ask("a boy", 5, whole.at(1)),
+        ask("a man", 6, wide.at(early)),
+        ask("a man", 7, wide.at(0.4), attention.at(1)),
         ask("nobody", 8, wide.at(1)).steps(2));
   }
 
@@ -87,31 +98,41 @@ class PersonsInOneBatchTest {
     for (int i = 0; i < alone.size(); i++) {
       assertEquals(alone.get(i).seed(), together.get(i).seed());
       assertEquals(alone.get(i).request(), together.get(i).request());
-      assertArrayEquals(alone.get(i).latents().values(), together.get(i).latents().values(), TOLERANCE, "picture " + i);
+      assertArrayEquals(
+          alone.get(i).latents().values(),
+          together.get(i).latents().values(),
+          TOLERANCE,
+          "picture " + i);
     }
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {4, 1})
   void drawsEachAsItIsDrawnAlone(double guidance) {
-    List<ImageRequest> requests = several().stream().map(one -> one.guidance(guidance)).toList();
+    List<ImageRequest> requests =
+        several().stream().map(one -> one.guidance(guidance)).toList();
     compare(requests, base.generate(requests));
   }
 
   @Test
   void drawsPromptsInTurnAsTogether() {
     List<ImageRequest> requests = several().stream()
-        .map(one -> one.guidance(one.guidanceOptions().inTurns())).toList();
+        .map(one -> one.guidance(one.guidanceOptions().inTurns()))
+        .toList();
     compare(requests, base.generate(requests));
   }
 
-  /** Persons are part of what a recording holds, and one whose strength falls from row to row is another each time. */
+  /**
+   * Persons are part of what a recording holds, and one whose strength falls from row to row is
+   * another each time.
+   */
   @Test
   void drawsEachTheSameWhenReplayed() {
     List<ImageRequest> requests = several().stream().map(one -> one.steps(4)).toList();
     List<GeneratedImage> plain = base.generate(requests);
     List<GeneratedImage> again = base.generate(requests.stream()
-        .map(one -> one.joints(Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING)))).toList());
+        .map(one -> one.joints(Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING))))
+        .toList());
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "picture " + i);
     }
@@ -121,8 +142,10 @@ class PersonsInOneBatchTest {
   @ValueSource(doubles = {4, 1})
   void drivesEachAwayFromItsOwnWeakenedAnswer(double guidance) {
     Weakening weakening = Weakening.perturbing("attn1");
-    List<ImageRequest> requests = several().stream().map(one -> one.guidance(guidance)
-        .guidance(one.guidanceOptions().away(weakening).rescale(0.5))).toList();
+    List<ImageRequest> requests = several().stream()
+        .map(one -> one.guidance(guidance)
+            .guidance(one.guidanceOptions().away(weakening).rescale(0.5)))
+        .toList();
     compare(requests, base.generate(requests));
   }
 
@@ -132,7 +155,8 @@ class PersonsInOneBatchTest {
     new Random(3).nextBytes(rgb);
     try (ControlNet net = ControlNet.open(TinyControlNets.write("edges", parent), Compute.EXACT)) {
       Control control = Control.of(net, Picture.of(24, 16, rgb)).between(0, 0.7);
-      List<ImageRequest> requests = several().stream().map(one -> one.control(control)).toList();
+      List<ImageRequest> requests =
+          several().stream().map(one -> one.control(control)).toList();
       compare(requests, base.generate(requests));
     }
   }
@@ -145,8 +169,14 @@ class PersonsInOneBatchTest {
       return network.predict(input, step);
     };
     Joints joints = new Joints(null, counted, StepListener.NONE);
-    List<ImageRequest> four = List.of(ask("a man", 1, wide.at(1)), ask("a woman", 2, attention.at(1)),
-        ask("a man", 3, wide.at(0.5)), ask("a woman", 4)).stream().map(one -> one.joints(joints)).toList();
+    List<ImageRequest> four = List.of(
+            ask("a man", 1, wide.at(1)),
+            ask("a woman", 2, attention.at(1)),
+            ask("a man", 3, wide.at(0.5)),
+            ask("a woman", 4))
+        .stream()
+        .map(one -> one.joints(joints))
+        .toList();
     base.generate(four.get(0));
     int rows = passes.getAndSet(0);
     base.generate(four);

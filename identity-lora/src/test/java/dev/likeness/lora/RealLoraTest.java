@@ -30,9 +30,11 @@ class RealLoraTest {
     "diffusers_sd15_pokemon_lora.safetensors, DIFFUSERS, LORA, 128, 4, 256",
     "analog_svd_rank4.safetensors, CLONEOFSIMO, LORA, 192, 4, 384",
     "lora_disney.safetensors, CLONEOFSIMO, LORA, 192, 1, 386",
-    "smart_falcon_8_lokr.safetensors, KOHYA, LOKR, 350, 8, 1750"})
-  void matchesEveryKeyForStableDiffusion15(String name, LoraDialect dialect, ChangeKind kind, int layers, int rank,
-      int matched) throws IOException {
+    "smart_falcon_8_lokr.safetensors, KOHYA, LOKR, 350, 8, 1750"
+  })
+  void matchesEveryKeyForStableDiffusion15(
+      String name, LoraDialect dialect, ChangeKind kind, int layers, int rank, int matched)
+      throws IOException {
     LoraReport report = report(name, stableDiffusion15());
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.misshapen());
@@ -42,7 +44,8 @@ class RealLoraTest {
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());
     assertEquals(matched, report.matched());
-    assertEquals(name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.embeddings());
+    assertEquals(
+        name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.embeddings());
     report.requireComplete(name, "a base", LoraFamily.SD1);
   }
 
@@ -55,9 +58,13 @@ class RealLoraTest {
     assertEquals(LoraFamily.SD2, report.family());
     report.requireComplete("lora_pop.pt", "a base", LoraFamily.SD2);
     LoraReport wrong = report("lora_pop.pt", stableDiffusion15());
-    assertEquals("lora_pop.pt is a LoRA for Stable Diffusion 2.x, but base is Stable Diffusion 1.x; open it with a base"
-        + " of Stable Diffusion 2.x", assertThrows(UnusableInput.class, () ->
-        wrong.requireComplete("lora_pop.pt", "base", LoraFamily.SD1)).getMessage());
+    assertEquals(
+        "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but base is Stable Diffusion 1.x; open it with a base"
+            + " of Stable Diffusion 2.x",
+        assertThrows(
+                UnusableInput.class,
+                () -> wrong.requireComplete("lora_pop.pt", "base", LoraFamily.SD1))
+            .getMessage());
   }
 
   @ParameterizedTest
@@ -65,26 +72,37 @@ class RealLoraTest {
   void tellsTextualInversionsApart(String name, String token) throws IOException {
     LoraReport report = report(name, stableDiffusion15());
     assertEquals(List.of(token), report.embeddings());
-    assertEquals(name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
-        assertThrows(UnusableInput.class, () -> report.requireComplete(name, "a base", LoraFamily.SD1)).getMessage());
+    assertEquals(
+        name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
+        assertThrows(
+                UnusableInput.class, () -> report.requireComplete(name, "a base", LoraFamily.SD1))
+            .getMessage());
   }
 
   @ParameterizedTest
   @CsvSource({
-    "diffusers_sd15_pokemon_lora.safetensors", "analog_svd_rank4.safetensors", "smart_falcon_8_lokr.safetensors"})
+    "diffusers_sd15_pokemon_lora.safetensors",
+    "analog_svd_rank4.safetensors",
+    "smart_falcon_8_lokr.safetensors"
+  })
   void readsEveryChange(String name) throws IOException {
     Path file = Material.of("lora/" + name);
-    try (LoraSource source = LoraSource.open(file); TensorRegion region = new TensorRegion()) {
+    try (LoraSource source = LoraSource.open(file);
+        TensorRegion region = new TensorRegion()) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
-      LoraChanges changes = reader.changes(Alphas.of(source.notes(), file), region, (layer, tensor) -> null);
-      assertEquals(reader.report(Alphas.of(source.notes(), file)).layers(), changes.weights().size());
+      LoraChanges changes =
+          reader.changes(Alphas.of(source.notes(), file), region, (layer, tensor) -> null);
+      assertEquals(
+          reader.report(Alphas.of(source.notes(), file)).layers(),
+          changes.weights().size());
     }
   }
 
   private static LoraReport report(String name, LayerTable table) {
     Path file = Material.of("lora/" + name);
     try (LoraSource source = LoraSource.open(file)) {
-      return new LoraReader(source.tensors(), source.notes(), table).report(Alphas.of(source.notes(), file));
+      return new LoraReader(source.tensors(), source.notes(), table)
+          .report(Alphas.of(source.notes(), file));
     }
   }
 
@@ -95,18 +113,22 @@ class RealLoraTest {
   /** As 1.5, with text 1024 wide. */
   private static LayerTable stableDiffusion2() throws IOException {
     Map<Part, Map<String, long[]>> shapes = shapes();
-    shapes.get(Part.UNET).replaceAll((name, shape) ->
-        name.matches(".*attn2\\.to_[kv]\\.weight") ? new long[] {shape[0], 1024} : shape);
+    shapes
+        .get(Part.UNET)
+        .replaceAll((name, shape) ->
+            name.matches(".*attn2\\.to_[kv]\\.weight") ? new long[] {shape[0], 1024} : shape);
     shapes.remove(Part.TEXT_ENCODER);
     return LayerTable.of(shapes);
   }
 
   static Map<Part, Map<String, long[]>> shapes() throws IOException {
-    try (InputStream in = new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
+    try (InputStream in =
+        new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
       Map<String, Object> parts = JSON.std.mapFrom(in);
       Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
       for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
-        shapes.put(part, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>) parts.get(part.folder()))));
+        shapes.put(
+            part, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>) parts.get(part.folder()))));
       }
       return shapes;
     }

@@ -34,9 +34,13 @@ class RecipeTest extends OnGoldenBase {
     LoraTraining single = Recipe.BALANCED.of(base, 10, twice.memory(base).bytes() - 1);
     assertEquals(1, single.batch());
     assertEquals(full.batch(), single.options().accumulation());
-    String refusal = assertThrows(MachineLimit.class, () -> Recipe.BALANCED.of(base, 10, 300 << 20)).getMessage();
-    assertTrue(refusal.matches("learning a person on base-today takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
-        + " take a smaller base"), refusal);
+    String refusal = assertThrows(MachineLimit.class, () -> Recipe.BALANCED.of(base, 10, 300 << 20))
+        .getMessage();
+    assertTrue(
+        refusal.matches(
+            "learning a person on base-today takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
+                + " take a smaller base"),
+        refusal);
   }
 
   @Test
@@ -49,29 +53,47 @@ class RecipeTest extends OnGoldenBase {
     LoraTraining fitting = Recipe.fitting(asked, base, true, asked.memory(base).bytes());
     assertEquals(asked.options(asked.options().recompute(true)), fitting);
     assertEquals(fitting, Recipe.fitting(fitting, base, true, asked.memory(base).bytes()));
-    LoraTraining prodigy = asked.options(asked.options().optimizer(TrainingOptimizer.PRODIGY).accumulation(2));
-    LoraTraining least = Recipe.fitting(prodigy, base, false,
+    LoraTraining prodigy =
+        asked.options(asked.options().optimizer(TrainingOptimizer.PRODIGY).accumulation(2));
+    LoraTraining least = Recipe.fitting(
+        prodigy,
+        base,
+        false,
         prodigy.batch(1).options(prodigy.options().recompute(true)).memory(base).bytes() - 1);
-    assertEquals(List.of(1, 2 * asked.batch(), TrainingOptimizer.PRODIGY, 8),
-        List.of(least.batch(), least.options().accumulation(), least.options().optimizer(), least.rank()));
+    assertEquals(
+        List.of(1, 2 * asked.batch(), TrainingOptimizer.PRODIGY, 8),
+        List.of(
+            least.batch(),
+            least.options().accumulation(),
+            least.options().optimizer(),
+            least.rank()));
   }
 
   @Test
   void countsWhatOptimisersKeep() {
     LoraTraining full = LoraTraining.balanced();
     long learned = full.memory(base).learned();
-    assertEquals(learned * 10 / 16, full.options(TrainingOptions.PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT)).memory(base)
-        .learned());
-    assertEquals(learned * 20 / 16, full.options(TrainingOptions.PLAIN.ema(0.9)).memory(base).learned());
-    assertTrue(DreamBooth.standard().memory(base).learned() > learned, "a whole network is no more than its factors");
+    assertEquals(
+        learned * 10 / 16,
+        full.options(TrainingOptions.PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT))
+            .memory(base)
+            .learned());
+    assertEquals(
+        learned * 20 / 16,
+        full.options(TrainingOptions.PLAIN.ema(0.9)).memory(base).learned());
+    assertTrue(
+        DreamBooth.standard().memory(base).learned() > learned,
+        "a whole network is no more than its factors");
   }
 
   @Test
   void countsEveryNumberThatIsLearned() {
     for (LoraForm form : LoraForm.values()) {
       LoraTraining settings = LoraTraining.balanced().options(TrainingOptions.PLAIN.form(form));
-      try (TrainableFactors factors = new TrainableFactors(settings, Subject.of("man"), base.parts())) {
-        assertEquals(ADAMW * factors.weights().count(), settings.memory(base).learned(), form.name());
+      try (TrainableFactors factors =
+          new TrainableFactors(settings, Subject.of("man"), base.parts())) {
+        assertEquals(
+            ADAMW * factors.weights().count(), settings.memory(base).learned(), form.name());
       }
     }
     for (boolean text : new boolean[] {false, true}) {
@@ -89,11 +111,13 @@ class RecipeTest extends OnGoldenBase {
     TrainingMemory watched = settings.memory(base, 24, 16, true);
     assertEquals(0, alone.drawing());
     assertEquals(base.parts().autoencoder().decodingMemory(24, 16), watched.drawing());
-    assertEquals(alone.learned() * 20 / 16, watched.learned(), "the best weights are one number more");
+    assertEquals(
+        alone.learned() * 20 / 16, watched.learned(), "the best weights are one number more");
     assertEquals(watched.drawing(), settings.prior(4, 1).memory(base, 24, 16).drawing());
     assertTrue(base.parts().autoencoder().decodingMemory(48, 16) > watched.drawing());
     DreamBooth whole = new DreamBooth(settings);
-    assertTrue(whole.memory(base, 24, 16, true).learned() > whole.memory(base, 24, 16).learned());
+    assertTrue(
+        whole.memory(base, 24, 16, true).learned() > whole.memory(base, 24, 16).learned());
   }
 
   @Test
@@ -104,6 +128,8 @@ class RecipeTest extends OnGoldenBase {
     assertTrue(larger.activations() > 2 * own.activations(), own + "; " + larger);
     assertEquals(own.weights() + own.learned(), larger.weights() + larger.learned());
     TrainingMemory attention = settings.targets(LoraTargets.ATTENTION).memory(base);
-    assertTrue(attention.activations() < new DreamBooth(settings).memory(base).activations(), attention.toString());
+    assertTrue(
+        attention.activations() < new DreamBooth(settings).memory(base).activations(),
+        attention.toString());
   }
 }

@@ -32,20 +32,30 @@ class ResumedTrainingTest extends OnGoldenBase {
   private Path folder;
 
   static Stream<LoraTraining> ways() {
-    TrainingOptions plain = TrainingOptions.PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
+    TrainingOptions plain =
+        TrainingOptions.PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
     // A first factor of rank 8 is large enough for moments in eight bits.
-    LoraTraining usual = LoraTraining.balanced().rank(8).batch(2).steps(STEPS).textEncoder(false).options(plain);
-    return Stream.of(usual.options(plain.optimizer(TrainingOptimizer.ADAMW_8BIT)), usual.options(plain.optimizer(TrainingOptimizer.PRODIGY)),
-        usual.options(plain.optimizer(TrainingOptimizer.LION)), usual.options(plain.optimizer(TrainingOptimizer.ADAFACTOR)),
-        usual.options(plain.form(LoraForm.DORA).ema(0.5).accumulation(2)), usual.options(plain.form(LoraForm.LOKR)),
-        usual.options(plain.pivot(Pivot.of(2))), usual.prior(3, 1), usual.textEncoder(true).flip(true));
+    LoraTraining usual =
+        LoraTraining.balanced().rank(8).batch(2).steps(STEPS).textEncoder(false).options(plain);
+    return Stream.of(
+        usual.options(plain.optimizer(TrainingOptimizer.ADAMW_8BIT)),
+        usual.options(plain.optimizer(TrainingOptimizer.PRODIGY)),
+        usual.options(plain.optimizer(TrainingOptimizer.LION)),
+        usual.options(plain.optimizer(TrainingOptimizer.ADAFACTOR)),
+        usual.options(plain.form(LoraForm.DORA).ema(0.5).accumulation(2)),
+        usual.options(plain.form(LoraForm.LOKR)),
+        usual.options(plain.pivot(Pivot.of(2))),
+        usual.prior(3, 1),
+        usual.textEncoder(true).flip(true));
   }
 
   @ParameterizedTest
   @MethodSource("ways")
   void goesOnAsIfItHadNeverStopped(LoraTraining settings) {
-    float[] whole = learned(settings, TrainingSet.of(pictures(), SUBJECT), Progress.SILENT, new Cancellation());
-    TrainingSet kept = TrainingSet.of(pictures(), SUBJECT).state(folder.resolve("state.safetensors"));
+    float[] whole =
+        learned(settings, TrainingSet.of(pictures(), SUBJECT), Progress.SILENT, new Cancellation());
+    TrainingSet kept =
+        TrainingSet.of(pictures(), SUBJECT).state(folder.resolve("state.safetensors"));
     Cancellation stop = new Cancellation();
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -61,18 +71,23 @@ class ResumedTrainingTest extends OnGoldenBase {
     assertEquals(List.of(1, 2, 3, 4, 5, 6), steps);
   }
 
-  private static float[] learned(LoraTraining settings, TrainingSet set, Progress progress, Cancellation stop) {
+  private static float[] learned(
+      LoraTraining settings, TrainingSet set, Progress progress, Cancellation stop) {
     try (TrainedPerson person = settings.train(base, set, progress, stop)) {
-      return base.generate(ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1))).pixels();
+      return base.generate(
+              ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
+          .pixels();
     }
   }
 
   private static List<Picture> pictures() {
     Random random = new Random(11);
     byte[] rgb = new byte[24 * 16 * 3];
-    return Stream.of(1, 2, 3).map(i -> {
-      random.nextBytes(rgb);
-      return Picture.of(24, 16, rgb.clone());
-    }).toList();
+    return Stream.of(1, 2, 3)
+        .map(i -> {
+          random.nextBytes(rgb);
+          return Picture.of(24, 16, rgb.clone());
+        })
+        .toList();
   }
 }

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** LyCORIS' IA3, whose modules/ia3.py says what is expected: the weight times one more than what the file holds. */
+/**
+ * LyCORIS' IA3, whose modules/ia3.py says what is expected: the weight times one more than what the
+ * file holds.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class ScaledChannelsTest extends OnGoldenBase {
   private static final String LINEAR = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k";
@@ -34,20 +37,29 @@ class ScaledChannelsTest extends OnGoldenBase {
   private Path folder;
 
   @ParameterizedTest
-  @CsvSource({LINEAR + ", 0, lora_unet_", LINEAR + ", 1, lycoris_", CONVOLUTION + ", 0, lycoris_", CONVOLUTION + ", 1, unet."})
+  @CsvSource({
+    LINEAR + ", 0, lora_unet_",
+    LINEAR + ", 1, lycoris_",
+    CONVOLUTION + ", 0, lycoris_",
+    CONVOLUTION + ", 1, unet."
+  })
   void growsEachChannel(String layer, int onInput, String prefix) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(3L)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(3L)) {
       Tensor own = base.parts().tensor(Part.UNET, layer + ".weight");
       long channels = own.size(onInput);
       Tensor scales = noise.next(new long[] {channels}).flatten().mul(new Scalar(0.3));
       boolean window = own.dim() == 4;
-      Path file = file(prefix.endsWith("_") ? (prefix + layer).replace('.', '_') : prefix + layer,
-          window ? scales.view(1, channels, 1, 1) : scales, torch.tensor((long) onInput));
+      Path file = file(
+          prefix.endsWith("_") ? (prefix + layer).replace('.', '_') : prefix + layer,
+          window ? scales.view(1, channels, 1, 1) : scales,
+          torch.tensor((long) onInput));
       long[] along = new long[(int) own.dim()];
       Arrays.fill(along, 1);
       along[onInput] = channels;
       Tensor expected = own.mul(scales.mul(new Scalar(0.7)).add(new Scalar(1)).view(along));
-      try (Lora lora = Lora.open(file, base); FusedLora fused = lora.fuse(0.7)) {
+      try (Lora lora = Lora.open(file, base);
+          FusedLora fused = lora.fuse(0.7)) {
         assertEquals(Set.of(ChangeKind.IA3), lora.report().kinds());
         assertEquals(2, lora.report().matched());
         Map<String, Tensor> merged = fused.weights(Compute.EXACT).get(Part.UNET);
@@ -63,14 +75,18 @@ class ScaledChannelsTest extends OnGoldenBase {
     try (TensorScope scope = TensorScope.open()) {
       Tensor own = base.parts().tensor(Part.UNET, LINEAR + ".weight");
       Path file = file("unet." + LINEAR, torch.ones(own.size(1)), torch.tensor(0L));
-      String said = assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+      String said =
+          assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
       assertTrue(said.contains("unet." + LINEAR), said);
     }
   }
 
   private Path file(String layer, Tensor scales, Tensor onInput) {
     Path file = folder.resolve("ia3.safetensors");
-    SafetensorsWriter.write(file, Map.of(layer + ".weight", scales.contiguous(), layer + ".on_input", onInput), Map.of());
+    SafetensorsWriter.write(
+        file,
+        Map.of(layer + ".weight", scales.contiguous(), layer + ".on_input", onInput),
+        Map.of());
     return file;
   }
 }

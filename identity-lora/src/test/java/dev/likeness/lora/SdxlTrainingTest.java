@@ -38,25 +38,33 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** SDXL, whose two text encoders learn too: {@code tools/goldens/training_sdxl.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class SdxlTrainingTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0,
-      0.01, 1, false, 0, 1, List.of("%s"), 0);
+  private static final LoraTraining SETTINGS = new LoraTraining(
+      2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
 
   @TempDir
   private Path parent;
 
   @Test
   void takesTheStepsThatPeftTakes() {
-    Path folder = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
-    try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorRegion region = new TensorRegion();
-        TrainableFactors factors = new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
+    Path folder =
+        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors factors =
+            new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
         AdamW optimizer = AdamW.standard();
         Safetensors golden = Safetensors.open(GoldenLora.file("../training/sdxl"))) {
       PeftSteps steps = new PeftSteps(golden, golden);
       steps.start(factors);
-      List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts")).stream()
-          .map(String.class::cast).toList();
-      LoraStep learning = new LoraStep(Pupil.of(base.parts()), factors, optimizer,
-          Lesson.of(base.parts(), SETTINGS), new CaptionEncodings(Pupil.of(base.parts()), prompts, factors, region, new Cancellation()));
+      List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts"))
+          .stream().map(String.class::cast).toList();
+      LoraStep learning = new LoraStep(
+          Pupil.of(base.parts()),
+          factors,
+          optimizer,
+          Lesson.of(base.parts(), SETTINGS),
+          new CaptionEncodings(
+              Pupil.of(base.parts()), prompts, factors, region, new Cancellation()));
       compareGradients(learning, factors, golden, false);
       compareGradients(learning, factors, golden, true);
       steps.compareLosses(learning, SETTINGS);
@@ -64,12 +72,17 @@ class SdxlTrainingTest {
     }
   }
 
-  // Some layers' gradients are ten thousand times smaller than others', and carry the rounding of these.
-  private static void compareGradients(LoraStep learning, TrainableFactors factors, Safetensors golden,
-      boolean recompute) {
-    try (TensorScope scope = TensorScope.open(); Recomputing twice = new Recomputing()) {
-      double all = golden.names().stream().filter(name -> name.startsWith("gradient."))
-          .mapToDouble(name -> golden.read(name).norm().item_double()).max().orElseThrow();
+  // Some layers' gradients are ten thousand times smaller than others', and carry the rounding of
+  // these.
+  private static void compareGradients(
+      LoraStep learning, TrainableFactors factors, Safetensors golden, boolean recompute) {
+    try (TensorScope scope = TensorScope.open();
+        Recomputing twice = new Recomputing()) {
+      double all = golden.names().stream()
+          .filter(name -> name.startsWith("gradient."))
+          .mapToDouble(name -> golden.read(name).norm().item_double())
+          .max()
+          .orElseThrow();
       if (recompute) {
         twice.backward(learning.loss(PeftSteps.batch(golden, 0), 0, twice));
       } else {
@@ -81,7 +94,9 @@ class SdxlTrainingTest {
         if (reached) {
           Tensor expected = golden.read("gradient." + name);
           double difference = expected.sub(leaf.grad().detach()).norm().item_double();
-          assertTrue(difference <= 1e-4 * expected.norm().item_double() + 1e-6 * all, name + " by " + difference);
+          assertTrue(
+              difference <= 1e-4 * expected.norm().item_double() + 1e-6 * all,
+              name + " by " + difference);
           leaf.grad().zero_();
         }
       });
@@ -99,23 +114,28 @@ class SdxlTrainingTest {
         whole += Math.pow(after.norm().item_double(), 2);
       }
     }
-    assertTrue(Math.sqrt(wrong / whole) <= 1e-4, "all weights differ by " + Math.sqrt(wrong / whole));
+    assertTrue(
+        Math.sqrt(wrong / whole) <= 1e-4, "all weights differ by " + Math.sqrt(wrong / whole));
   }
 
   @Test
   void learnsSomebodyWhomKohyasFileKeepsToo() {
-    Path folder = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    Path folder =
+        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
     Picture picture = Picture.of(16, 24, new byte[16 * 24 * 3]);
     ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(16, 24);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
-        TrainedPerson person = SETTINGS.steps(1).train(
-            base, List.of(picture), Subject.of("woman"), Progress.SILENT, new Cancellation())) {
+        TrainedPerson person = SETTINGS
+            .steps(1)
+            .train(
+                base, List.of(picture), Subject.of("woman"), Progress.SILENT, new Cancellation())) {
       float[] drawn = base.generate(ask.as(person.at(1))).pixels();
       Path file = parent.resolve("ada.safetensors");
       person.lora().save(file, LoraDialect.KOHYA);
       try (Lora again = Lora.open(file, base)) {
         assertArrayEquals(drawn, base.generate(ask.as(again.at(1))).pixels());
-        assertTrue(again.changes().weights().keySet().stream().anyMatch(l -> l.part() == Part.TEXT_ENCODER_2));
+        assertTrue(again.changes().weights().keySet().stream()
+            .anyMatch(l -> l.part() == Part.TEXT_ENCODER_2));
       }
     }
   }
@@ -139,8 +159,9 @@ class SdxlTrainingTest {
       Path list = Material.of("keys/checkpoints/Juggernaut XL v9/" + part.folder() + "/" + stem
           + ".fp16.safetensors.json");
       Map<String, Object> named = new HashMap<>();
-      JSON.std.mapFrom(Files.readString(list)).forEach((key, entry) ->
-          named.put(key, ((Map<?, ?>) entry).get("shape")));
+      JSON.std
+          .mapFrom(Files.readString(list))
+          .forEach((key, entry) -> named.put(key, ((Map<?, ?>) entry).get("shape")));
       shapes.put(part, GoldenFolder.shapes(named));
     }
     return LayerTable.of(shapes);

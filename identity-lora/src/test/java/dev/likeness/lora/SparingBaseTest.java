@@ -22,12 +22,18 @@ import org.junit.jupiter.api.io.TempDir;
 class SparingBaseTest {
   @Test
   void refusesWhatIsAsLargeAsTheWeightsButNoFactors(@TempDir Path parent) {
-    ModelFiles files = ModelFiles.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
-        Lora whole = Lora.open(GoldenLora.file("../kinds/loha"), base); Lora factors = Lora.open(GoldenLora.file("../kinds/lokr"), base)) {
-      MachineLimit refused = assertThrows(MachineLimit.class, () -> whole.at(1).adapt(Part.UNET, Compute.EXACT));
+    ModelFiles files = ModelFiles.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
+        Lora whole = Lora.open(GoldenLora.file("../kinds/loha"), base);
+        Lora factors = Lora.open(GoldenLora.file("../kinds/lokr"), base)) {
+      MachineLimit refused =
+          assertThrows(MachineLimit.class, () -> whole.at(1).adapt(Part.UNET, Compute.EXACT));
       assertEquals(0, whole.bytes());
-      assertEquals(refused.getMessage(), assertThrows(MachineLimit.class, () -> whole.fuse(1)).getMessage());
+      assertEquals(
+          refused.getMessage(),
+          assertThrows(MachineLimit.class, () -> whole.fuse(1)).getMessage());
       factors.at(1).adapt(Part.UNET, Compute.EXACT);
     }
   }

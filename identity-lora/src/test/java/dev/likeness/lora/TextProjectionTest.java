@@ -30,23 +30,43 @@ class TextProjectionTest {
 
   @Test
   void isChangedBesideAsItIsWhenMerged() {
-    try (BaseModel base = BaseModel.open(GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
-        Lora lora = Lora.open(file(LayerTable.of(base.networks()).find(Part.TEXT_ENCODER_2, "text_projection").orElseThrow()), base);
+    try (BaseModel base = BaseModel.open(
+            GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path(),
+            Compute.EXACT);
+        Lora lora = Lora.open(
+            file(LayerTable.of(base.networks())
+                .find(Part.TEXT_ENCODER_2, "text_projection")
+                .orElseThrow()),
+            base);
         FusedLora fused = lora.fuse(1)) {
       assertTrue(lora.report().isComplete());
       ImageRequest request = ImageRequest.of("a woman").steps(2).seed(1);
       GeneratedImage beside = base.generate(request.as(lora.at(1)));
-      assertFalse(Arrays.equals(base.generate(request).latents().values(), beside.latents().values()), "the change is not drawn");
+      assertFalse(
+          Arrays.equals(
+              base.generate(request).latents().values(), beside.latents().values()),
+          "the change is not drawn");
       // Values of up to some tens, in f32.
-      assertArrayEquals(base.generate(request.as(fused)).latents().values(), beside.latents().values(), 1e-3F, "merged");
+      assertArrayEquals(
+          base.generate(request.as(fused)).latents().values(),
+          beside.latents().values(),
+          1e-3F,
+          "merged");
     }
   }
 
   private Path file(Layer layer) {
     Path file = folder.resolve("projection.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(3L)) {
-      SafetensorsWriter.write(file, Map.of("lora_te2_text_projection.lora_down.weight", noise.next(2, layer.in()).squeeze(0),
-          "lora_te2_text_projection.lora_up.weight", noise.next(layer.out(), 2).squeeze(0)), Map.of());
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(3L)) {
+      SafetensorsWriter.write(
+          file,
+          Map.of(
+              "lora_te2_text_projection.lora_down.weight",
+              noise.next(2, layer.in()).squeeze(0),
+              "lora_te2_text_projection.lora_up.weight",
+              noise.next(layer.out(), 2).squeeze(0)),
+          Map.of());
     }
     return file;
   }

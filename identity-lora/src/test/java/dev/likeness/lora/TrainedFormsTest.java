@@ -15,26 +15,51 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** DoRA and LoKr, linear layers and a convolution, learn as peft's do: {@code tools/goldens/training_forms.py}. */
+/**
+ * DoRA and LoKr, linear layers and a convolution, learn as peft's do:
+ * {@code tools/goldens/training_forms.py}.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class TrainedFormsTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(2, 1, LoraTargets.CONVOLUTIONS, false, 3, 2, 1e-3, 0, 0,
-      0.01, 1, false, 0, 1, List.of("%s"), 0);
-  private static final String MODULES = "unet\\." + GoldenLora.record("../training/forms").get("modules");
+  private static final LoraTraining SETTINGS = new LoraTraining(
+      2,
+      1,
+      LoraTargets.CONVOLUTIONS,
+      false,
+      3,
+      2,
+      1e-3,
+      0,
+      0,
+      0.01,
+      1,
+      false,
+      0,
+      1,
+      List.of("%s"),
+      0);
+  private static final String MODULES =
+      "unet\\." + GoldenLora.record("../training/forms").get("modules");
 
   @ParameterizedTest
   @CsvSource({"DORA, false", "DORA, true", "LOKR, false", "LOKR, true"})
   void takesTheStepsThatPeftTakes(LoraForm form, boolean recompute, @TempDir Path parent) {
-    LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.form(form).modules(MODULES).recompute(recompute));
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    LoraTraining settings =
+        SETTINGS.options(TrainingOptions.PLAIN.form(form).modules(MODULES).recompute(recompute));
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);
-    try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorRegion region = new TensorRegion();
-        TrainableFactors factors = new TrainableFactors(settings, Subject.of("woman"), base.networks());
-        AdamW optimizer = AdamW.standard(); Safetensors expected = Safetensors.open(GoldenLora.file(golden));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors factors =
+            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        AdamW optimizer = AdamW.standard();
+        Safetensors expected = Safetensors.open(GoldenLora.file(golden));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       PeftSteps steps = new PeftSteps(given, expected);
       steps.start(factors);
-      steps.compare(steps.learning(base.networks(), factors, optimizer, settings, region), factors, settings);
+      steps.compare(
+          steps.learning(base.networks(), factors, optimizer, settings, region), factors, settings);
     }
   }
 }

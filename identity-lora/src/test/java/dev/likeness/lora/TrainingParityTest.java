@@ -29,36 +29,44 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Three steps of diffusers' DreamBooth script with peft: {@code tools/goldens/training.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class TrainingParityTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(4, 4, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0,
-      0.01, 1, false, 0, 1, List.of("%s"), 0);
+  private static final LoraTraining SETTINGS = new LoraTraining(
+      4, 4, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void takesTheStepsThatPeftTakes(boolean recompute, @TempDir Path parent) {
     LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.recompute(recompute));
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
-    try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorRegion region = new TensorRegion();
-        TrainableFactors factors = new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors factors =
+            new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
         AdamW optimizer = AdamW.standard();
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
       assertEquals(start.names(), factors.weights().leaves().keySet());
       PeftSteps steps = new PeftSteps(expected, expected);
-      steps.compare(steps.learning(base.networks(), factors, optimizer, SETTINGS, region), factors, settings);
+      steps.compare(
+          steps.learning(base.networks(), factors, optimizer, SETTINGS, region), factors, settings);
     }
   }
 
   @Test
-  void aStepOfTwoBatchesFollowsTheMeanOfTheirGradientsAndTellsTheMeanOfTheirLosses(@TempDir Path parent) {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
-    try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
+  void aStepOfTwoBatchesFollowsTheMeanOfTheirGradientsAndTellsTheMeanOfTheirLosses(
+      @TempDir Path parent) {
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorScope scope = TensorScope.open()) {
       Learned first = learned(base, SETTINGS, 0);
       Learned second = learned(base, SETTINGS, 1);
       Learned both = learned(base, SETTINGS.options(TrainingOptions.PLAIN.accumulation(2)), 0, 1);
       assertEquals((first.loss + second.loss) / 2, both.loss, 1e-6);
       both.gradients.forEach((name, mean) -> {
-        Tensor expected = first.gradients.get(name).add(second.gradients.get(name)).div(new Scalar(2.0));
+        Tensor expected =
+            first.gradients.get(name).add(second.gradients.get(name)).div(new Scalar(2.0));
         Closeness.assertWithinSpread(1e-5, expected, mean, name);
       });
       assertFalse(both.gradients.isEmpty());
@@ -69,12 +77,15 @@ class TrainingParityTest {
   private record Learned(Map<String, Tensor> gradients, double loss) {}
 
   private static Learned learned(BaseModel base, LoraTraining settings, int... batches) {
-    try (TensorRegion region = new TensorRegion(); AdamW optimizer = AdamW.standard();
-        TrainableFactors factors = new TrainableFactors(settings, Subject.of("woman"), base.networks());
+    try (TensorRegion region = new TensorRegion();
+        AdamW optimizer = AdamW.standard();
+        TrainableFactors factors =
+            new TrainableFactors(settings, Subject.of("woman"), base.networks());
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
-      LoraStep step = new PeftSteps(given, given).learning(base.networks(), factors, optimizer, settings, region);
+      LoraStep step = new PeftSteps(given, given)
+          .learning(base.networks(), factors, optimizer, settings, region);
       for (int batch : batches) {
         step.learn(PeftSteps.batch(given, batch), settings);
       }
@@ -88,11 +99,17 @@ class TrainingParityTest {
   void goesOnBetweenTwoBatchesOfAStep(@TempDir Path parent) {
     LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.accumulation(2));
     Checkpoint kept = new Checkpoint(parent.resolve("state.safetensors"), "owner");
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
-    try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorRegion region = new TensorRegion();
-        TrainableFactors whole = new TrainableFactors(settings, Subject.of("woman"), base.networks());
-        TrainableFactors resumed = new TrainableFactors(settings, Subject.of("woman"), base.networks());
-        AdamW first = AdamW.standard(); AdamW second = AdamW.standard(); TensorScope scope = TensorScope.open();
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors whole =
+            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        TrainableFactors resumed =
+            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        AdamW first = AdamW.standard();
+        AdamW second = AdamW.standard();
+        TensorScope scope = TensorScope.open();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       PeftSteps steps = new PeftSteps(given, given);
       LoraStep unbroken = steps.learning(base.networks(), whole, first, settings, region);
@@ -105,8 +122,11 @@ class TrainingParityTest {
       again.learn(PeftSteps.batch(given, 1), settings);
       assertEquals(unbroken.take(settings, 1e-3), again.take(settings, 1e-3));
       assertEquals(0, again.parts());
-      whole.weights().leaves().forEach((name, leaf) ->
-          assertTrue(torch.equal(leaf, resumed.weights().leaves().get(name)), name));
+      whole
+          .weights()
+          .leaves()
+          .forEach((name, leaf) ->
+              assertTrue(torch.equal(leaf, resumed.weights().leaves().get(name)), name));
     }
   }
 }

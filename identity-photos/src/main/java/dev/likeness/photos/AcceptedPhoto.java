@@ -12,7 +12,8 @@ import java.util.Locale;
  * A photo that may be used, and the face in it.
  *
  * @param name the photo's name
- * @param picture upright, sRGB, without metadata; large photos reduced as {@link ReviewOptions#decode()} says
+ * @param picture upright, sRGB, without metadata; large photos reduced as
+ *     {@link ReviewOptions#decode()} says
  * @param face the person's face, in pixels of {@code picture}
  * @param features what it is compared with other photos by
  */
@@ -23,16 +24,20 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
   }
 
   /**
-   * Head and shoulders at {@code size} by {@code size} pixels, never enlarged; encoders want 224 or 256, training 512
-   * or 1024.
+   * Head and shoulders at {@code size} by {@code size} pixels, never enlarged; encoders want 224 or
+   * 256, training 512 or 1024.
    *
-   * @throws IllegalArgumentException when the picture has fewer pixels than that around the face; names both
+   * @throws IllegalArgumentException when the picture has fewer pixels than that around the face;
+   *     names both
    */
   public Picture crop(int size) {
     return crop(size, 1);
   }
 
-  /** Head and shoulders at {@code size} by {@code size} pixels, enlarged at most {@code mostEnlargement} times. */
+  /**
+   * Head and shoulders at {@code size} by {@code size} pixels, enlarged at most
+   * {@code mostEnlargement} times.
+   */
   public Picture crop(int size, double mostEnlargement) {
     return crop(size, Framing.HEAD_AND_SHOULDERS, mostEnlargement);
   }
@@ -42,26 +47,43 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
     return crop(size, framing, 1);
   }
 
-  /** What {@code framing} shows at {@code size} by {@code size} pixels, enlarged at most that many times. */
+  /**
+   * What {@code framing} shows at {@code size} by {@code size} pixels, enlarged at most that many
+   * times.
+   */
   public Picture crop(int size, Framing framing, double mostEnlargement) {
     HeadCrop crop = HeadCrop.of(face.box(), framing, picture.width(), picture.height(), size);
     double enlargement = (double) size / crop.side();
     if (enlargement > mostEnlargement) {
       String shown = framing == Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
-      throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %s%.2f)",
-              crop.side(), size, enlargement, size, shown, Math.ceil(100 * enlargement) / 100));
+      throw new IllegalArgumentException(String.format(
+          Locale.ROOT,
+          "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %s%.2f)",
+          crop.side(),
+          size,
+          enlargement,
+          size,
+          shown,
+          Math.ceil(100 * enlargement) / 100));
     }
     return crop.of(picture, size);
   }
 
-  /** How many times {@code crop(size, …)} enlarges head and shoulders; 1 or less means that it does not. */
+  /**
+   * How many times {@code crop(size, …)} enlarges head and shoulders; 1 or less means that it does
+   * not.
+   */
   public double enlargement(int size) {
     Framing usual = Framing.HEAD_AND_SHOULDERS;
-    return (double) size / HeadCrop.of(face.box(), usual, picture.width(), picture.height(), size).side();
+    return (double) size
+        / HeadCrop.of(face.box(), usual, picture.width(), picture.height(), size)
+            .side();
   }
 
-  /** The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112 pixels. */
+  /**
+   * The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112
+   * pixels.
+   */
   public Picture aligned(AlignmentTemplate template) {
     return template.align(picture, face);
   }

@@ -7,7 +7,8 @@ import java.util.Map;
 
 /** The vectors of a set's faces, each computed once, and what their cosines mean. */
 final class Embeddings {
-  // Two photos are one shot when their cosine is this far from the threshold of one person towards 1.
+  // Two photos are one shot when their cosine is this far from the threshold of one person towards
+  // 1.
   private static final double SHOT = 0.85;
 
   private final Map<AcceptedPhoto, float[]> vectors = new IdentityHashMap<>();
@@ -27,7 +28,9 @@ final class Embeddings {
     return sameAbove;
   }
 
-  /** The cosine above which two photos of one person are one shot, framed or mirrored differently. */
+  /**
+   * The cosine above which two photos of one person are one shot, framed or mirrored differently.
+   */
   double sameShot() {
     return sameAbove + SHOT * (1 - sameAbove);
   }

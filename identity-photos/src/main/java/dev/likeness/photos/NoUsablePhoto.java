@@ -3,7 +3,10 @@ package dev.likeness.photos;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.util.stream.Collectors;
 
-/** Not one photo of a set can be used; the message names the photos and why, the review has the rest. */
+/**
+ * Not one photo of a set can be used; the message names the photos and why, the review has the
+ * rest.
+ */
 public final class NoUsablePhoto extends UnusableInput {
   private static final long serialVersionUID = 1L;
   private static final int NAMED = 4;
@@ -22,10 +25,14 @@ public final class NoUsablePhoto extends UnusableInput {
 
   private static String line(PhotoReview review) {
     int count = review.photos().size();
-    String named = review.photos().stream().limit(NAMED)
-        .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message()).collect(Collectors.joining("; "));
+    String named = review.photos().stream()
+        .limit(NAMED)
+        .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message())
+        .collect(Collectors.joining("; "));
     String rest = count > NAMED ? "; and " + (count - NAMED) + " more" : "";
-    String all = count == 1 ? "the photo cannot be used: " : "none of the " + count + " photos can be used: ";
+    String all = count == 1
+        ? "the photo cannot be used: "
+        : "none of the " + count + " photos can be used: ";
     return all + named + rest;
   }
 }

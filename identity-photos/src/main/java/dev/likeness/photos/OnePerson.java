@@ -11,26 +11,38 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds the one person that a set is about: the largest group in which every photo is linked to another by a cosine
- * above the embedder's threshold. Whoever is outside it is somebody else.
+ * Finds the one person that a set is about: the largest group in which every photo is linked to
+ * another by a cosine above the embedder's threshold. Whoever is outside it is somebody else.
  */
 final class OnePerson {
   private OnePerson() {}
 
-  /** The reasons by photo, for those that show somebody else; empty when no two photos show the same person. */
+  /**
+   * The reasons by photo, for those that show somebody else; empty when no two photos show the same
+   * person.
+   */
   static Map<AcceptedPhoto, Reason> among(List<AcceptedPhoto> photos, Embeddings embeddings) {
     List<AcceptedPhoto> group = largest(photos, embeddings);
     Map<AcceptedPhoto, Reason> strangers = new IdentityHashMap<>();
     if (group.size() > 1) {
-      photos.stream().filter(photo -> group.stream().noneMatch(member -> member == photo))
+      photos.stream()
+          .filter(photo -> group.stream().noneMatch(member -> member == photo))
           .forEach(photo -> strangers.put(photo, reason(photo, group, embeddings)));
     }
     return strangers;
   }
 
-  private static Reason reason(AcceptedPhoto photo, List<AcceptedPhoto> group, Embeddings embeddings) {
-    double closest = group.stream().mapToDouble(member -> embeddings.cosine(photo, member)).max().orElseThrow();
-    return new Reason(ReasonCode.WRONG_PERSON, Verdict.REJECT, closest, embeddings.samePerson(),
+  private static Reason reason(
+      AcceptedPhoto photo, List<AcceptedPhoto> group, Embeddings embeddings) {
+    double closest = group.stream()
+        .mapToDouble(member -> embeddings.cosine(photo, member))
+        .max()
+        .orElseThrow();
+    return new Reason(
+        ReasonCode.WRONG_PERSON,
+        Verdict.REJECT,
+        closest,
+        embeddings.samePerson(),
         "it shows somebody else than most of the photos");
   }
 
@@ -44,7 +56,8 @@ final class OnePerson {
     return best;
   }
 
-  // Takes the first photo and everything that is linked to it, however far round, out of those left.
+  // Takes the first photo and everything that is linked to it, however far round, out of those
+  // left.
   private static List<AcceptedPhoto> linked(List<AcceptedPhoto> left, Embeddings embeddings) {
     List<AcceptedPhoto> group = new ArrayList<>();
     Deque<AcceptedPhoto> open = new ArrayDeque<>(List.of(left.remove(0)));

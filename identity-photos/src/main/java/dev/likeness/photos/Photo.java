@@ -6,7 +6,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** One photo file of a person: a name to call it by, and its bytes, which are read only when it is reviewed. */
+/**
+ * One photo file of a person: a name to call it by, and its bytes, which are read only when it is
+ * reviewed.
+ */
 public final class Photo {
   // Streams cannot be read twice, so they are taken in at once, up to what any review accepts.
   private static final int MOST_OF_A_STREAM = 64 << 20;
@@ -55,7 +58,10 @@ public final class Photo {
     return name;
   }
 
-  /** The file's bytes; a file longer than {@code most} is cut one byte after, which tells that it is. */
+  /**
+   * The file's bytes; a file longer than {@code most} is cut one byte after, which tells that it
+   * is.
+   */
   byte[] bytes(int most) throws IOException {
     return source.read(Math.max(most, most + 1));
   }

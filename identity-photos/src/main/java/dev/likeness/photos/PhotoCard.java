@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** One photo on a review sheet: small, its faces framed and their points dotted, the verdict and the reasons below. */
+/**
+ * One photo on a review sheet: small, its faces framed and their points dotted, the verdict and the
+ * reasons below.
+ */
 final class PhotoCard {
   static final int WIDTH = 300;
   static final int HEIGHT = 400;
@@ -33,16 +36,28 @@ final class PhotoCard {
   void draw(ReviewPen pen, int x, int y) {
     pen.panel(x, y, WIDTH, HEIGHT, Color.WHITE);
     pen.panel(x + INSET, y + INSET, PHOTO, PHOTO, new Color(234, 234, 231));
-    preview.ifPresentOrElse(small -> photo(pen, small, x + INSET, y + INSET),
-        () -> pen.text("no picture", x + WIDTH / 2.0 - 36, y + INSET + PHOTO / 2.0, ReviewPen.TEXT, ReviewPen.GREY));
+    preview.ifPresentOrElse(
+        small -> photo(pen, small, x + INSET, y + INSET),
+        () -> pen.text(
+            "no picture",
+            x + WIDTH / 2.0 - 36,
+            y + INSET + PHOTO / 2.0,
+            ReviewPen.TEXT,
+            ReviewPen.GREY));
     caption(pen, x + INSET, y + INSET + PHOTO);
   }
 
   private void caption(ReviewPen pen, int x, int y) {
     pen.panel(x, y + 10, 58, 21, ReviewPen.of(verdict.verdict()));
     pen.text(verdict.verdict().word(), x + 9, y + 25, ReviewPen.SMALL, Color.WHITE);
-    pen.text(pen.fitted(verdict.name(), ReviewPen.TITLE, PHOTO - 70), x + 68, y + 26, ReviewPen.TITLE, ReviewPen.INK);
-    String reasons = verdict.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
+    pen.text(
+        pen.fitted(verdict.name(), ReviewPen.TITLE, PHOTO - 70),
+        x + 68,
+        y + 26,
+        ReviewPen.TITLE,
+        ReviewPen.INK);
+    String reasons =
+        verdict.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
     List<String> lines = pen.wrapped(reasons, ReviewPen.SMALL, PHOTO, REASON_LINES);
     for (int i = 0; i < lines.size(); i++) {
       pen.text(lines.get(i), x, y + 52 + i * 18, ReviewPen.SMALL, ReviewPen.GREY);
@@ -56,8 +71,14 @@ final class PhotoCard {
     double top = y + (PHOTO - fit * image.getHeight()) / 2;
     Shape clip = pen.graphics().getClip();
     pen.graphics().clip(new Rectangle2D.Double(x, y, PHOTO, PHOTO));
-    pen.graphics().drawImage(image, (int) Math.round(left), (int) Math.round(top),
-        (int) Math.round(fit * image.getWidth()), (int) Math.round(fit * image.getHeight()), null);
+    pen.graphics()
+        .drawImage(
+            image,
+            (int) Math.round(left),
+            (int) Math.round(top),
+            (int) Math.round(fit * image.getWidth()),
+            (int) Math.round(fit * image.getHeight()),
+            null);
     for (Face face : verdict.faces()) {
       face(pen, face, fit * small.scale(), left, top);
     }
@@ -70,11 +91,16 @@ final class PhotoCard {
     Color color = first ? ReviewPen.of(verdict.verdict()) : ReviewPen.GREY;
     Box box = face.box().scaled(scale).moved(dx, dy);
     pen.frame(new Rectangle2D.Double(box.x(), box.y(), box.width(), box.height()), color);
-    List<Point> points = face.landmarks().map(Landmarks::points)
-        .orElseGet(() -> face.eyes().map(eyes -> List.of(eyes.left(), eyes.right())).orElse(List.of()));
+    List<Point> points = face.landmarks()
+        .map(Landmarks::points)
+        .orElseGet(
+            () -> face.eyes().map(eyes -> List.of(eyes.left(), eyes.right())).orElse(List.of()));
     double radius = Math.max(1.5, Math.min(4, box.width() / 16));
     for (Point point : points) {
-      pen.dot(point.x() * scale + dx, point.y() * scale + dy, radius,
+      pen.dot(
+          point.x() * scale + dx,
+          point.y() * scale + dy,
+          radius,
           first ? ReviewPen.of(Verdict.KEEP) : ReviewPen.GREY);
     }
   }

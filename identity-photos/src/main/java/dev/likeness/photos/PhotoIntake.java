@@ -17,17 +17,28 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** One photo's way in: bytes, picture, faces, judgement. Whatever is wrong with the file becomes a reason. */
+/**
+ * One photo's way in: bytes, picture, faces, judgement. Whatever is wrong with the file becomes a
+ * reason.
+ */
 final class PhotoIntake {
   private static final int PREVIEW = 360;
-  private static final Reason TURNED = Reason.of(ReasonCode.LYING, Verdict.WARN,
+  private static final Reason TURNED = Reason.of(
+      ReasonCode.LYING,
+      Verdict.WARN,
       "it lay on its side or upside down and was turned; check that it shows the person upright");
 
-  /** The verdict, a small picture where the file is one, and the photo itself where there is a face to use. */
+  /**
+   * The verdict, a small picture where the file is one, and the photo itself where there is a face
+   * to use.
+   */
   record Result(PhotoVerdict verdict, Optional<Preview> preview, Optional<AcceptedPhoto> usable) {
     /** The result with one more reason; a photo that is rejected by it is no longer usable. */
     Result and(Reason reason) {
-      return new Result(verdict.and(reason), preview, usable.filter(photo -> reason.severity() != Verdict.REJECT));
+      return new Result(
+          verdict.and(reason),
+          preview,
+          usable.filter(photo -> reason.severity() != Verdict.REJECT));
     }
   }
 
@@ -48,18 +59,29 @@ final class PhotoIntake {
       format = PhotoFormat.of(file);
       return judged(photo, decoder.decode(photo.name(), file));
     } catch (UnreadablePhoto e) {
-      return rejected(photo, format,
+      return rejected(
+          photo,
+          format,
           new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
     } catch (IOException e) {
-      return rejected(photo, format,
+      return rejected(
+          photo,
+          format,
           Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
     } catch (RuntimeException e) {
       // What OpenCV throws, JavaCPP throws as this class and no other.
       if (e.getClass() != RuntimeException.class) {
         throw e;
       }
-      return rejected(photo, format, Reason.of(ReasonCode.NOT_JUDGED, Verdict.REJECT,
-          "cannot be judged: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip() + "; send another"));
+      return rejected(
+          photo,
+          format,
+          Reason.of(
+              ReasonCode.NOT_JUDGED,
+              Verdict.REJECT,
+              "cannot be judged: "
+                  + String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip()
+                  + "; send another"));
     }
   }
 
@@ -68,23 +90,30 @@ final class PhotoIntake {
     Picture picture = upright.picture();
     List<Face> faces = upright.faces();
     List<Reason> reasons = judge.reasons(decoded.turned(picture, upright.orientation()), faces);
-    PhotoVerdict judged = PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), reasons, faces);
+    PhotoVerdict judged =
+        PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), reasons, faces);
     PhotoVerdict verdict = upright.turned() ? judged.and(TURNED) : judged;
-    Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
+    Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT
+        ? Optional.empty()
         : Optional.of(AcceptedPhoto.of(photo.name(), picture, faces.get(0)));
     Picture small = Resampler.AREA.fit(picture, PREVIEW);
-    return new Result(verdict, Optional.of(new Preview(small, (double) small.width() / picture.width())), usable);
+    return new Result(
+        verdict, Optional.of(new Preview(small, (double) small.width() / picture.width())), usable);
   }
 
   private static Result rejected(Photo photo, Optional<PhotoFormat> format, Reason reason) {
-    return new Result(PhotoVerdict.of(photo.name(), format, List.of(reason), List.of()), Optional.empty(),
+    return new Result(
+        PhotoVerdict.of(photo.name(), format, List.of(reason), List.of()),
+        Optional.empty(),
         Optional.empty());
   }
 
   // The decoder's messages begin with the name, which the verdict has already.
   private static String message(Photo photo, UnreadablePhoto e) {
     String whole = e.getMessage();
-    return whole.startsWith(photo.name()) ? whole.substring(photo.name().length()).strip() : whole;
+    return whole.startsWith(photo.name())
+        ? whole.substring(photo.name().length()).strip()
+        : whole;
   }
 
   private static ReasonCode code(UnreadablePhoto.Fault fault) {

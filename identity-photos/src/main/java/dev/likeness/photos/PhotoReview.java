@@ -19,7 +19,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** The judgement of a set of photos: a verdict for each, those that may be used, and what the set lacks. Immutable. */
+/**
+ * The judgement of a set of photos: a verdict for each, those that may be used, and what the set
+ * lacks. Immutable.
+ */
 public final class PhotoReview {
   private final List<PhotoVerdict> photos;
   private final List<Optional<Preview>> previews;
@@ -55,15 +58,22 @@ public final class PhotoReview {
     return of(set, tools, ReviewOptions.defaults());
   }
 
-  /** Reviews with {@code tools}, which stay the caller's to close; an embedder finds photos of somebody else. */
+  /**
+   * Reviews with {@code tools}, which stay the caller's to close; an embedder finds photos of
+   * somebody else.
+   */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
     PhotoJudge judge = new PhotoJudge(options.limits(), tools.brisque(), tools.quality());
-    PhotoIntake intake = new PhotoIntake(new PhotoDecoder(options.decode()), tools.detector(), judge);
+    PhotoIntake intake =
+        new PhotoIntake(new PhotoDecoder(options.decode()), tools.detector(), judge);
     List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
-    Optional<Embeddings> embeddings = tools.embedder().map(embedder -> new Embeddings(usable(single), embedder));
-    Duplicates duplicates = new Duplicates(options.limits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
+    Optional<Embeddings> embeddings =
+        tools.embedder().map(embedder -> new Embeddings(usable(single), embedder));
+    Duplicates duplicates =
+        new Duplicates(options.limits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
     List<PhotoIntake.Result> ofOne = embeddings
-        .map(vectors -> without(single, OnePerson.among(usable(single), vectors))).orElse(single);
+        .map(vectors -> without(single, OnePerson.among(usable(single), vectors)))
+        .orElse(single);
     PhotoReview review = new PhotoReview(without(ofOne, duplicates.among(ofOne)));
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhoto(review);
@@ -72,13 +82,18 @@ public final class PhotoReview {
   }
 
   // What comparing photos with each other says against some of them joins what was found in each.
-  private static List<PhotoIntake.Result> without(List<PhotoIntake.Result> results,
-      Map<AcceptedPhoto, Reason> against) {
-    return results.stream().map(result -> result.usable().map(against::get).map(result::and).orElse(result)).toList();
+  private static List<PhotoIntake.Result> without(
+      List<PhotoIntake.Result> results, Map<AcceptedPhoto, Reason> against) {
+    return results.stream()
+        .map(result -> result.usable().map(against::get).map(result::and).orElse(result))
+        .toList();
   }
 
   private static List<AcceptedPhoto> usable(List<PhotoIntake.Result> results) {
-    return results.stream().map(PhotoIntake.Result::usable).flatMap(Optional::stream).toList();
+    return results.stream()
+        .map(PhotoIntake.Result::usable)
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** One verdict a photo, in the order of the set. */
@@ -91,7 +106,10 @@ public final class PhotoReview {
     return accepted;
   }
 
-  /** At most {@code count} of the accepted photos: the crispest first, then always the one least like those chosen. */
+  /**
+   * At most {@code count} of the accepted photos: the crispest first, then always the one least
+   * like those chosen.
+   */
   public List<AcceptedPhoto> best(int count) {
     return Subset.of(accepted, count);
   }
@@ -101,21 +119,30 @@ public final class PhotoReview {
     return set;
   }
 
-  /** The review as a picture: every photo with its faces framed, its verdict and why, and what the set lacks. */
+  /**
+   * The review as a picture: every photo with its faces framed, its verdict and why, and what the
+   * set lacks.
+   */
   public Picture toSheet() {
     return ReviewSheet.draw(this, previews);
   }
 
-  /** The review as one JSON object, {@code {"photos":[…],"set":{…}}}; numbers that were not measured are null. */
+  /**
+   * The review as one JSON object, {@code {"photos":[…],"set":{…}}}; numbers that were not measured
+   * are null.
+   */
   public String toJson() {
     return ReviewJson.of(this);
   }
 
-  private static List<PhotoIntake.Result> inParallel(List<Photo> photos, PhotoIntake intake, int threads) {
-    ExecutorService workers = Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoReview::worker);
+  private static List<PhotoIntake.Result> inParallel(
+      List<Photo> photos, PhotoIntake intake, int threads) {
+    ExecutorService workers =
+        Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoReview::worker);
     try {
       List<Callable<PhotoIntake.Result>> tasks = photos.stream()
-          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.take(photo)).toList();
+          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.take(photo))
+          .toList();
       List<PhotoIntake.Result> results = new ArrayList<>();
       for (Future<PhotoIntake.Result> task : workers.invokeAll(tasks)) {
         results.add(task.get());

@@ -29,7 +29,8 @@ public final class PhotoSet {
   }
 
   /**
-   * The photos directly inside {@code folder}, by name: every visible file that is named or begins like a picture.
+   * The photos directly inside {@code folder}, by name: every visible file that is named or begins
+   * like a picture.
    *
    * @throws UnusableInput when it is not a folder, cannot be read, or holds none
    */
@@ -40,13 +41,17 @@ public final class PhotoSet {
   /** The files of {@link #from}. */
   public static List<Path> files(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw new UnusableInput(folder + " is not a folder; give the folder that holds the person's photos");
+      throw new UnusableInput(
+          folder + " is not a folder; give the folder that holds the person's photos");
     }
     try (Stream<Path> files = Files.list(folder)) {
-      List<Path> found = files.filter(PhotoSet::mayBePhoto)
-          .sorted(Comparator.comparing(file -> file.getFileName().toString())).toList();
+      List<Path> found = files
+          .filter(PhotoSet::mayBePhoto)
+          .sorted(Comparator.comparing(file -> file.getFileName().toString()))
+          .toList();
       if (found.isEmpty()) {
-        throw new UnusableInput(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+        throw new UnusableInput(
+            folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
       }
       return found;
     } catch (IOException e) {

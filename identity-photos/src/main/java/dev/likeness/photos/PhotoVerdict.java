@@ -13,12 +13,17 @@ import java.util.stream.Stream;
  * What the review says of one photo.
  *
  * @param name the photo's name
- * @param format what the file is by its content, whatever its name says; empty for what is no picture
+ * @param format what the file is by its content, whatever its name says; empty for what is no
+ *     picture
  * @param verdict keep, keep with a warning, or reject: the worst of the reasons
  * @param reasons what speaks against it, worst first
  * @param faces the faces in it, largest first
  */
-public record PhotoVerdict(String name, Optional<PhotoFormat> format, Verdict verdict, List<Reason> reasons,
+public record PhotoVerdict(
+    String name,
+    Optional<PhotoFormat> format,
+    Verdict verdict,
+    List<Reason> reasons,
     List<Face> faces) {
   public PhotoVerdict {
     reasons = List.copyOf(reasons);
@@ -26,9 +31,12 @@ public record PhotoVerdict(String name, Optional<PhotoFormat> format, Verdict ve
   }
 
   /** The verdict that {@code reasons}, in any order, come to. */
-  public static PhotoVerdict of(String name, Optional<PhotoFormat> format, List<Reason> reasons, List<Face> faces) {
+  public static PhotoVerdict of(
+      String name, Optional<PhotoFormat> format, List<Reason> reasons, List<Face> faces) {
     Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::and);
-    List<Reason> sorted = reasons.stream().sorted(Comparator.comparing(Reason::severity).reversed()).toList();
+    List<Reason> sorted = reasons.stream()
+        .sorted(Comparator.comparing(Reason::severity).reversed())
+        .toList();
     return new PhotoVerdict(name, format, worst, sorted, faces);
   }
 

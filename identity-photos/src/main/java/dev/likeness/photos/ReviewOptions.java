@@ -8,7 +8,8 @@ import dev.likeness.photos.quality.QualityLimits;
  *
  * @param decode what a file may cost
  * @param limits the thresholds of each measure
- * @param threads how many photos are looked at at once; each takes up to ten bytes a pixel of the largest photo
+ * @param threads how many photos are looked at at once; each takes up to ten bytes a pixel of the
+ *     largest photo
  */
 public record ReviewOptions(DecodeLimits decode, QualityLimits limits, int threads) {
   public ReviewOptions {
@@ -19,7 +20,9 @@ public record ReviewOptions(DecodeLimits decode, QualityLimits limits, int threa
 
   /** {@link DecodeLimits#DEFAULT} and one thread a core, at most four. */
   public static ReviewOptions defaults() {
-    return new ReviewOptions(DecodeLimits.DEFAULT, QualityLimits.DEFAULT,
+    return new ReviewOptions(
+        DecodeLimits.DEFAULT,
+        QualityLimits.DEFAULT,
         Math.min(4, Runtime.getRuntime().availableProcessors()));
   }
 

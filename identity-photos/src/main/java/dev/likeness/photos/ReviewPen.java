@@ -30,7 +30,8 @@ final class ReviewPen {
   ReviewPen(Graphics2D g) {
     this.g = g;
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-    g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    g.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     letters = hasFonts();
   }
@@ -44,7 +45,10 @@ final class ReviewPen {
     }
   }
 
-  /** Green, amber or red: dark enough to be told apart on white by anyone, and always beside the word. */
+  /**
+   * Green, amber or red: dark enough to be told apart on white by anyone, and always beside the
+   * word.
+   */
   static Color of(Verdict verdict) {
     return switch (verdict) {
       case KEEP -> new Color(24, 128, 84);
@@ -93,7 +97,10 @@ final class ReviewPen {
     g.fill(new Ellipse2D.Double(x - 0.7 * radius, y - 0.7 * radius, 1.4 * radius, 1.4 * radius));
   }
 
-  /** The text cut in the middle, where file names differ least, until it is at most {@code width} wide. */
+  /**
+   * The text cut in the middle, where file names differ least, until it is at most {@code width}
+   * wide.
+   */
   String fitted(String text, Font font, int width) {
     if (!letters) {
       return text;
@@ -101,12 +108,17 @@ final class ReviewPen {
     FontMetrics metrics = g.getFontMetrics(font);
     String fitted = text;
     for (int keep = text.length() - 1; metrics.stringWidth(fitted) > width && keep > 2; keep--) {
-      fitted = text.substring(0, keep / 2) + ELLIPSIS + text.substring(text.length() - (keep - keep / 2));
+      fitted = text.substring(0, keep / 2)
+          + ELLIPSIS
+          + text.substring(text.length() - (keep - keep / 2));
     }
     return fitted;
   }
 
-  /** The text broken between words into at most {@code most} lines; what is left over ends in an ellipsis. */
+  /**
+   * The text broken between words into at most {@code most} lines; what is left over ends in an
+   * ellipsis.
+   */
   List<String> wrapped(String text, Font font, int width, int most) {
     if (!letters) {
       return List.of();

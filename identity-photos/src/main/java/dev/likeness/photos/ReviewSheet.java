@@ -46,11 +46,22 @@ final class ReviewSheet {
 
   private static void heading(ReviewPen pen, PhotoReview review, int width) {
     SetVerdict set = review.set();
-    pen.text(String.format(Locale.ROOT, "%d of %d photos can be used", set.accepted(), set.photos()), MARGIN, MARGIN + 24,
-        ReviewPen.HEADING, ReviewPen.INK);
-    long warned = review.photos().stream().filter(photo -> photo.verdict() == Verdict.WARN).count();
-    String detail = warned == 0 ? "" : String.format(Locale.ROOT, "%d of them with a warning    ", warned);
-    pen.text(detail + String.format(Locale.ROOT, "readiness %.0f %%", 100 * set.readiness()), MARGIN, MARGIN + 54, ReviewPen.TEXT,
+    pen.text(
+        String.format(Locale.ROOT, "%d of %d photos can be used", set.accepted(), set.photos()),
+        MARGIN,
+        MARGIN + 24,
+        ReviewPen.HEADING,
+        ReviewPen.INK);
+    long warned = review.photos().stream()
+        .filter(photo -> photo.verdict() == Verdict.WARN)
+        .count();
+    String detail =
+        warned == 0 ? "" : String.format(Locale.ROOT, "%d of them with a warning    ", warned);
+    pen.text(
+        detail + String.format(Locale.ROOT, "readiness %.0f %%", 100 * set.readiness()),
+        MARGIN,
+        MARGIN + 54,
+        ReviewPen.TEXT,
         ReviewPen.GREY);
     pen.bar(MARGIN, MARGIN + 66, width - 2 * MARGIN, set.readiness());
   }

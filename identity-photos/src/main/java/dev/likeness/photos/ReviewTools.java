@@ -22,11 +22,16 @@ import java.util.function.Supplier;
  * @param brisque tells distorted pictures, when there is one
  * @param quality a network's opinion of each face, when there is one
  */
-public record ReviewTools(FaceDetector detector, Optional<FaceEmbedder> embedder, Optional<Brisque> brisque,
-    Optional<FaceQuality> quality) implements AutoCloseable {
+public record ReviewTools(
+    FaceDetector detector,
+    Optional<FaceEmbedder> embedder,
+    Optional<Brisque> brisque,
+    Optional<FaceQuality> quality)
+    implements AutoCloseable {
   /** The cascades and BRISQUE, which need no file. */
   public static ReviewTools builtIn() {
-    return new ReviewTools(new CascadeDetector(), Optional.empty(), Optional.of(Brisque.builtIn()), Optional.empty());
+    return new ReviewTools(
+        new CascadeDetector(), Optional.empty(), Optional.of(Brisque.builtIn()), Optional.empty());
   }
 
   /** A detector and nothing else. */
@@ -45,7 +50,10 @@ public record ReviewTools(FaceDetector detector, Optional<FaceEmbedder> embedder
     return new ReviewTools(better, embedder, brisque, quality);
   }
 
-  /** The same with the embedder in {@code file}, whose name must say which it is ({@link EmbedderSpec#of(Path)}). */
+  /**
+   * The same with the embedder in {@code file}, whose name must say which it is
+   * ({@link EmbedderSpec#of(Path)}).
+   */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
     return withEmbedder(orClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
   }

@@ -8,8 +8,10 @@ import java.util.Locale;
 final class SetAdvice {
   private static final double MOSTLY = 0.6;
   private static final double SMALL = 0.2;
-  private static final String[] WORDS = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight",
-      "nine", "ten", "eleven", "twelve"};
+  private static final String[] WORDS = {
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve"
+  };
 
   private final int count;
   private final List<String> advice = new ArrayList<>();
@@ -21,8 +23,10 @@ final class SetAdvice {
   static List<String> on(SetCoverage coverage, List<AcceptedPhoto> accepted) {
     SetAdvice set = new SetAdvice(accepted.size());
     set.numbers();
-    // Only detectors with landmarks tell half-turned heads from frontal ones, so only then is their lack worth a word.
-    if (set.count >= SetVerdict.FEWEST && accepted.stream().anyMatch(photo -> photo.face().landmarks().isPresent())) {
+    // Only detectors with landmarks tell half-turned heads from frontal ones, so only then is their
+    // lack worth a word.
+    if (set.count >= SetVerdict.FEWEST
+        && accepted.stream().anyMatch(photo -> photo.face().landmarks().isPresent())) {
       set.angles(coverage.angles());
     }
     if (set.count > SetVerdict.FEWEST) {
@@ -34,15 +38,26 @@ final class SetAdvice {
 
   private void numbers() {
     if (count == 0) {
-      advice.add(String.format(Locale.ROOT, "no photo can be used; add at least %s others", word(SetVerdict.FEWEST)));
+      advice.add(String.format(
+          Locale.ROOT, "no photo can be used; add at least %s others", word(SetVerdict.FEWEST)));
     } else if (count < SetVerdict.FEWEST) {
-      advice.add(String.format(Locale.ROOT, "only %s usable photo%s; add more until there are at least %s", word(count),
-          count == 1 ? "" : "s", word(SetVerdict.FEWEST)));
+      advice.add(String.format(
+          Locale.ROOT,
+          "only %s usable photo%s; add more until there are at least %s",
+          word(count),
+          count == 1 ? "" : "s",
+          word(SetVerdict.FEWEST)));
     } else if (count < SetVerdict.ENOUGH) {
-      advice.add(String.format(Locale.ROOT, "%s usable photos are enough to begin; %s or more are better", word(count),
+      advice.add(String.format(
+          Locale.ROOT,
+          "%s usable photos are enough to begin; %s or more are better",
+          word(count),
           word(SetVerdict.ENOUGH)));
     } else if (count > SetVerdict.MOST) {
-      advice.add(String.format(Locale.ROOT, "%s photos are more than a person needs; the best %s do", word(count),
+      advice.add(String.format(
+          Locale.ROOT,
+          "%s photos are more than a person needs; the best %s do",
+          word(count),
           word(SetVerdict.MOST)));
     }
   }
@@ -52,7 +67,8 @@ final class SetAdvice {
       advice.add("no photo from the left; add one with the head half turned to the picture's left");
     }
     if (angles.right() == 0) {
-      advice.add("no photo from the right; add one with the head half turned to the picture's right");
+      advice.add(
+          "no photo from the right; add one with the head half turned to the picture's right");
     }
     if (angles.ahead() == 0) {
       advice.add("no photo from the front; add one that looks straight ahead");
@@ -64,7 +80,9 @@ final class SetAdvice {
     same(coverage.sameClothes(), "show the same clothes; add photos in others");
     same(coverage.sameLight(), "have the same light; add some from outdoors or another room");
     same(coverage.sameExpression(), "have the same expression; smile in some and not in others");
-    same(coverage.sameDistance(), "were taken from the same distance; add a close-up or one from further away");
+    same(
+        coverage.sameDistance(),
+        "were taken from the same distance; add a close-up or one from further away");
   }
 
   private void same(int alike, String what) {

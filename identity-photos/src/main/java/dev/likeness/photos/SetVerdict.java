@@ -8,11 +8,14 @@ import java.util.List;
  *
  * @param photos how many were looked at
  * @param accepted how many may be used
- * @param readiness 0 to 1: how well a person can be learnt from them; number counts most, then variety and quality
+ * @param readiness 0 to 1: how well a person can be learnt from them; number counts most, then
+ *     variety and quality
  * @param coverage how varied the accepted photos are
- * @param advice what would make the set better, in sentences for people; empty when nothing is missing
+ * @param advice what would make the set better, in sentences for people; empty when nothing is
+ *     missing
  */
-public record SetVerdict(int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
+public record SetVerdict(
+    int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
   /** Below this many accepted photos a person is not learnt well. */
   public static final int FEWEST = 3;
   /** With this many accepted photos more add less. */
@@ -26,10 +29,14 @@ public record SetVerdict(int photos, int accepted, double readiness, SetCoverage
 
   static SetVerdict of(List<PhotoVerdict> photos, List<AcceptedPhoto> accepted) {
     SetCoverage coverage = SetCoverage.of(accepted);
-    double warned = photos.stream().filter(photo -> photo.verdict() == Verdict.WARN).count();
+    double warned =
+        photos.stream().filter(photo -> photo.verdict() == Verdict.WARN).count();
     int n = accepted.size();
-    double readiness = n == 0 ? 0
-        : 0.6 * Math.min(1, (double) n / ENOUGH) + 0.2 * coverage.variety(n) + 0.2 * (1 - warned / n);
+    double readiness = n == 0
+        ? 0
+        : 0.6 * Math.min(1, (double) n / ENOUGH)
+            + 0.2 * coverage.variety(n)
+            + 0.2 * (1 - warned / n);
     return new SetVerdict(photos.size(), n, readiness, coverage, SetAdvice.on(coverage, accepted));
   }
 }

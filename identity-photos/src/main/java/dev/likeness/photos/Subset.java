@@ -3,7 +3,10 @@ package dev.likeness.photos;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Chooses the photos that are worth most for training, in that order: crisp ones that differ (farthest first). */
+/**
+ * Chooses the photos that are worth most for training, in that order: crisp ones that differ
+ * (farthest first).
+ */
 final class Subset {
   // A photo as crisp as can be is worth this much difference more than a blurred one.
   private static final double CRISPNESS = 0.5;
@@ -28,7 +31,9 @@ final class Subset {
 
   private static double worth(AcceptedPhoto photo, List<AcceptedPhoto> chosen) {
     double difference = chosen.stream()
-        .mapToDouble(other -> photo.features().distance(other.features())).min().orElse(0);
+        .mapToDouble(other -> photo.features().distance(other.features()))
+        .min()
+        .orElse(0);
     return difference - CRISPNESS * photo.features().blur();
   }
 }

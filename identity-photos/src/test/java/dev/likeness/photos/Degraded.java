@@ -37,7 +37,9 @@ public final class Degraded {
 
   /** The light of the scene times {@code factor}, in linear light, clipped as a sensor clips. */
   public static Picture exposed(Picture picture, double factor) {
-    return map(picture, (x, y, c) -> 255 * Math.pow(Math.pow(picture.at(x, y, c) / 255.0, 2.2) * factor, 1 / 2.2));
+    return map(
+        picture,
+        (x, y, c) -> 255 * Math.pow(Math.pow(picture.at(x, y, c) / 255.0, 2.2) * factor, 1 / 2.2));
   }
 
   /** Everything left of the middle of {@code face} {@code stops} darker. */
@@ -71,14 +73,22 @@ public final class Degraded {
   /** A blue cloth over the lower {@code share} of {@code face}. */
   public static Picture covered(Picture picture, Box face, double share) {
     double from = face.y() + (1 - share) * face.height();
-    return map(picture, (x, y, c) -> y >= from && y < face.y() + 1.1 * face.height() && x >= face.x()
-        && x < face.x() + face.width() ? c == 2 ? 190 : 110 : picture.at(x, y, c));
+    return map(
+        picture,
+        (x, y, c) -> y >= from
+                && y < face.y() + 1.1 * face.height()
+                && x >= face.x()
+                && x < face.x() + face.width()
+            ? c == 2 ? 190 : 110
+            : picture.at(x, y, c));
   }
 
   /** Saved as JPEG of {@code quality} 1 to 100 and read again. */
   public static Picture compressed(Picture picture, int quality) {
     byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
-    return new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(10_000)).decode("compressed", file).picture();
+    return new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(10_000))
+        .decode("compressed", file)
+        .picture();
   }
 
   /** Sensor noise of {@code sigma} levels. */
@@ -91,7 +101,8 @@ public final class Degraded {
   public static Picture toned(Picture picture, double tone, boolean sepia) {
     double[] tint = sepia ? new double[] {1.08, 0.95, 0.75} : new double[] {1, 1, 1};
     return map(picture, (x, y, c) -> {
-      double grey = 0.299 * picture.at(x, y, 0) + 0.587 * picture.at(x, y, 1) + 0.114 * picture.at(x, y, 2);
+      double grey =
+          0.299 * picture.at(x, y, 0) + 0.587 * picture.at(x, y, 1) + 0.114 * picture.at(x, y, 2);
       return (1 - tone) * picture.at(x, y, c) + tone * tint[c] * grey;
     });
   }

@@ -11,11 +11,17 @@ import java.awt.geom.Arc2D;
 import java.awt.geom.Ellipse2D;
 import java.awt.image.BufferedImage;
 
-/** A face drawn with a few ellipses, plain enough to be nobody and shaded enough for a cascade to believe in. */
+/**
+ * A face drawn with a few ellipses, plain enough to be nobody and shaded enough for a cascade to
+ * believe in.
+ */
 public final class DrawnFace {
   private DrawnFace() {}
 
-  /** A portrait with one face, {@code face} pixels from ear to ear, centred at ({@code x}, {@code y}). */
+  /**
+   * A portrait with one face, {@code face} pixels from ear to ear, centred at ({@code x},
+   * {@code y}).
+   */
   public static BufferedImage portrait(int width, int height, double x, double y, double face) {
     BufferedImage image = backdrop(width, height);
     draw(image, x, y, face);
@@ -30,7 +36,8 @@ public final class DrawnFace {
   public static BufferedImage backdrop(int width, int height) {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
-    g.setPaint(new GradientPaint(0, 0, new Color(120, 140, 160), width, height, new Color(200, 205, 210)));
+    g.setPaint(
+        new GradientPaint(0, 0, new Color(120, 140, 160), width, height, new Color(200, 205, 210)));
     g.fillRect(0, 0, width, height);
     g.dispose();
     return image;
@@ -70,7 +77,8 @@ public final class DrawnFace {
     fill(g, new Color(50, 35, 30), x - 5, y - 5, 10, 10);
   }
 
-  private static void fill(Graphics2D g, Color color, double x, double y, double width, double height) {
+  private static void fill(
+      Graphics2D g, Color color, double x, double y, double width, double height) {
     g.setColor(color);
     g.fill(new Ellipse2D.Double(x, y, width, height));
   }

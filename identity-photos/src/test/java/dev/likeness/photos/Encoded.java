@@ -66,15 +66,24 @@ public final class Encoded {
     exif.put(new byte[] {'M', 'M', 0, 42}).putInt(8).putShort((short) 1);
     exif.putShort((short) 0x0112).putShort((short) 3).putInt(1);
     exif.putShort((short) orientation).putShort((short) 0).putInt(0);
-    return ByteBuffer.allocate(jpeg.length + 36).put(jpeg, 0, 2).put(exif.flip()).put(jpeg, 2, jpeg.length - 2).array();
+    return ByteBuffer.allocate(jpeg.length + 36)
+        .put(jpeg, 0, 2)
+        .put(exif.flip())
+        .put(jpeg, 2, jpeg.length - 2)
+        .array();
   }
 
   /** The JPEG file with an ICC profile of at most 64 kB. */
   public static byte[] withProfile(byte[] jpeg, byte[] profile) {
     ByteBuffer segment = ByteBuffer.allocate(18 + profile.length).putShort((short) 0xFFE2);
-    segment.putShort((short) (16 + profile.length)).put("ICC_PROFILE\0\1\1".getBytes(StandardCharsets.US_ASCII));
+    segment
+        .putShort((short) (16 + profile.length))
+        .put("ICC_PROFILE\0\1\1".getBytes(StandardCharsets.US_ASCII));
     segment.put(profile).flip();
-    return ByteBuffer.allocate(jpeg.length + segment.limit()).put(jpeg, 0, 2).put(segment)
-        .put(jpeg, 2, jpeg.length - 2).array();
+    return ByteBuffer.allocate(jpeg.length + segment.limit())
+        .put(jpeg, 0, 2)
+        .put(segment)
+        .put(jpeg, 2, jpeg.length - 2)
+        .array();
   }
 }

@@ -12,12 +12,14 @@ public final class Material {
   public static Path at(String path) {
     String given = System.getProperty("likeness.material");
     for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
-      Path material = given == null ? folder.resolveSibling("shared").resolve("material") : Path.of(given);
+      Path material =
+          given == null ? folder.resolveSibling("shared").resolve("material") : Path.of(given);
       if (Files.exists(material.resolve(path))) {
         return material.resolve(path);
       }
     }
-    Assumptions.abort("skipped: there is no ../shared/material/" + path + "; -Dlikeness.material=DIR says where it is");
+    Assumptions.abort("skipped: there is no ../shared/material/" + path
+        + "; -Dlikeness.material=DIR says where it is");
     throw new AssertionError();
   }
 }

@@ -45,22 +45,39 @@ class MaterialReviewTest {
 
   private static void assertFinds(FaceDetector detector, double share, int mostFalse) {
     List<Shot> people = Shot.in("photos/people");
-    long found = people.stream().filter(shot -> !detector.detect(shot.picture()).isEmpty()).count();
-    long wrong = Shot.in("photos/objects").stream().filter(Shot::faceless)
-        .filter(shot -> !detector.detect(shot.picture()).isEmpty()).count();
+    long found = people.stream()
+        .filter(shot -> !detector.detect(shot.picture()).isEmpty())
+        .count();
+    long wrong = Shot.in("photos/objects").stream()
+        .filter(Shot::faceless)
+        .filter(shot -> !detector.detect(shot.picture()).isEmpty())
+        .count();
 
-    assertTrue(found >= share * people.size(), found + " of " + people.size() + " found by " + detector.name());
-    assertTrue(wrong <= mostFalse, wrong + " faces seen by " + detector.name() + " where there is none");
+    assertTrue(
+        found >= share * people.size(),
+        found + " of " + people.size() + " found by " + detector.name());
+    assertTrue(
+        wrong <= mostFalse, wrong + " faces seen by " + detector.name() + " where there is none");
   }
 
   @Test
   void takesNoFaceOnTheWallForThePersonBeforeIt() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
-      List<Picture> people = Shot.in("photos/people").stream().map(Shot::picture).filter(picture -> detector.detect(picture).size() == 1).toList();
-      byte[] wall = Resampler.AREA.resize(grown(people.get(0), detector, 0.3), 120, 120).rgb();
-      List<Picture> near = people.stream().map(picture -> grown(picture, detector, -0.25)).filter(picture -> fills(detector, picture)).toList();
-      long before = near.stream().filter(picture -> fills(detector, beside(picture, wall))).count();
-      assertTrue(near.size() > 10 && before == near.size(), before + " of " + near.size() + " found");
+      List<Picture> people = Shot.in("photos/people").stream()
+          .map(Shot::picture)
+          .filter(picture -> detector.detect(picture).size() == 1)
+          .toList();
+      byte[] wall =
+          Resampler.AREA.resize(grown(people.get(0), detector, 0.3), 120, 120).rgb();
+      List<Picture> near = people.stream()
+          .map(picture -> grown(picture, detector, -0.25))
+          .filter(picture -> fills(detector, picture))
+          .toList();
+      long before = near.stream()
+          .filter(picture -> fills(detector, beside(picture, wall)))
+          .count();
+      assertTrue(
+          near.size() > 10 && before == near.size(), before + " of " + near.size() + " found");
     }
   }
 
@@ -72,7 +89,8 @@ class MaterialReviewTest {
   /** The face, grown by {@code share} of its size, in a picture of 1024 pixels. */
   private static Picture grown(Picture picture, FaceDetector detector, double share) {
     Box face = detector.detect(picture).get(0).box().grown(share);
-    return Resampler.CUBIC.resize(picture, face.x(), face.y(), face.width(), face.width(), 1024, 1024);
+    return Resampler.CUBIC.resize(
+        picture, face.x(), face.y(), face.width(), face.width(), 1024, 1024);
   }
 
   /** With {@code small}, 120 pixels a side, in its corner. */
@@ -89,14 +107,27 @@ class MaterialReviewTest {
     try (FaceDetector cascades = new CascadeDetector();
         FaceDetector yunet = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       for (FaceDetector detector : List.of(cascades, yunet)) {
-        List<Picture> people = Shot.in("photos/people", 512).stream().limit(8).map(Shot::picture)
-            .filter(picture -> !Upright.of(picture, detector).turned()).toList();
-        long righted = people.stream().filter(picture -> Upright.of(Orientation.TURNED_LEFT.upright(picture), detector)
-            .orientation() == Orientation.TURNED_RIGHT).count();
-        assertTrue(people.size() == 8 && righted >= 7,
+        List<Picture> people = Shot.in("photos/people", 512).stream()
+            .limit(8)
+            .map(Shot::picture)
+            .filter(picture -> !Upright.of(picture, detector).turned())
+            .toList();
+        long righted = people.stream()
+            .filter(picture ->
+                Upright.of(Orientation.TURNED_LEFT.upright(picture), detector).orientation()
+                    == Orientation.TURNED_RIGHT)
+            .count();
+        assertTrue(
+            people.size() == 8 && righted >= 7,
             detector.name() + " turned " + righted + " of " + people.size());
-        assertEquals(List.of(), Shot.in("photos/objects", 512).stream().filter(Shot::faceless)
-            .filter(shot -> Upright.of(shot.picture(), detector).turned()).map(Shot::name).toList(), detector.name());
+        assertEquals(
+            List.of(),
+            Shot.in("photos/objects", 512).stream()
+                .filter(Shot::faceless)
+                .filter(shot -> Upright.of(shot.picture(), detector).turned())
+                .map(Shot::name)
+                .toList(),
+            detector.name());
       }
     }
   }
@@ -105,21 +136,33 @@ class MaterialReviewTest {
   void everyOddOrBrokenFileEndsInAVerdict() {
     PhotoReview review = PhotoReview.of(PhotoSet.from(Material.at("photos/formats")));
 
-    assertEquals(Set.of("decompression_bomb.gif", "truncated_image.png"), files(review, ReasonCode.BROKEN_FILE));
+    assertEquals(
+        Set.of("decompression_bomb.gif", "truncated_image.png"),
+        files(review, ReasonCode.BROKEN_FILE));
     Set<String> modern = Set.of("example.avif", "example.heic");
     Set<String> refused = files(review, ReasonCode.NEEDS_CONVERSION);
-    assertTrue(refused.equals(modern) || refused.isEmpty() && files(review, ReasonCode.NO_FACE).containsAll(modern),
+    assertTrue(
+        refused.equals(modern)
+            || refused.isEmpty() && files(review, ReasonCode.NO_FACE).containsAll(modern),
         "a machine converts both or neither: " + review.toJson());
-    assertTrue(review.photos().stream().noneMatch(photo -> photo.name().startsWith("hopper.")
-        && photo.verdict() == Verdict.REJECT && photo.faces().isEmpty()), review.toJson());
+    assertTrue(
+        review.photos().stream()
+            .noneMatch(photo -> photo.name().startsWith("hopper.")
+                && photo.verdict() == Verdict.REJECT
+                && photo.faces().isEmpty()),
+        review.toJson());
   }
 
   @Test
   void tellsOtherCropsOfAShotByTheirFaces() {
-    try (ReviewTools tools = ReviewTools.builtIn().withDetector(Material.at("faces/yunet_n_640_640.onnx"))
+    try (ReviewTools tools = ReviewTools.builtIn()
+        .withDetector(Material.at("faces/yunet_n_640_640.onnx"))
         .withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL)) {
-      List<Photo> photos = List.of("examples__obama.jpg", "examples__obama_small.jpg", "examples__obama2.jpg").stream()
-          .map(name -> Photo.of(Material.at("photos/people").resolve(name))).toList();
+      List<Photo> photos =
+          List.of("examples__obama.jpg", "examples__obama_small.jpg", "examples__obama2.jpg")
+              .stream()
+              .map(name -> Photo.of(Material.at("photos/people").resolve(name)))
+              .toList();
 
       PhotoReview review = PhotoReview.of(PhotoSet.of(photos), tools, ReviewOptions.defaults());
 
@@ -132,18 +175,30 @@ class MaterialReviewTest {
   void setsTheGroupPhotoAndTheCutOffFacesAside() {
     PhotoReview review = PhotoReview.of(PhotoSet.from(Material.at("photos/people")));
 
-    assertEquals(1, files(review, ReasonCode.SEVERAL_FACES).stream().filter(name -> name.contains(GROUP)).count());
-    assertEquals(Set.of("tests__test_images__obama_partial_face.jpg", "tests__test_images__obama_partial_face2.jpg"),
+    assertEquals(
+        1,
+        files(review, ReasonCode.SEVERAL_FACES).stream()
+            .filter(name -> name.contains(GROUP))
+            .count());
+    assertEquals(
+        Set.of(
+            "tests__test_images__obama_partial_face.jpg",
+            "tests__test_images__obama_partial_face2.jpg"),
         files(review, ReasonCode.FACE_CUT_OFF));
   }
 
   @Test
   void theEmbedderSeparatesPersonsCompletely() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"));
-        FaceEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
+        FaceEmbedder embedder = OnnxEmbedder.open(
+            Material.at("faces/mobileface_v2_112.onnx"),
+            EmbedderSpec.MOBILEFACE,
             UsePolicy.COMMERCIAL)) {
-      List<Shot> shots = Shot.in("photos/people").stream().filter(shot -> !shot.name().contains(GROUP)).toList();
-      List<float[]> vectors = shots.stream().map(shot -> vector(shot, detector, embedder)).toList();
+      List<Shot> shots = Shot.in("photos/people").stream()
+          .filter(shot -> !shot.name().contains(GROUP))
+          .toList();
+      List<float[]> vectors =
+          shots.stream().map(shot -> vector(shot, detector, embedder)).toList();
       double leastSame = 1;
       double mostDifferent = -1;
       for (int i = 0; i < shots.size(); i++) {
@@ -172,7 +227,9 @@ class MaterialReviewTest {
   private static void detectAndEmbed() {
     Picture picture = DrawnFace.picture(300, 300, 150, 140, 120);
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
-        FaceEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
+        FaceEmbedder embedder = OnnxEmbedder.open(
+            Material.at("faces/mobileface_v2_112.onnx"),
+            EmbedderSpec.MOBILEFACE,
             UsePolicy.COMMERCIAL)) {
       embedder.embed(picture, detector.detect(picture).get(0));
     }
@@ -180,11 +237,18 @@ class MaterialReviewTest {
 
   @Test
   void namesTheStrangerInASet() {
-    try (ReviewTools tools = ReviewTools.builtIn().withDetector(Material.at("faces/yunet_n_640_640.onnx"))
+    try (ReviewTools tools = ReviewTools.builtIn()
+        .withDetector(Material.at("faces/yunet_n_640_640.onnx"))
         .withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.NON_COMMERCIAL)
         .withQuality(Material.at("faces/quality_v2_bgr_10_out_tiny_112_45_128.onnx"))) {
-      List<Photo> photos = List.of("examples__obama.jpg", "examples__obama2.jpg", "tests__test_images__obama3.jpg",
-          "examples__biden.jpg").stream().map(name -> Photo.of(Material.at("photos/people").resolve(name))).toList();
+      List<Photo> photos = List.of(
+              "examples__obama.jpg",
+              "examples__obama2.jpg",
+              "tests__test_images__obama3.jpg",
+              "examples__biden.jpg")
+          .stream()
+          .map(name -> Photo.of(Material.at("photos/people").resolve(name)))
+          .toList();
 
       PhotoReview review = PhotoReview.of(PhotoSet.of(photos), tools, ReviewOptions.defaults());
 
@@ -199,7 +263,9 @@ class MaterialReviewTest {
   }
 
   private static Set<String> files(PhotoReview review, ReasonCode code) {
-    return review.photos().stream().filter(photo -> photo.reasons().stream().anyMatch(reason -> reason.code() == code))
-        .map(PhotoVerdict::name).collect(Collectors.toCollection(TreeSet::new));
+    return review.photos().stream()
+        .filter(photo -> photo.reasons().stream().anyMatch(reason -> reason.code() == code))
+        .map(PhotoVerdict::name)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 }

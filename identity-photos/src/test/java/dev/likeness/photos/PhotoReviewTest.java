@@ -32,7 +32,11 @@ class PhotoReviewTest {
 
   @Test
   void readsAFileHoweverLargeItMayBe(@TempDir Path folder) throws IOException {
-    assertEquals(3, Photo.of(Files.write(folder.resolve("ada.png"), new byte[3])).bytes(Integer.MAX_VALUE).length);
+    assertEquals(
+        3,
+        Photo.of(Files.write(folder.resolve("ada.png"), new byte[3]))
+            .bytes(Integer.MAX_VALUE)
+            .length);
   }
 
   @Test
@@ -41,17 +45,22 @@ class PhotoReviewTest {
 
     assertEquals(Verdict.KEEP, review.photos().get(0).verdict(), review.toJson());
     AcceptedPhoto ada = review.accepted().get(0);
-    assertTrue(ada.face().box().overlap(new Box(125, 100, 150, 170)) > 0.6, ada.face().toString());
+    assertTrue(
+        ada.face().box().overlap(new Box(125, 100, 150, 170)) > 0.6, ada.face().toString());
     assertEquals("256x256 picture", ada.crop(256).toString());
   }
 
   @Test
   void neverEnlargesWithoutBeingTold() {
-    AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD)))).accepted().get(0);
+    AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD))))
+        .accepted()
+        .get(0);
 
-    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> ada.crop(512));
+    IllegalArgumentException refusal =
+        assertThrows(IllegalArgumentException.class, () -> ada.crop(512));
 
-    assertEquals("a photo has 400 pixels for a crop of 512, which enlarges 1.28 times; allow it with crop(512, 1.28)",
+    assertEquals(
+        "a photo has 400 pixels for a crop of 512, which enlarges 1.28 times; allow it with crop(512, 1.28)",
         refusal.getMessage());
     assertEquals("512x512 picture", ada.crop(512, 1.28).toString());
     assertEquals(1.28, ada.enlargement(512));
@@ -67,14 +76,15 @@ class PhotoReviewTest {
 
     PhotoReview review = PhotoReview.of(PhotoSet.from(folder));
 
-    assertEquals("{\"photos\":["
-        + "{\"file\":\"ada\",\"format\":\"png\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1},"
-        + "{\"file\":\"letter.jpg\",\"format\":null,\"verdict\":\"reject\","
-        + "\"reasons\":[{\"code\":\"not-a-picture\",\"value\":null,\"limit\":null,"
-        + "\"message\":\"is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0},"
-        + "{\"file\":\"nothing.png\",\"format\":null,\"verdict\":\"reject\","
-        + "\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null,"
-        + "\"message\":\"has 0 bytes; copy the photo again\"}],\"faces\":0}],",
+    assertEquals(
+        "{\"photos\":["
+            + "{\"file\":\"ada\",\"format\":\"png\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1},"
+            + "{\"file\":\"letter.jpg\",\"format\":null,\"verdict\":\"reject\","
+            + "\"reasons\":[{\"code\":\"not-a-picture\",\"value\":null,\"limit\":null,"
+            + "\"message\":\"is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0},"
+            + "{\"file\":\"nothing.png\",\"format\":null,\"verdict\":\"reject\","
+            + "\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null,"
+            + "\"message\":\"has 0 bytes; copy the photo again\"}],\"faces\":0}],",
         review.toJson().substring(0, review.toJson().indexOf("\"set\"")));
     assertEquals(1, review.accepted().size());
   }
@@ -84,10 +94,14 @@ class PhotoReviewTest {
   void goesOnWithTheRestWhereOpenCvFailsAtOne() {
     byte[] strip = Picture.of(300, 1, new byte[900]).toPng();
     try (ReviewTools tools = ReviewTools.builtIn().withDetector(new WholePicture())) {
-      PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("strip.png", strip), Photo.of("ada.png", GOOD))), tools);
+      PhotoReview review = PhotoReview.of(
+          PhotoSet.of(List.of(Photo.of("strip.png", strip), Photo.of("ada.png", GOOD))), tools);
 
       String told = review.photos().get(0).reasons().get(0).message();
-      assertTrue(told.startsWith("cannot be judged: OpenCV(") && told.endsWith(" in function 'resize'; send another"), told);
+      assertTrue(
+          told.startsWith("cannot be judged: OpenCV(")
+              && told.endsWith(" in function 'resize'; send another"),
+          told);
       assertEquals(1, review.accepted().size());
     }
   }
@@ -100,8 +114,10 @@ class PhotoReviewTest {
 
     NoUsablePhoto refusal = assertThrows(NoUsablePhoto.class, () -> PhotoReview.of(set));
 
-    assertEquals("none of the 2 photos can be used: letter.jpg: is not a picture: it starts like no JPEG, PNG, WebP,"
-        + " GIF, BMP or TIFF file; nothing.png: has 0 bytes; copy the photo again", refusal.getMessage());
+    assertEquals(
+        "none of the 2 photos can be used: letter.jpg: is not a picture: it starts like no JPEG, PNG, WebP,"
+            + " GIF, BMP or TIFF file; nothing.png: has 0 bytes; copy the photo again",
+        refusal.getMessage());
     assertEquals(2, refusal.review().photos().size());
   }
 
@@ -109,7 +125,8 @@ class PhotoReviewTest {
   void refusesAnEmptyFolderInOneLine() {
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> PhotoSet.from(folder));
 
-    assertEquals(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it",
+    assertEquals(
+        folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it",
         refusal.getMessage());
   }
 
@@ -119,7 +136,9 @@ class PhotoReviewTest {
 
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> PhotoSet.from(missing));
 
-    assertEquals(missing + " is not a folder; give the folder that holds the person's photos", refusal.getMessage());
+    assertEquals(
+        missing + " is not a folder; give the folder that holds the person's photos",
+        refusal.getMessage());
   }
 
   @Test
@@ -128,20 +147,31 @@ class PhotoReviewTest {
     BufferedImage two = DrawnFace.portrait(600, 300, 150, 130, 110);
     DrawnFace.draw(two, 430, 130, 110);
 
-    PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("empty.png", empty),
-        Photo.of("two.png", new ByteArrayInputStream(Encoded.as("png", two))), Photo.of("ada.png", GOOD))));
+    PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(
+        Photo.of("empty.png", empty),
+        Photo.of("two.png", new ByteArrayInputStream(Encoded.as("png", two))),
+        Photo.of("ada.png", GOOD))));
 
     assertEquals("[no-face]", codes(review, 0));
-    assertEquals("several-faces", review.photos().get(1).worst().orElseThrow().code().word());
+    assertEquals(
+        "several-faces", review.photos().get(1).worst().orElseThrow().code().word());
     assertEquals("[]", codes(review, 2));
-    assertTrue(review.photos().get(1).reasons().get(0).message().startsWith("2 faces were found, the second "));
+    assertTrue(review
+        .photos()
+        .get(1)
+        .reasons()
+        .get(0)
+        .message()
+        .startsWith("2 faces were found, the second "));
   }
 
   @Test
   void turnsAPhotoThatLiesOnItsSideAndSaysSo() {
     Picture upright = DrawnFace.picture(400, 300, 200, 140, 120);
-    for (Orientation lay : List.of(Orientation.TURNED_RIGHT, Orientation.TURNED_LEFT, Orientation.UPSIDE_DOWN)) {
-      PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", lay.upright(upright).toPng()))));
+    for (Orientation lay :
+        List.of(Orientation.TURNED_RIGHT, Orientation.TURNED_LEFT, Orientation.UPSIDE_DOWN)) {
+      PhotoReview review = PhotoReview.of(
+          PhotoSet.of(List.of(Photo.of("ada.png", lay.upright(upright).toPng()))));
 
       assertTrue(codes(review, 0).contains("lying"), lay + ": " + codes(review, 0));
       assertEquals(upright, review.accepted().get(0).picture(), lay.toString());
@@ -162,7 +192,8 @@ class PhotoReviewTest {
   @Test
   void theBestSubsetBeginsWithTheCrispest() {
     Picture sharp = DrawnFace.picture(400, 400, 200, 180, 140);
-    List<Photo> photos = List.of(Photo.of("soft.png", Degraded.blurred(sharp, 2).toPng()),
+    List<Photo> photos = List.of(
+        Photo.of("soft.png", Degraded.blurred(sharp, 2).toPng()),
         Photo.of("other.png", DrawnFace.picture(500, 400, 300, 160, 120).toPng()));
 
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
@@ -173,25 +204,35 @@ class PhotoReviewTest {
 
   @Test
   void cropsAsTightlyAsAsked() {
-    AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD)))).accepted().get(0);
+    AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD))))
+        .accepted()
+        .get(0);
 
     assertEquals("128x128 picture", ada.crop(128, Framing.FACE).toString());
     assertEquals("224x224 picture", ada.crop(224, Framing.HEAD).toString());
     assertEquals("112x112 picture", ada.aligned(AlignmentTemplate.ARCFACE).toString());
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> ada.crop(512, Framing.FACE));
-    assertTrue(refusal.getMessage().contains("allow it with crop(512, Framing.FACE, "), refusal.getMessage());
+    assertTrue(
+        refusal.getMessage().contains("allow it with crop(512, Framing.FACE, "),
+        refusal.getMessage());
   }
 
   @Test
   void cropsCarryNothingButPixels() {
-    byte[] jpeg = Encoded.withOrientation(Encoded.jpeg(DrawnFace.portrait(400, 400, 200, 180, 140), 0.9f), 1);
-    AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.jpg", jpeg)))).accepted().get(0);
+    byte[] jpeg =
+        Encoded.withOrientation(Encoded.jpeg(DrawnFace.portrait(400, 400, 200, 180, 140), 0.9f), 1);
+    AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.jpg", jpeg))))
+        .accepted()
+        .get(0);
 
     String file = new String(ada.crop(256).toPng(), StandardCharsets.ISO_8859_1);
 
     assertTrue(file.contains("IHDR") && file.contains("IDAT"));
-    assertFalse(file.contains("Exif") || file.contains("eXIf") || file.contains("tEXt") || file.contains("iTXt"));
+    assertFalse(file.contains("Exif")
+        || file.contains("eXIf")
+        || file.contains("tEXt")
+        || file.contains("iTXt"));
   }
 
   @Test
@@ -210,13 +251,17 @@ class PhotoReviewTest {
     CascadeDetector detector = new CascadeDetector();
     detector.close();
 
-    IllegalStateException refusal = assertThrows(IllegalStateException.class,
+    IllegalStateException refusal = assertThrows(
+        IllegalStateException.class,
         () -> detector.detect(DrawnFace.picture(100, 100, 50, 50, 30)));
 
     assertEquals("the face detector is closed", refusal.getMessage());
   }
 
   private static String codes(PhotoReview review, int photo) {
-    return review.photos().get(photo).reasons().stream().map(reason -> reason.code().word()).toList().toString();
+    return review.photos().get(photo).reasons().stream()
+        .map(reason -> reason.code().word())
+        .toList()
+        .toString();
   }
 }

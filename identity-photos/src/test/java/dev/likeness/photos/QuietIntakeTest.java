@@ -17,7 +17,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is logged at whatever level, by this library or by those below it, photos are not in it. */
+/**
+ * Whatever is logged at whatever level, by this library or by those below it, photos are not in it.
+ */
 class QuietIntakeTest {
   private static final String NAME = "ada-at-the-beach";
 
@@ -35,15 +37,24 @@ class QuietIntakeTest {
     byte[] whole = Encoded.jpeg(DrawnFace.portrait(400, 400, 200, 180, 140), 0.9f);
     Files.write(folder.resolve(NAME + "-1.jpg"), whole);
     Files.write(folder.resolve(NAME + "-2.jpg"), Arrays.copyOf(whole, whole.length / 2));
-    Files.write(folder.resolve(NAME + "-3.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 1});
+    Files.write(
+        folder.resolve(NAME + "-3.png"),
+        new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 1});
     Files.writeString(folder.resolve(NAME + "-4.jpg"), "dear photographer");
     Path log = elsewhere.resolve("log.txt");
-    ProcessBuilder loud = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Djava.awt.headless=true", "-Dorg.bytedeco.javacpp.logger.debug=true", "-cp",
-        System.getProperty("java.class.path"), Loud.class.getName(), folder.toString(), embedder());
+    ProcessBuilder loud = new ProcessBuilder(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Djava.awt.headless=true",
+        "-Dorg.bytedeco.javacpp.logger.debug=true",
+        "-cp",
+        System.getProperty("java.class.path"),
+        Loud.class.getName(),
+        folder.toString(),
+        embedder());
     loud.environment().put("OPENCV_LOG_LEVEL", "VERBOSE");
 
-    Process process = loud.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    Process process =
+        loud.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     boolean ended = process.waitFor(10, TimeUnit.MINUTES);
     process.destroyForcibly();
 
@@ -54,9 +65,12 @@ class QuietIntakeTest {
     assertTrue(logged.contains("everything is logged"));
     assertFalse(logged.contains(NAME));
     assertFalse(logged.contains(folder.getFileName().toString()));
-    // Neither an embedding nor a row of pixels, which would be numbers or hexadecimal digits side by side.
+    // Neither an embedding nor a row of pixels, which would be numbers or hexadecimal digits side
+    // by side.
     assertFalse(SIDE_BY_SIDE.matcher(logged).find());
-    assertTrue(SIDE_BY_SIDE.matcher("[0.1, -0.25, 3.0E-4, 0.5, 1, -2, 7, 0.03, 9, 4, 5, 6]").find());
+    assertTrue(SIDE_BY_SIDE
+        .matcher("[0.1, -0.25, 3.0E-4, 0.5, 1, -2, 7, 0.03, 9, 4, 5, 6]")
+        .find());
   }
 
   private static String embedder() {
@@ -78,9 +92,11 @@ class QuietIntakeTest {
       console.setLevel(Level.ALL);
       root.addHandler(console);
       root.finest("everything is logged");
-      try (ReviewTools tools = arguments[1].isEmpty() ? ReviewTools.builtIn()
+      try (ReviewTools tools = arguments[1].isEmpty()
+          ? ReviewTools.builtIn()
           : ReviewTools.builtIn().withEmbedder(Path.of(arguments[1]), UsePolicy.COMMERCIAL)) {
-        PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(arguments[0])), tools, ReviewOptions.defaults());
+        PhotoReview review =
+            PhotoReview.of(PhotoSet.from(Path.of(arguments[0])), tools, ReviewOptions.defaults());
         review.toSheet();
         System.out.println("reviewed");
       }

@@ -21,12 +21,17 @@ import org.junit.jupiter.api.Test;
 
 class SetAdviceTest {
   private static final Picture PICTURE = DrawnFace.picture(64, 64, 32, 30, 30);
-  private static final Landmarks POINTS = new Landmarks(new Point(25, 26), new Point(39, 26), new Point(32, 33),
-      new Point(27, 40), new Point(37, 40));
+  private static final Landmarks POINTS = new Landmarks(
+      new Point(25, 26),
+      new Point(39, 26),
+      new Point(32, 33),
+      new Point(27, 40),
+      new Point(37, 40));
 
   @Test
   void saysInWordsHowManyShareABackground() {
-    List<AcceptedPhoto> nine = IntStream.range(0, 9).mapToObj(i -> photo(i, 0, i < 7 ? 0 : 100 * i)).toList();
+    List<AcceptedPhoto> nine =
+        IntStream.range(0, 9).mapToObj(i -> photo(i, 0, i < 7 ? 0 : 100 * i)).toList();
 
     SetCoverage coverage = SetCoverage.of(nine);
 
@@ -35,7 +40,10 @@ class SetAdviceTest {
         .contains("seven of nine have the same background; add photos taken elsewhere"));
   }
 
-  /** Left is the picture's, not the person's: a nose towards the picture's right is a photo from the right. */
+  /**
+   * Left is the picture's, not the person's: a nose towards the picture's right is a photo from the
+   * right.
+   */
   @Test
   void saysFromWhereNoPhotoWasTaken() {
     List<AcceptedPhoto> photos = List.of(photo(0, 0, 0), photo(1, 30, 90), photo(2, 30, 180));
@@ -43,13 +51,18 @@ class SetAdviceTest {
     List<String> advice = SetAdvice.on(SetCoverage.of(photos), photos);
 
     assertEquals(new SetCoverage.Angles(0, 1, 2), SetCoverage.of(photos).angles());
-    assertTrue(advice.contains("no photo from the left; add one with the head half turned to the picture's left"), advice.toString());
-    assertFalse(advice.stream().anyMatch(sentence -> sentence.startsWith("no photo from the right")));
+    assertTrue(
+        advice.contains(
+            "no photo from the left; add one with the head half turned to the picture's left"),
+        advice.toString());
+    assertFalse(
+        advice.stream().anyMatch(sentence -> sentence.startsWith("no photo from the right")));
   }
 
   @Test
   void oneMouthInAllPhotosIsOneExpression() {
-    List<AcceptedPhoto> photos = IntStream.range(0, 5).mapToObj(i -> photo(i, 0, 50 * i)).toList();
+    List<AcceptedPhoto> photos =
+        IntStream.range(0, 5).mapToObj(i -> photo(i, 0, 50 * i)).toList();
 
     SetCoverage coverage = SetCoverage.of(photos);
 
@@ -68,20 +81,35 @@ class SetAdviceTest {
   void asksForMoreWhenThereAreFewerThanThree() {
     List<AcceptedPhoto> one = List.of(photo(0, 0, 0));
 
-    assertEquals(List.of("only one usable photo; add more until there are at least three"),
+    assertEquals(
+        List.of("only one usable photo; add more until there are at least three"),
         SetAdvice.on(SetCoverage.of(one), one));
   }
 
   @Test
   void saysThatNoneCanBeUsed() {
-    assertEquals(List.of("no photo can be used; add at least three others"),
+    assertEquals(
+        List.of("no photo can be used; add at least three others"),
         SetAdvice.on(SetCoverage.of(List.of()), List.of()));
   }
 
   // A photo whose background is `tint` red, light and distance differing with `i`.
   private static AcceptedPhoto photo(int i, double yaw, double tint) {
-    Face face = new Face(new Box(17, 15, 30, 30), 1, new Pose(yaw, 0, 0), Optional.empty(), Optional.of(POINTS));
-    return new AcceptedPhoto("photo " + i, PICTURE, face, new PhotoFeatures(new Fingerprint(i), new Fingerprint(i), 0.2,
-        100 + 20 * i, 0, 0.1 + 0.2 * i, Expression.of(PICTURE, face), new Tint(tint, 0, 0), new Tint(60 * i, 0, 0)));
+    Face face = new Face(
+        new Box(17, 15, 30, 30), 1, new Pose(yaw, 0, 0), Optional.empty(), Optional.of(POINTS));
+    return new AcceptedPhoto(
+        "photo " + i,
+        PICTURE,
+        face,
+        new PhotoFeatures(
+            new Fingerprint(i),
+            new Fingerprint(i),
+            0.2,
+            100 + 20 * i,
+            0,
+            0.1 + 0.2 * i,
+            Expression.of(PICTURE, face),
+            new Tint(tint, 0, 0),
+            new Tint(60 * i, 0, 0)));
   }
 }

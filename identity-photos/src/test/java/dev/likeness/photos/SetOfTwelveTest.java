@@ -17,7 +17,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** A folder as people send it: real photos of one person among everything that should not be there. */
+/**
+ * A folder as people send it: real photos of one person among everything that should not be there.
+ */
 class SetOfTwelveTest {
   private final Map<String, byte[]> files = new TreeMap<>();
 
@@ -37,23 +39,32 @@ class SetOfTwelveTest {
     add("stranger.jpg", people.resolve("examples__biden.jpg"));
     add("group.jpg", people.resolve("examples__knn_examples__test__obama_and_biden.jpg"));
     add("faceless.png", Material.at("photos/objects/coffee.png"));
-    files.put("blurred.png", Degraded.blurred(picture("good3.jpg").crop(300, 0, 800, 800), 14).toPng());
+    files.put(
+        "blurred.png",
+        Degraded.blurred(picture("good3.jpg").crop(300, 0, 800, 800), 14).toPng());
 
     PhotoReview review = review();
 
-    String rejected = review.photos().stream().filter(photo -> photo.verdict().word().equals("reject"))
-        .map(photo -> photo.name() + " " + photo.worst().orElseThrow().code().word()).collect(Collectors.joining(", "));
-    assertEquals("blurred.png blurred, copy1.jpg near-duplicate, copy2.png near-duplicate, faceless.png no-face, "
-        + "group.jpg several-faces, stranger.jpg wrong-person", rejected);
-    assertTrue(review.accepted().stream().allMatch(photo -> photo.name().startsWith("good")), review.toJson());
+    String rejected = review.photos().stream()
+        .filter(photo -> photo.verdict().word().equals("reject"))
+        .map(photo -> photo.name() + " " + photo.worst().orElseThrow().code().word())
+        .collect(Collectors.joining(", "));
+    assertEquals(
+        "blurred.png blurred, copy1.jpg near-duplicate, copy2.png near-duplicate, faceless.png no-face, "
+            + "group.jpg several-faces, stranger.jpg wrong-person",
+        rejected);
+    assertTrue(
+        review.accepted().stream().allMatch(photo -> photo.name().startsWith("good")),
+        review.toJson());
     assertEquals(6, review.set().accepted());
   }
 
   private PhotoReview review() {
     PhotoSet set = PhotoSet.of(files.entrySet().stream()
-        .map(file -> Photo.of(file.getKey(), file.getValue())).toList());
-    try (ReviewTools tools =
-        ReviewTools.builtIn().withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL)) {
+        .map(file -> Photo.of(file.getKey(), file.getValue()))
+        .toList());
+    try (ReviewTools tools = ReviewTools.builtIn()
+        .withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL)) {
       return PhotoReview.of(set, tools, ReviewOptions.defaults());
     }
   }

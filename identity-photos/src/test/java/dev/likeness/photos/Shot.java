@@ -25,7 +25,11 @@ public record Shot(String name, Picture picture) {
   /** The readable photos of a folder, by name, reduced to {@code longSide}. */
   public static List<Shot> in(String folder, int longSide) {
     try (Stream<Path> files = Files.list(Material.at(folder))) {
-      return files.sorted().map(file -> decoded(file, longSide)).flatMap(Optional::stream).toList();
+      return files
+          .sorted()
+          .map(file -> decoded(file, longSide))
+          .flatMap(Optional::stream)
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -43,7 +47,8 @@ public record Shot(String name, Picture picture) {
     String name = file.getFileName().toString();
     try {
       PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(longSide));
-      return Optional.of(new Shot(name, decoder.decode(name, Files.readAllBytes(file)).picture()));
+      return Optional.of(
+          new Shot(name, decoder.decode(name, Files.readAllBytes(file)).picture()));
     } catch (UnreadablePhoto refused) {
       return Optional.empty();
     } catch (IOException e) {

@@ -13,7 +13,8 @@ public record WholePicture() implements FaceDetector {
   @Override
   public List<Face> detect(Picture picture) {
     Box all = new Box(0, 0, picture.width(), picture.height());
-    return picture.width() < 8 ? List.of()
+    return picture.width() < 8
+        ? List.of()
         : List.of(new Face(all, 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
   }
 

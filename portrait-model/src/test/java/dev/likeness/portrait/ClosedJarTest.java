@@ -39,7 +39,8 @@ class ClosedJarTest {
   }
 
   private static Path index(ClassLoader loader) throws ReflectiveOperationException {
-    Path files = (Path) loader.loadClass(PortraitModel.class.getName()).getMethod("files").invoke(null);
+    Path files = (Path)
+        loader.loadClass(PortraitModel.class.getName()).getMethod("files").invoke(null);
     return files.resolve("model_index.json");
   }
 
@@ -48,7 +49,8 @@ class ClosedJarTest {
     try (FileSystem jar = FileSystems.newFileSystem(file, Map.of("create", "true"))) {
       Files.createDirectories(jar.getPath(CLASS).getParent());
       Files.createDirectories(jar.getPath(INDEX).getParent());
-      Files.copy(PortraitModel.class.getResourceAsStream("PortraitModel.class"), jar.getPath(CLASS));
+      Files.copy(
+          PortraitModel.class.getResourceAsStream("PortraitModel.class"), jar.getPath(CLASS));
       Files.writeString(jar.getPath(INDEX), "{}");
     }
     return file;

@@ -30,27 +30,58 @@ class PortraitModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "vae/config.json",
-    "vae/diffusion_pytorch_model.safetensors", "text_encoder/config.json", "text_encoder/model.safetensors",
-    "tokenizer/vocab.json", "tokenizer/merges.txt", "scheduler/scheduler_config.json", "lora/few-step.safetensors",
-    "preview/config.json", "preview/diffusion_pytorch_model.safetensors", "ip_adapter/ip-adapter.safetensors",
-    "ip_adapter/ip-adapter-image.safetensors", "image_encoder/config.json", "image_encoder/model.safetensors",
-    "ip_adapter/face_embedder/model.safetensors", "ip_adapter/likeness-dial.json", "guidance/face_embedder/model.safetensors",
-    "face_embedder/config.json", "face_embedder/model.safetensors", "photo_reader/config.json", "photo_reader/model.safetensors",
-    "score_limits.json"})
+  @ValueSource(
+      strings = {
+        "model_index.json",
+        "unet/config.json",
+        "unet/diffusion_pytorch_model.safetensors",
+        "vae/config.json",
+        "vae/diffusion_pytorch_model.safetensors",
+        "text_encoder/config.json",
+        "text_encoder/model.safetensors",
+        "tokenizer/vocab.json",
+        "tokenizer/merges.txt",
+        "scheduler/scheduler_config.json",
+        "lora/few-step.safetensors",
+        "preview/config.json",
+        "preview/diffusion_pytorch_model.safetensors",
+        "ip_adapter/ip-adapter.safetensors",
+        "ip_adapter/ip-adapter-image.safetensors",
+        "image_encoder/config.json",
+        "image_encoder/model.safetensors",
+        "ip_adapter/face_embedder/model.safetensors",
+        "ip_adapter/likeness-dial.json",
+        "guidance/face_embedder/model.safetensors",
+        "face_embedder/config.json",
+        "face_embedder/model.safetensors",
+        "photo_reader/config.json",
+        "photo_reader/model.safetensors",
+        "score_limits.json"
+      })
   void hasEveryPart(String part) throws IOException {
-    assertTrue(Files.isRegularFile(FOLDER.resolve(part)) && Files.size(FOLDER.resolve(part)) > 0, part);
+    assertTrue(
+        Files.isRegularFile(FOLDER.resolve(part)) && Files.size(FOLDER.resolve(part)) > 0, part);
   }
 
-  /** Whatever the index names is a folder with a config; what the model does without is null there. */
+  /**
+   * Whatever the index names is a folder with a config; what the model does without is null there.
+   */
   @Test
   void hasTheComponentsOfItsIndexAndNoOther() throws IOException {
-    Matcher named = Pattern.compile("\"(\\w+)\" : \\[ \"\\w+\"").matcher(Files.readString(FOLDER.resolve("model_index.json")));
-    List<String> components = named.results().map(match -> match.group(1)).sorted().toList();
-    assertEquals(List.of("image_encoder", "scheduler", "text_encoder", "tokenizer", "unet", "vae"), components);
-    Map<String, String> configs = Map.of("scheduler", "scheduler_config.json", "tokenizer", "tokenizer_config.json");
+    Matcher named = Pattern.compile("\"(\\w+)\" : \\[ \"\\w+\"")
+        .matcher(Files.readString(FOLDER.resolve("model_index.json")));
+    List<String> components =
+        named.results().map(match -> match.group(1)).sorted().toList();
+    assertEquals(
+        List.of("image_encoder", "scheduler", "text_encoder", "tokenizer", "unet", "vae"),
+        components);
+    Map<String, String> configs =
+        Map.of("scheduler", "scheduler_config.json", "tokenizer", "tokenizer_config.json");
     for (String component : components) {
-      assertTrue(Files.isRegularFile(FOLDER.resolve(component).resolve(configs.getOrDefault(component, "config.json"))), component);
+      assertTrue(
+          Files.isRegularFile(
+              FOLDER.resolve(component).resolve(configs.getOrDefault(component, "config.json"))),
+          component);
     }
   }
 

@@ -33,7 +33,8 @@ class SceneDescriptionTest {
   @Test
   void readsClothesLightAndBackdropFromPhotosAndSaysNothingWrong() {
     int backdrops = 0;
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT); CascadeDetector detector = new CascadeDetector()) {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT);
+        CascadeDetector detector = new CascadeDetector()) {
       for (long person = FIRST; person < FIRST + PEOPLE; person++) {
         List<Shot> shots = shots(new Random(3));
         List<SceneWords> scenes = scenes(Person.random(person), shots, base, detector);
@@ -41,8 +42,12 @@ class SceneDescriptionTest {
           Shot shot = shots.get(i);
           SceneWords read = scenes.get(i);
           assertEquals(shot.light().words(), read.word("light"));
-          assertTrue(read.word("outfit").startsWith("a " + shot.outfitTint().words() + " "), read.word("outfit"));
-          assertTrue(List.of("", shot.backdrop().words()).contains(read.word("backdrop")), read.word("backdrop"));
+          assertTrue(
+              read.word("outfit").startsWith("a " + shot.outfitTint().words() + " "),
+              read.word("outfit"));
+          assertTrue(
+              List.of("", shot.backdrop().words()).contains(read.word("backdrop")),
+              read.word("backdrop"));
           backdrops += read.word("backdrop").isEmpty() ? 0 : 1;
         }
       }
@@ -53,19 +58,28 @@ class SceneDescriptionTest {
 
   private static List<Shot> shots(Random random) {
     return List.of(
-        Shot.selfie(random).withPose(0, 0, 0).withOutfit(Outfit.T_SHIRT, Tint.GREEN, Pattern.PLAIN)
-            .withLight(Light.FLASH, Tint.WHITE).withBackdrop(Backdrop.BRICK, Tint.BROWN),
-        Shot.selfie(random).withPose(0, 0, 0).withOutfit(Outfit.HOODIE, Tint.BLUE, Pattern.PLAIN)
-            .withLight(Light.SOFT, Tint.WHITE).withBackdrop(Backdrop.PARK, Tint.WHITE));
+        Shot.selfie(random)
+            .withPose(0, 0, 0)
+            .withOutfit(Outfit.T_SHIRT, Tint.GREEN, Pattern.PLAIN)
+            .withLight(Light.FLASH, Tint.WHITE)
+            .withBackdrop(Backdrop.BRICK, Tint.BROWN),
+        Shot.selfie(random)
+            .withPose(0, 0, 0)
+            .withOutfit(Outfit.HOODIE, Tint.BLUE, Pattern.PLAIN)
+            .withLight(Light.SOFT, Tint.WHITE)
+            .withBackdrop(Backdrop.PARK, Tint.WHITE));
   }
 
-  private static List<SceneWords> scenes(Person person, List<Shot> shots, BaseModel base, CascadeDetector detector) {
+  private static List<SceneWords> scenes(
+      Person person, List<Shot> shots, BaseModel base, CascadeDetector detector) {
     List<AcceptedPhoto> photos = new ArrayList<>();
     for (Shot shot : shots) {
       Picture picture = Renderer.render(person, shot, 384).picture();
       photos.add(AcceptedPhoto.of("selfie", picture, detector.detect(picture).get(0)));
     }
-    List<Picture> crops = photos.stream().map(photo -> photo.crop(base.defaults().width(), 4)).toList();
-    return SceneDescription.of(base, photos, crops, "a " + Words.of(person.sex()), Progress.SILENT, new Cancellation());
+    List<Picture> crops =
+        photos.stream().map(photo -> photo.crop(base.defaults().width(), 4)).toList();
+    return SceneDescription.of(
+        base, photos, crops, "a " + Words.of(person.sex()), Progress.SILENT, new Cancellation());
   }
 }

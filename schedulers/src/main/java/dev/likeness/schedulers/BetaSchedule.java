@@ -34,8 +34,10 @@ public enum BetaSchedule {
       case "sigmoid" -> SIGMOID;
       case "laplace" -> LAPLACE;
       case "exp" -> EXPONENTIAL;
-      default -> throw new IllegalArgumentException("beta_schedule " + name
-          + " is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace, exp");
+      default ->
+        throw new IllegalArgumentException(
+            "beta_schedule " + name
+                + " is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace, exp");
     };
   }
 
@@ -49,8 +51,10 @@ public enum BetaSchedule {
   public double[] betas(double start, double end, int length) {
     return switch (this) {
       case LINEAR -> Sigmas.linspace(start, end, length);
-      case SCALED_LINEAR -> map(Sigmas.linspace(Math.sqrt(start), Math.sqrt(end), length), root -> root * root);
-      case SIGMOID -> map(Sigmas.linspace(-6, 6, length), x -> (end - start) / (1 + Math.exp(-x)) + start);
+      case SCALED_LINEAR ->
+        map(Sigmas.linspace(Math.sqrt(start), Math.sqrt(end), length), root -> root * root);
+      case SIGMOID ->
+        map(Sigmas.linspace(-6, 6, length), x -> (end - start) / (1 + Math.exp(-x)) + start);
       case SQUARED_COSINE -> ofSignal(length, BetaSchedule::squaredCosine);
       case LAPLACE -> ofSignal(length, BetaSchedule::laplace);
       case EXPONENTIAL -> ofSignal(length, share -> Math.exp(-12 * share));
@@ -63,17 +67,20 @@ public enum BetaSchedule {
   }
 
   private static double laplace(double share) {
-    double lambda = -0.5 * Math.copySign(1, 0.5 - share) * Math.log(1 - 2 * Math.abs(0.5 - share) + 1e-6);
+    double lambda =
+        -0.5 * Math.copySign(1, 0.5 - share) * Math.log(1 - 2 * Math.abs(0.5 - share) + 1e-6);
     double snr = Math.exp(lambda);
     return Math.sqrt(snr / (1 + snr));
   }
 
   private static double[] ofSignal(int length, DoubleUnaryOperator signal) {
-    return IntStream.range(0, length).mapToDouble(i -> {
-      double before = signal.applyAsDouble((double) i / length);
-      double after = signal.applyAsDouble((i + 1.0) / length);
-      return Math.min(1 - after / before, LARGEST);
-    }).toArray();
+    return IntStream.range(0, length)
+        .mapToDouble(i -> {
+          double before = signal.applyAsDouble((double) i / length);
+          double after = signal.applyAsDouble((i + 1.0) / length);
+          return Math.min(1 - after / before, LARGEST);
+        })
+        .toArray();
   }
 
   private static double[] map(double[] values, DoubleUnaryOperator each) {

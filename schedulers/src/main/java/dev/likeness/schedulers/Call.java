@@ -3,7 +3,10 @@ package dev.likeness.schedulers;
 import dev.likeness.schedulers.Combination.Kind;
 import dev.likeness.schedulers.Combination.Symbol;
 
-/** One call of the network, as a solver sees it: the sample that went in and what is known once the answer is there. */
+/**
+ * One call of the network, as a solver sees it: the sample that went in and what is known once the
+ * answer is there.
+ */
 public final class Call {
   private final int row;
   private final double timestep;
@@ -48,8 +51,9 @@ public final class Call {
   }
 
   /**
-   * The same sample as the row before made it: another one where something was put into it in between, such as the kept
-   * part of a picture. For solvers that go on from a sample of their own rather than from the one they are given.
+   * The same sample as the row before made it: another one where something was put into it in
+   * between, such as the kept part of a picture. For solvers that go on from a sample of their own
+   * rather than from the one they are given.
    */
   public Combination arrived() {
     return Combination.of(new Symbol(Kind.ARRIVED, row));
@@ -66,8 +70,8 @@ public final class Call {
   }
 
   /**
-   * The denoised prediction without guidance, under the negative prompt alone; the same as {@link #raw} where nothing is
-   * guided. The row says that it is asked for.
+   * The denoised prediction without guidance, under the negative prompt alone; the same as
+   * {@link #raw} where nothing is guided. The row says that it is asked for.
    */
   public Combination unguided() {
     asksUnguided = true;
@@ -80,8 +84,8 @@ public final class Call {
   }
 
   /**
-   * The slope of the sample over sigma, {@code (x - D) / sigma}: the right-hand side of k-diffusion's and of flow's
-   * ODE.
+   * The slope of the sample over sigma, {@code (x - D) / sigma}: the right-hand side of
+   * k-diffusion's and of flow's ODE.
    */
   public Combination slope() {
     return x().minus(denoised()).over(level.sigma());

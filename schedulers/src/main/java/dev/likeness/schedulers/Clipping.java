@@ -7,7 +7,8 @@ import java.util.Arrays;
  *
  * @param kind nothing, a fixed limit, or a limit taken from the prediction itself
  * @param limit the largest magnitude that survives; for {@link Kind#DYNAMIC} the largest threshold
- * @param ratio for {@link Kind#DYNAMIC} the quantile of magnitudes that becomes the threshold, in 0..1; otherwise 0
+ * @param ratio for {@link Kind#DYNAMIC} the quantile of magnitudes that becomes the threshold, in
+ *     0..1; otherwise 0
  */
 public record Clipping(Kind kind, double limit, double ratio) {
   /** Predictions are used as they are. */
@@ -19,15 +20,19 @@ public record Clipping(Kind kind, double limit, double ratio) {
     NONE,
     /** Every value is clamped to {@code -limit..limit}. */
     CLAMP,
-    /** Clamped to a threshold {@code s} and divided by it (Imagen, arXiv:2205.11487, section 2.3), image by image. */
+    /**
+     * Clamped to a threshold {@code s} and divided by it (Imagen, arXiv:2205.11487, section 2.3),
+     * image by image.
+     */
     DYNAMIC
   }
 
   /** Refuses limits below or at 0 and ratios outside 0..1. */
   public Clipping {
     if (!(limit > 0) || !(ratio >= 0 && ratio <= 1)) {
-      throw new IllegalArgumentException("clipping needs a limit above 0 and a ratio in 0..1, got limit " + limit
-          + " and ratio " + ratio);
+      throw new IllegalArgumentException(
+          "clipping needs a limit above 0 and a ratio in 0..1, got limit " + limit + " and ratio "
+              + ratio);
     }
   }
 
@@ -36,7 +41,10 @@ public record Clipping(Kind kind, double limit, double ratio) {
     return new Clipping(Kind.CLAMP, limit, 0);
   }
 
-  /** Thresholds at the {@code ratio} quantile of the magnitudes, raised to 1 and then lowered to {@code limit}. */
+  /**
+   * Thresholds at the {@code ratio} quantile of the magnitudes, raised to 1 and then lowered to
+   * {@code limit}.
+   */
   public static Clipping dynamic(double ratio, double limit) {
     return new Clipping(Kind.DYNAMIC, limit, ratio);
   }
@@ -59,7 +67,9 @@ public record Clipping(Kind kind, double limit, double ratio) {
   }
 
   private static double[] clamped(double[] values, double limit, double divisor) {
-    return Arrays.stream(values).map(v -> Math.max(-limit, Math.min(limit, v)) / divisor).toArray();
+    return Arrays.stream(values)
+        .map(v -> Math.max(-limit, Math.min(limit, v)) / divisor)
+        .toArray();
   }
 
   private double quantile(double[] values) {

@@ -4,21 +4,31 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A linear combination of what a plan's rows may sum: samples, predictions, answers and noise, each of some row.
+ * A linear combination of what a plan's rows may sum: samples, predictions, answers and noise, each
+ * of some row.
  *
- * <p>A solver is written on combinations as a paper writes it on vectors; {@link Draft} reads the factors of the rows
- * off them. Immutable.
+ * <p>A solver is written on combinations as a paper writes it on vectors; {@link Draft} reads the
+ * factors of the rows off them. Immutable.
  */
 public final class Combination {
   /** Nothing at all. */
   public static final Combination ZERO = new Combination(new TreeMap<>());
 
   /** What a term stands for. */
-  enum Kind { SAMPLE, ARRIVED, DENOISED, RAW, UNGUIDED, ANSWER, NOISE }
+  enum Kind {
+    SAMPLE,
+    ARRIVED,
+    DENOISED,
+    RAW,
+    UNGUIDED,
+    ANSWER,
+    NOISE
+  }
 
   /** One vector of a run: the sample, prediction or noise of a row. */
   record Symbol(Kind kind, int row) implements Comparable<Symbol> {
-    @Override public int compareTo(Symbol other) {
+    @Override
+    public int compareTo(Symbol other) {
       return row != other.row ? Integer.compare(row, other.row) : kind.compareTo(other.kind);
     }
   }
@@ -59,7 +69,10 @@ public final class Combination {
     return new Combination(quotient);
   }
 
-  /** The factors of one kind, counted back from {@code row}: index 0 is that row, trailing zeros left out. */
+  /**
+   * The factors of one kind, counted back from {@code row}: index 0 is that row, trailing zeros
+   * left out.
+   */
   double[] factors(Kind kind, int row) {
     int oldest = row + 1;
     for (Map.Entry<Symbol, Double> term : factors.entrySet()) {
@@ -74,7 +87,8 @@ public final class Combination {
     return counted;
   }
 
-  @Override public String toString() {
+  @Override
+  public String toString() {
     return factors.toString();
   }
 }

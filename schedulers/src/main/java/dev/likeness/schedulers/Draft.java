@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A plan while a solver writes it: each call of the network opens a row, and the sample of the next call closes it.
+ * A plan while a solver writes it: each call of the network opens a row, and the sample of the next
+ * call closes it.
  *
  * <p>Not for several threads; a draft is used once.
  */
@@ -67,7 +68,8 @@ public final class Draft {
   /** Fresh unit noise, drawn in the open row; at most once in each. */
   public Combination noise() {
     if (drawn || open == null) {
-      throw new IllegalStateException("noise is drawn once in each row, after the network is called");
+      throw new IllegalStateException(
+          "noise is drawn once in each row, after the network is called");
     }
     drawn = true;
     return Combination.of(new Symbol(Kind.NOISE, open.row()));
@@ -91,10 +93,18 @@ public final class Draft {
       return;
     }
     int row = open.row();
-    var update = new Update(x.factors(Kind.SAMPLE, row), x.factors(Kind.ARRIVED, row), x.factors(Kind.DENOISED, row),
-        x.factors(Kind.RAW, row), x.factors(Kind.UNGUIDED, row), x.factors(Kind.ANSWER, row),
-        x.factors(Kind.NOISE, row), drawn, open.asksUnguided());
-    steps.add(new Step(row, open.timestep(), open.level(), open.scaling(), clipping, update, variance));
+    var update = new Update(
+        x.factors(Kind.SAMPLE, row),
+        x.factors(Kind.ARRIVED, row),
+        x.factors(Kind.DENOISED, row),
+        x.factors(Kind.RAW, row),
+        x.factors(Kind.UNGUIDED, row),
+        x.factors(Kind.ANSWER, row),
+        x.factors(Kind.NOISE, row),
+        drawn,
+        open.asksUnguided());
+    steps.add(
+        new Step(row, open.timestep(), open.level(), open.scaling(), clipping, update, variance));
     drawn = false;
     variance = LearnedVariance.NONE;
   }

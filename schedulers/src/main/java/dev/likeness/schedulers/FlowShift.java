@@ -1,11 +1,16 @@
 package dev.likeness.schedulers;
 
-/** How far the levels of a flow network are moved towards noise: by a number, or with the resolution of the picture. */
+/**
+ * How far the levels of a flow network are moved towards noise: by a number, or with the resolution
+ * of the picture.
+ */
 public final class FlowShift {
-  private FlowShift() {
-  }
+  private FlowShift() {}
 
-  /** The factor that the options hold ({@code shift}, or {@code flow_shift} where the class calls it so); 1 moves nothing. */
+  /**
+   * The factor that the options hold ({@code shift}, or {@code flow_shift} where the class calls it
+   * so); 1 moves nothing.
+   */
   public static double of(Options options) {
     return options.number(options.has("shift") ? "shift" : "flow_shift", 1);
   }
@@ -13,8 +18,8 @@ public final class FlowShift {
   /**
    * The factor for a request, which {@link Sigmas#shifted} takes.
    *
-   * @throws IllegalArgumentException when levels move with the resolution ({@code use_dynamic_shifting}) and the request
-   * does not say how far
+   * @throws IllegalArgumentException when levels move with the resolution
+   *     ({@code use_dynamic_shifting}) and the request does not say how far
    */
   public static double of(Options options, PlanRequest request) {
     if (!options.flag("use_dynamic_shifting")) {

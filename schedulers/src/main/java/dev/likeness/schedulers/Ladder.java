@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The noise levels of one run: step {@code i} leads from {@link #at} to {@link #next} and tells the network
- * {@link #timestep}.
+ * The noise levels of one run: step {@code i} leads from {@link #at} to {@link #next} and tells the
+ * network {@link #timestep}.
  *
- * <p>A run may begin and end inside the ladder ({@link #first}, {@link #last}); indices always count from the ladder's
- * top, because some solvers change their order near its end.
+ * <p>A run may begin and end inside the ladder ({@link #first}, {@link #last}); indices always
+ * count from the ladder's top, because some solvers change their order near its end.
  */
 public final class Ladder {
   private final double[] timesteps;
@@ -36,8 +36,9 @@ public final class Ladder {
   /** A ladder whose steps need not meet: step i leads from {@code from[i]} to {@code to[i]}. */
   public static Ladder of(double[] timesteps, List<NoiseLevel> from, List<NoiseLevel> to) {
     if (timesteps.length == 0 || from.size() != timesteps.length || to.size() != timesteps.length) {
-      throw new IllegalArgumentException("a ladder needs a timestep, a start and an end for each of at least 1 step, "
-          + "got " + timesteps.length + ", " + from.size() + " and " + to.size());
+      throw new IllegalArgumentException(
+          "a ladder needs a timestep, a start and an end for each of at least 1 step, " + "got "
+              + timesteps.length + ", " + from.size() + " and " + to.size());
     }
     return new Ladder(timesteps.clone(), List.copyOf(from), List.copyOf(to), 0);
   }
@@ -45,7 +46,8 @@ public final class Ladder {
   /** The same ladder entered at step {@code first}, as image-to-image does. */
   public Ladder from(int first) {
     if (first < 0 || first > timesteps.length) {
-      throw new IllegalArgumentException("a ladder of " + timesteps.length + " steps cannot begin at step " + first);
+      throw new IllegalArgumentException(
+          "a ladder of " + timesteps.length + " steps cannot begin at step " + first);
     }
     return new Ladder(timesteps, from, to, first);
   }
@@ -53,7 +55,8 @@ public final class Ladder {
   /** The same ladder without its last step; one of at least 2 steps. */
   public Ladder withoutLast() {
     int left = last();
-    return of(Arrays.copyOf(timesteps, left), from.subList(0, left), to.subList(0, left)).from(Math.min(first, left));
+    return of(Arrays.copyOf(timesteps, left), from.subList(0, left), to.subList(0, left))
+        .from(Math.min(first, left));
   }
 
   /** The number of steps from top to bottom, wherever the run begins. */
@@ -101,7 +104,8 @@ public final class Ladder {
     return from.stream().mapToDouble(NoiseLevel::sigma).max().orElse(0);
   }
 
-  @Override public String toString() {
+  @Override
+  public String toString() {
     return "Ladder" + Arrays.toString(timesteps) + from;
   }
 }

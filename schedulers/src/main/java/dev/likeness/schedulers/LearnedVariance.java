@@ -1,8 +1,8 @@
 package dev.likeness.schedulers;
 
 /**
- * A noise scale that the network predicts in a second half of its channels (arXiv:2102.09672, equation 15): the row's
- * fresh noise is multiplied element by element by {@link #scale}.
+ * A noise scale that the network predicts in a second half of its channels (arXiv:2102.09672,
+ * equation 15): the row's fresh noise is multiplied element by element by {@link #scale}.
  *
  * @param kind where the scale comes from
  * @param minLog for {@link Kind#RANGE} the logarithm of the variance where the network answers -1

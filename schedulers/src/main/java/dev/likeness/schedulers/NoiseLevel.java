@@ -14,7 +14,8 @@ public record NoiseLevel(double alpha, double sigma) {
   public NoiseLevel {
     if (!(alpha >= 0) || !(sigma >= 0) || alpha + sigma == Double.POSITIVE_INFINITY) {
       throw new IllegalArgumentException(
-          "a noise level needs finite alpha and sigma of at least 0, got alpha " + alpha + " and sigma " + sigma);
+          "a noise level needs finite alpha and sigma of at least 0, got alpha " + alpha
+              + " and sigma " + sigma);
     }
   }
 
@@ -34,12 +35,17 @@ public record NoiseLevel(double alpha, double sigma) {
     return new NoiseLevel(Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar));
   }
 
-  /** A level of the rectified-flow form, {@code x = (1 - sigma) * x0 + sigma * n}, sigma in 0..1. */
+  /**
+   * A level of the rectified-flow form, {@code x = (1 - sigma) * x0 + sigma * n}, sigma in 0..1.
+   */
   public static NoiseLevel flow(double sigma) {
     return new NoiseLevel(1 - sigma, sigma);
   }
 
-  /** Half the logarithm of the signal-to-noise ratio; plus infinity without noise, minus infinity without signal. */
+  /**
+   * Half the logarithm of the signal-to-noise ratio; plus infinity without noise, minus infinity
+   * without signal.
+   */
   public double lambda() {
     return Math.log(alpha) - Math.log(sigma);
   }

@@ -4,13 +4,17 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The noise levels that a network was trained at: one for each integer timestep, variance-preserving, in double.
+ * The noise levels that a network was trained at: one for each integer timestep,
+ * variance-preserving, in double.
  *
- * <p>{@code alphaBar(t)} is the product of all {@code 1 - beta} up to {@code t}; a training sample is
- * {@code sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * n}.
+ * <p>{@code alphaBar(t)} is the product of all {@code 1 - beta} up to {@code t}; a training sample
+ * is {@code sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * n}.
  */
 public final class NoiseSchedule {
-  /** The last signal that k-diffusion-like schedulers keep after rescaling, so that the first sigma stays finite. */
+  /**
+   * The last signal that k-diffusion-like schedulers keep after rescaling, so that the first sigma
+   * stays finite.
+   */
   public static final double SMALLEST_SIGNAL = 0x1p-24;
 
   private final double[] alphaBar;
@@ -45,22 +49,34 @@ public final class NoiseSchedule {
   }
 
   /**
-   * The schedule that options name: {@code trained_betas}, or {@code beta_schedule} between {@code beta_start} and
-   * {@code beta_end} over {@code num_train_timesteps}. Rescaling is not applied.
+   * The schedule that options name: {@code trained_betas}, or {@code beta_schedule} between
+   * {@code beta_start} and {@code beta_end} over {@code num_train_timesteps}. Rescaling is not
+   * applied.
    */
   public static NoiseSchedule of(Options options) {
     double[] trained = options.numbers("trained_betas");
-    return ofBetas(trained.length > 0 ? trained : BetaSchedule.parse(options.text("beta_schedule")).betas(
-        options.number("beta_start", 0.0001), options.number("beta_end", 0.02),
-        options.integer("num_train_timesteps")));
+    return ofBetas(
+        trained.length > 0
+            ? trained
+            : BetaSchedule.parse(options.text("beta_schedule"))
+                .betas(
+                    options.number("beta_start", 0.0001),
+                    options.number("beta_end", 0.02),
+                    options.integer("num_train_timesteps")));
   }
 
-  /** The schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear from 0.00085 to 0.012. */
+  /**
+   * The schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear from 0.00085
+   * to 0.012.
+   */
   public static NoiseSchedule stableDiffusion() {
     return ofBetas(BetaSchedule.SCALED_LINEAR.betas(0.00085, 0.012, 1000));
   }
 
-  /** The same schedule shifted so that its last timestep holds no signal (arXiv:2305.08891, algorithm 1). */
+  /**
+   * The same schedule shifted so that its last timestep holds no signal (arXiv:2305.08891,
+   * algorithm 1).
+   */
   public NoiseSchedule rescaleZeroTerminalSnr() {
     double first = Math.sqrt(alphaBar[0]);
     double last = Math.sqrt(alphaBar[alphaBar.length - 1]);
@@ -106,7 +122,10 @@ public final class NoiseSchedule {
     return NoiseLevel.ofAlphaBar(alphaBar(timestep));
   }
 
-  /** The signal-to-noise ratio {@code alpha^2 / sigma^2} at a timestep, as min-SNR weighting needs it. */
+  /**
+   * The signal-to-noise ratio {@code alpha^2 / sigma^2} at a timestep, as min-SNR weighting needs
+   * it.
+   */
   public double snr(int timestep) {
     return alphaBar(timestep) / (1 - alphaBar(timestep));
   }
@@ -116,17 +135,25 @@ public final class NoiseSchedule {
     return sigmas.clone();
   }
 
-  /** Noise over signal at timesteps that may be fractional, straight between neighbours and flat beyond the ends. */
+  /**
+   * Noise over signal at timesteps that may be fractional, straight between neighbours and flat
+   * beyond the ends.
+   */
   public double[] sigmas(double[] timesteps) {
     int last = sigmas.length - 1;
     return Sigmas.map(timesteps, timestep -> {
       int below = (int) Math.floor(Math.max(0, Math.min(last, timestep)));
       double share = Math.max(0, timestep - below);
-      return below == last ? sigmas[below] : sigmas[below] + share * (sigmas[below + 1] - sigmas[below]);
+      return below == last
+          ? sigmas[below]
+          : sigmas[below] + share * (sigmas[below + 1] - sigmas[below]);
     });
   }
 
-  /** The timesteps of noise levels between the trained ones, straight in the logarithm, within 0..length()-1. */
+  /**
+   * The timesteps of noise levels between the trained ones, straight in the logarithm, within
+   * 0..length()-1.
+   */
   public double[] timesteps(double[] sigmas) {
     return Sigmas.map(sigmas, sigma -> timestep(Math.log(Math.max(sigma, 1e-10))));
   }
@@ -141,15 +168,18 @@ public final class NoiseSchedule {
     return low + Math.max(0, Math.min(1, share));
   }
 
-  @Override public boolean equals(Object other) {
+  @Override
+  public boolean equals(Object other) {
     return other instanceof NoiseSchedule schedule && Arrays.equals(alphaBar, schedule.alphaBar);
   }
 
-  @Override public int hashCode() {
+  @Override
+  public int hashCode() {
     return Arrays.hashCode(alphaBar);
   }
 
-  @Override public String toString() {
+  @Override
+  public String toString() {
     return "NoiseSchedule of " + alphaBar.length + " timesteps, alphaBar " + alphaBar[0] + " to "
         + alphaBar[alphaBar.length - 1];
   }

@@ -5,18 +5,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Executes a plan on {@code double[]}: the reference for the tensor sampler, and a toy for JShell. */
+/**
+ * Executes a plan on {@code double[]}: the reference for the tensor sampler, and a toy for JShell.
+ */
 public final class NumericSampler {
   /** A network of plain numbers. */
   @FunctionalInterface
   public interface Network {
     /**
-     * The network's answer to a scaled sample at a timestep, in a new array of the same length; a network that predicts
-     * a variance too answers with twice the length, the variance behind.
+     * The network's answer to a scaled sample at a timestep, in a new array of the same length; a
+     * network that predicts a variance too answers with twice the length, the variance behind.
      */
     double[] predict(double[] x, double timestep);
 
-    /** The answer without guidance, for rows that ask for it beside the guided one; the same where nothing is guided. */
+    /**
+     * The answer without guidance, for rows that ask for it beside the guided one; the same where
+     * nothing is guided.
+     */
     default double[] unguided(double[] x, double timestep, double[] guided) {
       return guided;
     }
@@ -25,7 +30,10 @@ public final class NumericSampler {
   private final Network network;
   private final Supplier<double[]> noise;
 
-  /** A sampler over this network; {@code noise} yields a new array of unit noise each time a row draws. */
+  /**
+   * A sampler over this network; {@code noise} yields a new array of unit noise each time a row
+   * draws.
+   */
   public NumericSampler(Network network, Supplier<double[]> noise) {
     this.network = network;
     this.noise = noise;
@@ -52,10 +60,20 @@ public final class NumericSampler {
       double[] prediction = network.predict(input, step.timestep());
       answers.add(prediction);
       raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
-      unguided.add(!step.update().asksUnguided() ? raw.get(raw.size() - 1)
-          : sum(x.length, c.skip(), x, c.out(), network.unguided(input, step.timestep(), prediction)));
+      unguided.add(
+          !step.update().asksUnguided()
+              ? raw.get(raw.size() - 1)
+              : sum(
+                  x.length,
+                  c.skip(),
+                  x,
+                  c.out(),
+                  network.unguided(input, step.timestep(), prediction)));
       denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
-      drawn.add(step.update().drawsNoise() ? scaled(noise.get(), step.variance(), prediction) : new double[x.length]);
+      drawn.add(
+          step.update().drawsNoise()
+              ? scaled(noise.get(), step.variance(), prediction)
+              : new double[x.length]);
       double[] next = new double[x.length];
       add(next, step.update().samples(), samples);
       add(next, step.update().arrived(), samples);

@@ -23,10 +23,15 @@ public final class Options {
     this.values = Collections.unmodifiableMap(new TreeMap<>(values));
   }
 
-  /** These options with the values that {@code given} has for them; what is not an option here is left out. */
+  /**
+   * These options with the values that {@code given} has for them; what is not an option here is
+   * left out.
+   */
   public Options with(Map<String, ?> given) {
     var merged = new TreeMap<>(values);
-    merged.keySet().stream().filter(given::containsKey).forEach(name -> merged.put(name, given.get(name)));
+    merged.keySet().stream()
+        .filter(given::containsKey)
+        .forEach(name -> merged.put(name, given.get(name)));
     return new Options(owner, merged);
   }
 
@@ -121,10 +126,12 @@ public final class Options {
   }
 
   private IllegalArgumentException wrong(String name, String expected) {
-    return new IllegalArgumentException(owner + " needs " + name + " to be " + expected + ", got " + values.get(name));
+    return new IllegalArgumentException(
+        owner + " needs " + name + " to be " + expected + ", got " + values.get(name));
   }
 
-  @Override public String toString() {
+  @Override
+  public String toString() {
     return owner + values;
   }
 }

@@ -7,16 +7,25 @@ import java.util.Arrays;
  *
  * @param steps the number of steps, at least 1
  * @param strength for images: the share of the steps that is done, in 0..1
- * @param from the share of the training timesteps that another model has already walked, in 0..1 (base and refiner)
+ * @param from the share of the training timesteps that another model has already walked, in 0..1
+ *     (base and refiner)
  * @param until the share at which this run stops, in 0..1
- * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is deterministic, NaN their
- * default
- * @param mu the exponent of resolution-dependent flow shifting, see {@link #mu(double)}; NaN when not used
+ * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is
+ *     deterministic, NaN their default
+ * @param mu the exponent of resolution-dependent flow shifting, see {@link #mu(double)}; NaN when
+ *     not used
  * @param timesteps timesteps of the caller's own; empty for the scheduler's
  * @param sigmas noise levels of the caller's own; empty for the scheduler's
  */
-public record PlanRequest(int steps, double strength, double from, double until, double eta, double mu,
-    double[] timesteps, double[] sigmas) {
+public record PlanRequest(
+    int steps,
+    double strength,
+    double from,
+    double until,
+    double eta,
+    double mu,
+    double[] timesteps,
+    double[] sigmas) {
   private static final double[] OWN = {};
 
   /** Refuses what no scheduler can do. */
@@ -40,9 +49,11 @@ public record PlanRequest(int steps, double strength, double from, double until,
   }
 
   /**
-   * A run over these noise levels, in the scheduler's own unit. {@link SigmaScheduler}, k-diffusion's samplers and diffusers' classes on
-   * its ladders (Euler, Heun, DPM2, LMS and their kin, LTX's ancestral Euler) take one more than steps: the last is where the run
-   * ends, and noise is left where it is not 0. Other classes for flow, UniPC's among them, take one for each step and end at 0 of themselves.
+   * A run over these noise levels, in the scheduler's own unit. {@link SigmaScheduler},
+   * k-diffusion's samplers and diffusers' classes on its ladders (Euler, Heun, DPM2, LMS and their
+   * kin, LTX's ancestral Euler) take one more than steps: the last is where the run ends, and noise
+   * is left where it is not 0. Other classes for flow, UniPC's among them, take one for each step
+   * and end at 0 of themselves.
    */
   public static PlanRequest ofSigmas(double... sigmas) {
     return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, OWN, sigmas);
@@ -64,8 +75,9 @@ public record PlanRequest(int steps, double strength, double from, double until,
   }
 
   /**
-   * The same run with resolution-dependent shifting: levels move by the factor {@code exp(mu)}. diffusers' pipelines draw a line
-   * through two lengths of the picture's sequence of tokens; for FLUX.1 0.5 at 256 (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
+   * The same run with resolution-dependent shifting: levels move by the factor {@code exp(mu)}.
+   * diffusers' pipelines draw a line through two lengths of the picture's sequence of tokens; for
+   * FLUX.1 0.5 at 256 (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
    */
   public PlanRequest mu(double mu) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
@@ -102,17 +114,22 @@ public record PlanRequest(int steps, double strength, double from, double until,
     }
   }
 
-  @Override public boolean equals(Object other) {
+  @Override
+  public boolean equals(Object other) {
     return other instanceof PlanRequest r && toString().equals(r.toString());
   }
 
-  @Override public int hashCode() {
+  @Override
+  public int hashCode() {
     return toString().hashCode();
   }
 
-  @Override public String toString() {
-    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + from + ", until=" + until
+  @Override
+  public String toString() {
+    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + from + ", until="
+        + until
         + ", eta=" + eta
-        + ", mu=" + mu + ", timesteps=" + Arrays.toString(timesteps) + ", sigmas=" + Arrays.toString(sigmas) + "]";
+        + ", mu=" + mu + ", timesteps=" + Arrays.toString(timesteps) + ", sigmas="
+        + Arrays.toString(sigmas) + "]";
   }
 }

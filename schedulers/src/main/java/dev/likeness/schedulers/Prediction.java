@@ -6,7 +6,10 @@ import java.util.Locale;
 public enum Prediction {
   /** The noise: {@code n}. */
   EPSILON,
-  /** The velocity {@code alpha * n - sigma * x0} of the variance-preserving form (arXiv:2202.00512, appendix D). */
+  /**
+   * The velocity {@code alpha * n - sigma * x0} of the variance-preserving form (arXiv:2202.00512,
+   * appendix D).
+   */
   V,
   /** The clean sample: {@code x0}. */
   SAMPLE,
@@ -25,16 +28,19 @@ public enum Prediction {
       case "v_prediction" -> V;
       case "sample" -> SAMPLE;
       case "flow_prediction" -> FLOW;
-      default -> throw new IllegalArgumentException("prediction_type " + name
-          + " is unknown; known are epsilon, v_prediction, sample, flow_prediction");
+      default ->
+        throw new IllegalArgumentException("prediction_type " + name
+            + " is unknown; known are epsilon, v_prediction, sample, flow_prediction");
     };
   }
 
   /**
-   * How an answer of this kind becomes a denoised sample at a noise level of any form. Samples of k-diffusion's form
-   * (alpha 1), which grow with sigma, are scaled back for the network; those of the others are as it knows them.
+   * How an answer of this kind becomes a denoised sample at a noise level of any form. Samples of
+   * k-diffusion's form (alpha 1), which grow with sigma, are scaled back for the network; those of
+   * the others are as it knows them.
    *
-   * @throws IllegalArgumentException when the level has no signal and the answer is noise, which says nothing of x0
+   * @throws IllegalArgumentException when the level has no signal and the answer is noise, which
+   *     says nothing of x0
    */
   public Scaling at(NoiseLevel level) {
     double alpha = level.alpha();

@@ -4,7 +4,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The names that users of A1111 and ComfyUI type, without their spelling: {@code dpmpp2m} for {@code DPM++ 2M}. */
+/**
+ * The names that users of A1111 and ComfyUI type, without their spelling: {@code dpmpp2m} for
+ * {@code DPM++ 2M}.
+ */
 final class SamplerNames {
   private static final Map<String, Object> ODE =
       Map.of("algorithm_type", "dpmsolver++", "solver_order", 2, "solver_type", "midpoint");
@@ -16,10 +19,12 @@ final class SamplerNames {
   /** What they mean. */
   static final Map<String, SamplerName> KNOWN = known();
 
-  private SamplerNames() {
-  }
+  private SamplerNames() {}
 
-  /** A name without its spelling; {@code sample_}, of k-diffusion, and {@code k_}, of A1111, are left out in front. */
+  /**
+   * A name without its spelling; {@code sample_}, of k-diffusion, and {@code k_}, of A1111, are
+   * left out in front.
+   */
   static String plain(String name) {
     String plain = name.toLowerCase(Locale.ROOT).replace("++", "pp").replaceAll("[ _-]", "");
     if (plain.startsWith("sample") && !plain.startsWith("sampler")) {
@@ -31,26 +36,80 @@ final class SamplerNames {
   private static Map<String, SamplerName> known() {
     Map<String, SamplerName> known = new TreeMap<>();
     add(known, "EulerDiscreteScheduler", Map.of(), "sample_euler", "euler");
-    add(known, "EulerAncestralDiscreteScheduler", Map.of(), "sample_euler_ancestral", "eulera", "eulerancestral");
+    add(
+        known,
+        "EulerAncestralDiscreteScheduler",
+        Map.of(),
+        "sample_euler_ancestral",
+        "eulera",
+        "eulerancestral");
     add(known, "HeunDiscreteScheduler", Map.of(), "sample_heun", "heun");
     add(known, "LMSDiscreteScheduler", Map.of(), "sample_lms", "lms");
     add(known, "KDPM2DiscreteScheduler", Map.of(), "sample_dpm_2", "dpm2");
-    add(known, "KDPM2AncestralDiscreteScheduler", Map.of(), "sample_dpm_2_ancestral", "dpm2a", "dpm2ancestral");
-    add(known, "DDPMScheduler", Map.of(), "sample_euler_ancestral", "ddpm");   // the same posterior on another ladder
+    add(
+        known,
+        "KDPM2AncestralDiscreteScheduler",
+        Map.of(),
+        "sample_dpm_2_ancestral",
+        "dpm2a",
+        "dpm2ancestral");
+    add(
+        known,
+        "DDPMScheduler",
+        Map.of(),
+        "sample_euler_ancestral",
+        "ddpm"); // the same posterior on another ladder
     add(known, "DDIMScheduler", Map.of(), "sample_euler", "ddim");
     add(known, "PNDMScheduler", Map.of("skip_prk_steps", true), "", "plms");
     add(known, "PNDMScheduler", Map.of(), "", "pndm");
-    add(known, "DEISMultistepScheduler", Map.of("algorithm_type", "deis", "solver_type", "logrho"), "sample_deis", "deis");
-    add(known, "UniPCMultistepScheduler", Map.of("solver_type", "bh1"), "sample_uni_pc", "unipc", "unipcbh1");
-    add(known, "UniPCMultistepScheduler", Map.of("solver_type", "bh2"), "sample_uni_pc_bh2", "unipcbh2");
-    add(known, "SASolverScheduler", Map.of("algorithm_type", "data_prediction"), "sample_sa_solver", "sasolver");
+    add(
+        known,
+        "DEISMultistepScheduler",
+        Map.of("algorithm_type", "deis", "solver_type", "logrho"),
+        "sample_deis",
+        "deis");
+    add(
+        known,
+        "UniPCMultistepScheduler",
+        Map.of("solver_type", "bh1"),
+        "sample_uni_pc",
+        "unipc",
+        "unipcbh1");
+    add(
+        known,
+        "UniPCMultistepScheduler",
+        Map.of("solver_type", "bh2"),
+        "sample_uni_pc_bh2",
+        "unipcbh2");
+    add(
+        known,
+        "SASolverScheduler",
+        Map.of("algorithm_type", "data_prediction"),
+        "sample_sa_solver",
+        "sasolver");
     add(known, "LCMScheduler", Map.of(), "sample_lcm", "lcm");
     add(known, "TCDScheduler", Map.of(), "", "tcd");
     add(known, "DPMSolverMultistepScheduler", ODE, "sample_dpmpp_2m", "dpmpp2m");
-    add(known, "DPMSolverMultistepScheduler", Map.of("algorithm_type", "dpmsolver++", "solver_order", 3), "",
+    add(
+        known,
+        "DPMSolverMultistepScheduler",
+        Map.of("algorithm_type", "dpmsolver++", "solver_order", 3),
+        "",
         "dpmpp3m");
-    add(known, "DPMSolverMultistepScheduler", SDE, "sample_dpmpp_2m_sde", "dpmpp2msde", "dpmpp2msdegpu");
-    add(known, "DPMSolverMultistepScheduler", SDE_HEUN, "sample_dpmpp_2m_sde", "dpmpp2msdeheun", "dpmpp2msdeheungpu");
+    add(
+        known,
+        "DPMSolverMultistepScheduler",
+        SDE,
+        "sample_dpmpp_2m_sde",
+        "dpmpp2msde",
+        "dpmpp2msdegpu");
+    add(
+        known,
+        "DPMSolverMultistepScheduler",
+        SDE_HEUN,
+        "sample_dpmpp_2m_sde",
+        "dpmpp2msdeheun",
+        "dpmpp2msdeheungpu");
     add(known, "DPMSolverSDEScheduler", Map.of(), "sample_dpmpp_sde", "dpmppsde", "dpmppsdegpu");
     add(known, "DPMSolverSinglestepScheduler", ODE, "", "dpmpp2s");
     add(known, "sample_ipndm", "ipndm");
@@ -83,7 +142,11 @@ final class SamplerNames {
     add(known, kDiffusion, Map.of(), kDiffusion, names);
   }
 
-  private static void add(Map<String, SamplerName> known, String className, Map<String, Object> options, String twin,
+  private static void add(
+      Map<String, SamplerName> known,
+      String className,
+      Map<String, Object> options,
+      String twin,
       String... names) {
     for (String name : names) {
       known.put(name, new SamplerName(className, options, twin, ""));

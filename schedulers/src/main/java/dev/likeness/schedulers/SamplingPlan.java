@@ -8,10 +8,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A sampling run as an immutable table: one row for each network call, all numbers known before the first one.
+ * A sampling run as an immutable table: one row for each network call, all numbers known before the
+ * first one.
  *
- * <p>Rows are executed in order on the sample that {@link #start()} or {@link #pureNoise()} makes; what the last row
- * yields is the result.
+ * <p>Rows are executed in order on the sample that {@link #start()} or {@link #pureNoise()} makes;
+ * what the last row yields is the result.
  */
 public final class SamplingPlan implements Iterable<Step> {
   private final List<Step> steps;
@@ -54,12 +55,15 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * The noise level that a kept part of a picture has in the sample that a row is given: the row's own, and in the later
-   * rows of a step that of the next step, as in diffusers; clean after the last row.
+   * The noise level that a kept part of a picture has in the sample that a row is given: the row's
+   * own, and in the later rows of a step that of the next step, as in diffusers; clean after the
+   * last row.
    */
   public NoiseLevel held(int row) {
     int begun = (row + rowsPerStep - 1) / rowsPerStep * rowsPerStep;
-    return row >= steps.size() ? NoiseLevel.CLEAN : steps.get(Math.min(begun, steps.size() - 1)).level();
+    return row >= steps.size()
+        ? NoiseLevel.CLEAN
+        : steps.get(Math.min(begun, steps.size() - 1)).level();
   }
 
   /** The number of rows, which is the number of network calls. */
@@ -73,8 +77,11 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   private static int reach(Update u) {
-    return Stream.of(u.samples(), u.arrived(), u.denoised(), u.raw(), u.unguided(), u.answers(), u.noise())
-        .mapToInt(factors -> factors.length).max().orElse(0);
+    return Stream.of(
+            u.samples(), u.arrived(), u.denoised(), u.raw(), u.unguided(), u.answers(), u.noise())
+        .mapToInt(factors -> factors.length)
+        .max()
+        .orElse(0);
   }
 
   /** The timesteps that the network is given, in order. */
@@ -82,18 +89,34 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps.stream().mapToDouble(Step::timestep).toArray();
   }
 
-  @Override public Iterator<Step> iterator() {
+  @Override
+  public Iterator<Step> iterator() {
     return steps.iterator();
   }
 
   /** The table: one line for each row. */
-  @Override public String toString() {
-    var table = new StringBuilder(String.format(Locale.ROOT,
+  @Override
+  public String toString() {
+    var table = new StringBuilder(String.format(
+        Locale.ROOT,
         "start %.6g x0 + %.6g n, or %.6g n%n%4s %10s %10s %10s  %s%n",
-        start.signal(), start.noise(), pureNoise, "row", "timestep", "alpha", "sigma", "next sample"));
+        start.signal(),
+        start.noise(),
+        pureNoise,
+        "row",
+        "timestep",
+        "alpha",
+        "sigma",
+        "next sample"));
     for (Step step : steps) {
-      table.append(String.format(Locale.ROOT, "%4d %10.4f %10.6g %10.6g  %s%n", step.index(), step.timestep(),
-          step.level().alpha(), step.level().sigma(), sum(step.update())));
+      table.append(String.format(
+          Locale.ROOT,
+          "%4d %10.4f %10.6g %10.6g  %s%n",
+          step.index(),
+          step.timestep(),
+          step.level().alpha(),
+          step.level().sigma(),
+          sum(step.update())));
     }
     return table.toString();
   }
@@ -119,18 +142,21 @@ public final class SamplingPlan implements Iterable<Step> {
     Function<Integer, String> ago = k -> k == 0 ? name : name + "[-" + k + "]";
     for (int k = 0; k < factors.length; k++) {
       if (factors[k] != 0) {
-        text.append(text.length() == 0 ? "" : " ").append(String.format(Locale.ROOT, "%+.6g %s", factors[k],
-            ago.apply(k)));
+        text.append(text.length() == 0 ? "" : " ")
+            .append(String.format(Locale.ROOT, "%+.6g %s", factors[k], ago.apply(k)));
       }
     }
   }
 
-  @Override public boolean equals(Object other) {
-    return other instanceof SamplingPlan plan && toString().equals(plan.toString())
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof SamplingPlan plan
+        && toString().equals(plan.toString())
         && Arrays.equals(timesteps(), plan.timesteps());
   }
 
-  @Override public int hashCode() {
+  @Override
+  public int hashCode() {
     return toString().hashCode();
   }
 }

@@ -5,15 +5,16 @@ public interface Scheduler {
   /**
    * The rows of one run.
    *
-   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the
-   * range
+   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the
+   *     message names the range
    */
   SamplingPlan plan(PlanRequest request);
 
   /**
    * The noise levels that the network was trained at.
    *
-   * @throws IllegalStateException for networks trained on {@linkplain #isContinuous continuous} levels
+   * @throws IllegalStateException for networks trained on {@linkplain #isContinuous continuous}
+   *     levels
    */
   NoiseSchedule schedule();
 

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A scheduler as a published {@code scheduler_config.json} describes it: a class name and the options that differ from
- * the class's own defaults. Immutable.
+ * A scheduler as a published {@code scheduler_config.json} describes it: a class name and the
+ * options that differ from the class's own defaults. Immutable.
  */
 public final class SchedulerConfig implements Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
@@ -37,19 +37,20 @@ public final class SchedulerConfig implements Scheduler {
   /**
    * Reads the parsed JSON object of a {@code scheduler_config.json}.
    *
-   * @throws IllegalArgumentException for a class or a value that is not known; the message lists what is
+   * @throws IllegalArgumentException for a class or a value that is not known; the message lists
+   *     what is
    */
   public static SchedulerConfig of(Map<String, ?> json) {
     if (json.get("_class_name") instanceof String className) {
       return new SchedulerConfig(className, json);
     }
-    throw new IllegalArgumentException("a scheduler config needs _class_name, got only "
-        + new TreeSet<>(json.keySet()));
+    throw new IllegalArgumentException(
+        "a scheduler config needs _class_name, got only " + new TreeSet<>(json.keySet()));
   }
 
   /**
-   * A scheduler with its class's defaults, by any name that diffusers, A1111 or ComfyUI users type, such as
-   * {@code DDIMScheduler}, {@code Euler a} or {@code dpmpp_2m_sde_karras}.
+   * A scheduler with its class's defaults, by any name that diffusers, A1111 or ComfyUI users type,
+   * such as {@code DDIMScheduler}, {@code Euler a} or {@code dpmpp_2m_sde_karras}.
    *
    * @throws IllegalArgumentException for a name that is not known; the message lists what is
    */
@@ -83,31 +84,39 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * The same options under another class, as diffusers' {@code from_config} switches: what was given stays where the
-   * new class knows it, everything else takes the new class's defaults.
+   * The same options under another class, as diffusers' {@code from_config} switches: what was
+   * given stays where the new class knows it, everything else takes the new class's defaults.
    */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, given);
   }
 
   /**
-   * The same noise schedule and prediction, sampled as this name says; for a network that predicts flow by that sampler's
-   * form for flow, for one that was preconditioned as in EDM by its form for that, unless the name is a class's own.
+   * The same noise schedule and prediction, sampled as this name says; for a network that predicts
+   * flow by that sampler's form for flow, for one that was preconditioned as in EDM by its form for
+   * that, unless the name is a class's own.
    *
-   * @throws IllegalArgumentException for a name that is not known, or a sampler without a form for this network
+   * @throws IllegalArgumentException for a name that is not known, or a sampler without a form for
+   *     this network
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
-    return named(sampler.className().equalsIgnoreCase(name) ? sampler
-        : prediction() == Prediction.FLOW ? FlowForm.of(sampler, classNames(), options)
-        : EdmForm.isFor(className()) ? EdmForm.of(sampler) : sampler.form(), given);
+    return named(
+        sampler.className().equalsIgnoreCase(name)
+            ? sampler
+            : prediction() == Prediction.FLOW
+                ? FlowForm.of(sampler, classNames(), options)
+                : EdmForm.isFor(className()) ? EdmForm.of(sampler) : sampler.form(),
+        given);
   }
 
   /**
-   * The same, to draw with the network that this scheduler is of: a class's own name, which is taken at its word, has to be for its kind.
+   * The same, to draw with the network that this scheduler is of: a class's own name, which is
+   * taken at its word, has to be for its kind.
    *
-   * @throws IllegalArgumentException as {@link #with(String)}, and for a class that samples flow where this network does not predict
-   * it, the other way round, or likewise for continuous noise levels; the message says what to ask for
+   * @throws IllegalArgumentException as {@link #with(String)}, and for a class that samples flow
+   *     where this network does not predict it, the other way round, or likewise for continuous
+   *     noise levels; the message says what to ask for
    */
   public SchedulerConfig sampling(String name) {
     return NetworkKind.sampling(this, name);
@@ -119,8 +128,8 @@ public final class SchedulerConfig implements Scheduler {
     var config = new SchedulerConfig(sampler.className(), changed);
     sampler.options().forEach((option, value) -> {
       if (!config.options.has(option) && !Boolean.FALSE.equals(value)) {
-        throw new IllegalArgumentException(sampler.className() + " has no option " + option + "; it has "
-            + config.options.names());
+        throw new IllegalArgumentException(sampler.className() + " has no option " + option
+            + "; it has " + config.options.names());
       }
     });
     return config;
@@ -135,8 +144,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * The same scheduler with one option changed under this class alone: another class takes what was given, else its own
-   * default. So diffusers' pipelines overrule what a config left out.
+   * The same scheduler with one option changed under this class alone: another class takes what was
+   * given, else its own default. So diffusers' pipelines overrule what a config left out.
    */
   public SchedulerConfig withHere(String option, Object value) {
     requireKnown(option);
@@ -145,11 +154,13 @@ public final class SchedulerConfig implements Scheduler {
 
   private void requireKnown(String option) {
     if (!options.has(option)) {
-      throw new IllegalArgumentException(className() + " has no option " + option + "; it has " + options.names());
+      throw new IllegalArgumentException(
+          className() + " has no option " + option + "; it has " + options.names());
     }
   }
 
-  private static Map<String, Object> changed(Map<String, Object> values, String option, Object value) {
+  private static Map<String, Object> changed(
+      Map<String, Object> values, String option, Object value) {
     Map<String, Object> changed = new LinkedHashMap<>(values);
     changed.put(option, value);
     return changed;
@@ -160,7 +171,10 @@ public final class SchedulerConfig implements Scheduler {
     return plan(PlanRequest.of(steps));
   }
 
-  /** The plan that begins part of the way down, for images: {@code strength} in 0..1 of the steps are done. */
+  /**
+   * The plan that begins part of the way down, for images: {@code strength} in 0..1 of the steps
+   * are done.
+   */
   public SamplingPlan plan(int steps, double strength) {
     return plan(PlanRequest.of(steps).strength(strength));
   }
@@ -185,14 +199,17 @@ public final class SchedulerConfig implements Scheduler {
     return scheduler.prediction();
   }
 
-  // Options of other classes stay for a switch to them; what no class knows is perhaps a misspelling.
+  // Options of other classes stay for a switch to them; what no class knows is perhaps a
+  // misspelling.
   private void warnOfUnknownOptions() {
     var unknown = new TreeSet<>(given.keySet());
     unknown.removeAll(options.names());
     unknown.removeIf(name -> name.startsWith("_"));
     if (!unknown.isEmpty()) {
-      providers().forEach(provider -> provider.classNames().forEach(name ->
-          unknown.removeAll(provider.defaults(name).names())));
+      providers()
+          .forEach(provider -> provider
+              .classNames()
+              .forEach(name -> unknown.removeAll(provider.defaults(name).names())));
     }
     if (!unknown.isEmpty()) {
       LOG.warn("{} ignores the options {}, which no scheduler class has", className(), unknown);
@@ -205,14 +222,17 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   private static SchedulerProvider provider(String className) {
-    return providers().stream().filter(provider -> provider.classNames().contains(className)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException(
-            "scheduler class " + className + " is unknown; known are " + String.join(", ", classNames())));
+    return providers().stream()
+        .filter(provider -> provider.classNames().contains(className))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("scheduler class " + className
+            + " is unknown; known are " + String.join(", ", classNames())));
   }
 
   private static List<SchedulerProvider> providers() {
     var found = new ArrayList<SchedulerProvider>();
-    ServiceLoader.load(SchedulerProvider.class, SchedulerProvider.class.getClassLoader()).forEach(found::add);
+    ServiceLoader.load(SchedulerProvider.class, SchedulerProvider.class.getClassLoader())
+        .forEach(found::add);
     return found;
   }
 

@@ -3,8 +3,8 @@ package dev.likeness.schedulers;
 import java.util.Set;
 
 /**
- * A set of scheduler classes that configs may name. Found by {@link java.util.ServiceLoader}, so a jar may bring its
- * own.
+ * A set of scheduler classes that configs may name. Found by {@link java.util.ServiceLoader}, so a
+ * jar may bring its own.
  */
 public interface SchedulerProvider {
   /** The class names, as {@code _class_name} spells them. */
@@ -16,7 +16,8 @@ public interface SchedulerProvider {
   /**
    * The scheduler of a class with these options.
    *
-   * @throws IllegalArgumentException for a value that the class does not know; the message lists what is known
+   * @throws IllegalArgumentException for a value that the class does not know; the message lists
+   *     what is known
    */
   Scheduler configure(String className, Options options);
 }

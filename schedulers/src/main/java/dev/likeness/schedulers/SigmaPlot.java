@@ -3,20 +3,25 @@ package dev.likeness.schedulers;
 import java.util.List;
 import java.util.Locale;
 
-/** The noise of a plan's rows as a curve of characters: one column for each row, noise over signal on a log scale. */
+/**
+ * The noise of a plan's rows as a curve of characters: one column for each row, noise over signal
+ * on a log scale.
+ */
 final class SigmaPlot {
   private static final int HEIGHT = 16;
   private static final int WIDTH = 100;
 
-  private SigmaPlot() {
-  }
+  private SigmaPlot() {}
 
   static String of(List<Step> steps) {
     if (steps.isEmpty()) {
       return "no rows";
     }
-    double[] logs = steps.stream().map(Step::level).filter(level -> level.alpha() > 0 && level.sigma() > 0)
-        .mapToDouble(level -> Math.log10(level.ratio())).toArray();
+    double[] logs = steps.stream()
+        .map(Step::level)
+        .filter(level -> level.alpha() > 0 && level.sigma() > 0)
+        .mapToDouble(level -> Math.log10(level.ratio()))
+        .toArray();
     double max = max(logs, 1);
     double min = -max(logs, -1);
     int width = Math.min(WIDTH, logs.length);
@@ -31,7 +36,11 @@ final class SigmaPlot {
       }
       plot.append(System.lineSeparator());
     }
-    return plot.append(" ".repeat(10)).append('+').append("-".repeat(width)).append(" row").toString();
+    return plot.append(" ".repeat(10))
+        .append('+')
+        .append("-".repeat(width))
+        .append(" row")
+        .toString();
   }
 
   private static double max(double[] values, int sign) {

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A solver on a ladder of sigmas, as k-diffusion and ComfyUI put them together; the typed way to build a scheduler.
+ * A solver on a ladder of sigmas, as k-diffusion and ComfyUI put them together; the typed way to
+ * build a scheduler.
  *
  * <pre>{@code
  * var karras = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS).by(Solvers.DPM_PLUS_PLUS_2M);
@@ -17,9 +18,13 @@ import java.util.List;
  * @param shape how a run's sigmas are chosen
  * @param solver the algorithm
  */
-public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping clipping, LadderShape shape,
-    Solver solver) implements Scheduler {
-  /** Networks trained on the schedule of Stable Diffusion 1 and 2 and SDXL; a normal ladder without a solver yet. */
+public record SigmaScheduler(
+    LevelTable table, Prediction prediction, Clipping clipping, LadderShape shape, Solver solver)
+    implements Scheduler {
+  /**
+   * Networks trained on the schedule of Stable Diffusion 1 and 2 and SDXL; a normal ladder without
+   * a solver yet.
+   */
   public static SigmaScheduler stableDiffusion(Prediction prediction) {
     return of(LevelTable.of(NoiseSchedule.stableDiffusion()), prediction);
   }
@@ -31,9 +36,10 @@ public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping c
 
   /** Networks that know these sigmas; a normal ladder without a solver yet. */
   public static SigmaScheduler of(LevelTable table, Prediction prediction) {
-    return new SigmaScheduler(table, prediction, Clipping.NONE, LadderShape.NORMAL, (ladder, draft) -> {
-      throw new IllegalStateException("no solver was chosen; call by(solver)");
-    });
+    return new SigmaScheduler(
+        table, prediction, Clipping.NONE, LadderShape.NORMAL, (ladder, draft) -> {
+          throw new IllegalStateException("no solver was chosen; call by(solver)");
+        });
   }
 
   /** The same with another shape of ladder. */
@@ -51,38 +57,52 @@ public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping c
     return plan(PlanRequest.of(steps));
   }
 
-  @Override public SamplingPlan plan(PlanRequest request) {
+  @Override
+  public SamplingPlan plan(PlanRequest request) {
     if (request.timesteps().length > 0) {
-      throw new IllegalArgumentException("a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas");
+      throw new IllegalArgumentException(
+          "a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas");
     }
-    double[] sigmas = request.sigmas().length > 0 ? request.sigmas() : fallingSigmas(request.steps());
+    double[] sigmas =
+        request.sigmas().length > 0 ? request.sigmas() : fallingSigmas(request.steps());
     double[] timesteps = Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), table::timestep);
-    Ladder ladder = Ladder.of(timesteps, Arrays.stream(sigmas).mapToObj(table::level).toList());
+    Ladder ladder =
+        Ladder.of(timesteps, Arrays.stream(sigmas).mapToObj(table::level).toList());
     int trained = table.sigmas().length;
-    int above = (int) Arrays.stream(timesteps).filter(timestep -> timestep >= request.fromTimestep(trained)).count();
+    int above = (int) Arrays.stream(timesteps)
+        .filter(timestep -> timestep >= request.fromTimestep(trained))
+        .count();
     Ladder begun = ladder.from(request.from() > 0 ? above : request.firstStep(ladder.size()));
     var draft = new Draft(prediction::at, clipping);
     List<Step> rows = draft.rows(solver.solve(begun, draft));
     if (request.until() < 1) {
-      rows = rows.stream().takeWhile(row -> row.timestep() >= request.untilTimestep(trained)).toList();
+      rows = rows.stream()
+          .takeWhile(row -> row.timestep() >= request.untilTimestep(trained))
+          .toList();
     }
     NoiseLevel start = begun.start();
     double noise = draft.startNoise(start.sigma());
-    return new SamplingPlan(rows, new Start(start.alpha(), noise), begun.first() == 0 ? noise : ladder.at(0).sigma());
+    return new SamplingPlan(
+        rows,
+        new Start(start.alpha(), noise),
+        begun.first() == 0 ? noise : ladder.at(0).sigma());
   }
 
   private double[] fallingSigmas(int steps) {
     double[] sigmas = shape.sigmas(table, steps);
     for (int i = 1; i < sigmas.length; i++) {
       if (!(sigmas[i] < sigmas[i - 1])) {
-        throw new IllegalArgumentException("ladder " + shape + " of " + steps + " steps repeats sigma " + sigmas[i]
-            + "; the network knows " + table.sigmas().length + " levels, ask for at most so many steps");
+        throw new IllegalArgumentException("ladder " + shape + " of " + steps
+            + " steps repeats sigma " + sigmas[i] + "; the network knows " + table.sigmas().length
+            + " levels, ask for at most so many steps");
       }
     }
     return sigmas;
   }
 
-  @Override public NoiseSchedule schedule() {
-    throw new IllegalStateException("a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of");
+  @Override
+  public NoiseSchedule schedule() {
+    throw new IllegalStateException(
+        "a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of");
   }
 }

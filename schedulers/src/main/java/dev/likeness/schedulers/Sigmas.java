@@ -10,13 +10,17 @@ public final class Sigmas {
   private static final double RHO = 7;
   private static final double BETA_ACCURACY = 1e-15;
 
-  private Sigmas() {
-  }
+  private Sigmas() {}
 
-  /** Even values from {@code start} to {@code end}, both included; just {@code start} for a count of 1. */
+  /**
+   * Even values from {@code start} to {@code end}, both included; just {@code start} for a count of
+   * 1.
+   */
   public static double[] linspace(double start, double end, int count) {
     double step = (end - start) / Math.max(1, count - 1);
-    return IntStream.range(0, count).mapToDouble(i -> i > 0 && i == count - 1 ? end : start + i * step).toArray();
+    return IntStream.range(0, count)
+        .mapToDouble(i -> i > 0 && i == count - 1 ? end : start + i * step)
+        .toArray();
   }
 
   /** Even in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5). */
@@ -34,13 +38,16 @@ public final class Sigmas {
   /** Even in the logarithm. */
   public static double[] exponential(double max, double min, int count) {
     double[] sigmas = map(linspace(Math.log(max), Math.log(min), count), Math::exp);
-    sigmas[0] = max;   // without the rounding of a logarithm there and back
+    sigmas[0] = max; // without the rounding of a logarithm there and back
     return sigmas;
   }
 
-  /** Even in the logarithm raised to {@code rho}; k-diffusion's {@code get_sigmas_polyexponential}. */
+  /**
+   * Even in the logarithm raised to {@code rho}; k-diffusion's {@code get_sigmas_polyexponential}.
+   */
   public static double[] polyexponential(double max, double min, int count, double rho) {
-    return map(linspace(1, 0, count),
+    return map(
+        linspace(1, 0, count),
         ramp -> Math.exp(Math.pow(ramp, rho) * (Math.log(max) - Math.log(min)) + Math.log(min)));
   }
 
@@ -52,17 +59,24 @@ public final class Sigmas {
   /** At the quantiles of a beta distribution. */
   public static double[] beta(double max, double min, int count, double alpha, double beta) {
     var distribution = new BetaDistribution(null, alpha, beta, BETA_ACCURACY);
-    return map(linspace(0, 1, count), ramp -> min + distribution.inverseCumulativeProbability(1 - ramp) * (max - min));
+    return map(
+        linspace(0, 1, count),
+        ramp -> min + distribution.inverseCumulativeProbability(1 - ramp) * (max - min));
   }
 
-  /** Of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's {@code get_sigmas_vp}. */
+  /**
+   * Of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
+   * {@code get_sigmas_vp}.
+   */
   public static double[] preserving(double betaD, double betaMin, double smallestTime, int count) {
-    return map(linspace(1, smallestTime, count),
+    return map(
+        linspace(1, smallestTime, count),
         time -> Math.sqrt(Math.expm1(betaD * time * time / 2 + betaMin * time)));
   }
 
   /**
-   * Flow levels in 0..1 moved towards noise: {@code shift * s / (1 + (shift - 1) * s)} (arXiv:2403.03206, equation 23).
+   * Flow levels in 0..1 moved towards noise: {@code shift * s / (1 + (shift - 1) * s)}
+   * (arXiv:2403.03206, equation 23).
    */
   public static double[] shifted(double[] sigmas, double shift) {
     return map(sigmas, sigma -> shift * sigma / (1 + (shift - 1) * sigma));

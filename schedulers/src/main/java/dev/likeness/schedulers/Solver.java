@@ -1,6 +1,9 @@
 package dev.likeness.schedulers;
 
-/** A sampling algorithm: it walks a ladder of noise levels and writes one row for each call of the network. */
+/**
+ * A sampling algorithm: it walks a ladder of noise levels and writes one row for each call of the
+ * network.
+ */
 @FunctionalInterface
 public interface Solver {
   /**

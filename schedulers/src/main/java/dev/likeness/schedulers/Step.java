@@ -9,8 +9,14 @@ package dev.likeness.schedulers;
  * @param scaling how the network is called and how its answer becomes a denoised prediction
  * @param clipping what happens to the denoised prediction before it is used
  * @param update the next sample
- * @param variance how the network scales the noise that this row draws; mostly {@link LearnedVariance#NONE}
+ * @param variance how the network scales the noise that this row draws; mostly
+ *     {@link LearnedVariance#NONE}
  */
-public record Step(int index, double timestep, NoiseLevel level, Scaling scaling, Clipping clipping, Update update,
-    LearnedVariance variance) {
-}
+public record Step(
+    int index,
+    double timestep,
+    NoiseLevel level,
+    Scaling scaling,
+    Clipping clipping,
+    Update update,
+    LearnedVariance variance) {}

@@ -22,8 +22,9 @@ public enum TimestepSpacing {
       case "linspace" -> LINSPACE;
       case "leading" -> LEADING;
       case "trailing" -> TRAILING;
-      default -> throw new IllegalArgumentException(
-          "timestep_spacing " + name + " is unknown; known are linspace, leading, trailing");
+      default ->
+        throw new IllegalArgumentException(
+            "timestep_spacing " + name + " is unknown; known are linspace, leading, trailing");
     };
   }
 
@@ -43,8 +44,8 @@ public enum TimestepSpacing {
   }
 
   /**
-   * Falling whole timesteps that leave room for a last step to the end of the schedule: {@code steps + 1} places are
-   * spread and the lowest is dropped.
+   * Falling whole timesteps that leave room for a last step to the end of the schedule:
+   * {@code steps + 1} places are spread and the lowest is dropped.
    *
    * @param steps how many
    * @param trained how many timesteps the network was trained at
@@ -53,27 +54,36 @@ public enum TimestepSpacing {
    */
   public double[] timestepsAboveEnd(int steps, int trained, int top, int offset) {
     return switch (this) {
-      case LINSPACE -> Sigmas.map(above(reversed(Sigmas.linspace(0, top - 1, steps + 1))), Math::rint);
+      case LINSPACE ->
+        Sigmas.map(above(reversed(Sigmas.linspace(0, top - 1, steps + 1))), Math::rint);
       case LEADING -> above(leading(steps + 1, top / (steps + 1), offset));
       case TRAILING -> trailing(steps, trained, top);
     };
   }
 
   private static double[] leading(int steps, int ratio, int offset) {
-    return IntStream.range(0, steps).mapToDouble(i -> (double) (steps - 1 - i) * ratio + offset).toArray();
+    return IntStream.range(0, steps)
+        .mapToDouble(i -> (double) (steps - 1 - i) * ratio + offset)
+        .toArray();
   }
 
-  // Counts and rounds as numpy.arange(top, 0, -trained / steps).round() - 1 does, whose last place may fall off the
+  // Counts and rounds as numpy.arange(top, 0, -trained / steps).round() - 1 does, whose last place
+  // may fall off the
   // end.
   private static double[] trailing(int steps, int trained, int top) {
     double ratio = (double) trained / steps;
     double delta = top - ratio - top;
     int count = (int) Math.ceil(-top / -ratio);
-    return IntStream.range(0, count).mapToDouble(i -> Math.rint(top + i * delta) - 1).filter(t -> t >= 0).toArray();
+    return IntStream.range(0, count)
+        .mapToDouble(i -> Math.rint(top + i * delta) - 1)
+        .filter(t -> t >= 0)
+        .toArray();
   }
 
   private static double[] reversed(double[] values) {
-    return IntStream.range(0, values.length).mapToDouble(i -> values[values.length - 1 - i]).toArray();
+    return IntStream.range(0, values.length)
+        .mapToDouble(i -> values[values.length - 1 - i])
+        .toArray();
   }
 
   private static double[] above(double[] values) {

@@ -22,41 +22,48 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Stochastic solvers with their noise silent, told predictions that only the level decides: straight or bent in the solver's own
- * variable, so that the integral that a step stands for is known, and done here by Simpson's rule.
+ * Stochastic solvers with their noise silent, told predictions that only the level decides:
+ * straight or bent in the solver's own variable, so that the integral that a step stands for is
+ * known, and done here by Simpson's rule.
  */
 class ForesightTest {
   private static final double[] SIGMAS = Sigmas.exponential(10, 0.2, 7);
   private static final double EXACT = 1e-9;
-  private static final List<DoubleFunction<NoiseLevel>> FORMS = List.of(NoiseLevel::exploding, NoiseLevel::preserving,
-      ratio -> NoiseLevel.flow(ratio / (1 + ratio)));
+  private static final List<DoubleFunction<NoiseLevel>> FORMS = List.of(
+      NoiseLevel::exploding, NoiseLevel::preserving, ratio -> NoiseLevel.flow(ratio / (1 + ratio)));
 
   /** The samples at each call, and where the last step ends. */
   private record Run(List<NoiseLevel> levels, double[] samples) {
     /** The samples at every {@code calls}th call: where steps begin and end. */
     double[] ofSteps(int calls) {
-      return IntStream.range(0, (samples.length - 1) / calls + 1).mapToDouble(i -> samples[i * calls]).toArray();
+      return IntStream.range(0, (samples.length - 1) / calls + 1)
+          .mapToDouble(i -> samples[i * calls])
+          .toArray();
     }
   }
 
-  private static Run run(Solver solver, List<NoiseLevel> levels, ToDoubleFunction<NoiseLevel> prediction) {
+  private static Run run(
+      Solver solver, List<NoiseLevel> levels, ToDoubleFunction<NoiseLevel> prediction) {
     SamplingPlan plan = plan(solver, levels);
     List<NoiseLevel> asked = new ArrayList<>();
     List<Double> samples = new ArrayList<>();
     double last = SolverContract.NumericRun.of(plan, (level, x) -> {
-      asked.add(level);
-      samples.add(x);
-      return prediction.applyAsDouble(level);
-    }).without(3)[0];
+          asked.add(level);
+          samples.add(x);
+          return prediction.applyAsDouble(level);
+        })
+        .without(3)[0];
     samples.add(last);
     return new Run(asked, samples.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   private static SamplingPlan plan(Solver solver, List<NoiseLevel> levels) {
-    double[] timesteps = levels.stream().limit(levels.size() - 1L).mapToDouble(NoiseLevel::sigma).toArray();
+    double[] timesteps =
+        levels.stream().limit(levels.size() - 1L).mapToDouble(NoiseLevel::sigma).toArray();
     Draft draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
     List<Step> rows = draft.rows(solver.solve(Ladder.of(timesteps, levels), draft));
-    return new SamplingPlan(rows, new Start(1, 0), draft.startNoise(levels.get(0).sigma()));
+    return new SamplingPlan(
+        rows, new Start(1, 0), draft.startNoise(levels.get(0).sigma()));
   }
 
   private static List<NoiseLevel> levels(DoubleFunction<NoiseLevel> form) {
@@ -74,16 +81,24 @@ class ForesightTest {
     return sum * width / 3;
   }
 
-  /** Cui et al. (2023), equation 14: {@code y = x / alpha} decays with phi, the prediction comes in as phi's inverse grows. */
-  private static double extended(NoiseLevel from, NoiseLevel to, double x, DoubleUnaryOperator prediction) {
-    double come = integral(log -> {
-      double u = Math.exp(log);
-      double root = Math.exp(Math.pow(u, 0.3));
-      double phi = u * (root + 10);
-      double slope = root + 10 + 0.3 * Math.pow(u, 0.3) * root;
-      return prediction.applyAsDouble(u) * slope / (phi * phi) * u;
-    }, Math.log(to.ratio()), Math.log(from.ratio()));
-    return to.alpha() * (phi(to.ratio()) / phi(from.ratio()) * x / from.alpha() + phi(to.ratio()) * come);
+  /**
+   * Cui et al. (2023), equation 14: {@code y = x / alpha} decays with phi, the prediction comes in
+   * as phi's inverse grows.
+   */
+  private static double extended(
+      NoiseLevel from, NoiseLevel to, double x, DoubleUnaryOperator prediction) {
+    double come = integral(
+        log -> {
+          double u = Math.exp(log);
+          double root = Math.exp(Math.pow(u, 0.3));
+          double phi = u * (root + 10);
+          double slope = root + 10 + 0.3 * Math.pow(u, 0.3) * root;
+          return prediction.applyAsDouble(u) * slope / (phi * phi) * u;
+        },
+        Math.log(to.ratio()),
+        Math.log(from.ratio()));
+    return to.alpha()
+        * (phi(to.ratio()) / phi(from.ratio()) * x / from.alpha() + phi(to.ratio()) * come);
   }
 
   private static double phi(double u) {
@@ -96,11 +111,16 @@ class ForesightTest {
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
       for (int stages = 1; stages <= 3; stages++) {
-        double[] x = run(new ErSde(stages, 1), levels, level -> straight.applyAsDouble(level.ratio())).samples;
+        double[] x = run(
+                new ErSde(stages, 1), levels, level -> straight.applyAsDouble(level.ratio()))
+            .samples;
         for (int i = 0; i < levels.size() - 1; i++) {
           double begin = levels.get(i).ratio();
           boolean foresees = stages > 1 && i > 0;
-          double expected = extended(levels.get(i), levels.get(i + 1), x[i],
+          double expected = extended(
+              levels.get(i),
+              levels.get(i + 1),
+              x[i],
               foresees ? straight : u -> straight.applyAsDouble(begin));
           assertEquals(expected, x[i + 1], EXACT, stages + " stages, step " + i);
         }
@@ -120,19 +140,32 @@ class ForesightTest {
         double begin = levels.get(i).ratio();
         double slope = -0.2 + bend * (begin + levels.get(i - 1).ratio());
         double seen = i > 1 ? bend : 0;
-        double expected = extended(levels.get(i), levels.get(i + 1), x[i],
-            u -> bent.applyAsDouble(begin) + slope * (u - begin) + seen * (u - begin) * (u - begin));
+        double expected = extended(
+            levels.get(i),
+            levels.get(i + 1),
+            x[i],
+            u ->
+                bent.applyAsDouble(begin) + slope * (u - begin) + seen * (u - begin) * (u - begin));
         assertEquals(expected, x[i + 1], EXACT, "step " + i);
       }
     }
   }
 
-  /** Gonzalez et al. (2023), proposition 4.2: the sample of the SDE of this {@code eta} without its noise. */
-  private static double exponential(NoiseLevel from, NoiseLevel to, double eta, double x, DoubleUnaryOperator prediction) {
+  /**
+   * Gonzalez et al. (2023), proposition 4.2: the sample of the SDE of this {@code eta} without its
+   * noise.
+   */
+  private static double exponential(
+      NoiseLevel from, NoiseLevel to, double eta, double x, DoubleUnaryOperator prediction) {
     double end = to.lambda();
     double keep = to.sigma() / from.sigma() * Math.exp(-eta * (end - from.lambda()));
-    return keep * x + to.alpha() * (1 + eta) * integral(
-        at -> Math.exp(-(1 + eta) * (end - at)) * prediction.applyAsDouble(at), from.lambda(), end);
+    return keep * x
+        + to.alpha()
+            * (1 + eta)
+            * integral(
+                at -> Math.exp(-(1 + eta) * (end - at)) * prediction.applyAsDouble(at),
+                from.lambda(),
+                end);
   }
 
   @ParameterizedTest
@@ -141,10 +174,17 @@ class ForesightTest {
     DoubleUnaryOperator straight = lambda -> 0.7 - 0.2 * lambda;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      double[] x = run(new Seeds2(place, true, eta, 1, form, sigma -> sigma), levels,
-          level -> straight.applyAsDouble(level.lambda())).ofSteps(2);
+      double[] x = run(
+              new Seeds2(place, true, eta, 1, form, sigma -> sigma),
+              levels,
+              level -> straight.applyAsDouble(level.lambda()))
+          .ofSteps(2);
       for (int i = 0; i < levels.size() - 1; i++) {
-        assertEquals(exponential(levels.get(i), levels.get(i + 1), eta, x[i], straight), x[i + 1], EXACT, "step " + i);
+        assertEquals(
+            exponential(levels.get(i), levels.get(i + 1), eta, x[i], straight),
+            x[i + 1],
+            EXACT,
+            "step " + i);
       }
     }
   }
@@ -155,24 +195,34 @@ class ForesightTest {
     DoubleUnaryOperator straight = lambda -> 0.7 - 0.2 * lambda;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      double[] x = run(new Seeds2(0.5, false, eta, 1, form, sigma -> sigma), levels,
-          level -> straight.applyAsDouble(level.lambda())).ofSteps(2);
+      double[] x = run(
+              new Seeds2(0.5, false, eta, 1, form, sigma -> sigma),
+              levels,
+              level -> straight.applyAsDouble(level.lambda()))
+          .ofSteps(2);
       for (int i = 0; i < levels.size() - 1; i++) {
         double middle = (levels.get(i).lambda() + levels.get(i + 1).lambda()) / 2;
-        double expected = exponential(levels.get(i), levels.get(i + 1), eta, x[i], at -> straight.applyAsDouble(middle));
+        double expected = exponential(
+            levels.get(i), levels.get(i + 1), eta, x[i], at -> straight.applyAsDouble(middle));
         assertEquals(expected, x[i + 1], EXACT, "step " + i);
       }
     }
   }
 
-  /** The second call sees the first's prediction alone; the third and the step's end are foreseen from two. */
+  /**
+   * The second call sees the first's prediction alone; the third and the step's end are foreseen
+   * from two.
+   */
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.4, 1})
   void seeds3FollowsAStraightPredictionToItsThirdCallAndToTheEndOfEachStep(double eta) {
     DoubleUnaryOperator straight = lambda -> 0.7 - 0.2 * lambda;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      Run run = run(new Seeds3(eta, 1, form, sigma -> sigma), levels, level -> straight.applyAsDouble(level.lambda()));
+      Run run = run(
+          new Seeds3(eta, 1, form, sigma -> sigma),
+          levels,
+          level -> straight.applyAsDouble(level.lambda()));
       for (int i = 0; i < levels.size() - 1; i++) {
         NoiseLevel begin = levels.get(i);
         double x = run.samples[3 * i];
@@ -182,45 +232,68 @@ class ForesightTest {
         assertEquals(begin.lambda() + step / 3, second.lambda(), EXACT);
         assertEquals(begin.lambda() + step * 2 / 3, third.lambda(), EXACT);
         double known = straight.applyAsDouble(begin.lambda());
-        assertEquals(exponential(begin, second, eta, x, at -> known), run.samples[3 * i + 1], EXACT, "second call of step " + i);
-        assertEquals(exponential(begin, third, eta, x, straight), run.samples[3 * i + 2], EXACT, "third call of step " + i);
-        assertEquals(exponential(begin, levels.get(i + 1), eta, x, straight), run.samples[3 * i + 3], EXACT, "step " + i);
+        assertEquals(
+            exponential(begin, second, eta, x, at -> known),
+            run.samples[3 * i + 1],
+            EXACT,
+            "second call of step " + i);
+        assertEquals(
+            exponential(begin, third, eta, x, straight),
+            run.samples[3 * i + 2],
+            EXACT,
+            "third call of step " + i);
+        assertEquals(
+            exponential(begin, levels.get(i + 1), eta, x, straight),
+            run.samples[3 * i + 3],
+            EXACT,
+            "step " + i);
       }
     }
   }
 
   /**
-   * The deterministic part of a step with noise goes further down than the step; ComfyUI's {@code res_multistep} takes the predictions
-   * to be as far apart as the last step went down by it, so its line is too flat, and exact without noise alone.
+   * The deterministic part of a step with noise goes further down than the step; ComfyUI's
+   * {@code res_multistep} takes the predictions to be as far apart as the last step went down by
+   * it, so its line is too flat, and exact without noise alone.
    */
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.5, 1})
   void resMultistepFollowsALineInLogSigmaFromItsSecondStepOn(double eta) {
     DoubleUnaryOperator straight = log -> 0.7 - 0.2 * log;
-    double[] x = run(new ResMultistep(eta, 1, false), levels(NoiseLevel::exploding),
-        level -> straight.applyAsDouble(Math.log(level.sigma()))).samples;
+    double[] x = run(
+            new ResMultistep(eta, 1, false),
+            levels(NoiseLevel::exploding),
+            level -> straight.applyAsDouble(Math.log(level.sigma())))
+        .samples;
     for (int i = 0; i < SIGMAS.length - 1; i++) {
       double begin = Math.log(SIGMAS[i]);
       double down = Math.log(down(SIGMAS[i], SIGMAS[i + 1], eta));
       double now = straight.applyAsDouble(begin);
-      double slope = i == 0 ? 0 : (straight.applyAsDouble(Math.log(SIGMAS[i - 1])) - now)
-          / (Math.log(SIGMAS[i - 1]) - Math.log(down(SIGMAS[i - 1], SIGMAS[i], eta)));
+      double slope = i == 0
+          ? 0
+          : (straight.applyAsDouble(Math.log(SIGMAS[i - 1])) - now)
+              / (Math.log(SIGMAS[i - 1]) - Math.log(down(SIGMAS[i - 1], SIGMAS[i], eta)));
       double expected = Math.exp(down - begin) * x[i]
           + integral(log -> Math.exp(down - log) * (now + slope * (log - begin)), down, begin);
       assertEquals(expected, x[i + 1], EXACT, "step " + i);
     }
   }
 
-  /** Song et al. (2021): where fresh noise of {@code eta} brings the sample back to {@code next}. */
+  /**
+   * Song et al. (2021): where fresh noise of {@code eta} brings the sample back to {@code next}.
+   */
   private static double down(double sigma, double next, double eta) {
     double up = eta * next * Math.sqrt(1 - next * next / (sigma * sigma));
     return Math.sqrt(next * next - up * up);
   }
 
-  /** Where nothing is left of the image Heun's method is exact: the sample is as long as the noise. */
+  /**
+   * Where nothing is left of the image Heun's method is exact: the sample is as long as the noise.
+   */
   @Test
   void restartClimbsBackByFreshNoiseAndWalksTheSameStretchAgain() {
-    List<NoiseLevel> levels = DoubleStream.of(10, 5, 2, 1, 0.1, 0.05).mapToObj(NoiseLevel::exploding).toList();
+    List<NoiseLevel> levels =
+        DoubleStream.of(10, 5, 2, 1, 0.1, 0.05).mapToObj(NoiseLevel::exploding).toList();
     Restart solver = new Restart(0.12, 1.9, 2, 2, sigma -> sigma);
     double middle = Sigmas.karras(2, 0.1, 3)[1];
     double[] again = {2, middle, middle, 0.1};
@@ -229,9 +302,12 @@ class ForesightTest {
       Arrays.stream(again).forEach(expected::add);
     }
     expected.addAll(List.of(0.1, 0.05));
-    double[] asked = run(solver, levels, level -> 0).levels.stream().mapToDouble(NoiseLevel::sigma).toArray();
+    double[] asked = run(solver, levels, level -> 0).levels.stream()
+        .mapToDouble(NoiseLevel::sigma)
+        .toArray();
     assertArrayEquals(expected.stream().mapToDouble(Double::doubleValue).toArray(), asked, EXACT);
-    SolverContract.NumericRun noise = SolverContract.NumericRun.of(plan(solver, levels), (level, x) -> 0);
+    SolverContract.NumericRun noise =
+        SolverContract.NumericRun.of(plan(solver, levels), (level, x) -> 0);
     double added = Math.sqrt(2 * 2 - 0.1 * 0.1);
     assertEquals(added * (0.1 / 2) * (0.1 / 2) * (0.05 / 0.1), noise.withDraw(0)[0], EXACT);
     assertEquals(added * (0.1 / 2) * (0.05 / 0.1), noise.withDraw(1)[0], EXACT);

@@ -12,8 +12,7 @@ import java.util.zip.GZIPInputStream;
 public final class Golden {
   private static final Map<String, Map<String, Object>> FILES = new ConcurrentHashMap<>();
 
-  private Golden() {
-  }
+  private Golden() {}
 
   /** The JSON object of a gzipped resource under {@code /golden}; each is read once. */
   public static Map<String, Object> read(String path) {
@@ -42,7 +41,8 @@ public final class Golden {
 
   /** A list of numbers. */
   public static double[] numbers(Object value) {
-    return ((List<?>) value).stream().mapToDouble(each -> ((Number) each).doubleValue()).toArray();
+    return ((List<?>) value)
+        .stream().mapToDouble(each -> ((Number) each).doubleValue()).toArray();
   }
 
   /** A list of lists of numbers. */

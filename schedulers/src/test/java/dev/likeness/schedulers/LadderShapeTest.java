@@ -18,7 +18,8 @@ class LadderShapeTest {
   private static final LevelTable SD = LevelTable.of(NoiseSchedule.stableDiffusion());
   private static final LevelTable FLOW = LevelTable.flow(1000, 3);
 
-  @ParameterizedTest @EnumSource(LadderShape.class)
+  @ParameterizedTest
+  @EnumSource(LadderShape.class)
   void fallsToNoNoise(LadderShape shape) {
     for (int steps : new int[] {1, 2, 10, 37}) {
       double[] sigmas = shape.sigmas(shape == LadderShape.BONG_TANGENT ? FLOW : SD, steps);
@@ -27,36 +28,73 @@ class LadderShapeTest {
         assertTrue(sigmas[i] < sigmas[i - 1], shape + " of " + steps + " at " + i);
       }
       boolean exact = shape != LadderShape.DDIM_UNIFORM && shape != LadderShape.BETA;
-      assertTrue(!exact || sigmas.length == steps + 1, shape + " of " + steps + " has " + sigmas.length);
+      assertTrue(
+          !exact || sigmas.length == steps + 1, shape + " of " + steps + " has " + sigmas.length);
     }
   }
 
-  @Test void choosesAmongTheTrainedSigmas() {
+  @Test
+  void choosesAmongTheTrainedSigmas() {
     double[] known = SD.sigmas();
-    assertArrayEquals(new double[] {known[999], known[749], known[499], known[249], 0},
-        LadderShape.SIMPLE.sigmas(SD, 4), 1e-12);
-    assertArrayEquals(new double[] {known[751], known[501], known[251], known[1], 0},
-        LadderShape.DDIM_UNIFORM.sigmas(SD, 4), 1e-12);
-    assertArrayEquals(new double[] {known[999], known[666], known[333], known[0], 0},
-        LadderShape.NORMAL.sigmas(SD, 4), 1e-10);
-    assertArrayEquals(new double[] {known[999], known[666], known[333], 0}, LadderShape.SGM_UNIFORM.sigmas(SD, 3),
+    assertArrayEquals(
+        new double[] {known[999], known[749], known[499], known[249], 0},
+        LadderShape.SIMPLE.sigmas(SD, 4),
+        1e-12);
+    assertArrayEquals(
+        new double[] {known[751], known[501], known[251], known[1], 0},
+        LadderShape.DDIM_UNIFORM.sigmas(SD, 4),
+        1e-12);
+    assertArrayEquals(
+        new double[] {known[999], known[666], known[333], known[0], 0},
+        LadderShape.NORMAL.sigmas(SD, 4),
+        1e-10);
+    assertArrayEquals(
+        new double[] {known[999], known[666], known[333], 0},
+        LadderShape.SGM_UNIFORM.sigmas(SD, 3),
         1e-10);
     assertEquals(known[999], LadderShape.BETA.sigmas(SD, 4)[0]);
     assertEquals(known[500], LadderShape.BETA.sigmas(SD, 2)[1], 0.01);
   }
 
-  /** NVIDIA's levels (Align Your Steps, 2024) in the digits of ComfyUI's {@code nodes_align_your_steps.py}; the last gives way to 0. */
+  /**
+   * NVIDIA's levels (Align Your Steps, 2024) in the digits of ComfyUI's
+   * {@code nodes_align_your_steps.py}; the last gives way to 0.
+   */
   static Stream<Arguments> published() {
     return Stream.of(
-        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SD15, new double[] {14.6146412293, 6.4745760956, 3.8636745985, 2.6946151520,
-            1.8841921177, 1.3943805092, 0.9642583904, 0.6523686016, 0.3977456272, 0.1515232662, 0.0291671582}),
-        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SDXL, new double[] {14.6146412293, 6.3184485287, 3.7681790315, 2.1811480769,
-            1.3405244945, 0.8620721141, 0.5550693289, 0.3798540708, 0.2332364134, 0.1114188177, 0.0291671582}),
-        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SVD, new double[] {700, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403,
-            0.173, 0.034, 0.002}));
+        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SD15, new double[] {
+          14.6146412293,
+          6.4745760956,
+          3.8636745985,
+          2.6946151520,
+          1.8841921177,
+          1.3943805092,
+          0.9642583904,
+          0.6523686016,
+          0.3977456272,
+          0.1515232662,
+          0.0291671582
+        }),
+        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SDXL, new double[] {
+          14.6146412293,
+          6.3184485287,
+          3.7681790315,
+          2.1811480769,
+          1.3405244945,
+          0.8620721141,
+          0.5550693289,
+          0.3798540708,
+          0.2332364134,
+          0.1114188177,
+          0.0291671582
+        }),
+        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SVD, new double[] {
+          700, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403, 0.173, 0.034, 0.002
+        }));
   }
 
-  @ParameterizedTest @MethodSource("published")
+  @ParameterizedTest
+  @MethodSource("published")
   void takesTheOptimisedLevelsAtTenStepsAndBetweenThemAtTwenty(LadderShape shape, double[] levels) {
     double[] ten = Arrays.copyOf(levels, 11);
     ten[10] = 0;
@@ -64,76 +102,133 @@ class LadderShapeTest {
     double[] twenty = shape.sigmas(SD, 20);
     for (int i = 0; i < 10; i++) {
       assertEquals(levels[i], twenty[2 * i], 1e-9);
-      assertEquals(Math.sqrt(levels[i] * levels[i + 1]), twenty[2 * i + 1], 1e-9, "even in the logarithm");
+      assertEquals(
+          Math.sqrt(levels[i] * levels[i + 1]), twenty[2 * i + 1], 1e-9, "even in the logarithm");
     }
   }
 
   /** diffusers 0.42.1 rounds them. */
-  @Test void isWhatDiffusersCallsAlignYourStepsToItsDigits() {
-    assertArrayEquals(new double[] {14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.0},
-        LadderShape.ALIGN_YOUR_STEPS_SD15.sigmas(SD, 10), 3e-3);
-    assertArrayEquals(new double[] {14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.0},
-        LadderShape.ALIGN_YOUR_STEPS_SDXL.sigmas(SD, 10), 4e-3);
+  @Test
+  void isWhatDiffusersCallsAlignYourStepsToItsDigits() {
+    assertArrayEquals(
+        new double[] {14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.0},
+        LadderShape.ALIGN_YOUR_STEPS_SD15.sigmas(SD, 10),
+        3e-3);
+    assertArrayEquals(
+        new double[] {14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.0},
+        LadderShape.ALIGN_YOUR_STEPS_SDXL.sigmas(SD, 10),
+        4e-3);
   }
 
-  @Test void isEvenInTheArctangentWhereThatIsOptimal() {
+  @Test
+  void isEvenInTheArctangentWhereThatIsOptimal() {
     double[] known = SD.sigmas();
     double[] sigmas = LadderShape.KL_OPTIMAL.sigmas(SD, 3);
-    assertArrayEquals(new double[] {known[999], Math.tan((Math.atan(known[999]) + Math.atan(known[0])) / 2), known[0], 0},
-        sigmas, 1e-11);
+    assertArrayEquals(
+        new double[] {
+          known[999], Math.tan((Math.atan(known[999]) + Math.atan(known[0])) / 2), known[0], 0
+        },
+        sigmas,
+        1e-11);
   }
 
-  @Test void takesAFortiethOfTheNoiseInHalfOfTheStepsAndTheRestInAParabola() {
-    assertArrayEquals(new double[] {1, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0}, Arrays.stream(
-        LadderShape.LINEAR_QUADRATIC.sigmas(FLOW, 8)).toArray(), 1e-12, "diffusers' linear_quadratic_schedule(8, 0.025)");
+  @Test
+  void takesAFortiethOfTheNoiseInHalfOfTheStepsAndTheRestInAParabola() {
+    assertArrayEquals(
+        new double[] {1, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0},
+        Arrays.stream(LadderShape.LINEAR_QUADRATIC.sigmas(FLOW, 8)).toArray(),
+        1e-12,
+        "diffusers' linear_quadratic_schedule(8, 0.025)");
   }
 
-  @Test void meetsHalfwayBetweenTwoTangents() {
-    assertArrayEquals(new double[] {1.0, 0.971343878173, 0.929422957868, 0.86288786684, 0.744299707153, 0.5,
-        0.213121617935, 0.069646033306, 0}, LadderShape.BONG_TANGENT.sigmas(FLOW, 8), 1e-11,
+  @Test
+  void meetsHalfwayBetweenTwoTangents() {
+    assertArrayEquals(
+        new double[] {
+          1.0,
+          0.971343878173,
+          0.929422957868,
+          0.86288786684,
+          0.744299707153,
+          0.5,
+          0.213121617935,
+          0.069646033306,
+          0
+        },
+        LadderShape.BONG_TANGENT.sigmas(FLOW, 8),
+        1e-11,
         "RES4LYF's formula, computed apart");
     double[] sigmas = LadderShape.BONG_TANGENT.sigmas(FLOW, 20);
     assertEquals(1, sigmas[0], 1e-12);
     assertEquals(0.5, sigmas[12], 1e-12);
   }
 
-  @Test void movesFlowLevelsTowardsNoise() {
-    assertArrayEquals(new double[] {0, 0.75, 1}, Sigmas.shifted(new double[] {0, 0.5, 1}, 3), 1e-15);
+  @Test
+  void movesFlowLevelsTowardsNoise() {
+    assertArrayEquals(
+        new double[] {0, 0.75, 1}, Sigmas.shifted(new double[] {0, 0.5, 1}, 3), 1e-15);
     assertEquals(0.75, FLOW.sigma(500), 1e-15);
     assertEquals(750, FLOW.timestep(0.75));
     assertEquals(NoiseLevel.flow(0.75), FLOW.level(0.75));
     assertEquals(1000, FLOW.sigmas().length);
   }
 
-  @Test void spreadsBetaQuantilesEvenlyAroundTheMiddle() {
+  @Test
+  void spreadsBetaQuantilesEvenlyAroundTheMiddle() {
     double[] sigmas = Sigmas.beta(2, 0, 5);
     assertArrayEquals(new double[] {2, 2 - sigmas[3], 1, sigmas[3], 0}, sigmas, 1e-9);
     assertArrayEquals(new double[] {7}, Sigmas.linspace(7, 9, 1));
   }
 
-  @Test void buildsASchedulerFromTypedParts() {
-    SamplingPlan plan = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS)
-        .by(Solvers.DPM_PLUS_PLUS_2M).plan(20);
+  @Test
+  void buildsASchedulerFromTypedParts() {
+    SamplingPlan plan = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+        .on(LadderShape.KARRAS)
+        .by(Solvers.DPM_PLUS_PLUS_2M)
+        .plan(20);
     assertEquals(20, plan.size());
     assertEquals(999, plan.timesteps()[0], 1e-9);
     assertEquals(14.6146, plan.pureNoise(), 1e-3);
     SamplingPlan flow = SigmaScheduler.flow(3).by(Solvers.FLOW_EULER_ANCESTRAL).plan(4);
     assertEquals(1, flow.pureNoise());
-    assertEquals("no solver was chosen; call by(solver)", assertThrows(IllegalStateException.class,
-        () -> SigmaScheduler.flow(1).plan(3)).getMessage());
-    assertEquals("a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of",
-        assertThrows(IllegalStateException.class, () -> SigmaScheduler.flow(1).schedule()).getMessage());
+    assertEquals(
+        "no solver was chosen; call by(solver)",
+        assertThrows(IllegalStateException.class, () -> SigmaScheduler.flow(1).plan(3))
+            .getMessage());
+    assertEquals(
+        "a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of",
+        assertThrows(IllegalStateException.class, () -> SigmaScheduler.flow(1).schedule())
+            .getMessage());
   }
 
-  @Test void offersEverySolverTyped() {
-    for (Solver solver : new Solver[] {Solvers.EULER, Solvers.EULER_ANCESTRAL, Solvers.HEUN, Solvers.LMS,
-        Solvers.DPM_PLUS_PLUS_2M, Solvers.DPM_PLUS_PLUS_2M_SDE, Solvers.DPM_PLUS_PLUS_3M_SDE, Solvers.RES_MULTISTEP,
-        Solvers.GRADIENT_ESTIMATION, Solvers.dpm2(SD), Solvers.dpm2Ancestral(SD), Solvers.dpmPlusPlus2SAncestral(SD),
-        Solvers.dpmPlusPlusSde(SD), Solvers.restart(4, 2, SD), Solvers.ER_SDE, Solvers.EULER_CFG_PLUS_PLUS,
-        Solvers.seeds2(SD), Solvers.seeds3(SD)}) {
+  @Test
+  void offersEverySolverTyped() {
+    for (Solver solver : new Solver[] {
+      Solvers.EULER,
+      Solvers.EULER_ANCESTRAL,
+      Solvers.HEUN,
+      Solvers.LMS,
+      Solvers.DPM_PLUS_PLUS_2M,
+      Solvers.DPM_PLUS_PLUS_2M_SDE,
+      Solvers.DPM_PLUS_PLUS_3M_SDE,
+      Solvers.RES_MULTISTEP,
+      Solvers.GRADIENT_ESTIMATION,
+      Solvers.dpm2(SD),
+      Solvers.dpm2Ancestral(SD),
+      Solvers.dpmPlusPlus2SAncestral(SD),
+      Solvers.dpmPlusPlusSde(SD),
+      Solvers.restart(4, 2, SD),
+      Solvers.ER_SDE,
+      Solvers.EULER_CFG_PLUS_PLUS,
+      Solvers.seeds2(SD),
+      Solvers.seeds3(SD)
+    }) {
       double[] first = {14.6};
       var sampler = new NumericSampler((x, timestep) -> x, () -> new double[] {0.5});
-      double end = sampler.sample(first, SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(solver).plan(12))[0];
+      double end = sampler
+          .sample(
+              first,
+              SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(solver).plan(12))[0];
       assertTrue(Math.abs(end) < 10, solver + " ends at " + end);
     }
   }

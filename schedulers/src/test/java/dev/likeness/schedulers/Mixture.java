@@ -4,16 +4,15 @@ import java.util.Iterator;
 import org.apache.commons.math3.distribution.NormalDistribution;
 
 /**
- * Data of one number from two Gaussians, for which everything is known exactly: the denoised sample, and where the
- * probability-flow ODE leads, since in one dimension it keeps every quantile.
+ * Data of one number from two Gaussians, for which everything is known exactly: the denoised
+ * sample, and where the probability-flow ODE leads, since in one dimension it keeps every quantile.
  */
 final class Mixture {
   private static final double[] WEIGHT = {0.4, 0.6};
   private static final double[] MEAN = {-0.5, 0.6};
   private static final double[] DEVIATION = {0.35, 0.3};
 
-  private Mixture() {
-  }
+  private Mixture() {}
 
   /** The mean of the data given a noisy sample. */
   static double denoised(NoiseLevel level, double x) {
@@ -49,7 +48,8 @@ final class Mixture {
     NoiseLevel start = plan.steps().get(0).level();
     double sum = 0;
     for (int percent = 1; percent < 100; percent++) {
-      double off = end(plan, quantile(start, percent / 100.0)) - quantile(NoiseLevel.CLEAN, percent / 100.0);
+      double off =
+          end(plan, quantile(start, percent / 100.0)) - quantile(NoiseLevel.CLEAN, percent / 100.0);
       sum += off * off;
     }
     return Math.sqrt(sum / 99);
@@ -69,8 +69,9 @@ final class Mixture {
   private static double below(NoiseLevel level, double x) {
     double sum = 0;
     for (int k = 0; k < 2; k++) {
-      sum += WEIGHT[k] * new NormalDistribution(null, level.alpha() * MEAN[k], Math.sqrt(variance(level, k)))
-          .cumulativeProbability(x);
+      sum += WEIGHT[k]
+          * new NormalDistribution(null, level.alpha() * MEAN[k], Math.sqrt(variance(level, k)))
+              .cumulativeProbability(x);
     }
     return sum;
   }

@@ -14,13 +14,29 @@ import org.junit.jupiter.api.Test;
 
 /** The scheduler configs of published checkpoints, where the folder of real files is at hand. */
 class PublishedConfigsTest {
-  private static final List<String> SWITCHES = List.of("Euler a", "DPM++ 2M Karras", "DPM++ 2M SDE Karras", "UniPC",
+  private static final List<String> SWITCHES = List.of(
+      "Euler a",
+      "DPM++ 2M Karras",
+      "DPM++ 2M SDE Karras",
+      "UniPC",
       "DDIM",
-      "PLMS", "Heun", "DPM2 a", "LMS", "DEIS", "LCM", "TCD", "DPM++ SDE Karras", "DPM++ 3M SDE Exponential", "Restart");
+      "PLMS",
+      "Heun",
+      "DPM2 a",
+      "LMS",
+      "DEIS",
+      "LCM",
+      "TCD",
+      "DPM++ SDE Karras",
+      "DPM++ 3M SDE Exponential",
+      "Restart");
 
-  @Test void plansEveryPublishedConfigAndEverySwitchFromIt() throws IOException {
+  @Test
+  void plansEveryPublishedConfigAndEverySwitchFromIt() throws IOException {
     List<Path> files = configs();
-    assumeTrue(!files.isEmpty(), "no shared/material with scheduler configs above " + Path.of("").toAbsolutePath());
+    assumeTrue(
+        !files.isEmpty(),
+        "no shared/material with scheduler configs above " + Path.of("").toAbsolutePath());
     for (Path file : files) {
       SchedulerConfig config = SchedulerConfig.of(read(file));
       assertTrue(config.plan(20).size() >= 20, file.toString());
@@ -40,7 +56,9 @@ class PublishedConfigsTest {
       return List.of();
     }
     try (Stream<Path> files = Files.walk(material)) {
-      return files.filter(file -> file.endsWith("scheduler_config.json") && Files.isRegularFile(file)).toList();
+      return files
+          .filter(file -> file.endsWith("scheduler_config.json") && Files.isRegularFile(file))
+          .toList();
     }
   }
 

@@ -13,10 +13,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SamplingPlanTest {
-  private static final SamplingPlan PLAN = SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.EULER)
+  private static final SamplingPlan PLAN = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+      .by(Solvers.EULER)
       .plan(PlanRequest.ofSigmas(4, 2, 0));
 
-  @Test void printsItsRowsAsATable() {
+  @Test
+  void printsItsRowsAsATable() {
     assertEquals("""
         start 1.00000 x0 + 4.00000 n, or 4.00000 n
          row   timestep      alpha      sigma  next sample
@@ -25,8 +27,12 @@ class SamplingPlanTest {
         """, PLAN.toString().replace(System.lineSeparator(), "\n"));
   }
 
-  @Test void drawsItsNoiseAsACurve() {
-    String plot = SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.EULER).plan(10).plot();
+  @Test
+  void drawsItsNoiseAsACurve() {
+    String plot = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+        .by(Solvers.EULER)
+        .plan(10)
+        .plot();
     String[] lines = plot.split("\\R");
     assertEquals(17, lines.length);
     assertTrue(lines[0].startsWith("     14.6 |*"), lines[0]);
@@ -35,38 +41,53 @@ class SamplingPlanTest {
     assertEquals("no rows", new SamplingPlan(List.of(), new Start(1, 0), 1).plot());
   }
 
-  @Test void saysHowFarBackItsRowsReach() {
+  @Test
+  void saysHowFarBackItsRowsReach() {
     assertEquals(1, PLAN.reach());
-    SamplingPlan multistep = SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.LMS).plan(10);
+    SamplingPlan multistep =
+        SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.LMS).plan(10);
     assertEquals(4, multistep.reach());
     assertEquals(1, new SamplingPlan(List.of(), new Start(1, 0), 1).reach());
   }
 
-  @Test void isEqualByItsRows() {
-    SamplingPlan same = SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.EULER)
+  @Test
+  void isEqualByItsRows() {
+    SamplingPlan same = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+        .by(Solvers.EULER)
         .plan(PlanRequest.ofSigmas(4, 2, 0));
     assertEquals(PLAN, same);
     assertEquals(PLAN.hashCode(), same.hashCode());
-    assertNotEquals(PLAN, SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.EULER)
-        .plan(PlanRequest.ofSigmas(4, 1, 0)));
+    assertNotEquals(
+        PLAN,
+        SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+            .by(Solvers.EULER)
+            .plan(PlanRequest.ofSigmas(4, 1, 0)));
   }
 
-  @Test void clampsAndThresholds() {
-    assertArrayEquals(new double[] {0.5, -0.5, 0.2}, Clipping.clamp(0.5).apply(new double[] {0.9, -2, 0.2}));
+  @Test
+  void clampsAndThresholds() {
+    assertArrayEquals(
+        new double[] {0.5, -0.5, 0.2}, Clipping.clamp(0.5).apply(new double[] {0.9, -2, 0.2}));
     double[] dynamic = Clipping.dynamic(0.5, 3).apply(new double[] {1, -2, 4});
     assertArrayEquals(new double[] {0.5, -1, 1}, dynamic, 1e-15);
-    assertArrayEquals(new double[] {0.1, -0.2}, Clipping.dynamic(0.9, 3).apply(new double[] {0.1, -0.2}), 1e-15);
-    assertArrayEquals(new double[] {1, 0.5}, Clipping.dynamic(1, 2).apply(new double[] {9, 1}), 1e-15);
+    assertArrayEquals(
+        new double[] {0.1, -0.2}, Clipping.dynamic(0.9, 3).apply(new double[] {0.1, -0.2}), 1e-15);
+    assertArrayEquals(
+        new double[] {1, 0.5}, Clipping.dynamic(1, 2).apply(new double[] {9, 1}), 1e-15);
     assertArrayEquals(new double[] {9, 1}, Clipping.NONE.apply(new double[] {9, 1}));
     assertTrue(Clipping.NONE.isOff());
     assertFalse(Clipping.clamp(1).isOff());
-    assertEquals("clipping needs a limit above 0 and a ratio in 0..1, got limit 0.0 and ratio 0.0",
+    assertEquals(
+        "clipping needs a limit above 0 and a ratio in 0..1, got limit 0.0 and ratio 0.0",
         assertThrows(IllegalArgumentException.class, () -> Clipping.clamp(0)).getMessage());
-    assertEquals("clipping needs a limit above 0 and a ratio in 0..1, got limit 1.0 and ratio 1.5",
-        assertThrows(IllegalArgumentException.class, () -> Clipping.dynamic(1.5, 1)).getMessage());
+    assertEquals(
+        "clipping needs a limit above 0 and a ratio in 0..1, got limit 1.0 and ratio 1.5",
+        assertThrows(IllegalArgumentException.class, () -> Clipping.dynamic(1.5, 1))
+            .getMessage());
   }
 
-  @Test void scalesNoiseThatTheNetworkMeasures() {
+  @Test
+  void scalesNoiseThatTheNetworkMeasures() {
     assertEquals(1, LearnedVariance.NONE.scale(7));
     assertEquals(3, LearnedVariance.DIRECT.scale(9));
     assertEquals(0, LearnedVariance.DIRECT.scale(-9));
@@ -74,14 +95,20 @@ class SamplingPlanTest {
     assertEquals(4, LearnedVariance.range(Math.log(4), Math.log(16)).scale(1), 1e-12);
   }
 
-  @Test void turnsEveryPredictionIntoTheSameDenoisedSample() {
+  @Test
+  void turnsEveryPredictionIntoTheSameDenoisedSample() {
     double x0 = 0.7;
     double n = -1.2;
     for (NoiseLevel level : List.of(NoiseLevel.preserving(1.5), NoiseLevel.exploding(2.5))) {
       double x = level.alpha() * x0 + level.sigma() * n;
       double spread = Math.hypot(level.alpha(), level.sigma());
-      Map<Prediction, Double> answers = Map.of(Prediction.EPSILON, n, Prediction.SAMPLE, x0,
-          Prediction.V, (level.alpha() * n - level.sigma() * x0) / spread);
+      Map<Prediction, Double> answers = Map.of(
+          Prediction.EPSILON,
+          n,
+          Prediction.SAMPLE,
+          x0,
+          Prediction.V,
+          (level.alpha() * n - level.sigma() * x0) / spread);
       answers.forEach((prediction, answer) -> {
         Scaling c = prediction.at(level);
         assertEquals(x0, c.skip() * x + c.out() * answer, 1e-12, prediction + " at " + level);
@@ -93,45 +120,71 @@ class SamplingPlanTest {
     assertEquals(1, flow.in());
   }
 
-  @Test void refusesFactorsThatAreNotNumbers() {
-    assertEquals("the factors of noise must be finite, got NaN", assertThrows(IllegalArgumentException.class,
-        () -> new Update(new double[] {1}, new double[0], new double[0], new double[0], new double[0], new double[0],
-        new double[] {Double.NaN}, true, false)).getMessage());
+  @Test
+  void refusesFactorsThatAreNotNumbers() {
+    assertEquals(
+        "the factors of noise must be finite, got NaN",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Update(
+                    new double[] {1},
+                    new double[0],
+                    new double[0],
+                    new double[0],
+                    new double[0],
+                    new double[0],
+                    new double[] {Double.NaN},
+                    true,
+                    false))
+            .getMessage());
   }
 
-  @Test void drawsNoiseOnceInEachRow() {
+  @Test
+  void drawsNoiseOnceInEachRow() {
     var draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
-    assertEquals("noise is drawn once in each row, after the network is called",
+    assertEquals(
+        "noise is drawn once in each row, after the network is called",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Call call = draft.call(draft.start(), 1, NoiseLevel.exploding(1));
     draft.noise();
-    assertEquals("noise is drawn once in each row, after the network is called",
+    assertEquals(
+        "noise is drawn once in each row, after the network is called",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Step row = draft.rows(call.denoised()).get(0);
     assertTrue(row.update().drawsNoise());
     assertEquals(0, row.update().noise().length, "drawn and dropped");
   }
 
-  @Test void refusesLaddersThatDoNotFit() {
-    assertEquals("a ladder needs a timestep, a start and an end for each of at least 1 step, got 0, 0 and 0",
-        assertThrows(IllegalArgumentException.class, () -> Ladder.of(new double[0],
-        List.of(NoiseLevel.CLEAN))).getMessage());
+  @Test
+  void refusesLaddersThatDoNotFit() {
+    assertEquals(
+        "a ladder needs a timestep, a start and an end for each of at least 1 step, got 0, 0 and 0",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Ladder.of(new double[0], List.of(NoiseLevel.CLEAN)))
+            .getMessage());
     Ladder ladder = Ladder.of(new double[] {3}, List.of(NoiseLevel.exploding(2), NoiseLevel.CLEAN));
-    assertEquals("a ladder of 1 steps cannot begin at step 2",
+    assertEquals(
+        "a ladder of 1 steps cannot begin at step 2",
         assertThrows(IllegalArgumentException.class, () -> ladder.from(2)).getMessage());
     assertEquals(NoiseLevel.CLEAN, ladder.from(1).start());
     assertEquals(2, ladder.maxSigma());
   }
 
-  @Test void describesRequestsAndRefusesImpossibleOnes() {
+  @Test
+  void describesRequestsAndRefusesImpossibleOnes() {
     assertEquals(PlanRequest.of(5).strength(0.5), PlanRequest.of(5).strength(0.5));
     assertEquals(PlanRequest.of(5).hashCode(), PlanRequest.of(5).hashCode());
     assertEquals(3, PlanRequest.of(5).strength(0.5).firstStep());
     assertEquals(0.3, PlanRequest.of(5).etaOr(0.3));
     assertEquals(1, PlanRequest.of(5).eta(1).etaOr(0.3));
-    assertEquals("from must be in 0..until, got 0.9",
-        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).between(0.9, 0.8)).getMessage());
-    assertEquals("until must be at most 1, got 1.2",
-        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).between(0, 1.2)).getMessage());
+    assertEquals(
+        "from must be in 0..until, got 0.9",
+        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).between(0.9, 0.8))
+            .getMessage());
+    assertEquals(
+        "until must be at most 1, got 1.2",
+        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).between(0, 1.2))
+            .getMessage());
   }
 }

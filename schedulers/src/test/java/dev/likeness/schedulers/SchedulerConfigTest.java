@@ -19,11 +19,30 @@ import org.junit.jupiter.api.function.Executable;
 
 class SchedulerConfigTest {
   /** As published with Stable Diffusion 1.5. */
-  private static final Map<String, Object> SD15 = Map.of("_class_name", "PNDMScheduler", "_diffusers_version", "0.6.0",
-      "beta_end", 0.012, "beta_schedule", "scaled_linear", "beta_start", 0.00085, "num_train_timesteps", 1000,
-      "set_alpha_to_one", false, "skip_prk_steps", true, "steps_offset", 1, "clip_sample", false);
+  private static final Map<String, Object> SD15 = Map.of(
+      "_class_name",
+      "PNDMScheduler",
+      "_diffusers_version",
+      "0.6.0",
+      "beta_end",
+      0.012,
+      "beta_schedule",
+      "scaled_linear",
+      "beta_start",
+      0.00085,
+      "num_train_timesteps",
+      1000,
+      "set_alpha_to_one",
+      false,
+      "skip_prk_steps",
+      true,
+      "steps_offset",
+      1,
+      "clip_sample",
+      false);
 
-  @Test void readsAPublishedConfig() {
+  @Test
+  void readsAPublishedConfig() {
     SchedulerConfig config = SchedulerConfig.of(SD15);
     SamplingPlan plan = config.plan(50);
     assertEquals("PNDMScheduler", config.className());
@@ -34,25 +53,33 @@ class SchedulerConfigTest {
     assertEquals(0.0046601, config.schedule().alphaBar(999), 1e-7);
   }
 
-  @Test void carriesWhatWasGivenIntoAnotherClassAndTakesThatClassesDefaults() {
+  @Test
+  void carriesWhatWasGivenIntoAnotherClassAndTakesThatClassesDefaults() {
     SchedulerConfig euler = SchedulerConfig.of(SD15).withClass("EulerDiscreteScheduler");
     assertEquals(0.012, euler.options().number("beta_end"));
     assertEquals("linspace", euler.options().text("timestep_spacing"));
     assertEquals(1, euler.options().integer("steps_offset"));
-    assertEquals(SchedulerConfig.of(SD15).plan(20).toString(),
-        euler.withClass("PNDMScheduler").plan(20).toString(), "switching there and back");
+    assertEquals(
+        SchedulerConfig.of(SD15).plan(20).toString(),
+        euler.withClass("PNDMScheduler").plan(20).toString(),
+        "switching there and back");
   }
 
-  @Test void changesOneOption() {
-    SchedulerConfig config = SchedulerConfig.of(SD15).withClass("DPMSolverMultistepScheduler")
+  @Test
+  void changesOneOption() {
+    SchedulerConfig config = SchedulerConfig.of(SD15)
+        .withClass("DPMSolverMultistepScheduler")
         .with("use_karras_sigmas", true);
     assertTrue(config.options().flag("use_karras_sigmas"));
-    refuses("PNDMScheduler has no option use_karras_sigmas; it has [beta_end, beta_schedule, beta_start,"
-        + " num_train_timesteps, prediction_type, set_alpha_to_one, skip_prk_steps, steps_offset, timestep_spacing,"
-        + " trained_betas]", () -> SchedulerConfig.of(SD15).with("use_karras_sigmas", true));
+    refuses(
+        "PNDMScheduler has no option use_karras_sigmas; it has [beta_end, beta_schedule, beta_start,"
+            + " num_train_timesteps, prediction_type, set_alpha_to_one, skip_prk_steps, steps_offset, timestep_spacing,"
+            + " trained_betas]",
+        () -> SchedulerConfig.of(SD15).with("use_karras_sigmas", true));
   }
 
-  @Test void knowsTheNamesThatUsersType() {
+  @Test
+  void knowsTheNamesThatUsersType() {
     SchedulerConfig sd = SchedulerConfig.of(SD15);
     assertEquals("EulerAncestralDiscreteScheduler", sd.with("Euler a").className());
     assertEquals("EulerAncestralDiscreteScheduler", sd.with("euler_ancestral").className());
@@ -66,19 +93,26 @@ class SchedulerConfigTest {
     assertFalse(sde.with("DPM++ 2M Exponential").options().flag("use_karras_sigmas"));
     assertEquals("dpmsolver++", sde.with("DPM++ 2M").options().text("algorithm_type"));
     assertEquals("sgm_uniform", sd.with("dpmpp_3m_sde sgm_uniform").options().text("ladder"));
-    refuses("TCDScheduler has no option use_karras_sigmas; it has " + sd.with("TCD").options().names(),
+    refuses(
+        "TCDScheduler has no option use_karras_sigmas; it has "
+            + sd.with("TCD").options().names(),
         () -> sd.with("TCD Karras"));
-    refuses("PNDMScheduler has no ladder normal; it has karras, exponential, beta, lu, sgm_uniform, simple",
+    refuses(
+        "PNDMScheduler has no ladder normal; it has karras, exponential, beta, lu, sgm_uniform, simple",
         () -> sd.with("PLMS normal"));
     refuses("TCDScheduler has no ladder simple; it has its own alone", () -> sd.with("TCD simple"));
     assertEquals("sample_lcm", sd.with("LCM SGM Uniform").className());
-    refuses("sample_dpmpp_3m_sde has no ladder lu; it has [normal, simple, sgm_uniform, ddim_uniform, karras,"
-        + " exponential, polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl,"
-        + " align_your_steps_svd, kl_optimal, linear_quadratic, bong_tangent]",
+    refuses(
+        "sample_dpmpp_3m_sde has no ladder lu; it has [normal, simple, sgm_uniform, ddim_uniform, karras,"
+            + " exponential, polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl,"
+            + " align_your_steps_svd, kl_optimal, linear_quadratic, bong_tangent]",
         () -> sd.with("DPM++ 3M SDE Lu"));
     assertEquals("sample_euler", sd.with("Euler normal").className());
-    assertEquals("align_your_steps_sdxl", sd.with("DPM++ 2M Align Your Steps SDXL").options().text("ladder"));
-    assertEquals("polyexponential", sd.with("dpmpp_2m_sde polyexponential").options().text("ladder"));
+    assertEquals(
+        "align_your_steps_sdxl",
+        sd.with("DPM++ 2M Align Your Steps SDXL").options().text("ladder"));
+    assertEquals(
+        "polyexponential", sd.with("dpmpp_2m_sde polyexponential").options().text("ladder"));
     assertEquals("trailing", sd.with("euler sgm_uniform").options().text("timestep_spacing"));
     assertEquals("sample_dpmpp_2s_ancestral", sd.with("DPM++ 2S a").className());
     assertEquals("restart_sampler", SchedulerConfig.named("Restart").className());
@@ -86,104 +120,172 @@ class SchedulerConfigTest {
     assertEquals(4, SchedulerConfig.named("DPM fast").plan(4).size());
   }
 
-  @Test void refusesWhatNoPlanCanDo() {
+  @Test
+  void refusesWhatNoPlanCanDo() {
     SchedulerConfig sd = SchedulerConfig.of(SD15);
-    refuses("sampler dpm_adaptive chooses its steps by what it sees on the way, and a plan knows all of its rows before;"
-        + " DPM fast and DPM++ 2M are its nearest relatives", () -> sd.with("dpm_adaptive"));
-    refuses("sampler k_dpm_ad chooses its steps by what it sees on the way, and a plan knows all of its rows before;"
-        + " DPM fast and DPM++ 2M are its nearest relatives", () -> sd.with("k_dpm_ad"));
+    refuses(
+        "sampler dpm_adaptive chooses its steps by what it sees on the way, and a plan knows all of its rows before;"
+            + " DPM fast and DPM++ 2M are its nearest relatives",
+        () -> sd.with("dpm_adaptive"));
+    refuses(
+        "sampler k_dpm_ad chooses its steps by what it sees on the way, and a plan knows all of its rows before;"
+            + " DPM fast and DPM++ 2M are its nearest relatives",
+        () -> sd.with("k_dpm_ad"));
   }
 
-  @TestFactory Stream<DynamicTest> plansEveryClassWithItsDefaultsOrSaysWhyNot() {
-    return SchedulerConfig.classNames().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
-      SchedulerConfig config = SchedulerConfig.named(name);
-      List<Integer> done = new ArrayList<>();
-      for (int steps : new int[] {1, 2, 3, 4, 10, 50, 999, 1000, 1001}) {
-        try {
-          SamplingPlan plan = config.plan(PlanRequest.of(steps).mu(1));
-          assertTrue(plan.size() >= Math.min(steps, 2) - 1, name + " " + steps);
-          done.add(steps);
-        } catch (IllegalArgumentException refused) {
-          assertTrue(refused.getMessage().matches(".*\\d.*") && !refused.getMessage().contains("must be finite"),
-              name + " of " + steps + ": " + refused.getMessage());
-        }
-      }
-      List<Integer> usual = switch (name) {
-        case "CMStochasticIterativeScheduler" -> List.of(10);   // it was trained on 40 steps
-        case "ConsistencyDecoderScheduler" -> List.of(2);
-        default -> List.of(10, 50);
-      };
-      assertTrue(done.containsAll(usual), name + " plans only " + done);
-    }));
+  @TestFactory
+  Stream<DynamicTest> plansEveryClassWithItsDefaultsOrSaysWhyNot() {
+    return SchedulerConfig.classNames().stream()
+        .map(name -> DynamicTest.dynamicTest(name, () -> {
+          SchedulerConfig config = SchedulerConfig.named(name);
+          List<Integer> done = new ArrayList<>();
+          for (int steps : new int[] {1, 2, 3, 4, 10, 50, 999, 1000, 1001}) {
+            try {
+              SamplingPlan plan = config.plan(PlanRequest.of(steps).mu(1));
+              assertTrue(plan.size() >= Math.min(steps, 2) - 1, name + " " + steps);
+              done.add(steps);
+            } catch (IllegalArgumentException refused) {
+              assertTrue(
+                  refused.getMessage().matches(".*\\d.*")
+                      && !refused.getMessage().contains("must be finite"),
+                  name + " of " + steps + ": " + refused.getMessage());
+            }
+          }
+          List<Integer> usual =
+              switch (name) {
+                case "CMStochasticIterativeScheduler" -> List.of(10); // it was trained on 40 steps
+                case "ConsistencyDecoderScheduler" -> List.of(2);
+                default -> List.of(10, 50);
+              };
+          assertTrue(done.containsAll(usual), name + " plans only " + done);
+        }));
   }
 
-  @Test void namesTheKnownClassesWhenOneIsUnknown() {
-    String message = assertThrows(IllegalArgumentException.class,
-        () -> SchedulerConfig.of(Map.of("_class_name", "EulerScheduler"))).getMessage();
-    assertTrue(message.startsWith("scheduler class EulerScheduler is unknown; known are CMStochasticIterativeScheduler,"
-        + " CogVideoXDDIMScheduler, "), message);
-    String sampler = assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.named("Eulre")).getMessage();
-    assertTrue(sampler.startsWith("sampler Eulre is unknown; known are CMStochasticIterativeScheduler, "), sampler);
+  @Test
+  void namesTheKnownClassesWhenOneIsUnknown() {
+    String message = assertThrows(
+            IllegalArgumentException.class,
+            () -> SchedulerConfig.of(Map.of("_class_name", "EulerScheduler")))
+        .getMessage();
+    assertTrue(
+        message.startsWith(
+            "scheduler class EulerScheduler is unknown; known are CMStochasticIterativeScheduler,"
+                + " CogVideoXDDIMScheduler, "),
+        message);
+    String sampler = assertThrows(
+            IllegalArgumentException.class, () -> SchedulerConfig.named("Eulre"))
+        .getMessage();
+    assertTrue(
+        sampler.startsWith("sampler Eulre is unknown; known are CMStochasticIterativeScheduler, "),
+        sampler);
   }
 
-  @Test void refusesValuesThatNoClassKnows() {
-    refuses("a scheduler config needs _class_name, got only [beta_end]",
+  @Test
+  void refusesValuesThatNoClassKnows() {
+    refuses(
+        "a scheduler config needs _class_name, got only [beta_end]",
         () -> SchedulerConfig.of(Map.of("beta_end", 1)));
-    refuses("beta_schedule quadratic is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace,"
-        + " exp",
+    refuses(
+        "beta_schedule quadratic is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace,"
+            + " exp",
         () -> config("DDIMScheduler", "beta_schedule", "quadratic"));
-    refuses("timestep_spacing even is unknown; known are linspace, leading, trailing",
+    refuses(
+        "timestep_spacing even is unknown; known are linspace, leading, trailing",
         () -> config("DDIMScheduler", "timestep_spacing", "even"));
-    refuses("prediction_type noise is unknown; known are epsilon, v_prediction, sample, flow_prediction",
+    refuses(
+        "prediction_type noise is unknown; known are epsilon, v_prediction, sample, flow_prediction",
         () -> config("DDIMScheduler", "prediction_type", "noise"));
-    refuses("PNDMScheduler does not sample prediction_type sample; it samples [EPSILON, V]",
+    refuses(
+        "PNDMScheduler does not sample prediction_type sample; it samples [EPSILON, V]",
         () -> config("PNDMScheduler", "prediction_type", "sample"));
-    refuses("DPMSolverMultistepScheduler needs solver_type to be one of midpoint, heun, logrho, bh1, bh2, got euler",
+    refuses(
+        "DPMSolverMultistepScheduler needs solver_type to be one of midpoint, heun, logrho, bh1, bh2, got euler",
         () -> config("DPMSolverMultistepScheduler", "solver_type", "euler"));
-    refuses("DDIMScheduler needs clip_sample to be true or false, got yes",
+    refuses(
+        "DDIMScheduler needs clip_sample to be true or false, got yes",
         () -> config("DDIMScheduler", "clip_sample", "yes"));
-    refuses("DDIMScheduler needs num_train_timesteps to be a whole number, got 10.5",
+    refuses(
+        "DDIMScheduler needs num_train_timesteps to be a whole number, got 10.5",
         () -> config("DDIMScheduler", "num_train_timesteps", 10.5));
-    refuses("DDIMScheduler needs beta_start to be a number, got low",
+    refuses(
+        "DDIMScheduler needs beta_start to be a number, got low",
         () -> config("DDIMScheduler", "beta_start", "low"));
-    refuses("DDIMScheduler needs trained_betas to be a list of numbers, got 3",
+    refuses(
+        "DDIMScheduler needs trained_betas to be a list of numbers, got 3",
         () -> config("DDIMScheduler", "trained_betas", 3));
-    refuses("EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas",
-        () -> SchedulerConfig.of(Map.of("_class_name", "EulerDiscreteScheduler", "use_karras_sigmas", true,
-            "use_beta_sigmas", true)));
-    for (String className : List.of("DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "DEISMultistepScheduler",
-        "SASolverScheduler", "UniPCMultistepScheduler", "DPMSolverMultistepInverseScheduler")) {
-      refuses(className + " with prediction_type flow_prediction needs the levels of flow; set use_flow_sigmas to true",
+    refuses(
+        "EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas",
+        () -> SchedulerConfig.of(Map.of(
+            "_class_name",
+            "EulerDiscreteScheduler",
+            "use_karras_sigmas",
+            true,
+            "use_beta_sigmas",
+            true)));
+    for (String className : List.of(
+        "DPMSolverMultistepScheduler",
+        "DPMSolverSinglestepScheduler",
+        "DEISMultistepScheduler",
+        "SASolverScheduler",
+        "UniPCMultistepScheduler",
+        "DPMSolverMultistepInverseScheduler")) {
+      refuses(
+          className
+              + " with prediction_type flow_prediction needs the levels of flow; set use_flow_sigmas to true",
           () -> config(className, "prediction_type", "flow_prediction"));
     }
-    refuses("UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got 0.1; set use_flow_sigmas to true,"
-        + " or leave shift_terminal out", () -> config("UniPCMultistepScheduler", "shift_terminal", 0.1));
-    refuses("algorithm_type dpmsolver cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++",
+    refuses(
+        "UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got 0.1; set use_flow_sigmas to true,"
+            + " or leave shift_terminal out",
+        () -> config("UniPCMultistepScheduler", "shift_terminal", 0.1));
+    refuses(
+        "algorithm_type dpmsolver cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++",
         () -> config("DPMSolverMultistepScheduler", "algorithm_type", "dpmsolver"));
-    refuses("ladder round is unknown; known are [normal, simple, sgm_uniform, ddim_uniform, karras, exponential,"
-        + " polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl, align_your_steps_svd,"
-        + " kl_optimal, linear_quadratic, bong_tangent]",
+    refuses(
+        "ladder round is unknown; known are [normal, simple, sgm_uniform, ddim_uniform, karras, exponential,"
+            + " polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl, align_your_steps_svd,"
+            + " kl_optimal, linear_quadratic, bong_tangent]",
         () -> config("sample_euler", "ladder", "round"));
   }
 
-  @Test void refusesStepsOutsideItsRange() {
-    refuses("this scheduler makes 1 to 1000 steps, got 1001", () -> SchedulerConfig.named("DDIMScheduler").plan(1001));
-    refuses("this scheduler makes 1 to 999 steps, got 1000", () -> SchedulerConfig.named("DPM++ 2M").plan(1000));
-    refuses("this scheduler makes 4 to 1000 steps, got 3", () -> SchedulerConfig.named("PNDM").plan(3));
-    refuses("steps must be at least 1, got 0.0", () -> SchedulerConfig.named("DDIM").plan(0));
-    refuses("strength must be in 0..1, got 1.5", () -> SchedulerConfig.named("DDIM").plan(10, 1.5));
-    refuses("timesteps must fall within the trained 0..999, got 300.0 after 200.0",
+  @Test
+  void refusesStepsOutsideItsRange() {
+    refuses(
+        "this scheduler makes 1 to 1000 steps, got 1001",
+        () -> SchedulerConfig.named("DDIMScheduler").plan(1001));
+    refuses(
+        "this scheduler makes 1 to 999 steps, got 1000",
+        () -> SchedulerConfig.named("DPM++ 2M").plan(1000));
+    refuses(
+        "this scheduler makes 4 to 1000 steps, got 3",
+        () -> SchedulerConfig.named("PNDM").plan(3));
+    refuses(
+        "steps must be at least 1, got 0.0", () -> SchedulerConfig.named("DDIM").plan(0));
+    refuses(
+        "strength must be in 0..1, got 1.5", () -> SchedulerConfig.named("DDIM").plan(10, 1.5));
+    refuses(
+        "timesteps must fall within the trained 0..999, got 300.0 after 200.0",
         () -> SchedulerConfig.named("DDPM").plan(PlanRequest.ofTimesteps(200, 300)));
-    refuses("DDIM spaces its own timesteps and takes no others",
+    refuses(
+        "DDIM spaces its own timesteps and takes no others",
         () -> SchedulerConfig.named("DDIM").plan(PlanRequest.ofTimesteps(200)));
-    refuses("PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps",
+    refuses(
+        "PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps",
         () -> SchedulerConfig.named("PNDM").plan(10, 0.5));
-    refuses("a network that predicts noise cannot start from pure noise (alpha 0); use v_prediction or sample",
-        () -> SchedulerConfig.of(Map.of("_class_name", "DDIMScheduler", "rescale_betas_zero_snr", true,
-            "timestep_spacing", "trailing")).plan(10));
+    refuses(
+        "a network that predicts noise cannot start from pure noise (alpha 0); use v_prediction or sample",
+        () -> SchedulerConfig.of(Map.of(
+                "_class_name",
+                "DDIMScheduler",
+                "rescale_betas_zero_snr",
+                true,
+                "timestep_spacing",
+                "trailing"))
+            .plan(10));
   }
 
-  @Test void splitsARunBetweenBaseAndRefiner() {
+  @Test
+  void splitsARunBetweenBaseAndRefiner() {
     for (String name : List.of("DDIM", "Euler", "DPM++ 2M", "UniPC")) {
       SchedulerConfig config = SchedulerConfig.of(SD15).with(name);
       SamplingPlan whole = config.plan(20);
@@ -191,19 +293,27 @@ class SchedulerConfigTest {
       SamplingPlan refiner = config.plan(PlanRequest.of(20).between(0.8, 1));
       assertEquals(whole.size(), base.size() + refiner.size(), name);
       assertTrue(base.timesteps()[base.size() - 1] >= 200 && refiner.timesteps()[0] < 200, name);
-      assertEquals(whole.steps().get(base.size()).level(), refiner.steps().get(0).level(), name);
+      assertEquals(
+          whole.steps().get(base.size()).level(), refiner.steps().get(0).level(), name);
     }
   }
 
-  @Test void startsTheRefinerOfATwoCallSolverAtAWholeStep() {
+  @Test
+  void startsTheRefinerOfATwoCallSolverAtAWholeStep() {
     SchedulerConfig heun = SchedulerConfig.of(SD15).with("Heun");
     SamplingPlan refiner = heun.plan(PlanRequest.of(20).between(0.8, 1));
     assertEquals(1, refiner.size() % 2);
-    assertEquals(2, refiner.steps().get(1).update().samples().length, "the second row returns to the first sample");
-    assertEquals(heun.plan(20).steps().get(39 - refiner.size()).level(), refiner.steps().get(0).level());
+    assertEquals(
+        2,
+        refiner.steps().get(1).update().samples().length,
+        "the second row returns to the first sample");
+    assertEquals(
+        heun.plan(20).steps().get(39 - refiner.size()).level(),
+        refiner.steps().get(0).level());
   }
 
-  @Test void beginsImagesPartOfTheWayDown() {
+  @Test
+  void beginsImagesPartOfTheWayDown() {
     SchedulerConfig euler = SchedulerConfig.of(SD15).with("Euler");
     SamplingPlan plan = euler.plan(20, 0.6);
     assertEquals(12, plan.size());
@@ -214,14 +324,18 @@ class SchedulerConfigTest {
     assertNotEquals(0, euler.plan(20, 1).size());
   }
 
-  @Test void beginsImagesAtTheNoiseThatChurnRaisesThemTo() {
-    SamplingPlan plan = SchedulerConfig.named("KarrasVeScheduler").with("s_noise", 1.0).plan(8, 0.5);
+  @Test
+  void beginsImagesAtTheNoiseThatChurnRaisesThemTo() {
+    SamplingPlan plan =
+        SchedulerConfig.named("KarrasVeScheduler").with("s_noise", 1.0).plan(8, 0.5);
     assertEquals(plan.steps().get(0).level().sigma(), plan.start().noise(), 1e-12);
     assertEquals(Math.sqrt(2) * 1e4 * Math.pow(4e-8, 4 / 7.0), plan.start().noise(), 1e-9);
   }
 
-  @Test void keepsAnOptionOfOneClassToItselfWhereAsked() {
-    SchedulerConfig pndm = SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler")).withHere("steps_offset", 1);
+  @Test
+  void keepsAnOptionOfOneClassToItselfWhereAsked() {
+    SchedulerConfig pndm =
+        SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler")).withHere("steps_offset", 1);
     assertEquals(1, pndm.with("skip_prk_steps", true).options().integer("steps_offset"));
     assertEquals(2, pndm.with("steps_offset", 2).options().integer("steps_offset"));
     assertEquals(0, pndm.with("DDIM").options().integer("steps_offset"));

@@ -15,9 +15,10 @@ import org.junit.jupiter.api.Test;
 /**
  * What every solver does, whatever its algorithm; a test class implements this with one solver.
  *
- * <p>The problem is a Gaussian, whose denoiser and whose probability-flow ODE have closed forms: for data of mean m and
- * deviation s the denoised sample is {@code m + alpha s^2 (x - alpha m) / (alpha^2 s^2 + sigma^2)}, and on the ODE
- * {@code (x - alpha m) / sqrt(alpha^2 s^2 + sigma^2)} never changes.
+ * <p>The problem is a Gaussian, whose denoiser and whose probability-flow ODE have closed forms:
+ * for data of mean m and deviation s the denoised sample is {@code m + alpha s^2 (x - alpha m) /
+ * (alpha^2 s^2 + sigma^2)}, and on the ODE {@code (x - alpha m) / sqrt(alpha^2 s^2 + sigma^2)}
+ * never changes.
  */
 public interface SolverContract {
   /** The mean of the data. */
@@ -45,9 +46,13 @@ public interface SolverContract {
 
   /** The ladder of these sigmas; one row for each step by default. */
   default Ladder ladder(double[] sigmas) {
-    double[] timesteps = Arrays.stream(sigmas).limit(sigmas.length - 1L).map(this::timestep).toArray();
-    return Ladder.of(timesteps, Arrays.stream(sigmas)
-        .mapToObj(sigma -> sigma == 0 ? NoiseLevel.CLEAN : level(sigma)).toList());
+    double[] timesteps =
+        Arrays.stream(sigmas).limit(sigmas.length - 1L).map(this::timestep).toArray();
+    return Ladder.of(
+        timesteps,
+        Arrays.stream(sigmas)
+            .mapToObj(sigma -> sigma == 0 ? NoiseLevel.CLEAN : level(sigma))
+            .toList());
   }
 
   /** The order without noise; 0 for solvers that always add some. */
@@ -63,42 +68,58 @@ public interface SolverContract {
     return 1;
   }
 
-  /** How large a sample may grow in a run of steps of any size; the noise of some SDEs grows with the step. */
+  /**
+   * How large a sample may grow in a run of steps of any size; the noise of some SDEs grows with
+   * the step.
+   */
   default double bound() {
     return 100;
   }
 
-  @Test default void keepsAnImageThatTheNetworkReturns() {
+  @Test
+  default void keepsAnImageThatTheNetworkReturns() {
     SamplingPlan plan = plan(12, 10, 0.01, endsClean());
     double[] image = {1.5};
     for (double[] answer : List.of(new double[] {1.5}, new double[] {-0.3})) {
       Step first = plan.steps().get(0);
-      double[] x = NumericRun.of(plan, (level, sample) -> answer[0]).without(first.level().alpha() * answer[0]);
+      double[] x = NumericRun.of(plan, (level, sample) -> answer[0])
+          .without(first.level().alpha() * answer[0]);
       NoiseLevel end = endsClean() ? NoiseLevel.CLEAN : level(0.01);
       assertEquals(end.alpha() * answer[0], x[0], 1e-9 * Math.abs(image[0]));
     }
   }
 
-  /** Whether what is left of all noise, where the network always sees one image, is the noise of the level. */
+  /**
+   * Whether what is left of all noise, where the network always sees one image, is the noise of the
+   * level.
+   */
   default boolean keepsTheNoiseOfItsLevel() {
     return true;
   }
 
-  @Test default void leavesAsMuchNoiseAsTheLevelHas() {
+  @Test
+  default void leavesAsMuchNoiseAsTheLevelHas() {
     assumeTrue(keepsTheNoiseOfItsLevel(), "its noise is not the level's");
-    for (double[] sigmas : List.of(Sigmas.exponential(10, 0.5, 13), Sigmas.karras(6, 0.2, Math.max(5, leastSteps() + 1)))) {
+    for (double[] sigmas : List.of(
+        Sigmas.exponential(10, 0.5, 13), Sigmas.karras(6, 0.2, Math.max(5, leastSteps() + 1)))) {
       SamplingPlan plan = plan(sigmas);
       NumericRun run = NumericRun.of(plan, (level, x) -> 0);
       double variance = Math.pow(run.without(plan.pureNoise())[0], 2);
-      long draws = plan.steps().stream().filter(row -> row.update().drawsNoise()).count();
+      long draws =
+          plan.steps().stream().filter(row -> row.update().drawsNoise()).count();
       for (int draw = 0; draw < draws; draw++) {
         variance += Math.pow(run.withDraw(draw)[0], 2);
       }
-      assertEquals(level(sigmas[sigmas.length - 1]).sigma(), Math.sqrt(variance), 1e-9, "of " + sigmas.length);
+      assertEquals(
+          level(sigmas[sigmas.length - 1]).sigma(),
+          Math.sqrt(variance),
+          1e-9,
+          "of " + sigmas.length);
     }
   }
 
-  @Test default void givesTheSameRowsEachTime() {
+  @Test
+  default void givesTheSameRowsEachTime() {
     double[] sigmas = Sigmas.exponential(10, 0.01, 10);
     Solver solver = solver(sigmas);
     SamplingPlan first = plan(solver, sigmas);
@@ -106,7 +127,8 @@ public interface SolverContract {
     assertEquals(first.toString(), plan(solver, sigmas).toString());
   }
 
-  @Test default void endsInTheNewestDenoisedSampleWithoutNoise() {
+  @Test
+  default void endsInTheNewestDenoisedSampleWithoutNoise() {
     assumeTrue(endsClean(), "it does not end in a denoised sample");
     for (int steps : new int[] {Math.max(2, leastSteps()), 5, 16}) {
       List<Step> rows = plan(steps, 10, 0.01, true).steps();
@@ -117,22 +139,26 @@ public interface SolverContract {
     }
   }
 
-  @Test default void staysFiniteForAnyNumberOfSteps() {
+  @Test
+  default void staysFiniteForAnyNumberOfSteps() {
     for (int steps : new int[] {1, 2, 3, 4, 7, 15, 50, 333, 1000}) {
       if (steps >= leastSteps()) {
         SamplingPlan plan = plan(steps, 14.6, 0.03, endsClean());
         double[] x = NumericRun.of(plan, SolverContract::denoised).withNoise(10);
-        assertTrue(Double.isFinite(x[0]) && Math.abs(x[0]) < bound(), steps + " steps end at " + x[0]);
+        assertTrue(
+            Double.isFinite(x[0]) && Math.abs(x[0]) < bound(), steps + " steps end at " + x[0]);
       }
     }
   }
 
-  @Test default void shrinksItsErrorByItsOrder() {
+  @Test
+  default void shrinksItsErrorByItsOrder() {
     assumeTrue(order() > 0, "it always adds noise");
     double coarse = error(48);
     double fine = error(96);
     double measured = Math.log(coarse / fine) / Math.log((96.0 - order()) / (48 - order()));
-    assertTrue(measured > order() - 0.3, "order " + measured + ", errors " + coarse + " and " + fine);
+    assertTrue(
+        measured > order() - 0.3, "order " + measured + ", errors " + coarse + " and " + fine);
   }
 
   private double error(int steps) {
@@ -144,13 +170,15 @@ public interface SolverContract {
     NoiseLevel top = level(max);
     NoiseLevel bottom = level(min);
     double start = top.alpha() * 0.9 + top.sigma() * 1.1;
-    double exact = bottom.alpha() * MEAN + (start - top.alpha() * MEAN) * spread(bottom) / spread(top);
-    return Math.abs(NumericRun.of(plan(sigmas), SolverContract::denoised).without(start)[0] - exact);
+    double exact =
+        bottom.alpha() * MEAN + (start - top.alpha() * MEAN) * spread(bottom) / spread(top);
+    return Math.abs(
+        NumericRun.of(plan(sigmas), SolverContract::denoised).without(start)[0] - exact);
   }
 
   /**
-   * Even in log sigma but for the first steps, as many as the order, which are of the square of that size: a multistep
-   * method begins with low orders, whose error would hide its own.
+   * Even in log sigma but for the first steps, as many as the order, which are of the square of
+   * that size: a multistep method begins with low orders, whose error would hide its own.
    */
   private double[] gentlyBegun(int steps, double max, double min) {
     double span = Math.log(max / min);
@@ -183,8 +211,10 @@ public interface SolverContract {
   }
 
   private SamplingPlan plan(int steps, double max, double min, boolean toClean) {
-    return plan(toClean ? Arrays.copyOf(Sigmas.exponential(max, min, steps), steps + 1)
-        : Sigmas.exponential(max, min, steps + 1));
+    return plan(
+        toClean
+            ? Arrays.copyOf(Sigmas.exponential(max, min, steps), steps + 1)
+            : Sigmas.exponential(max, min, steps + 1));
   }
 
   private SamplingPlan plan(double[] sigmas) {
@@ -194,7 +224,8 @@ public interface SolverContract {
   private SamplingPlan plan(Solver solver, double[] sigmas) {
     var draft = new Draft(prediction()::at, Clipping.NONE);
     List<Step> rows = draft.rows(solver.solve(ladder(sigmas), draft));
-    return new SamplingPlan(rows, new Start(1, 0), draft.startNoise(level(sigmas[0]).sigma()));
+    return new SamplingPlan(
+        rows, new Start(1, 0), draft.startNoise(level(sigmas[0]).sigma()));
   }
 
   /** A denoiser that is told the level itself. */
@@ -236,12 +267,14 @@ public interface SolverContract {
         Step row = rows.next();
         Scaling c = row.scaling();
         double sample = x[0] / c.in();
-        return new double[] {(denoiser.denoised(row.level(), sample) - c.skip() * sample) / c.out()};
+        return new double[] {(denoiser.denoised(row.level(), sample) - c.skip() * sample) / c.out()
+        };
       };
       return new NumericSampler(network, () -> {
-        draws.add(1);
-        return new double[] {noise.applyAsDouble(draws.size() - 1)};
-      }).sample(new double[] {first}, plan);
+            draws.add(1);
+            return new double[] {noise.applyAsDouble(draws.size() - 1)};
+          })
+          .sample(new double[] {first}, plan);
     }
   }
 }

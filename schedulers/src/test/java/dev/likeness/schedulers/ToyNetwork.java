@@ -9,15 +9,15 @@ public final class ToyNetwork {
   /** A clean image. */
   public static final double[] IMAGE = {0.9, -0.2, 0.5};
 
-  private ToyNetwork() {
-  }
+  private ToyNetwork() {}
 
   /** A smooth non-linear network that mixes neighbouring values. */
   public static NumericSampler.Network answering(int channels) {
     return (x, timestep) -> {
       double[] out = new double[channels];
       for (int j = 0; j < channels; j++) {
-        out[j] = Math.tanh(0.6 * x[j % 3] + 0.3 * x[(j + 1) % 3] - 0.1) + 0.2 * Math.cos(0.003 * timestep + j);
+        out[j] = Math.tanh(0.6 * x[j % 3] + 0.3 * x[(j + 1) % 3] - 0.1)
+            + 0.2 * Math.cos(0.003 * timestep + j);
       }
       return out;
     };
@@ -27,7 +27,8 @@ public final class ToyNetwork {
   public static final class Noise implements Supplier<double[]> {
     private int count;
 
-    @Override public double[] get() {
+    @Override
+    public double[] get() {
       double[] drawn = new double[3];
       for (int j = 0; j < 3; j++) {
         drawn[j] = 1.5 * Math.sin(1.7 * count + 2.3 * j + 0.5);

@@ -2,7 +2,10 @@ package dev.likeness.diffusion.adapt;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** What an adapter adds to one attention: the picture's queries over keys and values of its own (image tokens). */
+/**
+ * What an adapter adds to one attention: the picture's queries over keys and values of its own
+ * (image tokens).
+ */
 @FunctionalInterface
 public interface AttentionBranch {
   /**
@@ -12,8 +15,8 @@ public interface AttentionBranch {
    * @param plainQuery before any norm; null in a UNet, as the next two are
    * @param plainKey before any norm
    * @param value what the picture's tokens say to each other
-   * @param time the timestep that the network is given, [1], another tensor for each of its passes; null where it does
-   *     not tell
+   * @param time the timestep that the network is given, [1], another tensor for each of its passes;
+   *     null where it does not tell
    */
   record Asking(Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time) {
     /** Queries alone. */
@@ -23,8 +26,12 @@ public interface AttentionBranch {
 
     /** Some neighbouring rows of the batch. */
     public Asking rows(long first, long count) {
-      return new Asking(query.narrow(0, first, count), narrowed(plainQuery, first, count), narrowed(plainKey, first, count),
-          narrowed(value, first, count), time);
+      return new Asking(
+          query.narrow(0, first, count),
+          narrowed(plainQuery, first, count),
+          narrowed(plainKey, first, count),
+          narrowed(value, first, count),
+          time);
     }
 
     private static Tensor narrowed(Tensor t, long first, long count) {

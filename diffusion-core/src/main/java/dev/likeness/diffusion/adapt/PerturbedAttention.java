@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 public record PerturbedAttention(List<String> layers) implements Adaptation {
   @Override
   public boolean perturbs(String module) {
-    return layers.stream().anyMatch(layer -> Pattern.compile(layer).matcher(module).find());
+    return layers.stream()
+        .anyMatch(layer -> Pattern.compile(layer).matcher(module).find());
   }
 }

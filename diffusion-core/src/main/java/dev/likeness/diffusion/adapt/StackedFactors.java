@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The low-rank paths of all rows of a batch as two products of stacked matrices. Ranks are filled up with zeros to the
- * largest, which adds nothing.
+ * The low-rank paths of all rows of a batch as two products of stacked matrices. Ranks are filled
+ * up with zeros to the largest, which adds nothing.
  *
  * @param down [rows, rank, in] or [rows, rank, in, kernel, kernel]
  * @param up [rows, out, rank], strengths multiplied in
@@ -26,7 +26,8 @@ record StackedFactors(Tensor down, Tensor up) implements SidePath {
   /** The paths of {@code people} for rows that are theirs; owned by the calling scope. */
   static StackedFactors of(List<List<SidePath>> people, List<Integer> rows) {
     List<List<SidePath.Factors>> all = people.stream()
-        .map(paths -> paths.stream().map(path -> path.lowRank().orElseThrow()).toList()).toList();
+        .map(paths -> paths.stream().map(path -> path.lowRank().orElseThrow()).toList())
+        .toList();
     long rank = all.stream().mapToLong(StackedFactors::rank).max().orElseThrow();
     SidePath.Factors like = all.stream().flatMap(List::stream).findFirst().orElseThrow();
     TensorVector downs = new TensorVector();
@@ -46,7 +47,8 @@ record StackedFactors(Tensor down, Tensor up) implements SidePath {
       downs.push_back(torch.cat(down, 0));
       ups.push_back(torch.cat(up, 1));
     }
-    Tensor order = torch.tensor(rows.stream().mapToLong(Integer::longValue).toArray())
+    Tensor order = torch
+        .tensor(rows.stream().mapToLong(Integer::longValue).toArray())
         .to(like.down().device(), torch.ScalarType.Long);
     return new StackedFactors(
         torch.stack(downs, 0).index_select(0, order), torch.stack(ups, 0).index_select(0, order));
@@ -81,13 +83,23 @@ record StackedFactors(Tensor down, Tensor up) implements SidePath {
     return shape;
   }
 
-  // A person's pictures together: as groups of one convolution all would first have to be copied channel by channel.
+  // A person's pictures together: as groups of one convolution all would first have to be copied
+  // channel by channel.
   @Override
   public Tensor delta(Tensor x, long[] stride, long[] padding) {
-    Tensor pictures = x.view(x.size(0) / down.size(0), down.size(0), x.size(1), x.size(2), x.size(3));
+    Tensor pictures =
+        x.view(x.size(0) / down.size(0), down.size(0), x.size(1), x.size(2), x.size(3));
     TensorVector hidden = new TensorVector();
     for (long row = 0; row < down.size(0); row++) {
-      hidden.push_back(torch.conv2d(pictures.select(1, row), down.select(0, row), new TensorOptional(), stride, padding, ONE, 1)
+      hidden.push_back(torch
+          .conv2d(
+              pictures.select(1, row),
+              down.select(0, row),
+              new TensorOptional(),
+              stride,
+              padding,
+              ONE,
+              1)
           .permute(0, 2, 3, 1));
     }
     Tensor h = torch.stack(hidden, 1);

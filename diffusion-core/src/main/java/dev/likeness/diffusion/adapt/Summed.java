@@ -10,7 +10,8 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
   public List<SidePath> sidePaths(String module) {
     List<SidePath> before = first.sidePaths(module);
     List<SidePath> after = second.sidePaths(module);
-    return joined(before, after.stream().filter(path -> !isAmong(before, path.once())).toList());
+    return joined(
+        before, after.stream().filter(path -> !isAmong(before, path.once())).toList());
   }
 
   @Override

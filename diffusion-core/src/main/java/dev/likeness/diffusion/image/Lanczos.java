@@ -3,8 +3,9 @@ package dev.likeness.diffusion.image;
 import java.util.stream.IntStream;
 
 /**
- * Lanczos resampling with three lobes, in the fixed-point arithmetic of Pillow 13, so that a resized picture is the same to
- * the byte: weights of 22 bits, bytes in between; when reducing, the kernel widens with the factor.
+ * Lanczos resampling with three lobes, in the fixed-point arithmetic of Pillow 13, so that a
+ * resized picture is the same to the byte: weights of 22 bits, bytes in between; when reducing, the
+ * kernel widens with the factor.
  */
 public final class Lanczos {
   private static final double LOBES = 3;
@@ -13,7 +14,7 @@ public final class Lanczos {
   private Lanczos() {}
 
   /** The weights of the source pixels from {@code first} on, for one output pixel. */
-  private record Taps(int first, int[] weights) { }
+  private record Taps(int first, int[] weights) {}
 
   /** The whole picture at another size; itself when it has that size. */
   public static Picture resize(Picture picture, int width, int height) {
@@ -23,7 +24,9 @@ public final class Lanczos {
     int shorter = picture.height() - height;
     // Pillow's own rule; the bytes in between make the order matter.
     boolean rowsFirst = shorter > 0 && shorter > 2 * (picture.width() - width);
-    return rowsFirst ? columns(rows(picture, height), width) : rows(columns(picture, width), height);
+    return rowsFirst
+        ? columns(rows(picture, height), width)
+        : rows(columns(picture, width), height);
   }
 
   private static Picture columns(Picture picture, int width) {
@@ -70,22 +73,26 @@ public final class Lanczos {
   private static Taps[] taps(int from, int to) {
     double scale = (double) from / to;
     double widen = Math.max(scale, 1);
-    return IntStream.range(0, to).mapToObj(i -> {
-      double center = (i + 0.5) * scale;
-      int first = Math.max((int) (center - LOBES * widen + 0.5), 0);
-      int last = Math.min((int) (center + LOBES * widen + 0.5), from);
-      double[] w = IntStream.range(first, last).mapToDouble(j -> kernel((j - center + 0.5) * (1 / widen))).toArray();
-      double total = 0;
-      for (double weight : w) {
-        total += weight;
-      }
-      int[] fixed = new int[w.length];
-      for (int k = 0; k < w.length; k++) {
-        double scaled = w[k] / total * (1 << BITS);
-        fixed[k] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-      }
-      return new Taps(first, fixed);
-    }).toArray(Taps[]::new);
+    return IntStream.range(0, to)
+        .mapToObj(i -> {
+          double center = (i + 0.5) * scale;
+          int first = Math.max((int) (center - LOBES * widen + 0.5), 0);
+          int last = Math.min((int) (center + LOBES * widen + 0.5), from);
+          double[] w = IntStream.range(first, last)
+              .mapToDouble(j -> kernel((j - center + 0.5) * (1 / widen)))
+              .toArray();
+          double total = 0;
+          for (double weight : w) {
+            total += weight;
+          }
+          int[] fixed = new int[w.length];
+          for (int k = 0; k < w.length; k++) {
+            double scaled = w[k] / total * (1 << BITS);
+            fixed[k] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+          }
+          return new Taps(first, fixed);
+        })
+        .toArray(Taps[]::new);
   }
 
   private static double kernel(double x) {

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.image;
 import java.util.ServiceLoader;
 
 /**
- * How generated pictures become files. With {@code likeness-headshots} on the class path they say in it that they were
- * generated; without, they are plain PNG files.
+ * How generated pictures become files. With {@code likeness-headshots} on the class path they say
+ * in it that they were generated; without, they are plain PNG files.
  */
 @FunctionalInterface
 public interface Marking {
@@ -17,7 +17,8 @@ public interface Marking {
 
   /** The first one that the class path offers as a service, or plain PNG. */
   static Marking installed() {
-    return ServiceLoader.load(Marking.class, Marking.class.getClassLoader()).findFirst()
+    return ServiceLoader.load(Marking.class, Marking.class.getClassLoader())
+        .findFirst()
         .orElse((picture, edited) -> picture.toPng());
   }
 }

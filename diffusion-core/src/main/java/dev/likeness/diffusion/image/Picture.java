@@ -17,8 +17,8 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * An 8-bit sRGB picture: rows from the top, three bytes (red, green, blue) a pixel. Immutable; carries no metadata, so
- * nothing of a photo's EXIF can travel on.
+ * An 8-bit sRGB picture: rows from the top, three bytes (red, green, blue) a pixel. Immutable;
+ * carries no metadata, so nothing of a photo's EXIF can travel on.
  */
 public final class Picture {
   private final int width;
@@ -27,19 +27,25 @@ public final class Picture {
 
   private Picture(int width, int height, byte[] rgb) {
     if (width < 1 || height < 1 || (long) width * height * 3 != rgb.length) {
-      throw new IllegalArgumentException(rgb.length + " bytes are not a picture of " + width + "x" + height + " RGB");
+      throw new IllegalArgumentException(
+          rgb.length + " bytes are not a picture of " + width + "x" + height + " RGB");
     }
     this.width = width;
     this.height = height;
     this.rgb = rgb;
   }
 
-  /** Wraps {@code rgb}, which is {@code 3 * width * height} bytes and must not be changed afterwards. */
+  /**
+   * Wraps {@code rgb}, which is {@code 3 * width * height} bytes and must not be changed
+   * afterwards.
+   */
   public static Picture of(int width, int height, byte[] rgb) {
     return new Picture(width, height, rgb);
   }
 
-  /** Copies any {@link BufferedImage}; alpha is laid over white, and grey values stay what they are. */
+  /**
+   * Copies any {@link BufferedImage}; alpha is laid over white, and grey values stay what they are.
+   */
   public static Picture of(BufferedImage image) {
     return over(255, image);
   }
@@ -55,7 +61,8 @@ public final class Picture {
       for (int argb : row) {
         int alpha = argb >>> 24;
         for (int shift = 16; shift >= 0; shift -= 8) {
-          rgb[at++] = (byte) (((argb >> shift & 255) * alpha + background * (255 - alpha) + 127) / 255);
+          rgb[at++] =
+              (byte) (((argb >> shift & 255) * alpha + background * (255 - alpha) + 127) / 255);
         }
       }
     }
@@ -65,9 +72,11 @@ public final class Picture {
   // Java takes a grey file's values for linear light and would brighten them; its alpha is right.
   private static void keepGreys(BufferedImage image, int y, int[] row) {
     int bits = image.getColorModel().getComponentSize(0);
-    if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY && (bits == 8 || bits == 16)) {
+    if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY
+        && (bits == 8 || bits == 16)) {
       for (int x = 0; x < row.length; x++) {
-        row[x] = row[x] & 0xff000000 | (image.getRaster().getSample(x, y, 0) >> bits - 8) * 0x010101;
+        row[x] =
+            row[x] & 0xff000000 | (image.getRaster().getSample(x, y, 0) >> bits - 8) * 0x010101;
       }
     }
   }
@@ -95,7 +104,10 @@ public final class Picture {
     row(0, y, width, out);
   }
 
-  /** Copies {@code count} pixels of row {@code y}, from column {@code x}, to the start of {@code out}. */
+  /**
+   * Copies {@code count} pixels of row {@code y}, from column {@code x}, to the start of
+   * {@code out}.
+   */
   public void row(int x, int y, int count, byte[] out) {
     System.arraycopy(rgb, (y * width + x) * 3, out, 0, count * 3);
   }
@@ -103,8 +115,8 @@ public final class Picture {
   /** The part of the picture at ({@code x}, {@code y}); it must lie inside. */
   public Picture crop(int x, int y, int cropWidth, int cropHeight) {
     if (x < 0 || y < 0 || x + cropWidth > width || y + cropHeight > height) {
-      throw new IllegalArgumentException(
-          "crop " + cropWidth + "x" + cropHeight + "+" + x + "+" + y + " lies outside a " + width + "x" + height + " picture");
+      throw new IllegalArgumentException("crop " + cropWidth + "x" + cropHeight + "+" + x + "+" + y
+          + " lies outside a " + width + "x" + height + " picture");
     }
     byte[] out = new byte[cropWidth * cropHeight * 3];
     for (int row = 0; row < cropHeight; row++) {
@@ -143,8 +155,9 @@ public final class Picture {
   }
 
   /**
-   * Reads a PNG, JPEG, GIF or BMP file of one's own making as it is stored: a phone's photo, which its EXIF mark turns, goes through
-   * {@code Orientation.upright} of {@code identity-photos}, and photos from people through its intake.
+   * Reads a PNG, JPEG, GIF or BMP file of one's own making as it is stored: a phone's photo, which
+   * its EXIF mark turns, goes through {@code Orientation.upright} of {@code identity-photos}, and
+   * photos from people through its intake.
    */
   public static Picture read(Path file) {
     return read(file, 255);
@@ -159,7 +172,8 @@ public final class Picture {
     try (InputStream in = Files.newInputStream(file)) {
       BufferedImage image = ImageIO.read(new MemoryCacheImageInputStream(in));
       if (image == null) {
-        throw new UnusableInput(file + " is not a picture this library reads; give a PNG or JPEG file");
+        throw new UnusableInput(
+            file + " is not a picture this library reads; give a PNG or JPEG file");
       }
       return over(background, image);
     } catch (IOException e) {
@@ -167,7 +181,8 @@ public final class Picture {
     }
   }
 
-  // The stream is ours: ImageIO's own choice would spool faces through a file in the temporary folder.
+  // The stream is ours: ImageIO's own choice would spool faces through a file in the temporary
+  // folder.
   private void encode(OutputStream out) throws IOException {
     try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
       ImageIO.write(toBufferedImage(), "png", stream);
@@ -176,7 +191,10 @@ public final class Picture {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Picture p && p.width == width && p.height == height && Arrays.equals(p.rgb, rgb);
+    return other instanceof Picture p
+        && p.width == width
+        && p.height == height
+        && Arrays.equals(p.rgb, rgb);
   }
 
   @Override

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystems;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Whole files or none: content goes to a unique name beside the target, is forced to the disk, moved into place in one
- * step, and the folder is forced. A failure at any point leaves the old file, or no file, and nothing beside it. That the thread was
- * interrupted is no failure.
+ * Whole files or none: content goes to a unique name beside the target, is forced to the disk,
+ * moved into place in one step, and the folder is forced. A failure at any point leaves the old
+ * file, or no file, and nothing beside it. That the thread was interrupted is no failure.
  */
 public final class AtomicFile {
   /** Writes the content of one file to {@code out}; need not flush or close it. */
@@ -35,17 +35,19 @@ public final class AtomicFile {
   private AtomicFile() {}
 
   /**
-   * Writes {@code target}, replacing a file that is there, whose POSIX permissions stay; missing parent folders are created.
+   * Writes {@code target}, replacing a file that is there, whose POSIX permissions stay; missing
+   * parent folders are created.
    *
-   * @throws MachineLimit when the disk refuses (full, read-only, no permission); names the file and the reason
+   * @throws MachineLimit when the disk refuses (full, read-only, no permission); names the file and
+   *     the reason
    */
   public static void write(Path target, Content content) {
     write(target, content, false);
   }
 
   /**
-   * The same of what is a person's own, such as what was learnt of a face: a new file is readable by its owner alone, where the file system
-   * has POSIX permissions.
+   * The same of what is a person's own, such as what was learnt of a face: a new file is readable
+   * by its owner alone, where the file system has POSIX permissions.
    *
    * @throws MachineLimit as {@link #write} does
    */
@@ -66,18 +68,23 @@ public final class AtomicFile {
       if (permissions.isPresent()) {
         FilePermissions.set(temporary, permissions.get());
       }
-      Files.move(temporary, target.toAbsolutePath(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary,
+          target.toAbsolutePath(),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
       force(folder);
     } catch (IOException e) {
-      throw new MachineLimit("cannot write " + target + ": " + reason(e) + "; free space or choose another place", e);
+      throw new MachineLimit(
+          "cannot write " + target + ": " + reason(e) + "; free space or choose another place", e);
     } finally {
       discard(temporary);
     }
   }
 
   /**
-   * Removes what processes that were killed while they wrote {@code target} left beside it; while another may be writing it, this must not
-   * be called.
+   * Removes what processes that were killed while they wrote {@code target} left beside it; while
+   * another may be writing it, this must not be called.
    */
   public static void sweep(Path target) {
     Path folder = target.toAbsolutePath().getParent();
@@ -85,13 +92,16 @@ public final class AtomicFile {
       return;
     }
     String begun = "." + target.getFileName() + ".";
-    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder,
-        path -> path.getFileName().toString().startsWith(begun) && path.getFileName().toString().endsWith(PART))) {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(
+        folder,
+        path -> path.getFileName().toString().startsWith(begun)
+            && path.getFileName().toString().endsWith(PART))) {
       for (Path path : left) {
         Files.deleteIfExists(path);
       }
     } catch (IOException e) {
-      throw new MachineLimit("cannot remove what was left of writing " + target + ": " + reason(e), e);
+      throw new MachineLimit(
+          "cannot remove what was left of writing " + target + ": " + reason(e), e);
     }
   }
 
@@ -106,13 +116,18 @@ public final class AtomicFile {
     }
   }
 
-  // A stream, since an interrupt closes a channel. Other file systems, such as encrypted ones, see to their own durability.
+  // A stream, since an interrupt closes a channel. Other file systems, such as encrypted ones, see
+  // to their own durability.
   private static OutputStream opened(Path file) throws IOException {
-    return file.getFileSystem() == FileSystems.getDefault() ? new FileOutputStream(file.toFile())
+    return file.getFileSystem() == FileSystems.getDefault()
+        ? new FileOutputStream(file.toFile())
         : Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
-  /** Forces to the disk what {@code folder} calls its files, unless it is of a file system that sees to that. */
+  /**
+   * Forces to the disk what {@code folder} calls its files, unless it is of a file system that sees
+   * to that.
+   */
   public static void force(Path folder) throws IOException {
     if (folder.getFileSystem() == FileSystems.getDefault()) {
       Uninterrupted.run(() -> forced(folder));

@@ -3,7 +3,10 @@ package dev.likeness.diffusion.io;
 import java.io.OutputStream;
 import java.nio.file.Path;
 
-/** Where bytes leave for the disk: a seam that tests replace to fail at a chosen byte, as a full disk does. */
+/**
+ * Where bytes leave for the disk: a seam that tests replace to fail at a chosen byte, as a full
+ * disk does.
+ */
 @FunctionalInterface
 public interface Disk {
   /** The real disk: nothing in between. */

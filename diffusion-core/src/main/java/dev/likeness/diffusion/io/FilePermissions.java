@@ -11,21 +11,27 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 
-/** Who may read a file, where the file system has POSIX permissions; elsewhere that is the folder's to say. */
+/**
+ * Who may read a file, where the file system has POSIX permissions; elsewhere that is the folder's
+ * to say.
+ */
 final class FilePermissions {
-  private static final Set<PosixFilePermission> OWNERS = PosixFilePermissions.fromString("rw-------");
+  private static final Set<PosixFilePermission> OWNERS =
+      PosixFilePermissions.fromString("rw-------");
 
   private FilePermissions() {}
 
   /**
-   * The permissions to write {@code target} with: those of the file that it replaces, or its owner's alone.
+   * The permissions to write {@code target} with: those of the file that it replaces, or its
+   * owner's alone.
    *
    * @param owners whether a new file is its owner's alone
    * @return empty where a new file has what the process gives to its files
    */
   static Optional<Set<PosixFilePermission>> of(Path target, boolean owners) throws IOException {
     FileSystem system = target.getFileSystem();
-    if (system != FileSystems.getDefault() || !system.supportedFileAttributeViews().contains("posix")) {
+    if (system != FileSystems.getDefault()
+        || !system.supportedFileAttributeViews().contains("posix")) {
       return Optional.empty();
     }
     if (Files.isRegularFile(target)) {

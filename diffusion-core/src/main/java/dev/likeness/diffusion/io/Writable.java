@@ -16,12 +16,14 @@ public final class Writable {
       there = there.getParent();
     }
     if (there == null) {
-      throw new MachineLimit("cannot write into " + folder + ": there is no such drive; choose another place");
+      throw new MachineLimit(
+          "cannot write into " + folder + ": there is no such drive; choose another place");
     }
     try {
       Files.delete(Files.createTempFile(there, ".likeness", ""));
     } catch (IOException e) {
-      throw new MachineLimit("cannot write into " + folder + ": " + e.getMessage() + "; choose another place", e);
+      throw new MachineLimit(
+          "cannot write into " + folder + ": " + e.getMessage() + "; choose another place", e);
     }
   }
 

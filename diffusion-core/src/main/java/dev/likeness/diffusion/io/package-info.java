@@ -1,2 +1,4 @@
-/** Writing to disk so that nothing is ever half there: {@link dev.likeness.diffusion.io.AtomicFile}. */
+/**
+ * Writing to disk so that nothing is ever half there: {@link dev.likeness.diffusion.io.AtomicFile}.
+ */
 package dev.likeness.diffusion.io;

@@ -9,7 +9,16 @@ import java.util.Map;
  */
 public final class AutoencoderLayout {
   private static final Map<String, String> RESNET = Map.of(
-      "norm1", "norm1", "conv1", "conv1", "norm2", "norm2", "conv2", "conv2", "conv_shortcut", "nin_shortcut");
+      "norm1",
+      "norm1",
+      "conv1",
+      "conv1",
+      "norm2",
+      "norm2",
+      "conv2",
+      "conv2",
+      "conv_shortcut",
+      "nin_shortcut");
   private static final Map<String, String> OUTER =
       Map.of("conv_in", "conv_in", "conv_norm_out", "norm_out", "conv_out", "conv_out");
   private static final Map<String, String> ATTENTION =
@@ -17,14 +26,21 @@ public final class AutoencoderLayout {
 
   private AutoencoderLayout() {}
 
-  /** The layout of an autoencoder with so many resolutions, and at most so many residual blocks in each, no prefix. */
+  /**
+   * The layout of an autoencoder with so many resolutions, and at most so many residual blocks in
+   * each, no prefix.
+   */
   public static KeyLayout of(int levels, int mostBlocks) {
     return of(levels, mostBlocks, false);
   }
 
-  /** The same; {@code inside} tells whether the layers between the halves belong to them, as in FLUX.2's. */
+  /**
+   * The same; {@code inside} tells whether the layers between the halves belong to them, as in
+   * FLUX.2's.
+   */
   public static KeyLayout of(int levels, int mostBlocks, boolean inside) {
-    ModuleTable table = new ModuleTable(module -> module.contains(".attentions.") && !module.endsWith("group_norm"));
+    ModuleTable table = new ModuleTable(
+        module -> module.contains(".attentions.") && !module.endsWith("group_norm"));
     table.add("quant_conv", (inside ? "encoder." : "") + "quant_conv").add("bn", "bn");
     table.add("post_quant_conv", (inside ? "decoder." : "") + "post_quant_conv");
     half(table, "encoder");
@@ -32,10 +48,15 @@ public final class AutoencoderLayout {
     for (int i = 0; i < levels; i++) {
       String up = "decoder.up." + (levels - 1 - i);
       for (int j = 0; j < mostBlocks; j++) {
-        table.addAll("encoder.down_blocks." + i + ".resnets." + j, "encoder.down." + i + ".block." + j, RESNET);
+        table.addAll(
+            "encoder.down_blocks." + i + ".resnets." + j,
+            "encoder.down." + i + ".block." + j,
+            RESNET);
         table.addAll("decoder.up_blocks." + i + ".resnets." + j, up + ".block." + j, RESNET);
       }
-      table.add("encoder.down_blocks." + i + ".downsamplers.0.conv", "encoder.down." + i + ".downsample.conv");
+      table.add(
+          "encoder.down_blocks." + i + ".downsamplers.0.conv",
+          "encoder.down." + i + ".downsample.conv");
       table.add("decoder.up_blocks." + i + ".upsamplers.0.conv", up + ".upsample.conv");
     }
     return table;

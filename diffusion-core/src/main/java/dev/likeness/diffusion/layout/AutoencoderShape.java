@@ -8,16 +8,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** What the names and shapes of an autoencoder alone tell: how it is spelled, and its {@code config.json}. */
+/**
+ * What the names and shapes of an autoencoder alone tell: how it is spelled, and its
+ * {@code config.json}.
+ */
 public final class AutoencoderShape {
   private AutoencoderShape() {}
 
-  /** The layout of the autoencoder below {@code prefix}; null when there is none in latent diffusion's spelling. */
+  /**
+   * The layout of the autoencoder below {@code prefix}; null when there is none in latent
+   * diffusion's spelling.
+   */
   public static KeyLayout layout(TensorList keys, String prefix) {
     int levels = Numbered.count(keys, prefix + "decoder.up.");
     int blocks = Numbered.count(keys, prefix + "decoder.up.0.block.");
-    return levels == 0 || blocks == 0 ? null
-        : AutoencoderLayout.of(levels, blocks, keys.has(prefix + "encoder.quant_conv.weight")).under(prefix);
+    return levels == 0 || blocks == 0
+        ? null
+        : AutoencoderLayout.of(levels, blocks, keys.has(prefix + "encoder.quant_conv.weight"))
+            .under(prefix);
   }
 
   /** The class in diffusers, by canonical names. */
@@ -33,25 +41,34 @@ public final class AutoencoderShape {
     config.put("in_channels", size(keys, "encoder.conv_in.weight", 1));
     config.put("out_channels", size(keys, "decoder.conv_out.weight", 0));
     config.put("latent_channels", size(keys, "decoder.conv_in.weight", 1));
-    config.put("block_out_channels", IntStream.range(0, levels)
-        .mapToObj(i -> size(keys, "encoder.down_blocks." + i + ".resnets.0.conv1.weight", 0)).toList());
+    config.put(
+        "block_out_channels",
+        IntStream.range(0, levels)
+            .mapToObj(i -> size(keys, "encoder.down_blocks." + i + ".resnets.0.conv1.weight", 0))
+            .toList());
     if (className(keys).equals("AutoencoderKLFlux2")) {
-      config.put("decoder_block_out_channels", IntStream.range(0, levels)
-          .mapToObj(i -> size(keys, "decoder.up_blocks." + (levels - 1 - i) + ".resnets.0.conv1.weight", 0)).toList());
+      config.put(
+          "decoder_block_out_channels",
+          IntStream.range(0, levels)
+              .mapToObj(i -> size(
+                  keys, "decoder.up_blocks." + (levels - 1 - i) + ".resnets.0.conv1.weight", 0))
+              .toList());
     }
     config.put("layers_per_block", layers);
     config.put("down_block_types", Collections.nCopies(levels, "DownEncoderBlock2D"));
     config.put("up_block_types", Collections.nCopies(levels, "UpDecoderBlock2D"));
     config.put("use_quant_conv", keys.has("quant_conv.weight"));
     config.put("use_post_quant_conv", keys.has("post_quant_conv.weight"));
-    config.put("mid_block_add_attention", keys.has("decoder.mid_block.attentions.0.group_norm.weight"));
+    config.put(
+        "mid_block_add_attention", keys.has("decoder.mid_block.attentions.0.group_norm.weight"));
     return config;
   }
 
   /** The options of an {@code AutoencoderTiny}, whose layers diffusers numbers through. */
   public static Map<String, Object> tinyConfig(TensorList keys) {
     List<Integer> blocks = IntStream.range(0, Numbered.count(keys, "encoder.layers."))
-        .mapToObj(i -> keys.has("encoder.layers." + i + ".conv.0.weight") ? 1 : 0).toList();
+        .mapToObj(i -> keys.has("encoder.layers." + i + ".conv.0.weight") ? 1 : 0)
+        .toList();
     List<Integer> counts = new java.util.ArrayList<>();
     for (int i = 0; i < blocks.size() - 1; i++) {
       if (blocks.get(i) == 0) {

@@ -4,16 +4,18 @@ import dev.likeness.diffusion.weights.TensorList;
 import java.util.List;
 
 /**
- * A text encoder of transformers inside a single file: its own names, those of merges that lost a module, or those that
- * stable-diffusion.cpp gives OpenCLIP's, whose forms it keeps.
+ * A text encoder of transformers inside a single file: its own names, those of merges that lost a
+ * module, or those that stable-diffusion.cpp gives OpenCLIP's, whose forms it keeps.
  */
 final class ClipLayout implements KeyLayout {
   private static final String MODULE = "text_model.";
   private static final String LAYERS = MODULE + "encoder.layers.";
   private static final String FUSED = ".self_attn.in_proj.";
-  private static final List<String> PARTS = List.of(".self_attn.q_proj.", ".self_attn.k_proj.", ".self_attn.v_proj.");
+  private static final List<String> PARTS =
+      List.of(".self_attn.q_proj.", ".self_attn.k_proj.", ".self_attn.v_proj.");
   /** What a whole CLIP has beside its text encoder. */
-  private static final List<String> BESIDE = List.of("vision_model.", "visual_projection.", "logit_scale");
+  private static final List<String> BESIDE =
+      List.of("vision_model.", "visual_projection.", "logit_scale");
 
   private final boolean named;
   private final int most;
@@ -42,8 +44,13 @@ final class ClipLayout implements KeyLayout {
     String open = MODULE + "text_projection";
     // Stable Diffusion 3's own files hold it turned already, and it is renamed as it is.
     Place.Form form = prefix.startsWith("text_encoders.") ? Place.Form.SAME : Place.Form.TRANSPOSED;
-    boolean fused = keys.has(prefix + (named ? LAYERS : LAYERS.substring(MODULE.length())) + "0" + FUSED + "weight");
-    return new ClipLayout(named, most, fused, keys.has(prefix + open) ? Place.whole(open, form) : Place.whole(TextShape.PROJECTION));
+    boolean fused = keys.has(
+        prefix + (named ? LAYERS : LAYERS.substring(MODULE.length())) + "0" + FUSED + "weight");
+    return new ClipLayout(
+        named,
+        most,
+        fused,
+        keys.has(prefix + open) ? Place.whole(open, form) : Place.whole(TextShape.PROJECTION));
   }
 
   /** Whether a whole CLIP's tensor is none of its text encoder's. */
@@ -56,9 +63,12 @@ final class ClipLayout implements KeyLayout {
     if (canonical.equals(TextShape.PROJECTION)) {
       return projection;
     }
-    String here = named || !canonical.startsWith(MODULE) ? canonical : canonical.substring(MODULE.length());
+    String here =
+        named || !canonical.startsWith(MODULE) ? canonical : canonical.substring(MODULE.length());
     String part = fused ? PARTS.stream().filter(here::contains).findFirst().orElse(null) : null;
-    return part == null ? Place.whole(here) : Place.run(here.replace(part, FUSED), PARTS.indexOf(part), PARTS.size());
+    return part == null
+        ? Place.whole(here)
+        : Place.run(here.replace(part, FUSED), PARTS.indexOf(part), PARTS.size());
   }
 
   @Override
@@ -67,9 +77,13 @@ final class ClipLayout implements KeyLayout {
       return List.of(TextShape.PROJECTION);
     }
     String name = named || foreign.startsWith("text_projection.") ? foreign : MODULE + foreign;
-    if (isBeside(foreign) || name.startsWith(LAYERS) && Numbered.number(name.substring(LAYERS.length()).split("\\.")[0]) >= most) {
+    if (isBeside(foreign)
+        || name.startsWith(LAYERS)
+            && Numbered.number(name.substring(LAYERS.length()).split("\\.")[0]) >= most) {
       return List.of();
     }
-    return fused && name.contains(FUSED) ? PARTS.stream().map(part -> name.replace(FUSED, part)).toList() : List.of(name);
+    return fused && name.contains(FUSED)
+        ? PARTS.stream().map(part -> name.replace(FUSED, part)).toList()
+        : List.of(name);
   }
 }

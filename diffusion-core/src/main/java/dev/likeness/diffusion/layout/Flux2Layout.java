@@ -16,34 +16,55 @@ public final class Flux2Layout {
   public static KeyLayout of(int layers, int singleLayers) {
     TensorTable table = new TensorTable();
     for (String embedder : List.of("time", "guidance")) {
-      String here = "time_guidance_embed." + (embedder.equals("time") ? "timestep" : embedder) + "_embedder.linear_";
+      String here = "time_guidance_embed." + (embedder.equals("time") ? "timestep" : embedder)
+          + "_embedder.linear_";
       table.layer(here + 1, embedder + "_in.in_layer").layer(here + 2, embedder + "_in.out_layer");
     }
-    for (String modulation : List.of("double_stream_modulation_img", "double_stream_modulation_txt", "single_stream_modulation")) {
+    for (String modulation : List.of(
+        "double_stream_modulation_img",
+        "double_stream_modulation_txt",
+        "single_stream_modulation")) {
       table.layer(modulation + ".linear", modulation + ".lin");
     }
-    table.layer("context_embedder", "txt_in").layer("x_embedder", "img_in").layer("proj_out", "final_layer.linear");
+    table
+        .layer("context_embedder", "txt_in")
+        .layer("x_embedder", "img_in")
+        .layer("proj_out", "final_layer.linear");
     table.layer("norm_out.linear", "final_layer.adaLN_modulation.1", Place.Form.HALVES_EXCHANGED);
     for (int i = 0; i < layers; i++) {
       stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".img_", "", "ff");
-      stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".txt_", "added_", "ff_context");
+      stream(
+          table,
+          "transformer_blocks." + i + ".",
+          "double_blocks." + i + ".txt_",
+          "added_",
+          "ff_context");
     }
     for (int i = 0; i < singleLayers; i++) {
       String here = "single_transformer_blocks." + i + ".attn.";
       String there = "single_blocks." + i + ".";
-      table.layer(here + "to_qkv_mlp_proj", there + "linear1").layer(here + "to_out", there + "linear2");
+      table
+          .layer(here + "to_qkv_mlp_proj", there + "linear1")
+          .layer(here + "to_out", there + "linear2");
       norms(table, here, there + "norm.", "");
     }
     return table;
   }
 
-  private static void stream(TensorTable table, String here, String there, String added, String ff) {
+  private static void stream(
+      TensorTable table, String here, String there, String added, String ff) {
     String attention = here + "attn.";
-    table.fused(there + "attn.qkv", added.isEmpty() ? List.of(attention + "to_q", attention + "to_k", attention + "to_v")
-        : List.of(attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj"), QKV);
+    table.fused(
+        there + "attn.qkv",
+        added.isEmpty()
+            ? List.of(attention + "to_q", attention + "to_k", attention + "to_v")
+            : List.of(attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj"),
+        QKV);
     norms(table, attention, there + "attn.norm.", added);
     table.layer(attention + (added.isEmpty() ? "to_out.0" : "to_add_out"), there + "attn.proj");
-    table.layer(here + ff + ".linear_in", there + "mlp.0").layer(here + ff + ".linear_out", there + "mlp.2");
+    table
+        .layer(here + ff + ".linear_in", there + "mlp.0")
+        .layer(here + ff + ".linear_out", there + "mlp.2");
   }
 
   private static void norms(TensorTable table, String here, String there, String added) {

@@ -13,14 +13,18 @@ public final class Flux2Shape {
 
   /** What every name of the transformer begins with; null when there is none. */
   public static String prefix(TensorList keys) {
-    return FluxShape.PREFIXES.stream().filter(prefix -> keys.has(prefix + FluxShape.NORM)
-        && keys.has(prefix + "single_stream_modulation.lin.weight")).findFirst().orElse(null);
+    return FluxShape.PREFIXES.stream()
+        .filter(prefix -> keys.has(prefix + FluxShape.NORM)
+            && keys.has(prefix + "single_stream_modulation.lin.weight"))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Where the transformer below {@code prefix} lies. */
   public static KeyLayout layout(TensorList keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    return Flux2Layout.of(shapes.count("double_blocks."), shapes.count("single_blocks.")).under(prefix);
+    return Flux2Layout.of(shapes.count("double_blocks."), shapes.count("single_blocks."))
+        .under(prefix);
   }
 
   /** The options under diffusers' names. */
@@ -28,8 +32,10 @@ public final class Flux2Shape {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     Map<String, Object> config = FluxShape.common(keys, prefix, AXES);
     config.put("timestep_guidance_channels", shapes.size("time_in.in_layer.weight", 1));
-    config.put("mlp_ratio",
-        shapes.size("double_blocks.0.img_mlp.2.weight", 1) / (double) shapes.size("img_in.weight", 0));
+    config.put(
+        "mlp_ratio",
+        shapes.size("double_blocks.0.img_mlp.2.weight", 1)
+            / (double) shapes.size("img_in.weight", 0));
     config.put("rope_theta", 2000);
     config.put("eps", 1e-6);
     return config;

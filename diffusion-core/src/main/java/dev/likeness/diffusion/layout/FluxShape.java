@@ -11,28 +11,39 @@ public final class FluxShape {
   static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "");
   static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
 
-  /** The width of a head of every published model, and how its channels are shared among the position axes. */
+  /**
+   * The width of a head of every published model, and how its channels are shared among the
+   * position axes.
+   */
   private static final int HEAD = 128;
+
   private static final List<Integer> AXES = List.of(16, 56, 56);
 
   private FluxShape() {}
 
   /** What every name of the transformer begins with; null when there is none. */
   public static String prefix(TensorList keys) {
-    return PREFIXES.stream().filter(prefix -> keys.has(prefix + NORM) && keys.has(prefix + "img_in.weight")
-        && keys.has(prefix + "vector_in.in_layer.weight")).findFirst().orElse(null);
+    return PREFIXES.stream()
+        .filter(prefix -> keys.has(prefix + NORM)
+            && keys.has(prefix + "img_in.weight")
+            && keys.has(prefix + "vector_in.in_layer.weight"))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Where the transformer below {@code prefix} lies. */
   public static KeyLayout layout(TensorList keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    return FluxLayout.of(shapes.count("double_blocks."), shapes.count("single_blocks.")).under(prefix);
+    return FluxLayout.of(shapes.count("double_blocks."), shapes.count("single_blocks."))
+        .under(prefix);
   }
 
   /** The options under diffusers' names. */
   public static Map<String, Object> config(TensorList keys, String prefix) {
     Map<String, Object> config = common(keys, prefix, AXES);
-    config.put("pooled_projection_dim", new ShapeReader(keys, prefix, "transformer").size("vector_in.in_layer.weight", 1));
+    config.put(
+        "pooled_projection_dim",
+        new ShapeReader(keys, prefix, "transformer").size("vector_in.in_layer.weight", 1));
     return config;
   }
 
@@ -41,8 +52,10 @@ public final class FluxShape {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     int head = shapes.size(NORM, 0);
     if (head != HEAD) {
-      throw new UnusableInput(keys.describe() + ": a transformer with heads " + head + " wide has an unknown share of them"
-          + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
+      throw new UnusableInput(
+          keys.describe() + ": a transformer with heads " + head
+              + " wide has an unknown share of them"
+              + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
     }
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("patch_size", 1);

@@ -11,7 +11,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** A component's canonical tensors under the names and in the forms of a foreign layout: {@link RelaidSource} undone. */
+/**
+ * A component's canonical tensors under the names and in the forms of a foreign layout:
+ * {@link RelaidSource} undone.
+ */
 public final class ForeignSource implements TensorSource {
   private final TensorSource canonical;
   private final KeyLayout layout;
@@ -58,11 +61,12 @@ public final class ForeignSource implements TensorSource {
       TensorVector runs = new TensorVector();
       parts.get(name).forEach(part -> runs.push_back(canonical.read(part)));
       Tensor whole = runs.size() == 1 ? canonical.read(first(name)) : torch.cat(runs, 0);
-      return scope.promote(switch (layout.place(first(name)).form()) {
-        case TRANSPOSED -> whole.t().contiguous();
-        case HALVES_EXCHANGED -> whole.roll(new long[] {whole.size(0) / 2}, 0);
-        case SAME, PIXELWISE, IDENTITY -> whole.view(shape(name));
-      });
+      return scope.promote(
+          switch (layout.place(first(name)).form()) {
+            case TRANSPOSED -> whole.t().contiguous();
+            case HALVES_EXCHANGED -> whole.roll(new long[] {whole.size(0) / 2}, 0);
+            case SAME, PIXELWISE, IDENTITY -> whole.view(shape(name));
+          });
     }
   }
 

@@ -7,7 +7,10 @@ public interface KeyLayout {
   /** Where the canonical tensor lies; null when this layout has no place for it. */
   Place place(String canonical);
 
-  /** The canonical tensors that a foreign one holds, in the order of their rows; empty when it is not of this component. */
+  /**
+   * The canonical tensors that a foreign one holds, in the order of their rows; empty when it is
+   * not of this component.
+   */
   List<String> canonical(String foreign);
 
   /** The same layout with {@code prefix} before every foreign name. */

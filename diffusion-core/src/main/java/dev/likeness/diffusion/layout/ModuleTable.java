@@ -5,13 +5,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** A layout that is a table of modules: a tensor is found by the longest module whose name its own begins with. */
+/**
+ * A layout that is a table of modules: a tensor is found by the longest module whose name its own
+ * begins with.
+ */
 final class ModuleTable implements KeyLayout {
   private final Map<String, String> foreignOf = new HashMap<>();
   private final Map<String, String> canonicalOf = new HashMap<>();
   private final Predicate<String> pixelwise;
 
-  /** An empty table; weights of canonical modules that {@code pixelwise} accepts are convolutions in the foreign file. */
+  /**
+   * An empty table; weights of canonical modules that {@code pixelwise} accepts are convolutions in
+   * the foreign file.
+   */
   ModuleTable(Predicate<String> pixelwise) {
     this.pixelwise = pixelwise;
   }
@@ -31,7 +37,8 @@ final class ModuleTable implements KeyLayout {
   @Override
   public Place place(String canonical) {
     String name = translated(canonical, foreignOf);
-    boolean pixels = name != null && canonical.endsWith(".weight")
+    boolean pixels = name != null
+        && canonical.endsWith(".weight")
         && pixelwise.test(canonical.substring(0, canonical.length() - ".weight".length()));
     return name == null ? null : Place.whole(name, pixels ? Place.Form.PIXELWISE : Place.Form.SAME);
   }

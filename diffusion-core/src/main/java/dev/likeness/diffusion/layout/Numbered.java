@@ -20,7 +20,9 @@ final class Numbered {
 
   /** The number that {@code text} spells in one to four digits; -1 for any other text. */
   static int number(String text) {
-    boolean digits = !text.isEmpty() && text.length() <= MOST_DIGITS && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    boolean digits = !text.isEmpty()
+        && text.length() <= MOST_DIGITS
+        && text.chars().allMatch(c -> c >= '0' && c <= '9');
     return digits ? Integer.parseInt(text) : -1;
   }
 }

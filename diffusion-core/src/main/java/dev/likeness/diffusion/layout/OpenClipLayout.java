@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * CLIP's text tower as OpenCLIP names it: queries, keys and values in one matrix, the projection turned.
+ * CLIP's text tower as OpenCLIP names it: queries, keys and values in one matrix, the projection
+ * turned.
  *
  * <p>Source: {@code open_clip/transformer.py} of mlfoundations/open_clip.
  */
@@ -15,16 +16,29 @@ final class OpenClipLayout implements KeyLayout {
       "text_model.final_layer_norm.weight", "ln_final.weight",
       "text_model.final_layer_norm.bias", "ln_final.bias",
       "text_projection.weight", "text_projection");
-  private static final Map<String, String> LAYER = Map.of("layer_norm1", "ln_1", "layer_norm2", "ln_2",
-      "mlp.fc1", "mlp.c_fc", "mlp.fc2", "mlp.c_proj", "self_attn.out_proj", "attn.out_proj");
-  private static final List<String> FUSED = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
+  private static final Map<String, String> LAYER = Map.of(
+      "layer_norm1",
+      "ln_1",
+      "layer_norm2",
+      "ln_2",
+      "mlp.fc1",
+      "mlp.c_fc",
+      "mlp.fc2",
+      "mlp.c_proj",
+      "self_attn.out_proj",
+      "attn.out_proj");
+  private static final List<String> FUSED =
+      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
   private static final String HERE = "text_model.encoder.layers.";
   private static final String THERE = "transformer.resblocks.";
 
   private final int layers;
   private final boolean projects;
 
-  /** A tower of which the first {@code layers} are used; {@code projects} says whether its projection is. */
+  /**
+   * A tower of which the first {@code layers} are used; {@code projects} says whether its
+   * projection is.
+   */
   OpenClipLayout(int layers, boolean projects) {
     this.layers = layers;
     this.projects = projects;
@@ -34,9 +48,12 @@ final class OpenClipLayout implements KeyLayout {
   public Place place(String canonical) {
     String outer = OUTER.get(canonical);
     if (outer != null) {
-      return Place.whole(outer, outer.equals("text_projection") ? Place.Form.TRANSPOSED : Place.Form.SAME);
+      return Place.whole(
+          outer, outer.equals("text_projection") ? Place.Form.TRANSPOSED : Place.Form.SAME);
     }
-    String[] parts = canonical.startsWith(HERE) ? canonical.substring(HERE.length()).split("\\.", 2) : new String[0];
+    String[] parts = canonical.startsWith(HERE)
+        ? canonical.substring(HERE.length()).split("\\.", 2)
+        : new String[0];
     return parts.length < 2 ? null : inLayer(THERE + parts[0] + ".", parts[1]);
   }
 
@@ -58,7 +75,9 @@ final class OpenClipLayout implements KeyLayout {
         return List.of(outer.getKey());
       }
     }
-    String[] parts = foreign.startsWith(THERE) ? foreign.substring(THERE.length()).split("\\.", 2) : new String[0];
+    String[] parts = foreign.startsWith(THERE)
+        ? foreign.substring(THERE.length()).split("\\.", 2)
+        : new String[0];
     int layer = parts.length == 2 ? Numbered.number(parts[0]) : -1;
     boolean used = layer >= 0 && layer < layers;
     return used ? outOfLayer(HERE + parts[0] + ".", parts[1]) : List.of();
@@ -71,7 +90,9 @@ final class OpenClipLayout implements KeyLayout {
     }
     int dot = rest.lastIndexOf('.');
     String module = rest.substring(0, Math.max(dot, 0));
-    return LAYER.entrySet().stream().filter(e -> e.getValue().equals(module))
-        .map(e -> layer + e.getKey() + rest.substring(dot)).toList();
+    return LAYER.entrySet().stream()
+        .filter(e -> e.getValue().equals(module))
+        .map(e -> layer + e.getKey() + rest.substring(dot))
+        .toList();
   }
 }

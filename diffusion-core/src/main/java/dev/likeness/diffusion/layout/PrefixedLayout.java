@@ -7,11 +7,15 @@ record PrefixedLayout(KeyLayout layout, String prefix) implements KeyLayout {
   @Override
   public Place place(String canonical) {
     Place place = layout.place(canonical);
-    return place == null ? null : new Place(prefix + place.name(), place.part(), place.span(), place.parts(), place.form());
+    return place == null
+        ? null
+        : new Place(prefix + place.name(), place.part(), place.span(), place.parts(), place.form());
   }
 
   @Override
   public List<String> canonical(String foreign) {
-    return foreign.startsWith(prefix) ? layout.canonical(foreign.substring(prefix.length())) : List.of();
+    return foreign.startsWith(prefix)
+        ? layout.canonical(foreign.substring(prefix.length()))
+        : List.of();
   }
 }

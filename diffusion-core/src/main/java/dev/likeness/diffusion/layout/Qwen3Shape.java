@@ -5,7 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the names and shapes of a Qwen3 language model alone tell: where it lies, and its {@code config.json}. */
+/**
+ * What the names and shapes of a Qwen3 language model alone tell: where it lies, and its
+ * {@code config.json}.
+ */
 public final class Qwen3Shape {
   private static final String LAYER = "model.layers.0.";
   private static final double THETA = 1e6;
@@ -17,11 +20,16 @@ public final class Qwen3Shape {
     if (LlamaCppLayout.isQwen3(keys, prefix)) {
       return LlamaCppLayout.qwen3(keys, prefix);
     }
-    return keys.has(prefix + LAYER + "self_attn.q_norm.weight") && keys.has(prefix + "model.embed_tokens.weight")
-        ? new SameNames(List.of("model.", "lm_head.")).under(prefix) : null;
+    return keys.has(prefix + LAYER + "self_attn.q_norm.weight")
+            && keys.has(prefix + "model.embed_tokens.weight")
+        ? new SameNames(List.of("model.", "lm_head.")).under(prefix)
+        : null;
   }
 
-  /** The options under transformers' names, by canonical names; those of the published models where nothing tells. */
+  /**
+   * The options under transformers' names, by canonical names; those of the published models where
+   * nothing tells.
+   */
   public static Map<String, Object> config(TensorList keys) {
     ShapeReader shapes = new ShapeReader(keys, "", "language model");
     int head = shapes.size(LAYER + "self_attn.q_norm.weight", 0);

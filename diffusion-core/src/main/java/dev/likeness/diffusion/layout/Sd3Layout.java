@@ -36,17 +36,25 @@ public final class Sd3Layout {
     String image = there + "x_block.";
     String text = there + "context_block.";
     table.layer(here + "norm1.linear", image + "adaLN_modulation.1");
-    table.layer(here + "norm1_context.linear", text + "adaLN_modulation.1",
+    table.layer(
+        here + "norm1_context.linear",
+        text + "adaLN_modulation.1",
         last ? Place.Form.HALVES_EXCHANGED : Place.Form.SAME);
     attention(table, here + "attn.", image + "attn.");
     attention(table, here + "attn2.", image + "attn2.");
-    table.fused(text + "attn.qkv",
-        List.of(here + "attn.add_q_proj", here + "attn.add_k_proj", here + "attn.add_v_proj"), QKV);
+    table.fused(
+        text + "attn.qkv",
+        List.of(here + "attn.add_q_proj", here + "attn.add_k_proj", here + "attn.add_v_proj"),
+        QKV);
     table.tensor(here + "attn.norm_added_q.weight", Place.whole(text + "attn.ln_q.weight"));
     table.tensor(here + "attn.norm_added_k.weight", Place.whole(text + "attn.ln_k.weight"));
     table.layer(here + "attn.to_add_out", text + "attn.proj");
-    table.layer(here + "ff.net.0.proj", image + "mlp.fc1").layer(here + "ff.net.2", image + "mlp.fc2");
-    table.layer(here + "ff_context.net.0.proj", text + "mlp.fc1").layer(here + "ff_context.net.2", text + "mlp.fc2");
+    table
+        .layer(here + "ff.net.0.proj", image + "mlp.fc1")
+        .layer(here + "ff.net.2", image + "mlp.fc2");
+    table
+        .layer(here + "ff_context.net.0.proj", text + "mlp.fc1")
+        .layer(here + "ff_context.net.2", text + "mlp.fc2");
   }
 
   private static void attention(TensorTable table, String here, String there) {

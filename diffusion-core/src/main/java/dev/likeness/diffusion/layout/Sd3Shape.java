@@ -6,19 +6,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** What the names and shapes of a Stable Diffusion 3 transformer in Stability's spelling tell of it. */
+/**
+ * What the names and shapes of a Stable Diffusion 3 transformer in Stability's spelling tell of it.
+ */
 public final class Sd3Shape {
-  private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "");
+  private static final List<String> PREFIXES =
+      List.of("model.diffusion_model.", "diffusion_model.", "");
   /** The width of a head of every published model. */
   private static final int HEAD = 64;
+
   private static final int LATENTS = 128;
 
   private Sd3Shape() {}
 
   /** What every name of the transformer begins with; null when there is none. */
   public static String prefix(TensorList keys) {
-    return PREFIXES.stream().filter(prefix -> keys.has(prefix + "joint_blocks.0.x_block.attn.qkv.weight")
-        && keys.has(prefix + "x_embedder.proj.weight")).findFirst().orElse(null);
+    return PREFIXES.stream()
+        .filter(prefix -> keys.has(prefix + "joint_blocks.0.x_block.attn.qkv.weight")
+            && keys.has(prefix + "x_embedder.proj.weight"))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Where the transformer below {@code prefix} lies. */
@@ -46,8 +53,12 @@ public final class Sd3Shape {
     config.put("caption_projection_dim", width);
     config.put("pooled_projection_dim", shapes.size("y_embedder.mlp.0.weight", 1));
     config.put("pos_embed_max_size", (int) Math.round(Math.sqrt(shapes.size("pos_embed", 1))));
-    config.put("dual_attention_layers", IntStream.range(0, layers)
-        .filter(i -> shapes.has("joint_blocks." + i + ".x_block.attn2.qkv.weight")).boxed().toList());
+    config.put(
+        "dual_attention_layers",
+        IntStream.range(0, layers)
+            .filter(i -> shapes.has("joint_blocks." + i + ".x_block.attn2.qkv.weight"))
+            .boxed()
+            .toList());
     config.put("qk_norm", normed ? "rms_norm" : null);
     return config;
   }

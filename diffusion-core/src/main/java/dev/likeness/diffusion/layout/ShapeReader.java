@@ -21,8 +21,8 @@ record ShapeReader(TensorList keys, String prefix, String what) {
 
   int size(String name, int dimension) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
-      throw new UnusableInput(keys.describe() + ": the " + what + " has no usable tensor \"" + prefix + name
-          + "\"; the file is incomplete, or of another kind");
+      throw new UnusableInput(keys.describe() + ": the " + what + " has no usable tensor \""
+          + prefix + name + "\"; the file is incomplete, or of another kind");
     }
     return (int) keys.shape(prefix + name)[dimension];
   }

@@ -2,14 +2,19 @@ package dev.likeness.diffusion.layout;
 
 import java.util.List;
 
-/** T5's encoder as transformers names it, inside a single file; its embedding may stand under its second name alone. */
+/**
+ * T5's encoder as transformers names it, inside a single file; its embedding may stand under its
+ * second name alone.
+ */
 public final class T5Layout implements KeyLayout {
   static final String EMBEDDING = "shared.weight";
   static final String TIED = "encoder.embed_tokens.weight";
 
   private final boolean tiedAlone;
 
-  /** {@code tiedAlone} tells that the embedding is called {@code encoder.embed_tokens.weight} only. */
+  /**
+   * {@code tiedAlone} tells that the embedding is called {@code encoder.embed_tokens.weight} only.
+   */
   T5Layout(boolean tiedAlone) {
     this.tiedAlone = tiedAlone;
   }
@@ -19,7 +24,9 @@ public final class T5Layout implements KeyLayout {
     if (canonical.equals(EMBEDDING)) {
       return Place.whole(tiedAlone ? TIED : EMBEDDING);
     }
-    return canonical.startsWith("encoder.") && !canonical.equals(TIED) ? Place.whole(canonical) : null;
+    return canonical.startsWith("encoder.") && !canonical.equals(TIED)
+        ? Place.whole(canonical)
+        : null;
   }
 
   @Override
@@ -27,6 +34,8 @@ public final class T5Layout implements KeyLayout {
     if (foreign.equals(TIED)) {
       return tiedAlone ? List.of(EMBEDDING) : List.of();
     }
-    return foreign.equals(EMBEDDING) || foreign.startsWith("encoder.") ? List.of(foreign) : List.of();
+    return foreign.equals(EMBEDDING) || foreign.startsWith("encoder.")
+        ? List.of(foreign)
+        : List.of();
   }
 }

@@ -5,10 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the names and shapes of a T5 encoder alone tell: where it lies, and its {@code config.json}. */
+/**
+ * What the names and shapes of a T5 encoder alone tell: where it lies, and its {@code config.json}.
+ */
 public final class T5Shape {
   private static final String FIRST = "encoder.block.0.layer.0.SelfAttention.q.weight";
-  private static final String DISTANCES = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+  private static final String DISTANCES =
+      "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
 
   private T5Shape() {}
 
@@ -18,10 +21,13 @@ public final class T5Shape {
       return LlamaCppLayout.t5(keys, prefix);
     }
     return keys.has(prefix + FIRST) && keys.has(prefix + DISTANCES)
-        ? new T5Layout(!keys.has(prefix + T5Layout.EMBEDDING)).under(prefix) : null;
+        ? new T5Layout(!keys.has(prefix + T5Layout.EMBEDDING)).under(prefix)
+        : null;
   }
 
-  /** The options under transformers' names, by canonical names; version 1.1's where nothing tells. */
+  /**
+   * The options under transformers' names, by canonical names; version 1.1's where nothing tells.
+   */
   public static Map<String, Object> config(TensorList keys) {
     ShapeReader shapes = new ShapeReader(keys, "", "T5 encoder");
     String dense = "encoder.block.0.layer.1.DenseReluDense.";

@@ -40,7 +40,9 @@ final class TensorTable implements KeyLayout {
     for (String kind : KINDS) {
       int part = 0;
       for (int i = 0; i < layers.size(); i++) {
-        tensor(layers.get(i) + kind, new Place(foreign + kind, part, spans.get(i), parts, Place.Form.SAME));
+        tensor(
+            layers.get(i) + kind,
+            new Place(foreign + kind, part, spans.get(i), parts, Place.Form.SAME));
         part += spans.get(i);
       }
     }

@@ -6,10 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the names and shapes of a CLIP text encoder alone tell: how it is spelled, and its {@code config.json}. */
+/**
+ * What the names and shapes of a CLIP text encoder alone tell: how it is spelled, and its
+ * {@code config.json}.
+ */
 public final class TextShape {
   /** CLIP's heads are this wide in every published tower. */
   private static final int HEAD = 64;
+
   static final String PROJECTION = "text_projection.weight";
 
   private TextShape() {}
@@ -23,7 +27,8 @@ public final class TextShape {
   public static KeyLayout layout(TensorList keys, String prefix, int most, boolean projects) {
     for (String own : List.of("transformer.", "")) {
       for (boolean named : new boolean[] {true, false}) {
-        if (keys.has(prefix + own + (named ? "text_model." : "") + "embeddings.token_embedding.weight")) {
+        if (keys.has(
+            prefix + own + (named ? "text_model." : "") + "embeddings.token_embedding.weight")) {
           return ClipLayout.of(keys, prefix + own, named, most).under(prefix + own);
         }
       }
@@ -37,7 +42,10 @@ public final class TextShape {
     return null;
   }
 
-  /** The same for a family that listens to it unprojected though its class projects: the projection is the identity. */
+  /**
+   * The same for a family that listens to it unprojected though its class projects: the projection
+   * is the identity.
+   */
   public static KeyLayout unprojected(KeyLayout layout) {
     return new Unprojected(layout);
   }
@@ -49,7 +57,8 @@ public final class TextShape {
 
   /** The layout that a text encoder is written in: OpenCLIP's, or transformers' own. */
   public static KeyLayout written(boolean openClip, boolean projects, String prefix) {
-    return openClip ? new OpenClipLayout(Integer.MAX_VALUE, projects).under(prefix + "model.")
+    return openClip
+        ? new OpenClipLayout(Integer.MAX_VALUE, projects).under(prefix + "model.")
         : ClipLayout.whole().under(prefix + "transformer.");
   }
 
@@ -58,14 +67,17 @@ public final class TextShape {
     String embedding = "text_model.embeddings.token_embedding.weight";
     int width = size(keys, embedding, 1);
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put("architectures", List.of(projects ? "CLIPTextModelWithProjection" : "CLIPTextModel"));
+    config.put(
+        "architectures", List.of(projects ? "CLIPTextModelWithProjection" : "CLIPTextModel"));
     config.put("model_type", "clip_text_model");
     config.put("vocab_size", size(keys, embedding, 0));
     config.put("hidden_size", width);
     config.put("intermediate_size", size(keys, "text_model.encoder.layers.0.mlp.fc1.weight", 0));
     config.put("num_hidden_layers", Numbered.count(keys, "text_model.encoder.layers."));
     config.put("num_attention_heads", heads(keys, width));
-    config.put("max_position_embeddings", size(keys, "text_model.embeddings.position_embedding.weight", 0));
+    config.put(
+        "max_position_embeddings",
+        size(keys, "text_model.embeddings.position_embedding.weight", 0));
     config.put("projection_dim", projects ? size(keys, PROJECTION, 0) : width);
     config.put("layer_norm_eps", 1e-5);
     config.put("bos_token_id", 0);
@@ -76,8 +88,9 @@ public final class TextShape {
 
   private static int heads(TensorList keys, int width) {
     if (width % HEAD != 0) {
-      throw new UnusableInput(keys.describe() + ": a text encoder of width " + width
-          + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
+      throw new UnusableInput(
+          keys.describe() + ": a text encoder of width " + width
+              + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
     }
     return width / HEAD;
   }

@@ -6,25 +6,42 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The UNet as latent diffusion's own code names it, in SD 1.x, 2.x and XL files alike: one list of input blocks, a middle,
- * one list of output blocks.
+ * The UNet as latent diffusion's own code names it, in SD 1.x, 2.x and XL files alike: one list of
+ * input blocks, a middle, one list of output blocks.
  *
  * <p>Source: {@code openaimodel.py} of CompVis/stable-diffusion and Stability-AI/generative-models.
  */
 public final class UNetLayout {
-  private static final Map<String, String> RESNET = Map.of("norm1", "in_layers.0", "conv1", "in_layers.2",
-      "time_emb_proj", "emb_layers.1", "norm2", "out_layers.0", "conv2", "out_layers.3", "conv_shortcut", "skip_connection");
+  private static final Map<String, String> RESNET = Map.of(
+      "norm1",
+      "in_layers.0",
+      "conv1",
+      "in_layers.2",
+      "time_emb_proj",
+      "emb_layers.1",
+      "norm2",
+      "out_layers.0",
+      "conv2",
+      "out_layers.3",
+      "conv_shortcut",
+      "skip_connection");
 
   private final ModuleTable table = new ModuleTable(module -> false);
 
   private UNetLayout(UNetConfig config) {
     table.add("conv_in", "input_blocks.0.0").add("conv_norm_out", "out.0").add("conv_out", "out.2");
-    table.add("time_embedding.linear_1", "time_embed.0").add("time_embedding.linear_2", "time_embed.2");
+    table
+        .add("time_embedding.linear_1", "time_embed.0")
+        .add("time_embedding.linear_2", "time_embed.2");
     // diffusers' script leaves its name.
     table.add("time_embedding.cond_proj", "time_embedding.cond_proj");
-    table.add("add_embedding.linear_1", "label_emb.0.0").add("add_embedding.linear_2", "label_emb.0.2");
+    table
+        .add("add_embedding.linear_1", "label_emb.0.0")
+        .add("add_embedding.linear_2", "label_emb.0.2");
     down(config.levels());
-    table.addAll("mid_block.resnets.0", "middle_block.0", RESNET).add("mid_block.attentions.0", "middle_block.1")
+    table
+        .addAll("mid_block.resnets.0", "middle_block.0", RESNET)
+        .add("mid_block.attentions.0", "middle_block.1")
         .addAll("mid_block.resnets.1", "middle_block.2", RESNET);
     up(config.levels());
   }
@@ -34,16 +51,21 @@ public final class UNetLayout {
     return new UNetLayout(config).table;
   }
 
-  /** The layout of a ControlNet of this shape, which is such a UNet's way down between layers of its own. */
+  /**
+   * The layout of a ControlNet of this shape, which is such a UNet's way down between layers of its
+   * own.
+   */
   public static KeyLayout of(ControlNetConfig config) {
     ModuleTable table = new UNetLayout(config.unet()).table;
     int blocks = 2 * (config.hintChannels().size() - 1);
-    table.add("controlnet_cond_embedding.conv_in", "input_hint_block.0")
+    table
+        .add("controlnet_cond_embedding.conv_in", "input_hint_block.0")
         .add("controlnet_cond_embedding.conv_out", "input_hint_block." + 2 * (blocks + 1));
     for (int i = 0; i < blocks; i++) {
       table.add("controlnet_cond_embedding.blocks." + i, "input_hint_block." + 2 * (i + 1));
     }
-    int left = config.unet().levels().stream().mapToInt(level -> level.layers() + 1).sum();
+    int left =
+        config.unet().levels().stream().mapToInt(level -> level.layers() + 1).sum();
     for (int i = 0; i < left; i++) {
       table.add("controlnet_down_blocks." + i, "zero_convs." + i + ".0");
     }
@@ -73,7 +95,8 @@ public final class UNetLayout {
           table.add("up_blocks." + i + ".attentions." + j, "output_blocks." + at + ".1");
         }
       }
-      table.add("up_blocks." + i + ".upsamplers.0.conv",
+      table.add(
+          "up_blocks." + i + ".upsamplers.0.conv",
           "output_blocks." + (at - 1) + "." + (level.upAttends() ? 2 : 1) + ".conv");
     }
   }

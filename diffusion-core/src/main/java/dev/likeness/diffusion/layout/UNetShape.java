@@ -8,10 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the names and shapes of a single file's UNet tell of its {@code config.json}: everything but its heads. */
+/**
+ * What the names and shapes of a single file's UNet tell of its {@code config.json}: everything but
+ * its heads.
+ */
 public final class UNetShape {
   /** One resolution: {@code transformers} is 0 where it does not attend. */
-  private record Level(int channels, int layers, int transformers) { }
+  private record Level(int channels, int layers, int transformers) {}
 
   private final TensorList keys;
   private final String prefix;
@@ -32,7 +35,9 @@ public final class UNetShape {
     return new UNetShape(keys, prefix).config();
   }
 
-  /** The options of a ControlNet, which is such a UNet's way down and looks at a picture, as above. */
+  /**
+   * The options of a ControlNet, which is such a UNet's way down and looks at a picture, as above.
+   */
   public static Map<String, Object> control(TensorList keys, String prefix) {
     UNetShape shape = new UNetShape(keys, prefix);
     Map<String, Object> config = shape.wayDown();
@@ -67,8 +72,11 @@ public final class UNetShape {
     config.put("in_channels", size("input_blocks.0.0.weight", 1));
     config.put("block_out_channels", levels.stream().map(Level::channels).toList());
     config.put("layers_per_block", sole(levels.stream().map(Level::layers).toList()));
-    config.put("down_block_types",
-        levels.stream().map(level -> level.transformers == 0 ? "DownBlock2D" : "CrossAttnDownBlock2D").toList());
+    config.put(
+        "down_block_types",
+        levels.stream()
+            .map(level -> level.transformers == 0 ? "DownBlock2D" : "CrossAttnDownBlock2D")
+            .toList());
     config.put("transformer_layers_per_block", sole(transformers()));
     config.put("cross_attention_dim", contextWidth());
     config.put("use_linear_projection", linear());
@@ -107,7 +115,10 @@ public final class UNetShape {
     List<String> types = new ArrayList<>();
     int at = 0;
     for (int i = levels.size() - 1; i >= 0; i--) {
-      types.add(has("output_blocks." + at + ".1.transformer_blocks.0.norm1.weight") ? "CrossAttnUpBlock2D" : "UpBlock2D");
+      types.add(
+          has("output_blocks." + at + ".1.transformer_blocks.0.norm1.weight")
+              ? "CrossAttnUpBlock2D"
+              : "UpBlock2D");
       at += levels.get(i).layers + 1;
     }
     return types;
@@ -115,25 +126,35 @@ public final class UNetShape {
 
   // The bottom has as many as the last level, attending or not.
   private List<Integer> transformers() {
-    List<Integer> counts = new ArrayList<>(levels.stream().map(level -> Math.max(1, level.transformers)).toList());
+    List<Integer> counts = new ArrayList<>(
+        levels.stream().map(level -> Math.max(1, level.transformers)).toList());
     int bottom = Numbered.count(keys, prefix + "middle_block.1.transformer_blocks.");
     if (bottom > 0) {
       counts.set(counts.size() - 1, bottom);
     }
     // A level that does not attend has as many as all others, where these agree.
-    List<Integer> said = new ArrayList<>(levels.stream().map(Level::transformers).filter(count -> count > 0).toList());
+    List<Integer> said = new ArrayList<>(
+        levels.stream().map(Level::transformers).filter(count -> count > 0).toList());
     said.add(counts.get(counts.size() - 1));
-    return said.stream().distinct().count() == 1 ? Collections.nCopies(counts.size(), said.get(0)) : counts;
+    return said.stream().distinct().count() == 1
+        ? Collections.nCopies(counts.size(), said.get(0))
+        : counts;
   }
 
   private int contextWidth() {
-    return keys.names().stream().filter(name -> name.startsWith(prefix) && name.endsWith(".attn2.to_k.weight"))
-        .findFirst().map(name -> (int) keys.shape(name)[1]).orElseThrow(() -> missing("attn2.to_k.weight"));
+    return keys.names().stream()
+        .filter(name -> name.startsWith(prefix) && name.endsWith(".attn2.to_k.weight"))
+        .findFirst()
+        .map(name -> (int) keys.shape(name)[1])
+        .orElseThrow(() -> missing("attn2.to_k.weight"));
   }
 
   private boolean linear() {
-    return keys.names().stream().filter(name -> name.startsWith(prefix) && name.endsWith(".proj_in.weight"))
-        .findFirst().map(name -> keys.shape(name).length == 2).orElse(false);
+    return keys.names().stream()
+        .filter(name -> name.startsWith(prefix) && name.endsWith(".proj_in.weight"))
+        .findFirst()
+        .map(name -> keys.shape(name).length == 2)
+        .orElse(false);
   }
 
   private boolean has(String name) {

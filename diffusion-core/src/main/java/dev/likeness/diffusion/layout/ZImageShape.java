@@ -6,13 +6,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the names and shapes of a Z-Image transformer alone in a file tell of it, in ComfyUI's spelling or diffusers'. */
+/**
+ * What the names and shapes of a Z-Image transformer alone in a file tell of it, in ComfyUI's
+ * spelling or diffusers'.
+ */
 public final class ZImageShape {
-  private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "");
+  private static final List<String> PREFIXES =
+      List.of("model.diffusion_model.", "diffusion_model.", "");
   private static final String MODULATION = "layers.0.adaLN_modulation.0.weight";
   private static final int PATCH = 4;
-  /** The width of a head of every published model, how its channels are shared among the position axes, and their lengths. */
+  /**
+   * The width of a head of every published model, how its channels are shared among the position
+   * axes, and their lengths.
+   */
   private static final int HEAD = 128;
+
   private static final List<Integer> AXES = List.of(32, 48, 48);
   private static final List<Integer> LENGTHS = List.of(1536, 512, 512);
 
@@ -20,16 +28,27 @@ public final class ZImageShape {
 
   /** What every name of the transformer begins with; null when there is none. */
   public static String prefix(TensorList keys) {
-    return PREFIXES.stream().filter(prefix -> keys.has(prefix + MODULATION) && keys.has(prefix + "cap_pad_token"))
-        .findFirst().orElse(null);
+    return PREFIXES.stream()
+        .filter(prefix -> keys.has(prefix + MODULATION) && keys.has(prefix + "cap_pad_token"))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Where the transformer below {@code prefix} lies. */
   public static KeyLayout layout(TensorList keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    KeyLayout layout = shapes.has("x_embedder.weight") ? ZImageLayout.of(shapes.count("layers."), shapes.count("noise_refiner."))
-        : new SameNames(List.of("all_x_embedder.", "all_final_layer.", "t_embedder.", "cap_embedder.", "x_pad_token",
-            "cap_pad_token", "layers.", "noise_refiner.", "context_refiner."));
+    KeyLayout layout = shapes.has("x_embedder.weight")
+        ? ZImageLayout.of(shapes.count("layers."), shapes.count("noise_refiner."))
+        : new SameNames(List.of(
+            "all_x_embedder.",
+            "all_final_layer.",
+            "t_embedder.",
+            "cap_embedder.",
+            "x_pad_token",
+            "cap_pad_token",
+            "layers.",
+            "noise_refiner.",
+            "context_refiner."));
     return layout.under(prefix);
   }
 
@@ -38,8 +57,10 @@ public final class ZImageShape {
     ShapeReader shapes = new ShapeReader(new Relaid(keys, layout(keys, prefix)), "", "transformer");
     int head = shapes.size("layers.0.attention.norm_q.weight", 0);
     if (head != HEAD) {
-      throw new UnusableInput(keys.describe() + ": a transformer with heads " + head + " wide has an unknown share of them"
-          + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
+      throw new UnusableInput(
+          keys.describe() + ": a transformer with heads " + head
+              + " wide has an unknown share of them"
+              + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
     }
     int width = shapes.size("all_x_embedder.2-1.weight", 0);
     Map<String, Object> config = new LinkedHashMap<>();

@@ -12,7 +12,6 @@ import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.vae.LatentDistribution;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,12 +20,15 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** An autoencoder with the tensors it owns; pictures and latents of any type are brought to its own. */
+/**
+ * An autoencoder with the tensors it owns; pictures and latents of any type are brought to its own.
+ */
 public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   /** Output rows at a time of a tiled autoencoder. */
   private static final int ROWS = 64;
   /** Pictures of more pixels than this are decoded in strips; the result is the same. */
   private static final long WHOLE = 1024 * 1024;
+
   private static final String FLUX2 = "AutoencoderKLFlux2";
   /** How often the statistics of FLUX.2's were brought up to date, which nothing asks for. */
   private static final Set<String> COUNTED = Set.of("bn.num_batches_tracked");
@@ -41,8 +43,14 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   /** The same in f32, opened when it is first needed; null in f32 itself. */
   private final Lazy<AutoencoderFile> exact;
 
-  private AutoencoderFile(Compute compute, LoadedWeights weights, BiFunction<Weights, Strips, Autoencoder> network,
-      Autoencoder checked, int channels, long whole, Lazy<AutoencoderFile> exact) {
+  private AutoencoderFile(
+      Compute compute,
+      LoadedWeights weights,
+      BiFunction<Weights, Strips, Autoencoder> network,
+      Autoencoder checked,
+      int channels,
+      long whole,
+      Lazy<AutoencoderFile> exact) {
     this.compute = compute;
     this.weights = weights;
     this.network = network;
@@ -54,41 +62,70 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   }
 
   /**
-   * Opens an autoencoder that lies alone: a folder with its config, or a file in any spelling. A file that tells no scale
-   * of its latents has that of SD 1.x.
+   * Opens an autoencoder that lies alone: a folder with its config, or a file in any spelling. A
+   * file that tells no scale of its latents has that of SD 1.x.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when there is none, or of a kind that is not supported
+   * @throws dev.likeness.diffusion.error.UnusableInput when there is none, or of a kind that is not
+   *     supported
    */
   public static AutoencoderFile open(Path path, Compute compute) {
     LoosePart part = LoosePart.find(null, "vae", path);
-    return open(part.className(), part.config(), on -> new LoadedWeights(part.weights().get(), on), compute, WHOLE);
+    return open(
+        part.className(),
+        part.config(),
+        on -> new LoadedWeights(part.weights().get(), on),
+        compute,
+        WHOLE);
   }
 
   /** Opens the {@code vae} of a model. */
   static AutoencoderFile open(ModelFiles files, Compute wanted) {
     boolean strips = files.plan() != null && files.plan().strips();
-    return open(files.componentClass("vae"), files.config("vae"), on -> files.load("vae", on), wanted, strips ? 0 : WHOLE);
+    return open(
+        files.componentClass("vae"),
+        files.config("vae"),
+        on -> files.load("vae", on),
+        wanted,
+        strips ? 0 : WHOLE);
   }
 
   // One that its config says overflows in f16 runs in f32 then, as in diffusers.
-  private static AutoencoderFile open(String className, ModelConfig config, Function<Compute, LoadedWeights> files, Compute wanted,
+  private static AutoencoderFile open(
+      String className,
+      ModelConfig config,
+      Function<Compute, LoadedWeights> files,
+      Compute wanted,
       long whole) {
     boolean tiny = className.equals("AutoencoderTiny");
     AutoencoderTinyConfig small = tiny ? AutoencoderTinyConfig.of(config) : null;
-    AutoencoderConfig full = tiny ? null : className.equals(FLUX2) ? AutoencoderConfig.flux2(config) : AutoencoderConfig.of(config);
+    AutoencoderConfig full = tiny
+        ? null
+        : className.equals(FLUX2) ? AutoencoderConfig.flux2(config) : AutoencoderConfig.of(config);
     boolean upcast = full != null && full.forceUpcast() && wanted.dtype() == DType.F16;
     Compute compute = upcast ? wanted.as(DType.F32) : wanted;
     LoadedWeights weights = files.apply(compute);
     try {
-      BiFunction<Weights, Strips, Autoencoder> network = tiny ? tiny(small)
+      BiFunction<Weights, Strips, Autoencoder> network = tiny
+          ? tiny(small)
           : className.equals(FLUX2)
-          ? (tensors, strips) -> new AutoencoderKLFlux2(full, config.number("batch_norm_eps", 1e-4), tensors, strips)
-          : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
+              ? (tensors, strips) -> new AutoencoderKLFlux2(
+                  full, config.number("batch_norm_eps", 1e-4), tensors, strips)
+              : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
       Autoencoder[] checked = new Autoencoder[1];
-      weights.check(tensors -> checked[0] = network.apply(tensors, Strips.NONE), className.equals(FLUX2) ? COUNTED : Set.of());
+      weights.check(
+          tensors -> checked[0] = network.apply(tensors, Strips.NONE),
+          className.equals(FLUX2) ? COUNTED : Set.of());
       int channels = (tiny ? small.decoderChannels() : full.decoderChannels()).get(0);
-      return new AutoencoderFile(compute, weights, network, checked[0], channels, whole, compute.dtype() == DType.F32 ? null
-          : new Lazy<>(() -> open(className, config, files, compute.as(DType.F32), whole)));
+      return new AutoencoderFile(
+          compute,
+          weights,
+          network,
+          checked[0],
+          channels,
+          whole,
+          compute.dtype() == DType.F32
+              ? null
+              : new Lazy<>(() -> open(className, config, files, compute.as(DType.F32), whole)));
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -115,7 +152,8 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
 
   @Override
   public Tensor decode(Tensor latents) {
-    return network(latents.size(2) * latents.size(3) * factor * factor).decode(compute.place(latents));
+    return network(latents.size(2) * latents.size(3) * factor * factor)
+        .decode(compute.place(latents));
   }
 
   @Override
@@ -127,7 +165,9 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   public long decodingMemory(int width, int height) {
     int bytes = compute.dtype().bits() / Byte.SIZE;
     long area = (long) width * height;
-    long own = weights.names().stream().mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b)).sum();
+    long own = weights.names().stream()
+        .mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))
+        .sum();
     return own * bytes + MemoryNeeds.decoding(channels, area > whole, bytes, area);
   }
 

@@ -11,15 +11,22 @@ final class Classes {
   static void require(ModelFiles files, String component, String... known) {
     String name = files.componentClass(component);
     if (name == null || !List.of(known).contains(name)) {
-      throw new UnusableInput(files.describe() + (name == null ? " has no " + component + "; give one beside it"
-          : ": its " + component + " is a " + name) + "; supported: " + String.join(", ", known));
+      throw new UnusableInput(files.describe()
+          + (name == null
+              ? " has no " + component + "; give one beside it"
+              : ": its " + component + " is a " + name)
+          + "; supported: " + String.join(", ", known));
     }
   }
 
-  /** Refuses a model that names networks which nothing is drawn with here, rather than draw without them. */
+  /**
+   * Refuses a model that names networks which nothing is drawn with here, rather than draw without
+   * them.
+   */
   static void requireNoOthers(ModelFiles files) {
     files.others().entrySet().stream().findFirst().ifPresent(other -> {
-      throw new UnusableInput(files.describe() + ": its " + other.getKey() + " (" + other.getValue() + ") is of a pipeline that is"
+      throw new UnusableInput(files.describe() + ": its " + other.getKey() + " (" + other.getValue()
+          + ") is of a pipeline that is"
           + " not supported; give the folder of its base alone, and a ControlNet by itself");
     });
   }

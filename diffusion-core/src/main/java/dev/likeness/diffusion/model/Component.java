@@ -10,4 +10,4 @@ import dev.likeness.diffusion.weights.ModelConfig;
  * @param config its configuration
  * @param layout where its tensors lie in the file
  */
-public record Component(String className, ModelConfig config, KeyLayout layout) { }
+public record Component(String className, ModelConfig config, KeyLayout layout) {}

@@ -13,9 +13,15 @@ import java.util.stream.IntStream;
  */
 record ControlKinds(int count, List<List<String>> names) {
   /** Of xinsir/controlnet-union-sdxl-1.0, whose six the ProMax edition has two more than. */
-  private static final List<List<String>> UNION = List.of(List.of("openpose"), List.of("depth"),
-      List.of("hed", "pidi", "scribble", "ted"), List.of("canny", "lineart", "anime_lineart", "mlsd"), List.of("normal"),
-      List.of("segment"), List.of("tile"), List.of("repaint"));
+  private static final List<List<String>> UNION = List.of(
+      List.of("openpose"),
+      List.of("depth"),
+      List.of("hed", "pidi", "scribble", "ted"),
+      List.of("canny", "lineart", "anime_lineart", "mlsd"),
+      List.of("normal"),
+      List.of("segment"),
+      List.of("tile"),
+      List.of("repaint"));
 
   /** Those of a union ControlNet of SDXL. */
   static ControlKinds union(int count) {
@@ -23,12 +29,18 @@ record ControlKinds(int count, List<List<String>> names) {
   }
 
   OptionalInt number(String name) {
-    return IntStream.range(0, names.size()).filter(i -> names.get(i).contains(name)).findFirst();
+    return IntStream.range(0, names.size())
+        .filter(i -> names.get(i).contains(name))
+        .findFirst();
   }
 
   /** How to say one. */
   String advice() {
-    return names.isEmpty() ? "say its number (--control-mode)" : "say its name or number (--control-mode): " + IntStream.range(0, count)
-        .mapToObj(i -> i + " " + String.join("/", names.get(i))).collect(Collectors.joining(", "));
+    return names.isEmpty()
+        ? "say its number (--control-mode)"
+        : "say its name or number (--control-mode): "
+            + IntStream.range(0, count)
+                .mapToObj(i -> i + " " + String.join("/", names.get(i)))
+                .collect(Collectors.joining(", "));
   }
 }

@@ -18,11 +18,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A ControlNet of Stable Diffusion 1.x, 2.x, XL or FLUX.1, opened and checked. Shared by threads and by requests. */
+/**
+ * A ControlNet of Stable Diffusion 1.x, 2.x, XL or FLUX.1, opened and checked. Shared by threads
+ * and by requests.
+ */
 public final class ControlNet implements AutoCloseable {
   private static final String TASKS = "task_embedding";
   /** The third is the name of its authors' own class. */
-  private static final Set<String> OF_UNETS = Set.of("ControlNetModel", "ControlNetUnionModel", "ControlNetModel_Union");
+  private static final Set<String> OF_UNETS =
+      Set.of("ControlNetModel", "ControlNetUnionModel", "ControlNetModel_Union");
 
   private final String name;
   private final Compute compute;
@@ -32,7 +36,11 @@ public final class ControlNet implements AutoCloseable {
   private final Uses uses;
 
   private ControlNet(
-      String name, Compute compute, LoadedWeights weights, ControlNetConfig unet, FluxControlNetConfig flux) {
+      String name,
+      Compute compute,
+      LoadedWeights weights,
+      ControlNetConfig unet,
+      FluxControlNetConfig flux) {
     this.name = name;
     this.compute = compute;
     this.weights = weights;
@@ -42,11 +50,11 @@ public final class ControlNet implements AutoCloseable {
   }
 
   /**
-   * Opens a diffusers folder, a file of it with its {@code config.json} beside it, or a file of Stable Diffusion's in its
-   * authors' naming, and checks every tensor.
+   * Opens a diffusers folder, a file of it with its {@code config.json} beside it, or a file of
+   * Stable Diffusion's in its authors' naming, and checks every tensor.
    *
-   * @throws UnusableInput when something is missing, broken, or of a class other than {@code ControlNetModel}, {@code
-   *     ControlNetUnionModel} and {@code FluxControlNetModel}
+   * @throws UnusableInput when something is missing, broken, or of a class other than
+   *     {@code ControlNetModel}, {@code ControlNetUnionModel} and {@code FluxControlNetModel}
    */
   public static ControlNet open(Path path, Compute compute) {
     LoosePart part = LoosePart.find(null, "controlnet", path);
@@ -59,13 +67,15 @@ public final class ControlNet implements AutoCloseable {
     LoadedWeights weights = new LoadedWeights(part.weights().get(), compute);
     try {
       ControlNetConfig unet = ofFlux ? null : ControlNetConfig.of(counted(part.config(), weights));
-      weights.check(w -> {
-        if (ofFlux) {
-          new FluxControlNetModel(flux, w);
-        } else {
-          new ControlNetModel(unet, w);
-        }
-      }, Set.of());
+      weights.check(
+          w -> {
+            if (ofFlux) {
+              new FluxControlNetModel(flux, w);
+            } else {
+              new ControlNetModel(unet, w);
+            }
+          },
+          Set.of());
       return new ControlNet(String.valueOf(path.getFileName()), compute, weights, unet, flux);
     } catch (RuntimeException e) {
       weights.close();
@@ -73,7 +83,9 @@ public final class ControlNet implements AutoCloseable {
     }
   }
 
-  /** A union's config need not say how many kinds it knows: a row of its weights stands for each. */
+  /**
+   * A union's config need not say how many kinds it knows: a row of its weights stands for each.
+   */
   private static ModelConfig counted(ModelConfig config, LoadedWeights weights) {
     if (config.has("num_control_type") || !weights.has(TASKS)) {
       return config;
@@ -90,8 +102,8 @@ public final class ControlNet implements AutoCloseable {
    */
   public void require(Compute base) {
     if (!canonical(base).equals(canonical(compute))) {
-      throw new IllegalArgumentException("ControlNet " + name + " computes on " + compute + ", the base on " + base
-          + "; open both with the same Compute");
+      throw new IllegalArgumentException("ControlNet " + name + " computes on " + compute
+          + ", the base on " + base + "; open both with the same Compute");
     }
   }
 
@@ -100,7 +112,10 @@ public final class ControlNet implements AutoCloseable {
     return compute.toString().replace("cuda:0 ", "cuda ");
   }
 
-  /** Whether it looks at latents of the picture, as FLUX's do that have no layers of their own for pixels. */
+  /**
+   * Whether it looks at latents of the picture, as FLUX's do that have no layers of their own for
+   * pixels.
+   */
   public boolean looksAtLatents() {
     return flux != null && flux.hintChannels() == 0;
   }
@@ -111,11 +126,17 @@ public final class ControlNet implements AutoCloseable {
    * @throws IllegalArgumentException when it was made for another
    */
   public ControlNetModel beside(UNetConfig base) {
-    if (unet == null || !channels(unet.unet()).equals(channels(base)) || (unet.unet().timeIds() == null) != (base.timeIds() == null)
+    if (unet == null
+        || !channels(unet.unet()).equals(channels(base))
+        || (unet.unet().timeIds() == null) != (base.timeIds() == null)
         || unet.unet().levels().get(0).contextWidth() != base.levels().get(0).contextWidth()) {
-      throw new IllegalArgumentException("ControlNet " + name + " is for " + (unet == null ? "FLUX"
-          : "a UNet of widths " + channels(unet.unet()) + " and text of " + unet.unet().levels().get(0).contextWidth())
-          + ", the base is a UNet of widths " + channels(base) + " and text of " + base.levels().get(0).contextWidth()
+      throw new IllegalArgumentException("ControlNet " + name + " is for "
+          + (unet == null
+              ? "FLUX"
+              : "a UNet of widths " + channels(unet.unet()) + " and text of "
+                  + unet.unet().levels().get(0).contextWidth())
+          + ", the base is a UNet of widths " + channels(base) + " and text of "
+          + base.levels().get(0).contextWidth()
           + "; give one made for this base");
     }
     return new ControlNetModel(unet, Weights.of(weights));
@@ -123,10 +144,13 @@ public final class ControlNet implements AutoCloseable {
 
   /** The network beside a FLUX transformer of this shape; as above. */
   public FluxControlNetModel beside(FluxConfig base) {
-    if (flux == null || flux.trunk().width() != base.width() || flux.trunk().textWidth() != base.textWidth()
+    if (flux == null
+        || flux.trunk().width() != base.width()
+        || flux.trunk().textWidth() != base.textWidth()
         || flux.trunk().inChannels() != base.outChannels()) {
-      throw new IllegalArgumentException("ControlNet " + name + " is for " + (flux == null ? "a UNet"
-          : "a transformer of width " + flux.trunk().width()) + ", the base is FLUX of width " + base.width()
+      throw new IllegalArgumentException("ControlNet " + name + " is for "
+          + (flux == null ? "a UNet" : "a transformer of width " + flux.trunk().width())
+          + ", the base is FLUX of width " + base.width()
           + "; give one made for this base");
     }
     return new FluxControlNetModel(flux, Weights.of(weights));
@@ -140,15 +164,19 @@ public final class ControlNet implements AutoCloseable {
   /**
    * The number of a kind of pictures.
    *
-   * @param kind its name, as openpose, depth, canny of union ControlNets of SDXL, or the number itself
+   * @param kind its name, as openpose, depth, canny of union ControlNets of SDXL, or the number
+   *     itself
    * @throws IllegalArgumentException naming those that it knows
    */
   public int mode(String kind) {
     if (kind.matches("-?\\d{1,9}")) {
       return Integer.parseInt(kind);
     }
-    return kinds().number(kind).orElseThrow(() -> new IllegalArgumentException("ControlNet " + name + " knows "
-        + kinds().count() + " kinds of pictures, none called \"" + kind + "\"; " + kinds().advice()));
+    return kinds()
+        .number(kind)
+        .orElseThrow(() -> new IllegalArgumentException(
+            "ControlNet " + name + " knows " + kinds().count()
+                + " kinds of pictures, none called \"" + kind + "\"; " + kinds().advice()));
   }
 
   /**
@@ -158,16 +186,21 @@ public final class ControlNet implements AutoCloseable {
    */
   public void requireTold(int mode) {
     if (modes() > 0 && mode < 0) {
-      throw new IllegalArgumentException("ControlNet " + name + " has to be told which of its " + modes()
-          + " kinds of pictures it is given; " + kinds().advice());
+      throw new IllegalArgumentException("ControlNet " + name + " has to be told which of its "
+          + modes() + " kinds of pictures it is given; " + kinds().advice());
     }
   }
 
   private ControlKinds kinds() {
-    return isUnion() ? ControlKinds.union(unet.union().kinds()) : new ControlKinds(flux == null ? 0 : flux.modes(), List.of());
+    return isUnion()
+        ? ControlKinds.union(unet.union().kinds())
+        : new ControlKinds(flux == null ? 0 : flux.modes(), List.of());
   }
 
-  /** Whether it is a union ControlNet of a UNet's, which looks at all of a request's pictures for it at once. */
+  /**
+   * Whether it is a union ControlNet of a UNet's, which looks at all of a request's pictures for it
+   * at once.
+   */
   public boolean isUnion() {
     return unet != null && unet.union() != null;
   }

@@ -12,25 +12,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A ControlNet in a file without a config, in its authors' naming, whose config its shapes tell. */
+/**
+ * A ControlNet in a file without a config, in its authors' naming, whose config its shapes tell.
+ */
 final class ControlNetFile {
   /** What begins as such a file does and is none, by a tensor that only it has. */
-  private static final Map<String, String> OTHERS =
-      Map.of("difference", "a ControlNet's difference to its base", "lora_controlnet", "a control LoRA");
-  private static final List<String> DIFFUSERS = List.of("controlnet_cond_embedding.conv_in.weight", "controlnet_x_embedder.weight");
+  private static final Map<String, String> OTHERS = Map.of(
+      "difference", "a ControlNet's difference to its base", "lora_controlnet", "a control LoRA");
+
+  private static final List<String> DIFFUSERS =
+      List.of("controlnet_cond_embedding.conv_in.weight", "controlnet_x_embedder.weight");
 
   private ControlNetFile() {}
 
   /** What {@code path} holds, or null when it is in another naming. */
   static LoosePart find(Path path, TensorList keys) {
-    String prefix = Stream.of("control_model.", "").filter(each -> keys.has(each + "input_hint_block.0.weight"))
-        .findFirst().orElse(null);
+    String prefix = Stream.of("control_model.", "")
+        .filter(each -> keys.has(each + "input_hint_block.0.weight"))
+        .findFirst()
+        .orElse(null);
     if (prefix == null) {
       return null;
     }
     OTHERS.forEach((tensor, kind) -> {
       if (keys.has(tensor)) {
-        throw new UnusableInput(path + " is " + kind + ", which is not supported; give the whole ControlNet");
+        throw new UnusableInput(
+            path + " is " + kind + ", which is not supported; give the whole ControlNet");
       }
     });
     Map<String, Object> options = UNetFamily.control(keys, prefix);
@@ -38,14 +45,16 @@ final class ControlNetFile {
     options.put("global_pool_conditions", String.valueOf(path.getFileName()).contains("shuffle"));
     ModelConfig config = ModelConfig.of(options, path + " (controlnet)");
     KeyLayout layout = UNetLayout.of(ControlNetConfig.of(config)).under(prefix);
-    return new LoosePart("ControlNetModel", config, () -> new RelaidSource(TensorFile.open(path), layout), null);
+    return new LoosePart(
+        "ControlNetModel", config, () -> new RelaidSource(TensorFile.open(path), layout), null);
   }
 
   /** Says what a file in diffusers' naming lacks; does nothing to others. */
   static void requireConfig(Path path, TensorList keys) {
     if (DIFFUSERS.stream().anyMatch(keys::has)) {
-      throw new UnusableInput(path + " is a ControlNet without its config.json; put the one beside it that lies beside"
-          + " diffusion_pytorch_model.safetensors where it was published");
+      throw new UnusableInput(
+          path + " is a ControlNet without its config.json; put the one beside it that lies beside"
+              + " diffusion_pytorch_model.safetensors where it was published");
     }
   }
 }

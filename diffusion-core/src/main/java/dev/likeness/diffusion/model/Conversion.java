@@ -9,14 +9,17 @@ import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** From one form of a model, or of any file of tensors, to another; no bit of a tensor changes unless a type is asked for. */
+/**
+ * From one form of a model, or of any file of tensors, to another; no bit of a tensor changes
+ * unless a type is asked for.
+ */
 public final class Conversion {
   private Conversion() {}
 
   /**
-   * Converts {@code in} to {@code out}: a name that ends in {@code .safetensors} is one file, any other a diffusers folder.
-   * A file becomes a file with its own names and metadata, so this also brings a pickle to safetensors,
-   * plain alphas as tensors and its other values as metadata.
+   * Converts {@code in} to {@code out}: a name that ends in {@code .safetensors} is one file, any
+   * other a diffusers folder. A file becomes a file with its own names and metadata, so this also
+   * brings a pickle to safetensors, plain alphas as tensors and its other values as metadata.
    *
    * @param type what floating-point tensors become, or null to leave them
    * @throws dev.likeness.diffusion.error.UnusableInput when the input is broken or of no known kind
@@ -41,7 +44,8 @@ public final class Conversion {
   private static void fileToFile(Path in, Path out, DType type) {
     try (TensorSource file = TensorFile.open(in)) {
       if (file instanceof TorchPickle pickle) {
-        SafetensorsWriter.write(out, Cast.of(PickledAlphas.of(pickle), type), PickledAlphas.texts(pickle));
+        SafetensorsWriter.write(
+            out, Cast.of(PickledAlphas.of(pickle), type), PickledAlphas.texts(pickle));
       } else {
         SafetensorsWriter.write(out, Cast.of(file, type), TensorFile.metadata(TensorFile.list(in)));
       }

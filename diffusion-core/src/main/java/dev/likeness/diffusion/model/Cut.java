@@ -12,6 +12,7 @@ import dev.likeness.diffusion.adapt.Part;
 public record Cut(Part encoder, int tokens, String words) {
   /** As its reader should know it. */
   public String told() {
-    return encoder.folder() + " hears " + tokens + " tokens of a prompt and leaves out the rest: \"" + words + "\"";
+    return encoder.folder() + " hears " + tokens + " tokens of a prompt and leaves out the rest: \""
+        + words + "\"";
   }
 }

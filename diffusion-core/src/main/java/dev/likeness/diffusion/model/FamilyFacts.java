@@ -14,13 +14,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What names and shapes do not tell of a family: the resource of its name, and the parts that it completes. */
+/**
+ * What names and shapes do not tell of a family: the resource of its name, and the parts that it
+ * completes.
+ */
 record FamilyFacts(Map<String, Object> values) {
   static FamilyFacts of(String family) {
     try (InputStream in = FamilyFacts.class.getResourceAsStream(family + ".json")) {
       return new FamilyFacts(JSON.std.mapFrom(in));
     } catch (IOException e) {
-      throw new UncheckedIOException("the built-in configuration of " + family + " cannot be read", e);
+      throw new UncheckedIOException(
+          "the built-in configuration of " + family + " cannot be read", e);
     }
   }
 
@@ -44,19 +48,33 @@ record FamilyFacts(Map<String, Object> values) {
    * @param layers how many of its layers it runs at most
    * @param known its configuration where it is known better than by shapes, or null
    */
-  Component clip(TensorList keys, String component, String prefix, int layers, boolean projects, Map<String, Object> known) {
-    int most = known != null && known.get("num_hidden_layers") instanceof Integer own ? own : layers;
+  Component clip(
+      TensorList keys,
+      String component,
+      String prefix,
+      int layers,
+      boolean projects,
+      Map<String, Object> known) {
+    int most =
+        known != null && known.get("num_hidden_layers") instanceof Integer own ? own : layers;
     KeyLayout stored = TextShape.layout(keys, prefix, most, projects);
     if (stored == null) {
       return null;
     }
     KeyLayout layout = heard(component, projects) ? stored : TextShape.unprojected(stored);
-    Map<String, Object> config =
-        known != null ? known : options(component, TextShape.config(new Relaid(keys, layout), projects));
-    return new Component(projects ? "CLIPTextModelWithProjection" : "CLIPTextModel", named(config, keys, component), layout);
+    Map<String, Object> config = known != null
+        ? known
+        : options(component, TextShape.config(new Relaid(keys, layout), projects));
+    return new Component(
+        projects ? "CLIPTextModelWithProjection" : "CLIPTextModel",
+        named(config, keys, component),
+        layout);
   }
 
-  /** Whether a projection counts that a file holds: not of SD 3's CLIP-L, which alone is first and of the class that projects. */
+  /**
+   * Whether a projection counts that a file holds: not of SD 3's CLIP-L, which alone is first and
+   * of the class that projects.
+   */
   static boolean heard(String component, boolean projects) {
     return !projects || !component.equals("text_encoder");
   }
@@ -67,7 +85,8 @@ record FamilyFacts(Map<String, Object> values) {
       KeyLayout layout = AutoencoderShape.layout(keys, prefix);
       if (layout != null) {
         Relaid own = new Relaid(keys, layout);
-        Map<String, Object> config = known != null ? known : options("vae", AutoencoderShape.config(own));
+        Map<String, Object> config =
+            known != null ? known : options("vae", AutoencoderShape.config(own));
         return new Component(AutoencoderShape.className(own), named(config, keys, "vae"), layout);
       }
     }

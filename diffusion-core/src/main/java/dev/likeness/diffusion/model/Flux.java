@@ -9,7 +9,10 @@ import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
 
-/** The networks of a FLUX.1 model (dev, schnell and their kin), opened and checked. Immutable and shared by threads. */
+/**
+ * The networks of a FLUX.1 model (dev, schnell and their kin), opened and checked. Immutable and
+ * shared by threads.
+ */
 public final class Flux extends OpenNetworks {
   /** A token is a square of two by two latent pixels. */
   private static final int CELL = 4;
@@ -26,7 +29,8 @@ public final class Flux extends OpenNetworks {
     try {
       clip = open(TextTower.open(files, Part.TEXT_ENCODER, compute, 0));
       t5 = open(T5Tower.open(files, Part.TEXT_ENCODER_2, compute));
-      transformer = open(OpenTransformer.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
+      transformer =
+          open(OpenTransformer.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
       transformer.check();
       autoencoder = open(AutoencoderFile.open(files, compute));
       requireLatents(files);
@@ -39,7 +43,8 @@ public final class Flux extends OpenNetworks {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not supported
+   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not
+   *     supported
    */
   public static Flux open(ModelFiles files, Compute compute) {
     Classes.require(files, "transformer", "FluxTransformer2DModel");
@@ -51,12 +56,15 @@ public final class Flux extends OpenNetworks {
 
   private void requireLatents(ModelFiles files) {
     if (config().outChannels() != CELL * autoencoder.latentChannels()) {
-      throw new UnusableInput(files.describe() + ": the transformer answers with " + config().outChannels()
-          + " channels, expected 4 times the autoencoder's " + autoencoder.latentChannels() + "; they are of different models");
+      throw new UnusableInput(files.describe() + ": the transformer answers with "
+          + config().outChannels() + " channels, expected 4 times the autoencoder's "
+          + autoencoder.latentChannels() + "; they are of different models");
     }
     if (config().inChannels() != config().outChannels() && !fills()) {
-      throw new UnusableInput(files.describe() + ": the transformer is shown " + config().inChannels() + " channels, expected "
-          + config().outChannels() + ", or " + filling() + " as of Fill; FLUX.1 Canny and Depth, which are shown a picture of"
+      throw new UnusableInput(files.describe() + ": the transformer is shown "
+          + config().inChannels() + " channels, expected "
+          + config().outChannels() + ", or " + filling()
+          + " as of Fill; FLUX.1 Canny and Depth, which are shown a picture of"
           + " edges or distances beside the sample, are not supported: give dev with a ControlNet");
     }
   }
@@ -65,7 +73,10 @@ public final class Flux extends OpenNetworks {
     return CELL * (2 * autoencoder.latentChannels() + autoencoder.factor() * autoencoder.factor());
   }
 
-  /** Whether the transformer is shown a mask and the masked picture beside the sample, to paint there (Fill). */
+  /**
+   * Whether the transformer is shown a mask and the masked picture beside the sample, to paint
+   * there (Fill).
+   */
   public boolean fills() {
     return config().inChannels() == filling();
   }

@@ -18,12 +18,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Writes a model as a diffusers folder, {@code model_index.json} last: a folder that has it is complete. */
+/**
+ * Writes a model as a diffusers folder, {@code model_index.json} last: a folder that has it is
+ * complete.
+ */
 final class FolderWriter {
   private FolderWriter() {}
 
   /**
-   * Writes {@code files} below {@code out}, floating-point tensors in {@code type} or, when that is null, as they are.
+   * Writes {@code files} below {@code out}, floating-point tensors in {@code type} or, when that is
+   * null, as they are.
    *
    * @throws UnusableInput when {@code out} is there and holds a model already
    */
@@ -37,27 +41,39 @@ final class FolderWriter {
     index.put("_diffusers_version", "0.21.0");
     for (String component : files.componentNames()) {
       boolean text = reads(component);
-      writeJson(out.resolve(component).resolve("config.json"), files.config(component).values());
+      writeJson(
+          out.resolve(component).resolve("config.json"), files.config(component).values());
       try (TensorSource weights = Cast.of(files.weights(component), type)) {
-        Path file = out.resolve(component).resolve(text ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
+        Path file = out.resolve(component)
+            .resolve(text ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
         SafetensorsWriter.write(file, weights, Map.of("format", "pt"));
       }
-      index.put(component, Arrays.asList(text ? "transformers" : "diffusers", files.componentClass(component)));
+      index.put(
+          component,
+          Arrays.asList(text ? "transformers" : "diffusers", files.componentClass(component)));
       if (text) {
         String tokenizer = tokenizer(component);
         writeTokenizer(tokenizers.get(tokenizer), out.resolve(tokenizer));
-        index.put(tokenizer, Arrays.asList("transformers", tokenizerClass(files, tokenizer, files.componentClass(component))));
+        index.put(
+            tokenizer,
+            Arrays.asList(
+                "transformers", tokenizerClass(files, tokenizer, files.componentClass(component))));
       }
     }
     writeJson(out.resolve("scheduler/scheduler_config.json"), files.scheduler().values());
-    index.put("scheduler", Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
+    index.put(
+        "scheduler",
+        Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
     addOptions(files, index);
     writeJson(out.resolve("model_index.json"), index);
   }
 
-  // All are asked for before the first weight is written, of which there may be gigabytes: a single file may lack one.
+  // All are asked for before the first weight is written, of which there may be gigabytes: a single
+  // file may lack one.
   private static Map<String, TokenizerFiles> tokenizers(ModelFiles files) {
-    return files.componentNames().stream().filter(FolderWriter::reads).map(FolderWriter::tokenizer)
+    return files.componentNames().stream()
+        .filter(FolderWriter::reads)
+        .map(FolderWriter::tokenizer)
         .collect(Collectors.toMap(tokenizer -> tokenizer, files::tokenizerFiles));
   }
 
@@ -71,7 +87,11 @@ final class FolderWriter {
 
   private static void writeTokenizer(TokenizerFiles tokenizer, Path folder) {
     tokenizer.texts().forEach((name, words) -> writeText(folder.resolve(name), words));
-    tokenizer.pieces().ifPresent(pieces -> write(folder.resolve(pieces.getFileName()), out -> Uninterrupted.read(pieces, from -> Files.copy(from, out))));
+    tokenizer
+        .pieces()
+        .ifPresent(pieces -> write(
+            folder.resolve(pieces.getFileName()),
+            out -> Uninterrupted.read(pieces, from -> Files.copy(from, out))));
   }
 
   // As the model says itself; a single file does not.
@@ -80,7 +100,9 @@ final class FolderWriter {
     if (own != null) {
       return own;
     }
-    return encoder.startsWith("T5") ? "T5TokenizerFast" : encoder.startsWith("Qwen") ? "Qwen2TokenizerFast" : "CLIPTokenizer";
+    return encoder.startsWith("T5")
+        ? "T5TokenizerFast"
+        : encoder.startsWith("Qwen") ? "Qwen2TokenizerFast" : "CLIPTokenizer";
   }
 
   private static void addOptions(ModelFiles files, Map<String, Object> index) {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The cache of huggingface_hub: {@code models--org--name} with {@code refs}, {@code snapshots} and {@code blobs}. The
- * snapshot that {@code refs/main} names is taken, or the only one there is.
+ * The cache of huggingface_hub: {@code models--org--name} with {@code refs}, {@code snapshots} and
+ * {@code blobs}. The snapshot that {@code refs/main} names is taken, or the only one there is.
  */
 public final class HubCache {
   private static final int LONGEST_REVISION = 100;
@@ -29,8 +29,8 @@ public final class HubCache {
     }
     List<Path> all = list(snapshots);
     if (all.size() != 1) {
-      throw new UnusableInput(folder + " holds " + all.size() + " snapshots and no refs/main; give the folder of one below "
-          + snapshots);
+      throw new UnusableInput(folder + " holds " + all.size()
+          + " snapshots and no refs/main; give the folder of one below " + snapshots);
     }
     return all.get(0);
   }

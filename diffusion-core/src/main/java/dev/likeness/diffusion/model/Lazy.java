@@ -2,7 +2,10 @@ package dev.likeness.diffusion.model;
 
 import java.util.function.Supplier;
 
-/** Something that is opened at its first use, and again at the first use after it was closed. Thread-safe. */
+/**
+ * Something that is opened at its first use, and again at the first use after it was closed.
+ * Thread-safe.
+ */
 final class Lazy<T extends AutoCloseable> implements AutoCloseable {
   private final Supplier<T> opening;
   private T opened;

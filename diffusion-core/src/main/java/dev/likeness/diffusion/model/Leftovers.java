@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a single file holds beside its networks (a layer that is never run, buffers of the noise schedule), kept in a
- * folder made of it, so that the way back gives the same file. Averaged copies of the weights are not kept.
+ * What a single file holds beside its networks (a layer that is never run, buffers of the noise
+ * schedule), kept in a folder made of it, so that the way back gives the same file. Averaged copies
+ * of the weights are not kept.
  */
 final class Leftovers {
   private static final String FILE = "leftovers.safetensors";
@@ -21,7 +22,8 @@ final class Leftovers {
 
   /** Keeps in {@code folder} what no component of {@code file} claims. */
   static void keep(SingleFile file, Path source, Path folder) {
-    try (TensorSource rest = new Renamed(TensorFile.open(source),
+    try (TensorSource rest = new Renamed(
+        TensorFile.open(source),
         name -> name.startsWith(AVERAGED) || file.claims(name) ? null : name)) {
       Map<String, String> metadata = TensorFile.metadata(file.keys());
       if (!rest.names().isEmpty() || !metadata.isEmpty()) {

@@ -21,16 +21,24 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A network that lies alone in a folder or a file, to be put into a model. What its tensors do not tell (an activation,
- * the latents' scale) is as in the model, which it has to fit anyway; without one, as by default.
+ * A network that lies alone in a folder or a file, to be put into a model. What its tensors do not
+ * tell (an activation, the latents' scale) is as in the model, which it has to fit anyway; without
+ * one, as by default.
  *
  * @param weights opens its tensors, under canonical names
- * @param scheduler the one that a denoising network was trained for; null where nothing beside it says
+ * @param scheduler the one that a denoising network was trained for; null where nothing beside it
+ *     says
  */
-record LoosePart(String className, ModelConfig config, Supplier<TensorSource> weights, ModelConfig scheduler) {
+record LoosePart(
+    String className, ModelConfig config, Supplier<TensorSource> weights, ModelConfig scheduler) {
   private static final Set<String> DENOISING = Set.of("unet", "transformer");
-  private static final List<String> TEXT_PREFIXES = List.of("", "cond_stage_model.", "conditioner.embedders.0.",
-      "conditioner.embedders.1.", "text_encoders.clip_l.", "text_encoders.clip_g.");
+  private static final List<String> TEXT_PREFIXES = List.of(
+      "",
+      "cond_stage_model.",
+      "conditioner.embedders.0.",
+      "conditioner.embedders.1.",
+      "text_encoders.clip_l.",
+      "text_encoders.clip_g.");
 
   /** A network that is no denoising one, or of whose scheduler nothing is known. */
   private LoosePart(String className, ModelConfig config, Supplier<TensorSource> weights) {
@@ -42,13 +50,17 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     if (files.componentClass(component) == null) {
       throw new UnusableInput(files.describe() + " has no " + component);
     }
-    return new LoosePart(files.componentClass(component), files.config(component), () -> files.weights(component),
+    return new LoosePart(
+        files.componentClass(component),
+        files.config(component),
+        () -> files.weights(component),
         DENOISING.contains(component) ? scheduler : null);
   }
 
   /** A component of a diffusers folder, with its scheduler where that was fetched with it. */
   static LoosePart of(ModelFolder folder, String component) {
-    boolean told = DENOISING.contains(component) && Files.exists(folder.root().resolve("scheduler/scheduler_config.json"));
+    boolean told = DENOISING.contains(component)
+        && Files.exists(folder.root().resolve("scheduler/scheduler_config.json"));
     return of(folder, component, told ? folder.scheduler() : null);
   }
 
@@ -56,7 +68,8 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
   static LoosePart find(ModelFiles base, String component, Path path) {
     Path config = Files.isDirectory(path) ? path.resolve("config.json") : configBeside(path);
     if (Files.isDirectory(path)) {
-      return configured(component, ModelConfig.read(config), () -> new PartFolder(path, null).open());
+      return configured(
+          component, ModelConfig.read(config), () -> new PartFolder(path, null).open());
     }
     TensorList keys = TensorFile.list(path);
     LoosePart foreign = foreign(base, component, path, keys);
@@ -69,17 +82,23 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     return canonical(base, component, path, keys);
   }
 
-  // Of two editions in one folder one has a config of its own name: diffusion_pytorch_model_promax and config_promax.
+  // Of two editions in one folder one has a config of its own name: diffusion_pytorch_model_promax
+  // and config_promax.
   private static Path configBeside(Path file) {
-    Path own = file.resolveSibling(
-        file.getFileName().toString().replaceFirst("^diffusion_pytorch_model(.*)\\.\\w+$", "config$1.json"));
+    Path own = file.resolveSibling(file.getFileName()
+        .toString()
+        .replaceFirst("^diffusion_pytorch_model(.*)\\.\\w+$", "config$1.json"));
     return !own.equals(file) && Files.exists(own) ? own : file.resolveSibling("config.json");
   }
 
-  private static LoosePart configured(String component, ModelConfig config, Supplier<TensorSource> files) {
-    List<String> architectures = config.has("architectures") ? config.texts("architectures", List.of()) : List.of();
-    String className = config.text("_class_name", architectures.isEmpty() ? "unknown" : architectures.get(0));
-    return new LoosePart(className, config, () -> Spelling.canonical(className, component, files.get()));
+  private static LoosePart configured(
+      String component, ModelConfig config, Supplier<TensorSource> files) {
+    List<String> architectures =
+        config.has("architectures") ? config.texts("architectures", List.of()) : List.of();
+    String className =
+        config.text("_class_name", architectures.isEmpty() ? "unknown" : architectures.get(0));
+    return new LoosePart(
+        className, config, () -> Spelling.canonical(className, component, files.get()));
   }
 
   private static LoosePart foreign(ModelFiles base, String component, Path path, TensorList keys) {
@@ -88,9 +107,11 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     }
     if (Family.KNOWN.stream().anyMatch(known -> known.recognises(keys))) {
       // How a small transformer's heads are shared among the axes is not in the file.
-      SingleFile whole = SingleFile.open(path, component.equals("transformer") && base != null
-          && base.componentClass(component) != null
-          ? Map.of(component, base.config(component).values()) : Map.of());
+      SingleFile whole = SingleFile.open(
+          path,
+          component.equals("transformer") && base != null && base.componentClass(component) != null
+              ? Map.of(component, base.config(component).values())
+              : Map.of());
       if (whole.componentClass(component) != null) {
         return of(whole, component, whole.saysPrediction() ? whole.scheduler() : null);
       }
@@ -100,7 +121,13 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
         KeyLayout layout = AutoencoderShape.layout(keys, prefix);
         if (layout != null) {
           Relaid own = new Relaid(keys, layout);
-          return relaid(base, component, path, layout, AutoencoderShape.config(own), AutoencoderShape.className(own));
+          return relaid(
+              base,
+              component,
+              path,
+              layout,
+              AutoencoderShape.config(own),
+              AutoencoderShape.className(own));
         }
       }
     }
@@ -114,11 +141,21 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     }
     boolean projects = projects(base, component);
     for (String prefix : TEXT_PREFIXES) {
-      int most = known(base, component).get("num_hidden_layers") instanceof Integer layers ? layers : Integer.MAX_VALUE;
+      int most = known(base, component).get("num_hidden_layers") instanceof Integer layers
+          ? layers
+          : Integer.MAX_VALUE;
       KeyLayout stored = TextShape.layout(keys, prefix, most, projects);
       if (stored != null) {
-        KeyLayout layout = FamilyFacts.heard(component, projects) || ofFolder(path) ? stored : TextShape.unprojected(stored);
-        return relaid(base, component, path, layout, TextShape.config(new Relaid(keys, layout), projects), textClass(projects));
+        KeyLayout layout = FamilyFacts.heard(component, projects) || ofFolder(path)
+            ? stored
+            : TextShape.unprojected(stored);
+        return relaid(
+            base,
+            component,
+            path,
+            layout,
+            TextShape.config(new Relaid(keys, layout), projects),
+            textClass(projects));
       }
     }
     return null;
@@ -127,7 +164,8 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
   // A diffusers folder's own file brings its projection.
   private static boolean ofFolder(Path path) {
     Path config = path.resolveSibling("config.json");
-    return Files.exists(config) && ModelConfig.read(config).texts("architectures", List.of()).contains(textClass(true));
+    return Files.exists(config)
+        && ModelConfig.read(config).texts("architectures", List.of()).contains(textClass(true));
   }
 
   private static LoosePart language(String component, Path path, TensorList keys) {
@@ -138,14 +176,18 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
         return whole("T5EncoderModel", T5Shape.config(new Relaid(keys, t5)), component, path, t5);
       }
       if (qwen != null) {
-        return whole("Qwen3ForCausalLM", Qwen3Shape.config(new Relaid(keys, qwen)), component, path, qwen);
+        return whole(
+            "Qwen3ForCausalLM", Qwen3Shape.config(new Relaid(keys, qwen)), component, path, qwen);
       }
     }
     return null;
   }
 
-  private static LoosePart whole(String className, Map<String, Object> config, String component, Path path, KeyLayout layout) {
-    return new LoosePart(className, ModelConfig.of(config, path + " (" + component + ")"),
+  private static LoosePart whole(
+      String className, Map<String, Object> config, String component, Path path, KeyLayout layout) {
+    return new LoosePart(
+        className,
+        ModelConfig.of(config, path + " (" + component + ")"),
         () -> new RelaidSource(TensorFile.open(path), layout));
   }
 
@@ -153,46 +195,63 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     if (base == null) {
       return component.equals("text_encoder_2");
     }
-    return base.family() != null ? base.family().projects(component)
-        : base.componentClass(component) != null ? base.componentClass(component).equals(textClass(true))
-        : component.equals("text_encoder_2");
+    return base.family() != null
+        ? base.family().projects(component)
+        : base.componentClass(component) != null
+            ? base.componentClass(component).equals(textClass(true))
+            : component.equals("text_encoder_2");
   }
 
   private static String textClass(boolean projects) {
     return projects ? "CLIPTextModelWithProjection" : "CLIPTextModel";
   }
 
-  private static LoosePart relaid(ModelFiles base, String component, Path path, KeyLayout layout,
-      Map<String, Object> shapes, String className) {
+  private static LoosePart relaid(
+      ModelFiles base,
+      String component,
+      Path path,
+      KeyLayout layout,
+      Map<String, Object> shapes,
+      String className) {
     Map<String, Object> options = known(base, component);
     options.putAll(shapes);
-    return new LoosePart(className, ModelConfig.of(options, path + " (" + component + ")"),
+    return new LoosePart(
+        className,
+        ModelConfig.of(options, path + " (" + component + ")"),
         () -> new RelaidSource(TensorFile.open(path), layout));
   }
 
-  private static LoosePart canonical(ModelFiles base, String component, Path path, TensorList keys) {
+  private static LoosePart canonical(
+      ModelFiles base, String component, Path path, TensorList keys) {
     Map<String, Object> options = known(base, component);
     String className = className(base, component);
     if (component.equals("controlnet")) {
       ControlNetFile.requireConfig(path, keys);
     }
-    if (component.equals("vae") && keys.has("decoder.layers.0.weight") && keys.has("encoder.layers.0.weight")) {
+    if (component.equals("vae")
+        && keys.has("decoder.layers.0.weight")
+        && keys.has("encoder.layers.0.weight")) {
       options = new LinkedHashMap<>(AutoencoderShape.tinyConfig(keys));
       className = "AutoencoderTiny";
     } else if (component.equals("vae") && keys.has("decoder.up_blocks.0.resnets.0.conv1.weight")) {
       options.putAll(AutoencoderShape.config(keys));
       className = AutoencoderShape.className(keys);
-    } else if (!keys.has(component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
+    } else if (!keys.has(
+            component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
-      throw new UnusableInput(path + " holds no " + component + " in a known spelling (" + keys.names().size()
-          + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
+      throw new UnusableInput(
+          path + " holds no " + component + " in a known spelling ("
+              + keys.names().size()
+              + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
     }
     if (component.equals("unet")) {
       options.remove("time_cond_proj_dim");
       options.putAll(UNetShape.guidance(keys, ""));
     }
     String known = className;
-    return new LoosePart(known, ModelConfig.of(options, path + " (" + component + ")"),
+    return new LoosePart(
+        known,
+        ModelConfig.of(options, path + " (" + component + ")"),
         () -> Spelling.canonical(known, component, TensorFile.open(path)));
   }
 
@@ -202,7 +261,8 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     if (base == null) {
       return options;
     }
-    if (base.componentClass(component) != null && base.componentClass(component).equals(className(base, component))) {
+    if (base.componentClass(component) != null
+        && base.componentClass(component).equals(className(base, component))) {
       options.putAll(base.config(component).values());
     } else if (base.family() != null) {
       options.putAll(base.family().facts(component, Map.of()));

@@ -12,13 +12,17 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a model is to lie in memory so that drawing one picture at a time keeps to a budget; made of the files' headers,
- * before a tensor is loaded. {@link #toString} prints it. What a request attaches (LoRAs, adapters
- * with what they look through, ControlNets) comes on top.
+ * How a model is to lie in memory so that drawing one picture at a time keeps to a budget; made of
+ * the files' headers, before a tensor is loaded. {@link #toString} prints it. What a request
+ * attaches (LoRAs, adapters with what they look through, ControlNets) comes on top.
  */
 public final class MemoryPlan {
-  /** What the program has beyond what it had when the plan was made and what the plan counts: libraries' buffers. */
+  /**
+   * What the program has beyond what it had when the plan was made and what the plan counts:
+   * libraries' buffers.
+   */
   private static final long BESIDE = 256L << 20;
+
   private static final long UNKNOWN_PROGRAM = 512L << 20;
 
   private final MemoryBudget budget;
@@ -28,8 +32,13 @@ public final class MemoryPlan {
   private final MemoryNeeds needs;
   private final long program;
 
-  private MemoryPlan(MemoryBudget budget, Compute compute, Map<String, Residence> residences, boolean strips,
-      MemoryNeeds needs, long program) {
+  private MemoryPlan(
+      MemoryBudget budget,
+      Compute compute,
+      Map<String, Residence> residences,
+      boolean strips,
+      MemoryNeeds needs,
+      long program) {
     this.budget = needs.sized(budget);
     this.compute = compute;
     this.residences = residences;
@@ -46,31 +55,39 @@ public final class MemoryPlan {
   public static MemoryPlan of(ModelFiles files, Compute wanted, MemoryBudget budget) {
     List<MemoryPlan> choices = choices(files, wanted, budget);
     MemoryPlan smallest = choices.get(choices.size() - 1);
-    return choices.stream().filter(plan -> plan.peak() <= budget.bytes()).findFirst().orElseThrow(() -> new MachineLimit(
-        files.describe() + " needs " + gib(smallest.peak()) + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
-        + " even " + smallest.words() + "; the budget is " + gib(budget.bytes()) + ": give more, or ask for a smaller picture"));
+    return choices.stream()
+        .filter(plan -> plan.peak() <= budget.bytes())
+        .findFirst()
+        .orElseThrow(() -> new MachineLimit(files.describe() + " needs " + gib(smallest.peak())
+            + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
+            + " even " + smallest.words() + "; the budget is " + gib(budget.bytes())
+            + ": give more, or ask for a smaller picture"));
   }
 
   /**
-   * Every plan, whether it fits or not: all held; the autoencoder in strips; text encoders brought in layer by layer and
-   * freed; the network in eight bits, where the budget allows it; the network brought in block by block; the same in bf16,
-   * where f32 is wanted. A UNet is held, or in eight bits.
+   * Every plan, whether it fits or not: all held; the autoencoder in strips; text encoders brought
+   * in layer by layer and freed; the network in eight bits, where the budget allows it; the network
+   * brought in block by block; the same in bf16, where f32 is wanted. A UNet is held, or in eight
+   * bits.
    */
   public static List<MemoryPlan> choices(ModelFiles files, Compute wanted, MemoryBudget budget) {
     MemoryNeeds needs = MemoryNeeds.of(files);
     boolean chained = needs.network().equals("transformer");
     long program = program(wanted);
     List<MemoryPlan> choices = new ArrayList<>();
-    for (DType type : wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
+    for (DType type :
+        wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
       Compute compute = wanted.as(type);
       Map<String, Residence> held = all(needs, Residence.HELD, Residence.HELD);
       choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
       choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
       for (Residence network : Residence.values()) {
-        boolean allowed = network == Residence.HELD || chained && network == Residence.STREAMED
+        boolean allowed = network == Residence.HELD
+            || chained && network == Residence.STREAMED
             || network == eightBits(needs) && budget.eightBits();
         if (allowed) {
-          choices.add(new MemoryPlan(budget, compute, all(needs, Residence.STREAMED, network), true, needs, program));
+          choices.add(new MemoryPlan(
+              budget, compute, all(needs, Residence.STREAMED, network), true, needs, program));
         }
       }
     }
@@ -78,8 +95,9 @@ public final class MemoryPlan {
   }
 
   /**
-   * The plan that holds the network in eight bits whatever memory there is, and everything else as it lies in the files: half
-   * of the network's memory in bf16, for a picture that is nearly the same.
+   * The plan that holds the network in eight bits whatever memory there is, and everything else as
+   * it lies in the files: half of the network's memory in bf16, for a picture that is nearly the
+   * same.
    */
   public static MemoryPlan inEightBits(ModelFiles files, Compute compute) {
     MemoryNeeds needs = MemoryNeeds.of(files);
@@ -87,15 +105,17 @@ public final class MemoryPlan {
   }
 
   /**
-   * The same, but the network's layers also multiply in eight bits: less time than in f32 where the CPU has VNNI, on a CPU
-   * alone. Convolutions stay as they are.
+   * The same, but the network's layers also multiply in eight bits: less time than in f32 where the
+   * CPU has VNNI, on a CPU alone. Convolutions stay as they are.
    *
    * @throws MachineLimit where the CPU has no VNNI, whose sums of bytes would overflow
    */
   public static MemoryPlan multipliedInEightBits(ModelFiles files, Compute compute) {
     if (!compute.device().equals("cpu") || !Compute.cpuMultipliesBytes()) {
-      throw new MachineLimit("products in 8 bits want a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
-          + "this is " + (compute.device().equals("cpu") ? "one without" : compute.device()) + ": leave them out");
+      throw new MachineLimit(
+          "products in 8 bits want a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
+              + "this is " + (compute.device().equals("cpu") ? "one without" : compute.device())
+              + ": leave them out");
     }
     return whatever(MemoryNeeds.of(files), compute, Residence.EIGHT_BIT_PRODUCTS);
   }
@@ -112,15 +132,24 @@ public final class MemoryPlan {
 
   private static Map<String, Residence> all(MemoryNeeds needs, Residence texts, Residence network) {
     Map<String, Residence> residences = new LinkedHashMap<>();
-    needs.parts().keySet().forEach(part -> residences.put(part,
-        part.equals(needs.network()) ? network : part.equals("vae") ? Residence.HELD : texts));
+    needs
+        .parts()
+        .keySet()
+        .forEach(part -> residences.put(
+            part,
+            part.equals(needs.network()) ? network : part.equals("vae") ? Residence.HELD : texts));
     return residences;
   }
 
-  /** What the process has there before the plan's work: on a CPU itself, mapped pages included, on a card its tensors. */
+  /**
+   * What the process has there before the plan's work: on a CPU itself, mapped pages included, on a
+   * card its tensors.
+   */
   private static long program(Compute compute) {
     long taken = DeviceMemory.find(compute).map(DeviceMemory::reserved).orElse(0L);
-    return !compute.onCpu() ? taken : BESIDE + (taken == DeviceMemory.UNKNOWN ? UNKNOWN_PROGRAM : taken);
+    return !compute.onCpu()
+        ? taken
+        : BESIDE + (taken == DeviceMemory.UNKNOWN ? UNKNOWN_PROGRAM : taken);
   }
 
   /** Where and how precisely to compute. */
@@ -144,25 +173,32 @@ public final class MemoryPlan {
   }
 
   private long peak(int width, int height, int rows) {
-    return program + needs.most(residences, strips, compute.dtype().bits() / Byte.SIZE, width, height, rows);
+    return program
+        + needs.most(residences, strips, compute.dtype().bits() / Byte.SIZE, width, height, rows);
   }
 
   /**
    * Refuses a picture that the plan has no room for.
    *
-   * @param rows how many times the network is given the picture at once: 2 under guidance by two prompts
+   * @param rows how many times the network is given the picture at once: 2 under guidance by two
+   *     prompts
    * @throws MachineLimit says what it would take
    */
   public void require(int width, int height, int rows) {
     if (peak(width, height, rows) > budget.bytes()) {
-      throw new MachineLimit("a picture of " + width + "x" + height + " takes " + gib(peak(width, height, rows))
-          + " of memory, the budget is " + gib(budget.bytes()) + "; open the model with a budget for this size, or ask for less");
+      throw new MachineLimit("a picture of " + width + "x" + height + " takes "
+          + gib(peak(width, height, rows)) + " of memory, the budget is " + gib(budget.bytes())
+          + "; open the model with a budget for this size, or ask for less");
     }
   }
 
   private String words() {
-    return "with " + residences.entrySet().stream().map(part -> part.getKey() + " " + part.getValue().words())
-        .reduce((a, b) -> a + ", " + b).orElse("") + " in " + compute.dtype().name().toLowerCase(Locale.ROOT);
+    return "with "
+        + residences.entrySet().stream()
+            .map(part -> part.getKey() + " " + part.getValue().words())
+            .reduce((a, b) -> a + ", " + b)
+            .orElse("")
+        + " in " + compute.dtype().name().toLowerCase(Locale.ROOT);
   }
 
   private static String gib(long bytes) {
@@ -173,13 +209,26 @@ public final class MemoryPlan {
   @Override
   public String toString() {
     int bytes = compute.dtype().bits() / Byte.SIZE;
-    StringBuilder text = new StringBuilder("memory for one picture of " + budget.width() + "x" + budget.height() + " on "
-        + compute + ", budget " + gib(budget.bytes()) + "\n");
-    needs.parts().forEach((part, size) -> text.append(String.format(Locale.ROOT, "  %-16s %9s  %s%n", part,
-        gib(size.bytes(residences.get(part), bytes, true)), residences.get(part).words()
-        + (part.equals("vae") && strips ? ", working in strips" : ""))));
-    return text.append(String.format(Locale.ROOT, "  %-16s %9s%n  %-16s %9s%n  %-16s  %s", "program", gib(program), "at most",
-        gib(peak()), compute.device() + " has", DeviceMemory.find(compute).map(DeviceMemory::toString)
-        .orElse("not told here"))).toString();
+    StringBuilder text = new StringBuilder("memory for one picture of " + budget.width() + "x"
+        + budget.height() + " on " + compute + ", budget " + gib(budget.bytes()) + "\n");
+    needs
+        .parts()
+        .forEach((part, size) -> text.append(String.format(
+            Locale.ROOT,
+            "  %-16s %9s  %s%n",
+            part,
+            gib(size.bytes(residences.get(part), bytes, true)),
+            residences.get(part).words()
+                + (part.equals("vae") && strips ? ", working in strips" : ""))));
+    return text.append(String.format(
+            Locale.ROOT,
+            "  %-16s %9s%n  %-16s %9s%n  %-16s  %s",
+            "program",
+            gib(program),
+            "at most",
+            gib(peak()),
+            compute.device() + " has",
+            DeviceMemory.find(compute).map(DeviceMemory::toString).orElse("not told here")))
+        .toString();
   }
 }

@@ -19,8 +19,13 @@ import java.util.Set;
 public final class ModelFolder implements ModelFiles {
   private static final List<String> NETWORKS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
-  /** What draws nothing (a checker), or waits for a picture prompt that a request brings with its own networks. */
-  private static final Set<String> IDLE = Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");
+  /**
+   * What draws nothing (a checker), or waits for a picture prompt that a request brings with its
+   * own networks.
+   */
+  private static final Set<String> IDLE =
+      Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");
+
   private static final List<String> LIBRARIES = List.of("diffusers", "transformers");
 
   private final Path root;
@@ -36,7 +41,8 @@ public final class ModelFolder implements ModelFiles {
   }
 
   /**
-   * Looks at {@code root} without reading a weight; a folder of the Hugging Face cache stands for its snapshot.
+   * Looks at {@code root} without reading a weight; a folder of the Hugging Face cache stands for
+   * its snapshot.
    *
    * @throws UnusableInput when it is not such a folder
    */
@@ -45,22 +51,28 @@ public final class ModelFolder implements ModelFiles {
   }
 
   /**
-   * Opens a folder that holds several variants of its weights, e.g. {@code fp16}; networks that lack it are taken plain. Null
-   * prefers the plain ones.
+   * Opens a folder that holds several variants of its weights, e.g. {@code fp16}; networks that
+   * lack it are taken plain. Null prefers the plain ones.
    *
    * @throws UnusableInput when it is not such a folder, or no network has the variant
    */
   public static ModelFolder open(Path root, String variant) {
     if (!Files.isDirectory(root)) {
-      throw new UnusableInput(root + " is not a folder; give the folder that holds model_index.json");
+      throw new UnusableInput(
+          root + " is not a folder; give the folder that holds model_index.json");
     }
     Path folder = HubCache.snapshot(root);
     ModelFolder opened = new ModelFolder(
-        folder, String.valueOf(root.getFileName()), ModelConfig.read(folder.resolve("model_index.json")), variant);
+        folder,
+        String.valueOf(root.getFileName()),
+        ModelConfig.read(folder.resolve("model_index.json")),
+        variant);
     Set<String> networks = opened.componentNames();
-    if (variant != null && networks.stream().noneMatch(name -> new PartFolder(opened.component(name), variant).hasVariant())) {
-      throw new UnusableInput(root + " has no weights of variant " + variant + " in any of " + networks
-          + "; give a variant that it has, or none for the plain ones");
+    if (variant != null
+        && networks.stream()
+            .noneMatch(name -> new PartFolder(opened.component(name), variant).hasVariant())) {
+      throw new UnusableInput(root + " has no weights of variant " + variant + " in any of "
+          + networks + "; give a variant that it has, or none for the plain ones");
     }
     return opened;
   }
@@ -106,7 +118,8 @@ public final class ModelFolder implements ModelFiles {
   public Map<String, String> others() {
     Map<String, String> others = new LinkedHashMap<>();
     for (String entry : index.values().keySet()) {
-      boolean known = NETWORKS.contains(entry) || IDLE.contains(entry) || entry.startsWith("tokenizer");
+      boolean known =
+          NETWORKS.contains(entry) || IDLE.contains(entry) || entry.startsWith("tokenizer");
       if (!known && componentClass(entry) != null && isNetwork(entry)) {
         others.put(entry, componentClass(entry));
       }
@@ -114,15 +127,19 @@ public final class ModelFolder implements ModelFiles {
     return others;
   }
 
-  // What a script of somebody's left in the index diffusers passes over; what is of a library may only not have been fetched.
+  // What a script of somebody's left in the index diffusers passes over; what is of a library may
+  // only not have been fetched.
   private boolean isNetwork(String entry) {
-    return index.values().get(entry) instanceof List<?> pair && LIBRARIES.contains(pair.get(0)) || Files.exists(component(entry));
+    return index.values().get(entry) instanceof List<?> pair && LIBRARIES.contains(pair.get(0))
+        || Files.exists(component(entry));
   }
 
   @Override
   public String componentClass(String component) {
     Object value = index.values().get(component);
-    return value instanceof List<?> pair && pair.size() == 2 && pair.get(1) != null ? pair.get(1).toString() : null;
+    return value instanceof List<?> pair && pair.size() == 2 && pair.get(1) != null
+        ? pair.get(1).toString()
+        : null;
   }
 
   /** The subfolder of a component. */
@@ -160,7 +177,8 @@ public final class ModelFolder implements ModelFiles {
 
   @Override
   public TensorSource weights(String component) {
-    return Spelling.canonical(componentClass(component), component, new PartFolder(checked(component), variant).open());
+    return Spelling.canonical(
+        componentClass(component), component, new PartFolder(checked(component), variant).open());
   }
 
   /** The file, or the index of shards, that holds a component's weights. */
@@ -170,6 +188,7 @@ public final class ModelFolder implements ModelFiles {
 
   private Path checked(String component) {
     return Files.exists(component(component))
-        ? RepositoryFolder.of(root).resolve(component, root.resolve("model_index.json")) : component(component);
+        ? RepositoryFolder.of(root).resolve(component, root.resolve("model_index.json"))
+        : component(component);
   }
 }

@@ -9,7 +9,10 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
-/** The networks of a base model of any family, opened and checked: what every family has. Shared by threads. */
+/**
+ * The networks of a base model of any family, opened and checked: what every family has. Shared by
+ * threads.
+ */
 public interface Networks extends PartTensors, AutoCloseable {
   Compute compute();
 
@@ -43,7 +46,10 @@ public interface Networks extends PartTensors, AutoCloseable {
     return weights.get(name, weights.shape(name));
   }
 
-  /** The same to look at once, the calling scope's where no network has it placed: nothing is held that a plan spares. */
+  /**
+   * The same to look at once, the calling scope's where no network has it placed: nothing is held
+   * that a plan spares.
+   */
   default Tensor read(Part part, String name) {
     return weights(part).read(name);
   }

@@ -19,7 +19,9 @@ final class OpenParts implements AutoCloseable {
       try {
         parts.pop().close();
       } catch (Exception e) {
-        failure = failure == null ? new IllegalStateException("a part of the model did not close", e) : failure;
+        failure = failure == null
+            ? new IllegalStateException("a part of the model did not close", e)
+            : failure;
       }
     }
     if (failure != null) {

@@ -16,12 +16,18 @@ import java.util.function.Function;
  * @param <C> its config
  * @param <T> the network
  */
-record OpenTransformer<C, T>(C config, LoadedWeights weights, BiFunction<C, Weights, T> network) implements AutoCloseable {
+record OpenTransformer<C, T>(C config, LoadedWeights weights, BiFunction<C, Weights, T> network)
+    implements AutoCloseable {
   /** Opens it; {@link #check} has still to be called. */
-  static <C, T> OpenTransformer<C, T> of(ModelFiles files, Compute compute, Function<ModelConfig, C> config,
+  static <C, T> OpenTransformer<C, T> of(
+      ModelFiles files,
+      Compute compute,
+      Function<ModelConfig, C> config,
       BiFunction<C, Weights, T> network) {
-    return new OpenTransformer<>(config.apply(files.config(Part.TRANSFORMER.folder())),
-        files.load(Part.TRANSFORMER.folder(), compute), network);
+    return new OpenTransformer<>(
+        config.apply(files.config(Part.TRANSFORMER.folder())),
+        files.load(Part.TRANSFORMER.folder(), compute),
+        network);
   }
 
   /** Checks every tensor against the config. */

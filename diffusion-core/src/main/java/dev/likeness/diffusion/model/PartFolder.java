@@ -12,18 +12,23 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The folder of one network: its weights in one file or in shards, in safetensors or as PyTorch saves them, plain or in a
- * variant, under the names that diffusers and transformers use.
+ * The folder of one network: its weights in one file or in shards, in safetensors or as PyTorch
+ * saves them, plain or in a variant, under the names that diffusers and transformers use.
  */
 final class PartFolder {
   /** What diffusers calls the half-precision copy, taken where there is no plain one. */
   private static final String HALF = "fp16";
-  private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model", "pytorch_model");
+
+  private static final List<String> STEMS =
+      List.of("diffusion_pytorch_model", "model", "pytorch_model");
 
   private final Path folder;
   private final String variant;
 
-  /** {@code variant} is the one to take before the plain files, or null for these or else the half-precision ones. */
+  /**
+   * {@code variant} is the one to take before the plain files, or null for these or else the
+   * half-precision ones.
+   */
   PartFolder(Path folder, String variant) {
     this.folder = folder;
     this.variant = variant;
@@ -35,9 +40,13 @@ final class PartFolder {
    * @throws UnusableInput when there is none, or it links out of its repository
    */
   Path weights() {
-    String found = Stream.of(variant == null ? "" : "." + variant, variant == null ? "." + HALF : "")
-        .flatMap(this::there).findFirst().orElseThrow(() -> new UnusableInput(folder + " has no weights"
-            + (variant == null ? "" : ", plain or of variant " + variant) + "; expected diffusion_pytorch_model.safetensors or model.safetensors"));
+    String found = Stream.of(
+            variant == null ? "" : "." + variant, variant == null ? "." + HALF : "")
+        .flatMap(this::there)
+        .findFirst()
+        .orElseThrow(() -> new UnusableInput(
+            folder + " has no weights" + (variant == null ? "" : ", plain or of variant " + variant)
+                + "; expected diffusion_pytorch_model.safetensors or model.safetensors"));
     return RepositoryFolder.of(folder).resolve(found, folder);
   }
 
@@ -64,6 +73,8 @@ final class PartFolder {
   /** Every file that holds weights: one, or the shards. */
   TensorSource open() {
     Path file = weights();
-    return file.toString().endsWith(".json") ? ShardedSafetensors.open(file, TensorFile::open) : TensorFile.open(file);
+    return file.toString().endsWith(".json")
+        ? ShardedSafetensors.open(file, TensorFile::open)
+        : TensorFile.open(file);
   }
 }

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  * @param largest those of the largest block; 0 where it has none that can be brought in alone
  */
 record PartSize(long rest, long blocks, long largest) {
-  private static final Pattern BLOCK =
-      Pattern.compile("(.*\\.)?(encoder\\.block|layers|(?:single_)?transformer_blocks|(?:noise|context)_refiner)\\.(\\d+)\\..*");
+  private static final Pattern BLOCK = Pattern.compile(
+      "(.*\\.)?(encoder\\.block|layers|(?:single_)?transformer_blocks|(?:noise|context)_refiner)\\.(\\d+)\\..*");
 
   /** What widening one large matrix after another takes. */
   private static final long WIDENED = 256L << 20;
@@ -43,13 +43,15 @@ record PartSize(long rest, long blocks, long largest) {
         rest += count;
       }
     }
-    return new PartSize(rest, blocks.values().stream().mapToLong(Long::longValue).sum(),
+    return new PartSize(
+        rest,
+        blocks.values().stream().mapToLong(Long::longValue).sum(),
         blocks.values().stream().mapToLong(Long::longValue).max().orElse(0));
   }
 
   /**
-   * Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does not. Weights in one order: a picture of
-   * a size that wants another keeps them in both.
+   * Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does
+   * not. Weights in one order: a picture of a size that wants another keeps them in both.
    */
   long bytes(Residence residence, int width, boolean busy) {
     return switch (residence) {

@@ -7,11 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a single file of Playground v2.5 has beside SDXL's tensors: mean and deviation of its latents' channels, by which it
- * was preconditioned as in EDM (arXiv:2402.17245).
+ * What a single file of Playground v2.5 has beside SDXL's tensors: mean and deviation of its
+ * latents' channels, by which it was preconditioned as in EDM (arXiv:2402.17245).
  *
- * <p>Source: {@code create_vae_diffusers_config_from_ldm} and {@code _legacy_load_scheduler} of diffusers
- * {@code loaders/single_file_utils.py}.
+ * <p>Source: {@code create_vae_diffusers_config_from_ldm} and {@code _legacy_load_scheduler} of
+ * diffusers {@code loaders/single_file_utils.py}.
  */
 final class Playground {
   private static final String MEAN = "edm_mean";
@@ -25,8 +25,12 @@ final class Playground {
     return keys.has(MEAN) && keys.has(DEVIATION);
   }
 
-  /** The components of {@code file}, its autoencoder with the latents' scale that the file holds; no other file is read. */
-  static Map<String, Component> scaled(Path file, TensorList keys, Map<String, Component> components) {
+  /**
+   * The components of {@code file}, its autoencoder with the latents' scale that the file holds; no
+   * other file is read.
+   */
+  static Map<String, Component> scaled(
+      Path file, TensorList keys, Map<String, Component> components) {
     Component plain = components.get("vae");
     if (!is(keys) || plain == null || plain.config().has("latents_mean")) {
       return components;
@@ -36,7 +40,10 @@ final class Playground {
     options.put("latents_mean", TensorFile.numbers(file, MEAN));
     options.put("latents_std", TensorFile.numbers(file, DEVIATION));
     Map<String, Component> scaled = new LinkedHashMap<>(components);
-    scaled.put("vae", new Component(plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
+    scaled.put(
+        "vae",
+        new Component(
+            plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
     return scaled;
   }
 }

@@ -22,14 +22,15 @@ import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
- * The networks of a model whose transformer listens to a Qwen3 language model (Z-Image, FLUX.2 klein), opened and checked.
- * Immutable and shared by threads.
+ * The networks of a model whose transformer listens to a Qwen3 language model (Z-Image, FLUX.2
+ * klein), opened and checked. Immutable and shared by threads.
  *
  * @param <C> the transformer's config
  * @param <T> the transformer
  */
 public final class Qwen3Image<C, T> extends OpenNetworks {
-  private static final Function<Qwen3Config, List<Integer>> Z_IMAGE = text -> List.of(text.layers() - 1);
+  private static final Function<Qwen3Config, List<Integer>> Z_IMAGE =
+      text -> List.of(text.layers() - 1);
   private static final Function<Qwen3Config, List<Integer>> KLEIN = text -> List.of(9, 18, 27);
 
   private final boolean distilled;
@@ -45,8 +46,14 @@ public final class Qwen3Image<C, T> extends OpenNetworks {
    * @param thinks whether the language model is asked to think, as {@link Qwen3Tower#encode} has it
    * @param padding whether its words for the padding are told too
    */
-  private record Kind<C, T>(Function<ModelConfig, C> config, BiFunction<C, Weights, T> network, ToIntFunction<C> textWidth,
-      ToIntFunction<C> channels, Function<Qwen3Config, List<Integer>> layers, boolean thinks, boolean padding) { }
+  private record Kind<C, T>(
+      Function<ModelConfig, C> config,
+      BiFunction<C, Weights, T> network,
+      ToIntFunction<C> textWidth,
+      ToIntFunction<C> channels,
+      Function<Qwen3Config, List<Integer>> layers,
+      boolean thinks,
+      boolean padding) {}
 
   private Qwen3Image(ModelFiles files, Compute compute, Kind<C, T> kind) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
@@ -55,7 +62,8 @@ public final class Qwen3Image<C, T> extends OpenNetworks {
     try {
       text = open(Qwen3Tower.open(files, compute));
       transformer = open(OpenTransformer.of(files, compute, kind.config, kind.network));
-      text.requireLayers(files, kind.layers.apply(text.config()), kind.textWidth.applyAsInt(config()));
+      text.requireLayers(
+          files, kind.layers.apply(text.config()), kind.textWidth.applyAsInt(config()));
       transformer.check();
       autoencoder = open(AutoencoderFile.open(files, compute));
       requireLatents(files);
@@ -68,37 +76,64 @@ public final class Qwen3Image<C, T> extends OpenNetworks {
   /**
    * Opens a Z-Image model and checks every tensor against its config.
    *
-   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not supported
+   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not
+   *     supported
    */
-  public static Qwen3Image<ZImageConfig, ZImageTransformer2DModel> zImage(ModelFiles files, Compute compute) {
+  public static Qwen3Image<ZImageConfig, ZImageTransformer2DModel> zImage(
+      ModelFiles files, Compute compute) {
     Classes.require(files, "transformer", "ZImageTransformer2DModel");
     requireText(files);
     Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
-    return new Qwen3Image<>(files, compute, new Kind<>(ZImageConfig::of, ZImageTransformer2DModel::new,
-        ZImageConfig::textWidth, ZImageConfig::channels, Z_IMAGE, true, false));
+    return new Qwen3Image<>(
+        files,
+        compute,
+        new Kind<>(
+            ZImageConfig::of,
+            ZImageTransformer2DModel::new,
+            ZImageConfig::textWidth,
+            ZImageConfig::channels,
+            Z_IMAGE,
+            true,
+            false));
   }
 
   /** The same of a FLUX.2 klein model. */
-  public static Qwen3Image<Flux2Config, Flux2Transformer2DModel> klein(ModelFiles files, Compute compute) {
+  public static Qwen3Image<Flux2Config, Flux2Transformer2DModel> klein(
+      ModelFiles files, Compute compute) {
     Classes.require(files, "transformer", "Flux2Transformer2DModel");
     requireText(files);
     Classes.require(files, "vae", "AutoencoderKLFlux2");
     if (files.pipeline().contains("KV")) {
-      throw new UnusableInput(files.describe() + " is of the class " + files.pipeline()
-          + ", whose network sees a picture to edit in its own way; give a FLUX.2 klein of the class Flux2KleinPipeline");
+      throw new UnusableInput(
+          files.describe() + " is of the class " + files.pipeline()
+              + ", whose network sees a picture to edit in its own way; give a FLUX.2 klein of the class Flux2KleinPipeline");
     }
-    return new Qwen3Image<>(files, compute, new Kind<>(Flux2Config::of, Flux2Transformer2DModel::new,
-        Flux2Config::textWidth, Flux2Config::inChannels, KLEIN, false, true));
+    return new Qwen3Image<>(
+        files,
+        compute,
+        new Kind<>(
+            Flux2Config::of,
+            Flux2Transformer2DModel::new,
+            Flux2Config::textWidth,
+            Flux2Config::inChannels,
+            KLEIN,
+            false,
+            true));
   }
 
-  /** Which tensors of a component are ever asked for: of a language model those up to the last layer that is listened to. */
+  /**
+   * Which tensors of a component are ever asked for: of a language model those up to the last layer
+   * that is listened to.
+   */
   static Predicate<String> used(ModelFiles files, String component) {
     if (!String.valueOf(files.componentClass(component)).startsWith("Qwen3")) {
       return name -> true;
     }
     Qwen3Config text = Qwen3Config.of(files.config(component));
     int last = Collections.max(
-        "Flux2Transformer2DModel".equals(files.componentClass("transformer")) ? KLEIN.apply(text) : Z_IMAGE.apply(text));
+        "Flux2Transformer2DModel".equals(files.componentClass("transformer"))
+            ? KLEIN.apply(text)
+            : Z_IMAGE.apply(text));
     return name -> name.startsWith("model.embed_tokens.")
         || name.startsWith("model.layers.") && Integer.parseInt(name.split("\\.")[2]) < last;
   }
@@ -111,7 +146,8 @@ public final class Qwen3Image<C, T> extends OpenNetworks {
     int channels = kind.channels.applyAsInt(config());
     if (channels != autoencoder.latentChannels()) {
       throw new UnusableInput(files.describe() + ": the transformer draws in " + channels
-          + " channels, the autoencoder has " + autoencoder.latentChannels() + "; they are of different models");
+          + " channels, the autoencoder has " + autoencoder.latentChannels()
+          + "; they are of different models");
     }
   }
 
@@ -126,7 +162,8 @@ public final class Qwen3Image<C, T> extends OpenNetworks {
 
   /** Prompts as the transformer is told them, a row for each; see {@link Qwen3Tower#encode}. */
   public TextEncoding text(List<String> prompts, Adaptation adaptation) {
-    return text.encode(prompts, kind.thinks, kind.layers.apply(text.config()), kind.padding, adaptation);
+    return text.encode(
+        prompts, kind.thinks, kind.layers.apply(text.config()), kind.padding, adaptation);
   }
 
   /** What the language model leaves out of a prompt. */

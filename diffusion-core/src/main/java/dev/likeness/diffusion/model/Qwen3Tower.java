@@ -20,7 +20,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** A language model of the Qwen3 family that an image model listens to, with its tokenizer. Immutable and shared by threads. */
+/**
+ * A language model of the Qwen3 family that an image model listens to, with its tokenizer.
+ * Immutable and shared by threads.
+ */
 public final class Qwen3Tower implements AutoCloseable {
   /** How many tokens of a prompt are listened to, its frame included. */
   public static final int TOKENS = 512;
@@ -30,7 +33,8 @@ public final class Qwen3Tower implements AutoCloseable {
   private final QwenTokenizer tokenizer;
   private final LoadedWeights weights;
 
-  private Qwen3Tower(Compute compute, Qwen3Config config, QwenTokenizer tokenizer, LoadedWeights weights) {
+  private Qwen3Tower(
+      Compute compute, Qwen3Config config, QwenTokenizer tokenizer, LoadedWeights weights) {
     this.compute = compute;
     this.config = config;
     this.tokenizer = tokenizer;
@@ -64,11 +68,14 @@ public final class Qwen3Tower implements AutoCloseable {
     return tokenizer;
   }
 
-  /** Refuses a model with fewer layers than {@code layers}, of which the transformer's width tells. */
+  /**
+   * Refuses a model with fewer layers than {@code layers}, of which the transformer's width tells.
+   */
   void requireLayers(ModelFiles files, List<Integer> layers, int width) {
     if (Collections.max(layers) > config.layers() || layers.size() * config.width() != width) {
-      throw new UnusableInput(files.describe() + ": the text encoder has " + config.layers() + " layers of width "
-          + config.width() + ", the transformer listens after " + layers + " to " + width + " in all; they are of different models");
+      throw new UnusableInput(files.describe() + ": the text encoder has " + config.layers()
+          + " layers of width " + config.width() + ", the transformer listens after " + layers
+          + " to " + width + " in all; they are of different models");
     }
   }
 
@@ -77,13 +84,23 @@ public final class Qwen3Tower implements AutoCloseable {
    *
    * @param thinks see {@link QwenTokenizer#asked}
    * @param layers after how many layers to listen
-   * @param padding whether what the model says of the padding after a prompt is told too; else that is zeros
-   * @return tokens [prompts, TOKENS, layers * width]; as pooled, how many of them are the prompt's, [prompts, 1], int64
+   * @param padding whether what the model says of the padding after a prompt is told too; else that
+   *     is zeros
+   * @return tokens [prompts, TOKENS, layers * width]; as pooled, how many of them are the prompt's,
+   *     [prompts, 1], int64
    */
-  public TextEncoding encode(List<String> prompts, boolean thinks, List<Integer> layers, boolean padding, Adaptation adaptation) {
-    List<int[]> asked = prompts.stream().map(prompt -> tokenizer.asked(prompt, thinks))
-        .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, TOKENS))).toList();
-    int longest = padding ? TOKENS : asked.stream().mapToInt(ids -> ids.length).max().orElse(0);
+  public TextEncoding encode(
+      List<String> prompts,
+      boolean thinks,
+      List<Integer> layers,
+      boolean padding,
+      Adaptation adaptation) {
+    List<int[]> asked = prompts.stream()
+        .map(prompt -> tokenizer.asked(prompt, thinks))
+        .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, TOKENS)))
+        .toList();
+    int longest =
+        padding ? TOKENS : asked.stream().mapToInt(ids -> ids.length).max().orElse(0);
     long[] ids = new long[prompts.size() * longest];
     Arrays.fill(ids, tokenizer.pad());
     for (int row = 0; row < asked.size(); row++) {
@@ -92,10 +109,12 @@ public final class Qwen3Tower implements AutoCloseable {
       }
     }
     try (TensorScope scope = TensorScope.open()) {
-      Tensor counts = placed(asked.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
+      Tensor counts =
+          placed(asked.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
       Tensor heard = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
           .forward(placed(ids).view(prompts.size(), longest), counts);
-      Tensor all = torch.constant_pad_nd(heard, new long[] {0, 0, 0, TOKENS - longest}, new Scalar(0.0));
+      Tensor all =
+          torch.constant_pad_nd(heard, new long[] {0, 0, 0, TOKENS - longest}, new Scalar(0.0));
       return new TextEncoding(scope.promote(all), scope.promote(counts));
     }
   }

@@ -15,14 +15,17 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A model with one of its networks, or one that it lacked, taken from elsewhere; a denoising network brings the scheduler
- * that it was trained for, where it says which.
+ * A model with one of its networks, or one that it lacked, taken from elsewhere; a denoising
+ * network brings the scheduler that it was trained for, where it says which.
  */
-record ReplacedPart(ModelFiles base, String component, LoosePart part, Path files) implements ModelFiles {
+record ReplacedPart(ModelFiles base, String component, LoosePart part, Path files)
+    implements ModelFiles {
   /** Reads nothing of the weights yet. */
   static ModelFiles in(ModelFiles base, String component, Path files) {
     boolean whole = Files.isDirectory(files) && Files.exists(files.resolve("model_index.json"));
-    LoosePart part = whole ? LoosePart.of(ModelFolder.open(files), component) : LoosePart.find(base, component, files);
+    LoosePart part = whole
+        ? LoosePart.of(ModelFolder.open(files), component)
+        : LoosePart.find(base, component, files);
     return new ReplacedPart(base, component, part, files);
   }
 
@@ -75,14 +78,20 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
 
   @Override
   public ModelConfig scheduler() {
-    return part.scheduler() == null || alike(part.scheduler(), base.scheduler()) ? base.scheduler() : part.scheduler();
+    return part.scheduler() == null || alike(part.scheduler(), base.scheduler())
+        ? base.scheduler()
+        : part.scheduler();
   }
 
-  /** Whether a network learnt for the one is drawn as well by the other; then the base's sampler, spacing and defaults stay. */
+  /**
+   * Whether a network learnt for the one is drawn as well by the other; then the base's sampler,
+   * spacing and defaults stay.
+   */
   private static boolean alike(ModelConfig one, ModelConfig other) {
     return one.text("prediction_type", "epsilon").equals(other.text("prediction_type", "epsilon"))
         && Stream.of("rescale_betas_zero_snr", "use_dynamic_shifting")
-            .allMatch(option -> Boolean.TRUE.equals(one.values().get(option)) == Boolean.TRUE.equals(other.values().get(option)));
+            .allMatch(option -> Boolean.TRUE.equals(one.values().get(option))
+                == Boolean.TRUE.equals(other.values().get(option)));
   }
 
   @Override
@@ -95,16 +104,20 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
     return base.family();
   }
 
-  // CLIP's tokenizer is the model's own or built in; others come with their part, or are the model's own if that has as many words.
+  // CLIP's tokenizer is the model's own or built in; others come with their part, or are the
+  // model's own if that has as many words.
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
     return belongs(tokenizer) && !part.className().startsWith("CLIP")
-        ? fitting(tokenizer, TokenizerFiles::read, base::tokenizerFiles) : base.tokenizerFiles(tokenizer);
+        ? fitting(tokenizer, TokenizerFiles::read, base::tokenizerFiles)
+        : base.tokenizerFiles(tokenizer);
   }
 
   @Override
   public T5Tokenizer t5Tokenizer(String tokenizer) {
-    return belongs(tokenizer) ? fitting(tokenizer, T5Tokenizer::open, base::t5Tokenizer) : base.t5Tokenizer(tokenizer);
+    return belongs(tokenizer)
+        ? fitting(tokenizer, T5Tokenizer::open, base::t5Tokenizer)
+        : base.t5Tokenizer(tokenizer);
   }
 
   private <T> T fitting(String tokenizer, Function<Path, T> beside, Function<String, T> ofBase) {
@@ -114,17 +127,22 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
     }
     Path other = base.folder().map(folder -> folder.resolve(tokenizer)).orElse(null);
     int words = part.config().integer("vocab_size", 0);
-    if (other != null && holds(other) && base.componentClass(component) != null
+    if (other != null
+        && holds(other)
+        && base.componentClass(component) != null
         && base.config(component).integer("vocab_size", 0) == words) {
       return ofBase.apply(tokenizer);
     }
-    throw new UnusableInput(files + " comes without its tokenizer: there is none in " + own + ", nor one for " + words + " words in "
-        + (other == null ? base.describe() : other) + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt"
+    throw new UnusableInput(files + " comes without its tokenizer: there is none in " + own
+        + ", nor one for " + words + " words in "
+        + (other == null ? base.describe() : other)
+        + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt"
         + " beside it");
   }
 
   private static boolean holds(Path folder) {
-    return Stream.of("tokenizer.json", "spiece.model", "vocab.json").anyMatch(name -> Files.exists(folder.resolve(name)));
+    return Stream.of("tokenizer.json", "spiece.model", "vocab.json")
+        .anyMatch(name -> Files.exists(folder.resolve(name)));
   }
 
   private boolean belongs(String tokenizer) {
@@ -135,6 +153,8 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
   private Path folder(String tokenizer) {
     Path folder = Files.isDirectory(files) ? files : files.toAbsolutePath().getParent();
     return Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))
-        .filter(Files::isDirectory).findFirst().orElse(folder);
+        .filter(Files::isDirectory)
+        .findFirst()
+        .orElse(folder);
   }
 }

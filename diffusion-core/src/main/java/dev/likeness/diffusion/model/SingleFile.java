@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A whole model in one file ({@code .safetensors}, {@code .ckpt}), in the naming of latent diffusion's or Stability's own
- * code. Its family is told from names and shapes; configuration and tokenizer are built in, or those that
- * {@link SingleFileWriter} put into its header. Nothing is fetched. Averaged copies of the weights are left alone.
+ * A whole model in one file ({@code .safetensors}, {@code .ckpt}), in the naming of latent
+ * diffusion's or Stability's own code. Its family is told from names and shapes; configuration and
+ * tokenizer are built in, or those that {@link SingleFileWriter} put into its header. Nothing is
+ * fetched. Averaged copies of the weights are left alone.
  */
 public final class SingleFile implements ModelFiles {
   static final String CONFIG = "likeness.config.";
@@ -44,8 +45,8 @@ public final class SingleFile implements ModelFiles {
   }
 
   /**
-   * Looks at {@code file} without reading a weight, but for a few numbers that tell of Playground v2.5, and of SD 2.x where it
-   * does not say how it predicts.
+   * Looks at {@code file} without reading a weight, but for a few numbers that tell of Playground
+   * v2.5, and of SD 2.x where it does not say how it predicts.
    *
    * @throws UnusableInput when it is broken, or of no known family
    */
@@ -62,7 +63,8 @@ public final class SingleFile implements ModelFiles {
     Map<String, Map<String, Object>> configs = new LinkedHashMap<>();
     for (Map.Entry<String, String> entry : metadata.entrySet()) {
       if (entry.getKey().startsWith(CONFIG)) {
-        configs.put(entry.getKey().substring(CONFIG.length()), object(entry.getKey(), entry.getValue()));
+        configs.put(
+            entry.getKey().substring(CONFIG.length()), object(entry.getKey(), entry.getValue()));
       }
     }
     return configs;
@@ -99,27 +101,34 @@ public final class SingleFile implements ModelFiles {
   /** How many tensors no network reads: averaged copies of the weights, and others. */
   public Map<String, Integer> extra() {
     Map<String, Integer> extra = new LinkedHashMap<>();
-    keys.names().stream().filter(name -> !claims(name))
-        .forEach(name -> extra.merge(name.startsWith(Leftovers.AVERAGED) ? "ema" : "other", 1, Integer::sum));
+    keys.names().stream()
+        .filter(name -> !claims(name))
+        .forEach(name ->
+            extra.merge(name.startsWith(Leftovers.AVERAGED) ? "ema" : "other", 1, Integer::sum));
     return extra;
   }
 
   /**
-   * Whether the file itself says how its network predicts, rather than its weights or its family; FLUX.1's tensors say which of
-   * its schedulers it was trained for.
+   * Whether the file itself says how its network predicts, rather than its weights or its family;
+   * FLUX.1's tensors say which of its schedulers it was trained for.
    */
   public boolean saysPrediction() {
-    return metadata.containsKey(CONFIG + "scheduler") || prediction.source() == Prediction.Source.SAID;
+    return metadata.containsKey(CONFIG + "scheduler")
+        || prediction.source() == Prediction.Source.SAID;
   }
 
-  /** Whether its weights tell how its network predicts where the file does not say, as those of SD 2.x do. */
+  /**
+   * Whether its weights tell how its network predicts where the file does not say, as those of SD
+   * 2.x do.
+   */
   public boolean weighsPrediction() {
     return !saysPrediction() && prediction.source() == Prediction.Source.WEIGHED;
   }
 
   /** Whether a network of the file holds its tensor {@code name}. */
   boolean claims(String name) {
-    return components.values().stream().anyMatch(component -> !component.layout().canonical(name).isEmpty());
+    return components.values().stream()
+        .anyMatch(component -> !component.layout().canonical(name).isEmpty());
   }
 
   @Override
@@ -140,7 +149,8 @@ public final class SingleFile implements ModelFiles {
   @Override
   public boolean option(String name) {
     return configs().containsKey("model_index")
-        ? Boolean.TRUE.equals(configs().get("model_index").get(name)) : family.option(name);
+        ? Boolean.TRUE.equals(configs().get("model_index").get(name))
+        : family.option(name);
   }
 
   @Override
@@ -161,7 +171,8 @@ public final class SingleFile implements ModelFiles {
   @Override
   public ModelConfig scheduler() {
     Map<String, Object> known = configs().get("scheduler");
-    return ModelConfig.of(known != null ? known : prediction.applied(family.scheduler(keys)), file + " (scheduler)");
+    return ModelConfig.of(
+        known != null ? known : prediction.applied(family.scheduler(keys)), file + " (scheduler)");
   }
 
   @Override
@@ -184,10 +195,12 @@ public final class SingleFile implements ModelFiles {
 
   private TokenizerFiles builtIn(String tokenizer) {
     Component encoder = components.get(tokenizer.replace("tokenizer", "text_encoder"));
-    int words = encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
+    int words =
+        encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
     if (words != ClipTokenizer.CLIP_VOCABULARY) {
-      throw new UnusableInput(file + ": its text encoder knows " + words + " words, CLIP's tokenizer has "
-          + ClipTokenizer.CLIP_VOCABULARY + "; give a diffusers folder, which holds its own tokenizer");
+      throw new UnusableInput(file + ": its text encoder knows " + words
+          + " words, CLIP's tokenizer has " + ClipTokenizer.CLIP_VOCABULARY
+          + "; give a diffusers folder, which holds its own tokenizer");
     }
     return TokenizerFiles.clip(family.padding(tokenizer));
   }
@@ -195,8 +208,8 @@ public final class SingleFile implements ModelFiles {
   private Component component(String name) {
     Component component = components.get(name);
     if (component == null) {
-      throw new UnusableInput(file + " has no " + name + ", only " + List.copyOf(components.keySet())
-          + "; give one beside it");
+      throw new UnusableInput(file + " has no " + name + ", only "
+          + List.copyOf(components.keySet()) + "; give one beside it");
     }
     return component;
   }

@@ -26,8 +26,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes a model as one safetensors file, as Stability's code and the programs of the field name its tensors. The header
- * carries the configuration too, and a tokenizer that is not CLIP's own, so that nothing is lost on the way back.
+ * Writes a model as one safetensors file, as Stability's code and the programs of the field name
+ * its tensors. The header carries the configuration too, and a tokenizer that is not CLIP's own, so
+ * that nothing is lost on the way back.
  */
 final class SingleFileWriter {
   private final ModelFiles files;
@@ -43,13 +44,15 @@ final class SingleFileWriter {
   }
 
   /**
-   * Writes {@code files} to {@code out}, floating-point tensors in {@code type} or, when that is null, as they are.
+   * Writes {@code files} to {@code out}, floating-point tensors in {@code type} or, when that is
+   * null, as they are.
    *
    * @throws UnusableInput when the model has no UNet, or a part has no name in such a file
    */
   public static void write(ModelFiles files, Path out, DType type) {
     if (files.componentClass("unet") == null) {
-      throw new UnusableInput(files.describe() + " has no UNet, and single files are written of such models only; keep the folder");
+      throw new UnusableInput(files.describe()
+          + " has no UNet, and single files are written of such models only; keep the folder");
     }
     new SingleFileWriter(files, type).write(out);
   }
@@ -64,9 +67,11 @@ final class SingleFileWriter {
         addTokenizer(metadata, component);
       }
       metadata.put(SingleFile.CONFIG + "scheduler", json(files.scheduler().values()));
-      metadata.put(SingleFile.CONFIG + "model_index", json(Map.of(
-          "force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"),
-          "requires_aesthetics_score", files.option("requires_aesthetics_score"))));
+      metadata.put(
+          SingleFile.CONFIG + "model_index",
+          json(Map.of(
+              "force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"),
+              "requires_aesthetics_score", files.option("requires_aesthetics_score"))));
       Leftovers.addTo(files, sources, metadata);
       SafetensorsWriter.write(out, new Together(sources), metadata);
     } finally {
@@ -76,19 +81,28 @@ final class SingleFileWriter {
 
   private KeyLayout layout(String component) {
     return switch (component) {
-      case "unet" -> UNetLayout.of(UNetConfig.of(files.config("unet"))).under("model.diffusion_model.");
+      case "unet" ->
+        UNetLayout.of(UNetConfig.of(files.config("unet"))).under("model.diffusion_model.");
       case "vae" -> autoencoder().under("first_stage_model.");
-      case "text_encoder" -> TextShape.written(!xl && linear, false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
-      case "text_encoder_2" -> TextShape.written(true, true,
-          files.componentClass("text_encoder") == null ? "conditioner.embedders.0." : "conditioner.embedders.1.");
-      default -> throw new UnusableInput(files.describe() + ": a single file has no names for " + component);
+      case "text_encoder" ->
+        TextShape.written(
+            !xl && linear, false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
+      case "text_encoder_2" ->
+        TextShape.written(
+            true,
+            true,
+            files.componentClass("text_encoder") == null
+                ? "conditioner.embedders.0."
+                : "conditioner.embedders.1.");
+      default ->
+        throw new UnusableInput(files.describe() + ": a single file has no names for " + component);
     };
   }
 
   private KeyLayout autoencoder() {
     if (!"AutoencoderKL".equals(files.componentClass("vae"))) {
-      throw new UnusableInput(files.describe() + ": a single file has no names for its " + files.componentClass("vae")
-          + "; keep the folder, or convert with another autoencoder");
+      throw new UnusableInput(files.describe() + ": a single file has no names for its "
+          + files.componentClass("vae") + "; keep the folder, or convert with another autoencoder");
     }
     AutoencoderConfig config = AutoencoderConfig.of(files.config("vae"));
     return AutoencoderLayout.of(config.channels().size(), config.layers() + 1);
@@ -102,15 +116,21 @@ final class SingleFileWriter {
     TokenizerFiles own = files.tokenizerFiles(tokenizer);
     String padding = component.endsWith("_2") || !xl && linear ? "!" : "<|endoftext|>";
     if (!own.sameIds(TokenizerFiles.clip(padding))) {
-      own.texts().forEach((name, text) -> metadata.put(SingleFile.TOKENIZER + tokenizer + "." + name, text));
+      own.texts()
+          .forEach(
+              (name, text) -> metadata.put(SingleFile.TOKENIZER + tokenizer + "." + name, text));
     }
   }
 
   /** The JSON text of a config, with Python's infinities. */
   static String json(Map<String, Object> values) {
     try {
-      return JSON.builder(JsonFactory.builder().disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS).build())
-          .enable(JSON.Feature.WRITE_NULL_PROPERTIES, JSON.Feature.PRETTY_PRINT_OUTPUT).build().asString(values);
+      return JSON.builder(JsonFactory.builder()
+              .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
+              .build())
+          .enable(JSON.Feature.WRITE_NULL_PROPERTIES, JSON.Feature.PRETTY_PRINT_OUTPUT)
+          .build()
+          .asString(values);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

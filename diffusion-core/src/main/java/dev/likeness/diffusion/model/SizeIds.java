@@ -3,7 +3,10 @@ package dev.likeness.diffusion.model;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.unet.UNetConfig;
 
-/** How many numbers about sizes a UNet is told beside the pooled text, by the width of its layer that takes both. */
+/**
+ * How many numbers about sizes a UNet is told beside the pooled text, by the width of its layer
+ * that takes both.
+ */
 final class SizeIds {
   private static final int BASE = 6;
   private static final int REFINER = 5;
@@ -22,8 +25,10 @@ final class SizeIds {
         return count;
       }
     }
-    throw new UnusableInput(where + ": projection_class_embeddings_input_dim is " + ids.inputWidth() + ", expected "
-        + (BASE * ids.sinusoids().width() + pooled) + " (SDXL) or " + (REFINER * ids.sinusoids().width() + pooled)
-        + " (its refiner) with a text encoder that pools to " + pooled);
+    throw new UnusableInput(
+        where + ": projection_class_embeddings_input_dim is " + ids.inputWidth() + ", expected "
+            + (BASE * ids.sinusoids().width() + pooled) + " (SDXL) or "
+            + (REFINER * ids.sinusoids().width() + pooled)
+            + " (its refiner) with a text encoder that pools to " + pooled);
   }
 }

@@ -5,7 +5,10 @@ import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.util.Map;
 
-/** The spellings of one key that published folders of different years have, brought to the canonical one. */
+/**
+ * The spellings of one key that published folders of different years have, brought to the canonical
+ * one.
+ */
 final class Spelling {
   private static final Map<String, String> OLD_ATTENTION =
       Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
@@ -18,18 +21,26 @@ final class Spelling {
       return textEncoder(source);
     }
     if (className != null && className.startsWith("Qwen3")) {
-      return new Renamed(source, name -> name.startsWith("model.") || name.startsWith("lm_head.") ? name : "model." + name);
+      return new Renamed(
+          source,
+          name ->
+              name.startsWith("model.") || name.startsWith("lm_head.") ? name : "model." + name);
     }
     return component.equals("vae") ? autoencoder(source) : source;
   }
 
-  /** transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer, a whole CLIP what looks at pictures. */
+  /**
+   * transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer, a
+   * whole CLIP what looks at pictures.
+   */
   private static TensorSource textEncoder(TensorSource source) {
     return new Renamed(source, name -> {
       if (TextShape.isBeside(name)) {
         return null;
       }
-      return name.startsWith("text_model.") || name.startsWith("text_projection.") ? name : "text_model." + name;
+      return name.startsWith("text_model.") || name.startsWith("text_projection.")
+          ? name
+          : "text_model." + name;
     });
   }
 

@@ -19,8 +19,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Building an adapted view of a network
- * reads no weight again: all views share the tensors loaded here. Immutable and shared by threads.
+ * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Building an adapted
+ * view of a network reads no weight again: all views share the tensors loaded here. Immutable and
+ * shared by threads.
  */
 public final class StableDiffusion extends OpenNetworks {
   private final List<TextTower> towers = new ArrayList<>();
@@ -31,8 +32,12 @@ public final class StableDiffusion extends OpenNetworks {
   private final ModelConfig drawing;
 
   private StableDiffusion(ModelFiles files, Compute compute) {
-    super(files, compute, files.componentClass("text_encoder_2") == null
-        ? SchedulerFile.overruled(files.scheduler(), files.pipeline()) : SchedulerFile.read(files.scheduler()));
+    super(
+        files,
+        compute,
+        files.componentClass("text_encoder_2") == null
+            ? SchedulerFile.overruled(files.scheduler(), files.pipeline())
+            : SchedulerFile.read(files.scheduler()));
     drawing = files.scheduler();
     boolean xl = files.componentClass("text_encoder_2") != null;
     try {
@@ -57,7 +62,8 @@ public final class StableDiffusion extends OpenNetworks {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not supported
+   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not
+   *     supported
    */
   public static StableDiffusion open(ModelFiles files, Compute compute) {
     boolean xl = files.componentClass("text_encoder_2") != null;
@@ -77,8 +83,9 @@ public final class StableDiffusion extends OpenNetworks {
     int width = towers.stream().mapToInt(tower -> tower.config().width()).sum();
     for (UNetConfig.Level level : unetConfig.levels()) {
       if ((level.attends() || level.upAttends()) && level.contextWidth() != width) {
-        throw new UnusableInput(files.describe() + ": the UNet attends to text of width " + level.contextWidth()
-            + ", the text encoders give " + width + "; they are of different models");
+        throw new UnusableInput(
+            files.describe() + ": the UNet attends to text of width " + level.contextWidth()
+                + ", the text encoders give " + width + "; they are of different models");
       }
     }
     if (unetConfig.timeIds() != null) {
@@ -92,15 +99,16 @@ public final class StableDiffusion extends OpenNetworks {
     int latent = autoencoder.latentChannels();
     int in = unetConfig.inChannels();
     if (in != latent && in != 2 * latent + 1) {
-      throw new UnusableInput(files.describe() + ": the UNet takes " + in + " channels, supported are " + latent
-          + " (as the autoencoder's latents have) and " + (2 * latent + 1) + " (inpainting)");
+      throw new UnusableInput(
+          files.describe() + ": the UNet takes " + in + " channels, supported are " + latent
+              + " (as the autoencoder's latents have) and " + (2 * latent + 1) + " (inpainting)");
     }
   }
 
   /**
-   * What the model's maker draws it with, by names that only this library reads from its scheduler's config
-   * ({@code _guidance_scale}, {@code _num_inference_steps}, {@code _eta}; diffusers passes over what begins so); {@code usual} where nothing
-   * is said.
+   * What the model's maker draws it with, by names that only this library reads from its
+   * scheduler's config ({@code _guidance_scale}, {@code _num_inference_steps}, {@code _eta};
+   * diffusers passes over what begins so); {@code usual} where nothing is said.
    */
   public double drawnWith(String name, double usual) {
     return drawing.number(name, usual);
@@ -130,21 +138,34 @@ public final class StableDiffusion extends OpenNetworks {
     return towers.get(0).tokenizer();
   }
 
-  /** Whether an empty negative prompt is zeros rather than the encoding of no words, as SDXL's base was trained. */
+  /**
+   * Whether an empty negative prompt is zeros rather than the encoding of no words, as SDXL's base
+   * was trained.
+   */
   public boolean zerosForNothing() {
     return zerosForNothing;
   }
 
-  /** How many numbers about sizes the UNet is told: 6 for SDXL, 5 (the last a score) for its refiner, else 0. */
+  /**
+   * How many numbers about sizes the UNet is told: 6 for SDXL, 5 (the last a score) for its
+   * refiner, else 0.
+   */
   public int sizeIds() {
-    return unetConfig.timeIds() == null ? 0 : SizeIds.count(
-        unetConfig.timeIds(), towers.get(towers.size() - 1).config().projection(), "the model");
+    return unetConfig.timeIds() == null
+        ? 0
+        : SizeIds.count(
+            unetConfig.timeIds(), towers.get(towers.size() - 1).config().projection(), "the model");
   }
 
   @Override
   public LoadedWeights weights(Part part) {
-    return part == Part.UNET ? unetWeights
-        : towers.stream().filter(tower -> tower.part() == part).map(TextTower::weights).findFirst().orElse(null);
+    return part == Part.UNET
+        ? unetWeights
+        : towers.stream()
+            .filter(tower -> tower.part() == part)
+            .map(TextTower::weights)
+            .findFirst()
+            .orElse(null);
   }
 
   @Override
@@ -166,8 +187,8 @@ public final class StableDiffusion extends OpenNetworks {
   }
 
   /**
-   * Frees the memory of one network, e.g. {@code text_encoder} between two phases of a large job; its next use loads it
-   * again. Not while a request is under way.
+   * Frees the memory of one network, e.g. {@code text_encoder} between two phases of a large job;
+   * its next use loads it again. Not while a request is under way.
    *
    * @throws IllegalArgumentException when the model has no such network
    */
@@ -180,8 +201,12 @@ public final class StableDiffusion extends OpenNetworks {
   }
 
   private LoadedWeights weights(String component) {
-    return Stream.of(Part.values()).filter(part -> part.folder().equals(component)).map(this::weights)
-        .filter(Objects::nonNull).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
+    return Stream.of(Part.values())
+        .filter(part -> part.folder().equals(component))
+        .map(this::weights)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
   }
 }

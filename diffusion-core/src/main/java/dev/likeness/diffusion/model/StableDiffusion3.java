@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its three text encoders, may
- * be absent. Immutable and shared by threads.
+ * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its
+ * three text encoders, may be absent. Immutable and shared by threads.
  */
 public final class StableDiffusion3 extends OpenNetworks {
   /** What is read of a text by T5. */
@@ -31,11 +31,14 @@ public final class StableDiffusion3 extends OpenNetworks {
   private StableDiffusion3(ModelFiles files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
-      towers = List.of(open(TextTower.open(files, Part.TEXT_ENCODER, compute, 1)),
+      towers = List.of(
+          open(TextTower.open(files, Part.TEXT_ENCODER, compute, 1)),
           open(TextTower.open(files, Part.TEXT_ENCODER_2, compute, 1)));
-      t5 = files.componentClass(Part.TEXT_ENCODER_3.folder()) == null ? null
+      t5 = files.componentClass(Part.TEXT_ENCODER_3.folder()) == null
+          ? null
           : open(T5Tower.open(files, Part.TEXT_ENCODER_3, compute));
-      transformer = open(OpenTransformer.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
+      transformer =
+          open(OpenTransformer.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
       transformer.check();
       autoencoder = open(AutoencoderFile.open(files, compute));
       requireLatents(files);
@@ -48,7 +51,8 @@ public final class StableDiffusion3 extends OpenNetworks {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not supported
+   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not
+   *     supported
    */
   public static StableDiffusion3 open(ModelFiles files, Compute compute) {
     Classes.require(files, "transformer", "SD3Transformer2DModel");
@@ -63,12 +67,16 @@ public final class StableDiffusion3 extends OpenNetworks {
 
   private void requireLatents(ModelFiles files) {
     if (config().inChannels() != autoencoder.latentChannels()) {
-      throw new UnusableInput(files.describe() + ": the transformer takes " + config().inChannels()
-          + " channels, the autoencoder has " + autoencoder.latentChannels() + "; they are of different models");
+      throw new UnusableInput(files.describe() + ": the transformer takes "
+          + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
+          + "; they are of different models");
     }
   }
 
-  /** The two CLIP towers: their tokens stand side by side before T5's, their pooled texts are joined. */
+  /**
+   * The two CLIP towers: their tokens stand side by side before T5's, their pooled texts are
+   * joined.
+   */
   public List<TextTower> towers() {
     return towers;
   }
@@ -79,14 +87,15 @@ public final class StableDiffusion3 extends OpenNetworks {
   }
 
   /**
-   * What the transformer is told of texts: the towers' tokens side by side, widened by zeros to T5's, before T5's 256, or
-   * zeros where the model came without it; and the towers' pooled texts side by side.
+   * What the transformer is told of texts: the towers' tokens side by side, widened by zeros to
+   * T5's, before T5's 256, or zeros where the model came without it; and the towers' pooled texts
+   * side by side.
    *
    * @param tower encodes the texts by one tower
    * @param ofT5 encodes the texts by T5, {@link #T5_TOKENS} each
    */
-  public TextEncoding encode(List<String> texts, Function<TextTower, TextEncoding> tower,
-      Function<T5Tower, Tensor> ofT5) {
+  public TextEncoding encode(
+      List<String> texts, Function<TextTower, TextEncoding> tower, Function<T5Tower, Tensor> ofT5) {
     TensorVector tokens = new TensorVector();
     TensorVector pooled = new TensorVector();
     for (TextTower each : towers) {

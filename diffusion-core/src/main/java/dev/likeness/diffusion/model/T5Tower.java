@@ -14,7 +14,9 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** A model's T5 encoder with its tokenizer. Immutable and shared by threads; closed by its model. */
+/**
+ * A model's T5 encoder with its tokenizer. Immutable and shared by threads; closed by its model.
+ */
 public final class T5Tower implements AutoCloseable {
   /** The embedding's second name, which some files repeat it under. */
   private static final Set<String> TIED = Set.of("encoder.embed_tokens.weight");
@@ -25,7 +27,8 @@ public final class T5Tower implements AutoCloseable {
   private final T5Tokenizer tokenizer;
   private final LoadedWeights weights;
 
-  private T5Tower(Part part, Compute compute, T5Config config, T5Tokenizer tokenizer, LoadedWeights weights) {
+  private T5Tower(
+      Part part, Compute compute, T5Config config, T5Tokenizer tokenizer, LoadedWeights weights) {
     this.part = part;
     this.compute = compute;
     this.config = config;
@@ -72,13 +75,16 @@ public final class T5Tower implements AutoCloseable {
   }
 
   /**
-   * Prompts, each cut at {@code length} tokens, as [prompts, length, width], owned by the calling scope.
+   * Prompts, each cut at {@code length} tokens, as [prompts, length, width], owned by the calling
+   * scope.
    *
    * @param encoder this one's own in whatever form, such as {@link #encoder}
    */
   public Tensor encode(List<String> prompts, int length, T5Encoder encoder) {
-    long[] ids = prompts.stream().flatMapToInt(prompt -> java.util.Arrays.stream(tokenizer.encode(prompt, length)))
-        .asLongStream().toArray();
+    long[] ids = prompts.stream()
+        .flatMapToInt(prompt -> java.util.Arrays.stream(tokenizer.encode(prompt, length)))
+        .asLongStream()
+        .toArray();
     Tensor batch = torch.tensor(ids).view(prompts.size(), length);
     return encoder.forward(batch.to(new Device(compute.device()), torch.ScalarType.Long));
   }

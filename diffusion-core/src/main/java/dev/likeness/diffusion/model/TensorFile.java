@@ -25,8 +25,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A file of tensors in any form that is read, told by its first bytes: safetensors, what {@code torch.save} writes, or
- * GGUF.
+ * A file of tensors in any form that is read, told by its first bytes: safetensors, what
+ * {@code torch.save} writes, or GGUF.
  */
 public enum TensorFile {
   SAFETENSORS,
@@ -47,8 +47,13 @@ public enum TensorFile {
       return GGUF;
     }
     boolean zip = new String(head, StandardCharsets.ISO_8859_1).equals("PK\3\4");
-    // A safetensors file begins with the length of its header, which has no fourth byte below 16 MiB.
-    boolean old = head.length == HEAD && (head[0] & 255) == PICKLE_PROTOCOL && head[1] >= 2 && head[1] <= 5 && head[3] != 0;
+    // A safetensors file begins with the length of its header, which has no fourth byte below 16
+    // MiB.
+    boolean old = head.length == HEAD
+        && (head[0] & 255) == PICKLE_PROTOCOL
+        && head[1] >= 2
+        && head[1] <= 5
+        && head[3] != 0;
     return zip || old ? PICKLE : SAFETENSORS;
   }
 
@@ -70,14 +75,18 @@ public enum TensorFile {
     };
   }
 
-  /** The free text pairs that a list came with, as far as they are true of what {@link #open} gives; a pickle has none. */
+  /**
+   * The free text pairs that a list came with, as far as they are true of what {@link #open} gives;
+   * a pickle has none.
+   */
   static Map<String, String> metadata(TensorList list) {
     return list instanceof SafetensorsHeader header ? Scaled.metadata(header.metadata()) : Map.of();
   }
 
   /** The numbers of a small tensor that a file says of itself, in their order. */
   static List<Double> numbers(Path file, String name) {
-    try (TensorScope scope = TensorScope.open(); TensorSource source = open(file)) {
+    try (TensorScope scope = TensorScope.open();
+        TensorSource source = open(file)) {
       Tensor flat = source.read(name).to(ScalarType.Float).contiguous();
       float[] values = new float[(int) flat.numel()];
       new FloatPointer(flat.data_ptr()).get(values);

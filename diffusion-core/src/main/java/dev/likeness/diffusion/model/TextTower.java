@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One of a model's text encoders with its own tokenizer. Immutable and shared by threads; closed by its model.
+ * One of a model's text encoders with its own tokenizer. Immutable and shared by threads; closed by
+ * its model.
  */
 public final class TextTower implements AutoCloseable {
   private final Part part;
@@ -25,7 +26,12 @@ public final class TextTower implements AutoCloseable {
   private final ClipTokenizer tokenizer;
   private final LoadedWeights weights;
 
-  private TextTower(Part part, Compute compute, int layersLeftOut, ClipTextConfig config, ClipTokenizer tokenizer,
+  private TextTower(
+      Part part,
+      Compute compute,
+      int layersLeftOut,
+      ClipTextConfig config,
+      ClipTokenizer tokenizer,
       LoadedWeights weights) {
     this.part = part;
     this.compute = compute;
@@ -37,14 +43,16 @@ public final class TextTower implements AutoCloseable {
 
   /** Opens a tower and checks every tensor of it. */
   static TextTower open(ModelFiles files, Part part, Compute compute, int layersLeftOut) {
-    ClipTextConfig config = ClipTextConfig.of(files.config(part.folder()), List.of(files.componentClass(part.folder())));
+    ClipTextConfig config = ClipTextConfig.of(
+        files.config(part.folder()), List.of(files.componentClass(part.folder())));
     ClipTokenizer tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
       requirePositions(files, part, config, tokenizer);
       weights = files.load(part.folder(), compute);
       // Merged files keep the projection beside a tower that does not use it.
-      weights.check(tensors -> new ClipTextEncoder(config, tensors),
+      weights.check(
+          tensors -> new ClipTextEncoder(config, tensors),
           config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
       return new TextTower(part, compute, layersLeftOut, config, tokenizer, weights);
     } catch (RuntimeException e) {
@@ -57,10 +65,13 @@ public final class TextTower implements AutoCloseable {
   }
 
   // A tower of more positions than the tokenizer fills is told as much as that gives.
-  private static void requirePositions(ModelFiles files, Part part, ClipTextConfig config, ClipTokenizer tokenizer) {
+  private static void requirePositions(
+      ModelFiles files, Part part, ClipTextConfig config, ClipTokenizer tokenizer) {
     if (tokenizer.maxLength() > config.positions()) {
-      throw new UnusableInput(files.describe() + ": the tokenizer of its " + part.folder() + " gives " + tokenizer.maxLength()
-          + " ids (model_max_length), the text encoder has " + config.positions() + " positions; give the"
+      throw new UnusableInput(files.describe() + ": the tokenizer of its " + part.folder()
+          + " gives " + tokenizer.maxLength()
+          + " ids (model_max_length), the text encoder has " + config.positions()
+          + " positions; give the"
           + " tokenizer that it was trained with");
     }
   }
@@ -70,7 +81,10 @@ public final class TextTower implements AutoCloseable {
     return part;
   }
 
-  /** How many of the last layers the family leaves out: 1 for SDXL, whose tokens then go unnormalised; else 0. */
+  /**
+   * How many of the last layers the family leaves out: 1 for SDXL, whose tokens then go
+   * unnormalised; else 0.
+   */
   public int layersLeftOut() {
     return layersLeftOut;
   }

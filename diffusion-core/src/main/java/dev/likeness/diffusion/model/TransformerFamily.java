@@ -17,25 +17,44 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * The families with a transformer: transformer alone, or ComfyUI's and Stability's files with everything in one. What names
- * and shapes do not tell is in the resource of the family's name.
+ * The families with a transformer: transformer alone, or ComfyUI's and Stability's files with
+ * everything in one. What names and shapes do not tell is in the resource of the family's name.
  */
 final class TransformerFamily implements Family {
-  static final TransformerFamily FLUX = new TransformerFamily("flux",
+  static final TransformerFamily FLUX = new TransformerFamily(
+      "flux",
       new Net("FluxTransformer2DModel", FluxShape::prefix, FluxShape::config, FluxShape::layout),
-      Map.of("text_encoder", new Clip("clip_l", "<|endoftext|>", false)), new Text("text_encoder_2", Language.T5));
-  static final TransformerFamily SD3 = new TransformerFamily("sd3",
+      Map.of("text_encoder", new Clip("clip_l", "<|endoftext|>", false)),
+      new Text("text_encoder_2", Language.T5));
+  static final TransformerFamily SD3 = new TransformerFamily(
+      "sd3",
       new Net("SD3Transformer2DModel", Sd3Shape::prefix, Sd3Shape::config, Sd3Shape::layout),
-      Map.of("text_encoder", new Clip("clip_l", "<|endoftext|>", true), "text_encoder_2", new Clip("clip_g", "!", true)),
+      Map.of(
+          "text_encoder",
+          new Clip("clip_l", "<|endoftext|>", true),
+          "text_encoder_2",
+          new Clip("clip_g", "!", true)),
       new Text("text_encoder_3", Language.T5));
-  static final TransformerFamily FLUX2 = new TransformerFamily("flux2",
-      new Net("Flux2Transformer2DModel", Flux2Shape::prefix, Flux2Shape::config, Flux2Shape::layout),
-      Map.of(), new Text("text_encoder", Language.QWEN3));
-  static final TransformerFamily Z_IMAGE = new TransformerFamily("z-image",
-      new Net("ZImageTransformer2DModel", ZImageShape::prefix, ZImageShape::config, ZImageShape::layout),
-      Map.of(), new Text("text_encoder", Language.QWEN3));
+  static final TransformerFamily FLUX2 = new TransformerFamily(
+      "flux2",
+      new Net(
+          "Flux2Transformer2DModel", Flux2Shape::prefix, Flux2Shape::config, Flux2Shape::layout),
+      Map.of(),
+      new Text("text_encoder", Language.QWEN3));
+  static final TransformerFamily Z_IMAGE = new TransformerFamily(
+      "z-image",
+      new Net(
+          "ZImageTransformer2DModel",
+          ZImageShape::prefix,
+          ZImageShape::config,
+          ZImageShape::layout),
+      Map.of(),
+      new Text("text_encoder", Language.QWEN3));
 
-  /** Fill's tokens hold the mask and the masked picture too: more than twice the channels that it answers with. */
+  /**
+   * Fill's tokens hold the mask and the masked picture too: more than twice the channels that it
+   * answers with.
+   */
   private static final int FILLING = 2;
 
   private final String name;
@@ -45,26 +64,39 @@ final class TransformerFamily implements Family {
   private final FamilyFacts facts;
 
   /** The transformer: its class, and what tells where it begins, its config and its layout. */
-  private record Net(String className, Function<TensorList, String> prefix,
-      BiFunction<TensorList, String, Map<String, Object>> config, BiFunction<TensorList, String, KeyLayout> layout) { }
+  private record Net(
+      String className,
+      Function<TensorList, String> prefix,
+      BiFunction<TensorList, String, Map<String, Object>> config,
+      BiFunction<TensorList, String, KeyLayout> layout) {}
 
   /** A CLIP text encoder below {@code text_encoders.}. */
-  private record Clip(String folder, String padding, boolean projects) { }
+  private record Clip(String folder, String padding, boolean projects) {}
 
   /** The text encoder that is not CLIP's. */
-  private record Text(String component, Language language) { }
+  private record Text(String component, Language language) {}
 
-  /** Its kind: its class, where it may lie below {@code text_encoders.}, and what tells its layout and config. */
+  /**
+   * Its kind: its class, where it may lie below {@code text_encoders.}, and what tells its layout
+   * and config.
+   */
   private enum Language {
     T5("T5EncoderModel", List.of("t5xxl"), T5Shape::layout, T5Shape::config),
-    QWEN3("Qwen3ForCausalLM", List.of("qwen3_4b", "qwen3_8b"), Qwen3Shape::layout, Qwen3Shape::config);
+    QWEN3(
+        "Qwen3ForCausalLM",
+        List.of("qwen3_4b", "qwen3_8b"),
+        Qwen3Shape::layout,
+        Qwen3Shape::config);
 
     private final String className;
     private final List<String> folders;
     private final BiFunction<TensorList, String, KeyLayout> layout;
     private final Function<TensorList, Map<String, Object>> config;
 
-    Language(String className, List<String> folders, BiFunction<TensorList, String, KeyLayout> layout,
+    Language(
+        String className,
+        List<String> folders,
+        BiFunction<TensorList, String, KeyLayout> layout,
         Function<TensorList, Map<String, Object>> config) {
       this.className = className;
       this.folders = folders;
@@ -122,21 +154,38 @@ final class TransformerFamily implements Family {
   }
 
   @Override
-  public Map<String, Component> components(TensorList keys, Map<String, Map<String, Object>> configs) {
+  public Map<String, Component> components(
+      TensorList keys, Map<String, Map<String, Object>> configs) {
     Map<String, Component> components = new LinkedHashMap<>();
-    clips.keySet().stream().sorted().forEach(part -> put(components, part, facts.clip(keys, part,
-        "text_encoders." + clips.get(part).folder + ".", Integer.MAX_VALUE, clips.get(part).projects, configs.get(part))));
+    clips.keySet().stream()
+        .sorted()
+        .forEach(part -> put(
+            components,
+            part,
+            facts.clip(
+                keys,
+                part,
+                "text_encoders." + clips.get(part).folder + ".",
+                Integer.MAX_VALUE,
+                clips.get(part).projects,
+                configs.get(part))));
     put(components, text.component, language(keys, configs.get(text.component)));
     String at = net.prefix.apply(keys);
-    components.put("transformer", new Component(net.className, FamilyFacts.named(
-        config(keys, at, configs.get("transformer")), keys, "transformer"), net.layout.apply(keys, at)));
+    components.put(
+        "transformer",
+        new Component(
+            net.className,
+            FamilyFacts.named(config(keys, at, configs.get("transformer")), keys, "transformer"),
+            net.layout.apply(keys, at)));
     put(components, "vae", facts.autoencoder(keys, configs.get("vae")));
     return components;
   }
 
-  // A config that is known may be of another FLUX.1: whether this one was distilled its tensors tell.
+  // A config that is known may be of another FLUX.1: whether this one was distilled its tensors
+  // tell.
   private Map<String, Object> config(TensorList keys, String at, Map<String, Object> known) {
-    Map<String, Object> config = new LinkedHashMap<>(known == null ? net.config.apply(keys, at) : known);
+    Map<String, Object> config =
+        new LinkedHashMap<>(known == null ? net.config.apply(keys, at) : known);
     if (this == FLUX) {
       config.put("guidance_embeds", FluxShape.isGuided(keys, at));
     }
@@ -154,8 +203,10 @@ final class TransformerFamily implements Family {
       for (String own : List.of(".transformer.", ".")) {
         KeyLayout found = text.language.layout.apply(keys, "text_encoders." + folder + own);
         if (found != null) {
-          Map<String, Object> options = known != null ? known : text.language.config.apply(new Relaid(keys, found));
-          return new Component(text.language.className, FamilyFacts.named(options, keys, text.component), found);
+          Map<String, Object> options =
+              known != null ? known : text.language.config.apply(new Relaid(keys, found));
+          return new Component(
+              text.language.className, FamilyFacts.named(options, keys, text.component), found);
         }
       }
     }

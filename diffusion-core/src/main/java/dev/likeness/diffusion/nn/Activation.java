@@ -23,9 +23,14 @@ public enum Activation {
 
   /** Reads a config's {@code act_fn} or {@code hidden_act}. */
   public static Activation parse(String name) {
-    return Arrays.stream(values()).filter(a -> Arrays.asList(a.names).contains(name)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("unknown activation \"" + name + "\"; known: "
-            + Arrays.stream(values()).flatMap(a -> Arrays.stream(a.names)).collect(Collectors.joining(", "))));
+    return Arrays.stream(values())
+        .filter(a -> Arrays.asList(a.names).contains(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("unknown activation \"" + name + "\"; known: "
+                + Arrays.stream(values())
+                    .flatMap(a -> Arrays.stream(a.names))
+                    .collect(Collectors.joining(", "))));
   }
 
   /** Applies it to every element. */
@@ -40,7 +45,10 @@ public enum Activation {
     };
   }
 
-  /** As {@link #of}, for a tensor that the caller has just made: it is overwritten where no gradient needs it. */
+  /**
+   * As {@link #of}, for a tensor that the caller has just made: it is overwritten where no gradient
+   * needs it.
+   */
   public Tensor ofOwn(Tensor x) {
     return this == SILU && !x.requires_grad() ? torch.silu_(x) : of(x);
   }

@@ -5,7 +5,10 @@ import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** Multi-head attention of image tokens over themselves or over a context (text), as Latent Diffusion has it. */
+/**
+ * Multi-head attention of image tokens over themselves or over a context (text), as Latent
+ * Diffusion has it.
+ */
 public final class Attention {
   private final Linear toQ;
   private final Linear toK;
@@ -31,7 +34,10 @@ public final class Attention {
     perturbed = w.perturbed();
   }
 
-  /** Attends from {@code x} [batch, n, width] to {@code context} [batch, m, contextWidth]; returns x's shape. */
+  /**
+   * Attends from {@code x} [batch, n, width] to {@code context} [batch, m, contextWidth]; returns
+   * x's shape.
+   */
   public Tensor forward(Tensor x, Tensor context) {
     if (perturbed && x == context) {
       return toOut.forward(toV.forward(x));

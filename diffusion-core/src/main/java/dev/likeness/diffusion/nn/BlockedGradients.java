@@ -9,14 +9,15 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The gradients of {@link BlockedAttention}, from weights that are computed once more, a block of rows at a time (Dao et
- * al. 2022, arXiv:2205.14135, algorithm 4).
+ * The gradients of {@link BlockedAttention}, from weights that are computed once more, a block of
+ * rows at a time (Dao et al. 2022, arXiv:2205.14135, algorithm 4).
  *
  * @param out of the way forward
  * @param rows the sum of each row's weights, [batch, heads, n, 1], f32
  */
-record BlockedGradients(Tensor q, Tensor k, Tensor v, Tensor out, Tensor rows,
-    BlockedAttention.Weighing weighing) implements CustomGradients.Rule {
+record BlockedGradients(
+    Tensor q, Tensor k, Tensor v, Tensor out, Tensor rows, BlockedAttention.Weighing weighing)
+    implements CustomGradients.Rule {
   /** Of bf16's 8 bits each, which make f32's 24. */
   private static final int COLUMNS = 3;
 
@@ -41,14 +42,30 @@ record BlockedGradients(Tensor q, Tensor k, Tensor v, Tensor out, Tensor rows,
     Tensor queries = weighing.queries(of(q, image, head));
     // The weights' sum is divided out of what they are multiplied by.
     Tensor gradient = arriving.div(sums).to(ScalarType.BFloat16);
-    Tensor pulls = arriving.mul(of(out, image, head)).sum(new long[] {1}, true, new ScalarTypeOptional(ScalarType.Float));
+    Tensor pulls = arriving
+        .mul(of(out, image, head))
+        .sum(new long[] {1}, true, new ScalarTypeOptional(ScalarType.Float));
     Tensor ofWeights = torch.cat(new TensorVector(gradient, less(pulls.div(sums))), 1);
-    blocks(queries, keys.transpose(0, 1).contiguous(), ofWeights, withOnes(of(v, image, head)),
-        BlockedAttention.summed(keys), of(forQ, image, head), of(forK, image, head), of(forV, image, head));
+    blocks(
+        queries,
+        keys.transpose(0, 1).contiguous(),
+        ofWeights,
+        withOnes(of(v, image, head)),
+        BlockedAttention.summed(keys),
+        of(forQ, image, head),
+        of(forK, image, head),
+        of(forV, image, head));
   }
 
-  private void blocks(Tensor queries, Tensor keyColumns, Tensor ofWeights, Tensor valueColumns, Tensor keys, Tensor forQ,
-      Tensor forK, Tensor forV) {
+  private void blocks(
+      Tensor queries,
+      Tensor keyColumns,
+      Tensor ofWeights,
+      Tensor valueColumns,
+      Tensor keys,
+      Tensor forQ,
+      Tensor forK,
+      Tensor forV) {
     Tensor gradient = ofWeights.narrow(1, 0, forV.size(1));
     // Sums over blocks, in f32; transposed, as they are multiplied faster.
     Tensor ofKeys = torch.zeros(forK.size(1), forK.size(0));
@@ -58,7 +75,8 @@ record BlockedGradients(Tensor q, Tensor k, Tensor v, Tensor out, Tensor rows,
       try (TensorScope scope = TensorScope.open()) {
         Tensor weights = weighing.weights(torch.mm(queries.narrow(0, row, count), keyColumns));
         Tensor scores = torch.mm(ofWeights.narrow(0, row, count), valueColumns).mul_(weights);
-        forQ.narrow(0, row, count).copy_(BlockedAttention.sums(scores, keys).mul_(new Scalar(weighing.scale())));
+        forQ.narrow(0, row, count)
+            .copy_(BlockedAttention.sums(scores, keys).mul_(new Scalar(weighing.scale())));
         ofKeys.add_(torch.mm(queries.narrow(0, row, count).transpose(0, 1), scores));
         ofValues.add_(torch.mm(gradient.narrow(0, row, count).transpose(0, 1), weights));
       }
@@ -69,10 +87,16 @@ record BlockedGradients(Tensor q, Tensor k, Tensor v, Tensor out, Tensor rows,
 
   /** The columns of {@code x} and those of ones that {@link #less} is for, transposed. */
   private static Tensor withOnes(Tensor x) {
-    return torch.cat(new TensorVector(x, x.new_ones(x.size(0), COLUMNS)), 1).transpose(0, 1).contiguous();
+    return torch
+        .cat(new TensorVector(x, x.new_ones(x.size(0), COLUMNS)), 1)
+        .transpose(0, 1)
+        .contiguous();
   }
 
-  /** Numbers [n, 1] in f32, taken off, as columns of bf16: a product with ones adds them up in f32 again. */
+  /**
+   * Numbers [n, 1] in f32, taken off, as columns of bf16: a product with ones adds them up in f32
+   * again.
+   */
   private static Tensor less(Tensor numbers) {
     Tensor rest = numbers.neg();
     TensorVector columns = new TensorVector();

@@ -3,7 +3,10 @@ package dev.likeness.diffusion.nn;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/** One transformer layer of CLIP's towers: attention and a feed-forward, each normalised before and added after. */
+/**
+ * One transformer layer of CLIP's towers: attention and a feed-forward, each normalised before and
+ * added after.
+ */
 public final class ClipLayer {
   private final LayerNorm norm1;
   private final Linear q;
@@ -36,7 +39,10 @@ public final class ClipLayer {
     this.heads = heads;
   }
 
-  /** Maps [batch, tokens, width] to the same shape; {@code mask} is additive, [tokens, tokens], or null for none. */
+  /**
+   * Maps [batch, tokens, width] to the same shape; {@code mask} is additive, [tokens, tokens], or
+   * null for none.
+   */
   public Tensor forward(Tensor x, Tensor mask) {
     Tensor normed = norm1.forward(x);
     Tensor attended = ScaledDotProduct.attend(

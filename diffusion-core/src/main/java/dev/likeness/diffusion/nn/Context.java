@@ -6,15 +6,16 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What attentions read beside the picture, a text most often. A run that tells a network the same at every step keeps each
- * attention's keys and values of it: one run's, on one thread, until the scope ends in which {@link #keeping} was called.
+ * What attentions read beside the picture, a text most often. A run that tells a network the same
+ * at every step keeps each attention's keys and values of it: one run's, on one thread, until the
+ * scope ends in which {@link #keeping} was called.
  */
 public final class Context {
   private final Tensor tokens;
   private final Carried run;
   private final Map<Attention, Kept> kept = new HashMap<>();
 
-  private record Kept(Carried keys, Carried values) { }
+  private record Kept(Carried keys, Carried values) {}
 
   private Context(Tensor tokens, Carried run) {
     this.tokens = tokens;
@@ -31,7 +32,10 @@ public final class Context {
     return new Context(tokens, new Carried());
   }
 
-  /** The same of tokens that a stretch of a network was given: this where they are its own, else nothing is kept of them. */
+  /**
+   * The same of tokens that a stretch of a network was given: this where they are its own, else
+   * nothing is kept of them.
+   */
   public Context given(Tensor here) {
     return here == tokens ? this : of(here);
   }

@@ -9,7 +9,10 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A two-dimensional convolution over [batch, channels, height, width], with what adapters add beside it. */
+/**
+ * A two-dimensional convolution over [batch, channels, height, width], with what adapters add
+ * beside it.
+ */
 public final class Conv2d {
   private static final long[] ONE = {1, 1};
 
@@ -21,7 +24,14 @@ public final class Conv2d {
   private final long[] padding;
   private final List<SidePath> sides;
 
-  private Conv2d(Matrix weight, Tensor bias, long out, int kernel, int stride, int padding, List<SidePath> sides) {
+  private Conv2d(
+      Matrix weight,
+      Tensor bias,
+      long out,
+      int kernel,
+      int stride,
+      int padding,
+      List<SidePath> sides) {
     this.weight = weight;
     this.bias = bias;
     this.out = out;
@@ -33,7 +43,14 @@ public final class Conv2d {
 
   /** Reads {@code weight} [out, in, kernel, kernel] and {@code bias} [out]. */
   public Conv2d(Weights w, long in, long out, int kernel, int stride, int padding) {
-    this(w.matrix("weight", out, in, kernel, kernel), w.tensor("bias", out), out, kernel, stride, padding, w.sidePaths());
+    this(
+        w.matrix("weight", out, in, kernel, kernel),
+        w.tensor("bias", out),
+        out,
+        kernel,
+        stride,
+        padding,
+        w.sidePaths());
   }
 
   /** Stride 1, padded so that the size stays. */
@@ -42,31 +59,49 @@ public final class Conv2d {
   }
 
   /** Reads {@code weight} alone. */
-  public static Conv2d withoutBias(Weights w, long in, long out, int kernel, int stride, int padding) {
-    return new Conv2d(w.matrix("weight", out, in, kernel, kernel), null, out, kernel, stride, padding, w.sidePaths());
+  public static Conv2d withoutBias(
+      Weights w, long in, long out, int kernel, int stride, int padding) {
+    return new Conv2d(
+        w.matrix("weight", out, in, kernel, kernel),
+        null,
+        out,
+        kernel,
+        stride,
+        padding,
+        w.sidePaths());
   }
 
   public Tensor forward(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    return withSides(isWinograds(x) ? WinogradConvolution.of(x, out, weight, offset)
-        : PackedConvolution.of(x, weight, offset, stride, padding), x);
+    return withSides(
+        isWinograds(x)
+            ? WinogradConvolution.of(x, out, weight, offset)
+            : PackedConvolution.of(x, weight, offset, stride, padding),
+        x);
   }
 
   /**
-   * The same over {@code x} at twice its size, every pixel four times; for kernels of three by three that keep the size.
+   * The same over {@code x} at twice its size, every pixel four times; for kernels of three by
+   * three that keep the size.
    */
   public Tensor doubled(Tensor x) {
     if (sides.isEmpty() && weight.keeps() && DoublingConvolution.isFaster(x)) {
-      return DoublingConvolution.of(x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
+      return DoublingConvolution.of(
+          x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
     }
     return forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)}));
   }
 
-  /** The same in f32 of weights and input of any type, for layers whose rounding the run would multiply. */
+  /**
+   * The same in f32 of weights and input of any type, for layers whose rounding the run would
+   * multiply.
+   */
   public Tensor exactly(Tensor x) {
-    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
+    TensorOptional offset =
+        bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
     Tensor wide = weight.wide();
-    Tensor y = torch.conv2d(x.to(ScalarType.Float), wide.to(ScalarType.Float), offset, stride, padding, ONE, 1);
+    Tensor y = torch.conv2d(
+        x.to(ScalarType.Float), wide.to(ScalarType.Float), offset, stride, padding, ONE, 1);
     return sides.isEmpty() ? y : withSides(y, x.to(wide.scalar_type()));
   }
 
@@ -76,7 +111,10 @@ public final class Conv2d {
   }
 
   private boolean isWinograds(Tensor x) {
-    return kernel == 3 && stride[0] == 1 && padding[0] == 1 && WinogradConvolution.isFaster(x, out, weight);
+    return kernel == 3
+        && stride[0] == 1
+        && padding[0] == 1
+        && WinogradConvolution.isFaster(x, out, weight);
   }
 
   private Tensor withSides(Tensor y, Tensor x) {

@@ -11,9 +11,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Operations whose gradients are computed by a rule of their own, as {@code torch.autograd.Function} has it, so that a
- * step of learning keeps what the rule needs and not what libtorch would. On this thread, from {@link #open} to
- * {@link #close}; a backward pass through them ends before that.
+ * Operations whose gradients are computed by a rule of their own, as
+ * {@code torch.autograd.Function} has it, so that a step of learning keeps what the rule needs and
+ * not what libtorch would. On this thread, from {@link #open} to {@link #close}; a backward pass
+ * through them ends before that.
  */
 public final class CustomGradients implements AutoCloseable {
   private static final ThreadLocal<CustomGradients> CURRENT = new ThreadLocal<>();
@@ -25,7 +26,9 @@ public final class CustomGradients implements AutoCloseable {
 
   private CustomGradients() {}
 
-  /** From the gradient of an operation's output to those of its inputs, in their order and shapes. */
+  /**
+   * From the gradient of an operation's output to those of its inputs, in their order and shapes.
+   */
   @FunctionalInterface
   interface Rule {
     Tensor[] gradients(Tensor gradient);
@@ -48,13 +51,17 @@ public final class CustomGradients implements AutoCloseable {
     return region.keep(tensor.detach());
   }
 
-  /** Lets the gradient of {@code value}, computed without a record, go to {@code inputs} by {@code rule}; returns it. */
+  /**
+   * Lets the gradient of {@code value}, computed without a record, go to {@code inputs} by
+   * {@code rule}; returns it.
+   */
   Tensor join(Tensor value, Rule rule, Tensor... inputs) {
     TensorVector flat = new TensorVector();
     for (Tensor input : inputs) {
       flat.push_back(input.reshape(-1));
     }
-    // A node that keeps no numbers, and that parts one gradient among the inputs: the one that the hook gives it.
+    // A node that keeps no numbers, and that parts one gradient among the inputs: the one that the
+    // hook gives it.
     Node node = torch.cat(flat).grad_fn();
     torch.create_gradient_edge(value, node);
     hooks.add(Hook.before(node, rule));
@@ -78,7 +85,8 @@ public final class CustomGradients implements AutoCloseable {
 
     static Hook before(Node node, Rule rule) {
       Hook hook = new Hook(rule);
-      // The node is to own it. JavaCPP registers what is left, anew, and would count the first registration for good.
+      // The node is to own it. JavaCPP registers what is left, anew, and would count the first
+      // registration for good.
       hook.deallocate(false);
       node.add_pre_hook(hook);
       return hook;

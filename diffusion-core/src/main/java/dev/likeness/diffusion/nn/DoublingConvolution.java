@@ -10,16 +10,20 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A convolution of three by three over a picture of twice the size whose every pixel is written four times. Of the nine
- * pixels under the kernel only four differ, so each of the four kinds of output pixels is a convolution of two by two over
- * the small picture: four ninths of the work. The same sum, its weights added first, once.
+ * A convolution of three by three over a picture of twice the size whose every pixel is written
+ * four times. Of the nine pixels under the kernel only four differ, so each of the four kinds of
+ * output pixels is a convolution of two by two over the small picture: four ninths of the work. The
+ * same sum, its weights added first, once.
  */
 final class DoublingConvolution {
   private static final long[] ONE = {1, 1};
 
   private DoublingConvolution() {}
 
-  /** Not while learning, and on a graphics card one large convolution is better than four small ones. */
+  /**
+   * Not while learning, and on a graphics card one large convolution is better than four small
+   * ones.
+   */
   static boolean isFaster(Tensor x) {
     return x.is_cpu() && !GradMode.is_enabled();
   }
@@ -42,10 +46,14 @@ final class DoublingConvolution {
       Tensor y = PackedConvolution.of(
           x, weight.with("kind" + kind, wide -> merged(wide, row, column), kernel), bias, ONE, ONE);
       if (out == null) {
-        out = torch.empty(new long[] {x.size(0), y.size(1), 2 * h, 2 * w}, x.options(),
+        out = torch.empty(
+            new long[] {x.size(0), y.size(1), 2 * h, 2 * w},
+            x.options(),
             new MemoryFormatOptional(x.suggest_memory_format()));
       }
-      out.view(x.size(0), y.size(1), h, 2, w, 2).select(5, column).select(3, row)
+      out.view(x.size(0), y.size(1), h, 2, w, 2)
+          .select(5, column)
+          .select(3, row)
           .copy_(y.narrow(2, row, h).narrow(3, column, w));
     }
     return out;
@@ -60,7 +68,10 @@ final class DoublingConvolution {
     Tensor first = weight.narrow(dimension, 0, 1);
     Tensor middle = weight.narrow(dimension, 1, 1);
     Tensor last = weight.narrow(dimension, 2, 1);
-    return torch.cat(kind == 0 ? new TensorVector(first, middle.add(last)) : new TensorVector(first.add(middle), last),
+    return torch.cat(
+        kind == 0
+            ? new TensorVector(first, middle.add(last))
+            : new TensorVector(first.add(middle), last),
         dimension);
   }
 }

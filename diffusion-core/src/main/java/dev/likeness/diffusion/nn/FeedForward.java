@@ -5,7 +5,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** The gated feed-forward of a transformer block: GEGLU (Shazeer 2020, arXiv:2002.05202), four times as wide inside. */
+/**
+ * The gated feed-forward of a transformer block: GEGLU (Shazeer 2020, arXiv:2002.05202), four times
+ * as wide inside.
+ */
 public final class FeedForward {
   private final Linear in;
   private final Linear out;

@@ -24,6 +24,7 @@ public final class LayerNorm {
   }
 
   public Tensor forward(Tensor x) {
-    return torch.layer_norm(x, shape, new TensorOptional(weight), new TensorOptional(bias), eps, false);
+    return torch.layer_norm(
+        x, shape, new TensorOptional(weight), new TensorOptional(bias), eps, false);
   }
 }

@@ -42,13 +42,17 @@ public final class Linear {
     return withSides(product(x), x);
   }
 
-  /** The same for sums that f16 does not hold: a product of f16 is computed in f32, and stays that. */
+  /**
+   * The same for sums that f16 does not hold: a product of f16 is computed in f32, and stays that.
+   */
   public Tensor wide(Tensor x) {
     if (DType.of(x.scalar_type()) != DType.F16) {
       return forward(x);
     }
-    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
-    return withSides(torch.linear(x.to(ScalarType.Float), weight.wide().to(ScalarType.Float), offset), x);
+    TensorOptional offset =
+        bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
+    return withSides(
+        torch.linear(x.to(ScalarType.Float), weight.wide().to(ScalarType.Float), offset), x);
   }
 
   private Tensor withSides(Tensor product, Tensor x) {
@@ -64,6 +68,8 @@ public final class Linear {
     if (EightBitProduct.isAsked(x, weight)) {
       return EightBitProduct.of(x, weight, offset);
     }
-    return PixelProduct.isFaster(x, weight) ? PixelProduct.of(x, weight, offset) : torch.linear(x, weight.wide(), offset);
+    return PixelProduct.isFaster(x, weight)
+        ? PixelProduct.of(x, weight, offset)
+        : torch.linear(x, weight.wide(), offset);
   }
 }

@@ -7,11 +7,17 @@ import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 
-/** An operator of libtorch that has no function of its own in Java, called by name. The calling scope owns all it makes. */
+/**
+ * An operator of libtorch that has no function of its own in Java, called by name. The calling
+ * scope owns all it makes.
+ */
 final class Operator {
   private final OperatorHandle handle;
 
-  /** The operator {@code name}, e.g. {@code mkldnn::_convolution_pointwise}, in the form without an overload's name. */
+  /**
+   * The operator {@code name}, e.g. {@code mkldnn::_convolution_pointwise}, in the form without an
+   * overload's name.
+   */
   Operator(String name) {
     handle = Dispatcher.singleton().findSchemaOrThrow(name, "");
   }
@@ -24,9 +30,13 @@ final class Operator {
     return new Tensor(stack.get(0).toTensor());
   }
 
-  /** Whole numbers as a list like the argument at {@code index}, whose elements' type only the schema can name. */
+  /**
+   * Whole numbers as a list like the argument at {@code index}, whose elements' type only the
+   * schema can name.
+   */
   IValue list(int index, long... values) {
-    GenericList list = new GenericList(handle.schema().arguments().getPointer(index).type().get().containedType(0));
+    GenericList list = new GenericList(
+        handle.schema().arguments().getPointer(index).type().get().containedType(0));
     for (long value : values) {
       list.push_back(new IValue(value));
     }

@@ -11,23 +11,34 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The order in which oneDNN wants a convolution's weight, by name. It changes with the number of pixels, and a weight in
- * another order is brought into the wanted one at every call, which takes longer than the convolution of a small picture
- * (docs/performance.md); two to four orders are all that the shapes of a run lead to.
+ * The order in which oneDNN wants a convolution's weight, by name. It changes with the number of
+ * pixels, and a weight in another order is brought into the wanted one at every call, which takes
+ * longer than the convolution of a small picture (docs/performance.md); two to four orders are all
+ * that the shapes of a run lead to.
  */
 final class PackedOrder {
   /** What decides it. */
-  private record Asked(DType type, String shapes, int threads) { }
+  private record Asked(DType type, String shapes, int threads) {}
 
-  /** How many are known at once: a run asks for some hundred, a service of any size for more every day. */
+  /**
+   * How many are known at once: a run asks for some hundred, a service of any size for more every
+   * day.
+   */
   static final int MOST = 4096;
+
   private static final Map<Asked, String> KNOWN = new ConcurrentHashMap<>();
 
   private PackedOrder() {}
 
-  /** The order for a weight of such a shape under pictures like {@code x}, asked of oneDNN once while few others are. */
+  /**
+   * The order for a weight of such a shape under pictures like {@code x}, asked of oneDNN once
+   * while few others are.
+   */
   static String of(long[] weight, Tensor x, long[] stride, long[] padding) {
-    String shapes = Arrays.toString(weight) + Arrays.toString(x.shape()) + Arrays.toString(stride) + Arrays.toString(padding);
+    String shapes = Arrays.toString(weight)
+        + Arrays.toString(x.shape())
+        + Arrays.toString(stride)
+        + Arrays.toString(padding);
     Asked asked = new Asked(DType.of(x.scalar_type()), shapes, torch.get_num_threads());
     String known = KNOWN.get(asked);
     if (known != null) {

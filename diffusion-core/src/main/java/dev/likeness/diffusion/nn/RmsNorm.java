@@ -6,7 +6,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/** Root mean square normalisation (Zhang and Sennrich 2019, arXiv:1910.07467) over the last dimension. */
+/**
+ * Root mean square normalisation (Zhang and Sennrich 2019, arXiv:1910.07467) over the last
+ * dimension.
+ */
 public final class RmsNorm {
   private final Tensor weight;
   private final long[] shape;
@@ -23,7 +26,10 @@ public final class RmsNorm {
     return torch.rms_norm(x, shape, new TensorOptional(weight), new DoubleOptional(eps));
   }
 
-  /** As {@link #forward}, of f32 in front of layers in f16: normalised as it is, then of the weight's type. */
+  /**
+   * As {@link #forward}, of f32 in front of layers in f16: normalised as it is, then of the
+   * weight's type.
+   */
   public Tensor narrowed(Tensor x) {
     if (x.scalar_type().intern() == weight.scalar_type().intern()) {
       return forward(x);

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A picture's layer computed some rows at a time, with the neighbouring rows that it looks at: what lies between its
- * operations is never whole, and its output equals the whole layer's to rounding.
+ * A picture's layer computed some rows at a time, with the neighbouring rows that it looks at: what
+ * lies between its operations is never whole, and its output equals the whole layer's to rounding.
  *
  * @param rows output rows at a time; 0 computes every layer whole
  */
@@ -18,7 +18,8 @@ public record Strips(int rows) {
 
   public Strips {
     if (rows < 0 || rows % 2 != 0) {
-      throw new IllegalArgumentException("strips of " + rows + " rows: expected an even number from 0");
+      throw new IllegalArgumentException(
+          "strips of " + rows + " rows: expected an even number from 0");
     }
   }
 
@@ -61,7 +62,9 @@ public record Strips(int rows) {
           long last = Math.min(height, to * down / up + 1);
           Tensor part = layer.apply(x.narrow(2, first, last - first));
           whole = whole == null ? strip.promote(empty(part, all)) : whole;
-          whole.narrow(2, from, to - from).copy_(part.narrow(2, from - first * up / down, to - from));
+          whole
+              .narrow(2, from, to - from)
+              .copy_(part.narrow(2, from - first * up / down, to - from));
         }
       }
       return scope.promote(whole);
@@ -69,7 +72,9 @@ public record Strips(int rows) {
   }
 
   private static Tensor empty(Tensor part, long rows) {
-    return torch.empty(new long[] {part.size(0), part.size(1), rows, part.size(3)}, part.options(),
+    return torch.empty(
+        new long[] {part.size(0), part.size(1), rows, part.size(3)},
+        part.options(),
         new MemoryFormatOptional(part.suggest_memory_format()));
   }
 }

@@ -12,10 +12,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /**
- * A convolution of three by three by Winograd's minimal filtering F(4, 3) along rows (Lavin and Gray, arXiv:1509.09308,
- * section 4): four pixels of a row come of six products and not of twelve, so it multiplies half as much. It pays with
- * passes over the picture, hence only where channels are many. Along columns it sums as ever: in both directions the passes
- * would cost what the products save.
+ * A convolution of three by three by Winograd's minimal filtering F(4, 3) along rows (Lavin and
+ * Gray, arXiv:1509.09308, section 4): four pixels of a row come of six products and not of twelve,
+ * so it multiplies half as much. It pays with passes over the picture, hence only where channels
+ * are many. Along columns it sums as ever: in both directions the passes would cost what the
+ * products save.
  *
  * <p>In f32 alone: its rounding is twice that of the plain sum there, and eight times in bf16.
  */
@@ -24,15 +25,26 @@ final class WinogradConvolution {
 
   /** Weights a pixel, and pixels a picture, from which the products saved outweigh the passes. */
   private static final long WEIGHTS = 256 * 128;
+
   private static final long PIXELS = 32 * 32;
 
-  /** Numbers of the picture, and rows at least, that are taken at once, so that what is made of them stays in the caches. */
+  /**
+   * Numbers of the picture, and rows at least, that are taken at once, so that what is made of them
+   * stays in the caches.
+   */
   private static final long BAND = 4 << 20;
+
   private static final long ROWS = 32;
 
   /** The three weights of a row in each of the six. */
-  private static final double[][] SUMS = {{1 / 4., 0, 0}, {-1 / 6., -1 / 6., -1 / 6.}, {-1 / 6., 1 / 6., -1 / 6.},
-      {1 / 24., 1 / 12., 1 / 6.}, {1 / 24., -1 / 12., 1 / 6.}, {0, 0, 1}};
+  private static final double[][] SUMS = {
+    {1 / 4., 0, 0},
+    {-1 / 6., -1 / 6., -1 / 6.},
+    {-1 / 6., 1 / 6., -1 / 6.},
+    {1 / 24., 1 / 12., 1 / 6.},
+    {1 / 24., -1 / 12., 1 / 6.},
+    {0, 0, 1}
+  };
 
   private static final long[] ONE = {1, 1};
   private static final long[] COLUMN = {1, 0};
@@ -45,10 +57,17 @@ final class WinogradConvolution {
     this.bias = bias;
   }
 
-  /** Whether it is, of a kernel of three by three and a picture [batch, in, h, w]; {@code out} are its channels. */
+  /**
+   * Whether it is, of a kernel of three by three and a picture [batch, in, h, w]; {@code out} are
+   * its channels.
+   */
   static boolean isFaster(Tensor x, long out, Matrix weight) {
-    return weight.keeps() && PackedConvolution.isFaster(x) && DType.of(x.scalar_type()) == DType.F32
-        && x.size(3) % TILE == 0 && x.size(2) * x.size(3) >= PIXELS && x.size(1) * out >= WEIGHTS;
+    return weight.keeps()
+        && PackedConvolution.isFaster(x)
+        && DType.of(x.scalar_type()) == DType.F32
+        && x.size(3) % TILE == 0
+        && x.size(2) * x.size(3) >= PIXELS
+        && x.size(1) * out >= WEIGHTS;
   }
 
   /**
@@ -59,7 +78,9 @@ final class WinogradConvolution {
    * @param weight [out, in, 3, 3], whose sums are packed like other weights
    */
   static Tensor of(Tensor x, long out, Matrix weight, TensorOptional bias) {
-    Tensor y = torch.empty(new long[] {x.size(0), out, x.size(2), x.size(3)}, x.options(),
+    Tensor y = torch.empty(
+        new long[] {x.size(0), out, x.size(2), x.size(3)},
+        x.options(),
         new MemoryFormatOptional(MemoryFormat.ChannelsLast));
     WinogradConvolution convolution = new WinogradConvolution(weight, bias);
     long band = Math.max(ROWS, BAND / (x.size(0) * x.size(1) * x.size(3)));
@@ -94,7 +115,10 @@ final class WinogradConvolution {
     torch.add_out(quarter(y, 3), a, b, new Scalar(8)).add_(m[5]);
   }
 
-  /** Of four pixels' tiles; the first and the last product also see a pixel of the tile before and of the next. */
+  /**
+   * Of four pixels' tiles; the first and the last product also see a pixel of the tile before and
+   * of the next.
+   */
   private Tensor[] products(Tensor[] x) {
     Tensor a = torch.sub(x[3], x[1], new Scalar(4));
     Tensor b = torch.sub(x[2], x[0], new Scalar(4));
@@ -107,17 +131,32 @@ final class WinogradConvolution {
     products[3] = product(3, torch.add_out(c, a, b, new Scalar(2)));
     products[4] = product(4, torch.sub_out(c, a, b, new Scalar(2)));
     long others = a.size(3) - 1;
-    torch.sub_out(a, x[3], x[1], new Scalar(5)).narrow(3, 1, others).add_(x[3].narrow(3, 0, others), new Scalar(4));
+    torch
+        .sub_out(a, x[3], x[1], new Scalar(5))
+        .narrow(3, 1, others)
+        .add_(x[3].narrow(3, 0, others), new Scalar(4));
     products[0] = product(0, a);
-    torch.mul_out(b, x[0], new Scalar(4)).sub_(x[2], new Scalar(5)).narrow(3, 0, others).add_(x[0].narrow(3, 1, others));
+    torch
+        .mul_out(b, x[0], new Scalar(4))
+        .sub_(x[2], new Scalar(5))
+        .narrow(3, 0, others)
+        .add_(x[0].narrow(3, 1, others));
     products[5] = product(5, b);
     return products;
   }
 
-  /** The second product alone is once, and with one sign, in each of the four pixels: it brings the bias. */
+  /**
+   * The second product alone is once, and with one sign, in each of the four pixels: it brings the
+   * bias.
+   */
   private Tensor product(int index, Tensor x) {
-    return PackedConvolution.of(x, weight.with("row" + index, wide -> sum(wide, SUMS[index]), weight.shape()[0], x.size(1), 3, 1),
-        index == 1 ? bias : new TensorOptional(), ONE, COLUMN);
+    return PackedConvolution.of(
+        x,
+        weight.with(
+            "row" + index, wide -> sum(wide, SUMS[index]), weight.shape()[0], x.size(1), 3, 1),
+        index == 1 ? bias : new TensorOptional(),
+        ONE,
+        COLUMN);
   }
 
   private static Tensor sum(Tensor weight, double[] factors) {

@@ -2,7 +2,10 @@ package dev.likeness.diffusion.progress;
 
 import dev.likeness.diffusion.error.Cancelled;
 
-/** A switch that any thread may turn once to stop long work within one step; interrupting the work's thread stops it, too. */
+/**
+ * A switch that any thread may turn once to stop long work within one step; interrupting the work's
+ * thread stops it, too.
+ */
 public final class Cancellation {
   private final Cancellation parent;
   private volatile boolean requested;

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 @FunctionalInterface
 public interface Progress {
   /** Listens to nothing. */
-  Progress SILENT = event -> { };
+  Progress SILENT = event -> {};
 
   void on(ProgressEvent event);
 

@@ -19,10 +19,11 @@ import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
- * Records work as a CUDA graph, as PyTorch's {@code torch.cuda.graph} does: on a stream of its own, after one run that
- * chooses kernels and makes workspaces, with memory that nobody else is given until the recording is closed. Needs
- * {@code org.bytedeco:cuda} and pytorch's natives with the classifier {@code linux-x86_64-gpu}. The work must neither wait
- * for the card nor read host memory.
+ * Records work as a CUDA graph, as PyTorch's {@code torch.cuda.graph} does: on a stream of its own,
+ * after one run that chooses kernels and makes workspaces, with memory that nobody else is given
+ * until the recording is closed. Needs {@code org.bytedeco:cuda} and pytorch's natives with the
+ * classifier {@code linux-x86_64-gpu}. The work must neither wait for the card nor read host
+ * memory.
  */
 final class CudaRecorder implements Recorder {
   @Override
@@ -30,8 +31,10 @@ final class CudaRecorder implements Recorder {
     byte device = torch_cuda.current_device();
     CUDAStream own = torch_cuda.getStreamFromPool(false, device);
     CUDAStream before = torch_cuda.getCurrentCUDAStream(device);
-    // The preset has another class for a pool's two numbers, whose destructor must not run over them: neither when the scope lets
-    // go of it, hence one reference more, nor when it is unreachable, hence out of the collector's sight.
+    // The preset has another class for a pool's two numbers, whose destructor must not run over
+    // them: neither when the scope lets
+    // go of it, hence one reference more, nor when it is unreachable, hence out of the collector's
+    // sight.
     DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool = MemPool.graph_pool_handle();
     pool.retainReference();
     pool.deallocate(false);
@@ -46,7 +49,10 @@ final class CudaRecorder implements Recorder {
     }
   }
 
-  private static CUgraphExec_st captured(Runnable work, CUDAStream own, byte device,
+  private static CUgraphExec_st captured(
+      Runnable work,
+      CUDAStream own,
+      byte device,
       DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool) {
     CUstream_st stream = own.stream();
     CUgraph_st graph = new CUgraph_st();
@@ -84,7 +90,8 @@ final class CudaRecorder implements Recorder {
 
   static void check(int error, String what) {
     if (error != cudaSuccess) {
-      throw new IllegalStateException("CUDA could not " + what + " a graph: " + cudaGetErrorString(error).getString());
+      throw new IllegalStateException(
+          "CUDA could not " + what + " a graph: " + cudaGetErrorString(error).getString());
     }
   }
 

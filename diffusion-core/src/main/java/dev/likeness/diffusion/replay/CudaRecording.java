@@ -8,11 +8,15 @@ import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoV
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /** A CUDA graph that is ready to run, with the memory that it runs in. */
-record CudaRecording(CUgraphExec_st graph, byte device, DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool)
+record CudaRecording(
+    CUgraphExec_st graph,
+    byte device,
+    DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool)
     implements Recorder.Recording {
   @Override
   public void replay() {
-    CudaRecorder.check(cudaGraphLaunch(graph, torch_cuda.getCurrentCUDAStream(device).stream()), "launch");
+    CudaRecorder.check(
+        cudaGraphLaunch(graph, torch_cuda.getCurrentCUDAStream(device).stream()), "launch");
   }
 
   /** Frees the graph once the card has done with it, and gives its memory back. */

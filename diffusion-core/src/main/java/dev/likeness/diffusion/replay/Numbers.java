@@ -10,8 +10,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The numbers of a plan's row, for work that is to be the same in every row. Work takes them from here, in the same order
- * each time and by functions of the row alone, since a recording of it serves rows that it never saw.
+ * The numbers of a plan's row, for work that is to be the same in every row. Work takes them from
+ * here, in the same order each time and by functions of the row alone, since a recording of it
+ * serves rows that it never saw.
  */
 public interface Numbers {
   /** A number as a network is told it: [1], f32, on the device of {@code there}. */
@@ -28,7 +29,9 @@ public interface Numbers {
     return new Numbers() {
       @Override
       public Tensor tensor(ToDoubleFunction<Step> number, Tensor there) {
-        return torch.full(new long[] {1}, new Scalar((float) number.applyAsDouble(step)),
+        return torch.full(
+            new long[] {1},
+            new Scalar((float) number.applyAsDouble(step)),
             new TensorOptions(ScalarType.Float).device(new DeviceOptional(there.device())));
       }
 

@@ -14,9 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records work at its second run and replays it from then on, over buffers of its own that inputs and the row's numbers are
- * copied into. Work of another layout, or over inputs of other shapes, is recorded for itself; a part of work that is being
- * recorded is recorded with it. What comes once, what the device cannot record, and what gradients are wanted of run as they come.
+ * Records work at its second run and replays it from then on, over buffers of its own that inputs
+ * and the row's numbers are copied into. Work of another layout, or over inputs of other shapes, is
+ * recorded for itself; a part of work that is being recorded is recorded with it. What comes once,
+ * what the device cannot record, and what gradients are wanted of run as they come.
  */
 public final class Replayed implements Runner {
   private static final Logger LOG = LoggerFactory.getLogger(Replayed.class);
@@ -31,9 +32,13 @@ public final class Replayed implements Runner {
     this.recorder = recorder;
   }
 
-  /** On the first graphics card each whole step is one CUDA graph; anywhere else it runs as it comes. */
+  /**
+   * On the first graphics card each whole step is one CUDA graph; anywhere else it runs as it
+   * comes.
+   */
   public static Runner on(Compute compute) {
-    // Streams and memory pools are taken of the thread's current card, which nothing here moves from the first.
+    // Streams and memory pools are taken of the thread's current card, which nothing here moves
+    // from the first.
     return compute.device().matches("cuda(:0)?") ? new Replayed(new CudaRecorder()) : Runner.PLAIN;
   }
 
@@ -42,10 +47,14 @@ public final class Replayed implements Runner {
     if (around != null) {
       return work.of(around, inputs);
     }
-    if (layout == null || GradMode.is_enabled()) {   // a recording's operations leave no graph that a gradient could follow
+    if (layout == null
+        || GradMode
+            .is_enabled()) { // a recording's operations leave no graph that a gradient could follow
       return work.of(Numbers.of(step), inputs);
     }
-    Object key = List.of(layout, Arrays.stream(inputs).map(input -> Arrays.toString(input.shape())).toList());
+    Object key = List.of(
+        layout,
+        Arrays.stream(inputs).map(input -> Arrays.toString(input.shape())).toList());
     if (seen.add(key)) {
       return inside(work, Numbers.of(step), inputs);
     }
@@ -80,7 +89,9 @@ public final class Replayed implements Runner {
     return takes.size();
   }
 
-  /** Frees every recording; where one cannot be freed, the others are, and it is told in the end. */
+  /**
+   * Frees every recording; where one cannot be freed, the others are, and it is told in the end.
+   */
   @Override
   public void close() {
     RuntimeException failure = null;

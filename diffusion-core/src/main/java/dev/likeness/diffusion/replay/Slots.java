@@ -8,7 +8,10 @@ import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** A row's numbers in a small buffer that stays where it is, so that what was recorded reads those of any row there. */
+/**
+ * A row's numbers in a small buffer that stays where it is, so that what was recorded reads those
+ * of any row there.
+ */
 final class Slots implements Numbers {
   private static final int MOST = 64;
 

@@ -42,7 +42,10 @@ final class Take implements AutoCloseable {
     }
   }
 
-  /** The outputs for another row and inputs of the same shapes, in memory of their own; the calling scope owns them. */
+  /**
+   * The outputs for another row and inputs of the same shapes, in memory of their own; the calling
+   * scope owns them.
+   */
   Tensor[] play(Step step, Tensor... given) {
     numbers.fill(step);
     for (int i = 0; i < given.length; i++) {

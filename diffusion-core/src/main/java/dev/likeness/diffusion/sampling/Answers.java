@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param negative under the negative prompt, [batch, channels, h, w], f32
  * @param positive under the prompt, same shape
- * @param weakened what the network made worse on purpose answers under the prompt, same shape; null where it is not asked
+ * @param weakened what the network made worse on purpose answers under the prompt, same shape; null
+ *     where it is not asked
  */
 public record Answers(Tensor negative, Tensor positive, Tensor weakened) {
   /** Without a weakened network's. */

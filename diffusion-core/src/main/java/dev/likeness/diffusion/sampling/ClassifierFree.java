@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): away from the answer to the negative prompt,
- * towards the answer to the prompt.
+ * Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): away from the answer to the
+ * negative prompt, towards the answer to the prompt.
  *
  * @param scale how far; 1 is no guidance
  */

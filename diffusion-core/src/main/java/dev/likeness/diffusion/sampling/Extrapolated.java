@@ -7,13 +7,14 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A network that is asked now and then; between, its last two answers are continued in a straight line over the
- * timesteps. One run's.
+ * A network that is asked now and then; between, its last two answers are continued in a straight
+ * line over the timesteps. One run's.
  *
- * <p>It is asked at rows whose distance grows by one from 1 to {@code every}: what it answers first decides what the picture
- * becomes, and a line is continued no more than about twice as far as it is known. Where rows lie close together in time, as
- * towards the end of Karras' ladder, it is not asked before as much time went by as goes by in three quarters of {@code
- * every} rows on average, since the error of a line grows with the time alone.
+ * <p>It is asked at rows whose distance grows by one from 1 to {@code every}: what it answers first
+ * decides what the picture becomes, and a line is continued no more than about twice as far as it
+ * is known. Where rows lie close together in time, as towards the end of Karras' ladder, it is not
+ * asked before as much time went by as goes by in three quarters of {@code every} rows on average,
+ * since the error of a line grows with the time alone.
  */
 public final class Extrapolated implements NoisePredictor {
   private static final double NEAR = 0.75;
@@ -33,7 +34,8 @@ public final class Extrapolated implements NoisePredictor {
   /**
    * Around {@code network}, in the scope of its run.
    *
-   * @param every at most so many rows from one asking to the next, unless they lie close together in time; from 2 on
+   * @param every at most so many rows from one asking to the next, unless they lie close together
+   *     in time; from 2 on
    */
   public Extrapolated(NoisePredictor network, int every, SamplingPlan plan) {
     this.network = network;
@@ -53,7 +55,10 @@ public final class Extrapolated implements NoisePredictor {
     return asked < 2 || step.index() - lastRow >= gap && late;
   }
 
-  /** Whether both answers hold what the row asks for: some rows of a plan may want the unguided answer too. */
+  /**
+   * Whether both answers hold what the row asks for: some rows of a plan may want the unguided
+   * answer too.
+   */
   private boolean isLike(Step step) {
     boolean unguided = step.update().asksUnguided();
     return unguided == lastUnguided && unguided == beforeUnguided;

@@ -12,7 +12,10 @@ import org.bytedeco.pytorch.global.torch;
  * @param rule how its two answers become one
  */
 public record Guidance(PromptPair pair, GuidanceRule rule) implements NoisePredictor {
-  /** Classifier-free guidance in one pass; see {@link PromptPair#batched} and {@link ClassifierFree}. */
+  /**
+   * Classifier-free guidance in one pass; see {@link PromptPair#batched} and
+   * {@link ClassifierFree}.
+   */
   public Guidance(NoisePredictor both, double scale) {
     this(PromptPair.batched(both), new ClassifierFree(scale));
   }
@@ -21,7 +24,9 @@ public record Guidance(PromptPair pair, GuidanceRule rule) implements NoisePredi
   public Tensor predict(Tensor input, Step step) {
     Answers answers = pair.ask(input, step);
     Tensor guided = rule.combine(answers, step);
-    return step.update().asksUnguided() ? torch.cat(new TensorVector(guided, answers.negative()), 0) : guided;
+    return step.update().asksUnguided()
+        ? torch.cat(new TensorVector(guided, answers.negative()), 0)
+        : guided;
   }
 
   @Override

@@ -4,8 +4,8 @@ import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Guidance in a part of the run only (Kynkäänniemi et al. 2024, arXiv:2404.07724); outside of it the network is asked
- * once.
+ * Guidance in a part of the run only (Kynkäänniemi et al. 2024, arXiv:2404.07724); outside of it
+ * the network is asked once.
  *
  * @param guided asked from row {@code first} on and before row {@code end}
  * @param plain asked in the other rows
@@ -13,7 +13,8 @@ import org.bytedeco.pytorch.Tensor;
 public record GuidanceInterval(NoisePredictor guided, NoisePredictor plain, int first, int end)
     implements NoisePredictor {
   /** Between two shares of a run's rows, rounded down as diffusers' guiders do. */
-  public static GuidanceInterval of(NoisePredictor guided, NoisePredictor plain, double from, double until, int rows) {
+  public static GuidanceInterval of(
+      NoisePredictor guided, NoisePredictor plain, double from, double until, int rows) {
     return new GuidanceInterval(guided, plain, (int) (from * rows), (int) (until * rows));
   }
 

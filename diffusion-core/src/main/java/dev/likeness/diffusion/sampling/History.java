@@ -13,8 +13,8 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What the rows of a run made that later ones sum, newest first: samples as the network was given them and as the rows
- * before made them, predictions, answers and noises.
+ * What the rows of a run made that later ones sum, newest first: samples as the network was given
+ * them and as the rows before made them, predictions, answers and noises.
  */
 final class History {
   private final List<Term> terms;
@@ -36,8 +36,8 @@ final class History {
   }
 
   /**
-   * The sample and the terms that were made before this row, in their order. The sample stands in for what is not made yet
-   * and does not count.
+   * The sample and the terms that were made before this row, in their order. The sample stands in
+   * for what is not made yet and does not count.
    */
   List<Tensor> given(Step step) {
     List<Tensor> given = new ArrayList<>(List.of(sample()));
@@ -47,7 +47,8 @@ final class History {
 
   private Tensor at(Term term, Step step) {
     Deque<Tensor> all = kept.get(term.kind());
-    int place = term.kind() == Kind.SAMPLE || term.kind() == Kind.ARRIVED ? term.back() : term.back() - 1;
+    int place =
+        term.kind() == Kind.SAMPLE || term.kind() == Kind.ARRIVED ? term.back() : term.back() - 1;
     if (place < all.size()) {
       Iterator<Tensor> newest = all.iterator();
       for (int i = 0; i < place; i++) {
@@ -56,8 +57,9 @@ final class History {
       return newest.next();
     }
     if (term.factor(step) != 0) {
-      throw new IllegalArgumentException("row " + step.index() + " of the plan sums what was made " + term.back()
-          + " rows before it, but the run has only begun; a plan may sum what its own rows made");
+      throw new IllegalArgumentException(
+          "row " + step.index() + " of the plan sums what was made " + term.back()
+              + " rows before it, but the run has only begun; a plan may sum what its own rows made");
     }
     return sample();
   }
@@ -78,7 +80,11 @@ final class History {
   }
 
   private void keep(TensorScope scope, Kind kind, Tensor newest) {
-    int reach = terms.stream().filter(term -> term.kind() == kind).mapToInt(Term::back).max().orElse(0);
+    int reach = terms.stream()
+        .filter(term -> term.kind() == kind)
+        .mapToInt(Term::back)
+        .max()
+        .orElse(0);
     int most = kind == Kind.SAMPLE || kind == Kind.ARRIVED ? reach + 1 : reach;
     Deque<Tensor> all = kept.get(kind);
     // A handle of its own: a row may have made one tensor in two places.

@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Guidance whose answer may be only so much longer than the unguided one ({@code cfg_normalization} of Z-Image's pipelines in
- * diffusers).
+ * Guidance whose answer may be only so much longer than the unguided one ({@code cfg_normalization}
+ * of Z-Image's pipelines in diffusers).
  *
  * @param rule what is limited
  * @param factor how many times as long, above 0
@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 public record Limited(GuidanceRule rule, double factor) implements GuidanceRule {
   public Limited {
     if (!(factor > 0)) {
-      throw new IllegalArgumentException("the limit of guidance must be more than 0, got " + factor);
+      throw new IllegalArgumentException(
+          "the limit of guidance must be more than 0, got " + factor);
     }
   }
 

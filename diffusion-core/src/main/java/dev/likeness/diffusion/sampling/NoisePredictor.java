@@ -10,8 +10,9 @@ public interface NoisePredictor extends LaidOut {
    * The network's answer for {@code input}, the sample after the row's input scaling.
    *
    * @param input [batch, channels, h, w], f32
-   * @return [batch, channels, h, w], f32, owned by the calling scope; of a guided network, for a row that asks for the answer
-   * without guidance too ({@code step.update().asksUnguided()}), twice the batch: all guided answers, then all of those
+   * @return [batch, channels, h, w], f32, owned by the calling scope; of a guided network, for a
+   *     row that asks for the answer without guidance too ({@code step.update().asksUnguided()}),
+   *     twice the batch: all guided answers, then all of those
    */
   Tensor predict(Tensor input, Step step);
 }

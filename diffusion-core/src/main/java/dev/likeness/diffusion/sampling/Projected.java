@@ -4,13 +4,13 @@ import dev.likeness.diffusion.tensor.Carried;
 import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1): of the difference between the
- * prompts the part along the answer, which saturates colours, counts {@code eta}; a momentum and a limit on its length
- * tame the rest. One instance for one run, made in the run's scope.
+ * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1): of the difference
+ * between the prompts the part along the answer, which saturates colours, counts {@code eta}; a
+ * momentum and a limit on its length tame the rest. One instance for one run, made in the run's
+ * scope.
  */
 public final class Projected implements GuidanceRule {
   private final double scale;
@@ -36,7 +36,8 @@ public final class Projected implements GuidanceRule {
 
   @Override
   public Tensor combine(Answers answers, Step step) {
-    Tensor difference = limited(remembered(answers.positive().sub(answers.negative()))).to(ScalarType.Double);
+    Tensor difference =
+        limited(remembered(answers.positive().sub(answers.negative()))).to(ScalarType.Double);
     Tensor along = answers.positive().to(ScalarType.Double);
     Tensor unit = along.div(Answers.length(along).clamp_min(new Scalar(1e-12)));
     Tensor parallel = unit.mul(difference.mul(unit).flatten(1, -1).sum(1).view(-1, 1, 1, 1));
@@ -55,8 +56,12 @@ public final class Projected implements GuidanceRule {
   }
 
   private Tensor limited(Tensor difference) {
-    return limit == 0 ? difference
-        : difference.mul(Answers.length(difference).reciprocal().mul(new Scalar(limit)).clamp_max(new Scalar(1)));
+    return limit == 0
+        ? difference
+        : difference.mul(Answers.length(difference)
+            .reciprocal()
+            .mul(new Scalar(limit))
+            .clamp_max(new Scalar(1)));
   }
 
   @Override

@@ -13,7 +13,10 @@ public interface PromptPair extends LaidOut {
   /** Both answers for an input [batch, channels, h, w]; they belong to the calling scope. */
   Answers ask(Tensor input, Step step);
 
-  /** One pass over twice the batch: {@code both} is conditioned on [negative; positive], each for the whole batch. */
+  /**
+   * One pass over twice the batch: {@code both} is conditioned on [negative; positive], each for
+   * the whole batch.
+   */
   static PromptPair batched(NoisePredictor both) {
     return laidOut(both::layout, (input, step) -> {
       Tensor answer = both.predict(torch.cat(new TensorVector(input, input), 0), step);
@@ -24,7 +27,8 @@ public interface PromptPair extends LaidOut {
 
   /** Two passes over the batch: half the memory, and prompts may differ in length. */
   static PromptPair sequential(NoisePredictor negative, NoisePredictor positive) {
-    return laidOut(step -> LaidOut.together(negative.layout(step), positive.layout(step)),
+    return laidOut(
+        step -> LaidOut.together(negative.layout(step), positive.layout(step)),
         (input, step) -> new Answers(negative.predict(input, step), positive.predict(input, step)));
   }
 
@@ -36,13 +40,20 @@ public interface PromptPair extends LaidOut {
     });
   }
 
-  /** These answers, and beside them what {@code weak}, the weakened network under the prompt, says where it counts. */
+  /**
+   * These answers, and beside them what {@code weak}, the weakened network under the prompt, says
+   * where it counts.
+   */
   default PromptPair beside(NoisePredictor weak, Weakening weakening, int rows) {
     Predicate<Step> counts = step -> weakening.at(step.index(), rows);
-    return laidOut(step -> counts.test(step) ? LaidOut.together(layout(step), weak.layout(step)) : layout(step),
+    return laidOut(
+        step ->
+            counts.test(step) ? LaidOut.together(layout(step), weak.layout(step)) : layout(step),
         (input, step) -> {
           Answers both = ask(input, step);
-          return counts.test(step) ? new Answers(both.negative(), both.positive(), weak.predict(input, step)) : both;
+          return counts.test(step)
+              ? new Answers(both.negative(), both.positive(), weak.predict(input, step))
+              : both;
         });
   }
 

@@ -11,8 +11,12 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param fixed the layout of a row's work, see {@link LaidOut#layout}
  */
-public record RecordedNetwork(Runner runner, Function<Step, Object> fixed, Asked asked) implements NoisePredictor {
-  /** A network as it is asked in a row; of {@code step} it may read what the layout holds, and numbers from {@code row}. */
+public record RecordedNetwork(Runner runner, Function<Step, Object> fixed, Asked asked)
+    implements NoisePredictor {
+  /**
+   * A network as it is asked in a row; of {@code step} it may read what the layout holds, and
+   * numbers from {@code row}.
+   */
   @FunctionalInterface
   public interface Asked {
     Tensor answer(Tensor input, Step step, Numbers row);
@@ -20,7 +24,9 @@ public record RecordedNetwork(Runner runner, Function<Step, Object> fixed, Asked
 
   @Override
   public Tensor predict(Tensor input, Step step) {
-    return runner.run(layout(step), step, (row, in) -> new Tensor[] {asked.answer(in[0], step, row)}, input)[0];
+    return runner
+        .run(layout(step), step, (row, in) -> new Tensor[] {asked.answer(in[0], step, row)}, input)[
+        0];
   }
 
   @Override

@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Guidance brought back towards the spread of the unguided answer, against over-exposure (Lin et al. 2024,
- * arXiv:2305.08891, equations 15 and 16; diffusers' {@code guidance_rescale}).
+ * Guidance brought back towards the spread of the unguided answer, against over-exposure (Lin et
+ * al. 2024, arXiv:2305.08891, equations 15 and 16; diffusers' {@code guidance_rescale}).
  *
  * @param rule what is rescaled
  * @param share 0 changes nothing, 1 takes the whole spread of the answer to the prompt

@@ -21,14 +21,27 @@ public final class Sampler {
    * @param random where rows that draw noise draw it, image by image
    * @return the last sample, owned by the calling scope (by the caller, when there is none)
    */
-  public static Tensor sample(Tensor start, SamplingPlan plan, NoisePredictor network, NoiseSource random,
+  public static Tensor sample(
+      Tensor start,
+      SamplingPlan plan,
+      NoisePredictor network,
+      NoiseSource random,
       StepListener listener) {
     return sample(start, plan, network, random, Runner.PLAIN, Blend.NONE, listener);
   }
 
-  /** The same, each row's work done by {@code runner}, with something put into every sample on the way: see {@link Blend}. */
-  public static Tensor sample(Tensor start, SamplingPlan plan, NoisePredictor network, NoiseSource random, Runner runner,
-      Blend blend, StepListener listener) {
+  /**
+   * The same, each row's work done by {@code runner}, with something put into every sample on the
+   * way: see {@link Blend}.
+   */
+  public static Tensor sample(
+      Tensor start,
+      SamplingPlan plan,
+      NoisePredictor network,
+      NoiseSource random,
+      Runner runner,
+      Blend blend,
+      StepListener listener) {
     try (TensorScope run = TensorScope.open()) {
       List<Term> terms = Term.of(plan);
       History history = new History(terms, start);
@@ -49,7 +62,8 @@ public final class Sampler {
   /** The row's unit noise where the plan sums noise; in a row that draws none it does not count. */
   private static List<Tensor> noise(Step step, List<Term> terms, Tensor like, NoiseSource random) {
     Tensor drawn = step.update().drawsNoise() ? random.next(shape(like)) : null;
-    return !Term.takesNoise(terms) ? List.of()
+    return !Term.takesNoise(terms)
+        ? List.of()
         : List.of(drawn == null ? torch.zeros_like(like) : Upload.beside(like, drawn));
   }
 

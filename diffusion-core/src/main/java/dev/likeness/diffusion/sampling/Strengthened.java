@@ -13,7 +13,8 @@ public record Strengthened(GuidanceRule rule, Weakening weakening) implements Gu
   @Override
   public Tensor combine(Answers answers, Step step) {
     Tensor guided = rule.combine(answers, step);
-    return answers.weakened() == null ? guided
+    return answers.weakened() == null
+        ? guided
         : guided.add(answers.positive().sub(answers.weakened()), new Scalar(weakening.scale(step)));
   }
 

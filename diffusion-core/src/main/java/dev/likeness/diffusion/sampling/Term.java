@@ -15,8 +15,13 @@ import java.util.function.Function;
 record Term(Kind kind, int back) {
   /** What rows make and sum, in the order of {@link Update}. */
   enum Kind {
-    SAMPLE(Update::samples), ARRIVED(Update::arrived), DENOISED(Update::denoised), RAW(Update::raw),
-    UNGUIDED(Update::unguided), ANSWER(Update::answers), NOISE(Update::noise);
+    SAMPLE(Update::samples),
+    ARRIVED(Update::arrived),
+    DENOISED(Update::denoised),
+    RAW(Update::raw),
+    UNGUIDED(Update::unguided),
+    ANSWER(Update::answers),
+    NOISE(Update::noise);
 
     private final Function<Update, double[]> factors;
 
@@ -25,7 +30,10 @@ record Term(Kind kind, int back) {
     }
   }
 
-  /** All terms that some row of a plan has, so that one sum serves every row; a row's own factors may be 0. */
+  /**
+   * All terms that some row of a plan has, so that one sum serves every row; a row's own factors
+   * may be 0.
+   */
   static List<Term> of(SamplingPlan plan) {
     List<Term> terms = new ArrayList<>();
     for (Kind kind : Kind.values()) {
@@ -56,7 +64,11 @@ record Term(Kind kind, int back) {
 
   /** The kinds that a row makes and later ones read, beside samples. */
   static List<Kind> carried(List<Term> terms) {
-    return terms.stream().filter(term -> term.back > 0).map(Term::kind)
-        .filter(kind -> kind != Kind.SAMPLE && kind != Kind.ARRIVED).distinct().toList();
+    return terms.stream()
+        .filter(term -> term.back > 0)
+        .map(Term::kind)
+        .filter(kind -> kind != Kind.SAMPLE && kind != Kind.ARRIVED)
+        .distinct()
+        .toList();
   }
 }

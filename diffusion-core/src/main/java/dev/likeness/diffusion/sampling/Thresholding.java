@@ -18,11 +18,16 @@ final class Thresholding {
     };
   }
 
-  /** Imagen's threshold, arXiv:2205.11487 section 2.3: each image by the quantile of its own magnitudes. */
+  /**
+   * Imagen's threshold, arXiv:2205.11487 section 2.3: each image by the quantile of its own
+   * magnitudes.
+   */
   private static Tensor dynamic(Clipping clipping, Tensor denoised) {
     Tensor magnitudes = denoised.flatten(1, -1).abs();
-    Tensor s = magnitudes.quantile(clipping.ratio(), new LongOptional(1), true, "linear")
-        .clamp(optional(1), optional(clipping.limit())).view(-1, 1, 1, 1);
+    Tensor s = magnitudes
+        .quantile(clipping.ratio(), new LongOptional(1), true, "linear")
+        .clamp(optional(1), optional(clipping.limit()))
+        .view(-1, 1, 1, 1);
     return denoised.minimum(s).maximum(s.neg()).div(s);
   }
 

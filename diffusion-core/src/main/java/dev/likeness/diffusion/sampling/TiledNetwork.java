@@ -9,13 +9,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network that sees a large sample through overlapping windows of the size it knows, its answers averaged where they
- * overlap at every step, so that the windows agree on one picture: MultiDiffusion (Bar-Tal et al. 2023,
- * arXiv:2302.08113, equation 5). Each window's weight falls towards its edges, which leaves no seams. Whoever is attached
- * to the network is attached in every window. Not for networks that are shown a mask or a picture, nor for adapters that act in
- * places of the picture ({@link dev.likeness.diffusion.adapt.Adapter#isPlaced}): these places do not move along. Nor for
- * networks that remember what they answered, by an {@link dev.likeness.diffusion.Approximation} or a rule with momentum
- * ({@link GuidanceRule#remembers}): a window would go on from what another one said, and requests for both are refused.
+ * A network that sees a large sample through overlapping windows of the size it knows, its answers
+ * averaged where they overlap at every step, so that the windows agree on one picture:
+ * MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5). Each window's weight falls
+ * towards its edges, which leaves no seams. Whoever is attached to the network is attached in every
+ * window. Not for networks that are shown a mask or a picture, nor for adapters that act in places
+ * of the picture ({@link dev.likeness.diffusion.adapt.Adapter#isPlaced}): these places do not move
+ * along. Nor for networks that remember what they answered, by an
+ * {@link dev.likeness.diffusion.Approximation} or a rule with momentum
+ * ({@link GuidanceRule#remembers}): a window would go on from what another one said, and requests
+ * for both are refused.
  */
 public final class TiledNetwork implements NoisePredictor {
   private final NoisePredictor network;
@@ -35,8 +38,8 @@ public final class TiledNetwork implements NoisePredictor {
    */
   public static TiledNetwork of(NoisePredictor network, int window, int stride) {
     if (stride < 1 || stride > window) {
-      throw new IllegalArgumentException(
-          "windows of " + window + " latents every " + stride + " leave gaps or go nowhere; give a stride of 1 to " + window);
+      throw new IllegalArgumentException("windows of " + window + " latents every " + stride
+          + " leave gaps or go nowhere; give a stride of 1 to " + window);
     }
     return new TiledNetwork(network, window, stride);
   }
@@ -58,7 +61,9 @@ public final class TiledNetwork implements NoisePredictor {
         try (TensorScope scope = TensorScope.open()) {
           Tensor answer = network.predict(input.narrow(2, y, h).narrow(3, x, w).contiguous(), step);
           // Some rows are answered with and without guidance, in twice the batch.
-          sum = sum == null ? scope.promote(input.new_zeros(answer.size(0), answer.size(1), height, width)) : sum;
+          sum = sum == null
+              ? scope.promote(input.new_zeros(answer.size(0), answer.size(1), height, width))
+              : sum;
           sum.narrow(2, y, h).narrow(3, x, w).add_(answer.mul(weight));
           weights.narrow(2, y, h).narrow(3, x, w).add_(weight);
         }
@@ -77,7 +82,8 @@ public final class TiledNetwork implements NoisePredictor {
     return places;
   }
 
-  // A raised cosine that never quite reaches 0, since at the sample's own edges nothing else counts.
+  // A raised cosine that never quite reaches 0, since at the sample's own edges nothing else
+  // counts.
   private static Tensor weight(long size) {
     float[] values = new float[(int) size];
     for (int i = 0; i < values.length; i++) {

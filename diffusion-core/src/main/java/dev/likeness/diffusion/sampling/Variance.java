@@ -25,8 +25,10 @@ final class Variance {
       return noise.mul(predicted.clamp_min(new Scalar(0)).sqrt());
     }
     // equation 15: exp(v log max + (1 - v) log min), v the answer brought from -1..1 to 0..1
-    Tensor log = row.plus(row.times(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
-        torch.ones_like(predicted), s -> (s.variance().maxLog() + s.variance().minLog()) / 2);
+    Tensor log = row.plus(
+        row.times(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
+        torch.ones_like(predicted),
+        s -> (s.variance().maxLog() + s.variance().minLog()) / 2);
     return noise.mul(log.mul(new Scalar(0.5)).exp());
   }
 }

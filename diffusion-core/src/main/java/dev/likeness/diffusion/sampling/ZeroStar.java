@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886): the answer to the negative prompt is scaled to the other before they
- * are compared, and the first steps answer nothing.
+ * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886): the answer to the negative prompt is scaled to the
+ * other before they are compared, and the first steps answer nothing.
  *
  * @param scale as in {@link ClassifierFree}
  * @param zeroSteps how many steps answer zero

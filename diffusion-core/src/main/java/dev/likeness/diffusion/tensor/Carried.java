@@ -4,8 +4,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One tensor that a run carries from step to step; it dies with the scope that was open on this thread when this was
- * made.
+ * One tensor that a run carries from step to step; it dies with the scope that was open on this
+ * thread when this was made.
  */
 public final class Carried {
   private final PointerScope home;

@@ -12,7 +12,8 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where and how precisely to compute: a device ({@code cpu} or {@code cuda}) and an element type (f32, bf16, f16).
+ * Where and how precisely to compute: a device ({@code cpu} or {@code cuda}) and an element type
+ * (f32, bf16, f16).
  *
  * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
  * @param dtype the type that weights and activations have
@@ -22,13 +23,15 @@ public record Compute(String device, DType dtype) {
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
   /** What a graphics card needs of the class path and the system, to be said where none answers. */
-  public static final String CUDA_NEEDS = "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
-      + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
-      + " with cuDNN 9 and NCCL";
+  public static final String CUDA_NEEDS =
+      "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
+          + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
+          + " with cuDNN 9 and NCCL";
 
   public Compute {
     if (!device.matches("cpu|cuda(:\\d+)?")) {
-      throw new IllegalArgumentException("unknown device \"" + device + "\"; known: cpu, cuda, cuda:<index>");
+      throw new IllegalArgumentException(
+          "unknown device \"" + device + "\"; known: cpu, cuda, cuda:<index>");
     }
     if (dtype != DType.F32 && dtype != DType.BF16 && dtype != DType.F16) {
       throw new IllegalArgumentException("cannot compute in " + dtype + "; known: f32, bf16, f16");
@@ -39,8 +42,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * The graphics card in bf16 where there is one (those before Ampere want f16); else the CPU, in bf16 where it multiplies bf16 in
-   * hardware.
+   * The graphics card in bf16 where there is one (those before Ampere want f16); else the CPU, in
+   * bf16 where it multiplies bf16 in hardware.
    */
   public static Compute best() {
     if (cudaWorks()) {
@@ -66,7 +69,8 @@ public record Compute(String device, DType dtype) {
     if (!onCpu() && !cudaWorks()) {
       throw new MachineLimit("no CUDA device answers: " + CUDA_NEEDS + "; or choose --device cpu");
     }
-    if (device.contains(":") && Integer.parseInt(device.substring(5)) >= torch.cuda_device_count()) {
+    if (device.contains(":")
+        && Integer.parseInt(device.substring(5)) >= torch.cuda_device_count()) {
       throw new MachineLimit("no " + device + " here; cards: " + torch.cuda_device_count());
     }
     return this;
@@ -91,14 +95,16 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * Refuses to learn in f16, whose least numbers are greater than many gradients: nothing is scaled up here before the way back.
+   * Refuses to learn in f16, whose least numbers are greater than many gradients: nothing is scaled
+   * up here before the way back.
    *
    * @throws IllegalArgumentException for f16
    */
   public void requireGradients() {
     if (dtype == DType.F16) {
-      throw new IllegalArgumentException("a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16"
-          + " or f32 to train");
+      throw new IllegalArgumentException(
+          "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16"
+              + " or f32 to train");
     }
   }
 
@@ -113,7 +119,8 @@ public record Compute(String device, DType dtype) {
 
   /** Options for new tensors of this type on this device. */
   public TensorOptions options() {
-    return new TensorOptions(dtype.scalarType()).device(new org.bytedeco.pytorch.DeviceOptional(new Device(device)));
+    return new TensorOptions(dtype.scalarType())
+        .device(new org.bytedeco.pytorch.DeviceOptional(new Device(device)));
   }
 
   @Override
@@ -122,7 +129,9 @@ public record Compute(String device, DType dtype) {
   }
 
   private static DType defaultType(String device, Compute best) {
-    return device.equals(best.device) ? best.dtype : device.equals("cpu") && !cpuMultipliesBf16() ? DType.F32 : DType.BF16;
+    return device.equals(best.device)
+        ? best.dtype
+        : device.equals("cpu") && !cpuMultipliesBf16() ? DType.F32 : DType.BF16;
   }
 
   private static DType parseType(String text) {
@@ -130,7 +139,8 @@ public record Compute(String device, DType dtype) {
       case "f32", "float32" -> DType.F32;
       case "bf16", "bfloat16" -> DType.BF16;
       case "f16", "float16" -> DType.F16;
-      default -> throw new IllegalArgumentException("unknown dtype \"" + text + "\"; known: f32, bf16, f16");
+      default ->
+        throw new IllegalArgumentException("unknown dtype \"" + text + "\"; known: f32, bf16, f16");
     };
   }
 

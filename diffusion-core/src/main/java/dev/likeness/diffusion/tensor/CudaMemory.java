@@ -7,7 +7,10 @@ import org.bytedeco.pytorch.cuda.DeviceStats;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
-/** Asks a graphics card's driver and libtorch's allocator. Needs {@code org.bytedeco:cuda} and pytorch's natives for it. */
+/**
+ * Asks a graphics card's driver and libtorch's allocator. Needs {@code org.bytedeco:cuda} and
+ * pytorch's natives for it.
+ */
 final class CudaMemory {
   private CudaMemory() {}
 
@@ -20,8 +23,12 @@ final class CudaMemory {
       CUDAAllocator allocator = torch_cuda.getAllocator();
       SizeTPair info = allocator.getMemoryInfo(index);
       DeviceStats stats = allocator.getDeviceStats(index);
-      return new DeviceMemory(info.second(), info.first(), stats.allocated_bytes().current(),
-          stats.reserved_bytes().current(), stats.allocated_bytes().peak());
+      return new DeviceMemory(
+          info.second(),
+          info.first(),
+          stats.allocated_bytes().current(),
+          stats.reserved_bytes().current(),
+          stats.allocated_bytes().peak());
     }
   }
 }

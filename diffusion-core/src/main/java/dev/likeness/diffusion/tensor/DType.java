@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * The element types of the safetensors format, under its names, with the libtorch type of each.
  *
- * <p>Source: {@code Dtype} of huggingface/safetensors {@code safetensors/src/tensor.rs}. Loading this enum loads no
- * native library.
+ * <p>Source: {@code Dtype} of huggingface/safetensors {@code safetensors/src/tensor.rs}. Loading
+ * this enum loads no native library.
  */
 public enum DType {
   F64(64, ScalarType.Double),
@@ -61,7 +61,8 @@ public enum DType {
    */
   public ScalarType scalarType() {
     if (scalarType == null) {
-      throw new UnusableInput("libtorch has no tensors of dtype " + name() + "; convert them to BF16 or F16 first");
+      throw new UnusableInput(
+          "libtorch has no tensors of dtype " + name() + "; convert them to BF16 or F16 first");
     }
     return scalarType;
   }
@@ -82,7 +83,9 @@ public enum DType {
    * @throws UnusableInput when there is none; lists the known names
    */
   public static DType parse(String name) {
-    return Arrays.stream(values()).filter(type -> type.name().equalsIgnoreCase(name)).findFirst()
+    return Arrays.stream(values())
+        .filter(type -> type.name().equalsIgnoreCase(name))
+        .findFirst()
         .orElseThrow(() -> new UnusableInput("unknown dtype \"" + name + "\"; known: " + names()));
   }
 
@@ -93,8 +96,11 @@ public enum DType {
    */
   public static DType of(ScalarType type) {
     ScalarType constant = type.intern();
-    return Arrays.stream(values()).filter(known -> known.scalarType == constant).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("safetensors has no dtype for " + type + "; known: " + names()));
+    return Arrays.stream(values())
+        .filter(known -> known.scalarType == constant)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(
+            "safetensors has no dtype for " + type + "; known: " + names()));
   }
 
   /** All names, separated by spaces. */

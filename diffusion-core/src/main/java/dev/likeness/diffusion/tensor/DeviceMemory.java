@@ -11,14 +11,17 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The memory of a place to compute, in bytes, asked of those who give it out: of a graphics card its driver, and libtorch's
- * caching allocator for this process's part; of the CPU the operating system.
+ * The memory of a place to compute, in bytes, asked of those who give it out: of a graphics card
+ * its driver, and libtorch's caching allocator for this process's part; of the CPU the operating
+ * system.
  *
  * @param total of the card; of the machine, or the container that it is to this process
  * @param free what nobody has taken
- * @param used what this process's tensors take on the card; on the CPU the process's resident memory, mapped pages included;
- *     {@link #UNKNOWN} where the system does not tell (other than Linux)
- * @param reserved what libtorch holds of the card for this process, used or not; on the CPU the same as {@code used}
+ * @param used what this process's tensors take on the card; on the CPU the process's resident
+ *     memory, mapped pages included; {@link #UNKNOWN} where the system does not tell (other than
+ *     Linux)
+ * @param reserved what libtorch holds of the card for this process, used or not; on the CPU the
+ *     same as {@code used}
  * @param peak the most that {@code used} has been since the process began; or {@link #UNKNOWN}
  */
 public record DeviceMemory(long total, long free, long used, long reserved, long peak) {
@@ -47,10 +50,15 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
 
   /** The machine's and this process's. */
   public static DeviceMemory ofMachine() {
-    OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    OperatingSystemMXBean system =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     List<String> status = status();
     long resident = kilobytes(status, "VmRSS:");
-    return new DeviceMemory(system.getTotalMemorySize(), system.getFreeMemorySize(), resident, resident,
+    return new DeviceMemory(
+        system.getTotalMemorySize(),
+        system.getFreeMemorySize(),
+        resident,
+        resident,
         kilobytes(status, "VmHWM:"));
   }
 
@@ -58,8 +66,10 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
     try {
       return CudaMemory.of(device);
     } catch (LinkageError | RuntimeException e) {
-      throw new MachineLimit("the memory of " + device + " cannot be asked for (" + LibTorch.firstLine(e) + "); "
-          + Compute.CUDA_NEEDS, e);
+      throw new MachineLimit(
+          "the memory of " + device + " cannot be asked for (" + LibTorch.firstLine(e) + "); "
+              + Compute.CUDA_NEEDS,
+          e);
     }
   }
 
@@ -72,8 +82,11 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
   }
 
   private static long kilobytes(List<String> status, String what) {
-    return status.stream().filter(line -> line.startsWith(what))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10).findFirst().orElse(UNKNOWN);
+    return status.stream()
+        .filter(line -> line.startsWith(what))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+        .findFirst()
+        .orElse(UNKNOWN);
   }
 
   /** Total and free in GiB. */

@@ -6,7 +6,9 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 
-/** Brings libtorch up once per JVM, with the one setting that Likeness makes without being asked. */
+/**
+ * Brings libtorch up once per JVM, with the one setting that Likeness makes without being asked.
+ */
 public final class LibTorch {
   private static final String[] LIMIT = {
     "org.bytedeco.javacpp.maxPhysicalBytes", "org.bytedeco.javacpp.maxphysicalbytes"
@@ -15,8 +17,9 @@ public final class LibTorch {
   private LibTorch() {}
 
   /**
-   * Turns off JavaCPP's watch over resident memory unless the user chose a limit. The watch costs 2.5 times the price
-   * of a small operation and refuses large tensors under a small heap. Must run before a bytedeco class loads.
+   * Turns off JavaCPP's watch over resident memory unless the user chose a limit. The watch costs
+   * 2.5 times the price of a small operation and refuses large tensors under a small heap. Must run
+   * before a bytedeco class loads.
    */
   public static void prepare() {
     if (System.getProperty(LIMIT[0]) == null && System.getProperty(LIMIT[1]) == null) {
@@ -27,13 +30,17 @@ public final class LibTorch {
   /**
    * Loads the natives.
    *
-   * @throws MachineLimit when they are not on the class path, do not fit the machine or cannot be unpacked; says what to do
+   * @throws MachineLimit when they are not on the class path, do not fit the machine or cannot be
+   *     unpacked; says what to do
    */
   public static void load() {
     Natives.READY.run();
   }
 
-  /** Gives memory that was freed back to the system: glibc keeps it for the next layer, which here is another network's. */
+  /**
+   * Gives memory that was freed back to the system: glibc keeps it for the next layer, which here
+   * is another network's.
+   */
   public static void trim() {
     Pointer.trimMemory();
   }
@@ -45,9 +52,10 @@ public final class LibTorch {
     private static Runnable tryLoad() {
       try {
         NativeLibraries.load(torch.class);
-        return () -> { };
+        return () -> {};
       } catch (LinkageError | RuntimeException e) {
-        String message = "libtorch's natives for " + Loader.Detector.getPlatform() + " did not load (" + firstLine(e) + "); " + cure();
+        String message = "libtorch's natives for " + Loader.Detector.getPlatform()
+            + " did not load (" + firstLine(e) + "); " + cure();
         return () -> {
           throw new MachineLimit(message, e);
         };

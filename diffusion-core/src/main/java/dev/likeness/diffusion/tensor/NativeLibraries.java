@@ -10,9 +10,9 @@ import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Loads natives one process after the other. JavaCPP unpacks each library under a lock of its own, but a library brings up those
- * beside it that it was linked with: of two processes that find the cache empty, one would load what the other is still writing,
- * and end by SIGBUS.
+ * Loads natives one process after the other. JavaCPP unpacks each library under a lock of its own,
+ * but a library brings up those beside it that it was linked with: of two processes that find the
+ * cache empty, one would load what the other is still writing, and end by SIGBUS.
  */
 public final class NativeLibraries {
   private static final String LOCK = ".likeness.lock";
@@ -38,7 +38,10 @@ public final class NativeLibraries {
     LOADED.add(global);
   }
 
-  /** The lock until it is closed; {@code null} where the cache can have none, as on some network drives. */
+  /**
+   * The lock until it is closed; {@code null} where the cache can have none, as on some network
+   * drives.
+   */
   private static FileChannel lock() {
     FileChannel channel = null;
     try {
@@ -46,7 +49,8 @@ public final class NativeLibraries {
       channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       channel.lock();
     } catch (IOException | OverlappingFileLockException e) {
-      // Loading tells what is wrong with the cache; another class loader of this process holds the lock where it overlaps.
+      // Loading tells what is wrong with the cache; another class loader of this process holds the
+      // lock where it overlaps.
     }
     return channel;
   }

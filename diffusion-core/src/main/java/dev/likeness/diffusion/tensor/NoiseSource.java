@@ -11,9 +11,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Seeded Gaussian noise, one generator per image, so that an image's noise depends on its own seed alone and not on the
- * batch it is drawn in. Equal to Python's {@code torch.randn} with {@code torch.Generator("cpu").manual_seed(seed)}:
- * drawn on the CPU in f32. Single use, one thread.
+ * Seeded Gaussian noise, one generator per image, so that an image's noise depends on its own seed
+ * alone and not on the batch it is drawn in. Equal to Python's {@code torch.randn} with
+ * {@code torch.Generator("cpu").manual_seed(seed)}: drawn on the CPU in f32. Single use, one
+ * thread.
  */
 public final class NoiseSource implements AutoCloseable {
   private final Generator[] generators;
@@ -30,7 +31,9 @@ public final class NoiseSource implements AutoCloseable {
   /** Image {@code i} uses {@code seeds[i]}. */
   public static NoiseSource seeded(long... seeds) {
     LibTorch.load();
-    return new NoiseSource(IntStream.range(0, seeds.length).mapToObj(i -> generator(seeds[i])).toArray(Generator[]::new));
+    return new NoiseSource(IntStream.range(0, seeds.length)
+        .mapToObj(i -> generator(seeds[i]))
+        .toArray(Generator[]::new));
   }
 
   public int count() {
@@ -44,7 +47,8 @@ public final class NoiseSource implements AutoCloseable {
     System.arraycopy(shape, 0, one, 1, shape.length);
     TensorVector images = new TensorVector();
     for (Generator generator : generators) {
-      images.push_back(torch.randn(one, new GeneratorOptional(generator), new TensorOptions(ScalarType.Float)));
+      images.push_back(
+          torch.randn(one, new GeneratorOptional(generator), new TensorOptions(ScalarType.Float)));
     }
     return torch.cat(images, 0);
   }

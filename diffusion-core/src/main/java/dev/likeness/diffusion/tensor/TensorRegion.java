@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** Tensors that live as long as their owner, on any thread: weights, adapters, optimiser state. Thread-safe. */
+/**
+ * Tensors that live as long as their owner, on any thread: weights, adapters, optimiser state.
+ * Thread-safe.
+ */
 public final class TensorRegion implements AutoCloseable {
   private final List<Tensor> owned = new ArrayList<>();
   private boolean closed;

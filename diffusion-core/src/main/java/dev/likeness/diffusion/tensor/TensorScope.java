@@ -4,9 +4,11 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A block of native memory on this thread: every tensor made inside dies with it, except what it promotes.
+ * A block of native memory on this thread: every tensor made inside dies with it, except what it
+ * promotes.
  *
- * <p>Whoever loops opens the scope (the sampler per step, a network per block); a leaf {@code forward} opens nothing.
+ * <p>Whoever loops opens the scope (the sampler per step, a network per block); a leaf
+ * {@code forward} opens nothing.
  */
 public final class TensorScope implements AutoCloseable {
   static {
@@ -23,7 +25,10 @@ public final class TensorScope implements AutoCloseable {
     return new TensorScope();
   }
 
-  /** Hands {@code tensor} to the enclosing scope, or to the caller (who must close it) when there is none. */
+  /**
+   * Hands {@code tensor} to the enclosing scope, or to the caller (who must close it) when there is
+   * none.
+   */
   public Tensor promote(Tensor tensor) {
     if (parent == null) {
       tensor.retainReference();

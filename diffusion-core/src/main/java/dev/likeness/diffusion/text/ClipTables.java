@@ -10,10 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The files of CLIP's tokenizer, made from its merges alone: symbols are numbered bytes, bytes that end a word, merges in
- * their order, begin and end.
+ * The files of CLIP's tokenizer, made from its merges alone: symbols are numbered bytes, bytes that
+ * end a word, merges in their order, begin and end.
  *
- * <p>Source: {@code bytes_to_unicode} and {@code SimpleTokenizer} of mlfoundations/open_clip {@code tokenizer.py}.
+ * <p>Source: {@code bytes_to_unicode} and {@code SimpleTokenizer} of mlfoundations/open_clip
+ * {@code tokenizer.py}.
  */
 final class ClipTables {
   private static final String BEGIN = "<|startoftext|>";
@@ -23,24 +24,49 @@ final class ClipTables {
 
   static TokenizerFiles files(String merges, String pad) {
     try {
-      Map<String, Object> named = Map.of("bos_token", token(BEGIN), "eos_token", token(END), "unk_token", token(END),
-          "pad_token", pad);
+      Map<String, Object> named = Map.of(
+          "bos_token",
+          token(BEGIN),
+          "eos_token",
+          token(END),
+          "unk_token",
+          token(END),
+          "pad_token",
+          pad);
       Map<String, Object> config = new LinkedHashMap<>(named);
       config.put("add_prefix_space", false);
       config.put("do_lower_case", true);
       config.put("errors", "replace");
       config.put("model_max_length", 77);
       config.put("tokenizer_class", "CLIPTokenizer");
-      return new TokenizerFiles(Path.of("(built-in CLIP tokenizer)"), Map.of("vocab.json", JSON.std.asString(ids(merges)),
-          "merges.txt", "#version: 0.2\n" + merges, "special_tokens_map.json", JSON.std.asString(named),
-          "tokenizer_config.json", JSON.std.asString(config)));
+      return new TokenizerFiles(
+          Path.of("(built-in CLIP tokenizer)"),
+          Map.of(
+              "vocab.json",
+              JSON.std.asString(ids(merges)),
+              "merges.txt",
+              "#version: 0.2\n" + merges,
+              "special_tokens_map.json",
+              JSON.std.asString(named),
+              "tokenizer_config.json",
+              JSON.std.asString(config)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private static Map<String, Object> token(String content) {
-    return Map.of("content", content, "lstrip", false, "normalized", true, "rstrip", false, "single_word", false);
+    return Map.of(
+        "content",
+        content,
+        "lstrip",
+        false,
+        "normalized",
+        true,
+        "rstrip",
+        false,
+        "single_word",
+        false);
   }
 
   private static Map<String, Integer> ids(String merges) {

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * CLIP's text tower (Radford et al. 2021, arXiv:2103.00020), with the names and numbers of transformers'
- * {@code CLIPTextModel}. Immutable and shared by threads.
+ * CLIP's text tower (Radford et al. 2021, arXiv:2103.00020), with the names and numbers of
+ * transformers' {@code CLIPTextModel}. Immutable and shared by threads.
  */
 public final class ClipTextEncoder {
   private final ClipTextConfig config;
@@ -28,11 +28,15 @@ public final class ClipTextEncoder {
   public ClipTextEncoder(ClipTextConfig config, Weights w) {
     this.config = config;
     Weights model = w.at("text_model");
-    tokenEmbedding = model.tensor("embeddings.token_embedding.weight", config.vocabulary(), config.width());
-    positionEmbedding = model.tensor("embeddings.position_embedding.weight", config.positions(), config.width());
-    layers = Blocks.of(model.at("encoder.layers"), config.layers(), (block, i) -> layer(block, config));
+    tokenEmbedding =
+        model.tensor("embeddings.token_embedding.weight", config.vocabulary(), config.width());
+    positionEmbedding =
+        model.tensor("embeddings.position_embedding.weight", config.positions(), config.width());
+    layers =
+        Blocks.of(model.at("encoder.layers"), config.layers(), (block, i) -> layer(block, config));
     finalNorm = new LayerNorm(model.at("final_layer_norm"), config.width(), config.eps());
-    projection = config.projection() == 0 ? null
+    projection = config.projection() == 0
+        ? null
         : Linear.withoutBias(w.at("text_projection"), config.width(), config.projection());
   }
 
@@ -45,10 +49,11 @@ public final class ClipTextEncoder {
   }
 
   /**
-   * Encodes token ids [batch, tokens] (int64). The tokens are those after the last layer and its norm.
+   * Encodes token ids [batch, tokens] (int64). The tokens are those after the last layer and its
+   * norm.
    *
-   * @param layersLeftOut how many of the last layers to leave out, from 0 to all; their output then goes unnormalised, as SDXL
-   *     wants
+   * @param layersLeftOut how many of the last layers to leave out, from 0 to all; their output then
+   *     goes unnormalised, as SDXL wants
    */
   public TextEncoding forward(Tensor ids, int layersLeftOut) {
     return forward(ids, null, layersLeftOut, layersLeftOut == 0, false);
@@ -57,21 +62,27 @@ public final class ClipTextEncoder {
   /**
    * Encodes token ids, some of which are words of a request's own.
    *
-   * @param words their vectors [words, width]; ids from the vocabulary's size on count them. Null for none
-   * @param normed whether the tokens go through the last norm also where layers are left out, as Stable Diffusion 1
-   *     and 2 skip layers
-   * @param wordsEnd whether a word's vector may stand for the end token in the pooled state, as it does in transformers
-   *     where the config has CLIP's first, wrong number of that token: the highest id is taken for it then
+   * @param words their vectors [words, width]; ids from the vocabulary's size on count them. Null
+   *     for none
+   * @param normed whether the tokens go through the last norm also where layers are left out, as
+   *     Stable Diffusion 1 and 2 skip layers
+   * @param wordsEnd whether a word's vector may stand for the end token in the pooled state, as it
+   *     does in transformers where the config has CLIP's first, wrong number of that token: the
+   *     highest id is taken for it then
    */
-  TextEncoding forward(Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {
+  TextEncoding forward(
+      Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {
     if (layersLeftOut > config.layers()) {
-      throw new IllegalArgumentException("a text encoder of " + config.layers() + " layers cannot leave out its last "
-          + layersLeftOut + ", the family's own and the clip skip's; ask for 0 to " + config.layers() + " in all");
+      throw new IllegalArgumentException("a text encoder of " + config.layers()
+          + " layers cannot leave out its last " + layersLeftOut
+          + ", the family's own and the clip skip's; ask for 0 to " + config.layers() + " in all");
     }
     try (TensorScope call = TensorScope.open()) {
       long count = ids.size(1);
       Tensor x = embedded(ids, words).add(positionEmbedding.narrow(0, 0, count));
-      Tensor causal = torch.full(new long[] {count, count}, new Scalar(Double.NEGATIVE_INFINITY)).triu(1)
+      Tensor causal = torch
+          .full(new long[] {count, count}, new Scalar(Double.NEGATIVE_INFINITY))
+          .triu(1)
           .to(x.device(), x.scalar_type());
       List<Tensor> states = new ArrayList<>(List.of(x));
       try (Blocks.Pass<ClipLayer> pass = layers.pass()) {
@@ -94,17 +105,21 @@ public final class ClipTextEncoder {
       return torch.embedding(tokenEmbedding, ids);
     }
     Tensor own = ids.lt(new Scalar(config.vocabulary())).unsqueeze(-1);
-    Tensor known = torch.embedding(tokenEmbedding, ids.clamp_max(new Scalar(config.vocabulary() - 1)));
-    Tensor learned = torch.embedding(words, ids.sub(new Scalar(config.vocabulary())).clamp_min(new Scalar(0)));
+    Tensor known =
+        torch.embedding(tokenEmbedding, ids.clamp_max(new Scalar(config.vocabulary() - 1)));
+    Tensor learned =
+        torch.embedding(words, ids.sub(new Scalar(config.vocabulary())).clamp_min(new Scalar(0)));
     return torch.where(own, known, learned);
   }
 
   /** The state at each text's end token, projected where the class projects. */
   private Tensor pooled(Tensor last, Tensor ids, boolean wordsEnd) {
-    Tensor marked = config.endToken() != 2 ? ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
+    Tensor marked = config.endToken() != 2
+        ? ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
         : wordsEnd ? ids : ids.masked_fill(ids.ge(new Scalar(config.vocabulary())), new Scalar(0));
     Tensor end = marked.argmax(new LongOptional(-1), false);
-    Tensor firsts = torch.arange(new Scalar(ids.size(0)), end.options()).mul(new Scalar(ids.size(1)));
+    Tensor firsts =
+        torch.arange(new Scalar(ids.size(0)), end.options()).mul(new Scalar(ids.size(1)));
     Tensor pooled = last.flatten(0, 1).index_select(0, end.add(firsts));
     return projection == null ? pooled : projection.forward(pooled);
   }

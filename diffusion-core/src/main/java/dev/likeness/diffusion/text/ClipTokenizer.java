@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * CLIP's tokenizer: ids equal to those of transformers' {@code CLIPTokenizer} with {@code padding="max_length"} and
- * {@code truncation=True}. Thread-safe; needs no network.
+ * CLIP's tokenizer: ids equal to those of transformers' {@code CLIPTokenizer} with
+ * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  */
 public final class ClipTokenizer implements AutoCloseable {
   /** How many ids CLIP's own tokenizer has. */
@@ -32,8 +32,9 @@ public final class ClipTokenizer implements AutoCloseable {
   }
 
   /**
-   * Opens the tokenizer in {@code folder}: {@code tokenizer.json}, or {@code vocab.json} and {@code merges.txt}; and
-   * {@code tokenizer_config.json} and {@code special_tokens_map.json} where they are there.
+   * Opens the tokenizer in {@code folder}: {@code tokenizer.json}, or {@code vocab.json} and
+   * {@code merges.txt}; and {@code tokenizer_config.json} and {@code special_tokens_map.json} where
+   * they are there.
    *
    * @throws dev.likeness.diffusion.error.UnusableInput when a file is missing or broken
    * @throws dev.likeness.diffusion.error.MachineLimit when the native library does not load
@@ -63,7 +64,10 @@ public final class ClipTokenizer implements AutoCloseable {
     return end;
   }
 
-  /** The id that fills up a short prompt: the end again, or 0 for SD 2.x and the second encoder of SDXL. */
+  /**
+   * The id that fills up a short prompt: the end again, or 0 for SD 2.x and the second encoder of
+   * SDXL.
+   */
   public int pad() {
     return pad;
   }

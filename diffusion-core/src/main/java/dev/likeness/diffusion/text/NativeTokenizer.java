@@ -14,7 +14,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 
-/** A tokenizer of the native library, read by many threads and closed once; begin, end and padding are the caller's. */
+/**
+ * A tokenizer of the native library, read by many threads and closed once; begin, end and padding
+ * are the caller's.
+ */
 final class NativeTokenizer implements AutoCloseable {
   private static final Map<String, String> WHOLE =
       Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
@@ -29,24 +32,33 @@ final class NativeTokenizer implements AutoCloseable {
     this.code = code;
   }
 
-  /** Builds the tokenizer of a {@code tokenizer.json} given as a map; {@code source} names it in errors. */
+  /**
+   * Builds the tokenizer of a {@code tokenizer.json} given as a map; {@code source} names it in
+   * errors.
+   */
   static NativeTokenizer build(String source, Map<String, Object> document) {
     try {
       InputStream json = new ByteArrayInputStream(JSON.std.asBytes(document));
-      return new NativeTokenizer(source, Offline.call(() -> HuggingFaceTokenizer.newInstance(json, WHOLE)));
+      return new NativeTokenizer(
+          source, Offline.call(() -> HuggingFaceTokenizer.newInstance(json, WHOLE)));
     } catch (LinkageError | EngineException e) {
-      throw new MachineLimit("the tokenizer's native library did not load (" + e.getMessage()
-          + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai,"
-          + " which DJL_CACHE_DIR moves", e);
+      throw new MachineLimit(
+          "the tokenizer's native library did not load (" + e.getMessage()
+              + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai,"
+              + " which DJL_CACHE_DIR moves",
+          e);
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput(source + " is not a usable tokenizer: " + e.getMessage()
-          + "; download the tokenizer's files again", e);
+      throw new UnusableInput(
+          source + " is not a usable tokenizer: " + e.getMessage()
+              + "; download the tokenizer's files again",
+          e);
     }
   }
 
   /** Every id of the text, without begin, end and padding. */
   int[] ids(String text) {
-    long[] ids = locked(tokens -> tokens.encode(wholeCharacters(text), false, false).getIds());
+    long[] ids =
+        locked(tokens -> tokens.encode(wholeCharacters(text), false, false).getIds());
     return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
   }
 
@@ -71,7 +83,8 @@ final class NativeTokenizer implements AutoCloseable {
   // Half a surrogate pair has no UTF-8 form.
   private static String wholeCharacters(String text) {
     StringBuilder whole = new StringBuilder(text.length());
-    text.codePoints().map(c -> Character.getType(c) == Character.SURROGATE ? 0xFFFD : c)
+    text.codePoints()
+        .map(c -> Character.getType(c) == Character.SURROGATE ? 0xFFFD : c)
         .forEach(whole::appendCodePoint);
     return whole.toString();
   }

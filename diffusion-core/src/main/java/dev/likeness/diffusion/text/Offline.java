@@ -5,8 +5,9 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 
 /**
- * Keeps DJL away from the network while a tokenizer is made: it would otherwise look for CUDA, fetch natives and report
- * its use. The settings are DJL's system properties, so they are put back at once; a user's own choice is kept.
+ * Keeps DJL away from the network while a tokenizer is made: it would otherwise look for CUDA,
+ * fetch natives and report its use. The settings are DJL's system properties, so they are put back
+ * at once; a user's own choice is kept.
  */
 final class Offline {
   private static final Map<String, String> SETTINGS = new TreeMap<>(

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.text;
 /**
  * What a text tower reads at once.
  *
- * @param ids begin, the prompt's own, end, padding; from the vocabulary's size on they count the vectors of textual
- *     inversions
+ * @param ids begin, the prompt's own, end, padding; from the vocabulary's size on they count the
+ *     vectors of textual inversions
  * @param weights how much each token's state counts; 1 everywhere for plain prompts
  */
 record PromptChunk(int[] ids, double[] weights) {

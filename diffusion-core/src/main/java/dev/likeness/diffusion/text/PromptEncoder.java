@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -14,10 +13,15 @@ import org.bytedeco.pytorch.global.torch;
  * Prompts to what the UNet attends to: a tokenizer and one text tower.
  *
  * @param words the textual inversions that prompts may name
- * @param learned the words' vectors [all of them, width] while they are learned, f32; null to take them from the words
+ * @param learned the words' vectors [all of them, width] while they are learned, f32; null to take
+ *     them from the words
  */
-public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Compute compute,
-    List<TextualInversion> words, Tensor learned) {
+public record PromptEncoder(
+    ClipTokenizer tokenizer,
+    ClipTextEncoder encoder,
+    Compute compute,
+    List<TextualInversion> words,
+    Tensor learned) {
   public PromptEncoder {
     words = List.copyOf(words);
   }
@@ -32,7 +36,10 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     return new PromptEncoder(tokenizer, encoder, compute, inversions, null);
   }
 
-  /** The same with one word whose vectors gradients flow to; what {@code word} says of them itself is not used. */
+  /**
+   * The same with one word whose vectors gradients flow to; what {@code word} says of them itself
+   * is not used.
+   */
   public PromptEncoder learning(TextualInversion word, Tensor vectors) {
     return new PromptEncoder(tokenizer, encoder, compute, List.of(word), vectors);
   }
@@ -42,9 +49,13 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     return encode(prompts, 0);
   }
 
-  /** Encodes prompts without the last {@code layersLeftOut} layers; see {@link ClipTextEncoder#forward}. */
+  /**
+   * Encodes prompts without the last {@code layersLeftOut} layers; see
+   * {@link ClipTextEncoder#forward}.
+   */
   public TextEncoding encode(List<String> prompts, int layersLeftOut) {
-    return states(prompts.stream().map(reader()::plain).toList(), layersLeftOut, layersLeftOut == 0, true);
+    return states(
+        prompts.stream().map(reader()::plain).toList(), layersLeftOut, layersLeftOut == 0, true);
   }
 
   /**
@@ -53,9 +64,11 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
    * @param layersLeftOut how many of the last layers to leave out
    * @param normed whether the last norm is applied also then
    * @param chunks how many there are at least; those beyond the prompt's own have no words
-   * @return tokens [1, the tokenizer's length * chunks, width]; the pooled vector is the first chunk's
+   * @return tokens [1, the tokenizer's length * chunks, width]; the pooled vector is the first
+   *     chunk's
    */
-  public TextEncoding encode(String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed, int chunks) {
+  public TextEncoding encode(
+      String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed, int chunks) {
     List<PromptChunk> all = new ArrayList<>(chunks(prompt, syntax));
     while (all.size() < chunks) {
       all.add(reader().empty());
@@ -82,7 +95,8 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     return new PromptReader(tokenizer, words, encoder.config().vocabulary());
   }
 
-  private TextEncoding states(List<PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
+  private TextEncoding states(
+      List<PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
     int length = tokenizer.maxLength();
     long[] ids = new long[chunks.size() * length];
     for (int i = 0; i < chunks.size(); i++) {
@@ -92,7 +106,11 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     }
     Tensor batch = torch.tensor(ids).view(chunks.size(), length);
     return encoder.forward(
-        batch.to(new Device(compute.device()), torch.ScalarType.Long), vectors(ids), layersLeftOut, normed, plain);
+        batch.to(new Device(compute.device()), torch.ScalarType.Long),
+        vectors(ids),
+        layersLeftOut,
+        normed,
+        plain);
   }
 
   private Tensor vectors(long[] ids) {
@@ -111,7 +129,10 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
       long next = from;
       // One that was learned for fewer towers is no hindrance to prompts that do not name it.
       boolean named = LongStream.of(ids).anyMatch(id -> id >= first && id < next);
-      rows.add(named ? torch.tensor(word.forWidth(width)).view(-1, width) : torch.zeros(word.vectors(), width));
+      rows.add(
+          named
+              ? torch.tensor(word.forWidth(width)).view(-1, width)
+              : torch.zeros(word.vectors(), width));
     }
     return compute.place(torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0));
   }
@@ -126,7 +147,8 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
       weights[i] = (float) chunk.weights()[i];
     }
     Tensor full = states.to(torch.ScalarType.Float);
-    Tensor scaled = full.mul(torch.tensor(weights).to(full.device(), torch.ScalarType.Float).view(1, -1, 1));
+    Tensor scaled =
+        full.mul(torch.tensor(weights).to(full.device(), torch.ScalarType.Float).view(1, -1, 1));
     return scaled.mul(full.mean().div(scaled.mean())).to(states.scalar_type());
   }
 }

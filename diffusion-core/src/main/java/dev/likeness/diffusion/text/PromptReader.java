@@ -11,7 +11,8 @@ import java.util.stream.Stream;
  * Prompts to chunks of ids.
  *
  * @param words the textual inversions that prompts may name
- * @param vocabulary the number of the tower's own tokens; ids from there on are the words' vectors, in order
+ * @param vocabulary the number of the tower's own tokens; ids from there on are the words' vectors,
+ *     in order
  */
 record PromptReader(ClipTokenizer tokenizer, List<TextualInversion> words, int vocabulary) {
   /** How far back a chunk that is full looks for a comma to end at, as in the web interface. */
@@ -23,12 +24,21 @@ record PromptReader(ClipTokenizer tokenizer, List<TextualInversion> words, int v
     return chunk(Arrays.copyOf(own, Math.min(own.length, room())), null);
   }
 
-  /** The words at the end of a prompt that its one chunk leaves out, those that were learned last; empty when all fit. */
+  /**
+   * The words at the end of a prompt that its one chunk leaves out, those that were learned last;
+   * empty when all fit.
+   */
   String cut(String prompt) {
     int[] lost = IntStream.of(ids(prompt)).skip(room()).toArray();
-    Stream<String> learned = IntStream.of(lost).filter(id -> id >= vocabulary).mapToObj(this::learned).distinct();
-    String plain = tokenizer.decode(IntStream.of(lost).filter(id -> id < vocabulary).toArray());
-    return Stream.concat(Stream.of(plain), learned).collect(Collectors.joining(" ")).strip();
+    Stream<String> learned = IntStream.of(lost)
+        .filter(id -> id >= vocabulary)
+        .mapToObj(this::learned)
+        .distinct();
+    String plain =
+        tokenizer.decode(IntStream.of(lost).filter(id -> id < vocabulary).toArray());
+    return Stream.concat(Stream.of(plain), learned)
+        .collect(Collectors.joining(" "))
+        .strip();
   }
 
   private String learned(int id) {
@@ -72,7 +82,10 @@ record PromptReader(ClipTokenizer tokenizer, List<TextualInversion> words, int v
     int firstFound = 0;
     for (TextualInversion word : words) {
       int here = word.find(text);
-      boolean sooner = here >= 0 && (at < 0 || here < at || here == at && word.token().length() > found.token().length());
+      boolean sooner = here >= 0
+          && (at < 0
+              || here < at
+              || here == at && word.token().length() > found.token().length());
       if (sooner) {
         at = here;
         found = word;
@@ -120,7 +133,9 @@ record PromptReader(ClipTokenizer tokenizer, List<TextualInversion> words, int v
         int length = wordLength(own[i]);
         if (own[i] == comma) {
           lastComma = ids.size();
-        } else if (ids.size() == room() && lastComma >= 0 && ids.size() - lastComma <= COMMA_REACH) {
+        } else if (ids.size() == room()
+            && lastComma >= 0
+            && ids.size() - lastComma <= COMMA_REACH) {
           carryFrom(lastComma + 1);
         }
         if (ids.size() + length > room()) {
@@ -146,7 +161,9 @@ record PromptReader(ClipTokenizer tokenizer, List<TextualInversion> words, int v
     }
 
     void close() {
-      closed.add(chunk(ids.stream().mapToInt(id -> id).toArray(), weights.stream().mapToDouble(x -> x).toArray()));
+      closed.add(chunk(
+          ids.stream().mapToInt(id -> id).toArray(),
+          weights.stream().mapToDouble(x -> x).toArray()));
       ids.clear();
       weights.clear();
       lastComma = -1;

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A prompt that changes during the run: {@code [from:to:when]} with {@code when} a share of the steps (0.4) or a step
- * (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]} step by step. They nest. Brackets that are
- * neither stay as they are, for the weights.
+ * A prompt that changes during the run: {@code [from:to:when]} with {@code when} a share of the
+ * steps (0.4) or a step (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]} step
+ * by step. They nest. Brackets that are neither stay as they are, for the weights.
  *
- * <p>Steps count as in the web interface: the prompt of step k, from 1, is given to the k-th call of the network from
- * 0, and that of step 1 to the first call too. In a second pass shares are 1 to 2, and steps count on.
+ * <p>Steps count as in the web interface: the prompt of step k, from 1, is given to the k-th call
+ * of the network from 0, and that of step 1 to the first call too. In a second pass shares are 1 to
+ * 2, and steps count on.
  *
  * @param rows the calls of a run
  * @param whole how many they are from noise to the end
@@ -18,7 +19,8 @@ import java.util.regex.Pattern;
  * @param before how many a first pass had, or 0
  */
 public record PromptSchedule(int rows, int whole, int walked, int before) {
-  private static final Pattern NUMBER = Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*");
+  private static final Pattern NUMBER =
+      Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*");
 
   /** From noise to the end in so many calls of the network. */
   public static PromptSchedule of(int rows) {
@@ -55,12 +57,15 @@ public record PromptSchedule(int rows, int whole, int walked, int before) {
       return text(turns.get((step - 1) % turns.size()), step);
     }
     List<String> parts = split(inside, ':');
-    boolean scheduled = (parts.size() == 2 || parts.size() == 3) && NUMBER.matcher(parts.get(parts.size() - 1)).matches();
+    boolean scheduled = (parts.size() == 2 || parts.size() == 3)
+        && NUMBER.matcher(parts.get(parts.size() - 1)).matches();
     if (!scheduled) {
       return "[" + text(inside, step) + "]";
     }
     String from = parts.size() == 3 ? parts.get(0) : "";
-    return text(step <= when(parts.get(parts.size() - 1).strip()) ? from : parts.get(parts.size() - 2), step);
+    return text(
+        step <= when(parts.get(parts.size() - 1).strip()) ? from : parts.get(parts.size() - 2),
+        step);
   }
 
   private int when(String number) {

@@ -15,21 +15,44 @@ import java.util.Map;
  * @param theta the slowest turn of the rotary positions
  * @param tied whether the layer that says words is the embedding again
  */
-public record Qwen3Config(int vocabulary, int width, int inner, int layers, int heads, int keyHeads, int headWidth,
-    Activation activation, double eps, boolean biased, double theta, boolean tied) {
+public record Qwen3Config(
+    int vocabulary,
+    int width,
+    int inner,
+    int layers,
+    int heads,
+    int keyHeads,
+    int headWidth,
+    Activation activation,
+    double eps,
+    boolean biased,
+    double theta,
+    boolean tied) {
 
-  /** Reads a text encoder's {@code config.json}; positions that are scaled and windowed attention are refused. */
+  /**
+   * Reads a text encoder's {@code config.json}; positions that are scaled and windowed attention
+   * are refused.
+   */
   public static Qwen3Config of(ModelConfig c) {
     c.require("use_sliding_window", false);
     c.require("rope_scaling", null);
     int heads = c.integer("num_attention_heads", 32);
-    Qwen3Config config = new Qwen3Config(c.integer("vocab_size", 151936), c.integer("hidden_size", 4096),
-        c.integer("intermediate_size", 22016), c.integer("num_hidden_layers", 32), heads,
-        c.integer("num_key_value_heads", heads), c.integer("head_dim", 128),
-        Activation.parse(c.text("hidden_act", "silu")), c.number("rms_norm_eps", 1e-6), c.flag("attention_bias", false),
-        theta(c), c.flag("tie_word_embeddings", false));
+    Qwen3Config config = new Qwen3Config(
+        c.integer("vocab_size", 151936),
+        c.integer("hidden_size", 4096),
+        c.integer("intermediate_size", 22016),
+        c.integer("num_hidden_layers", 32),
+        heads,
+        c.integer("num_key_value_heads", heads),
+        c.integer("head_dim", 128),
+        Activation.parse(c.text("hidden_act", "silu")),
+        c.number("rms_norm_eps", 1e-6),
+        c.flag("attention_bias", false),
+        theta(c),
+        c.flag("tie_word_embeddings", false));
     if (!c.texts("layer_types", List.of()).stream().allMatch("full_attention"::equals)) {
-      throw new UnusableInput(c.where() + ": option \"layer_types\" names others than full_attention, which are not supported");
+      throw new UnusableInput(c.where()
+          + ": option \"layer_types\" names others than full_attention, which are not supported");
     }
     if (config.keyHeads < 1 || heads % config.keyHeads != 0) {
       throw new UnusableInput(c.where() + ": num_key_value_heads " + config.keyHeads
@@ -44,7 +67,8 @@ public record Qwen3Config(int vocabulary, int width, int inner, int layers, int 
       return c.number("rope_theta", 10000);
     }
     if (rope.get("rope_type") != null && !rope.get("rope_type").equals("default")) {
-      throw new UnusableInput(c.where() + ": rope_type \"" + rope.get("rope_type") + "\" is not supported; only default is");
+      throw new UnusableInput(c.where() + ": rope_type \"" + rope.get("rope_type")
+          + "\" is not supported; only default is");
     }
     return rope.get("rope_theta") instanceof Number theta ? theta.doubleValue() : 10000;
   }

@@ -16,8 +16,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The layers of Qwen3 (arXiv:2505.09388) that an image model listens to, with the names and numbers of transformers'
- * {@code Qwen3Model}. What comes after the last of them is not computed. Immutable and shared by threads.
+ * The layers of Qwen3 (arXiv:2505.09388) that an image model listens to, with the names and numbers
+ * of transformers' {@code Qwen3Model}. What comes after the last of them is not computed. Immutable
+ * and shared by threads.
  */
 public final class Qwen3Encoder {
   private final Qwen3Config config;
@@ -30,7 +31,8 @@ public final class Qwen3Encoder {
     this.config = config;
     this.wanted = List.copyOf(wanted);
     embedding = w.tensor("model.embed_tokens.weight", config.vocabulary(), config.width());
-    layers = Blocks.of(w.at("model.layers"), Collections.max(wanted), (layer, i) -> new Qwen3Layer(layer, config));
+    layers = Blocks.of(
+        w.at("model.layers"), Collections.max(wanted), (layer, i) -> new Qwen3Layer(layer, config));
   }
 
   /** Asks for every tensor of the whole model, to check that it is one. */
@@ -46,8 +48,10 @@ public final class Qwen3Encoder {
    * Encodes token ids.
    *
    * @param ids [batch, tokens], int64
-   * @param counts [batch, 1], int64: how many of a row's tokens are text; those after them are looked at by none
-   * @return the wanted layers beside one another, [batch, tokens, wanted * width], owned by the calling scope
+   * @param counts [batch, 1], int64: how many of a row's tokens are text; those after them are
+   *     looked at by none
+   * @return the wanted layers beside one another, [batch, tokens, wanted * width], owned by the
+   *     calling scope
    */
   public Tensor forward(Tensor ids, Tensor counts) {
     try (TensorScope call = TensorScope.open()) {
@@ -68,25 +72,37 @@ public final class Qwen3Encoder {
           }
         }
       }
-      return call.promote(torch.cat(new TensorVector(wanted.stream().map(heard::get).toArray(Tensor[]::new)), 2));
+      return call.promote(
+          torch.cat(new TensorVector(wanted.stream().map(heard::get).toArray(Tensor[]::new)), 2));
     }
   }
 
   /** [tokens, headWidth], f32: each angle once for either half of a head. */
   private Tensor angles(Tensor like) {
-    Tensor exponents = torch.arange(new Scalar(0.0), new Scalar((double) config.headWidth()), new Scalar(2.0))
-        .to(like.device(), ScalarType.Float).div(new Scalar((double) config.headWidth()));
+    Tensor exponents = torch
+        .arange(new Scalar(0.0), new Scalar((double) config.headWidth()), new Scalar(2.0))
+        .to(like.device(), ScalarType.Float)
+        .div(new Scalar((double) config.headWidth()));
     Tensor frequencies = torch.pow(new Scalar(config.theta()), exponents).reciprocal();
-    Tensor half = torch.outer(torch.arange(new Scalar((double) like.size(1))).to(like.device(), ScalarType.Float), frequencies);
+    Tensor half = torch.outer(
+        torch.arange(new Scalar((double) like.size(1))).to(like.device(), ScalarType.Float),
+        frequencies);
     return torch.cat(new TensorVector(half, half), 1);
   }
 
-  /** 0 where a token looks, else minus infinity: at itself and those before it, as far as they are text. */
+  /**
+   * 0 where a token looks, else minus infinity: at itself and those before it, as far as they are
+   * text.
+   */
   private static Tensor mask(Tensor ids, Tensor counts) {
-    Tensor places = torch.arange(new Scalar((double) ids.size(1))).to(ids.device(), ScalarType.Long);
+    Tensor places =
+        torch.arange(new Scalar((double) ids.size(1))).to(ids.device(), ScalarType.Long);
     Tensor before = places.unsqueeze(0).le(places.unsqueeze(1)).unsqueeze(0);
-    Tensor seen = before.logical_and(places.unsqueeze(0).lt(counts).unsqueeze(1)).unsqueeze(1);
-    return torch.zeros_like(seen).to(ScalarType.Float)
+    Tensor seen =
+        before.logical_and(places.unsqueeze(0).lt(counts).unsqueeze(1)).unsqueeze(1);
+    return torch
+        .zeros_like(seen)
+        .to(ScalarType.Float)
         .masked_fill(seen.logical_not(), new Scalar(Double.NEGATIVE_INFINITY));
   }
 }

@@ -9,7 +9,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** One layer of Qwen3: attention whose queries' heads share keys, and a gated feed-forward, each normalised before. */
+/**
+ * One layer of Qwen3: attention whose queries' heads share keys, and a gated feed-forward, each
+ * normalised before.
+ */
 final class Qwen3Layer {
   private final Qwen3Config config;
   private final RmsNorm norm1;
@@ -54,7 +57,8 @@ final class Qwen3Layer {
     Tensor normed = norm1.forward(x);
     Tensor queries = turned(normQ.forward(split(q.forward(normed))), cos, sin);
     Tensor keys = shared(turned(normK.forward(split(k.forward(normed))), cos, sin));
-    Tensor attended = ScaledDotProduct.attend(queries, keys, shared(split(v.forward(normed))), mask);
+    Tensor attended =
+        ScaledDotProduct.attend(queries, keys, shared(split(v.forward(normed))), mask);
     Tensor h = x.add(out.forward(attended.transpose(1, 2).reshape(x.size(0), x.size(1), -1)));
     Tensor again = norm2.forward(h);
     return h.add(down.forward(config.activation().of(gate.forward(again)).mul(up.forward(again))));
@@ -65,13 +69,15 @@ final class Qwen3Layer {
   }
 
   private Tensor shared(Tensor heads) {
-    return heads.repeat_interleave(config.heads() / config.keyHeads(), new LongOptional(1), new LongOptional());
+    return heads.repeat_interleave(
+        config.heads() / config.keyHeads(), new LongOptional(1), new LongOptional());
   }
 
   // A channel's partner lies half a head away.
   private static Tensor turned(Tensor x, Tensor cos, Tensor sin) {
     long half = x.size(3) / 2;
-    Tensor partner = torch.cat(new TensorVector(x.narrow(3, half, half).neg(), x.narrow(3, 0, half)), 3);
+    Tensor partner =
+        torch.cat(new TensorVector(x.narrow(3, half, half).neg(), x.narrow(3, 0, half)), 3);
     return x.mul(cos).add(partner.mul(sin));
   }
 }

@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a {@code spiece.model} holds: SentencePiece's protocol buffer, of which the pieces with their scores and the
- * normaliser's table are read. Source: {@code sentencepiece_model.proto} of google/sentencepiece.
+ * What a {@code spiece.model} holds: SentencePiece's protocol buffer, of which the pieces with
+ * their scores and the normaliser's table are read. Source: {@code sentencepiece_model.proto} of
+ * google/sentencepiece.
  *
  * @param pieces in the order of their ids
  * @param normalizer the precompiled character map, empty when there is none
@@ -27,10 +28,10 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
   private static final int CHARACTER_MAP = 2;
 
   /** A piece of text and the logarithm of its probability. */
-  record Piece(String text, double score) { }
+  record Piece(String text, double score) {}
 
   /** One field of a message: its number, and its bytes when it has a length. */
-  private record Field(int number, ByteBuffer bytes, float real) { }
+  private record Field(int number, ByteBuffer bytes, float real) {}
 
   /**
    * Reads {@code file}.
@@ -40,8 +41,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
   static SentencePieceModel read(Path file) {
     try {
       if (Files.size(file) > LARGEST_FILE) {
-        throw new UnusableInput(
-            file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
+        throw new UnusableInput(file + " has " + Files.size(file)
+            + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
       return parse(ByteBuffer.wrap(Uninterrupted.read(file, Files::readAllBytes)), file);
     } catch (IOException e) {
@@ -60,7 +61,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
       }
     }
     if (pieces.isEmpty()) {
-      throw new UnusableInput(name + " holds no pieces; expected a SentencePiece model (spiece.model)");
+      throw new UnusableInput(
+          name + " holds no pieces; expected a SentencePiece model (spiece.model)");
     }
     return new SentencePieceModel(pieces, normalizer);
   }
@@ -131,7 +133,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
   }
 
   private static UnusableInput damaged(Path name, int at) {
-    return new UnusableInput(
-        name + " is not a SentencePiece model: its fields end wrongly at byte " + at + "; download it again");
+    return new UnusableInput(name + " is not a SentencePiece model: its fields end wrongly at byte "
+        + at + "; download it again");
   }
 }

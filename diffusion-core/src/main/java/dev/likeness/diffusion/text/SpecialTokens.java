@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which tokens of a folder are special and how they are matched in a prompt, in the precedence of transformers 5:
- * {@code added_tokens_decoder} of {@code tokenizer_config.json}; without it, {@code special_tokens_map.json},
- * {@code added_tokens.json} and the added tokens of {@code tokenizer.json}.
+ * Which tokens of a folder are special and how they are matched in a prompt, in the precedence of
+ * transformers 5: {@code added_tokens_decoder} of {@code tokenizer_config.json}; without it,
+ * {@code special_tokens_map.json}, {@code added_tokens.json} and the added tokens of
+ * {@code tokenizer.json}.
  *
- * @param named the texts of {@code bos_token}, {@code eos_token}, {@code unk_token}, {@code pad_token}
+ * @param named the texts of {@code bos_token}, {@code eos_token}, {@code unk_token},
+ *     {@code pad_token}
  * @param added every token matched before the byte-pair code runs, in the order of their ids
  * @param maxLength ids of a padded prompt, begin and end included
  */
@@ -21,21 +23,31 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
   static final Map<String, String> CLIP =
       Map.of("bos_token", "<|startoftext|>", "eos_token", END, "unk_token", END, "pad_token", END);
   /** The same of Qwen, which has none to begin with. */
-  static final Map<String, String> QWEN = Map.of("eos_token", END, "unk_token", END, "pad_token", END);
+  static final Map<String, String> QWEN =
+      Map.of("eos_token", END, "unk_token", END, "pad_token", END);
+
   private static final int CLIP_LENGTH = 77;
 
   /** One added token with the matching rules of its {@code tokenizer.json} entry. */
   record Added(
-      int id, String content, boolean special, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized) {
-  }
+      int id,
+      String content,
+      boolean special,
+      boolean singleWord,
+      boolean lstrip,
+      boolean rstrip,
+      boolean normalized) {}
 
-  static SpecialTokens read(TokenizerFiles files, BytePairTables vocabulary, Map<String, String> defaults) {
+  static SpecialTokens read(
+      TokenizerFiles files, BytePairTables vocabulary, Map<String, String> defaults) {
     Map<String, Object> config = objectIfPresent(files, "tokenizer_config.json");
     Map<String, Object> tokens = new LinkedHashMap<>(config);
     Map<String, Map<?, ?>> rules = new LinkedHashMap<>();
     if (config.get("added_tokens_decoder") instanceof Map<?, ?> decoder) {
-      decoder.entrySet().stream().sorted(Comparator.comparingInt(e -> Integer.parseInt(e.getKey().toString())))
-          .filter(e -> e.getValue() instanceof Map).forEach(e -> remember(rules, (Map<?, ?>) e.getValue()));
+      decoder.entrySet().stream()
+          .sorted(Comparator.comparingInt(e -> Integer.parseInt(e.getKey().toString())))
+          .filter(e -> e.getValue() instanceof Map)
+          .forEach(e -> remember(rules, (Map<?, ?>) e.getValue()));
     } else {
       tokens.putAll(objectIfPresent(files, "special_tokens_map.json"));
       objectIfPresent(files, "added_tokens.json").entrySet().stream()
@@ -44,7 +56,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       vocabulary.added().forEach(token -> remember(rules, token));
     }
     Map<String, String> named = new LinkedHashMap<>();
-    defaults.keySet().stream().sorted()
+    defaults.keySet().stream()
+        .sorted()
         .forEach(key -> named.put(key, name(tokens.get(key), defaults.get(key), rules)));
     return new SpecialTokens(named, number(rules, named, vocabulary), maxLength(config));
   }
@@ -77,8 +90,14 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       Map<?, ?> flags = rule.getValue();
       Integer known = vocabulary.ids().get(content);
       boolean special = named.containsValue(content) || flag(flags, "special", false);
-      added.add(new Added(known == null ? next++ : known, content, special, flag(flags, "single_word", false),
-          flag(flags, "lstrip", false), flag(flags, "rstrip", false), flag(flags, "normalized", !special)));
+      added.add(new Added(
+          known == null ? next++ : known,
+          content,
+          special,
+          flag(flags, "single_word", false),
+          flag(flags, "lstrip", false),
+          flag(flags, "rstrip", false),
+          flag(flags, "normalized", !special)));
     }
     added.sort(Comparator.comparingInt(Added::id));
     return List.copyOf(added);
@@ -100,14 +119,32 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
 
   /** The added tokens as {@code tokenizer.json} writes them. */
   List<Map<String, Object>> entries() {
-    return added.stream().map(token -> Map.<String, Object>of("id", token.id(), "content", token.content(), "special",
-        token.special(), "single_word", token.singleWord(), "lstrip", token.lstrip(), "rstrip", token.rstrip(),
-        "normalized", token.normalized())).toList();
+    return added.stream()
+        .map(token -> Map.<String, Object>of(
+            "id",
+            token.id(),
+            "content",
+            token.content(),
+            "special",
+            token.special(),
+            "single_word",
+            token.singleWord(),
+            "lstrip",
+            token.lstrip(),
+            "rstrip",
+            token.rstrip(),
+            "normalized",
+            token.normalized()))
+        .toList();
   }
 
   /** The id of a named token. */
   int id(String name) {
     String content = named.get(name);
-    return added.stream().filter(token -> token.content().equals(content)).findFirst().orElseThrow().id();
+    return added.stream()
+        .filter(token -> token.content().equals(content))
+        .findFirst()
+        .orElseThrow()
+        .id();
   }
 }

@@ -11,8 +11,18 @@ import dev.likeness.diffusion.weights.ModelConfig;
  * @param buckets how many distances between tokens have a bias of their own
  * @param farthest the distance from which on all share one
  */
-public record T5Config(int vocabulary, int width, int headWidth, int inner, int layers, int heads, boolean gated,
-    Activation activation, double eps, int buckets, int farthest) {
+public record T5Config(
+    int vocabulary,
+    int width,
+    int headWidth,
+    int inner,
+    int layers,
+    int heads,
+    boolean gated,
+    Activation activation,
+    double eps,
+    int buckets,
+    int farthest) {
   private static final String GATED = "gated-";
 
   /** Reads a text encoder's {@code config.json}. */
@@ -21,10 +31,19 @@ public record T5Config(int vocabulary, int width, int headWidth, int inner, int 
     boolean gated = feedForward.startsWith(GATED);
     String name = gated ? feedForward.substring(GATED.length()) : feedForward;
     // transformers reads "gated-gelu" as the tanh formula, and only this one so.
-    Activation activation = feedForward.equals("gated-gelu") ? Activation.GELU_TANH : Activation.parse(name);
-    return new T5Config(c.integer("vocab_size", 32128), c.integer("d_model", 512), c.integer("d_kv", 64),
-        c.integer("d_ff", 2048), c.integer("num_layers", 6), c.integer("num_heads", 8), gated, activation,
-        c.number("layer_norm_epsilon", 1e-6), c.integer("relative_attention_num_buckets", 32),
+    Activation activation =
+        feedForward.equals("gated-gelu") ? Activation.GELU_TANH : Activation.parse(name);
+    return new T5Config(
+        c.integer("vocab_size", 32128),
+        c.integer("d_model", 512),
+        c.integer("d_kv", 64),
+        c.integer("d_ff", 2048),
+        c.integer("num_layers", 6),
+        c.integer("num_heads", 8),
+        gated,
+        activation,
+        c.number("layer_norm_epsilon", 1e-6),
+        c.integer("relative_attention_num_buckets", 32),
         c.integer("relative_attention_max_distance", 128));
   }
 }

@@ -7,9 +7,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * One layer of T5's encoder: attention without scaling, biased by distance, and a feed-forward, each normalised before. What
- * the layers add up leaves the range of f16, and so does what the feed-forward adds: both are f32 where the rest is f16, as
- * transformers keeps {@code wo} ({@code _keep_in_fp32_modules}).
+ * One layer of T5's encoder: attention without scaling, biased by distance, and a feed-forward,
+ * each normalised before. What the layers add up leaves the range of f16, and so does what the
+ * feed-forward adds: both are f32 where the rest is f16, as transformers keeps {@code wo}
+ * ({@code _keep_in_fp32_modules}).
  */
 final class T5Layer {
   private final RmsNorm norm1;
@@ -41,17 +42,23 @@ final class T5Layer {
     back = Linear.withoutBias(ff.at("wo"), config.inner(), width);
   }
 
-  /** Maps the sum so far, [batch, tokens, width], f32 in f16, to the same; {@code bias} is [1, heads, tokens, tokens]. */
+  /**
+   * Maps the sum so far, [batch, tokens, width], f32 in f16, to the same; {@code bias} is [1,
+   * heads, tokens, tokens].
+   */
   Tensor forward(Tensor x, Tensor bias) {
     Tensor normed = norm1.narrowed(x);
-    Tensor scores = torch.matmul(split(q.forward(normed)), split(k.forward(normed)).transpose(2, 3)).add_(bias);
+    Tensor scores = torch
+        .matmul(split(q.forward(normed)), split(k.forward(normed)).transpose(2, 3))
+        .add_(bias);
     Tensor attended = torch.matmul(torch.softmax(scores, -1), split(v.forward(normed)));
     Tensor h = x.add(out.forward(attended.transpose(1, 2).reshape(x.size(0), x.size(1), -1)));
     return h.add(feedForward(norm2.narrowed(h)));
   }
 
   private Tensor feedForward(Tensor x) {
-    Tensor h = gate == null ? config.activation().of(in.forward(x))
+    Tensor h = gate == null
+        ? config.activation().of(in.forward(x))
         : config.activation().of(gate.forward(x)).mul(in.forward(x));
     return back.wide(h);
   }

@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with {@code padding="max_length"} and
- * {@code truncation=True}. Thread-safe; needs no network.
+ * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with
+ * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  *
- * <p>The pipeline is always transformers' own (character map, split at white space, pieces that begin a word marked
- * {@code ▁}), whatever the folder says. Source: transformers 5, {@code models/t5/tokenization_t5.py}.
+ * <p>The pipeline is always transformers' own (character map, split at white space, pieces that
+ * begin a word marked {@code ▁}), whatever the folder says. Source: transformers 5,
+ * {@code models/t5/tokenization_t5.py}.
  */
 public final class T5Tokenizer implements AutoCloseable {
   private static final String WORD = "\u2581";
@@ -53,7 +54,9 @@ public final class T5Tokenizer implements AutoCloseable {
   /** The words at the end of the prompt that {@link #encode} leaves out; empty when all fit. */
   public String cut(String prompt, int length) {
     int[] own = ids(prompt);
-    return own.length <= length - 1 ? "" : code.decode(Arrays.copyOfRange(own, length - 1, own.length)).strip();
+    return own.length <= length - 1
+        ? ""
+        : code.decode(Arrays.copyOfRange(own, length - 1, own.length)).strip();
   }
 
   /** Every id of the text, however long, without end and padding. */
@@ -62,18 +65,37 @@ public final class T5Tokenizer implements AutoCloseable {
   }
 
   private static Map<String, Object> document(T5Vocabulary vocabulary) {
-    Map<String, Object> words = Map.of("type", "Metaspace", "replacement", WORD, "prepend_scheme", "always", "split", true);
+    Map<String, Object> words =
+        Map.of("type", "Metaspace", "replacement", WORD, "prepend_scheme", "always", "split", true);
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("version", "1.0");
     document.put("added_tokens", vocabulary.added());
     if (vocabulary.normalizer() != null) {
-      document.put("normalizer", Map.of("type", "Precompiled", "precompiled_charsmap", vocabulary.normalizer()));
+      document.put(
+          "normalizer",
+          Map.of("type", "Precompiled", "precompiled_charsmap", vocabulary.normalizer()));
     }
-    document.put("pre_tokenizer",
-        Map.of("type", "Sequence", "pretokenizers", List.of(Map.of("type", "WhitespaceSplit"), words)));
+    document.put(
+        "pre_tokenizer",
+        Map.of(
+            "type",
+            "Sequence",
+            "pretokenizers",
+            List.of(Map.of("type", "WhitespaceSplit"), words)));
     document.put("decoder", words);
-    document.put("model", Map.of("type", "Unigram", "unk_id", UNKNOWN, "byte_fallback", false, "vocab",
-        vocabulary.pieces().stream().map(piece -> List.of(piece.text(), piece.score())).toList()));
+    document.put(
+        "model",
+        Map.of(
+            "type",
+            "Unigram",
+            "unk_id",
+            UNKNOWN,
+            "byte_fallback",
+            false,
+            "vocab",
+            vocabulary.pieces().stream()
+                .map(piece -> List.of(piece.text(), piece.score()))
+                .toList()));
     return document;
   }
 

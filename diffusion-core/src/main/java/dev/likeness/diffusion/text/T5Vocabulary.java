@@ -27,19 +27,25 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
     if (files.has(WHOLE)) {
       return fromTokenizerJson(files);
     }
-    return fromSentencePiece(files.pieces().orElseThrow(
-        () -> new UnusableInput(folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model")));
+    return fromSentencePiece(files
+        .pieces()
+        .orElseThrow(() -> new UnusableInput(
+            folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model")));
   }
 
   private static T5Vocabulary fromTokenizerJson(TokenizerFiles files) {
     Path file = files.path(WHOLE);
     Map<String, Object> document = BytePairTables.object(files, WHOLE);
-    if (!(document.get("model") instanceof Map<?, ?> model) || !(model.get("vocab") instanceof List<?> entries)) {
-      throw new UnusableInput(file + " holds no unigram code; expected \"model\" with a list \"vocab\", as T5's has");
+    if (!(document.get("model") instanceof Map<?, ?> model)
+        || !(model.get("vocab") instanceof List<?> entries)) {
+      throw new UnusableInput(
+          file + " holds no unigram code; expected \"model\" with a list \"vocab\", as T5's has");
     }
     List<Piece> pieces = new ArrayList<>(entries.size());
     for (Object entry : entries) {
-      if (!(entry instanceof List<?> pair) || pair.size() != 2 || !(pair.get(0) instanceof String text)
+      if (!(entry instanceof List<?> pair)
+          || pair.size() != 2
+          || !(pair.get(0) instanceof String text)
           || !(pair.get(1) instanceof Number score)) {
         throw new UnusableInput(
             file + ": piece " + pieces.size() + " is " + entry + ", expected a text and its score");
@@ -50,13 +56,18 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
     if (document.get("added_tokens") instanceof List<?> tokens) {
       tokens.stream().filter(Map.class::isInstance).forEach(token -> added.add((Map<?, ?>) token));
     }
-    return new T5Vocabulary(file.toString(), pieces, characterMap(document.get("normalizer")), added);
+    return new T5Vocabulary(
+        file.toString(), pieces, characterMap(document.get("normalizer")), added);
   }
 
   private static String characterMap(Object normalizer) {
     if (normalizer instanceof Map<?, ?> one) {
       return one.get("normalizers") instanceof List<?> several
-          ? several.stream().map(T5Vocabulary::characterMap).filter(map -> map != null).findFirst().orElse(null)
+          ? several.stream()
+              .map(T5Vocabulary::characterMap)
+              .filter(map -> map != null)
+              .findFirst()
+              .orElse(null)
           : one.get("precompiled_charsmap") instanceof String map ? map : null;
     }
     return null;
@@ -72,7 +83,9 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
     for (int i = 0; i < SENTINELS; i++) {
       added.add(token(model.pieces().size() + i, "<extra_id_" + (SENTINELS - 1 - i) + ">"));
     }
-    String map = model.normalizer().length == 0 ? null : Base64.getEncoder().encodeToString(model.normalizer());
+    String map = model.normalizer().length == 0
+        ? null
+        : Base64.getEncoder().encodeToString(model.normalizer());
     return new T5Vocabulary(file.toString(), model.pieces(), map, added);
   }
 

@@ -24,8 +24,14 @@ import java.util.zip.GZIPInputStream;
  */
 public record TokenizerFiles(Path where, Map<String, String> texts) {
   /** The files that say something about ids, or about what goes around a text. */
-  public static final List<String> NAMES = List.of("tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json",
-      "special_tokens_map.json", "added_tokens.json", "chat_template.jinja");
+  public static final List<String> NAMES = List.of(
+      "tokenizer.json",
+      "vocab.json",
+      "merges.txt",
+      "tokenizer_config.json",
+      "special_tokens_map.json",
+      "added_tokens.json",
+      "chat_template.jinja");
 
   private static final String PIECES = "spiece.model";
   private static final long LARGEST_FILE = 64L << 20;
@@ -50,7 +56,10 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
     return new TokenizerFiles(folder, texts);
   }
 
-  /** CLIP's own tokenizer, which every published model has, padding with {@code pad}; no file is read. */
+  /**
+   * CLIP's own tokenizer, which every published model has, padding with {@code pad}; no file is
+   * read.
+   */
   public static TokenizerFiles clip(String pad) {
     return ClipTables.files(merges(), pad);
   }
@@ -60,8 +69,10 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
     BytePairTables mine = BytePairTables.read(this);
     BytePairTables theirs = BytePairTables.read(other);
     String pad = SpecialTokens.read(this, mine, SpecialTokens.CLIP).named().get("pad_token");
-    return mine.ids().equals(theirs.ids()) && mine.merges().equals(theirs.merges())
-        && pad.equals(SpecialTokens.read(other, theirs, SpecialTokens.CLIP).named().get("pad_token"));
+    return mine.ids().equals(theirs.ids())
+        && mine.merges().equals(theirs.merges())
+        && pad.equals(
+            SpecialTokens.read(other, theirs, SpecialTokens.CLIP).named().get("pad_token"));
   }
 
   private static String merges() {
@@ -69,7 +80,8 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
         InputStream text = new GZIPInputStream(packed)) {
       return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UncheckedIOException("the built-in table of CLIP's merges cannot be read; the jar is damaged", e);
+      throw new UncheckedIOException(
+          "the built-in table of CLIP's merges cannot be read; the jar is damaged", e);
     }
   }
 
@@ -93,10 +105,13 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
   private static String text(Path file) {
     try {
       if (Files.size(file) > LARGEST_FILE) {
-        throw new UnusableInput(
-            file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
+        throw new UnusableInput(file + " has " + Files.size(file)
+            + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Uninterrupted.read(file, Files::readAllBytes))).toString();
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(Uninterrupted.read(file, Files::readAllBytes)))
+          .toString();
     } catch (NoSuchFileException e) {
       throw new UnusableInput(file + " is missing", e);
     } catch (IOException e) {

@@ -23,8 +23,9 @@ record WeightedText(String text, double weight) {
   private static final Pattern BREAKS = Pattern.compile("\\s*\\bBREAK\\b\\s*");
 
   /**
-   * Reads round brackets (times 1.1, or a weight of their own), square brackets (divided by 1.1) and backslashes;
-   * brackets that are never closed count to the end. The rules of the web interface's {@code parse_prompt_attention}.
+   * Reads round brackets (times 1.1, or a weight of their own), square brackets (divided by 1.1)
+   * and backslashes; brackets that are never closed count to the end. The rules of the web
+   * interface's {@code parse_prompt_attention}.
    */
   static List<WeightedText> parse(String prompt) {
     List<WeightedText> pieces = new ArrayList<>();
@@ -58,8 +59,9 @@ record WeightedText(String text, double weight) {
     try {
       return Double.parseDouble(digits);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("\"" + digits + "\" is no weight in the prompt \"" + prompt
-          + "\"; write e.g. (word:1.2)", e);
+      throw new IllegalArgumentException(
+          "\"" + digits + "\" is no weight in the prompt \"" + prompt + "\"; write e.g. (word:1.2)",
+          e);
     }
   }
 

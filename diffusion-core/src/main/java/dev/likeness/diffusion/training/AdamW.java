@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2), equal to
- * {@code torch.optim.AdamW}. State is made at a parameter's first step.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2),
+ * equal to {@code torch.optim.AdamW}. State is made at a parameter's first step.
  */
 public class AdamW extends GradientSteps {
   private final double beta1;
@@ -35,7 +35,8 @@ public class AdamW extends GradientSteps {
     parameter.mul_(new Scalar(1 - learningRate * weightDecay));
     first.lerp_(gradient, new Scalar(1 - beta1));
     second.mul_(new Scalar(beta2)).addcmul_(gradient, gradient, new Scalar(1 - beta2));
-    Tensor denominator = second.sqrt().div_(new Scalar(Math.sqrt(correction2))).add_(new Scalar(eps));
+    Tensor denominator =
+        second.sqrt().div_(new Scalar(Math.sqrt(correction2))).add_(new Scalar(eps));
     parameter.addcdiv_(first, denominator, new Scalar(-learningRate / correction1));
   }
 }

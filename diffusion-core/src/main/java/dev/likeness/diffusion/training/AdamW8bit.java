@@ -5,8 +5,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * {@link AdamW} with moments of 8 bits: blocks of 256 numbers, each a multiple of its block's largest (Dettmers et al.
- * 2022, arXiv:2110.02861, section 2). Small parameters keep theirs in f32, as the paper's section 2.3 has it.
+ * {@link AdamW} with moments of 8 bits: blocks of 256 numbers, each a multiple of its block's
+ * largest (Dettmers et al. 2022, arXiv:2110.02861, section 2). Small parameters keep theirs in f32,
+ * as the paper's section 2.3 has it.
  */
 public final class AdamW8bit extends GradientSteps {
   private static final int SMALL = 4096;
@@ -32,7 +33,8 @@ public final class AdamW8bit extends GradientSteps {
     double correction1 = 1 - Math.pow(beta1, steps());
     double correction2 = 1 - Math.pow(beta2, steps());
     parameter.mul_(new Scalar(1 - learningRate * weightDecay));
-    Tensor denominator = second.sqrt().div_(new Scalar(Math.sqrt(correction2))).add_(new Scalar(eps));
+    Tensor denominator =
+        second.sqrt().div_(new Scalar(Math.sqrt(correction2))).add_(new Scalar(eps));
     parameter.addcdiv_(first, denominator, new Scalar(-learningRate / correction1));
     write("first", name, first, DynamicCode.SIGNED);
     write("second", name, second, DynamicCode.UNSIGNED);
@@ -49,7 +51,10 @@ public final class AdamW8bit extends GradientSteps {
 
   private void write(String kind, String name, Tensor value, DynamicCode code) {
     if (value.numel() >= SMALL) {
-      code.encode(value, state.tensors().get(kind + "." + name), state.tensors().get(kind + "-largest." + name));
+      code.encode(
+          value,
+          state.tensors().get(kind + "." + name),
+          state.tensors().get(kind + "-largest." + name));
     }
   }
 }

@@ -5,8 +5,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Master weights seen in another type for one training step: each get is a cast that gradients flow back through, owned
- * by the calling scope. A network is built over it anew in each step, which costs less than the casts.
+ * Master weights seen in another type for one training step: each get is a cast that gradients flow
+ * back through, owned by the calling scope. A network is built over it anew in each step, which
+ * costs less than the casts.
  */
 public record CastParameters(Parameters master, ScalarType type) implements Parameters {
   @Override

@@ -9,8 +9,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Numbers as one byte each, by block: an exponent of ten in unary, then equal parts of its decade, so that small
- * numbers keep as many digits as large ones (Dettmers et al. 2022, arXiv:2110.02861, section 1.3 and figure 2).
+ * Numbers as one byte each, by block: an exponent of ten in unary, then equal parts of its decade,
+ * so that small numbers keep as many digits as large ones (Dettmers et al. 2022, arXiv:2110.02861,
+ * section 1.3 and figure 2).
  */
 enum DynamicCode {
   /** Numbers of both signs, -1 to 1 times the block's largest. */
@@ -40,7 +41,8 @@ enum DynamicCode {
     for (int decade = 0; decade < DECADES; decade++) {
       int parts = 1 << (signed ? decade : decade + 1);
       for (int i = 0; i < parts; i++) {
-        float value = (float) (Math.pow(10, decade - DECADES + 1) * (0.1 + 0.9 * (i + 0.5) / parts));
+        float value =
+            (float) (Math.pow(10, decade - DECADES + 1) * (0.1 + 0.9 * (i + 0.5) / parts));
         all[count++] = value;
         if (signed) {
           all[count++] = -value;
@@ -55,7 +57,8 @@ enum DynamicCode {
   /** Codes of as many zeros as {@code like} has numbers, blocks filled up. */
   Tensor zeros(Tensor like) {
     int zero = Arrays.binarySearch(values, 0);
-    Tensor codes = torch.full(new long[] {blocks(like), BLOCK}, new Scalar(zero), new TensorOptions(ScalarType.Byte));
+    Tensor codes = torch.full(
+        new long[] {blocks(like), BLOCK}, new Scalar(zero), new TensorOptions(ScalarType.Byte));
     return codes.to(like.device(), ScalarType.Byte);
   }
 
@@ -73,15 +76,21 @@ enum DynamicCode {
 
   /** The numbers, in f32 and in {@code like}'s shape. */
   Tensor decoded(Tensor codes, Tensor largest, Tensor like) {
-    Tensor numbers = beside(codes, torch.tensor(values)).index_select(0, codes.flatten().to(ScalarType.Long)).view(codes.sizes());
-    return numbers.mul(largest).flatten().narrow(0, 0, like.numel()).reshape(like.sizes()).clone();
+    Tensor numbers = beside(codes, torch.tensor(values))
+        .index_select(0, codes.flatten().to(ScalarType.Long))
+        .view(codes.sizes());
+    return numbers
+        .mul(largest)
+        .flatten()
+        .narrow(0, 0, like.numel())
+        .reshape(like.sizes())
+        .clone();
   }
 
   /** Writes numbers into their codes and their blocks' largest. */
   void encode(Tensor numbers, Tensor codes, Tensor largest) {
     Tensor rest = beside(codes, torch.zeros(codes.numel() - numbers.numel()));
-    Tensor filled = torch.cat(new TensorVector(numbers.flatten(), rest), 0)
-        .view(codes.sizes());
+    Tensor filled = torch.cat(new TensorVector(numbers.flatten(), rest), 0).view(codes.sizes());
     largest.copy_(filled.abs().amax(new long[] {1}, true));
     Tensor unit = filled.div(largest.clamp_min(new Scalar(Float.MIN_NORMAL)));
     codes.copy_(torch.bucketize(unit, beside(codes, torch.tensor(borders))));

@@ -10,13 +10,18 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A slow average of the weights, which draws better than the weights of any one step. One thread. */
+/**
+ * A slow average of the weights, which draws better than the weights of any one step. One thread.
+ */
 public final class Ema implements AutoCloseable {
   private final double decay;
   private final TensorRegion region = new TensorRegion();
   private final Map<String, Tensor> average = new LinkedHashMap<>();
 
-  /** Keeps {@code decay} of the average at each update; less in the first updates, so that the start is forgotten. */
+  /**
+   * Keeps {@code decay} of the average at each update; less in the first updates, so that the start
+   * is forgotten.
+   */
   public Ema(double decay) {
     this.decay = decay;
   }
@@ -47,7 +52,8 @@ public final class Ema implements AutoCloseable {
 
   /** Goes on from a checkpoint's averages. */
   public void restore(Map<String, Tensor> averages) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       averages.forEach((name, value) -> average.put(name, region.keep(value.clone())));
     }
   }

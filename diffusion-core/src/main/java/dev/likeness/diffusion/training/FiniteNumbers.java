@@ -5,7 +5,10 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.Collection;
 import org.bytedeco.pytorch.Tensor;
 
-/** Ends a training whose numbers are none any more, before weights, moments or a file come to hold them: each later step would. */
+/**
+ * Ends a training whose numbers are none any more, before weights, moments or a file come to hold
+ * them: each later step would.
+ */
 public final class FiniteNumbers {
   private FiniteNumbers() {}
 

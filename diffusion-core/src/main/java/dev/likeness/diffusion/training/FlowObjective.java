@@ -5,9 +5,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What a rectified flow is taught (Esser et al. 2024, arXiv:2403.03206, equation 13): at a share sigma of the way from
- * a picture's latents to noise, the velocity between the two. Shares are drawn logit-normally (section 3.1), then
- * shifted for large pictures (equation 23).
+ * What a rectified flow is taught (Esser et al. 2024, arXiv:2403.03206, equation 13): at a share
+ * sigma of the way from a picture's latents to noise, the velocity between the two. Shares are
+ * drawn logit-normally (section 3.1), then shifted for large pictures (equation 23).
  *
  * @param location of the normal that sigma's logit is drawn from; below 0 for less noise
  * @param spread of it, above 0
@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch;
 public record FlowObjective(double location, double spread, double shift) {
   public FlowObjective {
     if (!(spread > 0 && shift > 0) || !Double.isFinite(location)) {
-      throw new IllegalArgumentException(
-          "spread " + spread + " and shift " + shift + " must be above 0, location " + location + " finite");
+      throw new IllegalArgumentException("spread " + spread + " and shift " + shift
+          + " must be above 0, location " + location + " finite");
     }
   }
 
@@ -42,7 +42,10 @@ public record FlowObjective(double location, double spread, double shift) {
     return loss(answer, target, null);
   }
 
-  /** The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1; null for alike. */
+  /**
+   * The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1;
+   * null for alike.
+   */
   public Tensor loss(Tensor answer, Tensor target, Tensor focus) {
     Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
     return (focus == null ? squares : squares.mul(focus)).mean();

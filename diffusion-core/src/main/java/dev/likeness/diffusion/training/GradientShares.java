@@ -11,8 +11,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Gradients of a batch, computed in equal shares at once: on a few cores, small networks learn faster on as many threads
- * of one core each than on one thread of all. Shares are added in their order, so runs are equal to the bit.
+ * Gradients of a batch, computed in equal shares at once: on a few cores, small networks learn
+ * faster on as many threads of one core each than on one thread of all. Shares are added in their
+ * order, so runs are equal to the bit.
  */
 public final class GradientShares {
   private GradientShares() {}
@@ -24,15 +25,18 @@ public final class GradientShares {
   }
 
   /**
-   * Leaves in {@code weights} the gradient of the mean loss over {@code count} shares, which it returns.
+   * Leaves in {@code weights} the gradient of the mean loss over {@code count} shares, which it
+   * returns.
    *
    * @param weights where none is known yet, the first share makes them before the others begin
    */
   public static double backward(TrainableWeights weights, int count, Share share) {
-    CompletableFuture<?>[] added = IntStream.range(0, count).mapToObj(i -> new CompletableFuture<>())
+    CompletableFuture<?>[] added = IntStream.range(0, count)
+        .mapToObj(i -> new CompletableFuture<>())
         .toArray(CompletableFuture[]::new);
     double[] losses = new double[count];
-    CompletableFuture<?> made = weights.leaves().isEmpty() ? added[0] : CompletableFuture.completedFuture(null);
+    CompletableFuture<?> made =
+        weights.leaves().isEmpty() ? added[0] : CompletableFuture.completedFuture(null);
     for (int i = 1; i < count; i++) {
       int number = i;
       CompletableFuture<?> before = added[i - 1];
@@ -57,7 +61,8 @@ public final class GradientShares {
     }
   }
 
-  private static double of(TrainableWeights weights, int number, int count, Share share, CompletableFuture<?> before) {
+  private static double of(
+      TrainableWeights weights, int number, int count, Share share, CompletableFuture<?> before) {
     try (TensorScope scope = TensorScope.open()) {
       Twins twins = new Twins(weights);
       Tensor loss = share.loss(twins, number).div(new Scalar((double) count));
@@ -98,7 +103,8 @@ public final class GradientShares {
 
     @Override
     public Tensor get(String name, long... shape) {
-      return made.computeIfAbsent(name, n -> weights.get(n, shape).detach().set_requires_grad(true));
+      return made.computeIfAbsent(
+          name, n -> weights.get(n, shape).detach().set_requires_grad(true));
     }
 
     void add() {

@@ -9,7 +9,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** What optimisers have in common: they count steps, look at one parameter after the other, and keep state. */
+/**
+ * What optimisers have in common: they count steps, look at one parameter after the other, and keep
+ * state.
+ */
 abstract class GradientSteps implements Optimizer {
   final OptimizerState state = new OptimizerState();
   private long steps;
@@ -17,7 +20,8 @@ abstract class GradientSteps implements Optimizer {
   @Override
   public void step(Map<String, Tensor> parameters, double learningRate) {
     steps++;
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       before(parameters, learningRate);
       parameters.forEach((name, parameter) -> one(name, parameter, learningRate));
     }
@@ -25,7 +29,8 @@ abstract class GradientSteps implements Optimizer {
 
   /** Moves one parameter if it has a gradient, which it forgets. */
   final void one(String name, Tensor parameter, double learningRate) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       Tensor gradient = parameter.grad();
       if (!gradient.defined()) {
         return;
@@ -39,11 +44,15 @@ abstract class GradientSteps implements Optimizer {
     }
   }
 
-  /** Moves a parameter that is kept in bf16 alone: in f32, then rounded by chance, which the step and the name decide. */
+  /**
+   * Moves a parameter that is kept in bf16 alone: in f32, then rounded by chance, which the step
+   * and the name decide.
+   */
   private void moveRounded(String name, Tensor parameter, Tensor gradient, double learningRate) {
     Tensor whole = parameter.detach().to(ScalarType.Float);
     move(name, whole, gradient.to(ScalarType.Float), learningRate);
-    try (Generator chance = torch.createCPUGenerator((name.hashCode() * 31L + steps) & 0xFFFFFFFFL)) {
+    try (Generator chance =
+        torch.createCPUGenerator((name.hashCode() * 31L + steps) & 0xFFFFFFFFL)) {
       StochasticRounding.copy(whole, parameter, chance);
     }
   }

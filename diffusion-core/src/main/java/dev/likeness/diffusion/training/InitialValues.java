@@ -23,9 +23,9 @@ public interface InitialValues {
   }
 
   /**
-   * Norms at one, biases at zero, embeddings at a spread of 0.02, everything else normal with variance 1 / fan-in; what
-   * {@code silent} names starts at zero, so that a residual network begins as the identity (Goyal et al. 2017,
-   * arXiv:1706.02677, section 5.1).
+   * Norms at one, biases at zero, embeddings at a spread of 0.02, everything else normal with
+   * variance 1 / fan-in; what {@code silent} names starts at zero, so that a residual network
+   * begins as the identity (Goyal et al. 2017, arXiv:1706.02677, section 5.1).
    */
   static InitialValues seeded(NoiseSource noise, Predicate<String> silent) {
     return (name, shape) -> {

@@ -21,10 +21,12 @@ public interface LearningRate {
   }
 
   /**
-   * This schedule with a straight fall to zero over the last {@code steps} of {@code total}; none where there are none (Hu et al.
-   * 2024, arXiv:2404.06395, section 4).
+   * This schedule with a straight fall to zero over the last {@code steps} of {@code total}; none
+   * where there are none (Hu et al. 2024, arXiv:2404.06395, section 4).
    */
   default LearningRate cooldown(long steps, long total) {
-    return steps == 0 ? this : step -> at(step) * Math.max(0, Math.min(1, (total - step) / (double) steps));
+    return steps == 0
+        ? this
+        : step -> at(step) * Math.max(0, Math.min(1, (total - step) / (double) steps));
   }
 }

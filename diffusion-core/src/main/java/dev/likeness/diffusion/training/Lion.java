@@ -4,7 +4,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Steps of one size along the sign of a moving average (Chen et al. 2023, arXiv:2302.06675, program 1). */
+/**
+ * Steps of one size along the sign of a moving average (Chen et al. 2023, arXiv:2302.06675, program
+ * 1).
+ */
 public final class Lion extends GradientSteps {
   private final double beta1;
   private final double beta2;

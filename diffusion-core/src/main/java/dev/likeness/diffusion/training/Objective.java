@@ -8,28 +8,34 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What a denoising network is taught: a picture's latents are noised to a random timestep, and it must answer with the
- * noise, the velocity, or the latents themselves. Each picture's squared error is weighted by its timestep.
+ * What a denoising network is taught: a picture's latents are noised to a random timestep, and it
+ * must answer with the noise, the velocity, or the latents themselves. Each picture's squared error
+ * is weighted by its timestep.
  *
  * @param schedule the noise levels
  * @param prediction what the network answers
- * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0 for none
- * @param debiased whether pictures are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442, eq. 10), for
- *     velocities by 1 / (SNR + 1)
+ * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0
+ *     for none
+ * @param debiased whether pictures are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442,
+ *     eq. 10), for velocities by 1 / (SNR + 1)
  */
-public record Objective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma, boolean debiased) {
+public record Objective(
+    NoiseSchedule schedule, Prediction prediction, double minSnrGamma, boolean debiased) {
   /** Where almost nothing is noised, the weight stays what it is here. */
   private static final double HIGHEST_SNR = 1000;
 
   /**
    * What a base with this scheduler was taught.
    *
-   * @throws IllegalArgumentException for one that was trained on continuous noise levels, which no schedule lists
+   * @throws IllegalArgumentException for one that was trained on continuous noise levels, which no
+   *     schedule lists
    */
   public static Objective of(SchedulerConfig scheduler, double minSnrGamma, boolean debiased) {
     if (scheduler.isContinuous()) {
-      throw new IllegalArgumentException("a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
-          + " " + scheduler.className() + "), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL");
+      throw new IllegalArgumentException(
+          "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
+              + " " + scheduler.className()
+              + "), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL");
     }
     return new Objective(scheduler.schedule(), scheduler.prediction(), minSnrGamma, debiased);
   }
@@ -57,14 +63,18 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
   /** The latents that an {@code answer} to {@code noised} stands for. */
   public Tensor estimate(Tensor answer, Tensor noised, int[] timesteps) {
     return switch (prediction) {
-      case EPSILON -> noised.sub(answer.mul(sigmas(answer, timesteps))).div(alphas(noised, timesteps));
+      case EPSILON ->
+        noised.sub(answer.mul(sigmas(answer, timesteps))).div(alphas(noised, timesteps));
       case V -> noised.mul(alphas(noised, timesteps)).sub(answer.mul(sigmas(answer, timesteps)));
       case SAMPLE -> answer;
       default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
     };
   }
 
-  /** The noise in {@code noised} if {@code latents} are what it was made of: (x_t - alpha x0) / sigma. */
+  /**
+   * The noise in {@code noised} if {@code latents} are what it was made of: (x_t - alpha x0) /
+   * sigma.
+   */
   public Tensor noise(Tensor latents, Tensor noised, int[] timesteps) {
     return noised.sub(latents.mul(alphas(latents, timesteps))).div(sigmas(noised, timesteps));
   }
@@ -74,7 +84,10 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
     return loss(answer, target, timesteps, null);
   }
 
-  /** The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1; null for alike. */
+  /**
+   * The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1;
+   * null for alike.
+   */
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps, Tensor focus) {
     Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
     Tensor error = (focus == null ? squares : squares.mul(focus)).flatten(1, -1).mean(1);
@@ -107,7 +120,10 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
     };
   }
 
-  /** How much of a picture is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32, where {@code there} is. */
+  /**
+   * How much of a picture is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32, where
+   * {@code there} is.
+   */
   public Tensor alphas(Tensor there, int[] timesteps) {
     float[] values = new float[timesteps.length];
     for (int i = 0; i < values.length; i++) {

@@ -14,7 +14,10 @@ public interface Optimizer extends AutoCloseable {
   /** What a checkpoint keeps of it, by name; owned by this. */
   Map<String, Tensor> tensors();
 
-  /** Goes on from a checkpoint: copies of what {@link #tensors} gave, and how many steps they have seen. */
+  /**
+   * Goes on from a checkpoint: copies of what {@link #tensors} gave, and how many steps they have
+   * seen.
+   */
   void resume(long stepsTaken, Map<String, Tensor> saved);
 
   @Override

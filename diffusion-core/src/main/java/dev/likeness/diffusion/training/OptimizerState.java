@@ -3,17 +3,23 @@ package dev.likeness.diffusion.training;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.Collections;
-import java.util.TreeMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/** The named tensors that an optimiser keeps between steps, made when they are first asked for, by any thread. */
+/**
+ * The named tensors that an optimiser keeps between steps, made when they are first asked for, by
+ * any thread.
+ */
 final class OptimizerState implements AutoCloseable {
   private final TensorRegion region = new TensorRegion();
   private final Map<String, Tensor> tensors = new TreeMap<>();
 
-  /** {@code kind} of a parameter's state, e.g. {@code first}; made by {@code initial} the first time. */
+  /**
+   * {@code kind} of a parameter's state, e.g. {@code first}; made by {@code initial} the first
+   * time.
+   */
   synchronized Tensor get(String kind, String parameter, Supplier<Tensor> initial) {
     return tensors.computeIfAbsent(kind + "." + parameter, name -> region.keep(initial.get()));
   }

@@ -8,8 +8,9 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * AdamW that finds its own step size from how far the weights have come (Mishchenko and Defazio 2024, arXiv:2306.06101,
- * algorithm 4); give it a learning rate of 1. Equal to the authors' {@code prodigyopt.Prodigy} with decoupled decay.
+ * AdamW that finds its own step size from how far the weights have come (Mishchenko and Defazio
+ * 2024, arXiv:2306.06101, algorithm 4); give it a learning rate of 1. Equal to the authors'
+ * {@code prodigyopt.Prodigy} with decoupled decay.
  */
 public final class Prodigy extends GradientSteps {
   private static final double FIRST_DISTANCE = 1e-6;
@@ -84,7 +85,10 @@ public final class Prodigy extends GradientSteps {
   }
 
   private Tensor value(String name, double initial) {
-    return state.get("scalar", name,
-        () -> torch.full(new long[0], new Scalar(initial), new TensorOptions(torch.ScalarType.Double)));
+    return state.get(
+        "scalar",
+        name,
+        () -> torch.full(
+            new long[0], new Scalar(initial), new TensorOptions(torch.ScalarType.Double)));
   }
 }

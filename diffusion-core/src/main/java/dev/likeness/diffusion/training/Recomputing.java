@@ -16,15 +16,20 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174, section 4.1): a network's segments are run without a
- * record, keeping only what goes from one to the next; on the way back each is run once more with a record, which is
- * used at once and let go. The same gradients for one more forward pass and much less memory.
+ * Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174, section 4.1): a network's segments
+ * are run without a record, keeping only what goes from one to the next; on the way back each is
+ * run once more with a record, which is used at once and let go. The same gradients for one more
+ * forward pass and much less memory.
  *
- * <p>One forward pass and one {@link #backward}, one thread; the memory between the segments is freed by closing.
+ * <p>One forward pass and one {@link #backward}, one thread; the memory between the segments is
+ * freed by closing.
  */
 public final class Recomputing implements Segments, AutoCloseable {
-  /** One run of a segment; without a segment, the way of {@code inputs[0]} from outside into {@code output}. */
-  private record Run(Segment segment, Tensor[] inputs, Tensor output) { }
+  /**
+   * One run of a segment; without a segment, the way of {@code inputs[0]} from outside into
+   * {@code output}.
+   */
+  private record Run(Segment segment, Tensor[] inputs, Tensor output) {}
 
   private final List<Run> runs = new ArrayList<>();
   private final Map<Tensor, Tensor> entries = new IdentityHashMap<>();
@@ -38,7 +43,8 @@ public final class Recomputing implements Segments, AutoCloseable {
       known[i] = known(inputs[i]);
     }
     Tensor output;
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       output = scope.promote(segment.forward(known).detach());
     }
     Tensor cut = cut(output);
@@ -46,7 +52,10 @@ public final class Recomputing implements Segments, AutoCloseable {
     return cut;
   }
 
-  /** A tensor as segments see it: one of theirs as it is, another cut off from its own history, which is kept. */
+  /**
+   * A tensor as segments see it: one of theirs as it is, another cut off from its own history,
+   * which is kept.
+   */
   private Tensor known(Tensor input) {
     if (own.containsKey(input.address())) {
       return input;
@@ -70,11 +79,13 @@ public final class Recomputing implements Segments, AutoCloseable {
 
   /** Adds the gradients of {@code loss} to every leaf that it depends on. */
   public void backward(Tensor loss) {
-    // What lies before the segments may be reached by several ways, so it is kept until all have been gone.
+    // What lies before the segments may be reached by several ways, so it is kept until all have
+    // been gone.
     back(loss, torch.ones_like(loss), true);
     for (int i = runs.size() - 1; i >= 0; i--) {
       Run run = runs.get(i);
-      try (TensorScope scope = TensorScope.open(); CustomGradients custom = CustomGradients.open()) {
+      try (TensorScope scope = TensorScope.open();
+          CustomGradients custom = CustomGradients.open()) {
         Tensor gradient = run.output.grad();
         if (gradient.defined()) {
           Tensor output = run.segment == null ? run.inputs[0] : run.segment.forward(run.inputs);

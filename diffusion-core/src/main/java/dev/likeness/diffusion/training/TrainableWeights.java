@@ -14,8 +14,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Master weights in training: f32 leaves that gradients flow into, made by {@code initial} the first time a module asks
- * for them, or read from a checkpoint. Recorded in the order asked for. One thread.
+ * Master weights in training: f32 leaves that gradients flow into, made by {@code initial} the
+ * first time a module asks for them, or read from a checkpoint. Recorded in the order asked for.
+ * One thread.
  */
 public final class TrainableWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> leaves = new LinkedHashMap<>();
@@ -28,13 +29,19 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     this(initial, null);
   }
 
-  /** On {@code device}, {@code cuda} say, what is made and what is read; null for where that comes to lie. */
+  /**
+   * On {@code device}, {@code cuda} say, what is made and what is read; null for where that comes
+   * to lie.
+   */
   public TrainableWeights(InitialValues initial, String device) {
     this.initial = initial;
     this.device = device;
   }
 
-  /** Takes every tensor of {@code source}: into the leaf of that name where there is one by now, else as a new one in f32. */
+  /**
+   * Takes every tensor of {@code source}: into the leaf of that name where there is one by now,
+   * else as a new one in f32.
+   */
   public void load(TensorSource source) {
     for (String name : source.names()) {
       try (TensorScope scope = TensorScope.open()) {
@@ -70,8 +77,9 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   private static void requireShape(String name, Tensor tensor, long[] shape) {
     long[] actual = shape(tensor);
     if (!Arrays.equals(actual, shape)) {
-      throw new UnusableInput(name + " has shape " + Arrays.toString(actual) + " in the checkpoint, expected "
-          + Arrays.toString(shape) + "; it is of another configuration");
+      throw new UnusableInput(
+          name + " has shape " + Arrays.toString(actual) + " in the checkpoint, expected "
+              + Arrays.toString(shape) + "; it is of another configuration");
     }
   }
 
@@ -86,7 +94,8 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   }
 
   private void adopt(String name, Tensor value) {
-    Tensor leaf = region.keep(device == null ? value.detach() : value.detach().to(new Device(device), ScalarType.Float));
+    Tensor leaf = region.keep(
+        device == null ? value.detach() : value.detach().to(new Device(device), ScalarType.Float));
     leaf.set_requires_grad(true);
     leaves.put(name, leaf);
   }

@@ -16,10 +16,10 @@ import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A run as it can be stopped and gone on with: weights, their slow average (may be null) and the optimiser's state
- * in one safetensors file, under {@code weights.}, {@code ema.} and the optimiser's own names ({@code first.},
- * {@code second.}); the step in its metadata. Randomness needs no place in it where every step draws from a source
- * seeded by its own number.
+ * A run as it can be stopped and gone on with: weights, their slow average (may be null) and the
+ * optimiser's state in one safetensors file, under {@code weights.}, {@code ema.} and the
+ * optimiser's own names ({@code first.}, {@code second.}); the step in its metadata. Randomness
+ * needs no place in it where every step draws from a source seeded by its own number.
  */
 public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema ema) {
   /** Under what the notes say whose a state is. */
@@ -44,12 +44,16 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
       return false;
     }
     if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
-      throw new UnusableInput(file + " is the state of another training; give the " + decided + " it began with, or delete it to begin anew");
+      throw new UnusableInput(file + " is the state of another training; give the " + decided
+          + " it began with, or delete it to begin anew");
     }
     return true;
   }
 
-  /** Writes the state, whole or not at all, for its owner alone: it may have been learnt from a person. */
+  /**
+   * Writes the state, whole or not at all, for its owner alone: it may have been learnt from a
+   * person.
+   */
   public void save(Path file, Map<String, String> notes) {
     save(file, notes, Map.of());
   }
@@ -70,18 +74,21 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
 
   /** Takes up a saved state and returns its notes. */
   public Map<String, String> load(Path file) {
-    return load(file, (name, tensor) -> { });
+    return load(file, (name, tensor) -> {});
   }
 
   /** The same, handing over what else was kept; these tensors end with the call. */
   public Map<String, String> load(Path file, BiConsumer<String, Tensor> more) {
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(file)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(file)) {
       weights.load(under(saved, "weights."));
       if (ema != null) {
         ema.restore(placed(tensors(saved, "ema.")));
       }
       Map<String, Tensor> kept = tensors(saved, "");
-      kept.keySet().removeIf(name -> name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(MORE));
+      kept.keySet()
+          .removeIf(name ->
+              name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(MORE));
       tensors(saved, MORE).forEach(more);
       optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), placed(kept));
       return saved.header().metadata();
@@ -90,13 +97,16 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
 
   /** Where the weights are; single numbers stay on the CPU, where they are reckoned. */
   private Map<String, Tensor> placed(Map<String, Tensor> saved) {
-    weights.leaves().values().stream().findFirst().ifPresent(leaf -> saved.replaceAll((name, tensor) ->
-        tensor.dim() == 0 ? tensor : tensor.to(leaf.device(), tensor.scalar_type())));
+    weights.leaves().values().stream()
+        .findFirst()
+        .ifPresent(leaf -> saved.replaceAll((name, tensor) ->
+            tensor.dim() == 0 ? tensor : tensor.to(leaf.device(), tensor.scalar_type())));
     return saved;
   }
 
   private static TensorSource under(Safetensors saved, String prefix) {
-    return new Renamed(saved, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null);
+    return new Renamed(
+        saved, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null);
   }
 
   private static Map<String, Tensor> tensors(Safetensors saved, String prefix) {

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Shifts, scales and gates that a block takes from the embedded time (adaLN-Zero, Peebles and Xie 2022,
- * arXiv:2212.09748): one linear layer, cut into as many vectors as the block needs.
+ * Shifts, scales and gates that a block takes from the embedded time (adaLN-Zero, Peebles and Xie
+ * 2022, arXiv:2212.09748): one linear layer, cut into as many vectors as the block needs.
  */
 final class AdaptiveNorm {
   private static final double EPS = 1e-6;
@@ -33,16 +33,21 @@ final class AdaptiveNorm {
 
   /** The same of a layer without bias. */
   static AdaptiveNorm withoutBias(Weights w, int width, int vectors) {
-    return new AdaptiveNorm(Linear.withoutBias(w.at("linear"), width, (long) vectors * width), width, vectors);
+    return new AdaptiveNorm(
+        Linear.withoutBias(w.at("linear"), width, (long) vectors * width), width, vectors);
   }
 
   /** The vectors, each [batch, 1, width], of the activated embedding [batch, width]. */
   List<Tensor> vectors(Tensor activated) {
     Tensor all = linear.forward(activated).unsqueeze(1);
-    return IntStream.range(0, vectors).mapToObj(i -> all.narrow(2, (long) i * width, width)).toList();
+    return IntStream.range(0, vectors)
+        .mapToObj(i -> all.narrow(2, (long) i * width, width))
+        .toList();
   }
 
-  /** {@code x} normalised without weights of its own, then scaled by {@code 1 + scale} and shifted. */
+  /**
+   * {@code x} normalised without weights of its own, then scaled by {@code 1 + scale} and shifted.
+   */
   static Tensor apply(Tensor x, Tensor shift, Tensor scale) {
     return apply(x, scale).add_(shift);
   }
@@ -50,6 +55,8 @@ final class AdaptiveNorm {
   /** {@code x} normalised without weights of its own, then scaled by {@code 1 + scale}. */
   static Tensor apply(Tensor x, Tensor scale) {
     TensorOptional none = new TensorOptional();
-    return torch.layer_norm(x, new long[] {x.size(-1)}, none, none, EPS, false).mul(scale.add(new Scalar(1.0)));
+    return torch
+        .layer_norm(x, new long[] {x.size(-1)}, none, none, EPS, false)
+        .mul(scale.add(new Scalar(1.0)));
   }
 }

@@ -16,19 +16,23 @@ import org.bytedeco.pytorch.global.torch;
 record Chain<D, S>(Blocks<D> doubles, Blocks<S> singles) {
   /** Sees the picture's tokens after each block, and may change them in place. */
   interface Visitor {
-    Visitor NONE = (single, block, image) -> { };
+    Visitor NONE = (single, block, image) -> {};
 
     void after(boolean single, int block, Tensor image);
   }
 
   /**
-   * Takes both streams through all blocks, or through the first alone where {@code cache}, which may be null, knows the
-   * others; what lies between is freed.
+   * Takes both streams through all blocks, or through the first alone where {@code cache}, which
+   * may be null, knows the others; what lies between is freed.
    *
    * @return the picture's tokens [batch, imageTokens, width], a view of the calling scope's
    */
-  Tensor through(Streams start, BiFunction<D, Streams, Streams> apart, BiFunction<S, Tensor, Tensor> together,
-      Visitor visitor, FirstBlockCache cache) {
+  Tensor through(
+      Streams start,
+      BiFunction<D, Streams, Streams> apart,
+      BiFunction<S, Tensor, Tensor> together,
+      Visitor visitor,
+      FirstBlockCache cache) {
     Streams x = start;
     try (Blocks.Pass<D> pass = doubles.pass()) {
       for (int i = 0; pass.hasNext(); i++) {

@@ -6,7 +6,10 @@ import dev.likeness.diffusion.nn.TimestepEmbedding;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/** What every block listens to: the time, the pooled text and, for guidance-distilled networks, the guidance, summed. */
+/**
+ * What every block listens to: the time, the pooled text and, for guidance-distilled networks, the
+ * guidance, summed.
+ */
 final class CombinedEmbedding {
   private static final Sinusoids SINUSOIDS = new Sinusoids(256, true, 0);
 
@@ -14,11 +17,17 @@ final class CombinedEmbedding {
   private final TimestepEmbedding guidance;
   private final TimestepEmbedding text;
 
-  /** Reads {@code timestep_embedder}, {@code text_embedder} and, where asked for, {@code guidance_embedder}. */
+  /**
+   * Reads {@code timestep_embedder}, {@code text_embedder} and, where asked for,
+   * {@code guidance_embedder}.
+   */
   CombinedEmbedding(Weights w, int width, int pooledWidth, boolean guided) {
-    time = new TimestepEmbedding(w.at("timestep_embedder"), SINUSOIDS.width(), width, Activation.SILU);
+    time =
+        new TimestepEmbedding(w.at("timestep_embedder"), SINUSOIDS.width(), width, Activation.SILU);
     guidance = guided
-        ? new TimestepEmbedding(w.at("guidance_embedder"), SINUSOIDS.width(), width, Activation.SILU) : null;
+        ? new TimestepEmbedding(
+            w.at("guidance_embedder"), SINUSOIDS.width(), width, Activation.SILU)
+        : null;
     text = new TimestepEmbedding(w.at("text_embedder"), pooledWidth, width, Activation.SILU);
   }
 

@@ -7,28 +7,51 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Joint attention, then each stream's own feed-forward, shifted, scaled and gated by six vectors each.
+ * Joint attention, then each stream's own feed-forward, shifted, scaled and gated by six vectors
+ * each.
  *
  * @param ff the picture's feed-forward
  * @param ffText the text's
  * @param branches what adapters add to the picture after the block
  */
-record DoubleBlock(JointAttention attention, UnaryOperator<Tensor> ff, UnaryOperator<Tensor> ffText,
+record DoubleBlock(
+    JointAttention attention,
+    UnaryOperator<Tensor> ff,
+    UnaryOperator<Tensor> ffText,
     List<AttentionBranch> branches) {
   /** FLUX.1's. */
   static DoubleBlock gelu(Weights w, FluxConfig config) {
     GeluFeedForward ff = new GeluFeedForward(w.at("ff"), config.width());
     GeluFeedForward ffText = new GeluFeedForward(w.at("ff_context"), config.width());
-    return new DoubleBlock(JointAttention.joint(w.at("attn"), config.width(), config.heads(), Projection.Style.FLUX,
-        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward, w.branches());
+    return new DoubleBlock(
+        JointAttention.joint(
+            w.at("attn"),
+            config.width(),
+            config.heads(),
+            Projection.Style.FLUX,
+            JointAttention.Order.TEXT_FIRST,
+            true),
+        ff::forward,
+        ffText::forward,
+        w.branches());
   }
 
   /** FLUX.2's. */
   static DoubleBlock gated(Weights w, Flux2Config config) {
     GatedFeedForward ff = GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
-    GatedFeedForward ffText = GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
-    return new DoubleBlock(JointAttention.joint(w.at("attn"), config.width(), config.heads(), Projection.Style.FLUX2,
-        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward, w.branches());
+    GatedFeedForward ffText =
+        GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
+    return new DoubleBlock(
+        JointAttention.joint(
+            w.at("attn"),
+            config.width(),
+            config.heads(),
+            Projection.Style.FLUX2,
+            JointAttention.Order.TEXT_FIRST,
+            true),
+        ff::forward,
+        ffText::forward,
+        w.branches());
   }
 
   /**
@@ -39,8 +62,8 @@ record DoubleBlock(JointAttention attention, UnaryOperator<Tensor> ff, UnaryOper
    */
   Streams forward(Streams x, List<Tensor> m, List<Tensor> c, Rotation rotation) {
     Tensor image = AdaptiveNorm.apply(x.image(), m.get(0), m.get(1));
-    Streams attended =
-        attention.forward(new Streams(image, AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))), rotation, null);
+    Streams attended = attention.forward(
+        new Streams(image, AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))), rotation, null);
     Tensor y = half(x.image(), attended.image(), m, ff);
     for (AttentionBranch branch : branches) {
       y = y.add(Heads.merged(branch.attend(AttentionBranch.Asking.of(attention.queries(image)))));

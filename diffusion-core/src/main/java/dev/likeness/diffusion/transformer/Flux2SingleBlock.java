@@ -8,7 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** FLUX.2's single block: attention and gated feed-forward side by side, out of one layer and into one. */
+/**
+ * FLUX.2's single block: attention and gated feed-forward side by side, out of one layer and into
+ * one.
+ */
 final class Flux2SingleBlock {
   private static final double EPS = 1e-6;
 
@@ -21,17 +24,23 @@ final class Flux2SingleBlock {
   Flux2SingleBlock(Weights w, Flux2Config config) {
     this.config = config;
     Weights attention = w.at("attn");
-    in = Linear.withoutBias(attention.at("to_qkv_mlp_proj"), config.width(), 3L * config.width() + 2L * config.inner());
-    out = Linear.withoutBias(attention.at("to_out"), (long) config.width() + config.inner(), config.width());
+    in = Linear.withoutBias(
+        attention.at("to_qkv_mlp_proj"), config.width(), 3L * config.width() + 2L * config.inner());
+    out = Linear.withoutBias(
+        attention.at("to_out"), (long) config.width() + config.inner(), config.width());
     normQ = new RmsNorm(attention.at("norm_q"), config.headWidth(), EPS);
     normK = new RmsNorm(attention.at("norm_k"), config.headWidth(), EPS);
   }
 
-  /** Maps [batch, textTokens + imageTokens, width] to the same shape; {@code m} are a shift, a scale and a gate. */
+  /**
+   * Maps [batch, textTokens + imageTokens, width] to the same shape; {@code m} are a shift, a scale
+   * and a gate.
+   */
   Tensor forward(Tensor x, List<Tensor> m, Rotation rotation) {
     Tensor all = in.forward(AdaptiveNorm.apply(x, m.get(0), m.get(1)));
     long width = config.width();
-    Heads heads = new Heads(Heads.split(all.narrow(2, 0, width), config.heads(), normQ),
+    Heads heads = new Heads(
+        Heads.split(all.narrow(2, 0, width), config.heads(), normQ),
         Heads.split(all.narrow(2, width, width), config.heads(), normK),
         Heads.split(all.narrow(2, 2 * width, width), config.heads(), null));
     Tensor gated = GatedFeedForward.gated(all.narrow(2, 3 * width, 2L * config.inner()));

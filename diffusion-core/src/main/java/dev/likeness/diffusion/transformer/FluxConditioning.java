@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param text T5's tokens [batch, textTokens, textWidth]
  * @param pooled CLIP's pooled text [batch, pooledWidth]
- * @param guidance the distilled guidance scale [batch] or [1] in f32; ignored by networks that know none
+ * @param guidance the distilled guidance scale [batch] or [1] in f32; ignored by networks that know
+ *     none
  */
-public record FluxConditioning(Tensor text, Tensor pooled, Tensor guidance) { }
+public record FluxConditioning(Tensor text, Tensor pooled, Tensor guidance) {}

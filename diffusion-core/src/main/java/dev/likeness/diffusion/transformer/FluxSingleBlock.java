@@ -8,7 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** FLUX's single block: attention and feed-forward side by side over one sequence (Dehghani et al. 2023, arXiv:2302.05442). */
+/**
+ * FLUX's single block: attention and feed-forward side by side over one sequence (Dehghani et al.
+ * 2023, arXiv:2302.05442).
+ */
 final class FluxSingleBlock {
   private final AdaptiveNorm norm;
   private final Linear projMlp;
@@ -19,7 +22,8 @@ final class FluxSingleBlock {
     int width = config.width();
     norm = new AdaptiveNorm(w.at("norm"), width, 3);
     projMlp = new Linear(w.at("proj_mlp"), width, 4L * width);
-    attention = JointAttention.single(w.at("attn"), width, config.heads(), Projection.Style.FLUX, false);
+    attention =
+        JointAttention.single(w.at("attn"), width, config.heads(), Projection.Style.FLUX, false);
     projOut = new Linear(w.at("proj_out"), 5L * width, width);
   }
 

@@ -8,8 +8,9 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The denoising network of FLUX.1 (Black Forest Labs 2024, {@code src/flux/model.py} of black-forest-labs/flux), with
- * the names and numbers of diffusers' {@code FluxTransformer2DModel}. Immutable and shared by threads.
+ * The denoising network of FLUX.1 (Black Forest Labs 2024, {@code src/flux/model.py} of
+ * black-forest-labs/flux), with the names and numbers of diffusers' {@code FluxTransformer2DModel}.
+ * Immutable and shared by threads.
  */
 public final class FluxTransformer2DModel {
   private final FluxConfig config;
@@ -36,12 +37,17 @@ public final class FluxTransformer2DModel {
    * @param rotation positions of the text's tokens, then of the picture's
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
-  public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation) {
+  public Tensor forward(
+      Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation) {
     return forward(tokens, time, conditioning, rotation, Segments.PLAIN);
   }
 
   /** The same, with its blocks run by {@code segments}. */
-  public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
+  public Tensor forward(
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning conditioning,
+      Rotation rotation,
       Segments segments) {
     return forward(tokens, time, conditioning, rotation, List.of(), null, segments);
   }
@@ -49,26 +55,45 @@ public final class FluxTransformer2DModel {
   /**
    * The same, with what ControlNets add to it.
    *
-   * @param cache what its blocks did before, to ask the first alone at times, or null; not beside ControlNets
+   * @param cache what its blocks did before, to ask the first alone at times, or null; not beside
+   *     ControlNets
    */
-  public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
-      List<FluxResiduals> control, FirstBlockCache cache) {
+  public Tensor forward(
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning conditioning,
+      Rotation rotation,
+      List<FluxResiduals> control,
+      FirstBlockCache cache) {
     return forward(tokens, time, conditioning, rotation, control, cache, Segments.PLAIN);
   }
 
-  private Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
-      List<FluxResiduals> control, FirstBlockCache cache, Segments segments) {
+  private Tensor forward(
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning conditioning,
+      Rotation rotation,
+      List<FluxResiduals> control,
+      FirstBlockCache cache,
+      Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = trunk.listened(tokens, time, conditioning);
       Streams start = new Streams(trunk.embedded(tokens), trunk.text(conditioning));
-      Tensor image = trunk.through(start, listened, rotation, (single, i, x) -> {
-        for (FluxResiduals residuals : control) {
-          Tensor added = residuals.at(single, i, single ? config.singleLayers() : config.layers());
-          if (added != null) {
-            x.add_(added);
-          }
-        }
-      }, cache, segments);
+      Tensor image = trunk.through(
+          start,
+          listened,
+          rotation,
+          (single, i, x) -> {
+            for (FluxResiduals residuals : control) {
+              Tensor added =
+                  residuals.at(single, i, single ? config.singleLayers() : config.layers());
+              if (added != null) {
+                x.add_(added);
+              }
+            }
+          },
+          cache,
+          segments);
       List<Tensor> m = normOut.vectors(listened);
       return call.promote(projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0))));
     }

@@ -7,7 +7,10 @@ import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** What FLUX's transformer and its ControlNets have in common: embeddings, double blocks, single blocks. */
+/**
+ * What FLUX's transformer and its ControlNets have in common: embeddings, double blocks, single
+ * blocks.
+ */
 final class FluxTrunk {
   private final CombinedEmbedding embedding;
   private final Linear contextEmbedder;
@@ -16,12 +19,19 @@ final class FluxTrunk {
 
   FluxTrunk(FluxConfig config, Weights w) {
     int width = config.width();
-    embedding = new CombinedEmbedding(w.at("time_text_embed"), width, config.pooledWidth(), config.guided());
+    embedding = new CombinedEmbedding(
+        w.at("time_text_embed"), width, config.pooledWidth(), config.guided());
     contextEmbedder = new Linear(w.at("context_embedder"), config.textWidth(), width);
     xEmbedder = new Linear(w.at("x_embedder"), config.inChannels(), width);
     chain = new Chain<>(
-        Blocks.of(w.at("transformer_blocks"), config.layers(), (block, i) -> new FluxBlock(block, config)),
-        Blocks.of(w.at("single_transformer_blocks"), config.singleLayers(), (block, i) -> new FluxSingleBlock(block, config)));
+        Blocks.of(
+            w.at("transformer_blocks"),
+            config.layers(),
+            (block, i) -> new FluxBlock(block, config)),
+        Blocks.of(
+            w.at("single_transformer_blocks"),
+            config.singleLayers(),
+            (block, i) -> new FluxSingleBlock(block, config)));
   }
 
   /** What every block listens to: the time, the pooled text and the guidance, [batch, width]. */
@@ -40,10 +50,20 @@ final class FluxTrunk {
   }
 
   /** The picture's tokens after all blocks, run by {@code segments}; see {@link Chain#through}. */
-  Tensor through(Streams start, Tensor listened, Rotation rotation, Chain.Visitor visitor, FirstBlockCache cache,
+  Tensor through(
+      Streams start,
+      Tensor listened,
+      Rotation rotation,
+      Chain.Visitor visitor,
+      FirstBlockCache cache,
       Segments segments) {
-    return chain.through(start, (block, x) -> x.through((in, told) -> block.forward(in, told, rotation), listened, segments),
-        (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened), visitor, cache);
+    return chain.through(
+        start,
+        (block, x) ->
+            x.through((in, told) -> block.forward(in, told, rotation), listened, segments),
+        (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened),
+        visitor,
+        cache);
   }
 
   // In the tokens' own type before the multiplication, as the reference rounds it.

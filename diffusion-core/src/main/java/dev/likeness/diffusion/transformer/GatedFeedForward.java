@@ -5,7 +5,10 @@ import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/** Two linear layers without bias around SiLU of one half times the other (Shazeer 2020, arXiv:2002.05202). */
+/**
+ * Two linear layers without bias around SiLU of one half times the other (Shazeer 2020,
+ * arXiv:2002.05202).
+ */
 final class GatedFeedForward {
   private final Linear both;
   private final Linear gate;
@@ -19,20 +22,34 @@ final class GatedFeedForward {
     this.out = out;
   }
 
-  /** Reads {@code linear_in} [2 inner, width], the gate first, and {@code linear_out} [width, inner]. */
+  /**
+   * Reads {@code linear_in} [2 inner, width], the gate first, and {@code linear_out} [width,
+   * inner].
+   */
   static GatedFeedForward fused(Weights w, int width, int inner) {
-    return new GatedFeedForward(Linear.withoutBias(w.at("linear_in"), width, 2L * inner), null, null,
+    return new GatedFeedForward(
+        Linear.withoutBias(w.at("linear_in"), width, 2L * inner),
+        null,
+        null,
         Linear.withoutBias(w.at("linear_out"), inner, width));
   }
 
-  /** Reads the gate {@code w1} and {@code w3}, both [inner, width], and {@code w2} [width, inner]. */
+  /**
+   * Reads the gate {@code w1} and {@code w3}, both [inner, width], and {@code w2} [width, inner].
+   */
   static GatedFeedForward apart(Weights w, int width, int inner) {
-    return new GatedFeedForward(null, Linear.withoutBias(w.at("w1"), width, inner),
-        Linear.withoutBias(w.at("w3"), width, inner), Linear.withoutBias(w.at("w2"), inner, width));
+    return new GatedFeedForward(
+        null,
+        Linear.withoutBias(w.at("w1"), width, inner),
+        Linear.withoutBias(w.at("w3"), width, inner),
+        Linear.withoutBias(w.at("w2"), inner, width));
   }
 
   Tensor forward(Tensor x) {
-    return out.forward(both == null ? Activation.SILU.ofOwn(gate.forward(x)).mul(in.forward(x)) : gated(both.forward(x)));
+    return out.forward(
+        both == null
+            ? Activation.SILU.ofOwn(gate.forward(x)).mul(in.forward(x))
+            : gated(both.forward(x)));
   }
 
   /** SiLU of the first half of the channels times the second. */

@@ -14,6 +14,7 @@ final class HalfPrecision {
   /** {@code x} within f16's range when it is f16, else itself. */
   static Tensor clamp(Tensor x) {
     return DType.of(x.scalar_type()) == DType.F16
-        ? x.clamp(new ScalarOptional(new Scalar(-LARGEST)), new ScalarOptional(new Scalar(LARGEST))) : x;
+        ? x.clamp(new ScalarOptional(new Scalar(-LARGEST)), new ScalarOptional(new Scalar(LARGEST)))
+        : x;
   }
 }

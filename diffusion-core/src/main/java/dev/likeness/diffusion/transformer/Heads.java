@@ -16,14 +16,21 @@ record Heads(Tensor q, Tensor k, Tensor v) {
 
   /** These tokens, then others. */
   Heads then(Heads others) {
-    return new Heads(torch.cat(new TensorVector(q, others.q), 2), torch.cat(new TensorVector(k, others.k), 2),
+    return new Heads(
+        torch.cat(new TensorVector(q, others.q), 2),
+        torch.cat(new TensorVector(k, others.k), 2),
         torch.cat(new TensorVector(v, others.v), 2));
   }
 
-  /** Attends, [batch, tokens, width]; {@code rotation} and {@code mask}, which is added to the scores, may be null. */
+  /**
+   * Attends, [batch, tokens, width]; {@code rotation} and {@code mask}, which is added to the
+   * scores, may be null.
+   */
   Tensor attend(Rotation rotation, Tensor mask) {
-    return merged(rotation == null ? ScaledDotProduct.attend(q, k, v, mask)
-        : ScaledDotProduct.attend(rotation.turn(q), rotation.turn(k), v, mask));
+    return merged(
+        rotation == null
+            ? ScaledDotProduct.attend(q, k, v, mask)
+            : ScaledDotProduct.attend(rotation.turn(q), rotation.turn(k), v, mask));
   }
 
   /** Tokens by heads side by side again. */

@@ -13,17 +13,24 @@ public final class PackedLatents {
   public static Tensor pack(Tensor latents) {
     long h = latents.size(2) / 2;
     long w = latents.size(3) / 2;
-    return latents.reshape(latents.size(0), latents.size(1), h, 2, w, 2).permute(0, 2, 4, 1, 3, 5)
+    return latents
+        .reshape(latents.size(0), latents.size(1), h, 2, w, 2)
+        .permute(0, 2, 4, 1, 3, 5)
         .reshape(latents.size(0), h * w, -1);
   }
 
   /** The inverse of {@link #pack} for latents of {@code height} by {@code width}. */
   public static Tensor unpack(Tensor tokens, long height, long width) {
-    return tokens.reshape(tokens.size(0), height / 2, width / 2, -1, 2, 2).permute(0, 3, 1, 4, 2, 5)
+    return tokens
+        .reshape(tokens.size(0), height / 2, width / 2, -1, 2, 2)
+        .permute(0, 3, 1, 4, 2, 5)
         .reshape(tokens.size(0), -1, height, width);
   }
 
-  /** Where the tokens of a picture lie: [height/2 * width/2, 3], f32, of which the first number is {@code layer}. */
+  /**
+   * Where the tokens of a picture lie: [height/2 * width/2, 3], f32, of which the first number is
+   * {@code layer}.
+   */
   public static Tensor positions(long height, long width, double layer) {
     long h = height / 2;
     long w = width / 2;

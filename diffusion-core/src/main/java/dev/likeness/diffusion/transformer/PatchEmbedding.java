@@ -4,7 +4,10 @@ import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/** Latents to tokens, one per square of pixels, with the middle of a stored grid of position embeddings added. */
+/**
+ * Latents to tokens, one per square of pixels, with the middle of a stored grid of position
+ * embeddings added.
+ */
 final class PatchEmbedding {
   private final Conv2d proj;
   private final Tensor positions;
@@ -27,10 +30,14 @@ final class PatchEmbedding {
 
   private Tensor middle(long rows, long columns) {
     if (rows > side || columns > side) {
-      throw new IllegalArgumentException("a picture of " + columns + "x" + rows + " tokens is larger than the " + side + "x"
-          + side + " that the model has positions for; ask for a smaller size");
+      throw new IllegalArgumentException(
+          "a picture of " + columns + "x" + rows + " tokens is larger than the " + side + "x" + side
+              + " that the model has positions for; ask for a smaller size");
     }
-    return positions.view(1, side, side, -1).narrow(1, (side - rows) / 2, rows).narrow(2, (side - columns) / 2, columns)
+    return positions
+        .view(1, side, side, -1)
+        .narrow(1, (side - rows) / 2, rows)
+        .narrow(2, (side - columns) / 2, columns)
         .reshape(1, rows * columns, -1);
   }
 }

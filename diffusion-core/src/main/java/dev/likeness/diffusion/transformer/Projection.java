@@ -29,23 +29,28 @@ record Projection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm normK, in
     return of(w, width, heads, style, "add_", "_proj", "added_");
   }
 
-  private static Projection of(Weights w, int width, int heads, Style style, String prefix, String suffix, String norm) {
-    return new Projection(Linear.of(w.at(prefix + "q" + suffix), width, width, style.biased),
+  private static Projection of(
+      Weights w, int width, int heads, Style style, String prefix, String suffix, String norm) {
+    return new Projection(
+        Linear.of(w.at(prefix + "q" + suffix), width, width, style.biased),
         Linear.of(w.at(prefix + "k" + suffix), width, width, style.biased),
         Linear.of(w.at(prefix + "v" + suffix), width, width, style.biased),
         style.normed ? new RmsNorm(w.at("norm_" + norm + "q"), width / heads, style.eps) : null,
-        style.normed ? new RmsNorm(w.at("norm_" + norm + "k"), width / heads, style.eps) : null, heads);
+        style.normed ? new RmsNorm(w.at("norm_" + norm + "k"), width / heads, style.eps) : null,
+        heads);
   }
 
   /** Queries, keys and values before any norm, each [batch, tokens, width]. */
-  record Plain(Tensor q, Tensor k, Tensor v) { }
+  record Plain(Tensor q, Tensor k, Tensor v) {}
 
   Heads of(Tensor x) {
     return of(plain(x));
   }
 
   Heads of(Plain plain) {
-    return new Heads(Heads.split(plain.q, heads, normQ), Heads.split(plain.k, heads, normK),
+    return new Heads(
+        Heads.split(plain.q, heads, normQ),
+        Heads.split(plain.k, heads, normK),
         Heads.split(plain.v, heads, null));
   }
 
@@ -55,8 +60,12 @@ record Projection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm normK, in
 
   /** What branches see of a picture whose heads these are. */
   AttentionBranch.Asking asking(Plain plain, Heads own, Tensor time) {
-    return new AttentionBranch.Asking(own.q(), Heads.split(plain.q, heads, null), Heads.split(plain.k, heads, null),
-        own.v(), time);
+    return new AttentionBranch.Asking(
+        own.q(),
+        Heads.split(plain.q, heads, null),
+        Heads.split(plain.k, heads, null),
+        own.v(),
+        time);
   }
 
   Tensor queries(Tensor x) {

@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Rotary positions (Su et al. 2021, arXiv:2104.09864) over several axes: each axis turns its own share of a head's pairs.
+ * Rotary positions (Su et al. 2021, arXiv:2104.09864) over several axes: each axis turns its own
+ * share of a head's pairs.
  *
  * @param cos cosines [tokens, headWidth / 2] or [batch, 1, tokens, headWidth / 2], f32
  * @param sin sines of the same angles
@@ -32,10 +33,13 @@ public record Rotation(Tensor cos, Tensor sin) {
     TensorVector angles = new TensorVector();
     for (int axis = 0; axis < widths.size(); axis++) {
       int width = widths.get(axis);
-      Tensor exponents = torch.arange(new Scalar(0.0), new Scalar((double) width), new Scalar(2.0))
-          .to(positions.device(), ScalarType.Double).div(new Scalar((double) width));
+      Tensor exponents = torch
+          .arange(new Scalar(0.0), new Scalar((double) width), new Scalar(2.0))
+          .to(positions.device(), ScalarType.Double)
+          .div(new Scalar((double) width));
       Tensor frequencies = torch.pow(new Scalar(theta), exponents).reciprocal();
-      angles.push_back(positions.select(-1, axis).to(ScalarType.Double).unsqueeze(-1).mul(frequencies));
+      angles.push_back(
+          positions.select(-1, axis).to(ScalarType.Double).unsqueeze(-1).mul(frequencies));
     }
     Tensor all = torch.cat(angles, -1);
     return new Rotation(all.cos().to(ScalarType.Float), all.sin().to(ScalarType.Float));
@@ -43,12 +47,15 @@ public record Rotation(Tensor cos, Tensor sin) {
 
   /** These tokens, then others of as many rows. */
   Rotation then(Rotation others) {
-    return new Rotation(torch.cat(new TensorVector(cos, others.cos), -2), torch.cat(new TensorVector(sin, others.sin), -2));
+    return new Rotation(
+        torch.cat(new TensorVector(cos, others.cos), -2),
+        torch.cat(new TensorVector(sin, others.sin), -2));
   }
 
   /** The same after one more token, at the origin. */
   Rotation afterOrigin() {
-    return new Rotation(torch.cat(new TensorVector(torch.ones_like(cos.narrow(0, 0, 1)), cos), 0),
+    return new Rotation(
+        torch.cat(new TensorVector(torch.ones_like(cos.narrow(0, 0, 1)), cos), 0),
         torch.cat(new TensorVector(torch.zeros_like(sin.narrow(0, 0, 1)), sin), 0));
   }
 
@@ -59,6 +66,9 @@ public record Rotation(Tensor cos, Tensor sin) {
     Tensor imaginary = pairs.select(-1, 1);
     Tensor turnedReal = real.mul(cos).sub_(imaginary.mul(sin));
     Tensor turnedImaginary = imaginary.mul(cos).add_(real.mul(sin));
-    return torch.stack(new TensorVector(turnedReal, turnedImaginary), -1).flatten(3, -1).to(x.scalar_type());
+    return torch
+        .stack(new TensorVector(turnedReal, turnedImaginary), -1)
+        .flatten(3, -1)
+        .to(x.scalar_type());
   }
 }

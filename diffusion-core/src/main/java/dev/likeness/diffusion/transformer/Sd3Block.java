@@ -5,8 +5,8 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Stable Diffusion 3's block (MMDiT; with a second attention over the picture alone, MMDiT-X): joint attention, then each
- * stream's own feed-forward. The last block leaves the text behind.
+ * Stable Diffusion 3's block (MMDiT; with a second attention over the picture alone, MMDiT-X):
+ * joint attention, then each stream's own feed-forward. The last block leaves the text behind.
  */
 final class Sd3Block {
   private final AdaptiveNorm norm1;
@@ -25,7 +25,8 @@ final class Sd3Block {
     norm1Context = new AdaptiveNorm(w.at("norm1_context"), width, last ? 2 : 6);
     attention = JointAttention.joint(
         w.at("attn"), width, config.heads(), style, JointAttention.Order.IMAGE_FIRST, !last);
-    attention2 = dual ? JointAttention.single(w.at("attn2"), width, config.heads(), style, true) : null;
+    attention2 =
+        dual ? JointAttention.single(w.at("attn2"), width, config.heads(), style, true) : null;
     ff = new GeluFeedForward(w.at("ff"), width);
     ffContext = last ? null : new GeluFeedForward(w.at("ff_context"), width);
   }
@@ -44,16 +45,19 @@ final class Sd3Block {
   Streams forward(Streams x, Tensor embedding, Tensor time) {
     List<Tensor> m = norm1.vectors(embedding);
     List<Tensor> c = norm1Context.vectors(embedding);
-    Tensor text = keepsText() ? AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))
+    Tensor text = keepsText()
+        ? AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))
         : AdaptiveNorm.apply(x.text(), c.get(1), c.get(0));
     Tensor image = AdaptiveNorm.apply(x.image(), m.get(0), m.get(1));
     Streams attended = attention.forward(new Streams(image, text), null, time);
     Tensor h = x.image().add(m.get(2).mul(attended.image()));
     if (attention2 != null) {
-      Tensor again = attention2.forward(AdaptiveNorm.apply(x.image(), m.get(6), m.get(7)), null, null, time);
+      Tensor again =
+          attention2.forward(AdaptiveNorm.apply(x.image(), m.get(6), m.get(7)), null, null, time);
       h = h.add(m.get(8).mul(again));
     }
-    return new Streams(finished(h, m, ff),
+    return new Streams(
+        finished(h, m, ff),
         keepsText() ? finished(x.text().add(c.get(2).mul(attended.text())), c, ffContext) : null);
   }
 

@@ -18,7 +18,8 @@ record Streams(Tensor image, Tensor text) {
     if (segments == Segments.PLAIN) {
       return block.apply(this, listened);
     }
-    Tensor out = segments.run(in -> block.apply(new Streams(in[0], in[1]), in[2]).joined(), image, text, listened);
+    Tensor out = segments.run(
+        in -> block.apply(new Streams(in[0], in[1]), in[2]).joined(), image, text, listened);
     long own = image.size(1);
     long others = out.size(1) - own;
     return new Streams(out.narrow(1, others, own), others == 0 ? null : out.narrow(1, 0, others));

@@ -11,7 +11,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The denoising network of Z-Image (arXiv:2511.22699), with the names and numbers of diffusers'
@@ -46,10 +45,18 @@ public final class ZImageTransformer2DModel {
     textEmbedder = new Linear(w.at("cap_embedder.1"), config.textWidth(), width);
     xPad = w.tensor("x_pad_token", 1, width);
     textPad = w.tensor("cap_pad_token", 1, width);
-    noiseRefiner = Blocks.of(w.at("noise_refiner"), config.refiners(), (block, i) -> new ZImageBlock(block, config, true));
-    textRefiner = Blocks.of(w.at("context_refiner"), config.refiners(), (block, i) -> new ZImageBlock(block, config, false));
-    layers = Blocks.of(w.at("layers"), config.layers(), (block, i) -> new ZImageBlock(block, config, true));
-    scaleOut = new Linear(w.at("all_final_layer.2-1.adaLN_modulation.1"), config.modulation(), width);
+    noiseRefiner = Blocks.of(
+        w.at("noise_refiner"),
+        config.refiners(),
+        (block, i) -> new ZImageBlock(block, config, true));
+    textRefiner = Blocks.of(
+        w.at("context_refiner"),
+        config.refiners(),
+        (block, i) -> new ZImageBlock(block, config, false));
+    layers = Blocks.of(
+        w.at("layers"), config.layers(), (block, i) -> new ZImageBlock(block, config, true));
+    scaleOut =
+        new Linear(w.at("all_final_layer.2-1.adaLN_modulation.1"), config.modulation(), width);
     projOut = new Linear(w.at("all_final_layer.2-1.linear"), width, token);
   }
 
@@ -68,8 +75,13 @@ public final class ZImageTransformer2DModel {
   public Tensor forward(Tensor latents, Tensor time, Tensor words, ZImageSequence sequence) {
     try (TensorScope call = TensorScope.open()) {
       Tensor told = told(time, latents);
-      Tensor picture = through(noiseRefiner, embedded(latents, sequence), told, sequence.picture(), null);
-      Tensor both = through(layers, torch.cat(new TensorVector(picture, words), 1), told, sequence.both(),
+      Tensor picture =
+          through(noiseRefiner, embedded(latents, sequence), told, sequence.picture(), null);
+      Tensor both = through(
+          layers,
+          torch.cat(new TensorVector(picture, words), 1),
+          told,
+          sequence.both(),
           typed(sequence.maskOfBoth(), picture));
       Tensor own = both.narrow(1, 0, sequence.pictureTokens());
       Tensor scale = scaleOut.forward(Activation.SILU.of(told)).unsqueeze(1);
@@ -80,13 +92,15 @@ public final class ZImageTransformer2DModel {
   /**
    * Texts as the layers see them beside pictures: the same at every step.
    *
-   * @param text the language model's tokens [batch, any, textWidth], of which as many count as the sequence says
+   * @param text the language model's tokens [batch, any, textWidth], of which as many count as the
+   *     sequence says
    * @return [batch, the sequence's text tokens, width], owned by the calling scope
    */
   public Tensor words(Tensor text, ZImageSequence sequence) {
     try (TensorScope call = TensorScope.open()) {
       Tensor embedded = filled(text, sequence);
-      return call.promote(through(textRefiner, embedded, null, sequence.text(), typed(sequence.mask(), embedded)));
+      return call.promote(
+          through(textRefiner, embedded, null, sequence.text(), typed(sequence.mask(), embedded)));
     }
   }
 
@@ -104,21 +118,29 @@ public final class ZImageTransformer2DModel {
     long batch = latents.size(0);
     long h = latents.size(2) / 2;
     long w = latents.size(3) / 2;
-    Tensor tokens = xEmbedder.forward(latents.reshape(batch, latents.size(1), h, 2, w, 2).permute(0, 2, 4, 3, 5, 1)
+    Tensor tokens = xEmbedder.forward(latents
+        .reshape(batch, latents.size(1), h, 2, w, 2)
+        .permute(0, 2, 4, 3, 5, 1)
         .reshape(batch, h * w, -1));
     long missing = sequence.filledTokens() - h * w;
-    return missing == 0 ? tokens
-        : torch.cat(new TensorVector(tokens, xPad.to(tokens.scalar_type()).unsqueeze(0).expand(batch, missing, -1)), 1);
+    return missing == 0
+        ? tokens
+        : torch.cat(
+            new TensorVector(
+                tokens, xPad.to(tokens.scalar_type()).unsqueeze(0).expand(batch, missing, -1)),
+            1);
   }
 
   private Tensor filled(Tensor text, ZImageSequence sequence) {
     long count = Math.min(text.size(1), sequence.textTokens());
     Tensor own = textEmbedder.forward(textNorm.forward(text.narrow(1, 0, count)));
-    Tensor all = torch.constant_pad_nd(own, new long[] {0, 0, 0, sequence.textTokens() - count}, new Scalar(0.0));
+    Tensor all = torch.constant_pad_nd(
+        own, new long[] {0, 0, 0, sequence.textTokens() - count}, new Scalar(0.0));
     return torch.where(sequence.padding(), textPad.to(all.scalar_type()), all);
   }
 
-  private static Tensor through(Blocks<ZImageBlock> blocks, Tensor start, Tensor told, Rotation rotation, Tensor mask) {
+  private static Tensor through(
+      Blocks<ZImageBlock> blocks, Tensor start, Tensor told, Rotation rotation, Tensor mask) {
     Tensor x = start;
     try (Blocks.Pass<ZImageBlock> pass = blocks.pass()) {
       while (pass.hasNext()) {
@@ -133,7 +155,9 @@ public final class ZImageTransformer2DModel {
   private static Tensor picture(Tensor tokens, Tensor like) {
     long h = like.size(2) / 2;
     long w = like.size(3) / 2;
-    return tokens.view(new long[] {tokens.size(0), h, w, 2, 2, like.size(1)}).permute(0, 5, 1, 3, 2, 4)
+    return tokens
+        .view(new long[] {tokens.size(0), h, w, 2, 2, like.size(1)})
+        .permute(0, 5, 1, 3, 2, 4)
         .reshape(tokens.size(0), like.size(1), 2 * h, 2 * w);
   }
 }

@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A second way down beside a UNet's, which looks at a picture as well and adds to what the first leaves (Zhang et al. 2023,
- * arXiv:2302.05543), with the names and numbers of diffusers' {@code ControlNetModel} and {@code ControlNetUnionModel}.
- * Immutable and shared by threads.
+ * A second way down beside a UNet's, which looks at a picture as well and adds to what the first
+ * leaves (Zhang et al. 2023, arXiv:2302.05543), with the names and numbers of diffusers'
+ * {@code ControlNetModel} and {@code ControlNetUnionModel}. Immutable and shared by threads.
  */
 public final class ControlNetModel {
   private final ControlNetConfig config;
@@ -36,10 +36,15 @@ public final class ControlNetModel {
     int width = unet.levels().get(0).channels();
     int levels = unet.levels().size();
     embedding = new UNetEmbedding(w, unet);
-    hint = new HintEmbedding(w.at("controlnet_cond_embedding"), config.pictureChannels(), config.hintChannels(), width);
-    union = config.union() == null ? null : new ControlUnion(w, config.union(), width, unet.timeWidth());
+    hint = new HintEmbedding(
+        w.at("controlnet_cond_embedding"), config.pictureChannels(), config.hintChannels(), width);
+    union = config.union() == null
+        ? null
+        : new ControlUnion(w, config.union(), width, unet.timeWidth());
     convIn = new Conv2d(w.at("conv_in"), unet.inChannels(), width, unet.convInKernel());
-    down = IntStream.range(0, levels).mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, i)).toList();
+    down = IntStream.range(0, levels)
+        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, i))
+        .toList();
     mid = new MidBlock(w.at("mid_block"), unet);
     Weights out = w.at("controlnet_down_blocks");
     downOut.add(new Conv2d(out.at(0), width, width, 1));
@@ -58,21 +63,29 @@ public final class ControlNetModel {
     return config;
   }
 
-  /** What {@link #forward} is given of a picture [1, 3, height, width] in 0..1; owned by the calling scope. */
+  /**
+   * What {@link #forward} is given of a picture [1, 3, height, width] in 0..1; owned by the calling
+   * scope.
+   */
   public Tensor hint(Tensor picture) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(hint.forward(config.reversed() ? picture.flip(1) : picture));
     }
   }
 
-  /** The same of a union, which is told the picture's kind, and how much it counts beside others: 1 for one alone. */
+  /**
+   * The same of a union, which is told the picture's kind, and how much it counts beside others: 1
+   * for one alone.
+   */
   public Tensor hint(Tensor picture, int kind, double scale) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(union.moved(hint(picture), kind, scale));
     }
   }
 
-  /** What {@link #forward} is given of the kinds of a union's pictures; owned by the calling scope. */
+  /**
+   * What {@link #forward} is given of the kinds of a union's pictures; owned by the calling scope.
+   */
   public Tensor kinds(Collection<Integer> kinds) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(union.told(kinds));
@@ -87,7 +100,8 @@ public final class ControlNetModel {
    * @param hint of {@link #hint}, [1, any, h, w]; a union's sum over its pictures
    * @param kinds of {@link #kinds} for a union, else null
    */
-  public ControlResiduals forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint, Tensor kinds) {
+  public ControlResiduals forward(
+      Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint, Tensor kinds) {
     try (TensorScope call = TensorScope.open()) {
       Tensor time = embedding.forward(sample, timesteps, conditioning, kinds);
       Deque<Tensor> left = new ArrayDeque<>();

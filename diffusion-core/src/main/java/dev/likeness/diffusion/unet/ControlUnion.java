@@ -16,9 +16,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What a ControlNet for several kinds of pictures has beside a plain one's layers, with the names and numbers of diffusers'
- * {@code ControlNetUnionModel}: the kinds are told beside the time, and what is seen of each picture is moved by a vector made
- * of its mean and its kind.
+ * What a ControlNet for several kinds of pictures has beside a plain one's layers, with the names
+ * and numbers of diffusers' {@code ControlNetUnionModel}: the kinds are told beside the time, and
+ * what is seen of each picture is moved by a vector made of its mean and its kind.
  */
 final class ControlUnion {
   private final ControlNetConfig.Union config;
@@ -27,19 +27,32 @@ final class ControlUnion {
   private final Linear move;
   private final TimestepEmbedding told;
 
-  /** Reads {@code task_embedding}, {@code transformer_layes}, {@code spatial_ch_projs} and {@code control_add_embedding}. */
+  /**
+   * Reads {@code task_embedding}, {@code transformer_layes}, {@code spatial_ch_projs} and
+   * {@code control_add_embedding}.
+   */
   ControlUnion(Weights w, ControlNetConfig.Union config, int width, int timeWidth) {
     this.config = config;
     tasks = w.tensor("task_embedding", config.kinds(), width);
-    layers = IntStream.range(0, config.layers()).mapToObj(i -> new Layer(w.at("transformer_layes").at(i), width)).toList(); // sic
+    layers = IntStream.range(0, config.layers())
+        .mapToObj(i -> new Layer(w.at("transformer_layes").at(i), width))
+        .toList(); // sic
     move = new Linear(w.at("spatial_ch_projs"), width, width);
     told = new TimestepEmbedding(
-        w.at("control_add_embedding"), config.kinds() * config.sinusoids().width(), timeWidth, Activation.SILU);
+        w.at("control_add_embedding"),
+        config.kinds() * config.sinusoids().width(),
+        timeWidth,
+        Activation.SILU);
   }
 
-  /** What blocks listen to beside the time, [1, timeWidth], of all {@code kinds} of pictures that are shown. */
+  /**
+   * What blocks listen to beside the time, [1, timeWidth], of all {@code kinds} of pictures that
+   * are shown.
+   */
   Tensor told(Collection<Integer> kinds) {
-    Tensor flags = torch.zeros(new long[] {config.kinds()}, tasks.options().dtype(new ScalarTypeOptional(ScalarType.Float)));
+    Tensor flags = torch.zeros(
+        new long[] {config.kinds()},
+        tasks.options().dtype(new ScalarTypeOptional(ScalarType.Float)));
     kinds.forEach(kind -> flags.narrow(0, kind, 1).fill_(new Scalar(1.0)));
     return told.forward(config.sinusoids().of(flags).reshape(1, -1).to(tasks.scalar_type()));
   }
@@ -47,7 +60,8 @@ final class ControlUnion {
   /** What is seen of a picture, [1, width, h, w], moved, and counting so much. */
   Tensor moved(Tensor seen, int kind, double scale) {
     Scalar s = new Scalar(scale);
-    Tensor x = seen.mean(new long[] {2, 3}, false, null).add(tasks.narrow(0, kind, 1)).mul(s);
+    Tensor x =
+        seen.mean(new long[] {2, 3}, false, null).add(tasks.narrow(0, kind, 1)).mul(s);
     for (Layer layer : layers) {
       x = layer.forward(x);
     }
@@ -55,8 +69,9 @@ final class ControlUnion {
   }
 
   /**
-   * A block of the transformer. It attends along the batch, not from picture to picture, as it was trained; all of a batch are
-   * shown the same, so that whatever queries and keys are, the answer is a token's own value.
+   * A block of the transformer. It attends along the batch, not from picture to picture, as it was
+   * trained; all of a batch are shown the same, so that whatever queries and keys are, the answer
+   * is a token's own value.
    */
   private static final class Layer {
     private final LayerNorm norm1;
@@ -79,7 +94,10 @@ final class ControlUnion {
 
     Tensor forward(Tensor x) {
       // Queries and keys lie before the values.
-      Tensor value = torch.linear(norm1.forward(x), weight.chunk(3, 0).get(2), new TensorOptional(bias.chunk(3, 0).get(2)));
+      Tensor value = torch.linear(
+          norm1.forward(x),
+          weight.chunk(3, 0).get(2),
+          new TensorOptional(bias.chunk(3, 0).get(2)));
       Tensor y = x.add(out.forward(value));
       return y.add(outer.forward(Activation.QUICK_GELU.of(inner.forward(norm2.forward(y)))));
     }

@@ -5,11 +5,15 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a UNet's deep layers last said, for rows of a run at which only its shallow ones are asked (DeepCache, Ma et al.
- * 2023, arXiv:2312.00858). One run's, on one thread; dies with the scope that it was made in.
+ * What a UNet's deep layers last said, for rows of a run at which only its shallow ones are asked
+ * (DeepCache, Ma et al. 2023, arXiv:2312.00858). One run's, on one thread; dies with the scope that
+ * it was made in.
  */
 public final class DeepFeatures {
-  /** Where features are continued, so many calls ask all layers first: they decide what the picture becomes. */
+  /**
+   * Where features are continued, so many calls ask all layers first: they decide what the picture
+   * becomes.
+   */
   private static final int FIRST = 2;
 
   private final int every;
@@ -27,8 +31,8 @@ public final class DeepFeatures {
    *
    * @param every how many calls of the network share an answer of the deep layers
    * @param layers of the first level that are computed at every call
-   * @param forecast whether the last two answers are continued in a straight line over the calls between, rather than the
-   *     last one kept
+   * @param forecast whether the last two answers are continued in a straight line over the calls
+   *     between, rather than the last one kept
    */
   public DeepFeatures(int every, int layers, boolean forecast) {
     this.every = every;
@@ -36,7 +40,10 @@ public final class DeepFeatures {
     this.forecast = forecast;
   }
 
-  /** Told the row of the plan that is asked next; after rows without this network what was said is too old. */
+  /**
+   * Told the row of the plan that is asked next; after rows without this network what was said is
+   * too old.
+   */
   public void at(int row) {
     asked = row == last + 1 ? asked : 0;
     last = row;

@@ -17,21 +17,33 @@ final class MidBlock {
     first = resnet(w.at("resnets.0"), config, level.channels());
     boolean whole = config.midTransformers() > 0;
     attention = whole
-        ? new SpatialTransformer(w.at("attentions.0"), config, level, config.midTransformers(), false) : null;
+        ? new SpatialTransformer(
+            w.at("attentions.0"), config, level, config.midTransformers(), false)
+        : null;
     second = whole ? resnet(w.at("resnets.1"), config, level.channels()) : null;
   }
 
   private static ResnetBlock resnet(Weights w, UNetConfig config, int channels) {
-    return new ResnetBlock(w, channels, channels, config.timeWidth(), config.groups(), config.eps(),
-        config.activation(), config.midScale());
+    return new ResnetBlock(
+        w,
+        channels,
+        channels,
+        config.timeWidth(),
+        config.groups(),
+        config.eps(),
+        config.activation(),
+        config.midScale());
   }
 
   Tensor forward(Tensor x, Tensor time, Context context, Segments segments) {
     if (attention == null) {
       return segments.run(in -> first.forward(in[0], in[1]), x, time);
     }
-    Tensor h = segments.run(in ->
-        attention.forward(first.forward(in[0], in[1]), context.given(in[2])), x, time, context.tokens());
+    Tensor h = segments.run(
+        in -> attention.forward(first.forward(in[0], in[1]), context.given(in[2])),
+        x,
+        time,
+        context.tokens());
     return segments.run(in -> second.forward(in[0], in[1]), h, time);
   }
 }

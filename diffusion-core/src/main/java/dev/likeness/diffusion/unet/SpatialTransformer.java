@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** Transformer blocks over the pixels of a feature map, each pixel a token (Rombach et al. 2022, arXiv:2112.10752). */
+/**
+ * Transformer blocks over the pixels of a feature map, each pixel a token (Rombach et al. 2022,
+ * arXiv:2112.10752).
+ */
 final class SpatialTransformer {
   private final GroupNorm norm;
   private final Conv2d convIn;
@@ -18,15 +21,23 @@ final class SpatialTransformer {
   private final Linear linearOut;
   private final List<TransformerBlock> blocks;
 
-  SpatialTransformer(Weights w, UNetConfig config, UNetConfig.Level level, int transformers, boolean onlyCross) {
+  SpatialTransformer(
+      Weights w, UNetConfig config, UNetConfig.Level level, int transformers, boolean onlyCross) {
     int width = level.channels();
     boolean linear = config.linearProjection();
     norm = new GroupNorm(w.at("norm"), config.groups(), width, 1e-6);
     convIn = linear ? null : new Conv2d(w.at("proj_in"), width, width, 1);
     double merged = level == config.largestAttending() ? w.merged() : 0;
     linearIn = linear ? new Linear(w.at("proj_in"), width, width) : null;
-    blocks = IntStream.range(0, transformers).mapToObj(i -> new TransformerBlock(
-        w.at("transformer_blocks").at(i), width, level.contextWidth(), level.heads(), onlyCross, merged)).toList();
+    blocks = IntStream.range(0, transformers)
+        .mapToObj(i -> new TransformerBlock(
+            w.at("transformer_blocks").at(i),
+            width,
+            level.contextWidth(),
+            level.heads(),
+            onlyCross,
+            merged))
+        .toList();
     convOut = linear ? null : new Conv2d(w.at("proj_out"), width, width, 1);
     linearOut = linear ? new Linear(w.at("proj_out"), width, width) : null;
   }
@@ -34,11 +45,13 @@ final class SpatialTransformer {
   /** Maps [batch, channels, h, w] to the same shape, attending to {@code context}. */
   Tensor forward(Tensor x, Context context) {
     Tensor normed = norm.forward(x);
-    Tensor tokens = linearIn == null ? tokens(convIn.forward(normed)) : linearIn.forward(tokens(normed));
+    Tensor tokens =
+        linearIn == null ? tokens(convIn.forward(normed)) : linearIn.forward(tokens(normed));
     for (TransformerBlock block : blocks) {
       tokens = block.forward(tokens, context, x.size(3));
     }
-    Tensor image = linearOut == null ? convOut.forward(image(tokens, x)) : image(linearOut.forward(tokens), x);
+    Tensor image =
+        linearOut == null ? convOut.forward(image(tokens, x)) : image(linearOut.forward(tokens), x);
     return x.add(image);
   }
 

@@ -9,11 +9,12 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Which of a picture's tokens are merged before a layer, and how they come apart after it (Bolya and Hoffman 2023,
- * arXiv:2303.17604, sections 3 and 4): of each square of two by two tokens the first stays, the others look among those
- * that stay for the one most like them, and the share of them that found the likest are merged with it, to their mean.
- * The paper draws which of a square stays; here it is always the same one, so that nothing depends on chance or on what
- * else is in the batch.
+ * Which of a picture's tokens are merged before a layer, and how they come apart after it (Bolya
+ * and Hoffman 2023, arXiv:2303.17604, sections 3 and 4): of each square of two by two tokens the
+ * first stays, the others look among those that stay for the one most like them, and the share of
+ * them that found the likest are merged with it, to their mean. The paper draws which of a square
+ * stays; here it is always the same one, so that nothing depends on chance or on what else is in
+ * the batch.
  *
  * @param row for each token the row that it is merged into, [batch, tokens]
  * @param rows how many rows there are
@@ -35,13 +36,16 @@ record TokenMerging(Tensor row, long rows) {
     Tensor order = order(x, columns);
     Tensor stay = order.narrow(0, 0, staying);
     Tensor others = order.narrow(0, staying, tokens - staying);
-    Tensor unit = x.div(x.square().sum(new long[] {-1}, true, new ScalarTypeOptional()).sqrt());
-    T_TensorTensor_T likest =
-        torch.max(unit.index_select(1, others).matmul(unit.index_select(1, stay).transpose(1, 2)), -1, false);
+    Tensor unit =
+        x.div(x.square().sum(new long[] {-1}, true, new ScalarTypeOptional()).sqrt());
+    T_TensorTensor_T likest = torch.max(
+        unit.index_select(1, others).matmul(unit.index_select(1, stay).transpose(1, 2)), -1, false);
     Tensor ranked = likest.get0().argsort(true, -1, true);
     Tensor gone = ranked.narrow(1, 0, merged);
     Tensor kept = ranked.narrow(1, merged, ranked.size(1) - merged);
-    return new TokenMerging(rows(others.take(kept), stay, others.take(gone), likest.get1().gather(1, gone)), tokens - merged);
+    return new TokenMerging(
+        rows(others.take(kept), stay, others.take(gone), likest.get1().gather(1, gone)),
+        tokens - merged);
   }
 
   /** The tokens' numbers, those that stay first. */
@@ -56,7 +60,10 @@ record TokenMerging(Tensor row, long rows) {
     return kind.slice(dimension, new LongOptional(0), new LongOptional(whole), SIDE);
   }
 
-  /** Each token's row: those that are kept have the first, then come those that stay, each with what goes {@code into} it. */
+  /**
+   * Each token's row: those that are kept have the first, then come those that stay, each with what
+   * goes {@code into} it.
+   */
   private static Tensor rows(Tensor kept, Tensor stay, Tensor gone, Tensor into) {
     long batch = kept.size(0);
     long own = kept.size(1) + stay.size(0);

@@ -19,7 +19,8 @@ final class TransformerBlock {
   private final double merged;
 
   /** {@code merged} is the share of the tokens that is merged for self-attention. */
-  TransformerBlock(Weights w, int width, int contextWidth, int heads, boolean onlyCross, double merged) {
+  TransformerBlock(
+      Weights w, int width, int contextWidth, int heads, boolean onlyCross, double merged) {
     norm1 = new LayerNorm(w.at("norm1"), width);
     attn1 = new Attention(w.at("attn1"), width, onlyCross ? contextWidth : width, heads);
     norm2 = new LayerNorm(w.at("norm2"), width);

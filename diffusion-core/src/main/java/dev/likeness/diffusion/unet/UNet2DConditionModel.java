@@ -16,8 +16,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The denoising network of Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022, arXiv:2112.10752), with the names and
- * numbers of diffusers' {@code UNet2DConditionModel}. Immutable and shared by threads.
+ * The denoising network of Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022,
+ * arXiv:2112.10752), with the names and numbers of diffusers' {@code UNet2DConditionModel}.
+ * Immutable and shared by threads.
  */
 public final class UNet2DConditionModel {
   private final UNetConfig config;
@@ -35,9 +36,13 @@ public final class UNet2DConditionModel {
     int width = config.levels().get(0).channels();
     convIn = new Conv2d(w.at("conv_in"), config.inChannels(), width, config.convInKernel());
     embedding = new UNetEmbedding(w, config);
-    down = IntStream.range(0, levels).mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i)).toList();
+    down = IntStream.range(0, levels)
+        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i))
+        .toList();
     mid = config.mid() ? new MidBlock(w.at("mid_block"), config) : null;
-    up = IntStream.range(0, levels).mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i)).toList();
+    up = IntStream.range(0, levels)
+        .mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i))
+        .toList();
     normOut = new GroupNorm(w.at("conv_norm_out"), config.groups(), width, config.eps());
     convOut = new Conv2d(w.at("conv_out"), width, config.outChannels(), config.convOutKernel());
   }
@@ -51,15 +56,16 @@ public final class UNet2DConditionModel {
    *
    * @param sample [batch, inChannels, h, w], of the weights' type or f32
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @return [batch, outChannels, h, w], f32 whatever the weights' type, since guidance multiplies rounding; owned by the
-   *     calling scope
+   * @return [batch, outChannels, h, w], f32 whatever the weights' type, since guidance multiplies
+   *     rounding; owned by the calling scope
    */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
     return forward(sample, timesteps, conditioning, Segments.PLAIN);
   }
 
   /** The same, with its layers run by {@code segments}. */
-  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Segments segments) {
+  public Tensor forward(
+      Tensor sample, Tensor timesteps, UNetConditioning conditioning, Segments segments) {
     return forward(sample, timesteps, conditioning, null, null, segments);
   }
 
@@ -67,15 +73,25 @@ public final class UNet2DConditionModel {
    * The same, with what ControlNets add to it, or null.
    *
    * @param deep what its deep layers said before, to do without them at times, or null
-   * @throws IllegalArgumentException when more layers of the first level are to be computed than it has
+   * @throws IllegalArgumentException when more layers of the first level are to be computed than it
+   *     has
    */
-  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control,
+  public Tensor forward(
+      Tensor sample,
+      Tensor timesteps,
+      UNetConditioning conditioning,
+      ControlResiduals control,
       DeepFeatures deep) {
     return forward(sample, timesteps, conditioning, control, deep, Segments.PLAIN);
   }
 
-  private Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control,
-      DeepFeatures deep, Segments segments) {
+  private Tensor forward(
+      Tensor sample,
+      Tensor timesteps,
+      UNetConditioning conditioning,
+      ControlResiduals control,
+      DeepFeatures deep,
+      Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Context context = conditioning.told();
       Deque<Tensor> skips = new ArrayDeque<>();
@@ -89,7 +105,14 @@ public final class UNet2DConditionModel {
         add(control, skips);
         x = deep.said();
       } else {
-        x = last.layers(0, always, deeply(x, time, context, skips, control, segments), time, context, skips, segments);
+        x = last.layers(
+            0,
+            always,
+            deeply(x, time, context, skips, control, segments),
+            time,
+            context,
+            skips,
+            segments);
         if (deep != null) {
           deep.say(x);
         }
@@ -100,7 +123,12 @@ public final class UNet2DConditionModel {
   }
 
   /** All the way down, and up to before the last block. */
-  private Tensor deeply(Tensor x, Tensor time, Context context, Deque<Tensor> skips, ControlResiduals control,
+  private Tensor deeply(
+      Tensor x,
+      Tensor time,
+      Context context,
+      Deque<Tensor> skips,
+      ControlResiduals control,
       Segments segments) {
     for (DownBlock block : down) {
       x = block.forward(x, time, context, skips, segments);
@@ -116,8 +144,9 @@ public final class UNet2DConditionModel {
   private int shallow(DeepFeatures deep) {
     int most = down.get(0).layers();
     if (deep.layers() > most) {
-      throw new IllegalArgumentException("DeepCache is to compute " + deep.layers() + " layers of the first level at every"
-          + " row; this UNet has " + most + ": ask for 0 to " + most);
+      throw new IllegalArgumentException(
+          "DeepCache is to compute " + deep.layers() + " layers of the first level at every"
+              + " row; this UNet has " + most + ": ask for 0 to " + most);
     }
     return deep.layers();
   }
@@ -133,7 +162,8 @@ public final class UNet2DConditionModel {
   }
 
   /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
-  private Tensor bottom(Tensor x, Tensor time, Context context, ControlResiduals control, Segments segments) {
+  private Tensor bottom(
+      Tensor x, Tensor time, Context context, ControlResiduals control, Segments segments) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor y = mid == null ? x.alias() : mid.forward(x, time, context, segments);
       return scope.promote(control == null ? y : y.add(control.mid()));

@@ -9,7 +9,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param told text tokens [batch, tokens, contextWidth]
  * @param pooled one vector per image [batch, width], or null (SDXL has it)
  * @param timeIds sizes and crops [batch, ids], or null (SDXL has them)
- * @param guidance {@link dev.likeness.diffusion.nn.Sinusoids#guidance} [batch or 1, any], or null; ignored by networks that know none
+ * @param guidance {@link dev.likeness.diffusion.nn.Sinusoids#guidance} [batch or 1, any], or null;
+ *     ignored by networks that know none
  */
 public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds, Tensor guidance) {
   /** Of text tokens, none of whose keys and values are kept. */
@@ -22,7 +23,10 @@ public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds, Tens
     return new UNetConditioning(context, null, null);
   }
 
-  /** The same for many calls of one network, which then makes its keys and values of the text once: {@link Context#keeping}. */
+  /**
+   * The same for many calls of one network, which then makes its keys and values of the text once:
+   * {@link Context#keeping}.
+   */
   public UNetConditioning keeping() {
     return new UNetConditioning(told.keeping(), pooled, timeIds, guidance);
   }

@@ -13,7 +13,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** The way up at one resolution: residual blocks that take back what the way down left, then twice the size. */
+/**
+ * The way up at one resolution: residual blocks that take back what the way down left, then twice
+ * the size.
+ */
 final class UpBlock {
   private final List<ResnetBlock> resnets = new ArrayList<>();
   private final List<SpatialTransformer> attentions = new ArrayList<>();
@@ -29,10 +32,18 @@ final class UpBlock {
     int above = config.levels().get(Math.max(here - 1, 0)).channels();
     for (int i = 0; i <= level.layers(); i++) {
       int skip = i == level.layers() ? above : out;
-      resnets.add(new ResnetBlock(w.at("resnets").at(i), (i == 0 ? below : out) + skip, out, config.timeWidth(),
-          config.groups(), config.eps(), config.activation(), 1));
+      resnets.add(new ResnetBlock(
+          w.at("resnets").at(i),
+          (i == 0 ? below : out) + skip,
+          out,
+          config.timeWidth(),
+          config.groups(),
+          config.eps(),
+          config.activation(),
+          1));
       if (level.upAttends()) {
-        attentions.add(new SpatialTransformer(w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
+        attentions.add(new SpatialTransformer(
+            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
       }
     }
     upsampler = here == 0 ? null : new Conv2d(w.at("upsamplers.0.conv"), out, out, 3);
@@ -47,8 +58,13 @@ final class UpBlock {
         Tensor like = skips.peek();
         long[] size = {like.size(2), like.size(3)};
         boolean twice = size[0] == 2 * x.size(2) && size[1] == 2 * x.size(3);
-        x = layer.replace(x, segments.run(in -> twice ? upsampler.doubled(in[0])
-            : upsampler.forward(torch.upsample_nearest2d(in[0], size)), x));
+        x = layer.replace(
+            x,
+            segments.run(
+                in -> twice
+                    ? upsampler.doubled(in[0])
+                    : upsampler.forward(torch.upsample_nearest2d(in[0], size)),
+                x));
       }
     }
     return x;
@@ -59,11 +75,19 @@ final class UpBlock {
   }
 
   /** Its layers from one to before another, freeing {@code x}. */
-  Tensor layers(int from, int to, Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
+  Tensor layers(
+      int from,
+      int to,
+      Tensor x,
+      Tensor time,
+      Context context,
+      Deque<Tensor> skips,
+      Segments segments) {
     for (int i = from; i < to; i++) {
       int at = i;
       try (TensorScope layer = TensorScope.open()) {
-        x = layer.replace(x, segments.run(in -> layer(at, context, in), x, skips.pop(), time, context.tokens()));
+        x = layer.replace(
+            x, segments.run(in -> layer(at, context, in), x, skips.pop(), time, context.tokens()));
       }
     }
     return x;

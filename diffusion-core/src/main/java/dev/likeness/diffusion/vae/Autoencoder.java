@@ -3,8 +3,9 @@ package dev.likeness.diffusion.vae;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Pictures to latents and back. Pictures are [batch, 3, h, w] in -1..1; latents are [batch, channels, h/factor,
- * w/factor] at the diffusion model's scale. What is returned belongs to the calling scope.
+ * Pictures to latents and back. Pictures are [batch, 3, h, w] in -1..1; latents are [batch,
+ * channels, h/factor, w/factor] at the diffusion model's scale. What is returned belongs to the
+ * calling scope.
  */
 public interface Autoencoder {
   /** Latents' channels. */
@@ -19,12 +20,18 @@ public interface Autoencoder {
   /** The distribution of a picture's latents. */
   LatentDistribution encode(Tensor pictures);
 
-  /** About how many bytes decoding a picture takes, the weights' own with them; 0 where that is not known. */
+  /**
+   * About how many bytes decoding a picture takes, the weights' own with them; 0 where that is not
+   * known.
+   */
   default long decodingMemory(int width, int height) {
     return 0;
   }
 
-  /** The same autoencoder computing its large layers a few rows at a time: equal to rounding, with less memory. */
+  /**
+   * The same autoencoder computing its large layers a few rows at a time: equal to rounding, with
+   * less memory.
+   */
   default Autoencoder tiled() {
     return this;
   }

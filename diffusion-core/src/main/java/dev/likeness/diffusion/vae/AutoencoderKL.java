@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The variational autoencoder of latent diffusion (Rombach et al. 2022, arXiv:2112.10752), with the names and numbers of
- * diffusers' {@code AutoencoderKL}. Immutable and shared by threads.
+ * The variational autoencoder of latent diffusion (Rombach et al. 2022, arXiv:2112.10752), with the
+ * names and numbers of diffusers' {@code AutoencoderKL}. Immutable and shared by threads.
  */
 public final class AutoencoderKL implements Autoencoder {
   private final AutoencoderConfig config;
@@ -26,14 +26,17 @@ public final class AutoencoderKL implements Autoencoder {
     this(config, w, Strips.NONE);
   }
 
-  /** The same network with its large layers computed in strips: equal to rounding, with less memory. */
+  /**
+   * The same network with its large layers computed in strips: equal to rounding, with less memory.
+   */
   public AutoencoderKL(AutoencoderConfig config, Weights w, Strips strips) {
     this.config = config;
     int latent = config.latentChannels();
     encoder = new Encoder(w.at("encoder"), config, strips);
     decoder = new Decoder(w.at("decoder"), config, strips);
     quant = config.quantConv() ? new Conv2d(w.at("quant_conv"), 2L * latent, 2L * latent, 1) : null;
-    postQuant = config.postQuantConv() ? new Conv2d(w.at("post_quant_conv"), latent, latent, 1) : null;
+    postQuant =
+        config.postQuantConv() ? new Conv2d(w.at("post_quant_conv"), latent, latent, 1) : null;
   }
 
   public AutoencoderConfig config() {
@@ -53,17 +56,21 @@ public final class AutoencoderKL implements Autoencoder {
   /** The picture of {@code z}, latents at the autoencoder's own scale. */
   public Tensor decodeUnscaled(Tensor z) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(decoder.forward(Layout.ofPicture(postQuant == null ? z : postQuant.forward(z))));
+      return call.promote(
+          decoder.forward(Layout.ofPicture(postQuant == null ? z : postQuant.forward(z))));
     }
   }
 
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor own = config.deviation() == null ? latents : latents.mul(perChannel(config.deviation(), latents));
+      Tensor own = config.deviation() == null
+          ? latents
+          : latents.mul(perChannel(config.deviation(), latents));
       Tensor scaled = own.div(new Scalar(config.scale()));
       Tensor z = config.mean() == null ? scaled : scaled.add(perChannel(config.mean(), scaled));
-      return call.promote(decodeUnscaled(config.shift() == 0 ? z : z.add(new Scalar(config.shift()))));
+      return call.promote(
+          decodeUnscaled(config.shift() == 0 ? z : z.add(new Scalar(config.shift()))));
     }
   }
 
@@ -73,20 +80,27 @@ public final class AutoencoderKL implements Autoencoder {
       Tensor moments = encoder.forward(Layout.ofPicture(pictures));
       Tensor both = quant == null ? moments : quant.forward(moments);
       int latent = config.latentChannels();
-      Tensor logVariance = both.narrow(1, latent, latent).clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
+      Tensor logVariance = both.narrow(1, latent, latent)
+          .clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
       Tensor mean = both.narrow(1, 0, latent);
-      return new LatentDistribution(call.promote(centred(mean)), call.promote(narrowed(logVariance)), config.scale(),
+      return new LatentDistribution(
+          call.promote(centred(mean)),
+          call.promote(narrowed(logVariance)),
+          config.scale(),
           config.shift());
     }
   }
 
   private Tensor centred(Tensor mean) {
     Tensor centred = config.mean() == null ? mean : mean.sub(perChannel(config.mean(), mean));
-    return config.deviation() == null ? centred : centred.div(perChannel(config.deviation(), centred));
+    return config.deviation() == null
+        ? centred
+        : centred.div(perChannel(config.deviation(), centred));
   }
 
   private Tensor narrowed(Tensor logVariance) {
-    return config.deviation() == null ? logVariance
+    return config.deviation() == null
+        ? logVariance
         : logVariance.sub(perChannel(config.deviation(), logVariance).log().mul(new Scalar(2.0)));
   }
 
@@ -95,7 +109,6 @@ public final class AutoencoderKL implements Autoencoder {
     for (int i = 0; i < floats.length; i++) {
       floats[i] = values.get(i).floatValue();
     }
-    return torch.tensor(floats)
-        .to(like.device(), like.scalar_type()).view(1, values.size(), 1, 1);
+    return torch.tensor(floats).to(like.device(), like.scalar_type()).view(1, values.size(), 1, 1);
   }
 }

@@ -8,9 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * FLUX.2's autoencoder, with the names and numbers of diffusers' {@code AutoencoderKLFlux2}: its latents are squares of two
- * by two of an {@link AutoencoderKL}'s, side by side as channels, brought to mean 0 and deviation 1 by the statistics of a
- * batch norm. Immutable and shared by threads.
+ * FLUX.2's autoencoder, with the names and numbers of diffusers' {@code AutoencoderKLFlux2}: its
+ * latents are squares of two by two of an {@link AutoencoderKL}'s, side by side as channels,
+ * brought to mean 0 and deviation 1 by the statistics of a batch norm. Immutable and shared by
+ * threads.
  */
 public final class AutoencoderKLFlux2 implements Autoencoder {
   private static final int PATCH = 2;
@@ -50,8 +51,11 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
   public LatentDistribution encode(Tensor pictures) {
     try (TensorScope call = TensorScope.open()) {
       LatentDistribution latents = own.encode(pictures);
-      Tensor centred = torch.pixel_unshuffle(latents.mean(), PATCH).sub(perChannel(mean)).div(deviation());
-      Tensor narrowed = torch.pixel_unshuffle(latents.logVariance(), PATCH).sub(deviation().log().mul(new Scalar(2.0)));
+      Tensor centred =
+          torch.pixel_unshuffle(latents.mean(), PATCH).sub(perChannel(mean)).div(deviation());
+      Tensor narrowed = torch
+          .pixel_unshuffle(latents.logVariance(), PATCH)
+          .sub(deviation().log().mul(new Scalar(2.0)));
       return new LatentDistribution(call.promote(centred), call.promote(narrowed), 1, 0);
     }
   }

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The small, fast autoencoder of previews (TAESD), with the names and numbers of diffusers' {@code AutoencoderTiny}.
- * Its encoder is certain of its latents. Immutable and shared by threads.
+ * The small, fast autoencoder of previews (TAESD), with the names and numbers of diffusers'
+ * {@code AutoencoderTiny}. Its encoder is certain of its latents. Immutable and shared by threads.
  */
 public final class AutoencoderTiny implements Autoencoder {
   private final AutoencoderTinyConfig config;
@@ -31,13 +31,17 @@ public final class AutoencoderTiny implements Autoencoder {
     int at = 0;
     for (int i = 0; i < channels.size(); i++) {
       int width = channels.get(i);
-      encoder.add((i == 0 ? new Conv2d(w.at(at++), config.inChannels(), width, 3)
-          : Conv2d.withoutBias(w.at(at++), width, width, 3, 2, 1))::forward);
+      encoder.add(
+          (i == 0
+                  ? new Conv2d(w.at(at++), config.inChannels(), width, 3)
+                  : Conv2d.withoutBias(w.at(at++), width, width, 3, 2, 1))::forward);
       for (int j = 0; j < config.encoderBlocks().get(i); j++) {
         encoder.add(block(w.at(at++), width));
       }
     }
-    encoder.add(new Conv2d(w.at(at), channels.get(channels.size() - 1), config.latentChannels(), 3)::forward);
+    encoder.add(
+        new Conv2d(w.at(at), channels.get(channels.size() - 1), config.latentChannels(), 3)
+            ::forward);
   }
 
   private void buildDecoder(Weights w) {
@@ -53,7 +57,8 @@ public final class AutoencoderTiny implements Autoencoder {
       }
       if (i < last) {
         int factor = config.upsampling();
-        decoder.add(x -> torch.upsample_nearest2d(x, new long[] {factor * x.size(2), factor * x.size(3)}));
+        decoder.add(x ->
+            torch.upsample_nearest2d(x, new long[] {factor * x.size(2), factor * x.size(3)}));
         decoder.add(Conv2d.withoutBias(w.at(at + 1), width, width, 3, 1, 1)::forward);
         at += 2;
       }
@@ -67,7 +72,8 @@ public final class AutoencoderTiny implements Autoencoder {
     Conv2d second = new Conv2d(w.at("conv.2"), width, width, 3);
     Conv2d third = new Conv2d(w.at("conv.4"), width, width, 3);
     Activation act = config.activation();
-    return x -> torch.relu(third.forward(act.of(second.forward(act.of(first.forward(x))))).add(x));
+    return x -> torch.relu(
+        third.forward(act.of(second.forward(act.of(first.forward(x))))).add(x));
   }
 
   @Override
@@ -83,7 +89,8 @@ public final class AutoencoderTiny implements Autoencoder {
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor x = latents.div(new Scalar(config.scale())).div(new Scalar(3.0)).tanh().mul(new Scalar(3.0));
+      Tensor x =
+          latents.div(new Scalar(config.scale())).div(new Scalar(3.0)).tanh().mul(new Scalar(3.0));
       return call.promote(Encoder.chain(decoder, x).mul(new Scalar(2.0)).sub(new Scalar(1.0)));
     }
   }
@@ -92,7 +99,8 @@ public final class AutoencoderTiny implements Autoencoder {
   public LatentDistribution encode(Tensor pictures) {
     try (TensorScope call = TensorScope.open()) {
       Tensor unit = pictures.add(new Scalar(1.0)).div(new Scalar(2.0));
-      return new LatentDistribution(call.promote(Encoder.chain(encoder, unit)), null, config.scale(), 0);
+      return new LatentDistribution(
+          call.promote(Encoder.chain(encoder, unit)), null, config.scale(), 0);
     }
   }
 }

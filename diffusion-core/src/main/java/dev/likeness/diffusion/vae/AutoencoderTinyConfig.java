@@ -5,9 +5,17 @@ import dev.likeness.diffusion.weights.ModelConfig;
 import java.util.List;
 
 /** The shape of an {@code AutoencoderTiny}, by diffusers' names. */
-public record AutoencoderTinyConfig(int inChannels, int outChannels, List<Integer> encoderChannels,
-    List<Integer> decoderChannels, Activation activation, int latentChannels, int upsampling,
-    List<Integer> encoderBlocks, List<Integer> decoderBlocks, double scale) {
+public record AutoencoderTinyConfig(
+    int inChannels,
+    int outChannels,
+    List<Integer> encoderChannels,
+    List<Integer> decoderChannels,
+    Activation activation,
+    int latentChannels,
+    int upsampling,
+    List<Integer> encoderBlocks,
+    List<Integer> decoderBlocks,
+    double scale) {
 
   /** Reads a tiny VAE's {@code config.json}; an option that is not supported is refused by name. */
   public static AutoencoderTinyConfig of(ModelConfig c) {
@@ -18,11 +26,16 @@ public record AutoencoderTinyConfig(int inChannels, int outChannels, List<Intege
     c.integers("block_out_channels");
     c.require("in_channels", AutoencoderConfig.COLOURS);
     c.require("out_channels", AutoencoderConfig.COLOURS);
-    AutoencoderTinyConfig config = new AutoencoderTinyConfig(AutoencoderConfig.COLOURS, AutoencoderConfig.COLOURS,
+    AutoencoderTinyConfig config = new AutoencoderTinyConfig(
+        AutoencoderConfig.COLOURS,
+        AutoencoderConfig.COLOURS,
         list(c, "encoder_block_out_channels", List.of(64, 64, 64, 64)),
-        list(c, "decoder_block_out_channels", List.of(64, 64, 64, 64)), Activation.parse(c.text("act_fn", "relu")),
-        c.integer("latent_channels", 4), c.integer("upsampling_scaling_factor", 2),
-        list(c, "num_encoder_blocks", List.of(1, 3, 3, 3)), list(c, "num_decoder_blocks", List.of(3, 3, 3, 1)),
+        list(c, "decoder_block_out_channels", List.of(64, 64, 64, 64)),
+        Activation.parse(c.text("act_fn", "relu")),
+        c.integer("latent_channels", 4),
+        c.integer("upsampling_scaling_factor", 2),
+        list(c, "num_encoder_blocks", List.of(1, 3, 3, 3)),
+        list(c, "num_decoder_blocks", List.of(3, 3, 3, 1)),
         c.number("scaling_factor", 1));
     c.refuseOthers();
     return config;

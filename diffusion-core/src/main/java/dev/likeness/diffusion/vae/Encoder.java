@@ -26,17 +26,20 @@ final class Encoder {
       int in = channels.get(Math.max(0, i - 1));
       int out = channels.get(i);
       for (int j = 0; j < config.layers(); j++) {
-        ResnetBlock resnet = VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
+        ResnetBlock resnet =
+            VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
         layers.add(x -> resnet.forward(x, null));
       }
       if (i < last) {
-        // Padded at the right and bottom alone, as the first latent diffusion autoencoders were trained.
+        // Padded at the right and bottom alone, as the first latent diffusion autoencoders were
+        // trained.
         Conv2d half = new Conv2d(block.at("downsamplers.0.conv"), out, out, 3, 2, 0);
         layers.add(x -> strips.halved(x, part -> half.forward(torch.pad(part, 0, 1, 0, 1))));
       }
     }
     layers.add(new VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
-    GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
+    GroupNorm norm =
+        new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latentChannels(), 3);
     layers.add(x -> strips.normed(norm, x, part -> out.forward(Activation.SILU.ofOwn(part))));
   }

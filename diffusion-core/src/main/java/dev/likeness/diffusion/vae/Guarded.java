@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * An autoencoder whose answer, where it is not finite, is computed once more in f32; a picture that is not finite there either is
- * refused. Some published ones overflow in f16.
+ * An autoencoder whose answer, where it is not finite, is computed once more in f32; a picture that
+ * is not finite there either is refused. Some published ones overflow in f16.
  *
  * @param fast the autoencoder as it is asked first
  * @param notice told when it had to be asked again
@@ -40,8 +40,9 @@ public record Guarded(Autoencoder fast, Consumer<String> notice) implements Auto
         return picture;
       }
     }
-    throw new UnusableInput("the autoencoder's picture is not finite, in f32 either; give the base another autoencoder, or choose"
-        + " other steps or guidance");
+    throw new UnusableInput(
+        "the autoencoder's picture is not finite, in f32 either; give the base another autoencoder, or choose"
+            + " other steps or guidance");
   }
 
   @Override
@@ -49,11 +50,15 @@ public record Guarded(Autoencoder fast, Consumer<String> notice) implements Auto
     try (TensorScope scope = TensorScope.open()) {
       LatentDistribution latents = fast.encode(pictures);
       if (overflowed(latents.mean(), pictures) && fast.exact() != fast) {
-        notice.accept("the autoencoder's latents were not finite, so the picture was encoded again in f32");
+        notice.accept(
+            "the autoencoder's latents were not finite, so the picture was encoded again in f32");
         latents = fast.exact().encode(pictures);
       }
-      return new LatentDistribution(scope.promote(latents.mean()),
-          latents.logVariance() == null ? null : scope.promote(latents.logVariance()), latents.scale(), latents.shift());
+      return new LatentDistribution(
+          scope.promote(latents.mean()),
+          latents.logVariance() == null ? null : scope.promote(latents.logVariance()),
+          latents.scale(),
+          latents.shift());
     }
   }
 

@@ -37,7 +37,8 @@ record Sliced(Autoencoder whole) implements Autoencoder {
         }
       }
       Tensor logVariance = logVariances.empty() ? null : scope.promote(torch.cat(logVariances, 0));
-      return new LatentDistribution(scope.promote(torch.cat(means, 0)), logVariance, last.scale(), last.shift());
+      return new LatentDistribution(
+          scope.promote(torch.cat(means, 0)), logVariance, last.scale(), last.shift());
     }
   }
 

@@ -5,7 +5,10 @@ import dev.likeness.diffusion.nn.Strips;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/** The autoencoder's bottom: a residual block, attention over pixels where the config has it, a residual block. */
+/**
+ * The autoencoder's bottom: a residual block, attention over pixels where the config has it, a
+ * residual block.
+ */
 final class VaeMidBlock {
   private final ResnetBlock first;
   private final PixelAttention attention;
@@ -13,7 +16,9 @@ final class VaeMidBlock {
 
   VaeMidBlock(Weights w, AutoencoderConfig config, int channels) {
     first = resnet(w.at("resnets.0"), config, channels, channels, Strips.NONE);
-    attention = config.midAttention() ? new PixelAttention(w.at("attentions.0"), channels, config.groups()) : null;
+    attention = config.midAttention()
+        ? new PixelAttention(w.at("attentions.0"), channels, config.groups())
+        : null;
     second = resnet(w.at("resnets.1"), config, channels, channels, Strips.NONE);
   }
 

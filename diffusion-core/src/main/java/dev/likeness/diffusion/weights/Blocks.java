@@ -11,8 +11,9 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The equal parts that a network is a chain of: all in memory, or each brought in while the one before computes and freed
- * after its use. Immutable and shared by threads; each {@link Pass} is one thread's.
+ * The equal parts that a network is a chain of: all in memory, or each brought in while the one
+ * before computes and freed after its use. Immutable and shared by threads; each {@link Pass} is
+ * one thread's.
  *
  * @param <B> a block
  */
@@ -32,11 +33,15 @@ public final class Blocks<B> {
     this.list = list;
     this.count = count;
     this.build = build;
-    resident = list.streams() ? null
+    resident = list.streams()
+        ? null
         : IntStream.range(0, count).mapToObj(i -> build.apply(list.at(i), i)).toList();
   }
 
-  /** The blocks {@code 0} to {@code count - 1} of a list of modules, each built of its weights and its number. */
+  /**
+   * The blocks {@code 0} to {@code count - 1} of a list of modules, each built of its weights and
+   * its number.
+   */
   public static <B> Blocks<B> of(Weights list, int count, BiFunction<Weights, Integer, B> build) {
     return new Blocks<>(list, count, build);
   }
@@ -70,7 +75,10 @@ public final class Blocks<B> {
       return comingNumber >= 0;
     }
 
-    /** The next block, valid until the one after it is asked for; what it is built with belongs to the calling scope. */
+    /**
+     * The next block, valid until the one after it is asked for; what it is built with belongs to
+     * the calling scope.
+     */
     public B next() {
       int number = comingNumber;
       if (blocks.resident != null) {
@@ -106,7 +114,9 @@ public final class Blocks<B> {
       try {
         return coming.join();
       } catch (CompletionException e) {
-        throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        throw e.getCause() instanceof RuntimeException cause
+            ? cause
+            : new IllegalStateException(e.getCause());
       } finally {
         coming = null;
       }
@@ -123,12 +133,14 @@ public final class Blocks<B> {
     public void close() {
       leave();
       if (coming != null) {
-        coming.handle((portion, failure) -> {
-          if (portion != null) {
-            portion.close();
-          }
-          return null;
-        }).join();
+        coming
+            .handle((portion, failure) -> {
+              if (portion != null) {
+                portion.close();
+              }
+              return null;
+            })
+            .join();
         coming = null;
       }
     }

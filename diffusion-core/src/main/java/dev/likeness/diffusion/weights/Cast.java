@@ -37,7 +37,8 @@ public record Cast(TensorSource source, DType type) implements TensorSource {
   public Tensor read(String name) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor stored = source.read(name);
-      return scope.promote(source.dtype(name) == dtype(name) ? stored : stored.to(type.scalarType()));
+      return scope.promote(
+          source.dtype(name) == dtype(name) ? stored : stored.to(type.scalarType()));
     }
   }
 

@@ -9,7 +9,9 @@ final class ClosestName {
 
   /** The name that is nearest to {@code name} in letters, or "none". */
   static String of(String name, Collection<String> names) {
-    return names.stream().min((a, b) -> Integer.compare(distance(a, name), distance(b, name))).orElse("none");
+    return names.stream()
+        .min((a, b) -> Integer.compare(distance(a, name), distance(b, name)))
+        .orElse("none");
   }
 
   /** Levenshtein's edit distance. */

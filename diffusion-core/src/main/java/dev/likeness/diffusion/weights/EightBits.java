@@ -14,7 +14,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param scale [rows, 1], f32
  */
 record EightBits(Tensor steps, Tensor scale, long[] shape) {
-  /** Numbers from which a matrix is worth the scales and the rounding: all but a UNet's first and last layer. */
+  /**
+   * Numbers from which a matrix is worth the scales and the rounding: all but a UNet's first and
+   * last layer.
+   */
   private static final long LARGE = 64 * 64;
 
   /** Whether a weight [out, in, ...] of this shape is large enough. */
@@ -24,7 +27,10 @@ record EightBits(Tensor steps, Tensor scale, long[] shape) {
 
   static EightBits of(Tensor tensor) {
     Tensor rows = tensor.to(ScalarType.Float).reshape(tensor.size(0), -1);
-    Tensor scale = torch.amax(rows.abs(), new long[] {1}, true).div(new Scalar(127.0)).clamp_min(new Scalar(1e-30));
+    Tensor scale = torch
+        .amax(rows.abs(), new long[] {1}, true)
+        .div(new Scalar(127.0))
+        .clamp_min(new Scalar(1e-30));
     Tensor steps = rows.div(scale).round().to(ScalarType.Char);
     long[] shape = new long[(int) tensor.dim()];
     for (int i = 0; i < shape.length; i++) {
@@ -35,7 +41,8 @@ record EightBits(Tensor steps, Tensor scale, long[] shape) {
 
   Tensor widened(DType type) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(steps.to(ScalarType.Float).mul_(scale).to(type.scalarType()).view(shape));
+      return scope.promote(
+          steps.to(ScalarType.Float).mul_(scale).to(type.scalarType()).view(shape));
     }
   }
 }

@@ -13,7 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The JSON object of a safetensors header, read strictly; offsets are checked against each other elsewhere. */
+/**
+ * The JSON object of a safetensors header, read strictly; offsets are checked against each other
+ * elsewhere.
+ */
 final class HeaderJson {
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -27,8 +30,11 @@ final class HeaderJson {
     try (JsonParser json = JSON.createParser(text)) {
       readObject(json);
     } catch (JsonProcessingException e) {
-      throw new UnusableInput(source + ": the header is not JSON at character " + e.getLocation().getCharOffset() + ": "
-          + e.getOriginalMessage().lines().findFirst().orElse("") + "; " + SafetensorsHeader.SAVE_AGAIN, e);
+      throw new UnusableInput(
+          source + ": the header is not JSON at character " + e.getLocation().getCharOffset() + ": "
+              + e.getOriginalMessage().lines().findFirst().orElse("") + "; "
+              + SafetensorsHeader.SAVE_AGAIN,
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -61,12 +67,17 @@ final class HeaderJson {
   }
 
   private void readMetadata(JsonParser json) throws IOException {
-    expect(json.currentToken() == JsonToken.START_OBJECT && !metadataSeen, "__metadata__", "one JSON object");
+    expect(
+        json.currentToken() == JsonToken.START_OBJECT && !metadataSeen,
+        "__metadata__",
+        "one JSON object");
     metadataSeen = true;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
-      expect(json.nextToken() == JsonToken.VALUE_STRING, "__metadata__ " + Quoted.of(key), "a string");
-      expect(metadata.put(key, json.getText()) == null, "__metadata__ " + Quoted.of(key), "one value");
+      expect(
+          json.nextToken() == JsonToken.VALUE_STRING, "__metadata__ " + Quoted.of(key), "a string");
+      expect(
+          metadata.put(key, json.getText()) == null, "__metadata__ " + Quoted.of(key), "one value");
     }
   }
 
@@ -97,7 +108,8 @@ final class HeaderJson {
         default -> json.skipChildren();
       }
     }
-    expect(dtype != null && shape != null && offsets != null, place, "dtype, shape and data_offsets");
+    expect(
+        dtype != null && shape != null && offsets != null, place, "dtype, shape and data_offsets");
     expect(offsets.size() == 2, place + " data_offsets", "two numbers");
     return new TensorEntry(dtype, shape, offsets.get(0), offsets.get(1));
   }
@@ -105,8 +117,9 @@ final class HeaderJson {
   private DType readDType(JsonParser json, String place) throws IOException {
     expect(json.currentToken() == JsonToken.VALUE_STRING, place + " dtype", "a string");
     String name = json.getText();
-    return DType.find(name).orElseThrow(() -> new UnusableInput(
-        source + ": " + place + " has unknown dtype " + Quoted.of(name) + "; known: " + DType.names()));
+    return DType.find(name)
+        .orElseThrow(() -> new UnusableInput(source + ": " + place + " has unknown dtype "
+            + Quoted.of(name) + "; known: " + DType.names()));
   }
 
   private List<Long> readNumbers(JsonParser json, String place) throws IOException {
@@ -114,7 +127,8 @@ final class HeaderJson {
     List<Long> numbers = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
       boolean whole = json.currentToken() == JsonToken.VALUE_NUMBER_INT
-          && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER && json.getLongValue() >= 0;
+          && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
+          && json.getLongValue() >= 0;
       expect(whole, place, "whole numbers from 0 to " + Long.MAX_VALUE);
       numbers.add(json.getLongValue());
     }

@@ -5,14 +5,20 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/** Whether the tensors of a safetensors header fill its data exactly: in order, no hole, no overlap, no rest. */
+/**
+ * Whether the tensors of a safetensors header fill its data exactly: in order, no hole, no overlap,
+ * no rest.
+ */
 final class HeaderLayout {
   /** libtorch's own loops go no deeper. */
   private static final int MOST_DIMENSIONS = 64;
 
   private HeaderLayout() {}
 
-  /** Checks every tensor by itself and against its neighbours; {@code length} bytes follow the header. */
+  /**
+   * Checks every tensor by itself and against its neighbours; {@code length} bytes follow the
+   * header.
+   */
   static void check(String source, Map<String, TensorEntry> tensors, long length) {
     tensors.forEach((name, entry) -> checkSize(source, name, entry));
     List<Map.Entry<String, TensorEntry>> byOffset = tensors.entrySet().stream()
@@ -22,7 +28,10 @@ final class HeaderLayout {
     long at = 0;
     for (Map.Entry<String, TensorEntry> next : byOffset) {
       if (next.getValue().begin() != at) {
-        throw broken(source, next.getKey(), next.getValue(),
+        throw broken(
+            source,
+            next.getKey(),
+            next.getValue(),
             "must begin at byte " + at + ", where the tensor before it ends");
       }
       at = next.getValue().end();
@@ -60,9 +69,13 @@ final class HeaderLayout {
     return entry.shape().contains(0L) ? 0 : strides;
   }
 
-  private static UnusableInput broken(String source, String name, TensorEntry entry, String expected) {
-    String shape = entry.shape().size() > 8 ? entry.shape().size() + " dimensions" : entry.shape().toString();
-    return new UnusableInput(source + ": tensor " + Quoted.of(name) + " (" + entry.dtype() + " " + shape + ", bytes "
-        + entry.begin() + " to " + entry.end() + ") " + expected + "; " + SafetensorsHeader.SAVE_AGAIN);
+  private static UnusableInput broken(
+      String source, String name, TensorEntry entry, String expected) {
+    String shape = entry.shape().size() > 8
+        ? entry.shape().size() + " dimensions"
+        : entry.shape().toString();
+    return new UnusableInput(source + ": tensor " + Quoted.of(name) + " (" + entry.dtype() + " "
+        + shape + ", bytes " + entry.begin() + " to " + entry.end() + ") " + expected + "; "
+        + SafetensorsHeader.SAVE_AGAIN);
   }
 }

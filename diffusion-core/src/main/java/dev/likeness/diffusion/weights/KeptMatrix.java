@@ -6,8 +6,12 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /** A weight of a network that keeps the {@code forms} its layer makes of it. */
-record KeptMatrix(long[] shape, Supplier<Tensor> numbers, BiFunction<String, UnaryOperator<Tensor>, Tensor> forms,
-    boolean multipliesInEightBits) implements Matrix {
+record KeptMatrix(
+    long[] shape,
+    Supplier<Tensor> numbers,
+    BiFunction<String, UnaryOperator<Tensor>, Tensor> forms,
+    boolean multipliesInEightBits)
+    implements Matrix {
   @Override
   public Tensor wide() {
     return numbers.get();

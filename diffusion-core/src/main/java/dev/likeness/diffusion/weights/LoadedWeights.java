@@ -15,8 +15,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A file's tensors on a device, each placed once at its first use and shared from then on, until released, by every network built
- * over them. On the CPU in the file's own type nothing is copied: the tensors are views of the mapped file. Thread-safe.
+ * A file's tensors on a device, each placed once at its first use and shared from then on, until
+ * released, by every network built over them. On the CPU in the file's own type nothing is copied:
+ * the tensors are views of the mapped file. Thread-safe.
  */
 public final class LoadedWeights implements Parameters, AutoCloseable {
   /** Numbers in a weight from which a layer's own form of it pays. */
@@ -48,7 +49,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    *
    * @throws UnusableInput as {@link #check}; {@code source} is closed then
    */
-  public static LoadedWeights checked(TensorSource source, Compute compute, Consumer<Weights> network) {
+  public static LoadedWeights checked(
+      TensorSource source, Compute compute, Consumer<Weights> network) {
     LoadedWeights weights = new LoadedWeights(source, compute);
     try {
       weights.check(network, Set.of());
@@ -59,12 +61,16 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /** Tensors that lie in memory as {@code residence} says, of a file that can be opened again after it was released. */
+  /**
+   * Tensors that lie in memory as {@code residence} says, of a file that can be opened again after
+   * it was released.
+   */
   public LoadedWeights(Supplier<TensorSource> opening, Compute compute, Residence residence) {
     this(opening.get(), opening, compute, residence);
   }
 
-  private LoadedWeights(TensorSource source, Supplier<TensorSource> opening, Compute compute, Residence residence) {
+  private LoadedWeights(
+      TensorSource source, Supplier<TensorSource> opening, Compute compute, Residence residence) {
     this.source = source;
     this.opening = opening;
     this.compute = compute;
@@ -100,23 +106,29 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   @Override
   public Portion portion(String path) {
-    return new LoadedPortion(this, name -> name.startsWith(path + "."),
+    return new LoadedPortion(
+        this,
+        name -> name.startsWith(path + "."),
         residence == Residence.STREAMED ? this::brought : this::widened);
   }
 
   /** A tensor placed in memory of its own; the calling scope owns it. */
   private Tensor brought(String name) {
-    // What has to be converted is read past the mapping, whose pages would count with the process beside the copy.
+    // What has to be converted is read past the mapping, whose pages would count with the process
+    // beside the copy.
     return isView(name) ? compute.place(file().read(name)) : own(name);
   }
 
   private boolean isView(String name) {
-    return residence == Residence.MAPPED && compute.onCpu() && source.dtype(name) == compute.dtype();
+    return residence == Residence.MAPPED
+        && compute.onCpu()
+        && source.dtype(name) == compute.dtype();
   }
 
   /** The same whatever the residence. */
   private Tensor own(String name) {
-    try (TensorScope scope = TensorScope.open(); OwnCopies own = OwnCopies.asked()) {
+    try (TensorScope scope = TensorScope.open();
+        OwnCopies own = OwnCopies.asked()) {
       Tensor placed = compute.place(file().read(name));
       // A part of a larger tensor would keep all of it.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
@@ -129,22 +141,33 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     if (residence == Residence.EIGHT_BITS_EACH && EightBits.pay(shape)) {
       return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
     }
-    boolean small = residence == Residence.EIGHT_BIT_PRODUCTS && shape.length == 2 && EightBits.pay(shape);
+    boolean small =
+        residence == Residence.EIGHT_BIT_PRODUCTS && shape.length == 2 && EightBits.pay(shape);
     if (!small && !keeps(name)) {
       return new Matrix.Plain(get(name, shape));
     }
-    return new KeptMatrix(shape, () -> get(name, shape),
-        (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)), small);
+    return new KeptMatrix(
+        shape,
+        () -> get(name, shape),
+        (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)),
+        small);
   }
 
-  /** A vast mapped network's products stay views, so that the system can take their pages back where memory is short. */
+  /**
+   * A vast mapped network's products stay views, so that the system can take their pages back where
+   * memory is short.
+   */
   private boolean keeps(String name) {
     int dimensions = source.shape(name).length;
-    return compute.onCpu() && source.elements(name) >= LARGE
+    return compute.onCpu()
+        && source.elements(name) >= LARGE
         && (dimensions > 2 || dimensions == 2 && !(vast && isView(name)));
   }
 
-  /** Read past the mapping, so that the numbers lie in memory in the form they are used in and in no other. */
+  /**
+   * Read past the mapping, so that the numbers lie in memory in the form they are used in and in no
+   * other.
+   */
   private Tensor make(String name, UnaryOperator<Tensor> making) {
     try (TensorScope scope = TensorScope.open()) {
       return keep(making.apply(own(name)));
@@ -176,18 +199,25 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return placed.computeIfAbsent(name, this::place);
   }
 
-  /** A tensor to look at once: where no network has it placed, it is kept nowhere, and the calling scope owns it. */
+  /**
+   * A tensor to look at once: where no network has it placed, it is kept nowhere, and the calling
+   * scope owns it.
+   */
   public Tensor read(String name) {
     Tensor there = placed.get(name);
-    // On a card it would be brought anew for the first step, which is more than to keep it where nothing is to be spared.
-    return there != null ? there : spares() || compute.onCpu() ? brought(name) : get(name, source.shape(name));
+    // On a card it would be brought anew for the first step, which is more than to keep it where
+    // nothing is to be spared.
+    return there != null
+        ? there
+        : spares() || compute.onCpu() ? brought(name) : get(name, source.shape(name));
   }
 
   /**
    * Checks every tensor that a network asks for while it is built, and that none is left over but
    * {@code expected}; loads none.
    *
-   * @throws UnusableInput when one is missing, misshapen, left over, or of a type that cannot be loaded
+   * @throws UnusableInput when one is missing, misshapen, left over, or of a type that cannot be
+   *     loaded
    */
   public void check(Consumer<Weights> building, Set<String> expected) {
     try (TensorScope scope = TensorScope.open()) {
@@ -197,12 +227,15 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Places every tensor that a network asked for, so that its first use need not; nothing where use widens or brings them
-   * in, and no copy of a weight that its layer makes its own form of.
+   * Places every tensor that a network asked for, so that its first use need not; nothing where use
+   * widens or brings them in, and no copy of a weight that its layer makes its own form of.
    */
   public void load() {
     if (!spares()) {
-      asked.names().filter(name -> isView(name) || !keeps(name)).forEach(name -> placed.computeIfAbsent(name, this::place));
+      asked
+          .names()
+          .filter(name -> isView(name) || !keeps(name))
+          .forEach(name -> placed.computeIfAbsent(name, this::place));
     }
   }
 
@@ -214,8 +247,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Frees the tensors placed so far, and unmaps a file that can be opened again; the next use places them anew. No network
-   * over them may be in use meanwhile.
+   * Frees the tensors placed so far, and unmaps a file that can be opened again; the next use
+   * places them anew. No network over them may be in use meanwhile.
    */
   public void release() {
     synchronized (this) {
@@ -238,7 +271,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   private void requireOpen() {
     if (closed) {
-      throw new IllegalStateException(source.describe() + " is closed; open it again to use its tensors");
+      throw new IllegalStateException(
+          source.describe() + " is closed; open it again to use its tensors");
     }
   }
 
@@ -257,7 +291,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return source.shape(name);
   }
 
-  /** Fails if the file holds tensors that no module asked for, other than {@code expected} leftovers. */
+  /**
+   * Fails if the file holds tensors that no module asked for, other than {@code expected}
+   * leftovers.
+   */
   public void requireAllRead(Set<String> expected) {
     asked.requireAll(source, expected);
   }
@@ -272,7 +309,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return region.keep(tensor);
   }
 
-  /** Frees the tensors, which nobody may be using, and the file; whoever asks for one afterwards is refused. A second call does nothing. */
+  /**
+   * Frees the tensors, which nobody may be using, and the file; whoever asks for one afterwards is
+   * refused. A second call does nothing.
+   */
   @Override
   public void close() {
     synchronized (this) {

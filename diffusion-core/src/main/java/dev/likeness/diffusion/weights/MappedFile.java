@@ -26,8 +26,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A file of any size, mapped privately: what is written into its tensors never reaches the file, and pages that nobody
- * touches are never loaded. A file inside a jar, which cannot be mapped, is read into memory. Thread-safe.
+ * A file of any size, mapped privately: what is written into its tensors never reaches the file,
+ * and pages that nobody touches are never loaded. A file inside a jar, which cannot be mapped, is
+ * read into memory. Thread-safe.
  */
 public final class MappedFile implements AutoCloseable {
   static {
@@ -59,8 +60,8 @@ public final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * The elements from byte {@code start} on: a view, or a copy where their place in the file is not aligned. The
-   * calling scope owns it; it stays valid after {@link #close()}.
+   * The elements from byte {@code start} on: a view, or a copy where their place in the file is not
+   * aligned. The calling scope owns it; it stays valid after {@link #close()}.
    *
    * @param sizes the shape, whose elements the caller has checked to lie within the file
    */
@@ -68,7 +69,8 @@ public final class MappedFile implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException(file + " is closed; tensors can no longer be read from it");
     }
-    try (TensorScope scope = TensorScope.open(); InferenceMode recording = new InferenceMode(false)) {
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode recording = new InferenceMode(false)) {
       return scope.promote(view(dtype, start, sizes));
     }
   }
@@ -92,7 +94,8 @@ public final class MappedFile implements AutoCloseable {
 
   /** Bytes of the file in memory of their own, read past the mapping. */
   private Tensor own(long start, long length) {
-    Tensor memory = torch.empty(new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
+    Tensor memory = torch.empty(
+        new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
     BytePointer to = new BytePointer(memory.data_ptr());
     try {
       Uninterrupted.run(() -> fill(to, start, length));
@@ -104,12 +107,13 @@ public final class MappedFile implements AutoCloseable {
 
   private BytePointer fill(BytePointer to, long start, long length) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
-      for (long done = 0; done < length;) {
+      for (long done = 0; done < length; ) {
         long run = Math.min(LARGEST_READ, length - done);
         ByteBuffer buffer = to.position(done).limit(done + run).asByteBuffer();
         while (buffer.hasRemaining()) {
           if (channel.read(buffer, start + done + buffer.position()) < 0) {
-            throw new UnusableInput(file + " has become shorter since it was opened; nobody may write it meanwhile");
+            throw new UnusableInput(
+                file + " has become shorter since it was opened; nobody may write it meanwhile");
           }
         }
         done += run;
@@ -120,20 +124,29 @@ public final class MappedFile implements AutoCloseable {
 
   // Outside inference mode, whatever the caller's: an inference tensor could never be trained on.
   private Tensor map(long length) {
-    try (TensorScope scope = TensorScope.open(); InferenceMode recording = new InferenceMode(false)) {
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode recording = new InferenceMode(false)) {
       BytePointer name = new BytePointer(file.toString(), fileNameCharset());
       return region.keep(torch.from_file(
-          name, new BoolOptional(false), new LongOptional(length), new TensorOptions(ScalarType.Byte)));
+          name,
+          new BoolOptional(false),
+          new LongOptional(length),
+          new TensorOptions(ScalarType.Byte)));
     } catch (RuntimeException e) {
-      throw new MachineLimit("cannot map " + file + " (" + length + " bytes) into memory: " + LibTorch.firstLine(e)
-          + "; see that it is a local file which nobody is writing, and that address space is not limited", e);
+      throw new MachineLimit(
+          "cannot map " + file + " (" + length + " bytes) into memory: " + LibTorch.firstLine(e)
+              + "; see that it is a local file which nobody is writing, and that address space is not limited",
+          e);
     }
   }
 
   private Tensor copy(long length) {
-    try (TensorScope scope = TensorScope.open(); InferenceMode recording = new InferenceMode(false)) {
-      Tensor memory = torch.empty(new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
-      new BytePointer(memory.data_ptr()).put(Uninterrupted.read(file, Files::readAllBytes), 0, (int) length);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode recording = new InferenceMode(false)) {
+      Tensor memory = torch.empty(
+          new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
+      new BytePointer(memory.data_ptr())
+          .put(Uninterrupted.read(file, Files::readAllBytes), 0, (int) length);
       return region.keep(memory);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);

@@ -4,13 +4,13 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A layer's weight as it lies in memory: as the layer computes with it, smaller and widened at each use, or in a form that
- * the layer made of it once.
+ * A layer's weight as it lies in memory: as the layer computes with it, smaller and widened at each
+ * use, or in a form that the layer made of it once.
  */
 @FunctionalInterface
 public interface Matrix {
   /** A tensor that is used as it is. */
-  record Plain(Tensor wide) implements Matrix { }
+  record Plain(Tensor wide) implements Matrix {}
 
   /** The numbers to compute with; where they are widened the calling scope owns them. */
   Tensor wide();
@@ -25,14 +25,17 @@ public interface Matrix {
     return false;
   }
 
-  /** Whether products with it are asked for in eight bits; what the layer makes of it then is kept. */
+  /**
+   * Whether products with it are asked for in eight bits; what the layer makes of it then is kept.
+   */
   default boolean multipliesInEightBits() {
     return false;
   }
 
   /**
-   * What {@code making} makes of the numbers. Where it is kept, it is made at the first asking and lies in the place of the
-   * numbers themselves, owned by the network's weights; else the calling scope owns it.
+   * What {@code making} makes of the numbers. Where it is kept, it is made at the first asking and
+   * lies in the place of the numbers themselves, owned by the network's weights; else the calling
+   * scope owns it.
    *
    * @param use the name of what is made, always the same for the same {@code making}
    */

@@ -15,15 +15,28 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** A {@code config.json}: typed reading with defaults, and refusal by name of options that nothing here supports. */
+/**
+ * A {@code config.json}: typed reading with defaults, and refusal by name of options that nothing
+ * here supports.
+ */
 public final class ModelConfig {
   // Python writes -Infinity where JSON has no word for it, as published scheduler configs show.
-  private static final JSON PYTHON_JSON =
-      JSON.builder(JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build()).build();
+  private static final JSON PYTHON_JSON = JSON.builder(JsonFactory.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build())
+      .build();
 
-  /** What diffusers' {@code EMAModel} leaves in the config of a network whose weights it averaged. */
-  private static final Set<String> OF_AVERAGING =
-      Set.of("decay", "inv_gamma", "min_decay", "optimization_step", "power", "update_after_step", "use_ema_warmup");
+  /**
+   * What diffusers' {@code EMAModel} leaves in the config of a network whose weights it averaged.
+   */
+  private static final Set<String> OF_AVERAGING = Set.of(
+      "decay",
+      "inv_gamma",
+      "min_decay",
+      "optimization_step",
+      "power",
+      "update_after_step",
+      "use_ema_warmup");
 
   private final Map<String, Object> values;
   private final String where;
@@ -37,11 +50,16 @@ public final class ModelConfig {
   /** Reads a JSON object from {@code file}. */
   public static ModelConfig read(Path file) {
     try {
-      return new ModelConfig(PYTHON_JSON.mapFrom(Uninterrupted.read(file, Files::readAllBytes)), file.toString());
+      return new ModelConfig(
+          PYTHON_JSON.mapFrom(Uninterrupted.read(file, Files::readAllBytes)), file.toString());
     } catch (java.nio.file.NoSuchFileException e) {
-      throw new UnusableInput(file + " is missing; the folder is not a complete diffusers model", e);
+      throw new UnusableInput(
+          file + " is missing; the folder is not a complete diffusers model", e);
     } catch (IOException e) {
-      throw new UnusableInput(file + " is not a JSON object: " + Quoted.reason(e).lines().findFirst().orElse(""), e);
+      throw new UnusableInput(
+          file + " is not a JSON object: "
+              + Quoted.reason(e).lines().findFirst().orElse(""),
+          e);
     }
   }
 
@@ -153,11 +171,14 @@ public final class ModelConfig {
     throw wrong(name, value, "a list of numbers");
   }
 
-  /** A list of {@code count} whole numbers, which the config may also give as one number for all. */
+  /**
+   * A list of {@code count} whole numbers, which the config may also give as one number for all.
+   */
   public List<Integer> integers(String name, int count, Integer fallback) {
     Object value = value(name);
     if (value == null && fallback != null || value instanceof Number) {
-      return Collections.nCopies(count, value == null ? fallback : (Integer) ((Number) value).intValue());
+      return Collections.nCopies(
+          count, value == null ? fallback : (Integer) ((Number) value).intValue());
     }
     List<Integer> list = integers(name);
     if (list == null || list.size() != count) {
@@ -172,7 +193,9 @@ public final class ModelConfig {
     if (value == null || value instanceof Boolean) {
       return Collections.nCopies(count, value == null ? fallback : (Boolean) value);
     }
-    if (value instanceof List<?> list && list.size() == count && list.stream().allMatch(Boolean.class::isInstance)) {
+    if (value instanceof List<?> list
+        && list.size() == count
+        && list.stream().allMatch(Boolean.class::isInstance)) {
       return list.stream().map(Boolean.class::cast).toList();
     }
     throw wrong(name, value, "true, false or a list of " + count);
@@ -194,17 +217,25 @@ public final class ModelConfig {
   public void require(String name, Object only) {
     Object value = value(name);
     boolean same = value instanceof Number a && only instanceof Number b
-        ? a.doubleValue() == b.doubleValue() : Objects.equals(value, only);
+        ? a.doubleValue() == b.doubleValue()
+        : Objects.equals(value, only);
     if (value != null && !same) {
-      throw new UnusableInput(where + ": option \"" + name + "\" is " + value + "; only " + only + " is supported");
+      throw new UnusableInput(
+          where + ": option \"" + name + "\" is " + value + "; only " + only + " is supported");
     }
   }
 
-  /** Refuses every option that was not read, is not null or false, is not of averaging, and does not start with an underscore. */
+  /**
+   * Refuses every option that was not read, is not null or false, is not of averaging, and does not
+   * start with an underscore.
+   */
   public void refuseOthers() {
     for (Map.Entry<String, Object> option : values.entrySet()) {
       boolean idle = option.getValue() == null || Boolean.FALSE.equals(option.getValue());
-      if (!idle && !option.getKey().startsWith("_") && !read.contains(option.getKey()) && !OF_AVERAGING.contains(option.getKey())) {
+      if (!idle
+          && !option.getKey().startsWith("_")
+          && !read.contains(option.getKey())
+          && !OF_AVERAGING.contains(option.getKey())) {
         throw new UnusableInput(where + ": option \"" + option.getKey() + "\" (" + option.getValue()
             + ") is not supported; see docs/porting.md for the options that are");
       }
@@ -217,6 +248,7 @@ public final class ModelConfig {
   }
 
   private UnusableInput wrong(String name, Object value, String expected) {
-    return new UnusableInput(where + ": option \"" + name + "\" is " + value + ", expected " + expected);
+    return new UnusableInput(
+        where + ": option \"" + name + "\" is " + value + ", expected " + expected);
   }
 }

@@ -2,7 +2,10 @@ package dev.likeness.diffusion.weights;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Parameters of a network that is built to see what it asks for: each is checked, and {@code none} is given for all. */
+/**
+ * Parameters of a network that is built to see what it asks for: each is checked, and {@code none}
+ * is given for all.
+ */
 record OnlyAsked(LoadedWeights of, Tensor none) implements Parameters {
   @Override
   public boolean has(String name) {

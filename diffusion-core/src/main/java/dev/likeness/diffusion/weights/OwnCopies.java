@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.weights;
 
 /**
- * While open on a thread, tensors are read there into memory of their own rather than as views of mapped files, so that no
- * page of a file counts with the process.
+ * While open on a thread, tensors are read there into memory of their own rather than as views of
+ * mapped files, so that no page of a file counts with the process.
  */
 final class OwnCopies implements AutoCloseable {
   private static final ThreadLocal<Boolean> ASKED = ThreadLocal.withInitial(() -> false);

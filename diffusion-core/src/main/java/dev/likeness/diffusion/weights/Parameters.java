@@ -2,12 +2,18 @@ package dev.likeness.diffusion.weights;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Where a network's tensors come from: a loaded file, seeded initial values, or the casts of a training step. */
+/**
+ * Where a network's tensors come from: a loaded file, seeded initial values, or the casts of a
+ * training step.
+ */
 public interface Parameters {
   /** Whether a tensor of this full name can be had. */
   boolean has(String name);
 
-  /** The tensor of this full name, which must have this shape. The parameters own it; callers never close it. */
+  /**
+   * The tensor of this full name, which must have this shape. The parameters own it; callers never
+   * close it.
+   */
   Tensor get(String name, long... shape);
 
   /** The same as a layer's weight, which may lie in memory smaller than it is used. */
@@ -15,7 +21,9 @@ public interface Parameters {
     return new Matrix.Plain(get(name, shape));
   }
 
-  /** Whether the tensors of a network's blocks are brought in by {@link #portion} rather than kept. */
+  /**
+   * Whether the tensors of a network's blocks are brought in by {@link #portion} rather than kept.
+   */
   default boolean streams() {
     return false;
   }

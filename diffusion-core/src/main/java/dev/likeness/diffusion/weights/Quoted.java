@@ -14,13 +14,17 @@ public final class Quoted {
   public static String of(String text) {
     StringBuilder out = new StringBuilder("\"");
     text.codePoints().limit(LONGEST).forEach(c -> append(out, c));
-    return out.append(text.codePointCount(0, text.length()) > LONGEST ? "…\"" : "\"").toString();
+    return out.append(text.codePointCount(0, text.length()) > LONGEST ? "…\"" : "\"")
+        .toString();
   }
 
   private static void append(StringBuilder out, int c) {
     int type = Character.getType(c);
-    boolean hidden = Character.isISOControl(c) || type == Character.FORMAT || type == Character.SURROGATE
-        || type == Character.LINE_SEPARATOR || type == Character.PARAGRAPH_SEPARATOR;
+    boolean hidden = Character.isISOControl(c)
+        || type == Character.FORMAT
+        || type == Character.SURROGATE
+        || type == Character.LINE_SEPARATOR
+        || type == Character.PARAGRAPH_SEPARATOR;
     if (hidden) {
       out.append(String.format(Locale.ROOT, "\\u%04x", c));
     } else {

@@ -8,12 +8,18 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
-/** A source under other names: foreign spellings are translated here, once, before any module sees them. */
+/**
+ * A source under other names: foreign spellings are translated here, once, before any module sees
+ * them.
+ */
 public final class Renamed implements TensorSource {
   private final TensorSource source;
   private final Map<String, String> original = new LinkedHashMap<>();
 
-  /** Names each tensor {@code rename.apply(name)}; those renamed to null are left out. Takes over {@code source}. */
+  /**
+   * Names each tensor {@code rename.apply(name)}; those renamed to null are left out. Takes over
+   * {@code source}.
+   */
   public Renamed(TensorSource source, UnaryOperator<String> rename) {
     this.source = source;
     for (String name : source.names()) {

@@ -7,9 +7,11 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One safetensors file, mapped into memory whatever its size: reading a tensor copies nothing. Thread-safe.
+ * One safetensors file, mapped into memory whatever its size: reading a tensor copies nothing.
+ * Thread-safe.
  *
- * <p>The file must not be overwritten in place while it is open; {@link SafetensorsWriter} never does.
+ * <p>The file must not be overwritten in place while it is open; {@link SafetensorsWriter} never
+ * does.
  */
 public final class Safetensors implements TensorSource {
   private final SafetensorsHeader header;

@@ -17,14 +17,18 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The checked header of a safetensors file: what tensors are in it and where. Only the header is read, and libtorch is
- * not needed.
+ * The checked header of a safetensors file: what tensors are in it and where. Only the header is
+ * read, and libtorch is not needed.
  *
- * <p>Rules: huggingface/safetensors {@code safetensors/src/tensor.rs} ({@code read_metadata}, {@code validate}), and
- * stricter in two places: a name given twice is refused, and so is a header beyond the cap.
+ * <p>Rules: huggingface/safetensors {@code safetensors/src/tensor.rs} ({@code read_metadata},
+ * {@code validate}), and stricter in two places: a name given twice is refused, and so is a header
+ * beyond the cap.
  */
 public final class SafetensorsHeader implements TensorList {
-  /** The longest header read unless asked for more, in bytes: 16 MiB; published files stay below 1 MiB. */
+  /**
+   * The longest header read unless asked for more, in bytes: 16 MiB; published files stay below 1
+   * MiB.
+   */
   public static final long DEFAULT_CAP = 16L << 20;
 
   /** The longest header that the format allows, in bytes. */
@@ -48,7 +52,8 @@ public final class SafetensorsHeader implements TensorList {
   /**
    * Reads the header of {@code file}, of at most {@link #DEFAULT_CAP} bytes.
    *
-   * @throws UnusableInput when the file breaks a rule of the format; names the place and what was expected
+   * @throws UnusableInput when the file breaks a rule of the format; names the place and what was
+   *     expected
    */
   public static SafetensorsHeader read(Path file) {
     return read(file, DEFAULT_CAP);
@@ -69,12 +74,15 @@ public final class SafetensorsHeader implements TensorList {
     }
   }
 
-  static SafetensorsHeader read(SeekableByteChannel channel, String source, long cap) throws IOException {
+  static SafetensorsHeader read(SeekableByteChannel channel, String source, long cap)
+      throws IOException {
     long length = channel.size();
     if (length < LENGTH_BYTES) {
-      throw new UnusableInput(source + " has " + length + " bytes, a safetensors file at least 8: " + SAVE_AGAIN);
+      throw new UnusableInput(
+          source + " has " + length + " bytes, a safetensors file at least 8: " + SAVE_AGAIN);
     }
-    long headerLength = fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    long headerLength =
+        fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
     checkLength(source, headerLength, length, Math.min(cap, FORMAT_CAP));
     HeaderJson json = new HeaderJson(source, decode(source, fill(channel, (int) headerLength)));
     HeaderLayout.check(source, json.tensors(), length - LENGTH_BYTES - headerLength);
@@ -83,13 +91,14 @@ public final class SafetensorsHeader implements TensorList {
 
   private static void checkLength(String source, long headerLength, long fileLength, long cap) {
     if (Long.compareUnsigned(headerLength, fileLength - LENGTH_BYTES) > 0) {
-      throw new UnusableInput(source + " announces a header of " + Long.toUnsignedString(headerLength)
-          + " bytes but has only " + (fileLength - LENGTH_BYTES)
-          + " bytes after the length; it is no safetensors file or was cut short: download it again");
+      throw new UnusableInput(
+          source + " announces a header of " + Long.toUnsignedString(headerLength)
+              + " bytes but has only " + (fileLength - LENGTH_BYTES)
+              + " bytes after the length; it is no safetensors file or was cut short: download it again");
     }
     if (headerLength > cap) {
-      throw new UnusableInput(source + " has a header of " + headerLength + " bytes, more than the " + cap
-          + " allowed: not a model file as people publish them");
+      throw new UnusableInput(source + " has a header of " + headerLength + " bytes, more than the "
+          + cap + " allowed: not a model file as people publish them");
     }
   }
 
@@ -148,7 +157,8 @@ public final class SafetensorsHeader implements TensorList {
 
   /** One past the last byte of the file. */
   public long fileLength() {
-    return dataStart + tensors.values().stream().mapToLong(TensorEntry::end).max().orElse(0);
+    return dataStart
+        + tensors.values().stream().mapToLong(TensorEntry::end).max().orElse(0);
   }
 
   /** The entry of one tensor. */

@@ -19,11 +19,12 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Writes safetensors files of any size, whole or not at all: tensors go out one at a time, each through one small
- * buffer. A file that is mapped may be replaced; its readers keep the old content.
+ * Writes safetensors files of any size, whole or not at all: tensors go out one at a time, each
+ * through one small buffer. A file that is mapped may be replaced; its readers keep the old
+ * content.
  *
- * <p>As the reference writer does, wide elements come first, then names in order, so every tensor is aligned; the
- * header begins with a brace and is padded with spaces to a multiple of 8 bytes.
+ * <p>As the reference writer does, wide elements come first, then names in order, so every tensor
+ * is aligned; the header begins with a brace and is padded with spaces to a multiple of 8 bytes.
  */
 public final class SafetensorsWriter {
   private static final JsonFactory JSON = new JsonFactory();
@@ -32,21 +33,30 @@ public final class SafetensorsWriter {
   private SafetensorsWriter() {}
 
   /**
-   * Writes {@code tensors}, on any device and with any strides, and the free text pairs {@code metadata}.
+   * Writes {@code tensors}, on any device and with any strides, and the free text pairs
+   * {@code metadata}.
    *
-   * @throws IllegalArgumentException when a tensor has an element type that the format lacks, or a reserved name
+   * @throws IllegalArgumentException when a tensor has an element type that the format lacks, or a
+   *     reserved name
    * @throws dev.likeness.diffusion.error.MachineLimit when the disk refuses
    */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     write(file, new MemoryTensors(tensors), metadata);
   }
 
-  /** The same of what is a person's own, such as what was learnt of a face; see {@link AtomicFile#writePrivate}. */
-  public static void writePrivate(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
+  /**
+   * The same of what is a person's own, such as what was learnt of a face; see
+   * {@link AtomicFile#writePrivate}.
+   */
+  public static void writePrivate(
+      Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     AtomicFile.writePrivate(file, content(new MemoryTensors(tensors), metadata));
   }
 
-  /** Writes every tensor of {@code source}, reading one at a time; see {@link #write(Path, Map, Map)}. */
+  /**
+   * Writes every tensor of {@code source}, reading one at a time; see {@link #write(Path, Map,
+   * Map)}.
+   */
   public static void write(Path file, TensorSource source, Map<String, String> metadata) {
     AtomicFile.write(file, content(source, metadata));
   }
@@ -55,7 +65,10 @@ public final class SafetensorsWriter {
     List<String> sorted = sorted(source);
     byte[] header = header(sorted, source, metadata);
     return out -> {
-      out.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+      out.write(ByteBuffer.allocate(Long.BYTES)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .putLong(header.length)
+          .array());
       out.write(header);
       for (String name : sorted) {
         try (TensorScope scope = TensorScope.open()) {
@@ -66,11 +79,15 @@ public final class SafetensorsWriter {
   }
 
   private static List<String> sorted(TensorSource source) {
-    Comparator<String> widestFirst = Comparator.comparingInt(name -> -source.dtype(name).bits());
-    return source.names().stream().sorted(widestFirst.thenComparing(Comparator.naturalOrder())).toList();
+    Comparator<String> widestFirst =
+        Comparator.comparingInt(name -> -source.dtype(name).bits());
+    return source.names().stream()
+        .sorted(widestFirst.thenComparing(Comparator.naturalOrder()))
+        .toList();
   }
 
-  private static byte[] header(List<String> sorted, TensorSource source, Map<String, String> metadata) {
+  private static byte[] header(
+      List<String> sorted, TensorSource source, Map<String, String> metadata) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
@@ -83,19 +100,22 @@ public final class SafetensorsWriter {
       }
       json.writeEndObject();
     } catch (IOException e) {
-      throw new IllegalArgumentException("names or metadata cannot be written as JSON: " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          "names or metadata cannot be written as JSON: " + e.getMessage(), e);
     }
     while (bytes.size() % Long.BYTES != 0) {
       bytes.write(' ');
     }
     if (bytes.size() > SafetensorsHeader.FORMAT_CAP) {
-      throw new IllegalArgumentException("the header would take " + bytes.size() + " bytes, the format allows "
-          + SafetensorsHeader.FORMAT_CAP + "; write fewer tensors or less metadata");
+      throw new IllegalArgumentException(
+          "the header would take " + bytes.size() + " bytes, the format allows "
+              + SafetensorsHeader.FORMAT_CAP + "; write fewer tensors or less metadata");
     }
     return bytes.toByteArray();
   }
 
-  private static void writeMetadata(JsonGenerator json, Map<String, String> metadata) throws IOException {
+  private static void writeMetadata(JsonGenerator json, Map<String, String> metadata)
+      throws IOException {
     json.writeObjectFieldStart("__metadata__");
     for (Map.Entry<String, String> pair : new TreeMap<>(metadata).entrySet()) {
       json.writeStringField(pair.getKey(), pair.getValue());
@@ -103,9 +123,11 @@ public final class SafetensorsWriter {
     json.writeEndObject();
   }
 
-  private static long writeEntry(JsonGenerator json, String name, TensorSource source, long begin) throws IOException {
+  private static long writeEntry(JsonGenerator json, String name, TensorSource source, long begin)
+      throws IOException {
     if (name.equals("__metadata__")) {
-      throw new IllegalArgumentException("\"__metadata__\" is reserved by the format; give the tensor another name");
+      throw new IllegalArgumentException(
+          "\"__metadata__\" is reserved by the format; give the tensor another name");
     }
     DType dtype = source.dtype(name);
     long[] shape = source.shape(name);

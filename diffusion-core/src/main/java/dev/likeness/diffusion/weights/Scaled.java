@@ -14,14 +14,20 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A file whose eight-bit weights are to be multiplied by a scale that stands beside them, as ComfyUI and its kin write it
- * ({@code scale_weight} or {@code weight_scale}); the products are f32. Whole numbers are weights only where a marker says
- * how. Scales of inputs, which only F8 arithmetic needs, and markers are left out.
+ * A file whose eight-bit weights are to be multiplied by a scale that stands beside them, as
+ * ComfyUI and its kin write it ({@code scale_weight} or {@code weight_scale}); the products are
+ * f32. Whole numbers are weights only where a marker says how. Scales of inputs, which only F8
+ * arithmetic needs, and markers are left out.
  */
 public final class Scaled implements TensorSource {
   private static final String WEIGHT = "weight";
   private static final List<String> SCALES = List.of("scale_weight", "weight_scale");
-  private static final List<String> LEFT_OUT = List.of("scale_weight", "weight_scale", "scale_input", "input_scale", "scaled_fp8",
+  private static final List<String> LEFT_OUT = List.of(
+      "scale_weight",
+      "weight_scale",
+      "scale_input",
+      "input_scale",
+      "scaled_fp8",
       StorageMarkers.TENSOR);
 
   private final TensorSource source;
@@ -39,14 +45,17 @@ public final class Scaled implements TensorSource {
   /**
    * {@code source} with its scales applied; itself when it has none.
    *
-   * @throws UnusableInput when weights are stored in a way that is not read; {@code source} is closed then
+   * @throws UnusableInput when weights are stored in a way that is not read; {@code source} is
+   *     closed then
    */
   public static TensorSource of(Safetensors source) {
     try {
       Scaled scaled = new Scaled(source);
       Map<String, String> formats = StorageMarkers.formats(source, source.metadata());
-      scaled.names.stream().filter(name -> name.endsWith("." + WEIGHT))
-          .forEach(name -> scaled.check(name, formats.get(name.substring(0, name.length() - WEIGHT.length() - 1))));
+      scaled.names.stream()
+          .filter(name -> name.endsWith("." + WEIGHT))
+          .forEach(name -> scaled.check(
+              name, formats.get(name.substring(0, name.length() - WEIGHT.length() - 1))));
       return scaled.names.size() == source.names().size() ? source : scaled;
     } catch (RuntimeException e) {
       source.close();
@@ -70,9 +79,11 @@ public final class Scaled implements TensorSource {
     boolean whole = isWhole(source.dtype(name));
     boolean eight = StorageMarkers.INT8.equals(format);
     if (whole != eight || eight && (scale == null || source.dtype(name) != DType.I8)) {
-      throw new UnusableInput(source.describe() + ": " + Quoted.of(name) + " is of type " + source.dtype(name)
-          + (scale == null ? " without a scale" : "") + " and stored as "
-          + (format == null ? "nothing beside it says" : Quoted.of(format)) + "; " + StorageMarkers.ADVICE);
+      throw new UnusableInput(
+          source.describe() + ": " + Quoted.of(name) + " is of type " + source.dtype(name)
+              + (scale == null ? " without a scale" : "") + " and stored as "
+              + (format == null ? "nothing beside it says" : Quoted.of(format)) + "; "
+              + StorageMarkers.ADVICE);
     }
     if (scale != null) {
       requireScale(name, scale);
@@ -85,7 +96,8 @@ public final class Scaled implements TensorSource {
     long count = source.elements(scale);
     boolean fits = count == 1 || shape.length > 0 && count == shape[0];
     if (!fits || !source.dtype(scale).isFloating()) {
-      throw new UnusableInput(source.describe() + ": " + Quoted.of(scale) + " has type " + source.dtype(scale) + " and shape "
+      throw new UnusableInput(source.describe() + ": " + Quoted.of(scale) + " has type "
+          + source.dtype(scale) + " and shape "
           + Arrays.toString(source.shape(scale)) + " beside a weight of " + Arrays.toString(shape)
           + "; read are one scale for all and one for each row: " + StorageMarkers.ADVICE);
     }
@@ -98,7 +110,11 @@ public final class Scaled implements TensorSource {
   private String scale(String name) {
     if (name.endsWith("." + WEIGHT)) {
       String module = name.substring(0, name.length() - WEIGHT.length());
-      return SCALES.stream().map(module::concat).filter(source.names()::contains).findFirst().orElse(null);
+      return SCALES.stream()
+          .map(module::concat)
+          .filter(source.names()::contains)
+          .findFirst()
+          .orElse(null);
     }
     return null;
   }

@@ -18,12 +18,15 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Several safetensors files that a {@code *.safetensors.index.json} makes one: its {@code weight_map} says which file
- * holds which tensor. Every file is mapped as {@link Safetensors} does. Thread-safe.
+ * Several safetensors files that a {@code *.safetensors.index.json} makes one: its
+ * {@code weight_map} says which file holds which tensor. Every file is mapped as
+ * {@link Safetensors} does. Thread-safe.
  */
 public final class ShardedSafetensors implements TensorSource {
-  private static final JSON STRICT =
-      JSON.builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build()).build();
+  private static final JSON STRICT = JSON.builder(JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build())
+      .build();
 
   private final Path index;
   private final Map<String, TensorSource> shardOf;
@@ -36,8 +39,8 @@ public final class ShardedSafetensors implements TensorSource {
   /**
    * Opens every file that {@code index} names, all in the folder of the index.
    *
-   * @throws UnusableInput when the index or a shard is broken, a shard is missing or lies outside the repository, or a
-   *     tensor is not in the shard that should hold it
+   * @throws UnusableInput when the index or a shard is broken, a shard is missing or lies outside
+   *     the repository, or a tensor is not in the shard that should hold it
    */
   public static ShardedSafetensors open(Path index) {
     return open(index, Safetensors::open);
@@ -51,7 +54,8 @@ public final class ShardedSafetensors implements TensorSource {
     Map<String, TensorSource> shardOf = new LinkedHashMap<>();
     try {
       fileOf.forEach((name, file) -> {
-        TensorSource shard = shards.computeIfAbsent(file, f -> opening.apply(folder.resolve(f, index)));
+        TensorSource shard =
+            shards.computeIfAbsent(file, f -> opening.apply(folder.resolve(f, index)));
         if (!shard.names().contains(name)) {
           throw new UnusableInput(index + " says that tensor " + Quoted.of(name) + " is in " + file
               + ", but it is not; download the index and its files again, all of one revision");
@@ -68,12 +72,14 @@ public final class ShardedSafetensors implements TensorSource {
   private static Map<String, String> readIndex(Path index) {
     Object map = parse(index).get("weight_map");
     if (!(map instanceof Map<?, ?> weightMap)) {
-      throw new UnusableInput(index + ": expected an object \"weight_map\" from tensor names to files");
+      throw new UnusableInput(
+          index + ": expected an object \"weight_map\" from tensor names to files");
     }
     Map<String, String> fileOf = new LinkedHashMap<>();
     weightMap.forEach((name, file) -> {
       if (!(file instanceof String)) {
-        throw new UnusableInput(index + ": \"weight_map\" gives no file name for tensor " + Quoted.of(name.toString()));
+        throw new UnusableInput(
+            index + ": \"weight_map\" gives no file name for tensor " + Quoted.of(name.toString()));
       }
       fileOf.put(name.toString(), (String) file);
     });

@@ -13,10 +13,12 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How a file says that its weights are stored, as ComfyUI writes it: a tensor of JSON text beside a weight, or one text in
- * the header for all. A format that is not read is refused, since its numbers would pass for weights and draw noise.
+ * How a file says that its weights are stored, as ComfyUI writes it: a tensor of JSON text beside a
+ * weight, or one text in the header for all. A format that is not read is refused, since its
+ * numbers would pass for weights and draw noise.
  *
- * <p>Source: {@code convert_old_quants} of Comfy-Org/ComfyUI {@code comfy/utils.py}, {@code comfy/ops.py}.
+ * <p>Source: {@code convert_old_quants} of Comfy-Org/ComfyUI {@code comfy/utils.py},
+ * {@code comfy/ops.py}.
  */
 final class StorageMarkers {
   /** The tensor's name, after its module's. */
@@ -40,8 +42,9 @@ final class StorageMarkers {
    */
   static Map<String, String> formats(TensorSource source, Map<String, String> metadata) {
     Map<String, String> formats = new LinkedHashMap<>();
-    layers(source, metadata.get(METADATA)).forEach((module, marker) ->
-        formats.put(module.toString(), format(source, module.toString(), marker)));
+    layers(source, metadata.get(METADATA))
+        .forEach((module, marker) ->
+            formats.put(module.toString(), format(source, module.toString(), marker)));
     for (String name : source.names()) {
       if (name.endsWith("." + TENSOR)) {
         String module = name.substring(0, name.length() - TENSOR.length() - 1);
@@ -52,7 +55,9 @@ final class StorageMarkers {
   }
 
   private static Map<?, ?> layers(TensorSource source, String text) {
-    return text != null && json(source, METADATA, text).get("layers") instanceof Map<?, ?> layers ? layers : Map.of();
+    return text != null && json(source, METADATA, text).get("layers") instanceof Map<?, ?> layers
+        ? layers
+        : Map.of();
   }
 
   private static String text(TensorSource source, String name) {
@@ -80,15 +85,19 @@ final class StorageMarkers {
     String format = String.valueOf(options.get("format"));
     boolean turned = Boolean.TRUE.equals(options.get("convrot"));
     if (turned || !format.equals(INT8) && !format.startsWith(FLOAT8)) {
-      throw new UnusableInput(source.describe() + ": " + Quoted.of(module) + " is stored as " + Quoted.of(format)
-          + (turned ? " with convrot" : "") + ", which is not read; read are float8 and " + INT8
-          + " without convrot: " + ADVICE);
+      throw new UnusableInput(
+          source.describe() + ": " + Quoted.of(module) + " is stored as " + Quoted.of(format)
+              + (turned ? " with convrot" : "") + ", which is not read; read are float8 and " + INT8
+              + " without convrot: " + ADVICE);
     }
     return format;
   }
 
   private static UnusableInput damaged(TensorSource source, String name, Exception cause) {
-    return new UnusableInput(source.describe() + ": " + Quoted.of(name) + " is not the JSON text that says how weights are"
-        + " stored; download the file again", cause);
+    return new UnusableInput(
+        source.describe() + ": " + Quoted.of(name)
+            + " is not the JSON text that says how weights are"
+            + " stored; download the file again",
+        cause);
   }
 }

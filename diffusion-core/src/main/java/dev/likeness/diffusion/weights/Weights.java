@@ -8,8 +8,8 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A cursor over named tensors: {@code w.at("down_blocks").at(0)}. A module spells the checkpoint's own key in the
- * constructor that reads it, and asks here what an adapter adds to it.
+ * A cursor over named tensors: {@code w.at("down_blocks").at(0)}. A module spells the checkpoint's
+ * own key in the constructor that reads it, and asks here what an adapter adds to it.
  */
 public final class Weights {
   private final Parameters parameters;
@@ -42,7 +42,9 @@ public final class Weights {
     return at(Integer.toString(index));
   }
 
-  /** The tensor {@code name} of this module, checked for presence and shape, as adapters have it. */
+  /**
+   * The tensor {@code name} of this module, checked for presence and shape, as adapters have it.
+   */
   public Tensor tensor(String name, long... shape) {
     String full = full(name);
     return adaptation.tensor(full, parameters.get(full, shape));
@@ -51,7 +53,9 @@ public final class Weights {
   /** The same as a layer's weight, which may lie in memory smaller than it is used. */
   public Matrix matrix(String name, long... shape) {
     String full = full(name);
-    Matrix own = adaptation.packs() ? parameters.matrix(full, shape) : new Matrix.Plain(parameters.get(full, shape));
+    Matrix own = adaptation.packs()
+        ? parameters.matrix(full, shape)
+        : new Matrix.Plain(parameters.get(full, shape));
     if (!adaptation.replaces(full)) {
       return own;
     }
@@ -82,7 +86,9 @@ public final class Weights {
     return adaptation.perturbs(path);
   }
 
-  /** The share of a picture's tokens that is merged for self-attention where the picture is largest. */
+  /**
+   * The share of a picture's tokens that is merged for self-attention where the picture is largest.
+   */
   public double merged() {
     return adaptation.merged();
   }

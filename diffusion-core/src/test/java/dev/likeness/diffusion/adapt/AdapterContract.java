@@ -16,7 +16,9 @@ import java.util.concurrent.Future;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
-/** What every adapter keeps to: it travels with its request and leaves the shared base as it was. */
+/**
+ * What every adapter keeps to: it travels with its request and leaves the shared base as it was.
+ */
 public interface AdapterContract {
   /** A base, shared by all tests of the class. */
   BaseModel base();
@@ -59,7 +61,8 @@ public interface AdapterContract {
   }
 
   @Test
-  default void drawsOnFourThreadsWhatItDrawsAlone() throws InterruptedException, ExecutionException {
+  default void drawsOnFourThreadsWhatItDrawsAlone()
+      throws InterruptedException, ExecutionException {
     List<float[]> alone = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       alone.add(drawn(i, adapter(i % 2, 0.8)));

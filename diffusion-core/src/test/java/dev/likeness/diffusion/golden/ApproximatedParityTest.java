@@ -43,11 +43,15 @@ class ApproximatedParityTest {
   private Path scratch;
 
   static List<GoldenPictures.Run> merged() {
-    return GoldenPictures.runs("approximated").stream().filter(run -> run.text("kind").equals("merged")).toList();
+    return GoldenPictures.runs("approximated").stream()
+        .filter(run -> run.text("kind").equals("merged"))
+        .toList();
   }
 
   static List<GoldenPictures.Run> cached() {
-    return GoldenPictures.runs("approximated").stream().filter(run -> run.text("kind").equals("cached")).toList();
+    return GoldenPictures.runs("approximated").stream()
+        .filter(run -> run.text("kind").equals("cached"))
+        .toList();
   }
 
   @ParameterizedTest
@@ -55,15 +59,20 @@ class ApproximatedParityTest {
   void mergesTokensAsTomesdDoes(GoldenPictures.Run run) {
     String name = run.text("folder").substring(run.text("folder").indexOf('/') + 1);
     GoldenFolder folder = GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch);
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         GoldenPictures golden = GoldenPictures.open("approximated", scratch);
         GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
       UNet2DConditionModel unet = new UNet2DConditionModel(
-          UNetConfig.of(part.config()), Weights.of(part.loaded(), new MergedTokens(run.number("share", 0))));
+          UNetConfig.of(part.config()),
+          Weights.of(part.loaded(), new MergedTokens(run.number("share", 0))));
       boolean sizes = run.text("folder").startsWith("sdxl");
-      UNetConditioning told = new UNetConditioning(golden.tensor(key(run, "text")),
-          sizes ? golden.tensor(key(run, "text_embeds")) : null, sizes ? golden.tensor(key(run, "time_ids")) : null);
-      Tensor output = unet.forward(golden.tensor(key(run, "sample")), torch.tensor(521).reshape(1), told);
+      UNetConditioning told = new UNetConditioning(
+          golden.tensor(key(run, "text")),
+          sizes ? golden.tensor(key(run, "text_embeds")) : null,
+          sizes ? golden.tensor(key(run, "time_ids")) : null);
+      Tensor output =
+          unet.forward(golden.tensor(key(run, "sample")), torch.tensor(521).reshape(1), told);
       Closeness.assertWithinSpread(1e-4, golden.tensor(key(run, "output")), output, run.toString());
     }
   }
@@ -72,42 +81,65 @@ class ApproximatedParityTest {
   @MethodSource("cached")
   void asksTheFirstBlockAloneWhereDiffusersDoes(GoldenPictures.Run run) {
     Path part = PipelineFolder.write(run.text("folder"), scratch).path().resolve("transformer");
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         GoldenPictures golden = GoldenPictures.open("approximated", scratch);
         LoadedWeights weights = new LoadedWeights(
             Safetensors.open(part.resolve("diffusion_pytorch_model.safetensors")), Compute.EXACT)) {
       ModelConfig config = ModelConfig.read(part.resolve("config.json"));
       FirstBlockCache cache = new FirstBlockCache(run.number("threshold", 0));
       UnaryOperator<Tensor> net = run.text("folder").startsWith("flux")
-          ? flux(FluxConfig.of(config), weights, golden, run, cache) : three(Sd3Config.of(config), weights, golden, run, cache);
+          ? flux(FluxConfig.of(config), weights, golden, run, cache)
+          : three(Sd3Config.of(config), weights, golden, run, cache);
       float[] ways = Images.floats(golden.tensor(key(run, "ways")));
       for (int i = 0; i < ways.length; i++) {
-        Tensor picture =
-            torch.lerp(golden.tensor(key(run, "first")), golden.tensor(key(run, "other")), new Scalar((double) ways[i]));
+        Tensor picture = torch.lerp(
+            golden.tensor(key(run, "first")), golden.tensor(key(run, "other")), new Scalar((double)
+                ways[i]));
         Closeness.assertWithinSpread(
-            1e-4, golden.tensor(key(run, "output")).select(0, i), net.apply(picture), run + ", call " + i);
+            1e-4,
+            golden.tensor(key(run, "output")).select(0, i),
+            net.apply(picture),
+            run + ", call " + i);
       }
-      assertTrue(cache.served() > 0 && cache.served() < ways.length - 1, cache.served() + " of " + ways.length);
+      assertTrue(
+          cache.served() > 0 && cache.served() < ways.length - 1,
+          cache.served() + " of " + ways.length);
     }
   }
 
-  private static UnaryOperator<Tensor> flux(FluxConfig config, LoadedWeights weights, GoldenPictures golden,
-      GoldenPictures.Run run, FirstBlockCache cache) {
+  private static UnaryOperator<Tensor> flux(
+      FluxConfig config,
+      LoadedWeights weights,
+      GoldenPictures golden,
+      GoldenPictures.Run run,
+      FirstBlockCache cache) {
     FluxTransformer2DModel net = new FluxTransformer2DModel(config, Weights.of(weights));
     Tensor text = golden.tensor(key(run, "text"));
-    FluxConditioning told =
-        new FluxConditioning(text, golden.tensor(key(run, "pooled")), torch.tensor(new float[] {3.5f}));
-    Tensor places = torch.cat(new TensorVector(torch.zeros(text.size(1), 3), PackedLatents.positions(6, 4, 0)), 0);
-    return picture -> net.forward(picture, torch.tensor(new float[] {0.5f}), told, Rotation.of(places, config.axes()),
-        List.of(), cache);
+    FluxConditioning told = new FluxConditioning(
+        text, golden.tensor(key(run, "pooled")), torch.tensor(new float[] {3.5f}));
+    Tensor places = torch.cat(
+        new TensorVector(torch.zeros(text.size(1), 3), PackedLatents.positions(6, 4, 0)), 0);
+    return picture -> net.forward(
+        picture,
+        torch.tensor(new float[] {0.5f}),
+        told,
+        Rotation.of(places, config.axes()),
+        List.of(),
+        cache);
   }
 
-  private static UnaryOperator<Tensor> three(Sd3Config config, LoadedWeights weights, GoldenPictures golden,
-      GoldenPictures.Run run, FirstBlockCache cache) {
+  private static UnaryOperator<Tensor> three(
+      Sd3Config config,
+      LoadedWeights weights,
+      GoldenPictures golden,
+      GoldenPictures.Run run,
+      FirstBlockCache cache) {
     Sd3Transformer2DModel net = new Sd3Transformer2DModel(config, Weights.of(weights));
     Tensor text = golden.tensor(key(run, "text"));
     Tensor pooled = golden.tensor(key(run, "pooled"));
-    return picture -> net.forward(picture, torch.tensor(new float[] {500}), text, pooled, Set.of(), cache);
+    return picture ->
+        net.forward(picture, torch.tensor(new float[] {500}), text, pooled, Set.of(), cache);
   }
 
   private static String key(GoldenPictures.Run run, String name) {

@@ -31,14 +31,16 @@ class AutoencoderParityTest {
   @MethodSource("variants")
   void decodesAndEncodesAsDiffusersDoes(String variant, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
         GoldenPart part = GoldenPart.open(folder, "vae", "diffusion_pytorch_model.safetensors")) {
       Autoencoder vae = open(variant, part);
       part.requireAllRead();
       Scalar scale = new Scalar(part.config().number("scaling_factor", 0.18215));
       Tensor decoded = vae.decode(expected.tensor("vae.latent").mul(scale));
-      Closeness.assertWithinSpread(TOLERANCE, expected.tensor("vae.decoded"), decoded, variant + " decoded");
+      Closeness.assertWithinSpread(
+          TOLERANCE, expected.tensor("vae.decoded"), decoded, variant + " decoded");
       compareLatents(variant, vae.encode(expected.tensor("vae.image")), expected, scale);
     }
   }
@@ -49,17 +51,22 @@ class AutoencoderParityTest {
         : new AutoencoderKL(AutoencoderConfig.of(part.config()), part.weights());
   }
 
-  private static void compareLatents(String variant, LatentDistribution actual, GoldenReference expected, Scalar scale) {
+  private static void compareLatents(
+      String variant, LatentDistribution actual, GoldenReference expected, Scalar scale) {
     if (expected.has("vae.encoded")) {
-      Closeness.assertWithinSpread(TOLERANCE, expected.tensor("vae.encoded"), actual.mean(), variant + " encoded");
+      Closeness.assertWithinSpread(
+          TOLERANCE, expected.tensor("vae.encoded"), actual.mean(), variant + " encoded");
       return;
     }
-    Closeness.assertWithinSpread(TOLERANCE, expected.tensor("vae.mean"), actual.mean(), variant + " mean");
-    Closeness.assertWithinSpread(TOLERANCE, expected.tensor("vae.logvar"), actual.logVariance(), variant + " log variance");
+    Closeness.assertWithinSpread(
+        TOLERANCE, expected.tensor("vae.mean"), actual.mean(), variant + " mean");
+    Closeness.assertWithinSpread(
+        TOLERANCE, expected.tensor("vae.logvar"), actual.logVariance(), variant + " log variance");
     try (NoiseSource noise = NoiseSource.seeded(new long[] {expected.number("vae_sample_seed")})) {
       Tensor mean = actual.mean();
       Tensor drawn = actual.draw(noise.next(mean.size(1), mean.size(2), mean.size(3)));
-      Closeness.assertWithinSpread(TOLERANCE, expected.tensor("vae.drawn").mul(scale), drawn, variant + " drawn");
+      Closeness.assertWithinSpread(
+          TOLERANCE, expected.tensor("vae.drawn").mul(scale), drawn, variant + " drawn");
     }
   }
 }

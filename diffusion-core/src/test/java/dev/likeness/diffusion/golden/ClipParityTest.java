@@ -28,15 +28,18 @@ class ClipParityTest {
   }
 
   static Stream<Arguments> tokenizers() {
-    return Stream.of("base", "v-prediction").flatMap(variant ->
-        Stream.of(GoldenFolder.Spelling.values()).map(spelling -> Arguments.of(variant, spelling)));
+    return Stream.of("base", "v-prediction")
+        .flatMap(variant -> Stream.of(GoldenFolder.Spelling.values())
+            .map(spelling -> Arguments.of(variant, spelling)));
   }
 
   @ParameterizedTest
   @MethodSource("tokenizers")
-  void givesTheIdsThatTransformersGives(String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
+  void givesTheIdsThatTransformersGives(
+      String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, spelling, parent);
-    try (TensorScope scope = TensorScope.open(); GoldenReference expected = folder.reference();
+    try (TensorScope scope = TensorScope.open();
+        GoldenReference expected = folder.reference();
         ClipTokenizer tokenizer = ClipTokenizer.open(folder.path().resolve("tokenizer"))) {
       List<String> prompts = expected.prompts();
       Tensor ids = expected.tensor("text.ids");
@@ -51,20 +54,26 @@ class ClipParityTest {
   @MethodSource("variants")
   void encodesAsTransformersDoes(String variant, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.PUBLISHED, parent);
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
         GoldenPart part = GoldenPart.open(folder, "text_encoder", "model.safetensors")) {
-      ClipTextEncoder encoder = new ClipTextEncoder(ClipTextConfig.of(part.config()), part.weights());
+      ClipTextEncoder encoder =
+          new ClipTextEncoder(ClipTextConfig.of(part.config()), part.weights());
       part.requireAllRead();
       TextEncoding all = encoder.forward(expected.tensor("text.ids"), 0);
-      Closeness.assertWithinSpread(1e-4, expected.tensor("text.last_hidden_state"), all.tokens().narrow(0, 0, 3), "tokens");
+      Closeness.assertWithinSpread(
+          1e-4, expected.tensor("text.last_hidden_state"), all.tokens().narrow(0, 0, 3), "tokens");
       Closeness.assertWithinSpread(1e-4, expected.tensor("text.pooled"), all.pooled(), "pooled");
       TextEncoding some = encoder.forward(expected.tensor("text.ids").narrow(0, 0, 2), 1);
-      Closeness.assertWithinSpread(1e-4, expected.tensor("text.penultimate"), some.tokens(), "penultimate");
+      Closeness.assertWithinSpread(
+          1e-4, expected.tensor("text.penultimate"), some.tokens(), "penultimate");
     }
   }
 
   private static int[] row(Tensor ids, int row) {
-    return IntStream.range(0, (int) ids.size(1)).map(j -> (int) ids.select(0, row).select(0, j).item_long()).toArray();
+    return IntStream.range(0, (int) ids.size(1))
+        .map(j -> (int) ids.select(0, row).select(0, j).item_long())
+        .toArray();
   }
 }

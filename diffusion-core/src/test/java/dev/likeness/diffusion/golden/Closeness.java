@@ -15,10 +15,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Closeness {
   private Closeness() {}
 
-  /** The largest difference is at most {@code tolerance} times the standard deviation of {@code expected}. */
-  public static void assertWithinSpread(double tolerance, Tensor expected, Tensor actual, String what) {
+  /**
+   * The largest difference is at most {@code tolerance} times the standard deviation of
+   * {@code expected}.
+   */
+  public static void assertWithinSpread(
+      double tolerance, Tensor expected, Tensor actual, String what) {
     try (TensorScope scope = TensorScope.open()) {
-      assertWithin(tolerance * expected.to(ScalarType.Double).std().item_double(), expected, actual, what);
+      assertWithin(
+          tolerance * expected.to(ScalarType.Double).std().item_double(), expected, actual, what);
     }
   }
 
@@ -26,20 +31,31 @@ public final class Closeness {
   public static void assertWithin(double tolerance, Tensor expected, Tensor actual, String what) {
     try (TensorScope scope = TensorScope.open()) {
       assertArrayEquals(sizes(expected), sizes(actual), what + ": shape");
-      double worst = expected.to(ScalarType.Double).sub(actual.to(ScalarType.Double)).abs().max().item_double();
+      double worst = expected
+          .to(ScalarType.Double)
+          .sub(actual.to(ScalarType.Double))
+          .abs()
+          .max()
+          .item_double();
       assertTrue(worst <= tolerance, what + ": differs by " + worst + ", allowed " + tolerance);
     }
   }
 
-  /** A drawn picture differs from what the reference kept of its own, {@code [3, H, W]}, by at most {@code tolerance}. */
-  public static void assertPicture(double tolerance, Tensor kept, GeneratedImage drawn, String what) {
+  /**
+   * A drawn picture differs from what the reference kept of its own, {@code [3, H, W]}, by at most
+   * {@code tolerance}.
+   */
+  public static void assertPicture(
+      double tolerance, Tensor kept, GeneratedImage drawn, String what) {
     try (TensorScope scope = TensorScope.open()) {
       assertWithin(tolerance, kept, kept(drawn), what);
     }
   }
 
   private static Tensor kept(GeneratedImage drawn) {
-    return kept(torch.tensor(drawn.pixels()).view(3, drawn.picture().height(), drawn.picture().width()));
+    return kept(torch
+        .tensor(drawn.pixels())
+        .view(3, drawn.picture().height(), drawn.picture().width()));
   }
 
   /** Of what was drawn what {@code tools/goldens/kept.py} keeps: every second row and column. */

@@ -67,15 +67,19 @@ class ControlNetParityTest {
     // A net that is named twice looks at both pictures.
     Map<String, ControlNet> nets = new HashMap<>();
     try (GoldenPictures golden = GoldenPictures.open("control", scratch);
-        BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
+        BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorScope scope = TensorScope.open()) {
       Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
-      ImageRequest request = GoldenPictures.plain(run).guidance(GuidanceOptions.STANDARD.trueCfg(
+      ImageRequest request = GoldenPictures.plain(run)
+          .guidance(GuidanceOptions.STANDARD.trueCfg(
               call.get("true_cfg_scale") instanceof Number scale ? scale.doubleValue() : 1));
       if (run.asks().get("image") != null) {
-        request = request.from(slope(run.integer("width"), run.integer("height"), false), run.number("image", 0));
+        request = request.from(
+            slope(run.integer("width"), run.integer("height"), false), run.number("image", 0));
       }
       for (int i = 0; i < list(run, "nets").size(); i++) {
-        ControlNet net = nets.computeIfAbsent((String) list(run, "nets").get(i),
+        ControlNet net = nets.computeIfAbsent(
+            (String) list(run, "nets").get(i),
             name -> ControlNet.open(TinyControlNets.write(name, scratch), Compute.EXACT));
         request = request.control(control(run, net, i));
       }
@@ -92,8 +96,10 @@ class ControlNetParityTest {
 
   private static Control control(GoldenPictures.Run run, ControlNet net, int i) {
     List<?> size = (List<?>) list(run, "pictures").get(i);
-    Control control = Control.of(net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
-        .scale(number(run, "scale", i)).between(number(run, "start", i), number(run, "end", i));
+    Control control = Control.of(
+            net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
+        .scale(number(run, "scale", i))
+        .between(number(run, "start", i), number(run, "end", i));
     return run.asks().get("mode") == null ? control : control.mode((int) number(run, "mode", i));
   }
 
@@ -124,10 +130,15 @@ class ControlNetParityTest {
   void doesNotGoBesideTheFirstBlockCache() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet net = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
-      ImageRequest ask = ImageRequest.of("a cat").size(32, 32).control(Control.of(net, slope(32, 32, false)));
-      assertEquals("ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
-          + " without one", assertThrows(IllegalArgumentException.class,
-              () -> base.generate(ask.approximation(Approximation.firstBlock(0.1)))).getMessage());
+      ImageRequest ask =
+          ImageRequest.of("a cat").size(32, 32).control(Control.of(net, slope(32, 32, false)));
+      assertEquals(
+          "ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
+              + " without one",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> base.generate(ask.approximation(Approximation.firstBlock(0.1))))
+              .getMessage());
     }
   }
 
@@ -135,7 +146,8 @@ class ControlNetParityTest {
   void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT);
-      ImageRequest held = ImageRequest.of("a cat").steps(2).control(Control.of(net, slope(32, 32, false)));
+      ImageRequest held =
+          ImageRequest.of("a cat").steps(2).control(Control.of(net, slope(32, 32, false)));
       ClosedWhileDrawn.refuses("ControlNet controlnet-edges", base, held, net::close);
     }
   }
@@ -145,7 +157,8 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
         ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a cat").steps(1).guidance(1);
-      ImageRequest held = ask.control(Control.of(net, slope(43, 30, false))).control(Control.of(net, slope(64, 64, false)));
+      ImageRequest held = ask.control(Control.of(net, slope(43, 30, false)))
+          .control(Control.of(net, slope(64, 64, false)));
       assertEquals("40x24 picture", base.generate(held).picture().toString());
       InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
       assertEquals("34x26 picture", base.generate(held.from(masked)).picture().toString());
@@ -161,11 +174,19 @@ class ControlNetParityTest {
         BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet flux = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
-      float[] masked = base.generate(ask.control(Control.of(net, half(90, 200)).masked(white))).pixels();
-      assertArrayEquals(masked, base.generate(ask.control(Control.of(net, half(10, 200)).masked(white))).pixels());
-      assertFalse(Arrays.equals(masked, base.generate(ask.control(Control.of(net, half(0, 200)))).pixels()));
-      assertRefused(dev, Control.of(flux, white).masked(white), "ControlNet controlnet-flux is of FLUX, whose pictures have no"
-          + " mask; give the control without one");
+      float[] masked = base.generate(ask.control(Control.of(net, half(90, 200)).masked(white)))
+          .pixels();
+      assertArrayEquals(
+          masked,
+          base.generate(ask.control(Control.of(net, half(10, 200)).masked(white)))
+              .pixels());
+      assertFalse(Arrays.equals(
+          masked, base.generate(ask.control(Control.of(net, half(0, 200)))).pixels()));
+      assertRefused(
+          dev,
+          Control.of(flux, white).masked(white),
+          "ControlNet controlnet-flux is of FLUX, whose pictures have no"
+              + " mask; give the control without one");
     }
   }
 
@@ -179,25 +200,49 @@ class ControlNetParityTest {
   @Test
   void computesAsItsBaseDoes() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
-        ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT.as(DType.BF16))) {
-      assertRefused(base, Control.of(net, slope(32, 32, false)), "ControlNet controlnet-edges computes on cpu bf16, the base on cpu"
-          + " f32; open both with the same Compute");
+        ControlNet net = ControlNet.open(
+            TinyControlNets.write("edges", scratch), Compute.EXACT.as(DType.BF16))) {
+      assertRefused(
+          base,
+          Control.of(net, slope(32, 32, false)),
+          "ControlNet controlnet-edges computes on cpu bf16, the base on cpu"
+              + " f32; open both with the same Compute");
     }
   }
 
   @Test
   void looksAtPixelsAsDiffusersDoes() {
     Path folder = TinyControlNets.write("flux-pixels", scratch);
-    FluxConfig base = FluxConfig.of(ModelConfig.of(new HashMap<>(Map.of("in_channels", 16, "attention_head_dim", 16,
-        "num_attention_heads", 2, "joint_attention_dim", 24, "axes_dims_rope", List.of(4, 6, 6))), "a base"));
-    try (GoldenPictures golden = GoldenPictures.open("control", scratch); TensorScope scope = TensorScope.open();
+    FluxConfig base = FluxConfig.of(ModelConfig.of(
+        new HashMap<>(Map.of(
+            "in_channels",
+            16,
+            "attention_head_dim",
+            16,
+            "num_attention_heads",
+            2,
+            "joint_attention_dim",
+            24,
+            "axes_dims_rope",
+            List.of(4, 6, 6))),
+        "a base"));
+    try (GoldenPictures golden = GoldenPictures.open("control", scratch);
+        TensorScope scope = TensorScope.open();
         ControlNet net = ControlNet.open(folder, Compute.EXACT)) {
       FluxControlNetModel model = net.beside(base);
       Tensor text = golden.tensor("pixels.text");
-      Tensor positions = torch.cat(new TensorVector(torch.zeros(text.size(1), 3), golden.tensor("pixels.positions")), 0);
-      FluxResiduals added = model.forward(golden.tensor("pixels.hidden"), golden.tensor("pixels.time"),
-          new FluxConditioning(text, golden.tensor("pixels.pooled"), golden.tensor("pixels.guidance")),
-          Rotation.of(positions, base.axes()), model.hint(golden.tensor("pixels.picture")), -1).times(0.75);
+      Tensor positions = torch.cat(
+          new TensorVector(torch.zeros(text.size(1), 3), golden.tensor("pixels.positions")), 0);
+      FluxResiduals added = model
+          .forward(
+              golden.tensor("pixels.hidden"),
+              golden.tensor("pixels.time"),
+              new FluxConditioning(
+                  text, golden.tensor("pixels.pooled"), golden.tensor("pixels.guidance")),
+              Rotation.of(positions, base.axes()),
+              model.hint(golden.tensor("pixels.picture")),
+              -1)
+          .times(0.75);
       Tensor blocks = torch.stack(new TensorVector(added.blocks().toArray(Tensor[]::new)), 0);
       Closeness.assertWithinSpread(1e-4, golden.tensor("pixels.blocks"), blocks, "flux-pixels");
       assertEquals(List.of(true, 0), List.of(added.inTurns(), added.singles().size()));
@@ -212,58 +257,106 @@ class ControlNetParityTest {
         BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT);
         BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet xl = ControlNet.open(TinyControlNets.write("xl", scratch), Compute.EXACT);
-        ControlNet union = ControlNet.open(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
-      assertRefused(base, Control.of(xl, picture), "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
-          + " the base is a UNet of widths [32, 64] and text of 32; give one made for this base");
-      assertRefused(base, Control.of(union, picture), "ControlNet controlnet-flux-union is for FLUX, the base is a UNet of"
-          + " widths [32, 64] and text of 32; give one made for this base");
-      assertRefused(dev, Control.of(xl, picture), "ControlNet controlnet-xl is for a UNet, the base is FLUX of width 32; give"
-          + " one made for this base");
-      assertRefused(dev, Control.of(union, picture), "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
-          + " pictures it is given; say its number (--control-mode)");
-      assertRefused(three, Control.of(xl, picture),
+        ControlNet union =
+            ControlNet.open(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
+      assertRefused(
+          base,
+          Control.of(xl, picture),
+          "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
+              + " the base is a UNet of widths [32, 64] and text of 32; give one made for this base");
+      assertRefused(
+          base,
+          Control.of(union, picture),
+          "ControlNet controlnet-flux-union is for FLUX, the base is a UNet of"
+              + " widths [32, 64] and text of 32; give one made for this base");
+      assertRefused(
+          dev,
+          Control.of(xl, picture),
+          "ControlNet controlnet-xl is for a UNet, the base is FLUX of width 32; give"
+              + " one made for this base");
+      assertRefused(
+          dev,
+          Control.of(union, picture),
+          "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
+              + " pictures it is given; say its number (--control-mode)");
+      assertRefused(
+          three,
+          Control.of(xl, picture),
           "ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
-      assertEquals("ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
-          assertThrows(IllegalArgumentException.class, () -> Control.of(union, picture).mode(3)).getMessage());
+      assertEquals(
+          "ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> Control.of(union, picture).mode(3))
+              .getMessage());
     }
     Path unet = folder.resolve("unet");
-    assertEquals(unet + " is a UNet2DConditionModel; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel",
-        assertThrows(UnusableInput.class, () -> ControlNet.open(unet, Compute.EXACT)).getMessage());
+    assertEquals(
+        unet
+            + " is a UNet2DConditionModel; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel",
+        assertThrows(UnusableInput.class, () -> ControlNet.open(unet, Compute.EXACT))
+            .getMessage());
   }
 
   @Test
   void callsTheKindsOfAUnionByName() {
-    String all = "; say its name or number (--control-mode): 0 openpose, 1 depth, 2 hed/pidi/scribble/ted,"
-        + " 3 canny/lineart/anime_lineart/mlsd, 4 normal, 5 segment";
-    try (BaseModel base = BaseModel.open(PipelineFolder.any("sdxl/xl-base", scratch), Compute.EXACT);
-        ControlNet union = ControlNet.open(TinyControlNets.write("xl-union", scratch), Compute.EXACT)) {
+    String all =
+        "; say its name or number (--control-mode): 0 openpose, 1 depth, 2 hed/pidi/scribble/ted,"
+            + " 3 canny/lineart/anime_lineart/mlsd, 4 normal, 5 segment";
+    try (BaseModel base =
+            BaseModel.open(PipelineFolder.any("sdxl/xl-base", scratch), Compute.EXACT);
+        ControlNet union =
+            ControlNet.open(TinyControlNets.write("xl-union", scratch), Compute.EXACT)) {
       Control control = Control.of(union, half(90, 200));
-      assertEquals(List.of(0, 3, 2, 5), Stream.of("openpose", "lineart", "ted", "5").map(kind -> control.mode(kind).mode()).toList());
-      assertRefused(base, control, "ControlNet controlnet-xl-union has to be told which of its 6 kinds of pictures it is given" + all);
-      assertEquals("ControlNet controlnet-xl-union knows 6 kinds of pictures, none called \"tile\"" + all,
-          assertThrows(IllegalArgumentException.class, () -> control.mode("tile")).getMessage());
+      assertEquals(
+          List.of(0, 3, 2, 5),
+          Stream.of("openpose", "lineart", "ted", "5")
+              .map(kind -> control.mode(kind).mode())
+              .toList());
+      assertRefused(
+          base,
+          control,
+          "ControlNet controlnet-xl-union has to be told which of its 6 kinds of pictures it is given"
+              + all);
+      assertEquals(
+          "ControlNet controlnet-xl-union knows 6 kinds of pictures, none called \"tile\"" + all,
+          assertThrows(IllegalArgumentException.class, () -> control.mode("tile"))
+              .getMessage());
       ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
-      assertArrayEquals(base.generate(ask.control(Control.of(union, half(0, 200)).mode("canny"))).pixels(),
+      assertArrayEquals(
+          base.generate(ask.control(Control.of(union, half(0, 200)).mode("canny")))
+              .pixels(),
           base.generate(ask.control(control.mode("canny").masked(half(255, 0)))).pixels());
-      assertArrayEquals(base.generate(ask).pixels(), base.generate(ask.control(control.mode(3).between(0, 0.5))
-          .control(control.mode(1).scale(0))).pixels());
+      assertArrayEquals(
+          base.generate(ask).pixels(),
+          base.generate(ask.control(control.mode(3).between(0, 0.5))
+                  .control(control.mode(1).scale(0)))
+              .pixels());
     }
   }
 
   private static void assertRefused(BaseModel base, Control control, String words) {
     ImageRequest request = ImageRequest.of("a").steps(1).size(16, 16).control(control);
-    assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
+    assertEquals(
+        words,
+        assertThrows(IllegalArgumentException.class, () -> base.generate(request))
+            .getMessage());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"Hard Edge Detection (canny)", "Lineart", "Segmentation Map"})
   void readsThePublishedNames(String name) throws IOException {
     Path folder = Material.of("keys/checkpoints/" + name);
-    Map<String, Object> published =
-        JSON.std.mapFrom(Files.readAllBytes(folder.resolve("diffusion_pytorch_model.fp16.safetensors.json")));
-    Map<String, long[]> shapes = ListedTensors.of(ControlNetConfig.of(ModelConfig.read(folder.resolve("config.json")))).shapes();
+    Map<String, Object> published = JSON.std.mapFrom(
+        Files.readAllBytes(folder.resolve("diffusion_pytorch_model.fp16.safetensors.json")));
+    Map<String, long[]> shapes = ListedTensors.of(
+            ControlNetConfig.of(ModelConfig.read(folder.resolve("config.json"))))
+        .shapes();
     assertEquals(published.keySet(), shapes.keySet());
-    published.forEach((key, entry) -> assertArrayEquals(((List<?>) ((Map<?, ?>) entry).get("shape")).stream()
-        .mapToLong(size -> ((Number) size).longValue()).toArray(), shapes.get(key), key));
+    published.forEach((key, entry) -> assertArrayEquals(
+        ((List<?>) ((Map<?, ?>) entry).get("shape"))
+            .stream().mapToLong(size -> ((Number) size).longValue()).toArray(),
+        shapes.get(key),
+        key));
   }
 }

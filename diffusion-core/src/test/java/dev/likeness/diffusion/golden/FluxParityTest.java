@@ -31,7 +31,8 @@ class FluxParityTest {
   void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     Path part = folder.path().resolve("transformer");
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         PipelineReference expected = folder.reference();
         LoadedWeights weights = new LoadedWeights(
             Safetensors.open(part.resolve("diffusion_pytorch_model.safetensors")), Compute.EXACT)) {
@@ -39,9 +40,13 @@ class FluxParityTest {
       FluxTransformer2DModel net = new FluxTransformer2DModel(config, Weights.of(weights));
       weights.requireAllRead(Set.of());
       Tensor text = expected.tensor("net.text");
-      Tensor positions = torch.cat(new TensorVector(torch.zeros(text.size(1), 3), expected.tensor("net.positions")), 0);
-      Tensor output = net.forward(expected.tensor("net.hidden"), expected.tensor("net.time"),
-          new FluxConditioning(text, expected.tensor("net.pooled"), expected.tensor("net.guidance")),
+      Tensor positions = torch.cat(
+          new TensorVector(torch.zeros(text.size(1), 3), expected.tensor("net.positions")), 0);
+      Tensor output = net.forward(
+          expected.tensor("net.hidden"),
+          expected.tensor("net.time"),
+          new FluxConditioning(
+              text, expected.tensor("net.pooled"), expected.tensor("net.guidance")),
           Rotation.of(positions, config.axes()));
       Closeness.assertWithinSpread(1e-4, expected.tensor("net.output"), output, variant);
     }
@@ -52,10 +57,13 @@ class FluxParityTest {
   void encodesTextAsTransformersDoes(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     Path part = folder.path().resolve("text_encoder_2");
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         PipelineReference expected = folder.reference();
-        LoadedWeights weights = new LoadedWeights(Safetensors.open(part.resolve("model.safetensors")), Compute.EXACT)) {
-      T5Encoder encoder = new T5Encoder(T5Config.of(ModelConfig.read(part.resolve("config.json"))), Weights.of(weights));
+        LoadedWeights weights =
+            new LoadedWeights(Safetensors.open(part.resolve("model.safetensors")), Compute.EXACT)) {
+      T5Encoder encoder = new T5Encoder(
+          T5Config.of(ModelConfig.read(part.resolve("config.json"))), Weights.of(weights));
       weights.requireAllRead(Set.of());
       Closeness.assertWithinSpread(
           1e-4, expected.tensor("t5.output"), encoder.forward(expected.tensor("t5.ids")), variant);

@@ -37,7 +37,8 @@ class GgufTest {
 
   @Test
   void dequantisesEveryTypeToTheBit() throws IOException {
-    try (TensorScope scope = TensorScope.open(); Gguf gguf = Gguf.open(copied("types.gguf"));
+    try (TensorScope scope = TensorScope.open();
+        Gguf gguf = Gguf.open(copied("types.gguf"));
         Safetensors expected = Safetensors.open(copied("expected.safetensors"))) {
       assertEquals(expected.names(), gguf.names());
       for (String name : expected.names()) {
@@ -50,12 +51,17 @@ class GgufTest {
   @Test
   void drawsWhatTheReferenceDrawsWithTheSameQuantisedTransformer() throws IOException {
     PipelineFolder base = PipelineFolder.write("flux/dev", folder);
-    Map<?, ?> run = (Map<?, ?>) JSON.std.mapFrom(Files.readAllBytes(copied("flux-dev-q8_0.json"))).get("run");
-    ModelFiles files = ModelFiles.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
-    ImageRequest request = ImageRequest.of((String) run.get("prompt")).steps((Integer) run.get("steps"))
-        .guidance(((Number) run.get("guidance")).doubleValue()).size((Integer) run.get("width"), (Integer) run.get("height"))
+    Map<?, ?> run = (Map<?, ?>)
+        JSON.std.mapFrom(Files.readAllBytes(copied("flux-dev-q8_0.json"))).get("run");
+    ModelFiles files =
+        ModelFiles.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
+    ImageRequest request = ImageRequest.of((String) run.get("prompt"))
+        .steps((Integer) run.get("steps"))
+        .guidance(((Number) run.get("guidance")).doubleValue())
+        .size((Integer) run.get("width"), (Integer) run.get("height"))
         .seed(((Number) ((List<?>) run.get("seeds")).get(0)).longValue());
-    try (TensorScope scope = TensorScope.open(); BaseModel model = BaseModel.open(files, Compute.EXACT);
+    try (TensorScope scope = TensorScope.open();
+        BaseModel model = BaseModel.open(files, Compute.EXACT);
         Safetensors expected = Safetensors.open(copied("flux-dev-q8_0.safetensors"))) {
       Tensor image = expected.read("images").select(0, 0);
       Closeness.assertPicture(1e-3, image, model.generate(request), "flux-dev in Q8_0");
@@ -64,7 +70,8 @@ class GgufTest {
 
   @Test
   void readsAPublishedFile() {
-    try (TensorScope scope = TensorScope.open(); Gguf gguf = Gguf.open(Material.of("autoencoders/taesd-decoder.gguf"))) {
+    try (TensorScope scope = TensorScope.open();
+        Gguf gguf = Gguf.open(Material.of("autoencoders/taesd-decoder.gguf"))) {
       for (String name : gguf.names()) {
         assertTrue(gguf.read(name).to(ScalarType.Float).isfinite().all().item_bool(), name);
       }
@@ -98,7 +105,8 @@ class GgufTest {
     bytes[4] = 1;
     Path old = folder.resolve("old.gguf");
     Files.write(old, bytes);
-    assertEquals(old + " is GGUF of version 1; read are 2 and 3",
+    assertEquals(
+        old + " is GGUF of version 1; read are 2 and 3",
         assertThrows(UnusableInput.class, () -> GgufHeader.read(old)).getMessage());
   }
 

@@ -27,31 +27,50 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A tiny diffusers folder of {@code tools/goldens/sd1.py} or {@code sdxl.py}, written with weights made from their seeds, and what the
- * reference computed with it.
+ * A tiny diffusers folder of {@code tools/goldens/sd1.py} or {@code sdxl.py}, written with weights
+ * made from their seeds, and what the reference computed with it.
  *
  * @param path the folder
  * @param variant its name in {@code tools/goldens/sd1_variants.py}
  */
 public record GoldenFolder(Path path, String variant) {
-  /** How a folder spells its keys and its tokenizer: as published checkpoints do, or as today's libraries save it. */
-  public enum Spelling { PUBLISHED, TODAY }
+  /**
+   * How a folder spells its keys and its tokenizer: as published checkpoints do, or as today's
+   * libraries save it.
+   */
+  public enum Spelling {
+    PUBLISHED,
+    TODAY
+  }
 
   // Python's writer leaves the infinities of a scheduler unquoted.
-  private static final JSON PYTHONS_JSON =
-      JSON.builder(JsonFactory.builder().disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS).build()).build();
+  private static final JSON PYTHONS_JSON = JSON.builder(
+          JsonFactory.builder().disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS).build())
+      .build();
   private static final String SD1 = "/golden/sd1/";
   private static final String SDXL = "/golden/sdxl/";
   private static final List<String> PUBLISHED_TOKENIZER =
       List.of("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json");
-  private static final List<String> TODAYS_TOKENIZER = List.of("tokenizer.json", "tokenizer_config.json");
+  private static final List<String> TODAYS_TOKENIZER =
+      List.of("tokenizer.json", "tokenizer_config.json");
   private static final Map<String, String> OLD_NAMES =
       Map.of("to_q", "query", "to_k", "key", "to_v", "value", "to_out.0", "proj_attn");
 
   /** Every variant whose tokenizer is the small one. */
   public static List<String> variants() {
-    return List.of("base", "four-levels", "v-prediction", "lists", "no-middle", "gelu", "sample-prediction",
-        "time-embedding", "bare-vae", "eight-latents", "tiny-autoencoder", "outdated-schedule");
+    return List.of(
+        "base",
+        "four-levels",
+        "v-prediction",
+        "lists",
+        "no-middle",
+        "gelu",
+        "sample-prediction",
+        "time-embedding",
+        "bare-vae",
+        "eight-latents",
+        "tiny-autoencoder",
+        "outdated-schedule");
   }
 
   /** Every variant of SDXL, its refiner last. */
@@ -59,13 +78,19 @@ public record GoldenFolder(Path path, String variant) {
     return List.of("xl-base", "xl-words-for-nothing", "xl-means", "xl-inpainting", "xl-refiner");
   }
 
-  /** Writes {@code variant} below {@code parent}; one that ends in {@code -told} is as {@code consistency.py} has it. */
+  /**
+   * Writes {@code variant} below {@code parent}; one that ends in {@code -told} is as
+   * {@code consistency.py} has it.
+   */
   public static GoldenFolder write(String variant, Spelling spelling, Path parent) {
     if (variant.endsWith("-told")) {
       return write(variant.replace("-told", ""), spelling, parent).told();
     }
     Path out = parent.resolve(variant + "-" + spelling.name().toLowerCase(Locale.ROOT));
-    for (String file : List.of("model_index.json", "scheduler/scheduler_config.json", "unet/config.json",
+    for (String file : List.of(
+        "model_index.json",
+        "scheduler/scheduler_config.json",
+        "unet/config.json",
         "vae/config.json")) {
       GoldenResource.copy(root(variant) + variant + "/" + file, out.resolve(file));
     }
@@ -76,11 +101,26 @@ public record GoldenFolder(Path path, String variant) {
     }
     boolean published = spelling == Spelling.PUBLISHED;
     Map<String, Object> parts = GoldenResource.json(root(variant) + variant + "/weights.json.gz");
-    writePart(parts, "unet", out.resolve("unet/diffusion_pytorch_model.safetensors"), name -> name, false);
-    writePart(parts, "vae", out.resolve("vae/diffusion_pytorch_model.safetensors"),
-        published ? GoldenFolder::oldAttention : name -> name, false);
+    writePart(
+        parts,
+        "unet",
+        out.resolve("unet/diffusion_pytorch_model.safetensors"),
+        name -> name,
+        false);
+    writePart(
+        parts,
+        "vae",
+        out.resolve("vae/diffusion_pytorch_model.safetensors"),
+        published ? GoldenFolder::oldAttention : name -> name,
+        false);
     if (parts.containsKey("text_encoder")) {
-      writeText(parts, "text_encoder", variant.matches("v-prediction|sd2-.*") ? "sd2" : "sd1", spelling, variant, out);
+      writeText(
+          parts,
+          "text_encoder",
+          variant.matches("v-prediction|sd2-.*") ? "sd2" : "sd1",
+          spelling,
+          variant,
+          out);
     }
     if (parts.containsKey("text_encoder_2")) {
       writeText(parts, "text_encoder_2", "sd2", spelling, variant, out);
@@ -95,9 +135,12 @@ public record GoldenFolder(Path path, String variant) {
       option(path.resolve("model_index.json"), "_class_name", "LatentConsistencyModelPipeline");
     }
     Path weights = path.resolve("unet/diffusion_pytorch_model.safetensors");
-    try (TensorScope scope = TensorScope.open(); Safetensors plain = Safetensors.open(weights)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors plain = Safetensors.open(weights)) {
       Map<String, Tensor> unet = SeededWeights.of(
-          Map.of("time_embedding.cond_proj.weight", new long[] {plain.shape("conv_in.weight")[0], 16}), 1100);
+          Map.of(
+              "time_embedding.cond_proj.weight", new long[] {plain.shape("conv_in.weight")[0], 16}),
+          1100);
       plain.names().forEach(name -> unet.put(name, plain.read(name)));
       SafetensorsWriter.write(weights, unet, Map.of("format", "pt"));
     }
@@ -108,17 +151,30 @@ public record GoldenFolder(Path path, String variant) {
     return variant.startsWith("xl-") ? SDXL : SD1;
   }
 
-  private static void writeText(Map<String, Object> parts, String part, String words, Spelling spelling, String variant,
+  private static void writeText(
+      Map<String, Object> parts,
+      String part,
+      String words,
+      Spelling spelling,
+      String variant,
       Path out) {
     boolean published = spelling == Spelling.PUBLISHED;
-    GoldenResource.copy(root(variant) + variant + "/" + part + "/config.json", out.resolve(part).resolve("config.json"));
+    GoldenResource.copy(
+        root(variant) + variant + "/" + part + "/config.json",
+        out.resolve(part).resolve("config.json"));
     String tokenizer = SD1 + "tokenizers/" + words + (published ? "-published/" : "-today/");
     for (String file : published ? PUBLISHED_TOKENIZER : TODAYS_TOKENIZER) {
-      GoldenResource.copy(tokenizer + file, out.resolve(part.replace("text_encoder", "tokenizer")).resolve(file));
+      GoldenResource.copy(
+          tokenizer + file,
+          out.resolve(part.replace("text_encoder", "tokenizer")).resolve(file));
     }
     boolean keepsPrefix = published || part.equals("text_encoder_2");
-    writePart(parts, part, out.resolve(part).resolve("model.safetensors"),
-        keepsPrefix ? name -> name : name -> name.replaceFirst("^text_model\\.", ""), published);
+    writePart(
+        parts,
+        part,
+        out.resolve(part).resolve("model.safetensors"),
+        keepsPrefix ? name -> name : name -> name.replaceFirst("^text_model\\.", ""),
+        published);
   }
 
   /** What the reference computed. */
@@ -138,9 +194,13 @@ public record GoldenFolder(Path path, String variant) {
 
   /** Makes this scheduler the own one of any model's folder, whose index names its class. */
   public static void schedule(Path folder, Map<?, ?> scheduler) {
-    option(folder.resolve("model_index.json"), "scheduler", List.of("diffusers", scheduler.get("_class_name")));
+    option(
+        folder.resolve("model_index.json"),
+        "scheduler",
+        List.of("diffusers", scheduler.get("_class_name")));
     try {
-      Files.write(folder.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(scheduler));
+      Files.write(
+          folder.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(scheduler));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -159,22 +219,33 @@ public record GoldenFolder(Path path, String variant) {
   /** The shapes by name of one part in a {@code weights.json} or key list. */
   public static Map<String, long[]> shapes(Map<?, ?> lists) {
     Map<String, long[]> shapes = new HashMap<>();
-    lists.forEach((name, shape) ->
-        shapes.put((String) name, ((List<?>) shape).stream().mapToLong(size -> ((Number) size).longValue()).toArray()));
+    lists.forEach((name, shape) -> shapes.put(
+        (String) name,
+        ((List<?>) shape)
+            .stream().mapToLong(size -> ((Number) size).longValue()).toArray()));
     return shapes;
   }
 
-  private static void writePart(Map<String, Object> parts, String part, Path file, UnaryOperator<String> spelled,
+  private static void writePart(
+      Map<String, Object> parts,
+      String part,
+      Path file,
+      UnaryOperator<String> spelled,
       boolean positionIds) {
     Map<?, ?> recipe = (Map<?, ?>) parts.get(part);
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
-      SeededWeights.of(shapes((Map<?, ?>) recipe.get("tensors")), ((Number) recipe.get("seed")).longValue())
+      SeededWeights.of(
+              shapes((Map<?, ?>) recipe.get("tensors")), ((Number) recipe.get("seed")).longValue())
           .forEach((name, tensor) -> tensors.put(spelled.apply(name), tensor));
       if (positionIds) {
-        long positions = tensors.get("text_model.embeddings.position_embedding.weight").size(0);
-        tensors.put("text_model.embeddings.position_ids",
-            torch.arange(new Scalar(positions), new TensorOptions(ScalarType.Long)).unsqueeze(0));
+        long positions =
+            tensors.get("text_model.embeddings.position_embedding.weight").size(0);
+        tensors.put(
+            "text_model.embeddings.position_ids",
+            torch
+                .arange(new Scalar(positions), new TensorOptions(ScalarType.Long))
+                .unsqueeze(0));
       }
       SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
     }
@@ -184,17 +255,22 @@ public record GoldenFolder(Path path, String variant) {
     if (!name.contains("mid_block.attentions.0.")) {
       return name;
     }
-    return OLD_NAMES.entrySet().stream().filter(e -> name.contains("." + e.getKey() + ".")).findFirst()
-        .map(e -> name.replace("." + e.getKey() + ".", "." + e.getValue() + ".")).orElse(name);
+    return OLD_NAMES.entrySet().stream()
+        .filter(e -> name.contains("." + e.getKey() + "."))
+        .findFirst()
+        .map(e -> name.replace("." + e.getKey() + ".", "." + e.getValue() + "."))
+        .orElse(name);
   }
 
   /**
-   * Opens a Stable Diffusion folder in f32 with every network loaded and used, so that it keeps all that it will, as a
-   * fixture whose tests are watched for leaks: weights in the order of each shape of picture, which differ from CPU to CPU.
+   * Opens a Stable Diffusion folder in f32 with every network loaded and used, so that it keeps all
+   * that it will, as a fixture whose tests are watched for leaks: weights in the order of each
+   * shape of picture, which differ from CPU to CPU.
    */
   public static BaseModel loaded(Path folder) {
     BaseModel base = BaseModel.open(folder, Compute.EXACT);
-    Stream.of("text_encoder", "text_encoder_2", "unet", "vae").filter(part -> Files.exists(folder.resolve(part)))
+    Stream.of("text_encoder", "text_encoder_2", "unet", "vae")
+        .filter(part -> Files.exists(folder.resolve(part)))
         .forEach(base.networks()::load);
     draw(base, 24, 16);
     draw(base, 16, 24);
@@ -205,7 +281,8 @@ public record GoldenFolder(Path path, String variant) {
     ImageRequest all = ImageRequest.of("all").steps(1).size(width, height);
     base.generate(all);
     base.generate(all.guidance(1));
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       base.networks().autoencoder().encode(torch.zeros(1, 3, height, width));
     }
   }

@@ -20,7 +20,14 @@ class GoldenFolderTest {
   void drawsTheNumbersThatPythonDrew() {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> w = SeededWeights.of(
-          Map.of("a.weight", new long[] {4, 2, 3, 3}, "b.bias", new long[] {5}, "b.weight", new long[] {5}), 1000);
+          Map.of(
+              "a.weight",
+              new long[] {4, 2, 3, 3},
+              "b.bias",
+              new long[] {5},
+              "b.weight",
+              new long[] {5}),
+          1000);
       assertEquals(-0.36480568442493677, sum(w.get("a.weight")), 1e-12);
       assertEquals(-0.24179392494261265, sum(w.get("b.bias")), 1e-12);
       assertEquals(5.027944207191467, sum(w.get("b.weight")), 1e-12);
@@ -29,12 +36,21 @@ class GoldenFolderTest {
 
   @Test
   void spellsKeysAsPublishedOrAsSavedToday(@TempDir Path folder) {
-    Path published = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
+    Path published =
+        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
     Path today = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    assertTrue(has(published, "text_encoder/model.safetensors", "text_model.embeddings.position_ids"));
-    assertTrue(has(today, "text_encoder/model.safetensors", "embeddings.position_embedding.weight"));
-    assertTrue(has(published, "vae/diffusion_pytorch_model.safetensors", "decoder.mid_block.attentions.0.proj_attn.bias"));
-    assertTrue(has(today, "vae/diffusion_pytorch_model.safetensors", "decoder.mid_block.attentions.0.to_out.0.bias"));
+    assertTrue(
+        has(published, "text_encoder/model.safetensors", "text_model.embeddings.position_ids"));
+    assertTrue(
+        has(today, "text_encoder/model.safetensors", "embeddings.position_embedding.weight"));
+    assertTrue(has(
+        published,
+        "vae/diffusion_pytorch_model.safetensors",
+        "decoder.mid_block.attentions.0.proj_attn.bias"));
+    assertTrue(has(
+        today,
+        "vae/diffusion_pytorch_model.safetensors",
+        "decoder.mid_block.attentions.0.to_out.0.bias"));
   }
 
   private static boolean has(Path folder, String file, String name) {

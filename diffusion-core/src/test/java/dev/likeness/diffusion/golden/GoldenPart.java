@@ -10,8 +10,10 @@ import java.util.Set;
 /** One network's files in a golden folder, opened in f32. */
 record GoldenPart(ModelConfig config, LoadedWeights loaded) implements AutoCloseable {
   static GoldenPart open(GoldenFolder folder, String part, String weights) {
-    return new GoldenPart(ModelConfig.read(folder.path().resolve(part).resolve("config.json")),
-        new LoadedWeights(Safetensors.open(folder.path().resolve(part).resolve(weights)), Compute.EXACT));
+    return new GoldenPart(
+        ModelConfig.read(folder.path().resolve(part).resolve("config.json")),
+        new LoadedWeights(
+            Safetensors.open(folder.path().resolve(part).resolve(weights)), Compute.EXACT));
   }
 
   Weights weights() {

@@ -25,10 +25,15 @@ import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a script of {@code tools/goldens} recorded of runs on golden folders: requests, and tensors by name. */
+/**
+ * What a script of {@code tools/goldens} recorded of runs on golden folders: requests, and tensors
+ * by name.
+ */
 final class GoldenPictures implements AutoCloseable {
-  private static final JSON PYTHONS_JSON =
-      JSON.builder(JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build()).build();
+  private static final JSON PYTHONS_JSON = JSON.builder(JsonFactory.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build())
+      .build();
 
   private final Safetensors tensors;
 
@@ -57,7 +62,9 @@ final class GoldenPictures implements AutoCloseable {
 
     /** A further argument of the pipeline, or 0. */
     Number more(String name) {
-      return asks.get("more") instanceof Map<?, ?> more && more.get(name) instanceof Number value ? value : 0;
+      return asks.get("more") instanceof Map<?, ?> more && more.get(name) instanceof Number value
+          ? value
+          : 0;
     }
 
     long firstSeed() {
@@ -84,7 +91,9 @@ final class GoldenPictures implements AutoCloseable {
   static List<Run> runs(URL record) {
     try (InputStream in = new GZIPInputStream(record.openStream())) {
       List<Object> runs = (List<Object>) PYTHONS_JSON.mapFrom(in).get("runs");
-      return IntStream.range(0, runs.size()).mapToObj(i -> new Run(i, (Map<String, Object>) runs.get(i))).toList();
+      return IntStream.range(0, runs.size())
+          .mapToObj(i -> new Run(i, (Map<String, Object>) runs.get(i)))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -128,14 +137,19 @@ final class GoldenPictures implements AutoCloseable {
 
   /** What every run asks: prompts, size, steps, guidance and seeds. */
   static ImageRequest plain(Run run) {
-    return ImageRequest.of(run.text("prompt")).negative(run.text("negative")).guidance(run.number("guidance", 0))
-        .steps(run.integer("steps")).seed(run.firstSeed()).count(run.count())
+    return ImageRequest.of(run.text("prompt"))
+        .negative(run.text("negative"))
+        .guidance(run.number("guidance", 0))
+        .steps(run.integer("steps"))
+        .seed(run.firstSeed())
+        .count(run.count())
         .size(run.integer("width"), run.integer("height"));
   }
 
   /** What a run asks that draws from pictures, or from noise alone. */
   ImageRequest request(Run run) {
-    ImageRequest plain = plain(run).clipSkip(run.more("clip_skip").intValue())
+    ImageRequest plain = plain(run)
+        .clipSkip(run.more("clip_skip").intValue())
         .guidance(GuidanceOptions.STANDARD.rescale(run.more("guidance_rescale").doubleValue()));
     return switch (run.text("kind")) {
       case "text" -> plain;
@@ -155,7 +169,9 @@ final class GoldenPictures implements AutoCloseable {
     };
   }
 
-  /** Compares what was drawn with what was recorded: latents to 1e-4 of their spread, and pictures. */
+  /**
+   * Compares what was drawn with what was recorded: latents to 1e-4 of their spread, and pictures.
+   */
   void compare(Run run, List<GeneratedImage> images) {
     compareLatents(run, images);
     comparePictures(run, images);

@@ -16,8 +16,10 @@ import org.bytedeco.pytorch.Tensor;
 /** What diffusers computed with a golden folder: tensors by name and the requests behind them. */
 public final class GoldenReference implements AutoCloseable {
   // Python writes a DPM-Solver's lambda_min_clipped as -Infinity.
-  private static final JSON PYTHONS_JSON =
-      JSON.builder(JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build()).build();
+  private static final JSON PYTHONS_JSON = JSON.builder(JsonFactory.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build())
+      .build();
 
   private final Safetensors tensors;
   private final Map<String, Object> record;
@@ -36,17 +38,28 @@ public final class GoldenReference implements AutoCloseable {
    * @param scheduler the effective configuration, with {@code _class_name}
    * @param sizes SDXL's arguments about sizes; empty for none
    */
-  public record Run(String name, String prompt, String negative, double guidance, int steps, int width, int height,
-      List<Long> seeds, Map<String, Object> scheduler, Map<String, List<Integer>> sizes) {
+  public record Run(
+      String name,
+      String prompt,
+      String negative,
+      double guidance,
+      int steps,
+      int width,
+      int height,
+      List<Long> seeds,
+      Map<String, Object> scheduler,
+      Map<String, List<Integer>> sizes) {
     @Override
     public String toString() {
-      return name + " " + scheduler.get("_class_name") + " x" + steps + " " + width + "x" + height + " seeds " + seeds;
+      return name + " " + scheduler.get("_class_name") + " x" + steps + " " + width + "x" + height
+          + " seeds " + seeds;
     }
   }
 
   static GoldenReference open(Path folder) {
     try {
-      return new GoldenReference(Safetensors.open(folder.resolve("reference.safetensors")),
+      return new GoldenReference(
+          Safetensors.open(folder.resolve("reference.safetensors")),
           PYTHONS_JSON.mapFrom(Files.readAllBytes(folder.resolve("reference.json"))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -74,17 +87,27 @@ public final class GoldenReference implements AutoCloseable {
 
   public List<Run> runs() {
     List<?> runs = (List<?>) record.get("runs");
-    return IntStream.range(0, runs.size()).mapToObj(i -> run("run" + i, (Map<?, ?>) runs.get(i))).toList();
+    return IntStream.range(0, runs.size())
+        .mapToObj(i -> run("run" + i, (Map<?, ?>) runs.get(i)))
+        .toList();
   }
 
   @SuppressWarnings("unchecked")
   private static Run run(String name, Map<?, ?> run) {
     String negative = run.get("negative") == null ? "" : (String) run.get("negative");
     Map<?, ?> sizes = run.get("sizes") == null ? Map.of() : (Map<?, ?>) run.get("sizes");
-    return new Run(name, (String) run.get("prompt"), negative,
-        ((Number) run.get("guidance")).doubleValue(), integer(run, "steps"), integer(run, "width"),
-        integer(run, "height"), ((List<?>) run.get("seeds")).stream().map(seed -> ((Number) seed).longValue()).toList(),
-        (Map<String, Object>) run.get("scheduler"), (Map<String, List<Integer>>) sizes);
+    return new Run(
+        name,
+        (String) run.get("prompt"),
+        negative,
+        ((Number) run.get("guidance")).doubleValue(),
+        integer(run, "steps"),
+        integer(run, "width"),
+        integer(run, "height"),
+        ((List<?>) run.get("seeds"))
+            .stream().map(seed -> ((Number) seed).longValue()).toList(),
+        (Map<String, Object>) run.get("scheduler"),
+        (Map<String, List<Integer>>) sizes);
   }
 
   private static int integer(Map<?, ?> run, String name) {

@@ -14,7 +14,10 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
-/** Files that scripts of {@code tools/goldens} made, among the test resources: tensors lie there packed, large texts compressed. */
+/**
+ * Files that scripts of {@code tools/goldens} made, among the test resources: tensors lie there
+ * packed, large texts compressed.
+ */
 public final class GoldenResource {
   private static final String COMPRESSED = ".gz";
 
@@ -44,14 +47,18 @@ public final class GoldenResource {
     return find(resource) != null;
   }
 
-  /** The file {@code resource}; a packed or compressed one is unpacked, to a file that lasts as long as the JVM. */
+  /**
+   * The file {@code resource}; a packed or compressed one is unpacked, to a file that lasts as long
+   * as the JVM.
+   */
   public static Path file(String resource) {
     try {
       URL plain = GoldenResource.class.getResource(resource);
       if (plain != null) {
         return Path.of(plain.toURI());
       }
-      Path unpacked = Files.createTempDirectory("golden").resolve(resource.substring(resource.lastIndexOf('/') + 1));
+      Path unpacked = Files.createTempDirectory("golden")
+          .resolve(resource.substring(resource.lastIndexOf('/') + 1));
       copy(resource, unpacked);
       unpacked.getParent().toFile().deleteOnExit();
       unpacked.toFile().deleteOnExit();
@@ -64,18 +71,24 @@ public final class GoldenResource {
   }
 
   private static URL find(String resource) {
-    return Stream.of("", COMPRESSED, PackedTensors.ENDING).map(ending -> GoldenResource.class.getResource(resource + ending))
-        .filter(Objects::nonNull).findFirst().orElse(null);
+    return Stream.of("", COMPRESSED, PackedTensors.ENDING)
+        .map(ending -> GoldenResource.class.getResource(resource + ending))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
   }
 
   private static InputStream open(String resource) throws IOException {
     URL url = find(resource);
     if (url == null) {
-      throw new IllegalArgumentException("no golden " + resource + "; tools/goldens/README.md says how to make it");
+      throw new IllegalArgumentException(
+          "no golden " + resource + "; tools/goldens/README.md says how to make it");
     }
     if (url.getPath().endsWith(PackedTensors.ENDING)) {
       return new ByteArrayInputStream(PackedTensors.whole(resource));
     }
-    return url.getPath().endsWith(COMPRESSED) ? new GZIPInputStream(url.openStream()) : url.openStream();
+    return url.getPath().endsWith(COMPRESSED)
+        ? new GZIPInputStream(url.openStream())
+        : url.openStream();
   }
 }

@@ -51,11 +51,15 @@ class GuidedParityTest {
   }
 
   static List<GoldenPictures.Run> exact() {
-    return GoldenPictures.runs("guided").stream().filter(run -> !run.text("kind").equals("bf16")).toList();
+    return GoldenPictures.runs("guided").stream()
+        .filter(run -> !run.text("kind").equals("bf16"))
+        .toList();
   }
 
   static List<GoldenPictures.Run> half() {
-    return GoldenPictures.runs("guided").stream().filter(run -> run.text("kind").equals("bf16")).toList();
+    return GoldenPictures.runs("guided").stream()
+        .filter(run -> run.text("kind").equals("bf16"))
+        .toList();
   }
 
   @ParameterizedTest
@@ -74,7 +78,8 @@ class GuidedParityTest {
       ours += squares(exact.get(i).pixels(), half.get(i).pixels());
     }
     double theirs = run.number("distance", Double.NaN);
-    assertTrue(ours <= theirs, run + ": sum of squares from f32: " + ours + ", diffusers " + theirs);
+    assertTrue(
+        ours <= theirs, run + ": sum of squares from f32: " + ours + ", diffusers " + theirs);
   }
 
   private static double squares(float[] a, float[] b) {
@@ -86,12 +91,16 @@ class GuidedParityTest {
   }
 
   private static List<GeneratedImage> draw(GoldenPictures.Run run, Compute compute) {
-    GoldenFolder folder = FOLDERS.computeIfAbsent(run.text("folder"),
-        name -> GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch));
+    GoldenFolder folder = FOLDERS.computeIfAbsent(
+        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), compute)) {
-      ImageRequest plain = ImageRequest.of(run.text("prompt")).negative(run.text("negative"))
-          .guidance(run.number("guidance", 0)).steps(run.integer("steps")).seed(run.firstSeed()).count(run.count())
+      ImageRequest plain = ImageRequest.of(run.text("prompt"))
+          .negative(run.text("negative"))
+          .guidance(run.number("guidance", 0))
+          .steps(run.integer("steps"))
+          .seed(run.firstSeed())
+          .count(run.count())
           .size(run.integer("width"), run.integer("height"));
       return base.generate(changed(plain, run, base), Progress.SILENT, new Cancellation());
     }
@@ -104,14 +113,30 @@ class GuidedParityTest {
       case "rescale" -> plain.guidance(standard.rescale(number(options, "rescale")));
       case "clip-skip" -> plain.clipSkip((int) number(options, "skip"));
       case "inversion" -> plain.word(word(run, (String) options.get("token")));
-      case "two-towers" -> plain.word(TextualInversion.open(towers(run)).named((String) options.get("token")));
-      case "projected" -> plain.guidance(standard.by(scale -> new Projected(scale, number(options, "eta"),
-          number(options, "adaptive_projected_guidance_momentum"), number(options, "adaptive_projected_guidance_rescale"))));
-      case "zero-star" -> plain.guidance(standard.by(scale -> new ZeroStar(scale, (int) number(options, "zero_init_steps"))));
-      case "interval" -> plain.guidance(standard.between(number(options, "start"), number(options, "stop")));
-      case "weighted" -> plain.syntax(PromptSyntax.A1111).negative(run.text("prompt").contains("BREAK") ? "BREAK"
-          : run.text("prompt").length() > 100 ? "BREAK" : "");
-      default -> run.count() > 1 ? plain : plain.noise(base.noise(run.firstSeed(), plain.width(), plain.height()));
+      case "two-towers" ->
+        plain.word(TextualInversion.open(towers(run)).named((String) options.get("token")));
+      case "projected" ->
+        plain.guidance(standard.by(scale -> new Projected(
+            scale,
+            number(options, "eta"),
+            number(options, "adaptive_projected_guidance_momentum"),
+            number(options, "adaptive_projected_guidance_rescale"))));
+      case "zero-star" ->
+        plain.guidance(
+            standard.by(scale -> new ZeroStar(scale, (int) number(options, "zero_init_steps"))));
+      case "interval" ->
+        plain.guidance(standard.between(number(options, "start"), number(options, "stop")));
+      case "weighted" ->
+        plain
+            .syntax(PromptSyntax.A1111)
+            .negative(
+                run.text("prompt").contains("BREAK")
+                    ? "BREAK"
+                    : run.text("prompt").length() > 100 ? "BREAK" : "");
+      default ->
+        run.count() > 1
+            ? plain
+            : plain.noise(base.noise(run.firstSeed(), plain.width(), plain.height()));
     };
   }
 
@@ -127,7 +152,8 @@ class GuidedParityTest {
     Path file = scratch.resolve("toy.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> vectors = new HashMap<>();
-      Stream.of("clip_l", "clip_g").forEach(name -> vectors.put(name, golden.tensor("run" + run.index() + "." + name)));
+      Stream.of("clip_l", "clip_g")
+          .forEach(name -> vectors.put(name, golden.tensor("run" + run.index() + "." + name)));
       SafetensorsWriter.write(file, vectors, Map.of());
     }
     return file;

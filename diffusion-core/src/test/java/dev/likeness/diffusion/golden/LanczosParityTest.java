@@ -18,7 +18,8 @@ class LanczosParityTest {
   void resizesToThePixelsThatPillowMakes(int pair, @TempDir Path scratch) {
     try (GoldenPictures golden = GoldenPictures.file("lanczos.safetensors", scratch)) {
       Picture expected = golden.picture("to" + pair);
-      Picture resized = Lanczos.resize(golden.picture("from" + pair), expected.width(), expected.height());
+      Picture resized =
+          Lanczos.resize(golden.picture("from" + pair), expected.width(), expected.height());
       assertArrayEquals(expected.rgb(), resized.rgb());
     }
   }
@@ -26,7 +27,9 @@ class LanczosParityTest {
   @Test
   void refusesAnEmptySize() {
     Picture one = Picture.of(1, 1, new byte[3]);
-    assertEquals("a picture cannot be resized to 0x3",
-        assertThrows(IllegalArgumentException.class, () -> Lanczos.resize(one, 0, 3)).getMessage());
+    assertEquals(
+        "a picture cannot be resized to 0x3",
+        assertThrows(IllegalArgumentException.class, () -> Lanczos.resize(one, 0, 3))
+            .getMessage());
   }
 }

@@ -30,7 +30,8 @@ record PackedTensors(Map<String, Object> elsewhere, byte[] header, Map<String, b
     PackedTensors packed = read(resource);
     for (Map.Entry<String, Object> other : packed.elsewhere.entrySet()) {
       Map<String, byte[]> theirs = read(ROOT + other.getKey()).tensors;
-      ((Map<?, ?>) other.getValue()).forEach((name, there) -> packed.tensors.put((String) name, theirs.get(there)));
+      ((Map<?, ?>) other.getValue())
+          .forEach((name, there) -> packed.tensors.put((String) name, theirs.get(there)));
     }
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     whole.writeBytes(packed.header);
@@ -39,10 +40,12 @@ record PackedTensors(Map<String, Object> elsewhere, byte[] header, Map<String, b
   }
 
   private static PackedTensors read(String resource) throws IOException {
-    try (InputStream in = new GZIPInputStream(PackedTensors.class.getResourceAsStream(resource + ENDING))) {
+    try (InputStream in =
+        new GZIPInputStream(PackedTensors.class.getResourceAsStream(resource + ENDING))) {
       ByteBuffer packed = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
       Map<String, Object> elsewhere = json(packed);
-      Set<?> missing = elsewhere.values().stream().flatMap(names -> ((Map<?, ?>) names).keySet().stream())
+      Set<?> missing = elsewhere.values().stream()
+          .flatMap(names -> ((Map<?, ?>) names).keySet().stream())
           .collect(Collectors.toSet());
       int begin = packed.position();
       Map<String, Object> entries = json(packed);
@@ -50,7 +53,8 @@ record PackedTensors(Map<String, Object> elsewhere, byte[] header, Map<String, b
       byte[] header = bytes(packed.duplicate().position(begin), packed.position() - begin);
       ByteBuffer data = interleaved(packed.slice());
       Map<String, byte[]> tensors = new LinkedHashMap<>();
-      entries.forEach((name, entry) -> tensors.put(name, missing.contains(name) ? null : bytes(data, length(entry))));
+      entries.forEach((name, entry) ->
+          tensors.put(name, missing.contains(name) ? null : bytes(data, length(entry))));
       return new PackedTensors(elsewhere, header, tensors);
     }
   }

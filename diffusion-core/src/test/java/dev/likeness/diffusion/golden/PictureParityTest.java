@@ -43,8 +43,8 @@ class PictureParityTest {
   @ParameterizedTest
   @MethodSource("runs")
   void drawsOverPicturesAsDiffusersDoes(GoldenPictures.Run run) {
-    GoldenFolder folder = FOLDERS.computeIfAbsent(run.text("folder"),
-        name -> GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch));
+    GoldenFolder folder = FOLDERS.computeIfAbsent(
+        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
       golden.compare(run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
@@ -58,11 +58,16 @@ class PictureParityTest {
   @ParameterizedTest
   @MethodSource("told")
   void drawsAsLatentConsistencyModelsDraw(GoldenPictures.Run run, @TempDir Path own) {
-    GoldenFolder folder = GoldenFolder.write(run.text("folder") + "-told", GoldenFolder.Spelling.TODAY, own);
-    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(folder.path(), Compute.EXACT);
+    GoldenFolder folder =
+        GoldenFolder.write(run.text("folder") + "-told", GoldenFolder.Spelling.TODAY, own);
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base = BaseModel.open(folder.path(), Compute.EXACT);
         GoldenPictures told = GoldenPictures.open("consistency", own)) {
-      Closeness.assertWithinSpread(1e-4, told.tensor("run" + run.index() + ".latents"),
-          Closeness.kept(base.generate(golden.request(run)).latents().tensor()), run.toString());
+      Closeness.assertWithinSpread(
+          1e-4,
+          told.tensor("run" + run.index() + ".latents"),
+          Closeness.kept(base.generate(golden.request(run)).latents().tensor()),
+          run.toString());
     }
   }
 }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A tiny diffusers folder of {@code tools/goldens/flux.py}, {@code sd3.py} or {@code qwen.py}, written with weights made from their seeds,
- * and what the reference computed with it.
+ * A tiny diffusers folder of {@code tools/goldens/flux.py}, {@code sd3.py} or {@code qwen.py},
+ * written with weights made from their seeds, and what the reference computed with it.
  *
  * @param path the folder
  * @param name its family and variant, e.g. {@code flux/dev}
@@ -20,15 +20,24 @@ public record PipelineFolder(Path path, String name) {
   public static PipelineFolder write(String name, Path parent) {
     Path out = parent.resolve(name);
     String from = ROOT + name + "/";
-    for (String file : List.of("model_index.json", "scheduler/scheduler_config.json", "reference.json", "reference.safetensors")) {
+    for (String file : List.of(
+        "model_index.json",
+        "scheduler/scheduler_config.json",
+        "reference.json",
+        "reference.safetensors")) {
       GoldenResource.copy(from + file, out.resolve(file));
     }
     GoldenResource.json(from + "model_index.json").forEach((part, type) -> {
       if (part.startsWith("tokenizer") && type instanceof List<?> pair && pair.get(1) != null) {
         String kind = pair.get(1).toString();
-        String tokenizer = kind.startsWith("T5") ? "t5/today/" : kind.startsWith("Qwen") ? "qwen/today/" : "sd1/tokenizers/sd1-today/";
-        GoldenResource.copy(ROOT + tokenizer + "tokenizer.json", out.resolve(part).resolve("tokenizer.json"));
-        GoldenResource.copy(ROOT + tokenizer + "tokenizer_config.json", out.resolve(part).resolve("tokenizer_config.json"));
+        String tokenizer = kind.startsWith("T5")
+            ? "t5/today/"
+            : kind.startsWith("Qwen") ? "qwen/today/" : "sd1/tokenizers/sd1-today/";
+        GoldenResource.copy(
+            ROOT + tokenizer + "tokenizer.json", out.resolve(part).resolve("tokenizer.json"));
+        GoldenResource.copy(
+            ROOT + tokenizer + "tokenizer_config.json",
+            out.resolve(part).resolve("tokenizer_config.json"));
       }
     });
     GoldenResource.json(from + "weights.json.gz").forEach((part, recipe) -> {
@@ -38,10 +47,15 @@ public record PipelineFolder(Path path, String name) {
     return new PipelineFolder(out, name);
   }
 
-  /** Writes the folder {@code name} of any family, e.g. {@code sd1/base} or {@code flux/dev}, below {@code parent}. */
+  /**
+   * Writes the folder {@code name} of any family, e.g. {@code sd1/base} or {@code flux/dev}, below
+   * {@code parent}.
+   */
   public static Path any(String name, Path parent) {
     return name.startsWith("sd1/") || name.startsWith("sdxl/")
-        ? GoldenFolder.write(name.substring(name.indexOf('/') + 1), GoldenFolder.Spelling.TODAY, parent).path()
+        ? GoldenFolder.write(
+                name.substring(name.indexOf('/') + 1), GoldenFolder.Spelling.TODAY, parent)
+            .path()
         : write(name, parent).path();
   }
 
@@ -52,8 +66,11 @@ public record PipelineFolder(Path path, String name) {
 
   private static void writePart(Map<?, ?> recipe, Path out) {
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(out.resolve((String) recipe.get("file")),
-          SeededWeights.of(GoldenFolder.shapes((Map<?, ?>) recipe.get("tensors")), ((Number) recipe.get("seed")).longValue()),
+      SafetensorsWriter.write(
+          out.resolve((String) recipe.get("file")),
+          SeededWeights.of(
+              GoldenFolder.shapes((Map<?, ?>) recipe.get("tensors")),
+              ((Number) recipe.get("seed")).longValue()),
           Map.of("format", "pt"));
     }
   }

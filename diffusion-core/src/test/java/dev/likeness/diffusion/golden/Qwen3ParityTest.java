@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a language model tells a transformer, beside transformers' Qwen3. */
 @ExtendWith(NoTensorLeaks.class)
 class Qwen3ParityTest {
-  private static final List<String> PROMPTS = List.of("a photo of an old woman with red hair and glasses, studio light",
+  private static final List<String> PROMPTS = List.of(
+      "a photo of an old woman with red hair and glasses, studio light",
       "wow!! hello! ! it's 1999...");
   /** The reference holds every so-manieth token. */
   private static final double STEP = 16;
@@ -32,15 +33,20 @@ class Qwen3ParityTest {
   void tellsWhatThePipelinesTell(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     ModelFiles files = ModelFiles.open(folder.path());
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         PipelineReference expected = folder.reference();
-        Qwen3Image<?, ?> model = variant.startsWith("zimage") ? Qwen3Image.zImage(files, Compute.EXACT)
+        Qwen3Image<?, ?> model = variant.startsWith("zimage")
+            ? Qwen3Image.zImage(files, Compute.EXACT)
             : Qwen3Image.klein(files, Compute.EXACT)) {
       TextEncoding told = model.text(PROMPTS, Adaptation.NONE);
       for (int i = 0; i < PROMPTS.size(); i++) {
         Tensor tokens = expected.tensor("text." + i);
-        Tensor places = torch.arange(new Scalar(0.0), new Scalar(STEP * tokens.size(0)), new Scalar(STEP)).to(ScalarType.Long);
-        Closeness.assertWithinSpread(1e-4, tokens, told.tokens().select(0, i).index_select(0, places), variant + " " + i);
+        Tensor places = torch
+            .arange(new Scalar(0.0), new Scalar(STEP * tokens.size(0)), new Scalar(STEP))
+            .to(ScalarType.Long);
+        Closeness.assertWithinSpread(
+            1e-4, tokens, told.tokens().select(0, i).index_select(0, places), variant + " " + i);
       }
     }
   }

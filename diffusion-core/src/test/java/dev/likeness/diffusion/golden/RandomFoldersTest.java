@@ -14,9 +14,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Draws from folders of random shapes and options, which {@code tools/goldens/random_folders.py} saves with diffusers. */
+/**
+ * Draws from folders of random shapes and options, which {@code tools/goldens/random_folders.py}
+ * saves with diffusers.
+ */
 @ExtendWith(NoTensorLeaks.class)
-@EnabledIfSystemProperty(named = "likeness.folders", matches = ".+", disabledReason = "wants -Dlikeness.folders=DIR")
+@EnabledIfSystemProperty(
+    named = "likeness.folders",
+    matches = ".+",
+    disabledReason = "wants -Dlikeness.folders=DIR")
 class RandomFoldersTest {
   private static final Path ROOT = Path.of(System.getProperty("likeness.folders", ""));
 
@@ -35,7 +41,8 @@ class RandomFoldersTest {
     GoldenFolder.schedule(folder, run.scheduler());
     try (GoldenPictures golden = GoldenPictures.open(ROOT.resolve("reference.safetensors"));
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      golden.comparePictures(run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
+      golden.comparePictures(
+          run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
     } finally {
       Files.write(index, named);
       Files.write(scheduler, own);

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An autoencoder that works in strips, or on one picture after the other, agrees with the whole. */
+/**
+ * An autoencoder that works in strips, or on one picture after the other, agrees with the whole.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class StripsParityTest {
   private static final double ROUNDING = 1e-5;
@@ -26,7 +28,8 @@ class StripsParityTest {
   @ValueSource(strings = {"base", "four-levels", "lists", "bare-vae", "gelu"})
   void agreesWithTheWhole(String variant, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
         GoldenPart part = GoldenPart.open(folder, "vae", "diffusion_pytorch_model.safetensors")) {
       AutoencoderConfig config = AutoencoderConfig.of(part.config());
@@ -45,11 +48,14 @@ class StripsParityTest {
     }
   }
 
-  private static void compare(String what, Autoencoder whole, Autoencoder other, Tensor latents, Tensor images) {
-    Closeness.assertWithin(ROUNDING, whole.decode(latents), other.decode(latents), what + " decoded");
+  private static void compare(
+      String what, Autoencoder whole, Autoencoder other, Tensor latents, Tensor images) {
+    Closeness.assertWithin(
+        ROUNDING, whole.decode(latents), other.decode(latents), what + " decoded");
     LatentDistribution expected = whole.encode(images);
     LatentDistribution actual = other.encode(images);
     Closeness.assertWithin(ROUNDING, expected.mean(), actual.mean(), what + " mean");
-    Closeness.assertWithin(ROUNDING, expected.logVariance(), actual.logVariance(), what + " log variance");
+    Closeness.assertWithin(
+        ROUNDING, expected.logVariance(), actual.logVariance(), what + " log variance");
   }
 }

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The real TAESD weights, stored in eight bits: what diffusers makes of the same file and picture. */
+/**
+ * The real TAESD weights, stored in eight bits: what diffusers makes of the same file and picture.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class TaesdTest {
   private static final int SIDE = 256;
@@ -33,14 +35,17 @@ class TaesdTest {
   @ValueSource(strings = {"taesd", "taesd_xl", "taesd_3", "taesd_f"})
   void encodesAndDecodesAPhotoAsDiffusersDoes(String name) throws IOException {
     Path file = Material.of("autoencoders/" + name + ".f8.safetensors");
-    Map<String, Object> decibels = JSON.std.mapFrom(TaesdTest.class.getResourceAsStream("/golden/taesd.json"));
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    Map<String, Object> decibels =
+        JSON.std.mapFrom(TaesdTest.class.getResourceAsStream("/golden/taesd.json"));
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         Safetensors golden = Safetensors.open(GoldenResource.file("/golden/taesd.safetensors"));
         AutoencoderFile vae = AutoencoderFile.open(file, Compute.EXACT)) {
       Tensor photo = Images.toSigned(photo(Material.of("photos/objects/astronaut.png")));
       Tensor latents = vae.encode(photo).mode();
       Closeness.assertWithin(1e-4, golden.read(name), latents, name);
-      Tensor back = vae.decode(latents).clamp(new ScalarOptional(new Scalar(-1.0)), new ScalarOptional(new Scalar(1.0)));
+      Tensor back = vae.decode(latents)
+          .clamp(new ScalarOptional(new Scalar(-1.0)), new ScalarOptional(new Scalar(1.0)));
       double error = back.sub(photo).square().mean().item_double();
       assertEquals(((Number) decibels.get(name)).doubleValue(), 10 * Math.log10(4 / error), 0.001);
     }

@@ -50,22 +50,29 @@ class TextToImageParityTest {
   }
 
   static Stream<Arguments> folders() {
-    return variants().stream().flatMap(variant ->
-        Stream.of(GoldenFolder.Spelling.values()).map(spelling -> Arguments.of(variant, spelling)));
+    return variants().stream()
+        .flatMap(variant -> Stream.of(GoldenFolder.Spelling.values())
+            .map(spelling -> Arguments.of(variant, spelling)));
   }
 
   @ParameterizedTest
   @MethodSource("folders")
-  void drawsThePicturesThatDiffusersDraws(String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
+  void drawsThePicturesThatDiffusersDraws(
+      String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
     drawsAll(GoldenFolder.write(variant, spelling, parent));
   }
 
   @Test
-  void drawsThePicturesThatDiffusersDrawsWithAllOfClipsVocabulary(@TempDir Path parent) throws IOException {
+  void drawsThePicturesThatDiffusersDrawsWithAllOfClipsVocabulary(@TempDir Path parent)
+      throws IOException {
     Path clip = Material.of("tokenizers/clip");
-    GoldenFolder folder = GoldenFolder.write("full-vocabulary", GoldenFolder.Spelling.PUBLISHED, parent);
+    GoldenFolder folder =
+        GoldenFolder.write("full-vocabulary", GoldenFolder.Spelling.PUBLISHED, parent);
     for (String file : List.of("vocab.json", "merges.txt")) {
-      Files.copy(clip.resolve(file), folder.path().resolve("tokenizer").resolve(file), StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(
+          clip.resolve(file),
+          folder.path().resolve("tokenizer").resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
     }
     drawsAll(folder);
   }
@@ -75,21 +82,35 @@ class TextToImageParityTest {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          ImageRequest request = ImageRequest.of(run.prompt()).negative(run.negative()).steps(run.steps())
-              .guidance(run.guidance()).seed(run.seeds().get(0)).count(run.seeds().size()).size(run.width(), run.height());
-          compare(folder.variant() + " " + run, expected, run.name(), base.generate(request, Progress.SILENT, new Cancellation()));
+          ImageRequest request = ImageRequest.of(run.prompt())
+              .negative(run.negative())
+              .steps(run.steps())
+              .guidance(run.guidance())
+              .seed(run.seeds().get(0))
+              .count(run.seeds().size())
+              .size(run.width(), run.height());
+          compare(
+              folder.variant() + " " + run,
+              expected,
+              run.name(),
+              base.generate(request, Progress.SILENT, new Cancellation()));
         }
       }
     }
   }
 
-  private static void compare(String what, GoldenReference expected, String run, List<GeneratedImage> images) {
+  private static void compare(
+      String what, GoldenReference expected, String run, List<GeneratedImage> images) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor latents = expected.tensor(run + ".latents");
       Tensor pictures = expected.tensor(run + ".images");
       assertEquals(pictures.size(0), images.size(), what);
       for (int i = 0; i < images.size(); i++) {
-        Closeness.assertWithinSpread(LATENTS, latents.select(0, i), like(latents, images.get(i).latents().values()), what + " latents");
+        Closeness.assertWithinSpread(
+            LATENTS,
+            latents.select(0, i),
+            like(latents, images.get(i).latents().values()),
+            what + " latents");
         Closeness.assertPicture(IMAGES, pictures.select(0, i), images.get(i), what + " image");
       }
     }
@@ -113,28 +134,45 @@ class TextToImageParityTest {
     }
   }
 
-  private static void walk(String what, GoldenReference expected, GoldenReference.Run run, StableDiffusion model) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard inference = new NoGradGuard();
-        NoiseSource noise = NoiseSource.seeded(run.seeds().stream().mapToLong(seed -> seed).toArray())) {
+  private static void walk(
+      String what, GoldenReference expected, GoldenReference.Run run, StableDiffusion model) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard inference = new NoGradGuard();
+        NoiseSource noise =
+            NoiseSource.seeded(run.seeds().stream().mapToLong(seed -> seed).toArray())) {
       SamplingPlan plan = model.scheduler().plan(run.steps());
       Tensor golden = expected.tensor(run.name() + ".start");
-      Tensor start = noise.next(golden.size(1), golden.size(2), golden.size(3)).mul(new Scalar(plan.pureNoise()));
+      Tensor start = noise
+          .next(golden.size(1), golden.size(2), golden.size(3))
+          .mul(new Scalar(plan.pureNoise()));
       Closeness.assertWithinSpread(LATENTS, golden, start, what + " start");
       Tensor steps = expected.tensor(run.name() + ".steps");
       assertEquals(steps.size(0), plan.size(), what + ": calls of the network");
-      Sampler.sample(start, plan, network(run, model), noise, (step, of, latents, denoised) -> Closeness.assertWithinSpread(
-          LATENTS, steps.select(0, step.index()), latents, what + " after step " + step.index()));
+      Sampler.sample(
+          start,
+          plan,
+          network(run, model),
+          noise,
+          (step, of, latents, denoised) -> Closeness.assertWithinSpread(
+              LATENTS,
+              steps.select(0, step.index()),
+              latents,
+              what + " after step " + step.index()));
     }
   }
 
   private static NoisePredictor network(GoldenReference.Run run, StableDiffusion model) {
     boolean guided = run.guidance() > 1;
-    List<String> prompts = new ArrayList<>(Collections.nCopies(guided ? run.seeds().size() : 0, run.negative()));
+    List<String> prompts =
+        new ArrayList<>(Collections.nCopies(guided ? run.seeds().size() : 0, run.negative()));
     prompts.addAll(Collections.nCopies(run.seeds().size(), run.prompt()));
-    UNetConditioning text = UNetConditioning.text(new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE),
-        model.compute()).encode(prompts).tokens());
+    UNetConditioning text = UNetConditioning.text(
+        new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute())
+            .encode(prompts)
+            .tokens());
     UNet2DConditionModel unet = model.unet(Adaptation.NONE);
-    NoisePredictor plain = (input, step) -> unet.forward(input, torch.tensor(new float[] {(float) step.timestep()}), text);
+    NoisePredictor plain = (input, step) ->
+        unet.forward(input, torch.tensor(new float[] {(float) step.timestep()}), text);
     return guided ? new Guidance(plain, run.guidance()) : plain;
   }
 }

@@ -70,22 +70,43 @@ class TransformerKeysTest {
 
   /** A network that is built of its config, and what tells it from a file of its authors' names. */
   private enum Known {
-    FLUX((c, w) -> new FluxTransformer2DModel(FluxConfig.of(c), w), FluxShape::layout, FluxShape::config),
-    SD3((c, w) -> new Sd3Transformer2DModel(Sd3Config.of(c), w), Sd3Shape::layout, Sd3Shape::config),
-    FLUX2((c, w) -> new Flux2Transformer2DModel(Flux2Config.of(c), w), Flux2Shape::layout, Flux2Shape::config),
-    Z((c, w) -> new ZImageTransformer2DModel(ZImageConfig.of(c), w), ZImageShape::layout, ZImageShape::config),
-    T5((c, w) -> new T5Encoder(T5Config.of(c), w), T5Shape::layout,
+    FLUX(
+        (c, w) -> new FluxTransformer2DModel(FluxConfig.of(c), w),
+        FluxShape::layout,
+        FluxShape::config),
+    SD3(
+        (c, w) -> new Sd3Transformer2DModel(Sd3Config.of(c), w),
+        Sd3Shape::layout,
+        Sd3Shape::config),
+    FLUX2(
+        (c, w) -> new Flux2Transformer2DModel(Flux2Config.of(c), w),
+        Flux2Shape::layout,
+        Flux2Shape::config),
+    Z(
+        (c, w) -> new ZImageTransformer2DModel(ZImageConfig.of(c), w),
+        ZImageShape::layout,
+        ZImageShape::config),
+    T5(
+        (c, w) -> new T5Encoder(T5Config.of(c), w),
+        T5Shape::layout,
         (keys, prefix) -> T5Shape.config(new Relaid(keys, T5Shape.layout(keys, prefix)))),
-    QWEN3((c, w) -> Qwen3Encoder.check(Qwen3Config.of(c), w), Qwen3Shape::layout,
+    QWEN3(
+        (c, w) -> Qwen3Encoder.check(Qwen3Config.of(c), w),
+        Qwen3Shape::layout,
         (keys, prefix) -> Qwen3Shape.config(new Relaid(keys, Qwen3Shape.layout(keys, prefix)))),
-    VAE((c, w) -> new AutoencoderKLFlux2(AutoencoderConfig.flux2(c), 1e-4, w, Strips.NONE), AutoencoderShape::layout,
-        (keys, prefix) -> AutoencoderShape.config(new Relaid(keys, AutoencoderShape.layout(keys, prefix))));
+    VAE(
+        (c, w) -> new AutoencoderKLFlux2(AutoencoderConfig.flux2(c), 1e-4, w, Strips.NONE),
+        AutoencoderShape::layout,
+        (keys, prefix) ->
+            AutoencoderShape.config(new Relaid(keys, AutoencoderShape.layout(keys, prefix))));
 
     private final BiConsumer<ModelConfig, Weights> built;
     private final BiFunction<TensorList, String, KeyLayout> layout;
     private final BiFunction<TensorList, String, Map<String, Object>> told;
 
-    Known(BiConsumer<ModelConfig, Weights> built, BiFunction<TensorList, String, KeyLayout> layout,
+    Known(
+        BiConsumer<ModelConfig, Weights> built,
+        BiFunction<TensorList, String, KeyLayout> layout,
         BiFunction<TensorList, String, Map<String, Object>> told) {
       this.built = built;
       this.layout = layout;
@@ -93,13 +114,29 @@ class TransformerKeysTest {
     }
 
     static Known of(String name) {
-      return name.equals("flux2-vae") ? VAE : valueOf(name.split("[-.]")[0].toUpperCase(Locale.ROOT));
+      return name.equals("flux2-vae")
+          ? VAE
+          : valueOf(name.split("[-.]")[0].toUpperCase(Locale.ROOT));
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"flux-dev", "flux-schnell", "flux-fill", "sd3-medium", "sd3.5-medium", "sd3.5-large", "t5-xxl",
-      "flux2-klein-4b", "flux2-klein-9b", "flux2-vae", "z-image-turbo", "qwen3-4b", "qwen3-8b"})
+  @ValueSource(
+      strings = {
+        "flux-dev",
+        "flux-schnell",
+        "flux-fill",
+        "sd3-medium",
+        "sd3.5-medium",
+        "sd3.5-large",
+        "t5-xxl",
+        "flux2-klein-4b",
+        "flux2-klein-9b",
+        "flux2-vae",
+        "z-image-turbo",
+        "qwen3-4b",
+        "qwen3-8b"
+      })
   void readsEveryTensorUnderDiffusersNames(String name) throws IOException {
     Map<?, ?> list = list(name);
     Asked asked = new Asked(shapes(list, "canonical"), new HashSet<>());
@@ -108,8 +145,22 @@ class TransformerKeysTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"flux-dev", "flux-schnell", "flux-fill", "sd3-medium", "sd3.5-medium", "sd3.5-large", "t5-xxl",
-      "flux2-klein-4b", "flux2-klein-9b", "flux2-vae", "z-image-turbo", "qwen3-4b", "qwen3-8b"})
+  @ValueSource(
+      strings = {
+        "flux-dev",
+        "flux-schnell",
+        "flux-fill",
+        "sd3-medium",
+        "sd3.5-medium",
+        "sd3.5-large",
+        "t5-xxl",
+        "flux2-klein-4b",
+        "flux2-klein-9b",
+        "flux2-vae",
+        "z-image-turbo",
+        "qwen3-4b",
+        "qwen3-8b"
+      })
   void mapsEveryTensorOfItsAuthorsNames(String name) throws IOException {
     Map<?, ?> list = list(name);
     for (String prefix : new String[] {"", "model.diffusion_model."}) {
@@ -122,15 +173,24 @@ class TransformerKeysTest {
       assertEquals(new TreeSet<>(canonical.keySet()), new TreeSet<>(relaid.names()));
       canonical.forEach((key, shape) -> assertArrayEquals(shape, relaid.shape(key), key));
       Map<String, Object> told = known.told.apply(keys, prefix);
-      options(list).forEach((option, value) -> assertEquals(
-          option.equals("out_channels") && value == null ? told.get("in_channels") : value, told.get(option), option));
+      options(list)
+          .forEach((option, value) -> assertEquals(
+              option.equals("out_channels") && value == null ? told.get("in_channels") : value,
+              told.get(option),
+              option));
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"flux-dev, flux", "sd3.5-medium, sd3", "flux2-klein-4b, flux2", "z-image-turbo, z-image"})
+  @CsvSource({
+    "flux-dev, flux",
+    "sd3.5-medium, sd3",
+    "flux2-klein-4b, flux2",
+    "z-image-turbo, z-image"
+  })
   void tellsTheFamilyOfAFileOfItsAuthorsNames(String name, String family) throws IOException {
-    assertEquals(family, Family.of(new KeyList("a list", shapes(list(name), "foreign"))).name());
+    assertEquals(
+        family, Family.of(new KeyList("a list", shapes(list(name), "foreign"))).name());
   }
 
   private static Map<?, ?> list(String name) throws IOException {
@@ -142,7 +202,8 @@ class TransformerKeysTest {
 
   private static Map<String, Object> options(Map<?, ?> list) {
     Map<String, Object> options = new LinkedHashMap<>();
-    ((Map<?, ?>) list.get("config")).forEach((option, value) -> options.put((String) option, value));
+    ((Map<?, ?>) list.get("config"))
+        .forEach((option, value) -> options.put((String) option, value));
     return options;
   }
 

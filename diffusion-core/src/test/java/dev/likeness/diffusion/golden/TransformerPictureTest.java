@@ -39,7 +39,8 @@ class TransformerPictureTest {
   @ValueSource(strings = {"", "qwen/"})
   void drawsOverPicturesAsDiffusersDoes(String asks) throws IOException {
     List<?> runs = (List<?>) GoldenResource.json(ROOT + asks + "reference.json").get("runs");
-    try (Safetensors expected = Safetensors.open(GoldenResource.file(ROOT + asks + "reference.safetensors"))) {
+    try (Safetensors expected =
+        Safetensors.open(GoldenResource.file(ROOT + asks + "reference.safetensors"))) {
       for (int i = 0; i < runs.size(); i++) {
         compare("run" + i, (Map<?, ?>) runs.get(i), expected);
       }
@@ -51,11 +52,17 @@ class TransformerPictureTest {
     Path klein = PipelineFolder.write("klein/base", folder).path();
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1);
-      Picture drawn = base.generate(request.from(InitialImage.of(Picture.of(19, 14, new byte[3 * 19 * 14])))).picture();
+      Picture drawn = base.generate(
+              request.from(InitialImage.of(Picture.of(19, 14, new byte[3 * 19 * 14]))))
+          .picture();
       assertEquals("16x12", drawn.width() + "x" + drawn.height());
-      assertEquals("a picture of 19x3 is too small to be edited; give one of at least 4 pixels a side",
-          assertThrows(IllegalArgumentException.class,
-              () -> base.generate(request.from(InitialImage.of(Picture.of(19, 3, new byte[3 * 19 * 3]))))).getMessage());
+      assertEquals(
+          "a picture of 19x3 is too small to be edited; give one of at least 4 pixels a side",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> base.generate(
+                      request.from(InitialImage.of(Picture.of(19, 3, new byte[3 * 19 * 3])))))
+              .getMessage());
     }
   }
 
@@ -63,12 +70,20 @@ class TransformerPictureTest {
   void drawsOverAPictureOfWhichAnEditIsAskedInPart() throws IOException {
     Picture picture = Picture.of(18, 16, new byte[3 * 18 * 16]);
     ImageRequest request = ImageRequest.of("a hat").steps(4).guidance(1);
-    try (BaseModel klein = BaseModel.open(PipelineFolder.write("klein/base", folder).path(), Compute.EXACT);
-        BaseModel kontext = BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
+    try (BaseModel klein =
+            BaseModel.open(PipelineFolder.write("klein/base", folder).path(), Compute.EXACT);
+        BaseModel kontext =
+            BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
       Picture whole = picture.crop(0, 0, 16, 16);
-      assertEquals(klein.generate(request.from(InitialImage.of(klein.encode(whole)).strength(0.5))).picture(),
-          klein.generate(request.from(whole, 0.5)).picture(), "the run begins from what it begins with, and sees no more");
-      assertEquals("16x16 picture", kontext.generate(request.from(picture, 0.5)).picture().toString());
+      assertEquals(
+          klein
+              .generate(request.from(InitialImage.of(klein.encode(whole)).strength(0.5)))
+              .picture(),
+          klein.generate(request.from(whole, 0.5)).picture(),
+          "the run begins from what it begins with, and sees no more");
+      assertEquals(
+          "16x16 picture",
+          kontext.generate(request.from(picture, 0.5)).picture().toString());
     }
   }
 
@@ -76,24 +91,36 @@ class TransformerPictureTest {
   void showsKontextAMaskedPictureToo() throws IOException {
     byte[] white = new byte[3 * 18 * 16];
     Arrays.fill(white, (byte) 255);
-    InitialImage picture = InitialImage.of(Picture.of(18, 16, new byte[white.length])).atItsOwnSize();
+    InitialImage picture =
+        InitialImage.of(Picture.of(18, 16, new byte[white.length])).atItsOwnSize();
     ImageRequest request = ImageRequest.of("a hat").steps(3).guidance(1);
-    try (BaseModel kontext = BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
+    try (BaseModel kontext =
+        BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
       assertEquals(1, kontext.defaults().inpaintStrength());
-      assertEquals(kontext.generate(request.from(picture)).picture(),
-          kontext.generate(request.from(picture.mask(Picture.of(18, 16, white)))).picture());
+      assertEquals(
+          kontext.generate(request.from(picture)).picture(),
+          kontext
+              .generate(request.from(picture.mask(Picture.of(18, 16, white))))
+              .picture());
     }
   }
 
   @Test
   void keepsTheSizeOfAMaskedPictureWhereThePipelineDoes() throws IOException {
     Picture picture = Picture.of(19, 14, new byte[3 * 19 * 14]);
-    ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1).from(InitialImage.of(picture).mask(picture).atItsOwnSize());
-    for (Path path : List.of(PipelineFolder.write("klein/base", folder).path(), PipelineFolder.write("zimage/turbo", folder).path(),
+    ImageRequest request = ImageRequest.of("a hat")
+        .steps(1)
+        .guidance(1)
+        .from(InitialImage.of(picture).mask(picture).atItsOwnSize());
+    for (Path path : List.of(
+        PipelineFolder.write("klein/base", folder).path(),
+        PipelineFolder.write("zimage/turbo", folder).path(),
         piped("flux/dev", folder, "FluxKontextPipeline"))) {
       try (BaseModel base = BaseModel.open(path, Compute.EXACT)) {
         int unit = base.parts().autoencoder().factor() * (path.endsWith("klein/base") ? 1 : 2);
-        assertEquals(19 / unit * unit + "x" + 14 / unit * unit + " picture", base.generate(request).picture().toString());
+        assertEquals(
+            19 / unit * unit + "x" + 14 / unit * unit + " picture",
+            base.generate(request).picture().toString());
       }
     }
   }
@@ -109,10 +136,12 @@ class TransformerPictureTest {
 
   private void compare(String name, Map<?, ?> run, Safetensors expected) throws IOException {
     Path files = piped((String) run.get("folder"), folder.resolve(name), run.get("pipeline"));
-    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       InitialImage initial = InitialImage.of(picture(expected.read(name + ".picture")));
       if (Boolean.TRUE.equals(run.get("mask"))) {
-        initial = initial.mask(picture(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));
+        initial =
+            initial.mask(picture(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));
       }
       if (run.get("pipeline").equals("FluxKontextPipeline")) {
         initial = initial.atItsOwnSize();
@@ -120,11 +149,15 @@ class TransformerPictureTest {
       if (run.get("strength") instanceof Number strength) {
         initial = initial.strength(strength.doubleValue());
       }
-      ImageRequest request = ImageRequest.of((String) run.get("prompt")).steps(integer(run, "steps"))
-          .guidance(((Number) run.get("guidance")).doubleValue()).size(integer(run, "width"), integer(run, "height"))
-          .seed(integer(run, "seed")).from(initial);
+      ImageRequest request = ImageRequest.of((String) run.get("prompt"))
+          .steps(integer(run, "steps"))
+          .guidance(((Number) run.get("guidance")).doubleValue())
+          .size(integer(run, "width"), integer(run, "height"))
+          .seed(integer(run, "seed"))
+          .from(initial);
       Tensor image = expected.read(name + ".images").select(0, 0);
-      Closeness.assertPicture(1e-3, image, base.generate(request), name + " " + run.get("pipeline"));
+      Closeness.assertPicture(
+          1e-3, image, base.generate(request), name + " " + run.get("pipeline"));
     }
   }
 

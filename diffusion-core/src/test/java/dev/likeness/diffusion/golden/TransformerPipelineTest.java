@@ -31,8 +31,18 @@ class TransformerPipelineTest {
   private static final double IMAGES = 1e-3;
 
   @ParameterizedTest
-  @ValueSource(strings = {"flux/dev", "flux/schnell", "sd3/three", "sd3/medium", "sd3/large",
-      "zimage/turbo", "zimage/wide", "klein/base", "klein/distilled"})
+  @ValueSource(
+      strings = {
+        "flux/dev",
+        "flux/schnell",
+        "sd3/three",
+        "sd3/medium",
+        "sd3/large",
+        "zimage/turbo",
+        "zimage/wide",
+        "klein/base",
+        "klein/distilled"
+      })
   void drawsThePicturesThatDiffusersDraws(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     try (PipelineReference expected = folder.reference()) {
@@ -48,37 +58,60 @@ class TransformerPipelineTest {
   /** {@code shift} is the scheduler's own, or 0 where it moves with the picture's size. */
   @ParameterizedTest
   @CsvSource({"zimage/turbo, 3", "flux/schnell, 1", "sd3/three, 3", "flux/dev, 0"})
-  void samplesOnTheLevelsOfTheModelsOwnScheduler(String variant, double shift, @TempDir Path parent) {
-    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT)) {
+  void samplesOnTheLevelsOfTheModelsOwnScheduler(
+      String variant, double shift, @TempDir Path parent) {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT)) {
       for (String sampler : List.of("dpmpp_2m", "deis", "sa_solver")) {
         List<Double> times = new ArrayList<>();
-        Latents drawn = base.generate(ImageRequest.of("a cat").steps(2).size(32, 32).scheduler(sampler).joints(
-            new Joints(null, network -> network, (step, of, x, denoised) -> times.add(step.timestep())))).latents();
+        Latents drawn = base.generate(ImageRequest.of("a cat")
+                .steps(2)
+                .size(32, 32)
+                .scheduler(sampler)
+                .joints(new Joints(
+                    null,
+                    network -> network,
+                    (step, of, x, denoised) -> times.add(step.timestep()))))
+            .latents();
         double mu = 0.5 + (drawn.width() * drawn.height() / 4 - 256) * (1.15 - 0.5) / (4096 - 256);
         double moved = shift == 0 ? Math.exp(mu) : shift;
         double half = 0.999 / 2;
-        assertEquals(Math.floor(1000 * moved * half / (1 + (moved - 1) * half)), times.get(1), variant + " by " + sampler);
+        assertEquals(
+            Math.floor(1000 * moved * half / (1 + (moved - 1) * half)),
+            times.get(1),
+            variant + " by " + sampler);
       }
     }
   }
 
   private static List<GeneratedImage> drawn(BaseModel base, PipelineReference.Run run) {
-    ImageRequest request = ImageRequest.of(run.prompt()).negative(run.text("negative_prompt")).steps(run.steps())
-        .guidance(run.guidance()).size(run.width(), run.height()).guidance(guided(run));
-    return run.seeds().stream().map(seed ->
-        base.generate(request.seed(seed).count(1), Progress.SILENT, new Cancellation()).get(0)).toList();
+    ImageRequest request = ImageRequest.of(run.prompt())
+        .negative(run.text("negative_prompt"))
+        .steps(run.steps())
+        .guidance(run.guidance())
+        .size(run.width(), run.height())
+        .guidance(guided(run));
+    return run.seeds().stream()
+        .map(seed -> base.generate(request.seed(seed).count(1), Progress.SILENT, new Cancellation())
+            .get(0))
+        .toList();
   }
 
   private static GuidanceOptions guided(PipelineReference.Run run) {
     GuidanceOptions plain = GuidanceOptions.STANDARD.trueCfg(run.number("true_cfg_scale", 1));
     if (run.call().containsKey("cfg_normalization")) {
       // Half of these steps lie before the share of the way that cfg_truncation says.
-      return plain.by(scale -> new Limited(new ClassifierFree(scale), run.number("cfg_normalization", 1))).between(0, 0.5);
+      return plain
+          .by(scale -> new Limited(new ClassifierFree(scale), run.number("cfg_normalization", 1)))
+          .between(0, 0.5);
     }
-    return run.call().containsKey("skip_guidance_layers") ? plain.away(WeakenedParityTest.skipping(run.call())) : plain;
+    return run.call().containsKey("skip_guidance_layers")
+        ? plain.away(WeakenedParityTest.skipping(run.call()))
+        : plain;
   }
 
-  private static void compare(String what, PipelineReference expected, String run, List<GeneratedImage> images) {
+  private static void compare(
+      String what, PipelineReference expected, String run, List<GeneratedImage> images) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor pictures = expected.tensor(run + ".images");
       assertEquals(pictures.size(0), images.size(), what);

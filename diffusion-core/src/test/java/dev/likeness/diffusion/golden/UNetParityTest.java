@@ -19,20 +19,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(NoTensorLeaks.class)
 class UNetParityTest {
   static List<String> variants() {
-    return Stream.concat(GoldenFolder.variants().stream(), Stream.of("inpainting")).toList();
+    return Stream.concat(GoldenFolder.variants().stream(), Stream.of("inpainting"))
+        .toList();
   }
 
   @ParameterizedTest
   @MethodSource("variants")
   void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
         GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
-      UNet2DConditionModel unet = new UNet2DConditionModel(UNetConfig.of(part.config()), part.weights());
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(UNetConfig.of(part.config()), part.weights());
       part.requireAllRead();
       Tensor timestep = torch.tensor((int) expected.number("unet_timestep")).reshape(1);
-      Tensor output = unet.forward(expected.tensor("unet.sample"), timestep,
+      Tensor output = unet.forward(
+          expected.tensor("unet.sample"),
+          timestep,
           UNetConditioning.text(expected.tensor("unet.encoder_hidden_states")));
       Closeness.assertWithinSpread(1e-4, expected.tensor("unet.output"), output, variant);
     }

@@ -40,7 +40,8 @@ class WeakenedParityTest {
     Path folder = PipelineFolder.any(run.text("folder"), scratch);
     GoldenFolder.schedule(folder, (Map<?, ?>) run.asks().get("scheduler"));
     try (GoldenPictures golden = GoldenPictures.open("weakened", scratch);
-        BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
+        BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorScope scope = TensorScope.open()) {
       ImageRequest request = GoldenPictures.plain(run).guidance(options(run));
       golden.comparePictures(run, base.generate(request, Progress.SILENT, new Cancellation()));
     }
@@ -48,26 +49,47 @@ class WeakenedParityTest {
 
   @Test
   void saysWhatTheModelCannotBeWeakenedBy() throws IOException {
-    try (BaseModel flux = BaseModel.open(PipelineFolder.any("flux/schnell", scratch), Compute.EXACT)) {
-      assertRefused(flux, Weakening.skipping(1), "FLUX knows no guidance away from a weakened network; ask without");
+    try (BaseModel flux =
+        BaseModel.open(PipelineFolder.any("flux/schnell", scratch), Compute.EXACT)) {
+      assertRefused(
+          flux,
+          Weakening.skipping(1),
+          "FLUX knows no guidance away from a weakened network; ask without");
     }
-    try (BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
-      assertRefused(three, Weakening.skipping(1, 3),
+    try (BaseModel three =
+        BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
+      assertRefused(
+          three,
+          Weakening.skipping(1, 3),
           "skip-layer guidance leaves out blocks [1, 3], but the model has 3, counted from 0");
-      assertRefused(three, Weakening.perturbing("mid"), "perturbed attention in \"mid\": no self-attention of this model is"
-          + " called so; its attentions are such as transformer_blocks.0.attn");
+      assertRefused(
+          three,
+          Weakening.perturbing("mid"),
+          "perturbed attention in \"mid\": no self-attention of this model is"
+              + " called so; its attentions are such as transformer_blocks.0.attn");
     }
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
-      assertRefused(base, Weakening.skipping(1), "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
-      assertEquals("a second guidance scale is for FLUX, whose network has guidance of its own; give this model the first",
-          assertThrows(IllegalArgumentException.class,
-              () -> base.generate(ImageRequest.of("a").guidance(GuidanceOptions.STANDARD.trueCfg(4)))).getMessage());
+      assertRefused(
+          base,
+          Weakening.skipping(1),
+          "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
+      assertEquals(
+          "a second guidance scale is for FLUX, whose network has guidance of its own; give this model the first",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> base.generate(
+                      ImageRequest.of("a").guidance(GuidanceOptions.STANDARD.trueCfg(4))))
+              .getMessage());
     }
   }
 
   private static void assertRefused(BaseModel base, Weakening weakening, String words) {
-    ImageRequest request = ImageRequest.of("a").steps(1).guidance(GuidanceOptions.STANDARD.away(weakening));
-    assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
+    ImageRequest request =
+        ImageRequest.of("a").steps(1).guidance(GuidanceOptions.STANDARD.away(weakening));
+    assertEquals(
+        words,
+        assertThrows(IllegalArgumentException.class, () -> base.generate(request))
+            .getMessage());
   }
 
   static GuidanceOptions options(GoldenPictures.Run run) {
@@ -75,21 +97,33 @@ class WeakenedParityTest {
     Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
     Map<?, ?> own = (Map<?, ?>) run.asks().get("options");
     return switch (run.text("kind")) {
-      case "perturbed" -> standard.rescale(number(call, "guidance_rescale")).away(Weakening.perturbing(
-              ((List<?>) run.asks().get("layers")).stream().map(Object::toString).toArray(String[]::new))
-          .scale(number(call, "pag_scale")).declining(number(call, "pag_adaptive_scale")));
+      case "perturbed" ->
+        standard
+            .rescale(number(call, "guidance_rescale"))
+            .away(Weakening.perturbing(((List<?>) run.asks().get("layers"))
+                    .stream().map(Object::toString).toArray(String[]::new))
+                .scale(number(call, "pag_scale"))
+                .declining(number(call, "pag_adaptive_scale")));
       case "skipping" -> standard.away(skipping(call));
-      case "zero-star" -> standard.by(scale -> new ZeroStar(scale, (int) number(own, "zero_init_steps")));
-      default -> standard.by(scale -> new Projected(scale, number(own, "eta"),
-          number(own, "adaptive_projected_guidance_momentum"), number(own, "adaptive_projected_guidance_rescale")));
+      case "zero-star" ->
+        standard.by(scale -> new ZeroStar(scale, (int) number(own, "zero_init_steps")));
+      default ->
+        standard.by(scale -> new Projected(
+            scale,
+            number(own, "eta"),
+            number(own, "adaptive_projected_guidance_momentum"),
+            number(own, "adaptive_projected_guidance_rescale")));
     };
   }
 
   /** The skip-layer guidance that a call of diffusers asks for. */
   static Weakening skipping(Map<?, ?> call) {
-    int[] blocks = ((List<?>) call.get("skip_guidance_layers")).stream().mapToInt(block -> ((Number) block).intValue()).toArray();
-    return Weakening.skipping(blocks).scale(number(call, "skip_layer_guidance_scale"))
-        .between(number(call, "skip_layer_guidance_start"), number(call, "skip_layer_guidance_stop"));
+    int[] blocks = ((List<?>) call.get("skip_guidance_layers"))
+        .stream().mapToInt(block -> ((Number) block).intValue()).toArray();
+    return Weakening.skipping(blocks)
+        .scale(number(call, "skip_layer_guidance_scale"))
+        .between(
+            number(call, "skip_layer_guidance_start"), number(call, "skip_layer_guidance_stop"));
   }
 
   private static double number(Map<?, ?> options, String name) {

@@ -37,22 +37,30 @@ class XlParityTest {
   }
 
   static Stream<Arguments> folders() {
-    return variants().stream().filter(variant -> !variant.matches("xl-refiner|xl-inpainting")).flatMap(variant ->
-        Stream.of(GoldenFolder.Spelling.values()).map(spelling -> Arguments.of(variant, spelling)));
+    return variants().stream()
+        .filter(variant -> !variant.matches("xl-refiner|xl-inpainting"))
+        .flatMap(variant -> Stream.of(GoldenFolder.Spelling.values())
+            .map(spelling -> Arguments.of(variant, spelling)));
   }
 
   @ParameterizedTest
   @MethodSource("variants")
   void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
         GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
-      UNet2DConditionModel unet = new UNet2DConditionModel(UNetConfig.of(part.config()), part.weights());
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(UNetConfig.of(part.config()), part.weights());
       part.requireAllRead();
       Tensor timestep = torch.tensor((int) expected.number("unet_timestep")).reshape(1);
-      Tensor output = unet.forward(expected.tensor("unet.sample"), timestep,
-          new UNetConditioning(expected.tensor("unet.encoder_hidden_states"), expected.tensor("unet.pooled"),
+      Tensor output = unet.forward(
+          expected.tensor("unet.sample"),
+          timestep,
+          new UNetConditioning(
+              expected.tensor("unet.encoder_hidden_states"),
+              expected.tensor("unet.pooled"),
               expected.tensor("unet.time_ids")));
       Closeness.assertWithinSpread(1e-4, expected.tensor("unet.output"), output, variant);
     }
@@ -60,41 +68,61 @@ class XlParityTest {
 
   @ParameterizedTest
   @MethodSource("folders")
-  void drawsThePicturesThatDiffusersDraws(String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
+  void drawsThePicturesThatDiffusersDraws(
+      String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, spelling, parent);
     try (GoldenReference expected = folder.reference()) {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          compare(variant + " " + run, expected, run, base.generate(request(run), Progress.SILENT, new Cancellation()));
+          compare(
+              variant + " " + run,
+              expected,
+              run,
+              base.generate(request(run), Progress.SILENT, new Cancellation()));
         }
       }
     }
   }
 
   private static ImageRequest request(GoldenReference.Run run) {
-    ImageRequest request = ImageRequest.of(run.prompt()).negative(run.negative()).steps(run.steps())
-        .guidance(run.guidance()).seed(run.seeds().get(0)).count(run.seeds().size()).size(run.width(), run.height());
+    ImageRequest request = ImageRequest.of(run.prompt())
+        .negative(run.negative())
+        .steps(run.steps())
+        .guidance(run.guidance())
+        .seed(run.seeds().get(0))
+        .count(run.seeds().size())
+        .size(run.width(), run.height());
     Map<String, List<Integer>> sizes = run.sizes();
-    return sizes.isEmpty() ? request
-        : request.sizes(sizes(sizes, ""), sizes.containsKey("negative_target_size") ? sizes(sizes, "negative_") : null);
+    return sizes.isEmpty()
+        ? request
+        : request.sizes(
+            sizes(sizes, ""),
+            sizes.containsKey("negative_target_size") ? sizes(sizes, "negative_") : null);
   }
 
   private static SizeConditioning sizes(Map<String, List<Integer>> sizes, String prefix) {
     List<Integer> original = sizes.get(prefix + "original_size");
     List<Integer> corner = sizes.get(prefix + "crops_coords_top_left");
     List<Integer> target = sizes.get(prefix + "target_size");
-    return SizeConditioning.OWN.original(original.get(1), original.get(0)).crop(corner.get(1), corner.get(0))
+    return SizeConditioning.OWN
+        .original(original.get(1), original.get(0))
+        .crop(corner.get(1), corner.get(0))
         .target(target.get(1), target.get(0));
   }
 
-  private static void compare(String what, GoldenReference expected, GoldenReference.Run run, List<GeneratedImage> images) {
+  private static void compare(
+      String what, GoldenReference expected, GoldenReference.Run run, List<GeneratedImage> images) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor latents = expected.tensor(run.name() + ".latents");
       Tensor pictures = expected.tensor(run.name() + ".images");
       assertEquals(pictures.size(0), images.size(), what);
       for (int i = 0; i < images.size(); i++) {
-        Closeness.assertWithinSpread(LATENTS, latents.select(0, i), like(latents, images.get(i).latents().values()), what + " latents");
+        Closeness.assertWithinSpread(
+            LATENTS,
+            latents.select(0, i),
+            like(latents, images.get(i).latents().values()),
+            what + " latents");
         Closeness.assertPicture(IMAGES, pictures.select(0, i), images.get(i), what + " image");
       }
     }

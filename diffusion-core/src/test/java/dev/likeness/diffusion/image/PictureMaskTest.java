@@ -14,14 +14,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PictureMaskTest {
   @Test
-  void takesWhatIsTransparentForWhiteInPicturesAndForBlackInMasks(@TempDir Path folder) throws IOException {
+  void takesWhatIsTransparentForWhiteInPicturesAndForBlackInMasks(@TempDir Path folder)
+      throws IOException {
     BufferedImage painted = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
     painted.setRGB(0, 0, 0xffffffff);
     Path file = folder.resolve("mask.png");
     ImageIO.write(painted, "png", file.toFile());
     byte white = (byte) 255;
-    assertArrayEquals(new byte[] {white, white, white, white, white, white}, Picture.read(file).rgb());
-    assertArrayEquals(new byte[] {white, white, white, 0, 0, 0}, Picture.readMask(file).rgb());
+    assertArrayEquals(
+        new byte[] {white, white, white, white, white, white},
+        Picture.read(file).rgb());
+    assertArrayEquals(
+        new byte[] {white, white, white, 0, 0, 0}, Picture.readMask(file).rgb());
   }
 
   @Test
@@ -29,9 +33,13 @@ class PictureMaskTest {
     BufferedImage deep = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
     deep.getRaster().setPixel(0, 0, new int[] {64 << 8 | 255});
     assertArrayEquals(new byte[] {64, 64, 64}, Picture.of(deep).rgb());
-    ColorModel model = new ComponentColorModel(deep.getColorModel().getColorSpace(), true, false, 3, DataBuffer.TYPE_BYTE);
-    BufferedImage clear = new BufferedImage(model, model.createCompatibleWritableRaster(2, 1), false, null);
+    ColorModel model = new ComponentColorModel(
+        deep.getColorModel().getColorSpace(), true, false, 3, DataBuffer.TYPE_BYTE);
+    BufferedImage clear =
+        new BufferedImage(model, model.createCompatibleWritableRaster(2, 1), false, null);
     clear.getRaster().setPixels(0, 0, 2, 1, new int[] {64, 255, 100, 51});
-    assertArrayEquals(new byte[] {64, 64, 64, (byte) 224, (byte) 224, (byte) 224}, Picture.of(clear).rgb());
+    assertArrayEquals(
+        new byte[] {64, 64, 64, (byte) 224, (byte) 224, (byte) 224},
+        Picture.of(clear).rgb());
   }
 }

@@ -62,7 +62,9 @@ class AtomicFileTest {
     assumeTrue(OwnersAlone.hasPermissions(folder));
     Path file = folder.resolve("file.txt");
     AtomicFile.write(file, out -> out.write(NEW));
-    assertEquals(Files.getPosixFilePermissions(Files.createFile(folder.resolve("other.txt"))), Files.getPosixFilePermissions(file));
+    assertEquals(
+        Files.getPosixFilePermissions(Files.createFile(folder.resolve("other.txt"))),
+        Files.getPosixFilePermissions(file));
   }
 
   @Test
@@ -71,8 +73,11 @@ class AtomicFileTest {
     Files.writeString(file, "old");
     for (int room = 0; room < NEW.length; room++) {
       try (FullDisk disk = FullDisk.after(room)) {
-        MachineLimit refused = assertThrows(MachineLimit.class, () -> AtomicFile.write(file, out -> out.write(NEW)));
-        assertEquals("cannot write " + file + ": No space left on device; free space or choose another place",
+        MachineLimit refused =
+            assertThrows(MachineLimit.class, () -> AtomicFile.write(file, out -> out.write(NEW)));
+        assertEquals(
+            "cannot write " + file
+                + ": No space left on device; free space or choose another place",
             refused.getMessage());
       }
       assertEquals("old", Files.readString(file));
@@ -101,10 +106,12 @@ class AtomicFileTest {
   @Test
   void leavesNothingWhenTheContentItselfFails() throws IOException {
     Path file = folder.resolve("file.txt");
-    assertThrows(IllegalStateException.class, () -> AtomicFile.write(file, out -> {
-      out.write(NEW);
-      throw new IllegalStateException("the tensor is closed");
-    }));
+    assertThrows(
+        IllegalStateException.class,
+        () -> AtomicFile.write(file, out -> {
+          out.write(NEW);
+          throw new IllegalStateException("the tensor is closed");
+        }));
     assertEquals(List.of(), names(folder));
   }
 

@@ -4,7 +4,10 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** A disk with room for so many bytes a file, for what this thread and its children write until it is closed. */
+/**
+ * A disk with room for so many bytes a file, for what this thread and its children write until it
+ * is closed.
+ */
 public final class FullDisk implements AutoCloseable {
   private final Disk before = DiskHolder.INSTALLED.get();
 

@@ -9,9 +9,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 public final class OwnersAlone {
   private OwnersAlone() {}
 
-  /** Whether nobody else may read or write {@code file}; so it is where the file system has no such permissions. */
+  /**
+   * Whether nobody else may read or write {@code file}; so it is where the file system has no such
+   * permissions.
+   */
   public static boolean open(Path file) throws IOException {
-    return !hasPermissions(file) || PosixFilePermissions.toString(Files.getPosixFilePermissions(file)).equals("rw-------");
+    return !hasPermissions(file)
+        || PosixFilePermissions.toString(Files.getPosixFilePermissions(file)).equals("rw-------");
   }
 
   static boolean hasPermissions(Path file) {

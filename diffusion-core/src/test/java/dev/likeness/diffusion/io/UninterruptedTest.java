@@ -39,16 +39,21 @@ class UninterruptedTest {
       assertThrows(ClosedChannelException.class, () -> Files.readAllBytes(config));
       Thread.interrupted();
       UnusableInput refused = assertThrows(UnusableInput.class, () -> ModelConfig.read(config));
-      assertEquals("config.json is not a JSON object: ClosedChannelException", refused.getMessage());
+      assertEquals(
+          "config.json is not a JSON object: ClosedChannelException", refused.getMessage());
     }
   }
 
   @Test
   void failuresReachTheCaller() {
-    assertThrows(NoSuchFileException.class, () -> Uninterrupted.run(() -> Files.size(folder.resolve("none"))));
-    assertThrows(UnusableInput.class, () -> Uninterrupted.run(() -> {
-      throw new UnusableInput("no such file");
-    }));
+    assertThrows(
+        NoSuchFileException.class,
+        () -> Uninterrupted.run(() -> Files.size(folder.resolve("none"))));
+    assertThrows(
+        UnusableInput.class,
+        () -> Uninterrupted.run(() -> {
+          throw new UnusableInput("no such file");
+        }));
   }
 
   private FileSystem jar() throws IOException {

@@ -14,7 +14,10 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Names and shapes as a file without bytes: a number by itself is one, and a weight must not be read. */
+/**
+ * Names and shapes as a file without bytes: a number by itself is one, and a weight must not be
+ * read.
+ */
 public class KeyList implements TensorSource {
   private final String describe;
   private final Map<String, long[]> shapes;
@@ -28,8 +31,11 @@ public class KeyList implements TensorSource {
   public static KeyList of(Path file) {
     try {
       Map<String, Object> tensors = JSON.std.mapFrom(Files.readAllBytes(file));
-      return new KeyList(file.toString(), GoldenFolder.shapes(tensors.entrySet().stream().collect(
-          Collectors.toMap(Map.Entry::getKey, e -> ((Map<?, ?>) e.getValue()).get("shape")))));
+      return new KeyList(
+          file.toString(),
+          GoldenFolder.shapes(tensors.entrySet().stream()
+              .collect(Collectors.toMap(
+                  Map.Entry::getKey, e -> ((Map<?, ?>) e.getValue()).get("shape")))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -68,5 +74,5 @@ public class KeyList implements TensorSource {
   }
 
   @Override
-  public void close() { }
+  public void close() {}
 }

@@ -68,11 +68,13 @@ public final class ListedTensors extends KeyList {
     Relaid.foreignNames(names(), layout).forEach((name, parts) -> {
       long[] shape = shape(parts.get(0)).clone();
       shape[0] *= parts.size();
-      file.put(name, switch (layout.place(parts.get(0)).form()) {
-        case SAME, HALVES_EXCHANGED, IDENTITY -> shape;
-        case TRANSPOSED -> new long[] {shape[1], shape[0]};
-        case PIXELWISE -> new long[] {shape[0], shape[1], 1, 1};
-      });
+      file.put(
+          name,
+          switch (layout.place(parts.get(0)).form()) {
+            case SAME, HALVES_EXCHANGED, IDENTITY -> shape;
+            case TRANSPOSED -> new long[] {shape[1], shape[0]};
+            case PIXELWISE -> new long[] {shape[0], shape[1], 1, 1};
+          });
     });
   }
 }

@@ -5,15 +5,23 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
-/** Real files of other projects that a checkout may have beside it; tests that want one are skipped without it. */
+/**
+ * Real files of other projects that a checkout may have beside it; tests that want one are skipped
+ * without it.
+ */
 public final class Material {
   private Material() {}
 
-  /** The file or folder {@code name} below the material folder; aborts the test, with a message, when it is absent. */
+  /**
+   * The file or folder {@code name} below the material folder; aborts the test, with a message,
+   * when it is absent.
+   */
   public static Path of(String name) {
     Optional<Path> found = find(name);
-    Assumptions.assumeTrue(found.isPresent(),
-        () -> "no " + name + " in ../shared/material; give the folder with -Dlikeness.material=DIR");
+    Assumptions.assumeTrue(
+        found.isPresent(),
+        () ->
+            "no " + name + " in ../shared/material; give the folder with -Dlikeness.material=DIR");
     return found.get();
   }
 

@@ -37,17 +37,34 @@ class ControlNetFileTest {
   /** The config of such a file with a width of {@code text}. */
   private static ControlNetConfig config(int text) {
     boolean linear = text == 1024;
-    Map<String, Object> options = new HashMap<>(Map.of("block_out_channels", List.of(64, 128), "layers_per_block", 1,
-        "attention_head_dim", linear ? List.of(1, 2) : 8, "cross_attention_dim", text, "use_linear_projection", linear,
-        "down_block_types", List.of("CrossAttnDownBlock2D", "DownBlock2D"), "sample_size", linear ? 96 : 64,
-        "conditioning_embedding_out_channels", List.of(3, 4, 5, 6)));
+    Map<String, Object> options = new HashMap<>(Map.of(
+        "block_out_channels",
+        List.of(64, 128),
+        "layers_per_block",
+        1,
+        "attention_head_dim",
+        linear ? List.of(1, 2) : 8,
+        "cross_attention_dim",
+        text,
+        "use_linear_projection",
+        linear,
+        "down_block_types",
+        List.of("CrossAttnDownBlock2D", "DownBlock2D"),
+        "sample_size",
+        linear ? 96 : 64,
+        "conditioning_embedding_out_channels",
+        List.of(3, 4, 5, 6)));
     return ControlNetConfig.of(ModelConfig.of(options, "a config"));
   }
 
   private Path write(ControlNetConfig config, String name, String... more) {
     Map<String, long[]> shapes = new LinkedHashMap<>();
     ListedTensors.of(config).addTo(shapes, UNetLayout.of(config).under("control_model."));
-    List.of("input_hint_block.14.weight", "zero_convs.3.0.bias", "middle_block_out.0.weight", "input_blocks.2.0.op.weight")
+    List.of(
+            "input_hint_block.14.weight",
+            "zero_convs.3.0.bias",
+            "middle_block_out.0.weight",
+            "input_blocks.2.0.op.weight")
         .forEach(known -> assertTrue(shapes.containsKey("control_model." + known), known));
     List.of(more).forEach(other -> shapes.put(other, new long[] {1}));
     Path file = folder.resolve(name);
@@ -64,15 +81,20 @@ class ControlNetFileTest {
     for (int text : new int[] {24, 1024}) {
       Path file = write(config(text), text + ".safetensors");
       ControlNet.open(file, Compute.EXACT).close();
-      assertEquals(config(text), ControlNetConfig.of(LoosePart.find(null, "controlnet", file).config()));
+      assertEquals(
+          config(text),
+          ControlNetConfig.of(LoosePart.find(null, "controlnet", file).config()));
     }
   }
 
   @Test
   void refusesWhatOnlyLooksLikeOne() {
     Path difference = write(config(24), "difference.safetensors", "difference");
-    assertRefused(difference, " is a ControlNet's difference to its base, which is not supported; give the whole ControlNet");
-    assertRefused(write(config(24), "shuffle.safetensors"),
+    assertRefused(
+        difference,
+        " is a ControlNet's difference to its base, which is not supported; give the whole ControlNet");
+    assertRefused(
+        write(config(24), "shuffle.safetensors"),
         " (controlnet): option \"global_pool_conditions\" is true; only false is supported");
   }
 
@@ -80,11 +102,16 @@ class ControlNetFileTest {
   void asksForTheConfigOfAFileOfDiffusers() throws IOException {
     Path whole = TinyControlNets.write("edges", folder);
     Files.delete(whole.resolve("config.json"));
-    assertRefused(whole.resolve("diffusion_pytorch_model.safetensors"), " is a ControlNet without its config.json; put the one"
-        + " beside it that lies beside diffusion_pytorch_model.safetensors where it was published");
+    assertRefused(
+        whole.resolve("diffusion_pytorch_model.safetensors"),
+        " is a ControlNet without its config.json; put the one"
+            + " beside it that lies beside diffusion_pytorch_model.safetensors where it was published");
   }
 
-  /** As xinsir/controlnet-union-sdxl-1.0 has both of its editions in one folder, under the class of a plain one. */
+  /**
+   * As xinsir/controlnet-union-sdxl-1.0 has both of its editions in one folder, under the class of
+   * a plain one.
+   */
   @Test
   void opensBothEditionsOfAUnion() throws IOException {
     Path union = TinyControlNets.write("xl-union", folder);
@@ -101,7 +128,8 @@ class ControlNetFileTest {
     JSON.std.write(options, config.toFile());
     assertEquals(6, modes(promax));
     Files.delete(union.resolve("config_promax.json"));
-    assertEquals(config + ": option \"num_trans_channel\" is 320; only 16 is supported",
+    assertEquals(
+        config + ": option \"num_trans_channel\" is 320; only 16 is supported",
         assertThrows(UnusableInput.class, () -> modes(promax)).getMessage());
   }
 
@@ -112,6 +140,9 @@ class ControlNetFileTest {
   }
 
   private static void assertRefused(Path file, String words) {
-    assertEquals(file + words, assertThrows(UnusableInput.class, () -> ControlNet.open(file, Compute.EXACT)).getMessage());
+    assertEquals(
+        file + words,
+        assertThrows(UnusableInput.class, () -> ControlNet.open(file, Compute.EXACT))
+            .getMessage());
   }
 }

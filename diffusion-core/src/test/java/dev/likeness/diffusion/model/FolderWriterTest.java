@@ -38,7 +38,8 @@ class FolderWriterTest {
 
   @Test
   void saysThatAModelIsDistilledAndWhatItsTokenizerIs() {
-    Map<String, Object> index = written(PipelineFolder.write("klein/distilled", folder).path());
+    Map<String, Object> index =
+        written(PipelineFolder.write("klein/distilled", folder).path());
     assertEquals(true, index.get("is_distilled"));
     assertEquals(List.of("transformers", "Qwen2Tokenizer"), index.get("tokenizer"));
     assertFalse(index.containsKey("safety_checker"));
@@ -52,43 +53,53 @@ class FolderWriterTest {
     assertEquals(true, unsaid.remove("force_zeros_for_empty_prompt"));
     Files.write(index, JSON.std.asBytes(unsaid));
     assertEquals(true, written(xl).get("force_zeros_for_empty_prompt"));
-    Path words = GoldenFolder.write("xl-words-for-nothing", GoldenFolder.Spelling.TODAY, folder).path();
+    Path words = GoldenFolder.write("xl-words-for-nothing", GoldenFolder.Spelling.TODAY, folder)
+        .path();
     assertFalse(ModelFolder.open(words).option("force_zeros_for_empty_prompt"));
   }
 
   @Test
   void namesTheT5ThatAModelCameWithout() {
-    Map<String, Object> index = written(PipelineFolder.write("sd3/medium", folder).path());
+    Map<String, Object> index =
+        written(PipelineFolder.write("sd3/medium", folder).path());
     assertEquals(Arrays.asList(null, null), index.get("text_encoder_3"));
     assertEquals(Arrays.asList(null, null), index.get("tokenizer_3"));
-    assertEquals(List.of("transformers", "CLIPTextModelWithProjection"), index.get("text_encoder_2"));
+    assertEquals(
+        List.of("transformers", "CLIPTextModelWithProjection"), index.get("text_encoder_2"));
   }
 
   @Test
   void asksForEveryTokenizerBeforeItWrites() throws IOException {
     Path whole = PipelineFolder.write("flux/dev", folder).path();
     Files.write(whole.resolve("tokenizer_2/tokenizer.json"), new byte[] {-1});
-    assertThrows(UnusableInput.class, () -> Conversion.convert(whole, folder.resolve("after"), null));
+    assertThrows(
+        UnusableInput.class, () -> Conversion.convert(whole, folder.resolve("after"), null));
     assertFalse(Files.exists(folder.resolve("after")));
   }
 
   @Test
   void saysThatSingleFilesAreOfUNetsOnly() {
     Path flux = PipelineFolder.write("flux/dev", folder).path();
-    assertEquals(flux + " has no UNet, and single files are written of such models only; keep the folder",
-        assertThrows(UnusableInput.class, () -> Conversion.convert(flux, folder.resolve("x.safetensors"), null)).getMessage());
+    assertEquals(
+        flux + " has no UNet, and single files are written of such models only; keep the folder",
+        assertThrows(
+                UnusableInput.class,
+                () -> Conversion.convert(flux, folder.resolve("x.safetensors"), null))
+            .getMessage());
   }
 
   @Test
   void keepsThePiecesOfT5() throws IOException {
     Path whole = PipelineFolder.write("flux/dev", folder).path();
     Files.delete(whole.resolve("tokenizer_2/tokenizer.json"));
-    GoldenResource.copy("/golden/t5/published/spiece.model", whole.resolve("tokenizer_2/spiece.model"));
+    GoldenResource.copy(
+        "/golden/t5/published/spiece.model", whole.resolve("tokenizer_2/spiece.model"));
     Map<String, Object> index = written(whole);
     assertEquals(List.of("transformers", "CLIPTokenizer"), index.get("tokenizer"));
     assertEquals(List.of("transformers", "T5Tokenizer"), index.get("tokenizer_2"));
     assertFalse(index.containsKey("force_zeros_for_empty_prompt"));
-    assertArrayEquals(Files.readAllBytes(whole.resolve("tokenizer_2/spiece.model")),
+    assertArrayEquals(
+        Files.readAllBytes(whole.resolve("tokenizer_2/spiece.model")),
         Files.readAllBytes(folder.resolve("after/tokenizer_2/spiece.model")));
     try (var tokenizer = ModelFiles.open(folder.resolve("after")).t5Tokenizer("tokenizer_2")) {
       assertTrue(tokenizer.ids("a cat").length > 0);

@@ -19,12 +19,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A repository as huggingface_hub keeps it: blobs under the names of their hashes, and links to them by snapshot. */
+/**
+ * A repository as huggingface_hub keeps it: blobs under the names of their hashes, and links to
+ * them by snapshot.
+ */
 class HubCacheTest {
   private static final String REVISION = "0123456789abcdef0123456789abcdef01234567";
 
   @TempDir
   private Path folder;
+
   private Path cache;
   private Path plain;
 
@@ -47,14 +51,16 @@ class HubCacheTest {
     Files.write(cache.resolve("blobs").resolve(hash), content);
     Path link = cache.resolve("snapshots").resolve(REVISION).resolve(name);
     Files.createDirectories(link.getParent());
-    Files.createSymbolicLink(link, link.getParent().relativize(cache.resolve("blobs").resolve(hash)));
+    Files.createSymbolicLink(
+        link, link.getParent().relativize(cache.resolve("blobs").resolve(hash)));
   }
 
   @Test
   void opensTheSnapshotThatMainNames() throws IOException {
     Files.createDirectories(cache.resolve("snapshots/another"));
     ImageRequest ask = ImageRequest.of("a cat").steps(1).size(16, 16);
-    try (BaseModel cached = BaseModel.open(cache, Compute.EXACT); BaseModel own = BaseModel.open(plain, Compute.EXACT)) {
+    try (BaseModel cached = BaseModel.open(cache, Compute.EXACT);
+        BaseModel own = BaseModel.open(plain, Compute.EXACT)) {
       assertEquals(own.generate(ask).picture(), cached.generate(ask).picture());
       assertEquals("models--someone--tiny", cached.name());
     }
@@ -66,17 +72,20 @@ class HubCacheTest {
     Files.delete(cache.resolve("refs/main"));
     assertEquals(snapshot(), ModelFolder.open(cache).root());
     Files.createDirectories(cache.resolve("snapshots/another"));
-    assertRefused(cache + " holds 2 snapshots and no refs/main; give the folder of one below " + cache.resolve("snapshots"));
+    assertRefused(cache + " holds 2 snapshots and no refs/main; give the folder of one below "
+        + cache.resolve("snapshots"));
   }
 
   @Test
   void refusesARefThatIsNoPlainName() throws IOException {
     Path main = cache.resolve("refs/main");
     Files.writeString(main, "../../elsewhere");
-    assertRefused(main + " names the file \"../../elsewhere\"; expected a plain name of letters, digits, '.', '_' and '-' in"
+    assertRefused(main
+        + " names the file \"../../elsewhere\"; expected a plain name of letters, digits, '.', '_' and '-' in"
         + " the same folder");
     Files.writeString(main, "gone");
-    assertRefused(main + " names gone, which is not in " + cache.resolve("snapshots") + "; download the missing file");
+    assertRefused(main + " names gone, which is not in " + cache.resolve("snapshots")
+        + "; download the missing file");
     Files.writeString(main, "x".repeat(101));
     assertRefused(main + " is too long to name a snapshot; download the model again");
   }
@@ -86,16 +95,24 @@ class HubCacheTest {
     Path weights = snapshot().resolve("unet/diffusion_pytorch_model.safetensors");
     Files.delete(weights);
     Files.createSymbolicLink(weights, plain.resolve("unet/diffusion_pytorch_model.safetensors"));
-    String message = assertThrows(UnusableInput.class, () -> BaseModel.open(cache, Compute.EXACT)).getMessage();
-    assertEquals(weights + " links to a place outside " + cache.toRealPath() + "; copy the file into the folder", message);
+    String message = assertThrows(UnusableInput.class, () -> BaseModel.open(cache, Compute.EXACT))
+        .getMessage();
+    assertEquals(
+        weights + " links to a place outside " + cache.toRealPath()
+            + "; copy the file into the folder",
+        message);
   }
 
   @Test
   void namesWhatADownloadLeftOut() throws IOException {
     Files.delete(snapshot().resolve("vae/diffusion_pytorch_model.safetensors"));
-    String message = assertThrows(UnusableInput.class, () -> BaseModel.open(cache, Compute.EXACT)).getMessage();
-    assertTrue(message.startsWith(snapshot().resolve("vae") + " has no weights; expected"), message);
-    assertEquals(List.of("text_encoder", "unet", "vae"), List.copyOf(ModelFolder.open(cache).componentNames()));
+    String message = assertThrows(UnusableInput.class, () -> BaseModel.open(cache, Compute.EXACT))
+        .getMessage();
+    assertTrue(
+        message.startsWith(snapshot().resolve("vae") + " has no weights; expected"), message);
+    assertEquals(
+        List.of("text_encoder", "unet", "vae"),
+        List.copyOf(ModelFolder.open(cache).componentNames()));
   }
 
   private Path snapshot() {
@@ -103,6 +120,8 @@ class HubCacheTest {
   }
 
   private void assertRefused(String message) {
-    assertEquals(message, assertThrows(UnusableInput.class, () -> ModelFolder.open(cache)).getMessage());
+    assertEquals(
+        message,
+        assertThrows(UnusableInput.class, () -> ModelFolder.open(cache)).getMessage());
   }
 }

@@ -35,37 +35,106 @@ import org.junit.jupiter.api.io.TempDir;
 /** GGUF files: text encoders in llama.cpp's naming, and what GGML keeps of shapes. */
 @ExtendWith(NoTensorLeaks.class)
 class LlamaCppFileTest {
-  private static final Map<String, String> T5 = Map.of("encoder.block", "enc.blk", "encoder.final_layer_norm", "enc.output_norm",
-      "shared", "token_embd", "layer.0.layer_norm", "attn_norm", "layer.1.layer_norm", "ffn_norm");
-  private static final Map<String, String> T5_LAYERS = Map.of("layer.0.SelfAttention.relative_attention_bias", "attn_rel_b",
-      "layer.0.SelfAttention.", "attn_", "layer.1.DenseReluDense.wi_0", "ffn_gate", "layer.1.DenseReluDense.wi_1", "ffn_up",
-      "layer.1.DenseReluDense.wi.", "ffn_up.", "layer.1.DenseReluDense.wo", "ffn_down");
-  private static final Map<String, String> QWEN = Map.of("model.layers", "blk", "model.embed_tokens", "token_embd", "model.norm",
-      "output_norm", "lm_head", "output", "input_layernorm", "attn_norm", "post_attention_layernorm", "ffn_norm");
-  private static final Map<String, String> QWEN_LAYERS = Map.of("self_attn.o_proj", "attn_output", "self_attn.q_norm", "attn_q_norm",
-      "self_attn.k_norm", "attn_k_norm", "self_attn.q_proj", "attn_q", "self_attn.k_proj", "attn_k", "self_attn.v_proj", "attn_v",
-      "mlp.gate_proj", "ffn_gate", "mlp.up_proj", "ffn_up", "mlp.down_proj", "ffn_down");
+  private static final Map<String, String> T5 = Map.of(
+      "encoder.block",
+      "enc.blk",
+      "encoder.final_layer_norm",
+      "enc.output_norm",
+      "shared",
+      "token_embd",
+      "layer.0.layer_norm",
+      "attn_norm",
+      "layer.1.layer_norm",
+      "ffn_norm");
+  private static final Map<String, String> T5_LAYERS = Map.of(
+      "layer.0.SelfAttention.relative_attention_bias",
+      "attn_rel_b",
+      "layer.0.SelfAttention.",
+      "attn_",
+      "layer.1.DenseReluDense.wi_0",
+      "ffn_gate",
+      "layer.1.DenseReluDense.wi_1",
+      "ffn_up",
+      "layer.1.DenseReluDense.wi.",
+      "ffn_up.",
+      "layer.1.DenseReluDense.wo",
+      "ffn_down");
+  private static final Map<String, String> QWEN = Map.of(
+      "model.layers",
+      "blk",
+      "model.embed_tokens",
+      "token_embd",
+      "model.norm",
+      "output_norm",
+      "lm_head",
+      "output",
+      "input_layernorm",
+      "attn_norm",
+      "post_attention_layernorm",
+      "ffn_norm");
+  private static final Map<String, String> QWEN_LAYERS = Map.of(
+      "self_attn.o_proj",
+      "attn_output",
+      "self_attn.q_norm",
+      "attn_q_norm",
+      "self_attn.k_norm",
+      "attn_k_norm",
+      "self_attn.q_proj",
+      "attn_q",
+      "self_attn.k_proj",
+      "attn_k",
+      "self_attn.v_proj",
+      "attn_v",
+      "mlp.gate_proj",
+      "ffn_gate",
+      "mlp.up_proj",
+      "ffn_up",
+      "mlp.down_proj",
+      "ffn_down");
 
   @TempDir
   private Path folder;
 
   @Test
   void opensT5() throws IOException {
-    opensTheSame("flux/dev", "text_encoder_2", List.of(T5, T5_LAYERS), Set.of("d_model", "d_kv", "d_ff", "num_layers", "num_heads",
-        "vocab_size", "relative_attention_num_buckets", "feed_forward_proj"));
+    opensTheSame(
+        "flux/dev",
+        "text_encoder_2",
+        List.of(T5, T5_LAYERS),
+        Set.of(
+            "d_model",
+            "d_kv",
+            "d_ff",
+            "num_layers",
+            "num_heads",
+            "vocab_size",
+            "relative_attention_num_buckets",
+            "feed_forward_proj"));
   }
 
   @Test
   void opensALanguageModel() throws IOException {
-    opensTheSame("klein/base", "text_encoder", List.of(QWEN, QWEN_LAYERS), Set.of("hidden_size", "intermediate_size",
-        "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size"));
+    opensTheSame(
+        "klein/base",
+        "text_encoder",
+        List.of(QWEN, QWEN_LAYERS),
+        Set.of(
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "head_dim",
+            "vocab_size"));
   }
 
-  private void opensTheSame(String variant, String component, List<Map<String, String>> spellings, Set<String> options)
+  private void opensTheSame(
+      String variant, String component, List<Map<String, String>> spellings, Set<String> options)
       throws IOException {
     ModelFiles whole = ModelFiles.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
-    try (TensorScope scope = TensorScope.open(); TensorSource before = whole.weights(component)) {
+    try (TensorScope scope = TensorScope.open();
+        TensorSource before = whole.weights(component)) {
       write(file, before, name -> renamed(name, spellings));
       ModelFiles files = whole.with(component, file);
       if (component.endsWith("_2")) {
@@ -74,10 +143,14 @@ class LlamaCppFileTest {
         QwenTokenizer.of(files.tokenizerFiles("tokenizer")).close();
       }
       options.forEach(name -> assertEquals(
-          whole.config(component).values().get(name), files.config(component).values().get(name), name));
+          whole.config(component).values().get(name),
+          files.config(component).values().get(name),
+          name));
       try (TensorSource after = files.weights(component)) {
         assertEquals(Set.copyOf(before.names()), Set.copyOf(after.names()));
-        before.names().forEach(name -> assertTrue(torch.equal(before.read(name), after.read(name)), name));
+        before
+            .names()
+            .forEach(name -> assertTrue(torch.equal(before.read(name), after.read(name)), name));
       }
     }
   }
@@ -92,11 +165,14 @@ class LlamaCppFileTest {
   private void opensTheSame(String variant, KeyLayout layout) throws IOException {
     ModelFiles whole = ModelFiles.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
-    try (TensorScope scope = TensorScope.open(); TensorSource before = whole.weights("transformer");
+    try (TensorScope scope = TensorScope.open();
+        TensorSource before = whole.weights("transformer");
         ForeignSource foreign = new ForeignSource(whole.weights("transformer"), layout)) {
       write(file, foreign, name -> "model.diffusion_model." + name);
       try (TensorSource after = whole.with("transformer", file).weights("transformer")) {
-        before.names().forEach(name -> assertTrue(torch.equal(before.read(name), after.read(name)), name));
+        before
+            .names()
+            .forEach(name -> assertTrue(torch.equal(before.read(name), after.read(name)), name));
       }
     }
   }
@@ -104,7 +180,8 @@ class LlamaCppFileTest {
   private static String renamed(String name, List<Map<String, String>> spellings) {
     String renamed = name;
     for (Map<String, String> spelling : spellings) {
-      for (String theirs : spelling.keySet().stream().sorted((a, b) -> b.length() - a.length()).toList()) {
+      for (String theirs :
+          spelling.keySet().stream().sorted((a, b) -> b.length() - a.length()).toList()) {
         renamed = renamed.replace(theirs, spelling.get(theirs));
       }
     }
@@ -112,10 +189,14 @@ class LlamaCppFileTest {
   }
 
   /** A GGUF file of f32 without metadata; sizes of 1 at the beginning are not kept. */
-  private static void write(Path file, TensorSource source, UnaryOperator<String> names) throws IOException {
+  private static void write(Path file, TensorSource source, UnaryOperator<String> names)
+      throws IOException {
     ByteBuffer head = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     ByteArrayOutputStream data = new ByteArrayOutputStream();
-    head.put("GGUF".getBytes(StandardCharsets.UTF_8)).putInt(3).putLong(source.names().size()).putLong(0);
+    head.put("GGUF".getBytes(StandardCharsets.UTF_8))
+        .putInt(3)
+        .putLong(source.names().size())
+        .putLong(0);
     for (String name : source.names()) {
       byte[] text = names.apply(name).getBytes(StandardCharsets.UTF_8);
       long[] shape = source.shape(name);

@@ -29,16 +29,28 @@ class ModelFolderTest {
 
   @Test
   void refusesNetworksThatItWouldDrawWithout() throws IOException {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
-    change(folder.resolve("model_index.json"), Map.of("safety_checker", List.of("stable_diffusion", "StableDiffusionSafetyChecker"),
-        "image_encoder", List.of("transformers", "CLIPVisionModelWithProjection"), "requires_safety_checker", true,
-        "controlnet_list", List.of("controlnet", "RPMultiControlNetModel")));
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+    change(
+        folder.resolve("model_index.json"),
+        Map.of(
+            "safety_checker",
+            List.of("stable_diffusion", "StableDiffusionSafetyChecker"),
+            "image_encoder",
+            List.of("transformers", "CLIPVisionModelWithProjection"),
+            "requires_safety_checker",
+            true,
+            "controlnet_list",
+            List.of("controlnet", "RPMultiControlNetModel")));
     BaseModel.open(folder, Compute.EXACT).close();
     Files.createDirectory(folder.resolve("controlnet_list"));
     assertThrows(UnusableInput.class, () -> BaseModel.open(folder, Compute.EXACT));
     Files.delete(folder.resolve("controlnet_list"));
-    change(folder.resolve("model_index.json"), Map.of("motion_adapter", List.of("diffusers", "MotionAdapter")));
-    String told = folder + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of its base"
+    change(
+        folder.resolve("model_index.json"),
+        Map.of("motion_adapter", List.of("diffusers", "MotionAdapter")));
+    String told = folder
+        + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of its base"
         + " alone, and a ControlNet by itself";
     ModelFiles files = ModelFiles.open(folder);
     assertRefused(told, files);
@@ -48,29 +60,40 @@ class ModelFolderTest {
   @ParameterizedTest
   @CsvSource({"base, out_channels", "base, in_channels", "tiny-autoencoder, out_channels"})
   void refusesAnAutoencoderOfOtherThanPictures(String variant, String option) throws IOException {
-    Path folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path();
+    Path folder =
+        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path();
     Path config = folder.resolve("vae/config.json");
     change(config, Map.of(option, 6));
-    assertRefused(config + ": option \"" + option + "\" is 6; only 3 is supported", ModelFiles.open(folder));
+    assertRefused(
+        config + ": option \"" + option + "\" is 6; only 3 is supported", ModelFiles.open(folder));
   }
 
   @Test
   void takesAVariantWhereItIs() throws IOException {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
-    assertEquals(folder + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or none"
-        + " for the plain ones", assertThrows(UnusableInput.class, () -> ModelFolder.open(folder, "fp16")).getMessage());
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+    assertEquals(
+        folder
+            + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or none"
+            + " for the plain ones",
+        assertThrows(UnusableInput.class, () -> ModelFolder.open(folder, "fp16"))
+            .getMessage());
     Path half = folder.resolve("unet/diffusion_pytorch_model.fp16.safetensors");
     Files.copy(folder.resolve("unet/diffusion_pytorch_model.safetensors"), half);
     ModelFolder opened = ModelFolder.open(folder, "fp16");
     assertEquals(half, opened.weightsFile("unet"));
-    assertEquals(folder.resolve("vae/diffusion_pytorch_model.safetensors"), opened.weightsFile("vae"));
+    assertEquals(
+        folder.resolve("vae/diffusion_pytorch_model.safetensors"), opened.weightsFile("vae"));
   }
 
   /** As in diffusers 0.42.1, whatever the scheduler's own config says. */
   @Test
   void takesTheSchedulersClassFromTheIndex() throws IOException {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
-    change(folder.resolve("model_index.json"), Map.of("scheduler", List.of("diffusers", "DDIMScheduler")));
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+    change(
+        folder.resolve("model_index.json"),
+        Map.of("scheduler", List.of("diffusers", "DDIMScheduler")));
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       assertEquals("DDIMScheduler", base.parts().scheduler().className());
       assertEquals(1, base.parts().scheduler().options().integer("steps_offset"));
@@ -86,7 +109,8 @@ class ModelFolderTest {
 
   @Test
   void takesATextEncodersClassFromTheIndex() throws IOException {
-    Path folder = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, scratch).path();
+    Path folder =
+        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, scratch).path();
     Path config = folder.resolve("text_encoder_2/config.json");
     change(config, Map.of("architectures", List.of("CLIPTextModel")));
     BaseModel.open(folder, Compute.EXACT).close();
@@ -95,7 +119,10 @@ class ModelFolderTest {
   }
 
   private static void assertRefused(String words, ModelFiles files) {
-    assertEquals(words, assertThrows(UnusableInput.class, () -> BaseModel.open(files, Compute.EXACT)).getMessage());
+    assertEquals(
+        words,
+        assertThrows(UnusableInput.class, () -> BaseModel.open(files, Compute.EXACT))
+            .getMessage());
   }
 
   private static void change(Path json, Map<String, Object> options) throws IOException {

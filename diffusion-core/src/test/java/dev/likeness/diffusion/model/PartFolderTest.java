@@ -42,7 +42,11 @@ class PartFolderTest {
   @Test
   void saysWhichVariantIsMissing() throws IOException {
     Files.createFile(folder.resolve("model.bf16.safetensors"));
-    assertEquals(folder + " has no weights, plain or of variant fp16; expected diffusion_pytorch_model.safetensors or"
-        + " model.safetensors", assertThrows(UnusableInput.class, () -> new PartFolder(folder, "fp16").weights()).getMessage());
+    assertEquals(
+        folder
+            + " has no weights, plain or of variant fp16; expected diffusion_pytorch_model.safetensors or"
+            + " model.safetensors",
+        assertThrows(UnusableInput.class, () -> new PartFolder(folder, "fp16").weights())
+            .getMessage());
   }
 }

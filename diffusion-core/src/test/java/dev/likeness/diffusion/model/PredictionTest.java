@@ -42,8 +42,10 @@ class PredictionTest {
 
   @Test
   void whatTheFileSaysIsBelievedFirst() {
-    assertTold("v_prediction", 96, false, written(0.089f, Map.of("modelspec.prediction_type", "v")));
-    assertTold("epsilon", 64, false, written(0.091f, Map.of("modelspec.prediction_type", "epsilon")));
+    assertTold(
+        "v_prediction", 96, false, written(0.089f, Map.of("modelspec.prediction_type", "v")));
+    assertTold(
+        "epsilon", 64, false, written(0.091f, Map.of("modelspec.prediction_type", "epsilon")));
     assertTold("v_prediction", 96, false, written(0.089f, Map.of(), "v_pred"));
   }
 
@@ -51,17 +53,30 @@ class PredictionTest {
   void runsBeginAtTheStepWithoutSignalWhereThereIsOne() {
     assertTrue(signal(written(0, Map.of(), "v_pred")) > 0.05);
     assertEquals(0, signal(written(0, Map.of(), "v_pred", "ztsnr")));
-    assertEquals("trailing", written(0, Map.of(), "v_pred", "ztsnr").scheduler().values().get("timestep_spacing"));
+    assertEquals(
+        "trailing",
+        written(0, Map.of(), "v_pred", "ztsnr").scheduler().values().get("timestep_spacing"));
   }
 
   @Test
   void aNetworkBringsTheSchedulerThatItsFileSays() {
-    Path base = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
+    Path base =
+        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
     Object own = ModelFiles.open(base).scheduler().values();
     written(0, Map.of());
-    assertEquals(own, ModelFiles.open(base).with("unet", folder.resolve("sd2.safetensors")).scheduler().values());
+    assertEquals(
+        own,
+        ModelFiles.open(base)
+            .with("unet", folder.resolve("sd2.safetensors"))
+            .scheduler()
+            .values());
     Object said = written(0, Map.of(), "v_pred", "ztsnr").scheduler().values();
-    assertEquals(said, ModelFiles.open(base).with("unet", folder.resolve("sd2.safetensors")).scheduler().values());
+    assertEquals(
+        said,
+        ModelFiles.open(base)
+            .with("unet", folder.resolve("sd2.safetensors"))
+            .scheduler()
+            .values());
   }
 
   private static double signal(SingleFile file) {
@@ -77,15 +92,30 @@ class PredictionTest {
 
   /** A narrow UNet of SD 2.x, the telling weight's numbers so far from their mean on both sides. */
   private SingleFile written(float spread, Map<String, String> metadata, String... marks) {
-    UNetConfig config = UNetConfig.of(ModelConfig.of(Map.of("in_channels", 4, "out_channels", 4, "layers_per_block", 2,
-        "block_out_channels", List.of(WIDTH, WIDTH, WIDTH, WIDTH), "attention_head_dim", 1, "cross_attention_dim", 1024,
-        "use_linear_projection", true), "test"));
+    UNetConfig config = UNetConfig.of(ModelConfig.of(
+        Map.of(
+            "in_channels",
+            4,
+            "out_channels",
+            4,
+            "layers_per_block",
+            2,
+            "block_out_channels",
+            List.of(WIDTH, WIDTH, WIDTH, WIDTH),
+            "attention_head_dim",
+            1,
+            "cross_attention_dim",
+            1024,
+            "use_linear_projection",
+            true),
+        "test"));
     Map<String, long[]> shapes = new LinkedHashMap<>();
     ListedTensors.of(config).addTo(shapes, UNetLayout.of(config).under(UNET));
     Path file = folder.resolve("sd2.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
-      shapes.forEach((name, shape) -> tensors.put(name, torch.zeros(shape, new TensorOptions(ScalarType.Half))));
+      shapes.forEach((name, shape) ->
+          tensors.put(name, torch.zeros(shape, new TensorOptions(ScalarType.Half))));
       float[] numbers = new float[WIDTH];
       for (int i = 0; i < WIDTH; i++) {
         numbers[i] = 0.5f + (i % 2 == 0 ? spread : -spread);

@@ -6,22 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class ReleaseTest {
@@ -30,7 +24,8 @@ class ReleaseTest {
 
   @Test
   void loadsAPartAtItsFirstUseAndAgainAfterItWasReleased() {
-    Path golden = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path();
+    Path golden =
+        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path();
     ImageRequest ask = ImageRequest.of("a man").steps(2).size(32, 32);
     try (BaseModel base = BaseModel.open(golden, Compute.EXACT)) {
       long opened = Pointer.totalCount();
@@ -40,11 +35,14 @@ class ReleaseTest {
       for (String part : List.of("text_encoder", "text_encoder_2", "unet", "vae")) {
         base.networks().release(part);
       }
-      assertTrue(Pointer.totalCount() < opened + 100, "tensors left: " + (Pointer.totalCount() - opened));
+      assertTrue(
+          Pointer.totalCount() < opened + 100, "tensors left: " + (Pointer.totalCount() - opened));
       assertArrayEquals(first, base.generate(ask).pixels());
       assertEquals(used, Pointer.totalCount());
-      assertEquals("no network \"prior\" in this model",
-          assertThrows(IllegalArgumentException.class, () -> base.networks().release("prior")).getMessage());
+      assertEquals(
+          "no network \"prior\" in this model",
+          assertThrows(IllegalArgumentException.class, () -> base.networks().release("prior"))
+              .getMessage());
     }
   }
 }

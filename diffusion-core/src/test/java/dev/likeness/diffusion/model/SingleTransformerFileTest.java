@@ -45,7 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Files with everything in one, in their authors' names, draw what their folders draw. */
 @ExtendWith(NoTensorLeaks.class)
 class SingleTransformerFileTest {
-  private static final ImageRequest REQUEST = ImageRequest.of("red hair, glasses").steps(2).guidance(3).size(32, 24).seed(5);
+  private static final ImageRequest REQUEST =
+      ImageRequest.of("red hair, glasses").steps(2).guidance(3).size(32, 24).seed(5);
 
   @TempDir
   private Path folder;
@@ -53,7 +54,11 @@ class SingleTransformerFileTest {
   @Test
   void drawsTheSameFromAFileOfStableDiffusion3() throws IOException {
     PipelineFolder whole = PipelineFolder.write("sd3/medium", folder);
-    project(whole, "text_encoder_2", 12, old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
+    project(
+        whole,
+        "text_encoder_2",
+        12,
+        old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
     project(whole, "text_encoder", 32, old -> torch.eye(32));
     Map<String, KeyLayout> layouts = new LinkedHashMap<>();
     layouts.put("transformer", Sd3Layout.of(4).under("model.diffusion_model."));
@@ -67,19 +72,32 @@ class SingleTransformerFileTest {
     assertArrayEquals(expected, drawn(ModelFiles.open(file)));
     Path without = folder.resolve("without.safetensors");
     try (Safetensors all = Safetensors.open(file)) {
-      SafetensorsWriter.write(without, new Renamed(all,
-          name -> name.equals("text_encoders.clip_l.transformer.text_projection.weight") ? null : name), all.metadata());
+      SafetensorsWriter.write(
+          without,
+          new Renamed(
+              all,
+              name -> name.equals("text_encoders.clip_l.transformer.text_projection.weight")
+                  ? null
+                  : name),
+          all.metadata());
     }
     assertArrayEquals(expected, drawn(ModelFiles.open(without)));
   }
 
   @Test
   void takesALooseClipOfStableDiffusion3Unprojected() throws IOException {
-    ModelFiles whole = ModelFiles.open(PipelineFolder.write("sd3/medium", folder).path());
+    ModelFiles whole =
+        ModelFiles.open(PipelineFolder.write("sd3/medium", folder).path());
     Path file = folder.resolve("clip_l.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
-      Map.of("embeddings.token_embedding.weight", 9, "embeddings.position_embedding.weight", 7, "encoder.layers.0.mlp.fc1.weight", 5)
+      Map.of(
+              "embeddings.token_embedding.weight",
+              9,
+              "embeddings.position_embedding.weight",
+              7,
+              "encoder.layers.0.mlp.fc1.weight",
+              5)
           .forEach((name, rows) -> tensors.put("text_model." + name, torch.zeros(rows, 64)));
       tensors.put("text_model.final_layer_norm.weight", torch.zeros(64));
       SafetensorsWriter.write(file, tensors, Map.of());
@@ -91,7 +109,9 @@ class SingleTransformerFileTest {
     }
   }
 
-  private static void project(PipelineFolder whole, String part, int width, UnaryOperator<Tensor> change) throws IOException {
+  private static void project(
+      PipelineFolder whole, String part, int width, UnaryOperator<Tensor> change)
+      throws IOException {
     Path config = whole.path().resolve(part).resolve("config.json");
     Map<String, Object> options = new LinkedHashMap<>(ModelConfig.read(config).values());
     options.put("projection_dim", width);
@@ -118,15 +138,23 @@ class SingleTransformerFileTest {
     layouts.put("vae", AutoencoderLayout.of(3, 3).under("vae."));
     layouts.put("text_encoder", TextShape.written(false, false, "text_encoders.clip_l."));
     Path file = written(whole, layouts);
-    assertEquals(file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
-        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT)).getMessage());
-    ModelFiles files = ModelFiles.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
+    assertEquals(
+        file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
+        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT))
+            .getMessage());
+    ModelFiles files =
+        ModelFiles.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
     Path bare = folder.resolve("t5.safetensors");
     Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
-    assertEquals(bare + " comes without its tokenizer: there is none in " + folder + ", nor one for "
-        + files.config("text_encoder_2").integer("vocab_size", 0) + " words in " + file + "; put its tokenizer.json, spiece.model, or"
-        + " vocab.json with merges.txt beside it", assertThrows(UnusableInput.class,
-            () -> ModelFiles.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2")).getMessage());
+    assertEquals(
+        bare + " comes without its tokenizer: there is none in " + folder + ", nor one for "
+            + files.config("text_encoder_2").integer("vocab_size", 0) + " words in " + file
+            + "; put its tokenizer.json, spiece.model, or"
+            + " vocab.json with merges.txt beside it",
+        assertThrows(
+                UnusableInput.class,
+                () -> ModelFiles.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2"))
+            .getMessage());
     assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
   }
 
@@ -135,14 +163,17 @@ class SingleTransformerFileTest {
     ModelFiles dev = ModelFiles.open(PipelineFolder.write("flux/dev", folder).path());
     Path schnell = PipelineFolder.write("flux/schnell", folder).path();
     Path file = folder.resolve("undistilled.safetensors");
-    try (ForeignSource foreign = new ForeignSource(new Renamed(dev.weights("transformer"),
-        name -> name.contains("guidance_embedder") ? null : name), FluxLayout.of(2, 2))) {
+    try (ForeignSource foreign = new ForeignSource(
+        new Renamed(
+            dev.weights("transformer"), name -> name.contains("guidance_embedder") ? null : name),
+        FluxLayout.of(2, 2))) {
       SafetensorsWriter.write(file, foreign, Map.of());
     }
     drawn(dev.with("transformer", file));
     assertShifted(dev.with("transformer", file), false, 1);
     assertShifted(dev.with("transformer", schnell), false, 1);
-    assertShifted(dev.with("transformer", dev.folder().orElseThrow().resolve("transformer")), true, 3);
+    assertShifted(
+        dev.with("transformer", dev.folder().orElseThrow().resolve("transformer")), true, 3);
   }
 
   private static void assertShifted(ModelFiles files, boolean byResolution, double shift) {
@@ -177,20 +208,30 @@ class SingleTransformerFileTest {
     options.put("out_channels", in);
     options.put("in_channels", 2 * in);
     Files.write(config, JSON.std.asBytes(options));
-    changed(whole.resolve("transformer/diffusion_pytorch_model.safetensors"), "x_embedder.weight",
+    changed(
+        whole.resolve("transformer/diffusion_pytorch_model.safetensors"),
+        "x_embedder.weight",
         narrow -> torch.cat(new TensorVector(narrow, narrow), 1));
-    String told = assertThrows(UnusableInput.class, () -> BaseModel.open(whole, Compute.EXACT)).getMessage();
+    String told = assertThrows(UnusableInput.class, () -> BaseModel.open(whole, Compute.EXACT))
+        .getMessage();
     int filling = 2 * in + 4 * 2 * 2;
-    assertEquals(whole + ": the transformer is shown " + 2 * in + " channels, expected " + in + ", or " + filling + " as of Fill;"
-        + " FLUX.1 Canny and Depth, which are shown a picture of edges or distances beside the sample, are not supported: give"
-        + " dev with a ControlNet", told);
+    assertEquals(
+        whole + ": the transformer is shown " + 2 * in + " channels, expected " + in + ", or "
+            + filling + " as of Fill;"
+            + " FLUX.1 Canny and Depth, which are shown a picture of edges or distances beside the sample, are not supported: give"
+            + " dev with a ControlNet",
+        told);
   }
 
-  private void drawsTheSame(PipelineFolder whole, Map<String, KeyLayout> layouts, String texts) throws IOException {
+  private void drawsTheSame(PipelineFolder whole, Map<String, KeyLayout> layouts, String texts)
+      throws IOException {
     Path file = written(whole, layouts);
-    assertEquals(file + " has no text_encoder; give one beside it; supported: " + texts,
-        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT)).getMessage());
-    ModelFiles files = ModelFiles.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
+    assertEquals(
+        file + " has no text_encoder; give one beside it; supported: " + texts,
+        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT))
+            .getMessage());
+    ModelFiles files =
+        ModelFiles.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
     assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
   }
 
@@ -204,12 +245,16 @@ class SingleTransformerFileTest {
     Path file = folder.resolve("single.safetensors");
     ModelFolder parts = ModelFolder.open(whole.path());
     Map<String, String> metadata = new HashMap<>();
-    metadata.put(SingleFile.CONFIG + "scheduler", JSON.std.asString(parts.scheduler().values()));
+    metadata.put(
+        SingleFile.CONFIG + "scheduler", JSON.std.asString(parts.scheduler().values()));
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
       for (Map.Entry<String, KeyLayout> part : layouts.entrySet()) {
-        metadata.put(SingleFile.CONFIG + part.getKey(), JSON.std.asString(parts.config(part.getKey()).values()));
-        try (ForeignSource foreign = new ForeignSource(parts.weights(part.getKey()), part.getValue())) {
+        metadata.put(
+            SingleFile.CONFIG + part.getKey(),
+            JSON.std.asString(parts.config(part.getKey()).values()));
+        try (ForeignSource foreign =
+            new ForeignSource(parts.weights(part.getKey()), part.getValue())) {
           foreign.names().forEach(name -> tensors.put(name, foreign.read(name)));
         }
       }
@@ -219,7 +264,8 @@ class SingleTransformerFileTest {
           continue;
         }
         metadata.put(SingleFile.TOKENIZER + tokenizer + ".tokenizer.json", Files.readString(json));
-        metadata.put(SingleFile.TOKENIZER + tokenizer + ".tokenizer_config.json",
+        metadata.put(
+            SingleFile.TOKENIZER + tokenizer + ".tokenizer_config.json",
             Files.readString(json.resolveSibling("tokenizer_config.json")));
       }
       SafetensorsWriter.write(file, tensors, metadata);

@@ -23,10 +23,16 @@ class TensorFileTest {
   @Test
   void takesASafetensorsFileForOneWhoseHeadersLengthBeginsAsPicklesDo() throws IOException {
     String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}";
-    byte[] padded = header.concat(" ".repeat(AS_A_PICKLE - header.length())).getBytes(StandardCharsets.UTF_8);
+    byte[] padded =
+        header.concat(" ".repeat(AS_A_PICKLE - header.length())).getBytes(StandardCharsets.UTF_8);
     Path file = folder.resolve("long.safetensors");
-    Files.write(file, ByteBuffer.allocate(Long.BYTES + padded.length).order(ByteOrder.LITTLE_ENDIAN).putLong(AS_A_PICKLE)
-        .put(padded).array());
+    Files.write(
+        file,
+        ByteBuffer.allocate(Long.BYTES + padded.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(AS_A_PICKLE)
+            .put(padded)
+            .array());
     assertEquals(TensorFile.SAFETENSORS, TensorFile.of(file));
     assertEquals(Set.of("a"), TensorFile.list(file).names());
   }
@@ -34,7 +40,9 @@ class TensorFileTest {
   @Test
   void takesTorchsOldFormForAPickle() throws IOException {
     Path file = folder.resolve("old.pt");
-    Files.write(file, new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10, 0x6c, (byte) 0xfc, (byte) 0x9c, 0x46, (byte) 0xf9});
+    Files.write(file, new byte[] {
+      (byte) 0x80, 2, (byte) 0x8a, 10, 0x6c, (byte) 0xfc, (byte) 0x9c, 0x46, (byte) 0xf9
+    });
     assertEquals(TensorFile.PICKLE, TensorFile.of(file));
   }
 }

@@ -27,35 +27,50 @@ import org.junit.jupiter.api.io.TempDir;
 class TextTowerTest {
   @Test
   void closesItsTokenizerWhereItsWeightsDoNotOpen(@TempDir Path folder) throws IOException {
-    Path golden = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    Path golden =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     Files.write(golden.resolve("text_encoder/model.safetensors"), new byte[3]);
     List<ClipTokenizer> opened = new ArrayList<>();
     ModelFiles files = watched(ModelFiles.open(golden), opened);
-    assertThrows(UnusableInput.class, () -> TextTower.open(files, Part.TEXT_ENCODER, Compute.EXACT, 0));
+    assertThrows(
+        UnusableInput.class, () -> TextTower.open(files, Part.TEXT_ENCODER, Compute.EXACT, 0));
     assertEquals(1, opened.size());
-    String told = assertThrows(IllegalStateException.class, () -> opened.get(0).encode("a man")).getMessage();
+    String told = assertThrows(IllegalStateException.class, () -> opened.get(0).encode("a man"))
+        .getMessage();
     assertTrue(told.matches("the tokenizer .* is closed"), told);
   }
 
   @Test
   void isToldAsMuchAsItsTokenizerGivesAndNoLess(@TempDir Path folder) throws IOException {
-    Path golden = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    Path golden =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     Path settings = golden.resolve("tokenizer/tokenizer_config.json");
     String all = Files.readString(settings);
-    Files.writeString(settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 20"));
-    try (TextTower tower = TextTower.open(ModelFiles.open(golden), Part.TEXT_ENCODER, Compute.EXACT, 0);
+    Files.writeString(
+        settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 20"));
+    try (TextTower tower =
+            TextTower.open(ModelFiles.open(golden), Part.TEXT_ENCODER, Compute.EXACT, 0);
         TensorScope scope = TensorScope.open()) {
-      assertEquals(20, tower.prompts(Adaptation.NONE).encode(List.of("a man")).tokens().size(1));
+      assertEquals(
+          20, tower.prompts(Adaptation.NONE).encode(List.of("a man")).tokens().size(1));
     }
-    Files.writeString(settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));
-    assertEquals(golden + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), the text encoder has 77"
-        + " positions; give the tokenizer that it was trained with", assertThrows(UnusableInput.class,
-            () -> TextTower.open(ModelFiles.open(golden), Part.TEXT_ENCODER, Compute.EXACT, 0)).getMessage());
+    Files.writeString(
+        settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));
+    assertEquals(
+        golden
+            + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), the text encoder has 77"
+            + " positions; give the tokenizer that it was trained with",
+        assertThrows(
+                UnusableInput.class,
+                () -> TextTower.open(ModelFiles.open(golden), Part.TEXT_ENCODER, Compute.EXACT, 0))
+            .getMessage());
   }
 
   /** The same files, telling which tokenizers of them were opened. */
   private static ModelFiles watched(ModelFiles files, List<ClipTokenizer> opened) {
-    return (ModelFiles) Proxy.newProxyInstance(ModelFiles.class.getClassLoader(), new Class<?>[] {ModelFiles.class},
+    return (ModelFiles) Proxy.newProxyInstance(
+        ModelFiles.class.getClassLoader(),
+        new Class<?>[] {ModelFiles.class},
         (proxy, method, arguments) -> {
           try {
             Object answer = method.invoke(files, arguments);

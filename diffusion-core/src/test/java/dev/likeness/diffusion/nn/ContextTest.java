@@ -18,8 +18,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ContextTest {
   @Test
   void makesKeysAndValuesOfATextOnceWhereTheyAreKept() {
-    try (TensorScope run = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(5);
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+    try (TensorScope run = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(5);
+        TrainableWeights weights =
+            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       Attention attention = new Attention(Weights.of(weights), 16, 12, 2);
       Tensor picture = noise.next(2, 9, 16).squeeze(0);
       Tensor text = noise.next(2, 5, 12).squeeze(0);
@@ -30,8 +33,11 @@ class ContextTest {
       assertTrue(step(attention, picture, kept).equal(first));
       text.zero_();
       assertFalse(step(attention, picture, plain).equal(first), "nothing was kept");
-      assertTrue(step(attention, picture, kept).equal(first), "they were kept beyond the step's scope");
-      assertFalse(attention.forward(picture, kept.given(text.clone())).equal(first), "other tokens have other keys");
+      assertTrue(
+          step(attention, picture, kept).equal(first), "they were kept beyond the step's scope");
+      assertFalse(
+          attention.forward(picture, kept.given(text.clone())).equal(first),
+          "other tokens have other keys");
     }
   }
 

@@ -24,26 +24,33 @@ class GroupNormTest {
 
   @Test
   void givesAPartWhatItGivesTheWhole() {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       torch.manual_seed(1);
       GroupNorm norm = norm(ScalarType.Float);
-      for (Tensor x : new Tensor[] {torch.randn(2, CHANNELS, 150, 9), Layout.ofPicture(torch.randn(1, CHANNELS, 70, 5))}) {
-        // Far from zero, where a variance by the mean of squares would be rough; sums of floats are good to 1e-5 of it.
+      for (Tensor x : new Tensor[] {
+        torch.randn(2, CHANNELS, 150, 9), Layout.ofPicture(torch.randn(1, CHANNELS, 70, 5))
+      }) {
+        // Far from zero, where a variance by the mean of squares would be rough; sums of floats are
+        // good to 1e-5 of it.
         x.add_(new Scalar(3));
         Tensor part = x.narrow(2, 40, 20);
-        Closeness.assertWithin(5e-5, norm.forward(x).narrow(2, 40, 20), norm.of(x).apply(part), "rows 40 to 60");
+        Closeness.assertWithin(
+            5e-5, norm.forward(x).narrow(2, 40, 20), norm.of(x).apply(part), "rows 40 to 60");
       }
     }
   }
 
   @Test
   void roundsAPartOnce() {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       torch.manual_seed(1);
       GroupNorm norm = norm(ScalarType.BFloat16);
       Tensor x = torch.randn(1, CHANNELS, 70, 9).add_(new Scalar(3)).to(ScalarType.BFloat16);
       // bf16 has eight bits.
-      assertTrue(torch.allclose(norm.of(x).apply(x).to(ScalarType.Float), norm.exactly(x), 1.0 / 256, 1e-4, false));
+      assertTrue(torch.allclose(
+          norm.of(x).apply(x).to(ScalarType.Float), norm.exactly(x), 1.0 / 256, 1e-4, false));
     }
   }
 
@@ -51,7 +58,8 @@ class GroupNormTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void makesNoWholeCopyForItsStatistics() {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       GroupNorm norm = norm(ScalarType.BFloat16);
       Tensor x = Layout.ofPicture(torch.ones(1, CHANNELS, 2048, 1024).to(ScalarType.BFloat16));
       long most = Resident.mostOver(() -> {
@@ -65,16 +73,20 @@ class GroupNormTest {
 
   private static GroupNorm norm(ScalarType type) {
     Tensor numbers = torch.linspace(new Scalar(0.5), new Scalar(1.5), CHANNELS).to(type);
-    return new GroupNorm(Weights.of(new Parameters() {
-      @Override
-      public boolean has(String name) {
-        return true;
-      }
+    return new GroupNorm(
+        Weights.of(new Parameters() {
+          @Override
+          public boolean has(String name) {
+            return true;
+          }
 
-      @Override
-      public Tensor get(String name, long... shape) {
-        return numbers;
-      }
-    }), 8, CHANNELS, 1e-6);
+          @Override
+          public Tensor get(String name, long... shape) {
+            return numbers;
+          }
+        }),
+        8,
+        CHANNELS,
+        1e-6);
   }
 }

@@ -21,9 +21,14 @@ class PixelProductTest {
   void isTheFullyConnectedLayer() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor weight = torch.randn(24, 40);
-      for (Tensor x : new Tensor[] {torch.randn(70, 40), torch.randn(2, 70, 40), torch.randn(2, 3, 5, 40),
-          torch.randn(2, 40, 70).transpose(1, 2)}) {
-        for (TensorOptional bias : new TensorOptional[] {new TensorOptional(), new TensorOptional(torch.randn(24))}) {
+      for (Tensor x : new Tensor[] {
+        torch.randn(70, 40),
+        torch.randn(2, 70, 40),
+        torch.randn(2, 3, 5, 40),
+        torch.randn(2, 40, 70).transpose(1, 2)
+      }) {
+        for (TensorOptional bias :
+            new TensorOptional[] {new TensorOptional(), new TensorOptional(torch.randn(24))}) {
           Tensor expected = torch.linear(x, weight, bias);
           Tensor actual = PixelProduct.of(x, new Matrix.Plain(weight), bias);
           assertArrayEquals(expected.shape(), actual.shape());
@@ -54,17 +59,24 @@ class PixelProductTest {
       Matrix plain = new Matrix.Plain(torch.randn(40, 40));
       assertFalse(PixelProduct.isFaster(torch.randn(1, 77, 40), plain));
       assertFalse(PixelProduct.isFaster(torch.randn(2, 4096, 40).to(ScalarType.BFloat16), plain));
-      assertEquals(torch.get_num_threads() > 1 && torch.hasMKLDNN(), PixelProduct.isFaster(torch.randn(2, 4096, 40), plain));
+      assertEquals(
+          torch.get_num_threads() > 1 && torch.hasMKLDNN(),
+          PixelProduct.isFaster(torch.randn(2, 4096, 40), plain));
     }
   }
 
-  private static Tensor[] gradients(Tensor x, Tensor weight, Tensor bias, Tensor seen, boolean asPixels) {
-    Tensor[] leaves = {x.detach().clone(), weight.detach().clone(), bias.detach().clone()};
+  private static Tensor[] gradients(
+      Tensor x, Tensor weight, Tensor bias, Tensor seen, boolean asPixels) {
+    Tensor[] leaves = {
+      x.detach().clone(), weight.detach().clone(), bias.detach().clone()
+    };
     for (Tensor leaf : leaves) {
       leaf.set_requires_grad(true);
     }
     TensorOptional offset = new TensorOptional(leaves[2]);
-    Tensor y = asPixels ? PixelProduct.of(leaves[0], new Matrix.Plain(leaves[1]), offset) : torch.linear(leaves[0], leaves[1], offset);
+    Tensor y = asPixels
+        ? PixelProduct.of(leaves[0], new Matrix.Plain(leaves[1]), offset)
+        : torch.linear(leaves[0], leaves[1], offset);
     y.mul(seen).sum().backward();
     return new Tensor[] {leaves[0].grad(), leaves[1].grad(), leaves[2].grad()};
   }

@@ -22,7 +22,8 @@ class CancellationTest {
   @Test
   void theWholeIsStoppedWithItsParts() {
     all.cancel();
-    assertEquals("cancelled by its caller", assertThrows(Cancelled.class, part::check).getMessage());
+    assertEquals(
+        "cancelled by its caller", assertThrows(Cancelled.class, part::check).getMessage());
   }
 
   @Test

@@ -43,20 +43,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class ReplayedTest {
-  private static final ImageRequest ASK = ImageRequest.of("a man").steps(4).size(16, 16).seed(3).count(2);
+  private static final ImageRequest ASK =
+      ImageRequest.of("a man").steps(4).size(16, 16).seed(3).count(2);
 
   @TempDir
   private Path parent;
 
-  /** What a device would replay is only what it was given when it recorded: nothing may come in beside the buffers. */
+  /**
+   * What a device would replay is only what it was given when it recorded: nothing may come in
+   * beside the buffers.
+   */
   @Test
   void copiesInputsAndNumbersIntoTheBuffersThatWereRecordedAndAnswersInMemoryOfItsOwn() {
     Set<Long> seen = new HashSet<>();
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
         Replayed replayed = new Replayed(Recorder.REPEATING)) {
       Runner.Work work = (row, in) -> {
         seen.add(in[0].data_ptr().address());
-        return new Tensor[] {row.plus(row.times(in[0], Step::timestep), in[0], step -> step.index() + 0.5)};
+        return new Tensor[] {
+          row.plus(row.times(in[0], Step::timestep), in[0], step -> step.index() + 0.5)
+        };
       };
       assertArrayEquals(new float[] {10.5f, 21}, run(replayed, "a", 0, work, 1, 2));
       assertEquals(0, replayed.size(), "what comes once runs as it comes");
@@ -70,11 +77,15 @@ class ReplayedTest {
       run(replayed, "b", 1, work, 3, 4);
       run(replayed, "a", 0, work, 3, 4, 5);
       run(replayed, "a", 1, work, 3, 4, 5);
-      assertEquals(3, replayed.size(), "another layout and another shape are recorded for themselves");
+      assertEquals(
+          3, replayed.size(), "another layout and another shape are recorded for themselves");
     }
   }
 
-  /** A graph of the work's operations is what a gradient goes back through, and a recording leaves none. */
+  /**
+   * A graph of the work's operations is what a gradient goes back through, and a recording leaves
+   * none.
+   */
   @Test
   void recordsNothingWhileGradientsAreWanted() {
     int[] made = new int[1];
@@ -82,7 +93,8 @@ class ReplayedTest {
       made[0]++;
       return Recorder.REPEATING.record(work);
     };
-    try (TensorScope scope = TensorScope.open(); AutoGradMode gradients = new AutoGradMode(true);
+    try (TensorScope scope = TensorScope.open();
+        AutoGradMode gradients = new AutoGradMode(true);
         Replayed replayed = new Replayed(counting)) {
       Runner.Work work = (row, in) -> new Tensor[] {row.times(in[0].square(), Step::timestep)};
       for (int i = 0; i < 3; i++) {
@@ -108,7 +120,8 @@ class ReplayedTest {
       }
       return Recorder.REPEATING.record(work);
     };
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
         Replayed replayed = new Replayed(smallOnly)) {
       Runner.Work part = (row, in) -> new Tensor[] {row.times(in[0], Step::timestep)};
       Runner.Work whole = (row, in) -> {
@@ -124,7 +137,16 @@ class ReplayedTest {
 
   /** Numbers that rows share a place for, and all else that the layout must tell apart. */
   @ParameterizedTest
-  @ValueSource(strings = {"Euler", "DPM++ 2M", "DPM++ 2M SDE Karras", "Euler a", "LCM", "UniPC", "euler_cfg_pp"})
+  @ValueSource(
+      strings = {
+        "Euler",
+        "DPM++ 2M",
+        "DPM++ 2M SDE Karras",
+        "Euler a",
+        "LCM",
+        "UniPC",
+        "euler_cfg_pp"
+      })
   void drawsTheSamePicturesByAnySampler(String scheduler) {
     ImageRequest ask = ASK.scheduler(scheduler);
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
@@ -152,7 +174,10 @@ class ReplayedTest {
   void recordsTheNetworkWhereTheStepCannotBe() {
     ImageRequest ask = ASK.steps(6).guidance(3);
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      assertSame(base, ask.guidance(GuidanceOptions.STANDARD.by(scale -> new Projected(scale, 0, -0.5, 2))), 1);
+      assertSame(
+          base,
+          ask.guidance(GuidanceOptions.STANDARD.by(scale -> new Projected(scale, 0, -0.5, 2))),
+          1);
       assertSame(base, ask.approximation(Approximation.extrapolation(2)), 1);
       assertSame(base, ask.approximation(Approximation.deepCache(2, 1)), 0);
     }
@@ -184,19 +209,31 @@ class ReplayedTest {
       }
     };
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      base.generate(ASK.guidance(3).guidance(GuidanceOptions.STANDARD.by(scale -> rule))
+      base.generate(ASK.guidance(3)
+          .guidance(GuidanceOptions.STANDARD.by(scale -> rule))
           .joints(Joints.NONE.running(compute -> new Replayed(noting))));
       assertEquals(1, outside[0], "the first row alone runs as it comes");
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"xl-base", "flux/dev", "flux/dev dpmpp_2m", "sd3/three", "sd3/three heun", "klein/base",
-      "zimage/turbo", "zimage/turbo lcm"})
+  @ValueSource(
+      strings = {
+        "xl-base",
+        "flux/dev",
+        "flux/dev dpmpp_2m",
+        "sd3/three",
+        "sd3/three heun",
+        "klein/base",
+        "zimage/turbo",
+        "zimage/turbo lcm"
+      })
   void drawsTheSamePicturesOfEveryFamily(String what) {
     String family = what.split(" ")[0];
-    ImageRequest ask = what.equals(family) ? ASK : ASK.scheduler(what.substring(family.length() + 1));
-    Path golden = family.contains("/") ? PipelineFolder.write(family, parent).path() : folder(family);
+    ImageRequest ask =
+        what.equals(family) ? ASK : ASK.scheduler(what.substring(family.length() + 1));
+    Path golden =
+        family.contains("/") ? PipelineFolder.write(family, parent).path() : folder(family);
     try (BaseModel base = BaseModel.open(golden, Compute.EXACT)) {
       assertSame(base, ask, 1);
     }
@@ -238,7 +275,8 @@ class ReplayedTest {
         }
       };
     };
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       Replayed replayed = new Replayed(stubborn);
       for (String layout : List.of("a", "a", "b", "b")) {
         run(replayed, layout, 0, (row, in) -> new Tensor[] {in[0].add(in[0])}, 1);
@@ -249,7 +287,10 @@ class ReplayedTest {
     }
   }
 
-  /** Draws as it comes and replayed, and counts what was recorded; all rows but the first of each recording are replays. */
+  /**
+   * Draws as it comes and replayed, and counts what was recorded; all rows but the first of each
+   * recording are replays.
+   */
   private static void assertSame(BaseModel base, ImageRequest ask, int recordings) {
     int[] made = new int[2];
     Recorder counting = work -> {
@@ -261,7 +302,8 @@ class ReplayedTest {
       };
     };
     List<GeneratedImage> plain = base.generate(List.of(ask));
-    List<GeneratedImage> again = base.generate(List.of(ask.joints(Joints.NONE.running(compute -> new Replayed(counting)))));
+    List<GeneratedImage> again =
+        base.generate(List.of(ask.joints(Joints.NONE.running(compute -> new Replayed(counting)))));
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels());
     }
@@ -269,7 +311,8 @@ class ReplayedTest {
     assertTrue(made[1] >= 2 * recordings, made[1] + " replays of " + recordings);
   }
 
-  private static float[] run(Runner runner, Object layout, int index, Runner.Work work, float... input) {
+  private static float[] run(
+      Runner runner, Object layout, int index, Runner.Work work, float... input) {
     return Images.floats(runner.run(layout, step(index), work, torch.tensor(input))[0]);
   }
 

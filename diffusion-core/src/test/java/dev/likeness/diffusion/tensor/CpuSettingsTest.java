@@ -10,8 +10,12 @@ class CpuSettingsTest {
   void tellsWhatAProcessWasStartedWithout() {
     assertEquals(CpuSettings.environment(), CpuSettings.missing(Map.of("HOME", "/")));
     assertEquals(Map.of(), CpuSettings.missing(CpuSettings.environment()));
-    Map<String, String> missing = CpuSettings.missing(Map.of("MALLOC_ARENA_MAX", "2", "GOMP_SPINCOUNT", "0"));
-    assertEquals(CpuSettings.environment().size() - 2, missing.size(), "another value is its operator's choice");
+    Map<String, String> missing =
+        CpuSettings.missing(Map.of("MALLOC_ARENA_MAX", "2", "GOMP_SPINCOUNT", "0"));
+    assertEquals(
+        CpuSettings.environment().size() - 2,
+        missing.size(),
+        "another value is its operator's choice");
     assertEquals("PASSIVE", missing.get("OMP_WAIT_POLICY"));
   }
 }

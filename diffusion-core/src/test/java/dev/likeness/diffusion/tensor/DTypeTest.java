@@ -28,7 +28,8 @@ class DTypeTest {
   void parsesNamesInEitherCaseAndListsThemOtherwise() {
     assertEquals(DType.BF16, DType.parse("bf16"));
     assertTrue(DType.find("bf16").isEmpty());
-    assertEquals("unknown dtype \"fp16\"; known: " + DType.names(),
+    assertEquals(
+        "unknown dtype \"fp16\"; known: " + DType.names(),
         assertThrows(UnusableInput.class, () -> DType.parse("fp16")).getMessage());
   }
 

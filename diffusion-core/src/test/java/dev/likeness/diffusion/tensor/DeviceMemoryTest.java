@@ -24,21 +24,27 @@ class DeviceMemoryTest {
   void tellsTheMachinesMemoryAndThisProcesss() {
     DeviceMemory before = Compute.EXACT.memory();
     assertTrue(before.total() > before.free() && before.free() >= 0, before.toString());
-    assumeTrue(before.used() != DeviceMemory.UNKNOWN, "the system does not tell what a process takes");
-    assertTrue(before.used() > 0 && before.used() <= before.peak() && before.peak() < before.total(), before.toString());
+    assumeTrue(
+        before.used() != DeviceMemory.UNKNOWN, "the system does not tell what a process takes");
+    assertTrue(
+        before.used() > 0 && before.used() <= before.peak() && before.peak() < before.total(),
+        before.toString());
     assertEquals(before.used(), before.reserved());
     try (TensorScope scope = TensorScope.open()) {
       Tensor held = torch.ones(BYTES / Float.BYTES);
       DeviceMemory with = Compute.EXACT.memory();
       // Some of it may lie on pages that the heap had already, and other threads free theirs.
-      assertTrue(with.used() > before.used() + BYTES / 2, before.used() + " then " + with.used() + " with " + held.numel());
+      assertTrue(
+          with.used() > before.used() + BYTES / 2,
+          before.used() + " then " + with.used() + " with " + held.numel());
       assertTrue(with.peak() >= with.used());
     }
   }
 
   @Test
   void saysInGibibytesWhatThereIs() {
-    assertEquals("24.0 GiB, 0.5 GiB free", new DeviceMemory(24L << 30, 1L << 29, 0, 0, 0).toString());
+    assertEquals(
+        "24.0 GiB, 0.5 GiB free", new DeviceMemory(24L << 30, 1L << 29, 0, 0, 0).toString());
   }
 
   @Test
@@ -46,9 +52,11 @@ class DeviceMemoryTest {
     LibTorch.load();
     assumeFalse(torch.hasCUDA(), "there may be a card");
     Compute card = new Compute("cuda", DType.BF16);
-    assertEquals("no CUDA device answers: add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
-        + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
-        + " with cuDNN 9 and NCCL; or choose --device cpu", assertThrows(MachineLimit.class, card::memory).getMessage());
+    assertEquals(
+        "no CUDA device answers: add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
+            + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
+            + " with cuDNN 9 and NCCL; or choose --device cpu",
+        assertThrows(MachineLimit.class, card::memory).getMessage());
     assertTrue(DeviceMemory.find(card).isEmpty());
     assertThrows(MachineLimit.class, () -> BaseModel.open((ModelFiles) null, card));
   }
@@ -58,7 +66,8 @@ class DeviceMemoryTest {
     String bom = Files.readString(Path.of("../bom/pom.xml"));
     for (String artifact : List.of("pytorch", "cuda")) {
       String version = bom.replaceFirst("(?s).*<" + artifact + "\\.version>(.*?)<.*", "$1");
-      assertTrue(Compute.CUDA_NEEDS.contains("org.bytedeco:" + artifact + ":" + version + " "), version);
+      assertTrue(
+          Compute.CUDA_NEEDS.contains("org.bytedeco:" + artifact + ":" + version + " "), version);
     }
   }
 }

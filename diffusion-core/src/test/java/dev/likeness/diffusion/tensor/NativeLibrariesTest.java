@@ -26,21 +26,34 @@ class NativeLibrariesTest {
 
   /** A plain file stands for a folder that cannot be written, which root can always. */
   @Test
-  void saysHowTheyAreUnpackedElsewhereWhereNoCacheCanBeMade() throws IOException, InterruptedException {
+  void saysHowTheyAreUnpackedElsewhereWhereNoCacheCanBeMade()
+      throws IOException, InterruptedException {
     Path file = Files.createFile(cache.resolve("file"));
-    assertEquals(1, OtherJvm.exitOf(start(file, "refused.log", "-Duser.home=" + file, "-Djava.io.tmpdir=" + file)));
+    assertEquals(
+        1,
+        OtherJvm.exitOf(
+            start(file, "refused.log", "-Duser.home=" + file, "-Djava.io.tmpdir=" + file)));
     String told = Files.readString(cache.resolve("refused.log"));
-    assertTrue(told.contains("); neither the home nor the temporary folder can be written; unpack them elsewhere with"
-        + " -Dorg.bytedeco.javacpp.cachedir=FOLDER"), told);
+    assertTrue(
+        told.contains(
+            "); neither the home nor the temporary folder can be written; unpack them elsewhere with"
+                + " -Dorg.bytedeco.javacpp.cachedir=FOLDER"),
+        told);
   }
 
   private Process start(Path unpacked, String log, String... properties) throws IOException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Dorg.bytedeco.javacpp.cachedir=" + unpacked, "-XX:ErrorFile=" + cache.resolve(log + ".error"), "-cp",
+    List<String> command = new ArrayList<>(List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Dorg.bytedeco.javacpp.cachedir=" + unpacked,
+        "-XX:ErrorFile=" + cache.resolve(log + ".error"),
+        "-cp",
         System.getProperty("java.class.path")));
     command.addAll(List.of(properties));
     command.add(Starting.class.getName());
-    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(cache.resolve(log).toFile()).start();
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(cache.resolve(log).toFile())
+        .start();
   }
 
   /** What each process does. */

@@ -10,7 +10,10 @@ public final class OtherJvm {
 
   private OtherJvm() {}
 
-  /** How a process ended; one that does not end, however slow the machine, is ended and fails the test. */
+  /**
+   * How a process ended; one that does not end, however slow the machine, is ended and fails the
+   * test.
+   */
   public static int exitOf(Process process) throws InterruptedException {
     if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
       process.destroyForcibly();

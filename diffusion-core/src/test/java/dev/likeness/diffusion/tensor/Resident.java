@@ -31,8 +31,11 @@ public final class Resident {
 
   private static long bytes(String what) {
     try {
-      return Files.readAllLines(SELF.resolve("status")).stream().filter(line -> line.startsWith(what))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10).findFirst().orElseThrow();
+      return Files.readAllLines(SELF.resolve("status")).stream()
+          .filter(line -> line.startsWith(what))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+          .findFirst()
+          .orElseThrow();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

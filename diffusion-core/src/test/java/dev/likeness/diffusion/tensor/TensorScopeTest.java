@@ -32,7 +32,8 @@ class TensorScopeTest {
     try (TensorScope scope = TensorScope.open()) {
       kept = scope.promote(torch.ones(2));
     }
-    try (kept; TensorScope scope = TensorScope.open()) {
+    try (kept;
+        TensorScope scope = TensorScope.open()) {
       assertEquals(2, kept.sum().item_double());
     }
   }
@@ -71,7 +72,8 @@ class TensorScopeTest {
     region.close();
     region.close();
     try (TensorScope scope = TensorScope.open()) {
-      IllegalStateException e = assertThrows(IllegalStateException.class, () -> region.keep(torch.ones(1)));
+      IllegalStateException e =
+          assertThrows(IllegalStateException.class, () -> region.keep(torch.ones(1)));
       assertEquals("the region is closed; nothing can be kept in it", e.getMessage());
     }
   }

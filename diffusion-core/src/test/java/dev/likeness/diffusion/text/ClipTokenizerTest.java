@@ -38,13 +38,15 @@ class ClipTokenizerTest {
   @ParameterizedTest
   @ValueSource(strings = {"clip", "sdxl/tokenizer", "sdxl/tokenizer_2"})
   void equalsTransformersWithThePublishedTables(String name) throws IOException {
-    assertEqualsReference(Material.of("tokenizers/" + name), "/golden/clip-tokens-published.json.gz", name);
+    assertEqualsReference(
+        Material.of("tokenizers/" + name), "/golden/clip-tokens-published.json.gz", name);
   }
 
   @ParameterizedTest
   @CsvSource({"sdxl/tokenizer,<|endoftext|>", "sdxl/tokenizer_2,!"})
   void hasClipsOwnTablesBuiltIn(String name, String padding) throws IOException {
-    assertEqualsReference(TokenizerFiles.clip(padding), "/golden/clip-tokens-published.json.gz", name);
+    assertEqualsReference(
+        TokenizerFiles.clip(padding), "/golden/clip-tokens-published.json.gz", name);
   }
 
   @Test
@@ -72,7 +74,8 @@ class ClipTokenizerTest {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tiny("sd1-published"))) {
       assertEquals("", tokenizer.cut("a ".repeat(75), List.of()));
       assertEquals("b c", tokenizer.cut("a ".repeat(75) + "B C", List.of()));
-      List<TextualInversion> words = List.of(new TextualInversion("<him>", Map.of(2, new float[150])));
+      List<TextualInversion> words =
+          List.of(new TextualInversion("<him>", Map.of(2, new float[150])));
       assertEquals("b <him>", tokenizer.cut("a <him> B", words));
       assertEquals("<him>", tokenizer.cut("a <him>", words));
       assertEquals(tokenizer.end(), tokenizer.encode("a ".repeat(75) + "B C")[76]);
@@ -91,9 +94,11 @@ class ClipTokenizerTest {
   void givesEveryThreadTheSameIds() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tiny("sd1-published"))) {
       IntStream numbers = IntStream.range(0, 200);
-      int[][] alone = numbers.mapToObj(i -> tokenizer.encode("portrait number " + i)).toArray(int[][]::new);
+      int[][] alone =
+          numbers.mapToObj(i -> tokenizer.encode("portrait number " + i)).toArray(int[][]::new);
       numbers = IntStream.range(0, 200).parallel();
-      int[][] together = numbers.mapToObj(i -> tokenizer.encode("portrait number " + i)).toArray(int[][]::new);
+      int[][] together =
+          numbers.mapToObj(i -> tokenizer.encode("portrait number " + i)).toArray(int[][]::new);
       assertArrayEquals(alone, together);
     }
   }
@@ -104,7 +109,8 @@ class ClipTokenizerTest {
     ClipTokenizer tokenizer = ClipTokenizer.open(path);
     tokenizer.close();
     tokenizer.close();
-    assertEquals("the tokenizer " + path + " is closed",
+    assertEquals(
+        "the tokenizer " + path + " is closed",
         assertThrows(IllegalStateException.class, () -> tokenizer.encode("a")).getMessage());
   }
 
@@ -122,15 +128,19 @@ class ClipTokenizerTest {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {
-    "[]|#version|vocab.json is not a JSON object",
-    "{\"a\":\"b\"}|#version|vocab.json: symbol \"a\" has id b, expected a whole number from 0",
-    "{\"a\":-1}|#version|vocab.json: symbol \"a\" has id -1, expected a whole number from 0",
-    "{\"a\":1}|#version 0.2\\nabc|merges.txt: merge 1 is \"abc\", expected two symbols"})
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[]|#version|vocab.json is not a JSON object",
+        "{\"a\":\"b\"}|#version|vocab.json: symbol \"a\" has id b, expected a whole number from 0",
+        "{\"a\":-1}|#version|vocab.json: symbol \"a\" has id -1, expected a whole number from 0",
+        "{\"a\":1}|#version 0.2\\nabc|merges.txt: merge 1 is \"abc\", expected two symbols"
+      })
   void refusesBrokenTables(String vocabulary, String merges, String problem) throws IOException {
     Files.writeString(folder.resolve("vocab.json"), vocabulary);
     Files.writeString(folder.resolve("merges.txt"), merges.replace("\\n", "\n"));
-    String message = assertThrows(UnusableInput.class, () -> ClipTokenizer.open(folder)).getMessage();
+    String message =
+        assertThrows(UnusableInput.class, () -> ClipTokenizer.open(folder)).getMessage();
     String expected = folder.resolve(problem).toString();
     assertEquals(expected, message.substring(0, Math.min(message.length(), expected.length())));
   }
@@ -139,28 +149,36 @@ class ClipTokenizerTest {
   void refusesMergesOfSymbolsThatAreNotInTheVocabulary() throws IOException {
     Files.writeString(folder.resolve("vocab.json"), "{\"a\":0,\"b</w>\":1}");
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\na b</w>\n");
-    refused(folder.resolve("merges.txt") + ": merge 1 makes the symbol \"ab</w>\", which the vocabulary lacks;"
+    refused(folder.resolve("merges.txt")
+        + ": merge 1 makes the symbol \"ab</w>\", which the vocabulary lacks;"
         + " download both files again, of one tokenizer");
   }
 
   @Test
   void refusesATokenizerOfAnotherKind() throws IOException {
-    Files.writeString(folder.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
-    refused(folder.resolve("tokenizer.json")
-        + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+    Files.writeString(
+        folder.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
+    refused(
+        folder.resolve("tokenizer.json")
+            + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
   }
 
   private void refused(String message) {
-    assertEquals(message, assertThrows(UnusableInput.class, () -> ClipTokenizer.open(folder)).getMessage());
+    assertEquals(
+        message,
+        assertThrows(UnusableInput.class, () -> ClipTokenizer.open(folder)).getMessage());
   }
 
-  private static void assertEqualsReference(Path path, String golden, String name) throws IOException {
+  private static void assertEqualsReference(Path path, String golden, String name)
+      throws IOException {
     assertEqualsReference(TokenizerFiles.read(path), golden, name);
   }
 
-  private static void assertEqualsReference(TokenizerFiles files, String golden, String name) throws IOException {
+  private static void assertEqualsReference(TokenizerFiles files, String golden, String name)
+      throws IOException {
     Map<String, Object> reference;
-    try (InputStream in = new GZIPInputStream(ClipTokenizerTest.class.getResourceAsStream(golden))) {
+    try (InputStream in =
+        new GZIPInputStream(ClipTokenizerTest.class.getResourceAsStream(golden))) {
       reference = JSON.std.mapFrom(in);
     }
     Map<?, ?> expected = (Map<?, ?>) ((Map<?, ?>) reference.get("folders")).get(name);
@@ -171,18 +189,22 @@ class ClipTokenizerTest {
         String prompt = (String) prompts.get(i);
         List<Integer> ids = IntStream.of(tokenizer.encode(prompt)).boxed().toList();
         assertEquals(((List<?>) expected.get("ids")).get(i), ids, prompt);
-        assertEquals(((List<?>) expected.get("cut")).get(i), tokenizer.cut(prompt, List.of()), prompt);
+        assertEquals(
+            ((List<?>) expected.get("cut")).get(i), tokenizer.cut(prompt, List.of()), prompt);
       }
     }
   }
 
   private Path tiny(String name) {
-    List<String> files = name.endsWith("published") ? List.of("vocab.json", "merges.txt", "special_tokens_map.json")
+    List<String> files = name.endsWith("published")
+        ? List.of("vocab.json", "merges.txt", "special_tokens_map.json")
         : List.of("tokenizer.json");
     for (String file : files) {
       GoldenResource.copy(TINY + name + "/" + file, folder.resolve(name).resolve(file));
     }
-    GoldenResource.copy(TINY + name + "/tokenizer_config.json", folder.resolve(name).resolve("tokenizer_config.json"));
+    GoldenResource.copy(
+        TINY + name + "/tokenizer_config.json",
+        folder.resolve(name).resolve("tokenizer_config.json"));
     return folder.resolve(name);
   }
 }

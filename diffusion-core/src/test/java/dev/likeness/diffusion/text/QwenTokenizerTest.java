@@ -37,14 +37,16 @@ class QwenTokenizerTest {
 
   private void givesTransformersIds() throws IOException {
     try (QwenTokenizer tokenizer = QwenTokenizer.of(TokenizerFiles.read(folder));
-        InputStream in = new GZIPInputStream(QwenTokenizerTest.class.getResourceAsStream(ROOT + "tokens.json.gz"))) {
+        InputStream in = new GZIPInputStream(
+            QwenTokenizerTest.class.getResourceAsStream(ROOT + "tokens.json.gz"))) {
       for (Object entry : JSON.std.listFrom(in)) {
         Map<?, ?> golden = (Map<?, ?>) entry;
         String text = (String) golden.get("text");
         assertArrayEquals(ids(golden, "ids"), tokenizer.ids(text), text);
         assertArrayEquals(ids(golden, "asked"), tokenizer.asked(text, false), text);
         assertArrayEquals(ids(golden, "thinking"), tokenizer.asked(text, true), text);
-        assertEquals("", tokenizer.cut(text, false, ids(golden, "asked").length - 1), "of the frame alone");
+        assertEquals(
+            "", tokenizer.cut(text, false, ids(golden, "asked").length - 1), "of the frame alone");
       }
     }
   }
@@ -57,15 +59,20 @@ class QwenTokenizerTest {
   void refusesAnotherTemplateThanQwen3s() throws IOException {
     copy("today/", "tokenizer.json", "tokenizer_config.json");
     Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}");
-    assertEquals(folder + ": the template of a conversation is not Qwen3's, which knows enable_thinking; give the tokenizer "
-        + "that the model came with", refusal());
+    assertEquals(
+        folder
+            + ": the template of a conversation is not Qwen3's, which knows enable_thinking; give the tokenizer "
+            + "that the model came with",
+        refusal());
   }
 
   @Test
   void refusesPaddingBeforeTheText() throws IOException {
     copy("published/", "vocab.json", "merges.txt");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{\"padding_side\": \"left\"}");
-    assertEquals(folder + ": padding_side is left; only right, as image models have it, is supported", refusal());
+    assertEquals(
+        folder + ": padding_side is left; only right, as image models have it, is supported",
+        refusal());
   }
 
   private String refusal() {

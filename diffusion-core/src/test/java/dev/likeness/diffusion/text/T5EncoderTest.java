@@ -22,7 +22,10 @@ class T5EncoderTest {
   private static final T5Config CONFIG =
       new T5Config(32, 16, 8, 32, 3, 2, true, Activation.GELU_TANH, 1e-6, 8, 16);
 
-  /** Random weights of f16's precision, made at the first asking; what the feed-forward adds is large. */
+  /**
+   * Random weights of f16's precision, made at the first asking; what the feed-forward adds is
+   * large.
+   */
   private record Seeded(Map<String, Tensor> made) implements Parameters {
     @Override
     public boolean has(String name) {
@@ -31,8 +34,13 @@ class T5EncoderTest {
 
     @Override
     public Tensor get(String name, long... shape) {
-      return made.computeIfAbsent(name, key -> torch.randn(shape).mul(new Scalar(key.endsWith("wo.weight") ? 5_000 : 1))
-          .to(ScalarType.Half).to(ScalarType.Float));
+      return made.computeIfAbsent(
+          name,
+          key -> torch
+              .randn(shape)
+              .mul(new Scalar(key.endsWith("wo.weight") ? 5_000 : 1))
+              .to(ScalarType.Half)
+              .to(ScalarType.Float));
     }
   }
 
@@ -59,7 +67,8 @@ class T5EncoderTest {
       Tensor half = new T5Encoder(CONFIG, Weights.of(new Halves(seeded))).forward(ids);
       assertEquals(ScalarType.Half, half.scalar_type().intern());
       // f16 has eleven bits; attention's exponentials and three layers multiply what they lose.
-      double off = half.to(ScalarType.Float).sub(exact).norm().item_float() / exact.norm().item_float();
+      double off = half.to(ScalarType.Float).sub(exact).norm().item_float()
+          / exact.norm().item_float();
       assertTrue(off < 0.02, "off by " + off);
     }
   }

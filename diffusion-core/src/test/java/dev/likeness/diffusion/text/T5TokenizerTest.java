@@ -36,12 +36,17 @@ class T5TokenizerTest {
 
   private static void givesTransformersIds(Path folder) throws IOException {
     try (T5Tokenizer tokenizer = T5Tokenizer.open(folder);
-        InputStream in = new GZIPInputStream(T5TokenizerTest.class.getResourceAsStream(ROOT + "tokens.json.gz"))) {
+        InputStream in = new GZIPInputStream(
+            T5TokenizerTest.class.getResourceAsStream(ROOT + "tokens.json.gz"))) {
       for (Object entry : JSON.std.listFrom(in)) {
         Map<?, ?> golden = (Map<?, ?>) entry;
-        int[] own = ((List<?>) golden.get("ids")).stream().mapToInt(id -> (Integer) id).toArray();
+        int[] own =
+            ((List<?>) golden.get("ids")).stream().mapToInt(id -> (Integer) id).toArray();
         int length = (Integer) golden.get("length");
-        assertArrayEquals(Arrays.copyOf(own, length), tokenizer.encode((String) golden.get("text"), length), golden.toString());
+        assertArrayEquals(
+            Arrays.copyOf(own, length),
+            tokenizer.encode((String) golden.get("text"), length),
+            golden.toString());
       }
     }
   }
@@ -51,14 +56,17 @@ class T5TokenizerTest {
     copy("published/spiece.model", folder.resolve("spiece.model"));
     try (T5Tokenizer tokenizer = T5Tokenizer.open(folder)) {
       assertEquals("", tokenizer.cut("red hair", 512));
-      assertEquals("glasses", tokenizer.cut("red hair and glasses", 1 + tokenizer.ids("red hair and").length));
+      assertEquals(
+          "glasses",
+          tokenizer.cut("red hair and glasses", 1 + tokenizer.ids("red hair and").length));
     }
   }
 
   @Test
   void saysWhatAFolderWithoutATokenizerLacks(@TempDir Path folder) {
     UnusableInput e = assertThrows(UnusableInput.class, () -> T5Tokenizer.open(folder));
-    assertEquals(folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model", e.getMessage());
+    assertEquals(
+        folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model", e.getMessage());
   }
 
   @Test

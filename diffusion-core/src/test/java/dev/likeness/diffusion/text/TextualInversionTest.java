@@ -53,20 +53,31 @@ class TextualInversionTest {
 
   @Test
   void refusesVectorsForT5() {
-    for (Map<String, Integer> tensors : Set.of(Map.of("clip_l", 768, "t5", 4096), Map.of("text_encoders_0", 768, "text_encoders_1", 4096),
+    for (Map<String, Integer> tensors : Set.of(
+        Map.of("clip_l", 768, "t5", 4096),
+        Map.of("text_encoders_0", 768, "text_encoders_1", 4096),
         Map.of("<ada>", 4096))) {
       Path file = file(tensors);
-      String name = tensors.entrySet().stream().filter(tensor -> tensor.getValue() == 4096).findFirst().orElseThrow().getKey();
-      assertEquals(file + " has vectors for T5 (" + name + ", of width 4096), which reads no learned words here; give one that was"
-          + " learned with CLIP alone", assertThrows(UnusableInput.class, () -> TextualInversion.open(file)).getMessage());
+      String name = tensors.entrySet().stream()
+          .filter(tensor -> tensor.getValue() == 4096)
+          .findFirst()
+          .orElseThrow()
+          .getKey();
+      assertEquals(
+          file + " has vectors for T5 (" + name
+              + ", of width 4096), which reads no learned words here; give one that was"
+              + " learned with CLIP alone",
+          assertThrows(UnusableInput.class, () -> TextualInversion.open(file)).getMessage());
     }
   }
 
   @Test
   void saysWhichTensorsItLookedFor() {
     Path file = file(Map.of("one", 768, "two", 768));
-    assertEquals(file + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g, text_encoders_0 and"
-        + " text_encoders_1, or one tensor named as its token",
+    assertEquals(
+        file
+            + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g, text_encoders_0 and"
+            + " text_encoders_1, or one tensor named as its token",
         assertThrows(UnusableInput.class, () -> TextualInversion.open(file)).getMessage());
   }
 }

@@ -20,7 +20,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Weights on libtorch's device that has shapes and no numbers: what is made beside them is there too, or it would refuse. */
+/**
+ * Weights on libtorch's device that has shapes and no numbers: what is made beside them is there
+ * too, or it would refuse.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class DevicesTest {
   private static final InitialValues ONES = (name, shape) -> torch.ones(shape);
@@ -29,7 +32,8 @@ class DevicesTest {
   private Path folder;
 
   static Stream<Arguments> optimisers() {
-    return Stream.of(Arguments.of("AdamW", (Supplier<Optimizer>) AdamW::standard),
+    return Stream.of(
+        Arguments.of("AdamW", (Supplier<Optimizer>) AdamW::standard),
         Arguments.of("Lion", (Supplier<Optimizer>) () -> new Lion(0.9, 0.99, 0.1)));
   }
 
@@ -47,13 +51,16 @@ class DevicesTest {
   void goesOnWhereTheWeightsAre(String name, Supplier<Optimizer> made) throws IOException {
     Path file = folder.resolve("state.safetensors");
     Map<String, String> kept = new LinkedHashMap<>(Map.of("owner", "nobody"));
-    try (TrainableWeights weights = new TrainableWeights(ONES); Optimizer optimizer = made.get(); Ema ema = new Ema(0.9)) {
+    try (TrainableWeights weights = new TrainableWeights(ONES);
+        Optimizer optimizer = made.get();
+        Ema ema = new Ema(0.9)) {
       step(weights, optimizer, ema);
       new TrainingState(weights, optimizer, ema).save(file, kept);
     }
     assertTrue(OwnersAlone.open(file));
     try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
-        Optimizer optimizer = made.get(); Ema ema = new Ema(0.9)) {
+        Optimizer optimizer = made.get();
+        Ema ema = new Ema(0.9)) {
       weights.get("matrix", 80, 64);
       weights.get("vector", 3);
       new TrainingState(weights, optimizer, ema).load(file);
@@ -64,7 +71,8 @@ class DevicesTest {
       assertTrue(optimizer.tensors().values().stream().allMatch(Tensor::is_meta));
     }
     try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
-        Optimizer optimizer = made.get(); Ema ema = new Ema(0.9)) {
+        Optimizer optimizer = made.get();
+        Ema ema = new Ema(0.9)) {
       step(weights, optimizer, ema);
       assertTrue(optimizer.tensors().values().stream().allMatch(Tensor::is_meta));
     }

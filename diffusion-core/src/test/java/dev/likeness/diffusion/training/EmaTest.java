@@ -12,7 +12,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(NoTensorLeaks.class)
 class EmaTest {
-  /** It begins as the first weights; the second update keeps 3 / 12 of it, which is less than the decay, the third the decay. */
+  /**
+   * It begins as the first weights; the second update keeps 3 / 12 of it, which is less than the
+   * decay, the third the decay.
+   */
   @Test
   void forgetsTheStartBeforeItKeepsAsMuchAsItWasTold() {
     try (Ema ema = new Ema(0.3)) {
@@ -27,7 +30,8 @@ class EmaTest {
 
   @Test
   void goesOnFromWhatACheckpointKept() {
-    try (Ema ema = new Ema(0.3); TensorScope scope = TensorScope.open()) {
+    try (Ema ema = new Ema(0.3);
+        TensorScope scope = TensorScope.open()) {
       ema.restore(Map.of("w", torch.tensor(new float[] {5, 1})));
       update(ema, 3, 1, 11);
       assertAverage(ema, 2.2f, 8);

@@ -25,7 +25,8 @@ class FlowObjectiveTest {
       assertEquals(2, noised.select(0, 0).item_double());
       assertEquals(1.25, noised.select(0, 1).item_double());
       assertEquals(-3, flow.target(latents, noise).select(0, 0).item_double());
-      assertEquals(9, flow.loss(torch.zeros(2, 1, 1, 1), flow.target(latents, noise)).item_double());
+      assertEquals(
+          9, flow.loss(torch.zeros(2, 1, 1, 1), flow.target(latents, noise)).item_double());
     }
   }
 
@@ -36,14 +37,17 @@ class FlowObjectiveTest {
     assertEquals(1 / (1 + Math.exp(-1)), plain.sigma(1), 1e-15);
     assertEquals(0.75, new FlowObjective(0, 1, 3).sigma(0), 1e-15);
     assertEquals(1 / (1 + Math.exp(0.5)), new FlowObjective(-0.5, 1, 1).sigma(0), 1e-15);
-    assertEquals("spread 0.0 and shift 1.0 must be above 0, location 0.0 finite",
-        assertThrows(IllegalArgumentException.class, () -> new FlowObjective(0, 0, 1)).getMessage());
+    assertEquals(
+        "spread 0.0 and shift 1.0 must be above 0, location 0.0 finite",
+        assertThrows(IllegalArgumentException.class, () -> new FlowObjective(0, 0, 1))
+            .getMessage());
   }
 
   @Test
   void roundsUpOrDownSoThatSmallStepsAddUp() {
     LibTorch.load();
-    try (TensorScope scope = TensorScope.open(); Generator chance = torch.createCPUGenerator(5)) {
+    try (TensorScope scope = TensorScope.open();
+        Generator chance = torch.createCPUGenerator(5)) {
       // A quarter of the way from 1 to the next number that bf16 has.
       Tensor value = torch.full(new long[] {4000}, new Scalar(1 + 0.25 / 128));
       Tensor rounded = torch.zeros(new long[] {4000}, new TensorOptions(ScalarType.BFloat16));

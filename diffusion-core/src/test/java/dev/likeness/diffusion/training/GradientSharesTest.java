@@ -18,7 +18,11 @@ class GradientSharesTest {
   private static final int SHARES = 3;
 
   private static Tensor loss(Parameters weights, Tensor rows) {
-    return rows.matmul(weights.get("inner", 5, 4)).tanh().matmul(weights.get("outer", 4, 1)).square().mean();
+    return rows.matmul(weights.get("inner", 5, 4))
+        .tanh()
+        .matmul(weights.get("outer", 4, 1))
+        .square()
+        .mean();
   }
 
   private static TrainableWeights weights(NoiseSource noise) {
@@ -27,25 +31,34 @@ class GradientSharesTest {
 
   @Test
   void equalTheGradientOfTheWholeBatch() {
-    try (TensorScope scope = TensorScope.open(); NoiseSource rows = NoiseSource.seeded(1L);
-        NoiseSource some = NoiseSource.seeded(2L); NoiseSource same = NoiseSource.seeded(2L);
-        TrainableWeights whole = weights(some); TrainableWeights shared = weights(same)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource rows = NoiseSource.seeded(1L);
+        NoiseSource some = NoiseSource.seeded(2L);
+        NoiseSource same = NoiseSource.seeded(2L);
+        TrainableWeights whole = weights(some);
+        TrainableWeights shared = weights(same)) {
       Tensor batch = rows.next(2 * SHARES, 5).squeeze(0);
       for (int i = 0; i < 2; i++) {
         double one = GradientShares.backward(whole, 1, (own, share) -> loss(own, batch));
-        double sum = GradientShares.backward(shared, SHARES, (own, share) -> loss(own, batch.narrow(0, 2L * share, 2)));
+        double sum = GradientShares.backward(
+            shared, SHARES, (own, share) -> loss(own, batch.narrow(0, 2L * share, 2)));
         assertEquals(one, sum, 1e-6);
       }
-      whole.leaves().forEach((name, leaf) ->
-          assertTrue(torch.allclose(leaf.grad(), shared.leaves().get(name).grad(), 1e-5, 1e-6, false), name));
+      whole
+          .leaves()
+          .forEach((name, leaf) -> assertTrue(
+              torch.allclose(leaf.grad(), shared.leaves().get(name).grad(), 1e-5, 1e-6, false),
+              name));
     }
   }
 
   @Test
   void failWithTheFirstShareThatFails() {
-    try (TensorScope scope = TensorScope.open(); NoiseSource some = NoiseSource.seeded(2L);
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource some = NoiseSource.seeded(2L);
         TrainableWeights weights = weights(some)) {
-      IllegalStateException told = assertThrows(IllegalStateException.class,
+      IllegalStateException told = assertThrows(
+          IllegalStateException.class,
           () -> GradientShares.backward(weights, SHARES, (own, share) -> {
             throw new IllegalStateException("share " + share);
           }));

@@ -26,6 +26,7 @@ class LearningRateTest {
   }
 
   private static void assertRates(LearningRate rate, double... expected) {
-    assertArrayEquals(expected, LongStream.range(0, expected.length).mapToDouble(rate::at).toArray(), 1e-6);
+    assertArrayEquals(
+        expected, LongStream.range(0, expected.length).mapToDouble(rate::at).toArray(), 1e-6);
   }
 }

@@ -35,10 +35,13 @@ class OptimizerTest {
     return Stream.of(
         Arguments.of("lion", 1e-2, 3e-6, (Supplier<Optimizer>) () -> new Lion(0.9, 0.99, 0.1)),
         Arguments.of("adafactor", 1e-2, 3e-6, (Supplier<Optimizer>) () -> new Adafactor(0.1, true)),
-        Arguments.of("prodigy", 1.0, 3e-6, (Supplier<Optimizer>) () -> new Prodigy(0.9, 0.99, 1e-8, 0.1)),
-        // Its steps, of 1.6 % of the spread in all, are made orthogonal in bf16; so are the reference's where ours are of f32.
+        Arguments.of(
+            "prodigy", 1.0, 3e-6, (Supplier<Optimizer>) () -> new Prodigy(0.9, 0.99, 1e-8, 0.1)),
+        // Its steps, of 1.6 % of the spread in all, are made orthogonal in bf16; so are the
+        // reference's where ours are of f32.
         Arguments.of("muon", 1e-2, 3e-4, (Supplier<Optimizer>) () -> new Muon(0.95, 0.1)),
-        Arguments.of("muon", 1e-2, 5e-4, (Supplier<Optimizer>) () -> new Muon(0.95, 0.1, DType.F32)));
+        Arguments.of(
+            "muon", 1e-2, 5e-4, (Supplier<Optimizer>) () -> new Muon(0.95, 0.1, DType.F32)));
   }
 
   private static Safetensors golden() {
@@ -57,16 +60,19 @@ class OptimizerTest {
     return leaves;
   }
 
-  private static void step(Optimizer optimizer, Map<String, Tensor> leaves, Safetensors golden, int step, double rate) {
+  private static void step(
+      Optimizer optimizer, Map<String, Tensor> leaves, Safetensors golden, int step, double rate) {
     try (TensorScope scope = TensorScope.open()) {
-      leaves.forEach((name, leaf) -> leaf.mul(golden.read("gradients." + name).select(0, step)).sum().backward());
+      leaves.forEach((name, leaf) ->
+          leaf.mul(golden.read("gradients." + name).select(0, step)).sum().backward());
       optimizer.step(leaves, rate);
     }
   }
 
   @Test
   void directionsOfOneShapeAreTheSameTogether() {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(5)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(5)) {
       for (long[] shape : new long[][] {{3, 12, 40}, {3, 40, 12}}) {
         Tensor stack = noise.next(shape).squeeze(0);
         Tensor together = Muon.orthogonal(stack, DType.F32);
@@ -80,23 +86,29 @@ class OptimizerTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("references")
-  void takesTheStepsOfItsReference(String kind, double rate, double tolerance, Supplier<Optimizer> made) {
-    try (Safetensors golden = golden(); TensorRegion region = new TensorRegion(); Optimizer optimizer = made.get()) {
+  void takesTheStepsOfItsReference(
+      String kind, double rate, double tolerance, Supplier<Optimizer> made) {
+    try (Safetensors golden = golden();
+        TensorRegion region = new TensorRegion();
+        Optimizer optimizer = made.get()) {
       Map<String, Tensor> leaves = leaves(golden, region);
       for (int i = 0; i < STEPS; i++) {
         step(optimizer, leaves, golden, i, rate);
       }
       try (TensorScope scope = TensorScope.open()) {
-        leaves.forEach((name, leaf) ->
-            Closeness.assertWithinSpread(tolerance, golden.read(kind + "." + name), leaf.detach(), kind + " " + name));
+        leaves.forEach((name, leaf) -> Closeness.assertWithinSpread(
+            tolerance, golden.read(kind + "." + name), leaf.detach(), kind + " " + name));
       }
     }
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("references")
-  void goesOnToTheBitFromWhatItKept(String kind, double rate, double tolerance, Supplier<Optimizer> made) {
-    try (Safetensors golden = golden(); TensorRegion region = new TensorRegion(); Optimizer first = made.get();
+  void goesOnToTheBitFromWhatItKept(
+      String kind, double rate, double tolerance, Supplier<Optimizer> made) {
+    try (Safetensors golden = golden();
+        TensorRegion region = new TensorRegion();
+        Optimizer first = made.get();
         Optimizer second = made.get()) {
       Map<String, Tensor> leaves = leaves(golden, region);
       step(first, leaves, golden, 0, rate);
@@ -120,7 +132,8 @@ class OptimizerTest {
   @ParameterizedTest
   @CsvSource({"true, 1e-5", "false, 1e-2"})
   void movesWhatIsZeroByTheRateAloneWhereStepsAreNotRelative(boolean relative, double length) {
-    try (TensorScope scope = TensorScope.open(); Adafactor adafactor = new Adafactor(0, relative)) {
+    try (TensorScope scope = TensorScope.open();
+        Adafactor adafactor = new Adafactor(0, relative)) {
       Tensor zero = torch.zeros(4, 3).set_requires_grad(true);
       zero.sum().backward();
       adafactor.step(Map.of("w", zero), 1e-2);
@@ -130,8 +143,10 @@ class OptimizerTest {
 
   @Test
   void keepsMomentsInAByteEachAndStepsAlmostAlike() {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(3L);
-        AdamW whole = AdamW.standard(); AdamW8bit small = new AdamW8bit(0.9, 0.999, 1e-8, 0.01)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(3L);
+        AdamW whole = AdamW.standard();
+        AdamW8bit small = new AdamW8bit(0.9, 0.999, 1e-8, 0.01)) {
       Tensor start = noise.next(100, 70).squeeze(0);
       Tensor a = start.clone().set_requires_grad(true);
       Tensor b = start.clone().set_requires_grad(true);

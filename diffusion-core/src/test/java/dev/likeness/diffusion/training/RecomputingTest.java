@@ -28,8 +28,10 @@ class RecomputingTest {
   private static Tensor loss(UNet2DConditionModel unet, Tensor context, Segments segments) {
     try (NoiseSource noise = NoiseSource.seeded(4L, 5L)) {
       Tensor sample = noise.next(unet.config().inChannels(), 9, 7);
-      return unet.forward(sample, torch.tensor(new float[] {700, 30}), UNetConditioning.text(context), segments)
-          .square().mean();
+      return unet.forward(
+              sample, torch.tensor(new float[] {700, 30}), UNetConditioning.text(context), segments)
+          .square()
+          .mean();
     }
   }
 
@@ -46,14 +48,18 @@ class RecomputingTest {
 
   @Test
   void givesEveryWeightAndTheTextTheGradientsOfAPlainPass(@TempDir Path parent) {
-    ModelFolder folder =
-        ModelFolder.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1L, 2L);
+    ModelFolder folder = ModelFolder.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1L, 2L);
         TrainableWeights weights = new TrainableWeights((name, shape) -> torch.zeros(shape));
-        TensorSource file = folder.weights("unet"); Recomputing recomputing = new Recomputing()) {
+        TensorSource file = folder.weights("unet");
+        Recomputing recomputing = new Recomputing()) {
       weights.load(file);
-      UNet2DConditionModel unet = new UNet2DConditionModel(UNetConfig.of(folder.config("unet")), Weights.of(weights));
-      Tensor leaf = noise.next(11, unet.config().levels().get(0).contextWidth()).set_requires_grad(true);
+      UNet2DConditionModel unet =
+          new UNet2DConditionModel(UNetConfig.of(folder.config("unet")), Weights.of(weights));
+      Tensor leaf =
+          noise.next(11, unet.config().levels().get(0).contextWidth()).set_requires_grad(true);
       Tensor plain = loss(unet, leaf.mul(leaf), Segments.PLAIN);
       plain.backward();
       Map<String, Tensor> expected = gradients(weights, leaf);
@@ -65,7 +71,8 @@ class RecomputingTest {
       expected.forEach((name, gradient) -> {
         double apart = gradient.sub(actual.get(name)).norm().item_double();
         // A bias before a norm has no gradient but rounding.
-        assertTrue(apart <= 1e-5 * gradient.norm().item_double() + 1e-7, name + " differs by " + apart);
+        assertTrue(
+            apart <= 1e-5 * gradient.norm().item_double() + 1e-7, name + " differs by " + apart);
       });
     }
   }

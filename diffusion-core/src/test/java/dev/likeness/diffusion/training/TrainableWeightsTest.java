@@ -32,8 +32,10 @@ class TrainableWeightsTest {
 
   @Test
   void loadsIntoTheLeavesThatThereAreSoThatNoneIsHeldTwice() {
-    try (TensorScope scope = TensorScope.open(); Safetensors source = saved(2, 3);
-        TrainableWeights weights = new TrainableWeights((name, shape) -> torch.zeros(shape).to(ScalarType.BFloat16))) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors source = saved(2, 3);
+        TrainableWeights weights =
+            new TrainableWeights((name, shape) -> torch.zeros(shape).to(ScalarType.BFloat16))) {
       Tensor leaf = weights.get("w", 2, 3);
       weights.load(source);
       assertTrue(leaf.is_same(weights.leaves().get("w")), "a second tensor");
@@ -45,10 +47,12 @@ class TrainableWeightsTest {
 
   @Test
   void refusesTensorsOfAnotherShape() {
-    try (TensorScope scope = TensorScope.open(); Safetensors source = saved(1, 3);
+    try (TensorScope scope = TensorScope.open();
+        Safetensors source = saved(1, 3);
         TrainableWeights weights = new TrainableWeights((name, shape) -> torch.zeros(shape))) {
       weights.get("w", 2, 3);
-      assertEquals("w has shape [1, 3] in the checkpoint, expected [2, 3]; it is of another configuration",
+      assertEquals(
+          "w has shape [1, 3] in the checkpoint, expected [2, 3]; it is of another configuration",
           assertThrows(UnusableInput.class, () -> weights.load(source)).getMessage());
     }
   }

@@ -49,24 +49,44 @@ class TrainingParityTest {
       Objective plain = new Objective(NoiseSchedule.stableDiffusion(), prediction, 0);
       Objective minSnr = new Objective(NoiseSchedule.stableDiffusion(), prediction, GAMMA);
       Tensor target = plain.target(latents, noise, timesteps);
-      Closeness.assertWithin(ROUNDING, golden.read("noisy"), plain.noised(latents, noise, timesteps), "noisy latents");
+      Closeness.assertWithin(
+          ROUNDING, golden.read("noisy"), plain.noised(latents, noise, timesteps), "noisy latents");
       Closeness.assertWithin(ROUNDING, golden.read(name + ".target"), target, "target");
-      assertEquals(number(name + ".loss"), plain.loss(golden.read("answer"), target, timesteps).item_double(), 1e-5);
-      assertEquals(number(name + ".weighted"), minSnr.loss(golden.read("answer"), target, timesteps).item_double(), 1e-5);
+      assertEquals(
+          number(name + ".loss"),
+          plain.loss(golden.read("answer"), target, timesteps).item_double(),
+          1e-5);
+      assertEquals(
+          number(name + ".weighted"),
+          minSnr.loss(golden.read("answer"), target, timesteps).item_double(),
+          1e-5);
     }
   }
 
-  /** Yu et al. 2023, arXiv:2310.08442, equation 10; velocities as kohya weighs them; the ratio counts as 1000 at most. */
+  /**
+   * Yu et al. 2023, arXiv:2310.08442, equation 10; velocities as kohya weighs them; the ratio
+   * counts as 1000 at most.
+   */
   @ParameterizedTest
   @CsvSource({"EPSILON, epsilon", "V, v_prediction"})
   void weighsDebiasedLossesByTheSignal(Prediction prediction, String name) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor ratio = golden.read("snr").clamp_max(new Scalar(1000));
-      Tensor weights = prediction == Prediction.V ? ratio.add(new Scalar(1)).reciprocal() : ratio.rsqrt();
-      Tensor errors = golden.read("answer").sub(golden.read(name + ".target")).square().flatten(1, -1).mean(1);
+      Tensor weights =
+          prediction == Prediction.V ? ratio.add(new Scalar(1)).reciprocal() : ratio.rsqrt();
+      Tensor errors = golden
+          .read("answer")
+          .sub(golden.read(name + ".target"))
+          .square()
+          .flatten(1, -1)
+          .mean(1);
       Objective debiased = new Objective(NoiseSchedule.stableDiffusion(), prediction, 0, true);
-      assertEquals(errors.mul(weights).mean().item_double(),
-          debiased.loss(golden.read("answer"), golden.read(name + ".target"), timesteps()).item_double(), 1e-4);
+      assertEquals(
+          errors.mul(weights).mean().item_double(),
+          debiased
+              .loss(golden.read("answer"), golden.read(name + ".target"), timesteps())
+              .item_double(),
+          1e-4);
     }
   }
 
@@ -86,7 +106,8 @@ class TrainingParityTest {
   @ValueSource(strings = {"standard", "other"})
   void movesAParameterAsTorchsAdamWDoes(String constants) {
     try (TensorScope scope = TensorScope.open();
-        AdamW optimizer = constants.equals("standard") ? AdamW.standard() : new AdamW(0.8, 0.99, 1e-4, 0.2)) {
+        AdamW optimizer =
+            constants.equals("standard") ? AdamW.standard() : new AdamW(0.8, 0.99, 1e-4, 0.2)) {
       Tensor leaf = golden.read("adamw.start").clone().set_requires_grad(true);
       Tensor gradients = golden.read("adamw.gradients");
       Tensor expected = golden.read("adamw." + constants);
@@ -102,22 +123,30 @@ class TrainingParityTest {
   @CsvSource({"long, 1", "short, 100"})
   void shortensGradientsAsTorchDoes(String name, double longest) {
     try (TensorScope scope = TensorScope.open()) {
-      List<Tensor> leaves = IntStream.range(0, 2).mapToObj(i -> {
-        Tensor before = golden.read("clip." + name + "." + i + ".before");
-        Tensor leaf = before.clone().set_requires_grad(true);
-        leaf.mutable_grad().put(before.clone());
-        return leaf;
-      }).toList();
+      List<Tensor> leaves = IntStream.range(0, 2)
+          .mapToObj(i -> {
+            Tensor before = golden.read("clip." + name + "." + i + ".before");
+            Tensor leaf = before.clone().set_requires_grad(true);
+            leaf.mutable_grad().put(before.clone());
+            return leaf;
+          })
+          .toList();
       assertEquals(number("clip." + name + ".norm"), GradientNorm.clip(leaves, longest), 1e-5);
       for (int i = 0; i < leaves.size(); i++) {
-        Closeness.assertWithin(ROUNDING, golden.read("clip." + name + "." + i + ".after"), leaves.get(i).grad(), "gradient " + i);
+        Closeness.assertWithin(
+            ROUNDING,
+            golden.read("clip." + name + "." + i + ".after"),
+            leaves.get(i).grad(),
+            "gradient " + i);
       }
     }
   }
 
   private int[] timesteps() {
     Tensor timesteps = golden.read("timesteps");
-    return IntStream.range(0, (int) timesteps.numel()).map(i -> (int) timesteps.select(0, i).item_long()).toArray();
+    return IntStream.range(0, (int) timesteps.numel())
+        .map(i -> (int) timesteps.select(0, i).item_long())
+        .toArray();
   }
 
   private double number(String name) {

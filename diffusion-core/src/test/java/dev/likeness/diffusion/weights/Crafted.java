@@ -22,7 +22,10 @@ final class Crafted {
   /** A file that announces {@code headerLength} and goes on with {@code header} and the data. */
   static Path file(Path folder, long headerLength, byte[] header, int dataBytes) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(headerLength).array());
+    out.writeBytes(ByteBuffer.allocate(8)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(headerLength)
+        .array());
     out.writeBytes(header);
     for (int i = 0; i < dataBytes; i++) {
       out.write(i);
@@ -40,6 +43,7 @@ final class Crafted {
 
   /** One header entry. */
   static String entry(String name, String dtype, String shape, String offsets) {
-    return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+    return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":"
+        + offsets + "}";
   }
 }

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A few bytes of a sound file changed at random, a thousand times: it is read, or refused in words. */
+/**
+ * A few bytes of a sound file changed at random, a thousand times: it is read, or refused in words.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class DamagedFilesTest {
   private static final int ROUNDS = 1_000;
@@ -24,8 +26,11 @@ class DamagedFilesTest {
 
   @Test
   void endsInReadingOrInWordsForSafetensors() throws IOException {
-    byte[] sound = Files.readAllBytes(Crafted.file(folder, "{\"__metadata__\":{\"a\":\"b\"},"
-        + entry("x", "F32", "[2,1]", "[0,8]") + "," + entry("y", "U8", "[3]", "[8,11]") + "}", 11));
+    byte[] sound = Files.readAllBytes(Crafted.file(
+        folder,
+        "{\"__metadata__\":{\"a\":\"b\"}," + entry("x", "F32", "[2,1]", "[0,8]") + ","
+            + entry("y", "U8", "[3]", "[8,11]") + "}",
+        11));
     Random random = new Random(11);
     int refused = 0;
     for (int i = 0; i < ROUNDS; i++) {

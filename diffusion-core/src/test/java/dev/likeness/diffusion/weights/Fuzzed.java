@@ -10,11 +10,15 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Gives arbitrary bytes to a reader as a file: they are read, or refused in one line, with little memory. */
+/**
+ * Gives arbitrary bytes to a reader as a file: they are read, or refused in one line, with little
+ * memory.
+ */
 public final class Fuzzed {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   /** Classes, charsets and messages take some memory whatever the file. */
   private static final long FLOOR = 8L << 20;
+
   private static final long PER_BYTE = 2048;
 
   /** What reads a file. */

@@ -34,7 +34,8 @@ class LoadedWeightsTest {
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f)), Map.of());
     }
-    try (LoadedWeights weights = new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence)) {
+    try (LoadedWeights weights =
+        new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence)) {
       Tensor once;
       try (TensorScope scope = TensorScope.open()) {
         once = weights.read("weight");
@@ -56,7 +57,8 @@ class LoadedWeightsTest {
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, Map.of("weight", torch.ones(300, 300)), Map.of());
     }
-    LoadedWeights weights = new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
+    LoadedWeights weights =
+        new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
     Matrix matrix = weights.matrix("weight", 300, 300);
     try (TensorScope scope = TensorScope.open()) {
       weights.get("weight", 300, 300);
@@ -65,9 +67,13 @@ class LoadedWeightsTest {
     weights.close();
     weights.release();
     weights.close();
-    List<Executable> uses = List.of(() -> weights.get("weight", 300, 300), () -> weights.read("weight"), matrix::wide,
+    List<Executable> uses = List.of(
+        () -> weights.get("weight", 300, 300),
+        () -> weights.read("weight"),
+        matrix::wide,
         () -> weights.matrix("weight", 300, 300));
-    uses.forEach(use -> assertEquals(file + " is closed; open it again to use its tensors",
+    uses.forEach(use -> assertEquals(
+        file + " is closed; open it again to use its tensors",
         assertThrows(IllegalStateException.class, use).getMessage()));
   }
 }

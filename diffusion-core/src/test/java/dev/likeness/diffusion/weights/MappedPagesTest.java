@@ -32,28 +32,37 @@ class MappedPagesTest {
   @Test
   void noneOfAFileThatIsConverted() throws IOException {
     Path file = written(ScalarType.Half, NUMBERS);
-    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT); TensorScope scope = TensorScope.open()) {
+    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT);
+        TensorScope scope = TensorScope.open()) {
       assertEquals(NUMBERS, weights.get("a", NUMBERS).sum().item_double());
-      assertTrue(residentKilobytes(file) < 1024, residentKilobytes(file) + " kB of the file are mapped in");
+      assertTrue(
+          residentKilobytes(file) < 1024,
+          residentKilobytes(file) + " kB of the file are mapped in");
     }
   }
 
   @Test
   void thoseThatAreUsedOfAFileThatIsNot() throws IOException {
     Path file = written(ScalarType.Float, NUMBERS);
-    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT); TensorScope scope = TensorScope.open()) {
+    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT);
+        TensorScope scope = TensorScope.open()) {
       assertEquals(NUMBERS, weights.get("a", NUMBERS).sum().item_double());
-      assertTrue(residentKilobytes(file) > 15 * 1024, residentKilobytes(file) + " kB of the file are mapped in");
+      assertTrue(
+          residentKilobytes(file) > 15 * 1024,
+          residentKilobytes(file) + " kB of the file are mapped in");
     }
   }
 
   @Test
   void noneOfAFileWhoseWeightsALayerHasMadeItsOwn() throws IOException {
     Path file = written(ScalarType.Float, NUMBERS / 2, 2);
-    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT); TensorScope scope = TensorScope.open()) {
+    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT);
+        TensorScope scope = TensorScope.open()) {
       Tensor made = Weights.of(weights).matrix("a", NUMBERS / 2, 2).made("copy", Tensor::clone);
       assertEquals(NUMBERS, made.sum().item_double());
-      assertTrue(residentKilobytes(file) < 1024, residentKilobytes(file) + " kB of the file are mapped in");
+      assertTrue(
+          residentKilobytes(file) < 1024,
+          residentKilobytes(file) + " kB of the file are mapped in");
     }
   }
 

@@ -30,19 +30,27 @@ class MatrixTest {
 
   @Test
   void roundsLargeMatricesToTheirRowsSteps() {
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.randn(64, 64, 3, 3))) {
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.randn(64, 64, 3, 3))) {
       Tensor exact = weights.get("weight", 64, 64, 3, 3);
       Tensor wide = Weights.of(weights).matrix("weight", 64, 64, 3, 3).wide();
-      Tensor step = torch.amax(exact.abs().flatten(1, -1), new long[] {1}, false).div(new Scalar(127.0));
-      Tensor error = torch.amax(wide.sub(exact).abs().flatten(1, -1), new long[] {1}, false).div(step);
-      assertTrue(error.max().item_double() < 0.501 && error.min().item_double() > 0.3, "half a step, of each row its own");
+      Tensor step =
+          torch.amax(exact.abs().flatten(1, -1), new long[] {1}, false).div(new Scalar(127.0));
+      Tensor error = torch
+          .amax(wide.sub(exact).abs().flatten(1, -1), new long[] {1}, false)
+          .div(step);
+      assertTrue(
+          error.max().item_double() < 0.501 && error.min().item_double() > 0.3,
+          "half a step, of each row its own");
     }
   }
 
   @Test
   void keepsSmallMatricesExactly() {
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.randn(63, 64))) {
-      assertArrayEquals(Images.floats(weights.get("weight", 63, 64)),
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.randn(63, 64))) {
+      assertArrayEquals(
+          Images.floats(weights.get("weight", 63, 64)),
           Images.floats(Weights.of(weights).matrix("weight", 63, 64).wide()));
     }
   }
@@ -60,9 +68,11 @@ class MatrixTest {
         return true;
       }
     };
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.randn(64, 80))) {
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.randn(64, 80))) {
       Tensor wide = Weights.of(weights).matrix("weight", 64, 80).wide();
-      assertArrayEquals(Images.floats(wide.mul(new Scalar(2.0))),
+      assertArrayEquals(
+          Images.floats(wide.mul(new Scalar(2.0))),
           Images.floats(Weights.of(weights, doubled).matrix("weight", 64, 80).wide()));
     }
   }
@@ -71,7 +81,8 @@ class MatrixTest {
   void keepsWhatALayerMadeUntilItIsReleased() {
     int[] times = {0};
     UnaryOperator<Tensor> making = wide -> wide.add(new Scalar((float) ++times[0]));
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.zeros(256, 256), Residence.MAPPED)) {
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.zeros(256, 256), Residence.MAPPED)) {
       for (int i = 0; i < 2; i++) {
         Matrix matrix = Weights.of(weights).matrix("weight", 256, 256);
         assertEquals(1, matrix.made("sum", making).max().item_double());
@@ -80,26 +91,39 @@ class MatrixTest {
         assertEquals(2, half.min().item_double());
       }
       weights.release();
-      assertEquals(3, Weights.of(weights).matrix("weight", 256, 256).made("sum", making).max().item_double());
-      assertEquals(0, weights.get("weight", 256, 256).abs().max().item_double(), "the numbers are the file's");
+      assertEquals(
+          3,
+          Weights.of(weights)
+              .matrix("weight", 256, 256)
+              .made("sum", making)
+              .max()
+              .item_double());
+      assertEquals(
+          0,
+          weights.get("weight", 256, 256).abs().max().item_double(),
+          "the numbers are the file's");
     }
   }
 
   @Test
   void keepsNothingOfSmallMatricesOrInEightBits() {
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.zeros(255, 256), Residence.MAPPED)) {
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.zeros(255, 256), Residence.MAPPED)) {
       assertFalse(Weights.of(weights).matrix("weight", 255, 256).keeps());
     }
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.zeros(256, 256))) {
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.zeros(256, 256))) {
       assertFalse(Weights.of(weights).matrix("weight", 256, 256).keeps());
     }
   }
 
   @Test
   void packsNothingWhereTheLoadedWeightsStayAnyway() {
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.randn(256, 256), Residence.MAPPED)) {
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.randn(256, 256), Residence.MAPPED)) {
       assertTrue(Weights.of(weights).matrix("weight", 256, 256).keeps());
-      for (Adaptation unpacked : List.of(UnpackedWeights.INSTANCE, UnpackedWeights.INSTANCE.and(new MergedTokens(0.5)))) {
+      for (Adaptation unpacked :
+          List.of(UnpackedWeights.INSTANCE, UnpackedWeights.INSTANCE.and(new MergedTokens(0.5)))) {
         Matrix matrix = Weights.of(weights, unpacked).matrix("weight", 256, 256);
         assertFalse(matrix.keeps());
         assertEquals(weights.get("weight", 256, 256), matrix.wide());
@@ -109,7 +133,8 @@ class MatrixTest {
 
   @Test
   void canBeReleasedWhileAFormIsMade() throws InterruptedException {
-    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.ones(256, 256), Residence.MAPPED)) {
+    try (TensorScope scope = TensorScope.open();
+        LoadedWeights weights = weights(torch.ones(256, 256), Residence.MAPPED)) {
       Thread release = new Thread(weights::release);
       Weights.of(weights).matrix("weight", 256, 256).made("sum", wide -> {
         release.start();

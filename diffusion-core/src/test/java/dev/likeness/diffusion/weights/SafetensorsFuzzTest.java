@@ -3,7 +3,10 @@ package dev.likeness.diffusion.weights;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 
-/** Any bytes as a safetensors file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are read again. */
+/**
+ * Any bytes as a safetensors file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored
+ * ones are read again.
+ */
 class SafetensorsFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void readsOrRefusesAHeader(byte[] bytes) throws IOException {

@@ -42,7 +42,8 @@ class SafetensorsTest {
 
   @Test
   void readsTensorsAsStored() {
-    try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9)); TensorScope scope = TensorScope.open()) {
+    try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9));
+        TensorScope scope = TensorScope.open()) {
       Tensor a = file.read("a");
       assertArrayEquals(new long[] {1, 2}, a.shape());
       assertArrayEquals(new long[] {1, 2}, file.shape("a"));
@@ -66,8 +67,10 @@ class SafetensorsTest {
   @Test
   void mapsInsteadOfCopying() {
     String header = INTS + " ".repeat(Math.floorMod(-INTS.length(), 8));
-    try (Safetensors file = Safetensors.open(Crafted.file(folder, header, 9)); TensorScope scope = TensorScope.open()) {
-      assertEquals(file.read("a").data_ptr().address(), file.read("a").data_ptr().address());
+    try (Safetensors file = Safetensors.open(Crafted.file(folder, header, 9));
+        TensorScope scope = TensorScope.open()) {
+      assertEquals(
+          file.read("a").data_ptr().address(), file.read("a").data_ptr().address());
     }
   }
 
@@ -75,7 +78,8 @@ class SafetensorsTest {
   void keepsWritesFromTheFile() throws IOException {
     Path path = Crafted.file(folder, INTS, 9);
     byte[] before = Files.readAllBytes(path);
-    try (Safetensors file = Safetensors.open(path); TensorScope scope = TensorScope.open()) {
+    try (Safetensors file = Safetensors.open(path);
+        TensorScope scope = TensorScope.open()) {
       file.read("a").fill_(new Scalar(-1));
     }
     assertArrayEquals(before, Files.readAllBytes(path));
@@ -89,14 +93,18 @@ class SafetensorsTest {
       file.close();
       file.close();
       assertEquals(8, b.item_int());
-      IllegalStateException refused = assertThrows(IllegalStateException.class, () -> file.read("a"));
-      assertEquals(file.describe() + " is closed; tensors can no longer be read from it", refused.getMessage());
+      IllegalStateException refused =
+          assertThrows(IllegalStateException.class, () -> file.read("a"));
+      assertEquals(
+          file.describe() + " is closed; tensors can no longer be read from it",
+          refused.getMessage());
     }
   }
 
   @Test
   void givesTensorsThatCanBeTrainedOnEvenWithinInferenceMode() {
-    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true)) {
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true)) {
       try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS + " ", 9))) {
         assertFalse(file.read("a").is_inference());
         assertFalse(file.read("b").is_inference());
@@ -111,13 +119,19 @@ class SafetensorsTest {
     String header = "{" + entry("big", "F32", "[" + floats + "]", "[0," + 4 * floats + "]") + ","
         + entry("last", "F32", "[1]", "[" + 4 * floats + "," + (4 * floats + 4) + "]") + "}";
     Path path = folder.resolve("sparse.safetensors");
-    try (FileChannel out = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    try (FileChannel out =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       ByteBuffer start = ByteBuffer.allocate(8 + header.length()).order(ByteOrder.LITTLE_ENDIAN);
-      out.write(start.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8)).flip());
-      ByteBuffer end = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(2.5f).flip();
+      out.write(start
+          .putLong(header.length())
+          .put(header.getBytes(StandardCharsets.UTF_8))
+          .flip());
+      ByteBuffer end =
+          ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(2.5f).flip();
       out.write(end, 8 + header.length() + 4 * floats);
     }
-    try (Safetensors file = Safetensors.open(path); TensorScope scope = TensorScope.open()) {
+    try (Safetensors file = Safetensors.open(path);
+        TensorScope scope = TensorScope.open()) {
       assertEquals(2.5f, file.read("last").item_float());
       assertEquals(floats, file.header().tensors().get("big").elements());
     }
@@ -126,11 +140,16 @@ class SafetensorsTest {
   @Test
   void givesEveryThreadTheSameNumbers() {
     try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9))) {
-      assertEquals(200L * 0x03020100, IntStream.range(0, 200).parallel().mapToLong(i -> {
-        try (TensorScope scope = TensorScope.open()) {
-          return file.read("a").flatten().get(0).item_int();
-        }
-      }).sum());
+      assertEquals(
+          200L * 0x03020100,
+          IntStream.range(0, 200)
+              .parallel()
+              .mapToLong(i -> {
+                try (TensorScope scope = TensorScope.open()) {
+                  return file.read("a").flatten().get(0).item_int();
+                }
+              })
+              .sum());
     }
   }
 
@@ -139,14 +158,17 @@ class SafetensorsTest {
     Path path = Crafted.file(folder, "{" + entry("a", "F4", "[4]", "[0,2]") + "}", 2);
     try (Safetensors file = Safetensors.open(path)) {
       UnusableInput refused = assertThrows(UnusableInput.class, () -> file.read("a"));
-      assertEquals("libtorch has no tensors of dtype F4; convert them to BF16 or F16 first", refused.getMessage());
+      assertEquals(
+          "libtorch has no tensors of dtype F4; convert them to BF16 or F16 first",
+          refused.getMessage());
     }
   }
 
   @Test
   void namesTheFileWhenItHasNoSuchTensor() {
     try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9))) {
-      IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> file.read("c"));
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> file.read("c"));
       assertEquals("no tensor \"c\" in " + file.describe(), refused.getMessage());
     }
   }
@@ -155,7 +177,8 @@ class SafetensorsTest {
   @ValueSource(strings = {"taesd", "taesd_3", "taesd_f", "taesd_xl"})
   void readsPublishedFilesWithEightBitFloats(String name) {
     Path path = Material.of("autoencoders/" + name + ".f8.safetensors");
-    try (Safetensors file = Safetensors.open(path); TensorScope scope = TensorScope.open()) {
+    try (Safetensors file = Safetensors.open(path);
+        TensorScope scope = TensorScope.open()) {
       assertEquals(134, file.names().size());
       assertEquals(DType.F8_E4M3, file.dtype("decoder.layers.0.weight"));
       Tensor weight = file.read("decoder.layers.0.weight").to(ScalarType.Float);

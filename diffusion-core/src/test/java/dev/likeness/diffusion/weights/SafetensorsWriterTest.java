@@ -35,7 +35,10 @@ class SafetensorsWriterTest {
   private Path folder;
 
   @ParameterizedTest
-  @EnumSource(value = DType.class, mode = EnumSource.Mode.EXCLUDE, names = {"F4", "F6_E2M3", "F6_E3M2"})
+  @EnumSource(
+      value = DType.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"F4", "F6_E2M3", "F6_E3M2"})
   void givesBackEveryBitOfEveryType(DType type) throws IOException {
     byte[] bits = new byte[type.bits() / 8 * 6];
     new Random(7).nextBytes(bits);
@@ -50,7 +53,8 @@ class SafetensorsWriterTest {
     byte[] written = Files.readAllBytes(file);
     byte[] data = Arrays.copyOfRange(written, written.length - bits.length, written.length);
     assertArrayEquals(bits, data);
-    try (Safetensors read = Safetensors.open(file); TensorScope scope = TensorScope.open()) {
+    try (Safetensors read = Safetensors.open(file);
+        TensorScope scope = TensorScope.open()) {
       assertEquals(type, read.dtype("x"));
       assertArrayEquals(new long[] {2, 3}, read.read("x").shape());
       Tensor again = read.read("x").view(6).view(ScalarType.Byte);
@@ -64,7 +68,8 @@ class SafetensorsWriterTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor transposed = Tensor.create(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).t();
       Tensor scalar = Tensor.create(7L).view(new long[0]);
-      SafetensorsWriter.write(file, Map.of("t", transposed, "s", scalar, "e", torch.empty(0, 4)), Map.of());
+      SafetensorsWriter.write(
+          file, Map.of("t", transposed, "s", scalar, "e", torch.empty(0, 4)), Map.of());
       try (Safetensors read = Safetensors.open(file)) {
         assertTrue(torch.equal(transposed, read.read("t")));
         assertArrayEquals(new long[0], read.shape("s"));
@@ -96,7 +101,8 @@ class SafetensorsWriterTest {
     byte[][] written = new byte[2][];
     for (int i = 0; i < 2; i++) {
       try (TensorScope scope = TensorScope.open()) {
-        SafetensorsWriter.write(file, Map.of("b", torch.ones(3), "a", torch.zeros(2)), Map.of("y", "1", "x", "2"));
+        SafetensorsWriter.write(
+            file, Map.of("b", torch.ones(3), "a", torch.zeros(2)), Map.of("y", "1", "x", "2"));
       }
       written[i] = Files.readAllBytes(file);
     }
@@ -126,9 +132,12 @@ class SafetensorsWriterTest {
       SafetensorsWriter.write(file, Map.of("x", torch.ones(4)), Map.of());
       byte[] old = Files.readAllBytes(file);
       try (FullDisk disk = FullDisk.after(3_000_000)) {
-        MachineLimit refused = assertThrows(MachineLimit.class,
+        MachineLimit refused = assertThrows(
+            MachineLimit.class,
             () -> SafetensorsWriter.write(file, Map.of("x", torch.ones(1_000_000)), Map.of()));
-        assertEquals("cannot write " + file + ": No space left on device; free space or choose another place",
+        assertEquals(
+            "cannot write " + file
+                + ": No space left on device; free space or choose another place",
             refused.getMessage());
       }
       assertArrayEquals(old, Files.readAllBytes(file));
@@ -143,13 +152,19 @@ class SafetensorsWriterTest {
     Path file = folder.resolve("none.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Tensor one = torch.ones(1);
-      assertEquals("\"__metadata__\" is reserved by the format; give the tensor another name",
-          assertThrows(IllegalArgumentException.class,
-              () -> SafetensorsWriter.write(file, Map.of("__metadata__", one), Map.of())).getMessage());
+      assertEquals(
+          "\"__metadata__\" is reserved by the format; give the tensor another name",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> SafetensorsWriter.write(file, Map.of("__metadata__", one), Map.of()))
+              .getMessage());
       Tensor wide = one.to(ScalarType.ComplexDouble);
-      assertEquals("safetensors has no dtype for ComplexDouble; known: " + DType.names(),
-          assertThrows(IllegalArgumentException.class,
-              () -> SafetensorsWriter.write(file, Map.of("x", wide), Map.of())).getMessage());
+      assertEquals(
+          "safetensors has no dtype for ComplexDouble; known: " + DType.names(),
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> SafetensorsWriter.write(file, Map.of("x", wide), Map.of()))
+              .getMessage());
     }
     assertTrue(Files.notExists(file));
   }

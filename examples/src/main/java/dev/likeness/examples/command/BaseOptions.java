@@ -13,15 +13,26 @@ import picocli.CommandLine.Option;
 final class BaseOptions {
   private static final String EMBEDDED = "portrait";
 
-  @Option(names = "--base", paramLabel = "BASE", defaultValue = EMBEDDED,
-      description = "a diffusers folder, a checkpoint file, or portrait, the embedded model (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--base",
+      paramLabel = "BASE",
+      defaultValue = EMBEDDED,
+      description =
+          "a diffusers folder, a checkpoint file, or portrait, the embedded model (default: ${DEFAULT-VALUE})")
   private String base;
 
-  @Option(names = "--vae", paramLabel = "DIR|FILE", description = "draws with another autoencoder than the base's own")
+  @Option(
+      names = "--vae",
+      paramLabel = "DIR|FILE",
+      description = "draws with another autoencoder than the base's own")
   private Path vae;
 
-  @Option(names = "--part", paramLabel = "COMPONENT=DIR|FILE", description = "takes a component from elsewhere, e.g."
-      + " text_encoder_2=DIR: T5 with its tokenizer for a FLUX file that has none; may be repeated")
+  @Option(
+      names = "--part",
+      paramLabel = "COMPONENT=DIR|FILE",
+      description =
+          "takes a component from elsewhere, e.g."
+              + " text_encoder_2=DIR: T5 with its tokenizer for a FLUX file that has none; may be repeated")
   private Map<String, Path> parts = Map.of();
 
   @Mixin

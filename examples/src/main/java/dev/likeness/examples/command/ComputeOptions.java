@@ -5,11 +5,17 @@ import picocli.CommandLine.Option;
 
 /** Where and how precisely to compute; the same two options on every subcommand that computes. */
 final class ComputeOptions {
-  @Option(names = "--device", paramLabel = "D", description = "cpu or cuda; the best there is by default")
+  @Option(
+      names = "--device",
+      paramLabel = "D",
+      description = "cpu or cuda; the best there is by default")
   private String device;
 
-  @Option(names = "--dtype", paramLabel = "T", description = "f32, bf16 or f16; the fastest good one by default, for cards before"
-      + " Ampere choose f16")
+  @Option(
+      names = "--dtype",
+      paramLabel = "T",
+      description = "f32, bf16 or f16; the fastest good one by default, for cards before"
+          + " Ampere choose f16")
   private String dtype;
 
   Compute compute() {

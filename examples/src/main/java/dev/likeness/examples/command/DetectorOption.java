@@ -6,7 +6,10 @@ import picocli.CommandLine.Option;
 
 /** What finds faces. */
 final class DetectorOption {
-  @Option(names = "--detector", paramLabel = "FILE", description = "a YuNet ONNX file: finds more faces, and their pose")
+  @Option(
+      names = "--detector",
+      paramLabel = "FILE",
+      description = "a YuNet ONNX file: finds more faces, and their pose")
   private Path detector;
 
   /** The built-in tools with that detector where one is given, to be closed by the caller. */

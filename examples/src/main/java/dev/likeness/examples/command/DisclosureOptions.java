@@ -5,7 +5,10 @@ import picocli.CommandLine.Option;
 
 /** How written pictures say that they were generated. */
 final class DisclosureOptions {
-  @Option(names = "--label", paramLabel = "TEXT", description = "words to see in the pictures, such as AI-generated")
+  @Option(
+      names = "--label",
+      paramLabel = "TEXT",
+      description = "words to see in the pictures, such as AI-generated")
   private String label;
 
   Disclosure disclosure(SigningOptions signing) {

@@ -8,8 +8,12 @@ import java.util.List;
 import picocli.CommandLine.Command;
 
 /** {@code likeness doctor}: what this machine offers and what is missing. */
-@Command(name = "doctor", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Shows natives, devices, memory, settings and caches, and what is missing with its coordinates.")
+@Command(
+    name = "doctor",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Shows natives, devices, memory, settings and caches, and what is missing with its coordinates.")
 public final class DoctorCommand implements Runnable {
   private final Console console;
 

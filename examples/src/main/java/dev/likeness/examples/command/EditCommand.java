@@ -36,8 +36,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness edit}: a headshot in, the same headshot with other clothes, backdrop, light or expression out. */
-@Command(name = "edit", mixinStandardHelpOptions = true, sortOptions = false,
+/**
+ * {@code likeness edit}: a headshot in, the same headshot with other clothes, backdrop, light or
+ * expression out.
+ */
+@Command(
+    name = "edit",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
     description = "Changes parts of a headshot and keeps the person.")
 public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
@@ -48,18 +54,28 @@ public final class EditCommand implements Runnable {
 
   private final Console console;
 
-  @Parameters(paramLabel = "PICTURE", description = "a headshot; what it was asked by is read from record.json or edit.json "
-      + "beside it")
+  @Parameters(
+      paramLabel = "PICTURE",
+      description =
+          "a headshot; what it was asked by is read from record.json or edit.json " + "beside it")
   private Path picture;
 
-  @Option(names = "--person", required = true, paramLabel = "FILE", description = "the person, learnt before; with "
-      + "--identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, their id")
+  @Option(
+      names = "--person",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "the person, learnt before; with "
+              + "--identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, their id")
   private Path person;
 
   @Mixin
   private EditOptions edit;
 
-  @Option(names = "--likeness", paramLabel = "0..1", defaultValue = "NaN",
+  @Option(
+      names = "--likeness",
+      paramLabel = "0..1",
+      defaultValue = "NaN",
       description = "how strongly the person is drawn (default: as the headshot was)")
   private double likeness;
 
@@ -81,7 +97,10 @@ public final class EditCommand implements Runnable {
   @Mixin
   private DisclosureOptions disclosure;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR",
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
       description = "receives edited.png, before-after.png and edit.json")
   private Path out;
 
@@ -99,24 +118,42 @@ public final class EditCommand implements Runnable {
     Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
     ShootFolder.requireWritable(out, marking);
     Optional<Headshot> told = Headshot.recorded(picture);
-    try (ReviewTools tools = detector.open(); BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+    try (ReviewTools tools = detector.open();
+        BaseModel model = base.open();
+        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
-        IdentityOptions.Eye eye = identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
-        TrainedPerson learnt = identity.way().learns() ? store.person(person, model, console) : null) {
-      Optional.ofNullable(learnt).flatMap(one -> one.foreignTo(model)).ifPresent(console.err()::println);
+        IdentityOptions.Eye eye =
+            identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
+        TrainedPerson learnt =
+            identity.way().learns() ? store.person(person, model, console) : null) {
+      Optional.ofNullable(learnt)
+          .flatMap(one -> one.foreignTo(model))
+          .ifPresent(console.err()::println);
       ShownPerson shown = eye == null ? null : identity.kept(person, eye);
       Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
-      EditedHeadshot edited = HeadshotStudio.on(model).faceGuidance(held).edit(who, headshot(told, who), wanted,
-          tools.detector(), ConsoleProgress.on(console), console.cancellation());
+      EditedHeadshot edited = HeadshotStudio.on(model)
+          .faceGuidance(held)
+          .edit(
+              who,
+              headshot(told, who),
+              wanted,
+              tools.detector(),
+              ConsoleProgress.on(console),
+              console.cancellation());
       marking.writePng(edited.after().picture(), out.resolve(EDITED));
-      marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
-          out.resolve(COMPARISON));
+      marking
+          .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+          .ofPages()
+          .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
-      HeadshotScores scores = FaceFiles.likeness(FaceFiles.judging(tools, own, notes), notes).map(plain::likeness).orElse(plain);
+      HeadshotScores scores = FaceFiles.likeness(FaceFiles.judging(tools, own, notes), notes)
+          .map(plain::likeness)
+          .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
       AtomicFile.writePrivate(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
-      List.of(EDITED, COMPARISON, EditedHeadshot.FILE).forEach(name -> console.out().println(out.resolve(name)));
+      List.of(EDITED, COMPARISON, EditedHeadshot.FILE)
+          .forEach(name -> console.out().println(out.resolve(name)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -127,7 +164,8 @@ public final class EditCommand implements Runnable {
     Path after = out.resolve(EDITED);
     try {
       if (Files.exists(after) && Files.exists(picture) && Files.isSameFile(after, picture)) {
-        throw new IllegalArgumentException(picture + " would be written over by what it becomes; choose another --out");
+        throw new IllegalArgumentException(
+            picture + " would be written over by what it becomes; choose another --out");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -136,11 +174,14 @@ public final class EditCommand implements Runnable {
 
   private Headshot headshot(Optional<Headshot> told, Identity who) {
     Headshot read = told.orElseGet(() -> Headshot.read(picture, who.phrase()));
-    return Double.isNaN(likeness) ? read
-        : new Headshot(read.picture(), read.style(), read.seed(), read.request(), likeness, read.edited());
+    return Double.isNaN(likeness)
+        ? read
+        : new Headshot(
+            read.picture(), read.style(), read.seed(), read.request(), likeness, read.edited());
   }
 
-  private String record(EditedHeadshot edited, boolean told, HeadshotScores scores) throws IOException {
+  private String record(EditedHeadshot edited, boolean told, HeadshotScores scores)
+      throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
     Map<String, Object> before = side(edited.before(), picture.getFileName().toString(), scores);
     if (!told) {

@@ -15,37 +15,65 @@ import picocli.CommandLine.Spec;
 
 /** What is changed of a headshot. */
 final class EditOptions {
-  @Option(names = "--outfit", paramLabel = "TEXT", description = "other clothes, such as \"a navy suit and tie\"")
+  @Option(
+      names = "--outfit",
+      paramLabel = "TEXT",
+      description = "other clothes, such as \"a navy suit and tie\"")
   private String outfit;
 
-  @Option(names = "--backdrop", paramLabel = "TEXT", description = "something else behind, such as \"brick wall\"")
+  @Option(
+      names = "--backdrop",
+      paramLabel = "TEXT",
+      description = "something else behind, such as \"brick wall\"")
   private String backdrop;
 
-  @Option(names = "--light", paramLabel = "TEXT", description = "other light, such as \"window light\"")
+  @Option(
+      names = "--light",
+      paramLabel = "TEXT",
+      description = "other light, such as \"window light\"")
   private String light;
 
-  @Option(names = "--expression", paramLabel = "TEXT", description = "another expression, such as \"neutral expression\"")
+  @Option(
+      names = "--expression",
+      paramLabel = "TEXT",
+      description = "another expression, such as \"neutral expression\"")
   private String expression;
 
   @Option(names = "--smile", description = "a little more of a smile")
   private boolean smile;
 
-  @Option(names = "--mask", paramLabel = "IMAGE", description = "draws where this is white, instead of where the parts are "
-      + "found")
+  @Option(
+      names = "--mask",
+      paramLabel = "IMAGE",
+      description = "draws where this is white, instead of where the parts are " + "found")
   private Path mask;
 
-  @Option(names = "--words", paramLabel = "TEXT", defaultValue = "", description = "with --mask: what to draw there")
+  @Option(
+      names = "--words",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description = "with --mask: what to draw there")
   private String words;
 
-  @Option(names = "--extend", paramLabel = "L,T,R,B", split = ",", hideParamSyntax = true,
+  @Option(
+      names = "--extend",
+      paramLabel = "L,T,R,B",
+      split = ",",
+      hideParamSyntax = true,
       description = "draws margins of so many pixels around it: left, top, right, bottom")
   private int[] extend;
 
-  @Option(names = "--strength", paramLabel = "X", defaultValue = "NaN",
+  @Option(
+      names = "--strength",
+      paramLabel = "X",
+      defaultValue = "NaN",
       description = "how much is drawn anew, 0..1 (default: what the parts need)")
   private double strength;
 
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
       description = "of the noise: another gives another result (default: ${DEFAULT-VALUE})")
   private long seed;
 
@@ -53,14 +81,20 @@ final class EditOptions {
   private CommandSpec spec;
 
   HeadshotEdit edit() {
-    require(extend == null || extend.length == 4, "--extend needs four numbers: left, top, right, bottom");
+    require(
+        extend == null || extend.length == 4,
+        "--extend needs four numbers: left, top, right, bottom");
     require(!smile || expression == null, "give one of --smile and --expression");
-    require(words.isEmpty() || mask != null, "--words says what to draw within --mask IMAGE; for a whole part give "
-        + "--outfit, --backdrop, --light or --expression");
-    HeadshotEdit.Margins margins = extend == null ? new HeadshotEdit.Margins(0, 0, 0, 0)
+    require(
+        words.isEmpty() || mask != null,
+        "--words says what to draw within --mask IMAGE; for a whole part give "
+            + "--outfit, --backdrop, --light or --expression");
+    HeadshotEdit.Margins margins = extend == null
+        ? new HeadshotEdit.Margins(0, 0, 0, 0)
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
-        .map(file -> new HeadshotEdit.Masked(Orientation.upright(file, Picture.readMask(file)), words));
+        .map(file ->
+            new HeadshotEdit.Masked(Orientation.upright(file, Picture.readMask(file)), words));
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 

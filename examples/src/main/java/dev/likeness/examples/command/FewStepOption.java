@@ -11,8 +11,11 @@ import picocli.CommandLine.Option;
 final class FewStepOption {
   private static final int STEPS = 4;
 
-  @Option(names = "--few-step", description = "draws in 4 steps (or --steps), without guidance, with LCM and the LoRA that the"
-      + " base brings for it (lora/few-step.safetensors)")
+  @Option(
+      names = "--few-step",
+      description =
+          "draws in 4 steps (or --steps), without guidance, with LCM and the LoRA that the"
+              + " base brings for it (lora/few-step.safetensors)")
   private boolean asked;
 
   /** The LoRA, where few steps are asked for. */
@@ -34,8 +37,12 @@ final class FewStepOption {
       return request;
     }
     if (request.scheduler() != null || !Double.isNaN(request.guidance())) {
-      throw new IllegalArgumentException("--few-step draws with LCM and without guidance; leave --scheduler and --guidance out");
+      throw new IllegalArgumentException(
+          "--few-step draws with LCM and without guidance; leave --scheduler and --guidance out");
     }
-    return request.scheduler("lcm").guidance(1).steps(request.steps() == 0 ? STEPS : request.steps());
+    return request
+        .scheduler("lcm")
+        .guidance(1)
+        .steps(request.steps() == 0 ? STEPS : request.steps());
   }
 }

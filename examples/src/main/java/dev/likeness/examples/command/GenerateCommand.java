@@ -19,20 +19,49 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code likeness generate}: pictures from a prompt. */
-@Command(name = "generate", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(
+    name = "generate",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
     description = "Draws pictures from a prompt.")
 public final class GenerateCommand implements Runnable {
-  private static final String[][] TOGETHER = {{"--preview", "--preview-every"}, {"--hires", "--hires-strength", "--hires-pixels"},
-      {"--controlnet", "--control-scale", "--control-from", "--control-until", "--control-mode", "--control-mask"},
-      {"--reference", "--ip-adapter", "--image-encoder", "--reference-blocks", "--face-detector", "--face-embedder", "--fallback-adapter",
-          "--commercial"}};
+  private static final String[][] TOGETHER = {
+    {"--preview", "--preview-every"},
+    {"--hires", "--hires-strength", "--hires-pixels"},
+    {
+      "--controlnet",
+      "--control-scale",
+      "--control-from",
+      "--control-until",
+      "--control-mode",
+      "--control-mask"
+    },
+    {
+      "--reference",
+      "--ip-adapter",
+      "--image-encoder",
+      "--reference-blocks",
+      "--face-detector",
+      "--face-embedder",
+      "--fallback-adapter",
+      "--commercial"
+    }
+  };
 
   private final Console console;
 
-  @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "what the pictures show")
+  @Option(
+      names = "--prompt",
+      required = true,
+      paramLabel = "TEXT",
+      description = "what the pictures show")
   private String prompt;
 
-  @Option(names = "--negative", paramLabel = "TEXT", defaultValue = "", description = "what they must not show")
+  @Option(
+      names = "--negative",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description = "what they must not show")
   private String negative;
 
   @Mixin
@@ -47,15 +76,24 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private OwnStepsOptions laid;
 
-  @Option(names = "--guidance", paramLabel = "G", defaultValue = "NaN",
-      description = "how strictly to follow the prompt; 1 turns it off, on Z-Image 0, on FLUX.1 nothing (default: the base's)")
+  @Option(
+      names = "--guidance",
+      paramLabel = "G",
+      defaultValue = "NaN",
+      description =
+          "how strictly to follow the prompt; 1 turns it off, on Z-Image 0, on FLUX.1 nothing (default: the base's)")
   private double guidance;
 
-  @Option(names = "--scheduler", paramLabel = "NAME", description = "such as DDIM, euler_a, dpmpp_2m_karras "
-      + "(default: the base's)")
+  @Option(
+      names = "--scheduler",
+      paramLabel = "NAME",
+      description = "such as DDIM, euler_a, dpmpp_2m_karras " + "(default: the base's)")
   private String scheduler;
 
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
       description = "picture i draws its noise from S + i (default: ${DEFAULT-VALUE})")
   private long seed;
 
@@ -65,11 +103,18 @@ public final class GenerateCommand implements Runnable {
   @Option(names = "--height", paramLabel = "H", description = "pixels (default: the base's)")
   private int height;
 
-  @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "pictures (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "pictures (default: ${DEFAULT-VALUE})")
   private int count;
 
-  @Option(names = "--tile", description = "lets the autoencoder work a few rows at a time: the same picture with less memory"
-      + " (pictures above 1024x1024 always are)")
+  @Option(
+      names = "--tile",
+      description =
+          "lets the autoencoder work a few rows at a time: the same picture with less memory"
+              + " (pictures above 1024x1024 always are)")
   private boolean tile;
 
   @Mixin
@@ -84,7 +129,10 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private InitialOptions initial;
 
-  @Option(names = "--lora", paramLabel = "FILE[@WEIGHT]", converter = LoraOption.Parser.class,
+  @Option(
+      names = "--lora",
+      paramLabel = "FILE[@WEIGHT]",
+      converter = LoraOption.Parser.class,
       description = "adapts the base for this run; may be given several times")
   private List<LoraOption> loras = List.of();
 
@@ -97,8 +145,11 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private ControlOptions controls;
 
-  @Option(names = "--tensors", paramLabel = "FILE",
-      description = "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
+  @Option(
+      names = "--tensors",
+      paramLabel = "FILE",
+      description =
+          "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
   private Path tensors;
 
   @Mixin
@@ -110,8 +161,12 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private DisclosureOptions disclosure;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on, and images.json, which says"
-      + " how they were made")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "receives image-001.png and so on, and images.json, which says" + " how they were made")
   private Path out;
 
   @Spec
@@ -126,20 +181,33 @@ public final class GenerateCommand implements Runnable {
   public void run() {
     ParseResult given = spec.commandLine().getParseResult();
     for (String[] options : TOGETHER) {
-      Stream.of(options).filter(given::hasMatchedOption).findFirst().filter(option -> !option.equals(options[0])).ifPresent(option -> {
-        throw new IllegalArgumentException(option + " does nothing without " + options[0] + "; give both or neither");
-      });
+      Stream.of(options)
+          .filter(given::hasMatchedOption)
+          .findFirst()
+          .filter(option -> !option.equals(options[0]))
+          .ifPresent(option -> {
+            throw new IllegalArgumentException(
+                option + " does nothing without " + options[0] + "; give both or neither");
+          });
     }
     disclosure.disclosure(signing);
     Writable.requireFolder(out);
     if (tensors != null) {
       Writable.requireFile(tensors);
     }
-    ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
-        .count(count).size(width, height).scheduler(scheduler);
-    ImageRequest request =
-        laid.on(approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain))))), steps);
-    List<LoraOption> wanted = Stream.concat(loras.stream(), few.lora(base).stream()).toList();
+    ImageRequest plain = ImageRequest.of(prompt)
+        .negative(negative)
+        .steps(steps)
+        .guidance(guidance)
+        .seed(seed)
+        .count(count)
+        .size(width, height)
+        .scheduler(scheduler);
+    ImageRequest request = laid.on(
+        approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain))))),
+        steps);
+    List<LoraOption> wanted =
+        Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).sparing()) {
       for (LoraOption lora : wanted) {
@@ -148,7 +216,8 @@ public final class GenerateCommand implements Runnable {
         request = request.as(lora.adapter(attached));
       }
       request = controls.on(request, model, open);
-      try (IpAdapterOptions.Opened shown = references.open(model, model.folder().orElseGet(base::folder), console)) {
+      try (IpAdapterOptions.Opened shown =
+          references.open(model, model.folder().orElseGet(base::folder), console)) {
         write(model, shown.adapter().isPresent() ? request.as(shown.adapter().get()) : request);
       }
     } finally {
@@ -168,10 +237,32 @@ public final class GenerateCommand implements Runnable {
     Disclosure marking = disclosure.disclosure(signing).edited(request.initial() != null);
     List<GeneratedImage> written = new ArrayList<>();
     try {
-      previews.generate(model, base, request, image -> {
-        NumberedFiles.write(out, "image", written.size(), file -> marking.writePng(image.picture(), file), console);
-        written.add(tensors == null ? new GeneratedImage(null, image.seed(), image.request(), null, null, image.edited(), image.first()) : image);
-      }, out, marking, console);
+      previews.generate(
+          model,
+          base,
+          request,
+          image -> {
+            NumberedFiles.write(
+                out,
+                "image",
+                written.size(),
+                file -> marking.writePng(image.picture(), file),
+                console);
+            written.add(
+                tensors == null
+                    ? new GeneratedImage(
+                        null,
+                        image.seed(),
+                        image.request(),
+                        null,
+                        null,
+                        image.edited(),
+                        image.first())
+                    : image);
+          },
+          out,
+          marking,
+          console);
     } catch (RuntimeException | Error e) {
       try {
         record(model, written);
@@ -188,7 +279,8 @@ public final class GenerateCommand implements Runnable {
 
   private void record(BaseModel model, List<GeneratedImage> images) {
     if (!images.isEmpty()) {
-      ImagesRecord.of(model, spec.commandLine().getParseResult(), images).write(out.resolve(ImagesRecord.FILE));
+      ImagesRecord.of(model, spec.commandLine().getParseResult(), images)
+          .write(out.resolve(ImagesRecord.FILE));
     }
   }
 }

@@ -17,14 +17,27 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * How {@code generate}'s pictures came about: the options that were given, and each picture's request, of an enlarged one both, with
- * defaults filled in.
+ * How {@code generate}'s pictures came about: the options that were given, and each picture's
+ * request, of an enlarged one both, with defaults filled in.
  */
 final class ImagesRecord {
   static final String FILE = "images.json";
   /** Of a request: what is listed of every picture, or named by options. */
-  private static final Set<String> ELSEWHERE = Set.of("prompt", "negative", "steps", "ownSteps", "guidance", "seed", "count", "width",
-      "height", "scheduler", "eta", "adapters", "initial", "joints");
+  private static final Set<String> ELSEWHERE = Set.of(
+      "prompt",
+      "negative",
+      "steps",
+      "ownSteps",
+      "guidance",
+      "seed",
+      "count",
+      "width",
+      "height",
+      "scheduler",
+      "eta",
+      "adapters",
+      "initial",
+      "joints");
 
   private ImagesRecord() {}
 
@@ -32,15 +45,21 @@ final class ImagesRecord {
     Map<String, Object> options = new LinkedHashMap<>();
     given.matchedOptions().forEach(option -> options.put(option.longestName(), values(option)));
     options.remove("--out");
-    return ShootRecord.ofPictures(base, options,
-        IntStream.range(0, images.size()).mapToObj(i -> entry(base, images.get(i), NumberedFiles.name("image", i))).toList());
+    return ShootRecord.ofPictures(
+        base,
+        options,
+        IntStream.range(0, images.size())
+            .mapToObj(i -> entry(base, images.get(i), NumberedFiles.name("image", i)))
+            .toList());
   }
 
   /** As they were typed, but of each path the last name alone: folders tell of the machine. */
   private static List<String> values(OptionSpec option) {
-    String folders = option.longestName().equals("--part") ? "(?<==).*[/\\\\](?=.)" : ".*[/\\\\](?=.)";
+    String folders =
+        option.longestName().equals("--part") ? "(?<==).*[/\\\\](?=.)" : ".*[/\\\\](?=.)";
     return option.originalStringValues().stream()
-        .map(value -> option.paramLabel().equals("TEXT") ? value : value.replaceFirst(folders, "")).toList();
+        .map(value -> option.paramLabel().equals("TEXT") ? value : value.replaceFirst(folders, ""))
+        .toList();
   }
 
   private static Map<String, Object> entry(BaseModel base, GeneratedImage image, String file) {
@@ -58,7 +77,9 @@ final class ImagesRecord {
 
   private static Map<String, Object> run(BaseModel base, ImageRequest request) {
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("scheduler", request.scheduler() == null ? base.parts().scheduler().className() : request.scheduler());
+    entry.put(
+        "scheduler",
+        request.scheduler() == null ? base.parts().scheduler().className() : request.scheduler());
     entry.put("steps", request.steps());
     if (!request.ownSteps().equals(OwnSteps.NONE)) {
       entry.put("timesteps", request.ownSteps().timesteps());
@@ -77,11 +98,16 @@ final class ImagesRecord {
     return entry;
   }
 
-  /** What differs from a usual one's in numbers and words: by components, so that none that is added is forgotten. */
+  /**
+   * What differs from a usual one's in numbers and words: by components, so that none that is added
+   * is forgotten.
+   */
   private static Map<String, Object> told(Record said, Record usual, Set<String> elsewhere) {
     Map<String, Object> told = new LinkedHashMap<>();
     for (RecordComponent part : said.getClass().getRecordComponents()) {
-      Object value = elsewhere.contains(part.getName()) ? null : plain(value(part, said), usual == null ? null : value(part, usual));
+      Object value = elsewhere.contains(part.getName())
+          ? null
+          : plain(value(part, said), usual == null ? null : value(part, usual));
       if (value != null) {
         told.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
       }
@@ -100,7 +126,8 @@ final class ImagesRecord {
     if (value instanceof List<?> list) {
       return list.stream().map(one -> plain(one, null)).filter(Objects::nonNull).toList();
     }
-    return value instanceof Number || value instanceof String || value instanceof Boolean ? value
+    return value instanceof Number || value instanceof String || value instanceof Boolean
+        ? value
         : value instanceof Enum<?> ? value.toString() : null;
   }
 

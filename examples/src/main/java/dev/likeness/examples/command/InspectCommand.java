@@ -10,14 +10,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code likeness inspect}: what a file or folder is, from its headers alone. */
-@Command(name = "inspect", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Says what a checkpoint, LoRA or adapter is, from its header alone, and what a picture says of its "
-        + "origin.")
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Says what a checkpoint, LoRA or adapter is, from its header alone, and what a picture says of its "
+            + "origin.")
 public final class InspectCommand implements Runnable {
   private final Console console;
 
-  @Parameters(paramLabel = "FILE|DIR", description = "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG picture, or a"
-      + " diffusers folder")
+  @Parameters(
+      paramLabel = "FILE|DIR",
+      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG picture, or a"
+          + " diffusers folder")
   private Path path;
 
   @Option(names = "--json", description = "prints one JSON object")

@@ -30,36 +30,60 @@ import picocli.CommandLine.Option;
 
 /** Reference pictures and the adapter that shows them to a base model. */
 final class IpAdapterOptions {
-  @Option(names = "--ip-adapter", paramLabel = "FILE", description = "shows --reference pictures to the base (default: its own, "
-      + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
+  @Option(
+      names = "--ip-adapter",
+      paramLabel = "FILE",
+      description = "shows --reference pictures to the base (default: its own, "
+          + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
   private Path adapter;
 
-  @Option(names = "--image-encoder", paramLabel = "PATH",
-      description = "the image encoder that the adapter was trained with, a folder or a file (default: image_encoder of the base, where"
-      + " the adapter is its own; FaceID and FaceID Portrait need none)")
+  @Option(
+      names = "--image-encoder",
+      paramLabel = "PATH",
+      description =
+          "the image encoder that the adapter was trained with, a folder or a file (default: image_encoder of the base, where"
+              + " the adapter is its own; FaceID and FaceID Portrait need none)")
   private Path encoder;
 
-  @Option(names = "--reference", paramLabel = "IMAGE[@WEIGHT]", converter = ReferenceOption.Parser.class,
+  @Option(
+      names = "--reference",
+      paramLabel = "IMAGE[@WEIGHT]",
+      converter = ReferenceOption.Parser.class,
       description = "what the pictures are to look like; may be given several times")
   private List<ReferenceOption> references = List.of();
 
-  @Option(names = "--reference-blocks", paramLabel = "NAME", defaultValue = "linear",
+  @Option(
+      names = "--reference-blocks",
+      paramLabel = "NAME",
+      defaultValue = "linear",
       description = "where in the base references count: linear, style, composition and so on "
-      + "(default: ${DEFAULT-VALUE})")
+          + "(default: ${DEFAULT-VALUE})")
   private String blocks;
 
-  @Option(names = "--face-detector", paramLabel = "FILE", description = "YuNet for FaceID adapters (default: cascades)")
+  @Option(
+      names = "--face-detector",
+      paramLabel = "FILE",
+      description = "YuNet for FaceID adapters (default: cascades)")
   private Path detector;
 
-  @Option(names = "--face-embedder", paramLabel = "FILE",
-      description = "the face recogniser that a FaceID adapter was trained with (default: face_embedder beside the adapter)")
+  @Option(
+      names = "--face-embedder",
+      paramLabel = "FILE",
+      description =
+          "the face recogniser that a FaceID adapter was trained with (default: face_embedder beside the adapter)")
   private Path embedder;
 
-  @Option(names = "--fallback-adapter", paramLabel = "FILE", description = "an adapter that looks at pictures through "
-      + "--image-encoder: shown the references where a FaceID adapter finds no face that it can use in any")
+  @Option(
+      names = "--fallback-adapter",
+      paramLabel = "FILE",
+      description =
+          "an adapter that looks at pictures through "
+              + "--image-encoder: shown the references where a FaceID adapter finds no face that it can use in any")
   private Path fallback;
 
-  @Option(names = "--commercial", description = "refuses face recognisers whose licence forbids commercial use")
+  @Option(
+      names = "--commercial",
+      description = "refuses face recognisers whose licence forbids commercial use")
   private boolean commercial;
 
   /** What was opened for one run. */
@@ -89,7 +113,10 @@ final class IpAdapterOptions {
     }
   }
 
-  /** Shows references, where any are given, to the adapter for {@code base}, which lies in {@code folder}; what it looks through is closed again. */
+  /**
+   * Shows references, where any are given, to the adapter for {@code base}, which lies in
+   * {@code folder}; what it looks through is closed again.
+   */
   Opened open(BaseModel base, Path folder, Console console) {
     Opened opened = new Opened();
     List<ReferenceOption> counting = counting();
@@ -104,13 +131,19 @@ final class IpAdapterOptions {
       requireUsed(layout.kind());
       Pairing.check(file, layout, encoder);
       boolean looks = layout.kind().sight() != AdapterKind.Sight.NONE || fallback != null;
-      ImageEncoder eye = !looks || encoder == null ? null
+      ImageEncoder eye = !looks || encoder == null
+          ? null
           : looking.opened(ImageEncoder.open(encoder, base.parts().compute()));
       IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
       double most = counting.stream().mapToDouble(ReferenceOption::weight).max().orElseThrow();
-      List<Reference> shown = counting.stream().map(r -> Reference.of(r.picture()).weight(r.weight() / most)).toList();
-      IpAdapter plain = fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
-      ImagePrompt prompt = layout.kind().wantsFace() ? faces(ip, plain, shown, looking, console) : ip.identity(shown);
+      List<Reference> shown = counting.stream()
+          .map(r -> Reference.of(r.picture()).weight(r.weight() / most))
+          .toList();
+      IpAdapter plain =
+          fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
+      ImagePrompt prompt = layout.kind().wantsFace()
+          ? faces(ip, plain, shown, looking, console)
+          : ip.identity(shown);
       opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
       return opened;
     } catch (RuntimeException e) {
@@ -119,9 +152,11 @@ final class IpAdapterOptions {
     }
   }
 
-  private ImagePrompt faces(IpAdapter ip, IpAdapter plain, List<Reference> shown, Opened looking, Console console) {
+  private ImagePrompt faces(
+      IpAdapter ip, IpAdapter plain, List<Reference> shown, Opened looking, Console console) {
     FaceEmbedder recogniser = looking.opened(recogniser());
-    FaceDetector finder = looking.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
+    FaceDetector finder =
+        looking.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
     FaceReader reader = FaceReader.of(finder, recogniser).side(ip.layout().faceSide());
     ReadPerson person = ReadPerson.of(ip, reader, shown, plain);
     List<ReferenceOption> counting = counting();
@@ -132,7 +167,10 @@ final class IpAdapterOptions {
       }
     }
     if (person.plain()) {
-      console.err().println("no reference has a face that can be used; " + fallback.getFileName() + " looks at the pictures instead");
+      console
+          .err()
+          .println("no reference has a face that can be used; " + fallback.getFileName()
+              + " looks at the pictures instead");
     }
     return person.prompt();
   }
@@ -143,22 +181,31 @@ final class IpAdapterOptions {
 
   private FaceEmbedder recogniser() {
     AdapterFile file = AdapterFile.of(adapter);
-    return embedder == null ? PersonAdapter.recogniser(file)
-        : PersonAdapter.recogniser(file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
+    return embedder == null
+        ? PersonAdapter.recogniser(file)
+        : PersonAdapter.recogniser(
+            file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
   }
 
-  /** {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be sold with. */
+  /**
+   * {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be
+   * sold with.
+   */
   private void requireUsed(AdapterKind kind) {
     boolean faces = kind.wantsFace();
     requireUsed(kind, "--face-embedder", faces ? null : embedder);
     requireUsed(kind, "--face-detector", faces ? null : detector);
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
-    requireUsed(kind, "--image-encoder", kind.sight() != AdapterKind.Sight.NONE || fallback != null ? null : encoder);
+    requireUsed(
+        kind,
+        "--image-encoder",
+        kind.sight() != AdapterKind.Sight.NONE || fallback != null ? null : encoder);
   }
 
   private void requireUsed(AdapterKind kind, String option, Path given) {
     if (given != null) {
-      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", an " + kind.title() + "; leave it out");
+      throw new IllegalArgumentException(
+          option + " does nothing with " + adapter + ", an " + kind.title() + "; leave it out");
     }
   }
 
@@ -178,7 +225,8 @@ final class IpAdapterOptions {
 
   private void requireWhole() {
     if (adapter == null && !references.isEmpty()) {
-      throw new IllegalArgumentException("the base has no IP-Adapter of its own; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
+      throw new IllegalArgumentException(
+          "the base has no IP-Adapter of its own; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
     }
     if (references.stream().anyMatch(r -> r.weight() < 0)) {
       throw new IllegalArgumentException("a reference's weight must not be negative");

@@ -28,12 +28,19 @@ import picocli.CommandLine.Option;
 
 /** How many of the drawn headshots are kept. */
 final class KeepOption {
-  @Option(names = "--keep", paramLabel = "K", description = "keeps the K best and most varied of all that were drawn; "
-      + "record.json and report.html say why of each (default: all)")
+  @Option(
+      names = "--keep",
+      paramLabel = "K",
+      description = "keeps the K best and most varied of all that were drawn; "
+          + "record.json and report.html say why of each (default: all)")
   private Integer keep;
 
-  @Option(names = "--distortion", paramLabel = "MAX", description = "with --keep: fails what BRISQUE finds distorted by more, "
-      + "0 to 100; photographs have 0 to 36, what portrait draws 47 to 68 (default: not looked at)")
+  @Option(
+      names = "--distortion",
+      paramLabel = "MAX",
+      description =
+          "with --keep: fails what BRISQUE finds distorted by more, "
+              + "0 to 100; photographs have 0 to 36, what portrait draws 47 to 68 (default: not looked at)")
   private Double distortion;
 
   /**
@@ -46,15 +53,19 @@ final class KeepOption {
   record Drawn(Shoot shoot, List<ScoreCard> cards, Optional<Choice> choice) {
     /** The same with its headshots changed; what was chosen by stays as it was. */
     Drawn map(UnaryOperator<Headshot> change) {
-      return new Drawn(new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()), cards, choice);
+      return new Drawn(
+          new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()),
+          cards,
+          choice);
     }
   }
 
   /** Refuses to keep more than is drawn, and a limit that nothing heeds or meets. */
   void check(ShootRequest request) {
     if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
-      throw new IllegalArgumentException("--distortion " + distortion + " is a limit from 0 to 100 for what --keep chooses; "
-          + (keep == null ? "give --keep too" : "give one"));
+      throw new IllegalArgumentException(
+          "--distortion " + distortion + " is a limit from 0 to 100 for what --keep chooses; "
+              + (keep == null ? "give --keep too" : "give one"));
     }
     if (keep != null) {
       Casting.requireKept(request, keep);
@@ -64,28 +75,53 @@ final class KeepOption {
   /**
    * Draws, and chooses by {@code limits} where some are to be kept.
    *
-   * @param notes of the person's file, which likeness is measured by where there is no {@code review}
+   * @param notes of the person's file, which likeness is measured by where there is no
+   *     {@code review}
    */
-  Drawn draw(HeadshotStudio studio, ScoreLimits limits, Identity person, Map<String, String> notes, PhotoReview review, ShootRequest request,
-      ReviewTools tools, Progress progress, Cancellation cancellation) {
-    HeadshotScores scores = scores(undistorted(limits, tools), notes, review, tools, keep == null ? Progress.SILENT : progress);
+  Drawn draw(
+      HeadshotStudio studio,
+      ScoreLimits limits,
+      Identity person,
+      Map<String, String> notes,
+      PhotoReview review,
+      ShootRequest request,
+      ReviewTools tools,
+      Progress progress,
+      Cancellation cancellation) {
+    HeadshotScores scores = scores(
+        undistorted(limits, tools),
+        notes,
+        review,
+        tools,
+        keep == null ? Progress.SILENT : progress);
     if (keep == null) {
       Shoot shoot = studio.shoot(person, request, progress, cancellation);
-      return new Drawn(shoot, shoot.headshots().stream().map(each -> scores.score(each.picture())).toList(), Optional.empty());
+      return new Drawn(
+          shoot,
+          shoot.headshots().stream().map(each -> scores.score(each.picture())).toList(),
+          Optional.empty());
     }
-    Choice choice = Casting.of(studio, tools.detector(), scores).shoot(person, request, keep, progress, cancellation);
+    Choice choice = Casting.of(studio, tools.detector(), scores)
+        .shoot(person, request, keep, progress, cancellation);
     if (choice.kept().isEmpty()) {
-      throw new UnusableInput("none of the " + choice.verdicts().size() + " headshots shows a face; draw more with --count, "
+      throw new UnusableInput("none of the " + choice.verdicts().size()
+          + " headshots shows a face; draw more with --count, "
           + "other styles, or without --keep to look at them");
     }
     return new Drawn(new Shoot(request, choice.kept()), List.of(), Optional.of(choice));
   }
 
-  private HeadshotScores scores(HeadshotScores scores, Map<String, String> notes, PhotoReview review, ReviewTools tools,
+  private HeadshotScores scores(
+      HeadshotScores scores,
+      Map<String, String> notes,
+      PhotoReview review,
+      ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
-      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: " + FaceReferences.of(notes)
-          .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them").orElse("the base brings no embedder")
+      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: "
+          + FaceReferences.of(notes)
+              .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them")
+              .orElse("the base brings no embedder")
           + "; give one with --embedder"));
       return scores;
     }
@@ -94,15 +130,21 @@ final class KeepOption {
         ? Optional.of(FaceReferences.of(review.accepted(), eye).likeness(tools.detector(), eye))
         : FaceFiles.likeness(tools, notes);
     if (likeness.isEmpty()) {
-      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: the person's file keeps no faces as "
-          + eye.name() + " sees them; learn or show the person again with --embedder"));
+      progress.on(new ProgressEvent.Notice(
+          "likeness does not count in what is kept: the person's file keeps no faces as "
+              + eye.name() + " sees them; learn or show the person again with --embedder"));
     }
     return likeness.map(scores::likeness).orElse(scores);
   }
 
   private HeadshotScores undistorted(ScoreLimits limits, ReviewTools tools) {
     HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(limits);
-    return distortion == null ? plain : tools.brisque().map(plain::brisque).orElse(plain)
-        .limits(limits.with(Aspect.DISTORTION, distortion));
+    return distortion == null
+        ? plain
+        : tools
+            .brisque()
+            .map(plain::brisque)
+            .orElse(plain)
+            .limits(limits.with(Aspect.DISTORTION, distortion));
   }
 }

@@ -33,8 +33,8 @@ record LoraOption(Path file, double weight) {
       try {
         return new LoraOption(Path.of(weighted.group(1)), Double.parseDouble(weighted.group(2)));
       } catch (NumberFormatException e) {
-        throw new TypeConversionException(
-            "\"" + weighted.group(2) + "\" is no weight; give FILE@WEIGHT with a number such as 0.8");
+        throw new TypeConversionException("\"" + weighted.group(2)
+            + "\" is no weight; give FILE@WEIGHT with a number such as 0.8");
       }
     }
   }

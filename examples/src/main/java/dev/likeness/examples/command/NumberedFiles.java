@@ -7,11 +7,14 @@ import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** Writes {@code image-001.png}, {@code image-002.png} and so on, and names each on standard output. */
+/**
+ * Writes {@code image-001.png}, {@code image-002.png} and so on, and names each on standard output.
+ */
 final class NumberedFiles {
   private NumberedFiles() {}
 
-  static <T> void write(Path folder, String stem, List<T> things, BiConsumer<T, Path> writer, Console console) {
+  static <T> void write(
+      Path folder, String stem, List<T> things, BiConsumer<T, Path> writer, Console console) {
     for (int i = 0; i < things.size(); i++) {
       T thing = things.get(i);
       write(folder, stem, i, file -> writer.accept(thing, file), console);

@@ -16,20 +16,35 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code likeness people}: selfies of people who do not exist. */
-@Command(name = "people", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Renders selfies of people who do not exist, to try everything with; or, with a subcommand, looks "
-        + "after the people in a store.")
+@Command(
+    name = "people",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Renders selfies of people who do not exist, to try everything with; or, with a subcommand, looks "
+            + "after the people in a store.")
 public final class PeopleCommand implements Runnable {
   private final Console console;
 
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "5000000000",
-      description = "the number of the first person (default: ${DEFAULT-VALUE}, whom the embedded model never saw)")
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "5000000000",
+      description =
+          "the number of the first person (default: ${DEFAULT-VALUE}, whom the embedded model never saw)")
   private long seed;
 
-  @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "people (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "people (default: ${DEFAULT-VALUE})")
   private int count;
 
-  @Option(names = "--photos", paramLabel = "N", defaultValue = "10",
+  @Option(
+      names = "--photos",
+      paramLabel = "N",
+      defaultValue = "10",
       description = "selfies of each (default: ${DEFAULT-VALUE})")
   private int photos;
 

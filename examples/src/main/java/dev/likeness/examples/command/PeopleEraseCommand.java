@@ -7,9 +7,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code likeness people erase}: makes a store forget a person. */
-@Command(name = "erase", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Erases everything that a store has of a person, and prints the receipt, signed with --sign-key; without, it "
-        + "proves nothing about who erased. A train or headshot that learns them meanwhile stops and keeps nothing.")
+@Command(
+    name = "erase",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Erases everything that a store has of a person, and prints the receipt, signed with --sign-key; without, it "
+            + "proves nothing about who erased. A train or headshot that learns them meanwhile stops and keeps nothing.")
 public final class PeopleEraseCommand implements Runnable {
   private final Console console;
 

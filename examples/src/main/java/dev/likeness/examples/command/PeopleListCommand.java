@@ -10,8 +10,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code likeness people list}: who is in a store. */
-@Command(name = "list", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Lists the persons of a store: ids, files, days since they came and were last used.")
+@Command(
+    name = "list",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Lists the persons of a store: ids, files, days since they came and were last used.")
 public final class PeopleListCommand implements Runnable {
   private final Console console;
 
@@ -28,9 +32,17 @@ public final class PeopleListCommand implements Runnable {
     try (SubjectStore opened = store.existing(console)) {
       for (Subject subject : opened.subjects()) {
         Map<String, Long> ages = subject.ages();
-        int files = subject.counts().values().stream().mapToInt(Integer::intValue).sum();
-        console.out().printf(Locale.ROOT, "%s  %d files, came %d days ago, last used %d days ago%n", subject.id(), files,
-            days(ages.get("created")), days(ages.get("used")));
+        int files =
+            subject.counts().values().stream().mapToInt(Integer::intValue).sum();
+        console
+            .out()
+            .printf(
+                Locale.ROOT,
+                "%s  %d files, came %d days ago, last used %d days ago%n",
+                subject.id(),
+                files,
+                days(ages.get("created")),
+                days(ages.get("used")));
       }
       console.out().flush();
     }

@@ -12,8 +12,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code likeness people show}: what a store has of one person. */
-@Command(name = "show", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Shows what a store has of a person, and what they agreed to; needs the store's key.")
+@Command(
+    name = "show",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Shows what a store has of a person, and what they agreed to; needs the store's key.")
 public final class PeopleShowCommand implements Runnable {
   private final Console console;
 
@@ -34,11 +38,21 @@ public final class PeopleShowCommand implements Runnable {
       Subject subject = opened.subject(id);
       Consent consent = subject.consent();
       line("id", subject.id());
-      subject.ages().forEach((name, seconds) -> line(name, Duration.ofSeconds(seconds).toDays() + " days ago"));
+      subject
+          .ages()
+          .forEach(
+              (name, seconds) -> line(name, Duration.ofSeconds(seconds).toDays() + " days ago"));
       subject.counts().forEach((holding, count) -> line(holding.word(), count + " files"));
       line("consent", consent.text());
-      line("given", consent.given() + " by " + consent.givenBy() + ", text " + consent.textVersion());
-      line("covers", consent.purposes().stream().sorted().map(p -> p.words()).collect(Collectors.joining(", ")));
+      line(
+          "given",
+          consent.given() + " by " + consent.givenBy() + ", text " + consent.textVersion());
+      line(
+          "covers",
+          consent.purposes().stream()
+              .sorted()
+              .map(p -> p.words())
+              .collect(Collectors.joining(", ")));
       console.out().flush();
     }
   }

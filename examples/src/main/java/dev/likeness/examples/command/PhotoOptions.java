@@ -21,13 +21,19 @@ final class PhotoOptions {
   @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
   private Path photos;
 
-  @Option(names = "--consent", paramLabel = "TEXT", description = "who agreed to what, kept with the person's file; "
-      + "needed with --photos, except for photos that likeness people rendered")
+  @Option(
+      names = "--consent",
+      paramLabel = "TEXT",
+      description = "who agreed to what, kept with the person's file; "
+          + "needed with --photos, except for photos that likeness people rendered")
   private String consent;
 
-  @Option(names = "--trait", paramLabel = "SLOT=WORDS", description = "what you know of how they look, such as "
-      + "\"glasses=round glasses\"; without words, as in \"glasses=\", nothing is said of it and nothing guessed; the rest "
-      + "is found out; may be given several times")
+  @Option(
+      names = "--trait",
+      paramLabel = "SLOT=WORDS",
+      description = "what you know of how they look, such as "
+          + "\"glasses=round glasses\"; without words, as in \"glasses=\", nothing is said of it and nothing guessed; the rest "
+          + "is found out; may be given several times")
   private Map<String, String> traits = Map.of();
 
   /** What is said of how the person looks. */
@@ -51,8 +57,9 @@ final class PhotoOptions {
   void requireApart(Path out) {
     try {
       if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
-        throw new IllegalArgumentException("--out is the photos' own folder, where headshots would be taken for photos the next time;"
-            + " choose another");
+        throw new IllegalArgumentException(
+            "--out is the photos' own folder, where headshots would be taken for photos the next time;"
+                + " choose another");
       }
     } catch (IOException e) {
       throw new UnusableInput("cannot look at " + out + ": " + e.getMessage(), e);
@@ -62,7 +69,10 @@ final class PhotoOptions {
   /** Says what is to be expected where real photos are for the embedded model. */
   void warn(BaseOptions base, Console console) {
     if (given() && base.isEmbedded() && !RenderedPhotos.areAllIn(photos)) {
-      console.err().println("portrait knows rendered people alone; for photographs give --base a Stable Diffusion, SDXL or FLUX model");
+      console
+          .err()
+          .println(
+              "portrait knows rendered people alone; for photographs give --base a Stable Diffusion, SDXL or FLUX model");
     }
   }
 
@@ -82,7 +92,10 @@ final class PhotoOptions {
   /** The same without programs that convert photos, which would read them from a temporary file. */
   PhotoReview reviewInMemory(ReviewTools tools) {
     consent();
-    return PhotoReview.of(PhotoSet.from(photos), tools, ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms()));
+    return PhotoReview.of(
+        PhotoSet.from(photos),
+        tools,
+        ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms()));
   }
 
   Consent consent() {
@@ -93,7 +106,8 @@ final class PhotoOptions {
     if (RenderedPhotos.areAllIn(photos)) {
       return Consent.NOBODY_REAL;
     }
-    throw new IllegalArgumentException("--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, "
-        + "2026-11-20: headshots for my own use\"; only photos that likeness people rendered need none");
+    throw new IllegalArgumentException(
+        "--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, "
+            + "2026-11-20: headshots for my own use\"; only photos that likeness people rendered need none");
   }
 }

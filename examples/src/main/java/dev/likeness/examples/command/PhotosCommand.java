@@ -13,7 +13,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code likeness photos}: what a headshot run would think of a folder of photos. */
-@Command(name = "photos", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(
+    name = "photos",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
     description = "Judges each photo of a folder: keep, warn or reject, and why.")
 public final class PhotosCommand implements Runnable {
   private final Console console;
@@ -24,7 +27,9 @@ public final class PhotosCommand implements Runnable {
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
 
-  @Option(names = "--sheet", paramLabel = "FILE",
+  @Option(
+      names = "--sheet",
+      paramLabel = "FILE",
       description = "writes a PNG of the photos with faces, verdicts and reasons")
   private Path sheet;
 

@@ -21,17 +21,31 @@ import picocli.CommandLine.Option;
 
 /** Pictures to watch while they are drawn. */
 final class PreviewOptions {
-  @Option(names = "--preview", paramLabel = "DIR|FILE", arity = "0..1", fallbackValue = "",
-      description = "until the pictures are done, --out shows what they are becoming as preview-001.png and so on, by a small "
-      + "autoencoder of the base's family (TAESD; left out: the base's own, where it brings one)")
+  @Option(
+      names = "--preview",
+      paramLabel = "DIR|FILE",
+      arity = "0..1",
+      fallbackValue = "",
+      description =
+          "until the pictures are done, --out shows what they are becoming as preview-001.png and so on, by a small "
+              + "autoencoder of the base's family (TAESD; left out: the base's own, where it brings one)")
   private Path autoencoder;
 
-  @Option(names = "--preview-every", paramLabel = "N", defaultValue = "1",
+  @Option(
+      names = "--preview-every",
+      paramLabel = "N",
+      defaultValue = "1",
       description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
   private int every;
 
   /** Draws {@code request}, showing each picture to {@code each} when it is done. */
-  void generate(BaseModel base, BaseOptions from, ImageRequest request, Consumer<GeneratedImage> each, Path out, Disclosure marking,
+  void generate(
+      BaseModel base,
+      BaseOptions from,
+      ImageRequest request,
+      Consumer<GeneratedImage> each,
+      Path out,
+      Disclosure marking,
       Console console) {
     if (autoencoder == null) {
       base.generate(List.of(request), each, ConsoleProgress.on(console), console.cancellation());
@@ -39,7 +53,8 @@ final class PreviewOptions {
     }
     Set<Path> shown = new TreeSet<>();
     try (Previews previews = Previews.open(small(from), base.parts().compute())) {
-      ImageRequest watched = previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
+      ImageRequest watched =
+          previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
       base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
     } finally {
       shown.forEach(PreviewOptions::remove);

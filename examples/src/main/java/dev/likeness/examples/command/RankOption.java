@@ -5,7 +5,10 @@ import picocli.CommandLine.Option;
 
 /** How much of the base a person may change. */
 final class RankOption {
-  @Option(names = "--rank", paramLabel = "R", description = "rank of the LoRA (default: the studio's, or the recipe's)")
+  @Option(
+      names = "--rank",
+      paramLabel = "R",
+      description = "rank of the LoRA (default: the studio's, or the recipe's)")
   private Integer rank;
 
   boolean given() {

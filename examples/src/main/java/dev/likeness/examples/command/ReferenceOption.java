@@ -19,9 +19,14 @@ record ReferenceOption(Path file, double weight) {
   /** The picture, upright: photos say by a mark how they were held. */
   Picture picture() {
     try {
-      return new PhotoDecoder(DecodeLimits.DEFAULT).decode(file.toString(), Files.readAllBytes(file)).picture();
+      return new PhotoDecoder(DecodeLimits.DEFAULT)
+          .decode(file.toString(), Files.readAllBytes(file))
+          .picture();
     } catch (IOException e) {
-      throw new UnusableInput("the reference " + file + " cannot be read: " + e.getMessage() + "; give a picture's file", e);
+      throw new UnusableInput(
+          "the reference " + file + " cannot be read: " + e.getMessage()
+              + "; give a picture's file",
+          e);
     }
   }
 

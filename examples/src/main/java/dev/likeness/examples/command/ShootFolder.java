@@ -43,7 +43,12 @@ final class ShootFolder {
   private final Console console;
   private final List<PictureFormat> also;
 
-  ShootFolder(Path folder, List<PictureFormat> also, Disclosure disclosure, ReviewTools tools, Console console) {
+  ShootFolder(
+      Path folder,
+      List<PictureFormat> also,
+      Disclosure disclosure,
+      ReviewTools tools,
+      Console console) {
     this.folder = folder;
     this.also = also;
     this.disclosure = disclosure;
@@ -51,17 +56,22 @@ final class ShootFolder {
     this.console = console;
   }
 
-  /** Refuses a folder that cannot be written into, or a label that cannot be set, before anybody is learnt. */
+  /**
+   * Refuses a folder that cannot be written into, or a label that cannot be set, before anybody is
+   * learnt.
+   */
   static void requireWritable(Path folder, Disclosure disclosure) {
     Writable.requireFolder(folder);
     disclosure.png(Picture.of(256, 256, new byte[256 * 256 * 3]));
   }
 
   /**
-   * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was finished is written as it is, with
-   * its record.
+   * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was
+   * finished is written as it is, with its record.
    */
-  KeepOption.Drawn drawn(HeadshotStudio studio, Function<HeadshotStudio, KeepOption.Drawn> drawing,
+  KeepOption.Drawn drawn(
+      HeadshotStudio studio,
+      Function<HeadshotStudio, KeepOption.Drawn> drawing,
       Function<List<Headshot>, ShootRecord> record) {
     List<Headshot> finished = new ArrayList<>();
     try {
@@ -84,8 +94,9 @@ final class ShootFolder {
   }
 
   /**
-   * What was told of earlier pictures goes before they do, and with them those that lie beside in other formats: whatever happens
-   * between, no record speaks of others, and no two files of one number show two pictures.
+   * What was told of earlier pictures goes before they do, and with them those that lie beside in
+   * other formats: whatever happens between, no record speaks of others, and no two files of one
+   * number show two pictures.
    */
   private void forget(int pictures) {
     try {
@@ -104,14 +115,24 @@ final class ShootFolder {
     }
   }
 
-  /** Writes the pictures, and says which lie there from before: no record speaks of them any more. */
+  /**
+   * Writes the pictures, and says which lie there from before: no record speaks of them any more.
+   */
   private void write(List<Headshot> headshots) {
     forget(headshots.size());
-    NumberedFiles.write(folder, "headshot", headshots, (headshot, file) -> headshot.writePng(file, disclosure), console);
+    NumberedFiles.write(
+        folder,
+        "headshot",
+        headshots,
+        (headshot, file) -> headshot.writePng(file, disclosure),
+        console);
     int next = headshots.size();
     if (Files.exists(folder.resolve(Headshot.fileName(next)))) {
-      console.err().println(folder.resolve(Headshot.fileName(next)) + " and what follows it are of an earlier run, of which "
-          + ShootRecord.FILE + " no longer speaks");
+      console
+          .err()
+          .println(folder.resolve(Headshot.fileName(next))
+              + " and what follows it are of an earlier run, of which " + ShootRecord.FILE
+              + " no longer speaks");
     }
   }
 
@@ -121,25 +142,42 @@ final class ShootFolder {
    * @param notes of the person's file
    * @param review null for a person from a file or store
    */
-  void write(BaseModel base, KeepOption.Drawn drawn, ShootRecord untimed, Map<String, String> notes, PhotoReview review,
+  void write(
+      BaseModel base,
+      KeepOption.Drawn drawn,
+      ShootRecord untimed,
+      Map<String, String> notes,
+      PhotoReview review,
       Stopwatch watch) {
     Shoot shoot = drawn.shoot();
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
-    List<Picture> photos = review == null ? List.of() : review.accepted().stream().map(AcceptedPhoto::picture).toList();
+    List<Picture> photos = review == null
+        ? List.of()
+        : review.accepted().stream().map(AcceptedPhoto::picture).toList();
     ShootRecord timed = untimed.timings(watch.laps());
-    ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
+    ShootRecord record =
+        drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
     Path file = folder.resolve(ShootRecord.FILE);
-    (review == null ? record : record.photos(review)).authenticity(verdicts(notes, review, shoot)).write(file);
+    (review == null ? record : record.photos(review))
+        .authenticity(verdicts(notes, review, shoot))
+        .write(file);
     Path sheet = folder.resolve(SHEET);
-    Picture overview = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
-        + " with the base model " + base.name() + ": generated pictures, not photographs");
-    byte[] png = disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().png(overview);
+    Picture overview = ContactSheet.of(
+        photos,
+        shoot.headshots(),
+        "Drawn by likeness " + LikenessVersion.current() + " with the base model " + base.name()
+            + ": generated pictures, not photographs");
+    byte[] png = disclosure
+        .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+        .ofPages()
+        .png(overview);
     AtomicFile.writePrivate(sheet, out -> out.write(png));
     console.out().println(sheet);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
-    ShootReport.of(shoot, drawn.choice(), drawn.cards(), Optional.ofNullable(review), disclosure).write(report);
+    ShootReport.of(shoot, drawn.choice(), drawn.cards(), Optional.ofNullable(review), disclosure)
+        .write(report);
     console.out().println(report);
     console.out().flush();
   }
@@ -155,10 +193,15 @@ final class ShootFolder {
     return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
   }
 
-  private List<AuthenticityVerdict> verdicts(Map<String, String> notes, PhotoReview review, Shoot shoot) {
-    Optional<Authenticity> measure = review == null ? Authenticity.of(notes, tools)
+  private List<AuthenticityVerdict> verdicts(
+      Map<String, String> notes, PhotoReview review, Shoot shoot) {
+    Optional<Authenticity> measure = review == null
+        ? Authenticity.of(notes, tools)
         : Optional.of(Authenticity.of(review.accepted(), tools));
-    return measure.map(authenticity -> shoot.headshots().stream()
-        .map(headshot -> authenticity.judge(headshot.picture())).toList()).orElse(List.of());
+    return measure
+        .map(authenticity -> shoot.headshots().stream()
+            .map(headshot -> authenticity.judge(headshot.picture()))
+            .toList())
+        .orElse(List.of());
   }
 }

@@ -15,8 +15,9 @@ import dev.likeness.photos.ReviewTools;
 import java.time.Duration;
 
 /**
- * Takes a person into a store and learns them with the store closed, so that they, and others, can be erased meanwhile: photos and the run's
- * state stay in memory. When it fails nothing of them is left.
+ * Takes a person into a store and learns them with the store closed, so that they, and others, can
+ * be erased meanwhile: photos and the run's state stay in memory. When it fails nothing of them is
+ * left.
  */
 record StoreIntake(StoreOption store, PhotoOptions photos, Console console) {
   /** What took hours to learn waits longer than a look does. */
@@ -32,7 +33,8 @@ record StoreIntake(StoreOption store, PhotoOptions photos, Console console) {
       id = opened.create(consent).id();
     }
     Cancellation stop = console.cancellation().child();
-    try (TrainedPerson person = studio.learn(review, consent, photos.known(), null, stopping(stop, id), stop)) {
+    try (TrainedPerson person =
+        studio.learn(review, consent, photos.known(), null, stopping(stop, id), stop)) {
       keep(person, id);
       return id;
     } catch (RuntimeException | Error e) {
@@ -62,7 +64,10 @@ record StoreIntake(StoreOption store, PhotoOptions photos, Console console) {
   }
 
   private static UnusableInput erased(String id, Throwable cause) {
-    return new UnusableInput(id + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn them again", cause);
+    return new UnusableInput(
+        id
+            + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn them again",
+        cause);
   }
 
   private void forget(String id, Throwable failure) {
@@ -71,7 +76,10 @@ record StoreIntake(StoreOption store, PhotoOptions photos, Console console) {
       opened.subject(id).erase();
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
-      console.err().println("what " + id + " agreed to is left in the store: " + e.getMessage() + "; people erase " + id + " erases it");
+      console
+          .err()
+          .println("what " + id + " agreed to is left in the store: " + e.getMessage()
+              + "; people erase " + id + " erases it");
     }
   }
 }

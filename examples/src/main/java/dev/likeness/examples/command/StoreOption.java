@@ -23,17 +23,27 @@ import picocli.CommandLine.Option;
 
 /** Which store of persons, its key, and who signs receipts of its erasures. */
 final class StoreOption {
-  /** How long it waits for a process that has the store; commands have it while they read or write there alone. */
+  /**
+   * How long it waits for a process that has the store; commands have it while they read or write
+   * there alone.
+   */
   static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private static final String VARIABLE = "LIKENESS_STORE_KEY";
   private static final long PAUSE_NANOS = 100_000_000;
 
-  @Option(names = "--store", paramLabel = "DIR", description = "the folder where persons are kept, encrypted; one process has it open at a"
-      + " time, for which this waits half a minute")
+  @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description = "the folder where persons are kept, encrypted; one process has it open at a"
+          + " time, for which this waits half a minute")
   private Path store;
 
-  @Option(names = "--key", paramLabel = "FILE", description = "the store's key, made for a new store "
-      + "where there is no such file (default: the environment variable " + VARIABLE + ")")
+  @Option(
+      names = "--key",
+      paramLabel = "FILE",
+      description = "the store's key, made for a new store "
+          + "where there is no such file (default: the environment variable " + VARIABLE + ")")
   private Path key;
 
   @Mixin
@@ -41,7 +51,8 @@ final class StoreOption {
 
   boolean given() {
     if (store == null && key != null) {
-      throw new IllegalArgumentException("--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
+      throw new IllegalArgumentException(
+          "--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
     }
     return store != null;
   }
@@ -54,11 +65,15 @@ final class StoreOption {
   /** Refuses a signer without a store, of a command that signs nothing else. */
   void requireUsedSigner() {
     if (!given() && signing.given()) {
-      throw new IllegalArgumentException("--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out");
+      throw new IllegalArgumentException(
+          "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out");
     }
   }
 
-  /** Opens the store, which finishes interrupted erasures; without a key it can only list, erase and purge. */
+  /**
+   * Opens the store, which finishes interrupted erasures; without a key it can only list, erase and
+   * purge.
+   */
   SubjectStore open(Console console) {
     return open(console, PATIENCE, console.cancellation());
   }
@@ -91,21 +106,27 @@ final class StoreOption {
 
   private SubjectStore openNow() {
     if (store == null) {
-      throw new IllegalArgumentException("--store DIR is missing: the folder where persons are kept");
+      throw new IllegalArgumentException(
+          "--store DIR is missing: the folder where persons are kept");
     }
     StoreOptions plain = StoreOptions.defaults();
-    return SubjectStore.open(store, keys(), signing.identity().map(plain::signedBy).orElse(plain));
+    return SubjectStore.open(
+        store, keys(), signing.identity().map(plain::signedBy).orElse(plain));
   }
 
   /** The same of a store that is there already. */
   SubjectStore existing(Console console) {
     if (store != null && !Files.exists(store.resolve("clock.json"))) {
-      throw new UnusableInput("there is no store in " + store + "; give the folder where train or headshot made one, with its disk in place");
+      throw new UnusableInput("there is no store in " + store
+          + "; give the folder where train or headshot made one, with its disk in place");
     }
     return open(console);
   }
 
-  /** Whether the store has a receipt of this person's erasure, which any process may have written; it need not be open. */
+  /**
+   * Whether the store has a receipt of this person's erasure, which any process may have written;
+   * it need not be open.
+   */
   boolean hasErased(String id) {
     return Files.exists(ErasureReceipt.fileIn(store, id));
   }
@@ -113,11 +134,14 @@ final class StoreOption {
   private KeyWrapping keys() {
     if (key != null) {
       if (!Files.exists(key) && holdsPeople()) {
-        throw new UnusableInput("there is no key " + key + ", and the people in " + store + " are encrypted under another; give the file of theirs");
+        throw new UnusableInput("there is no key " + key + ", and the people in " + store
+            + " are encrypted under another; give the file of theirs");
       }
       return Files.exists(key) ? KeyWrapping.file(key) : KeyWrapping.newFile(key);
     }
-    return System.getenv(VARIABLE) == null ? KeyWrapping.absent() : KeyWrapping.environment(VARIABLE);
+    return System.getenv(VARIABLE) == null
+        ? KeyWrapping.absent()
+        : KeyWrapping.environment(VARIABLE);
   }
 
   private boolean holdsPeople() {

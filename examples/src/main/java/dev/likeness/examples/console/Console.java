@@ -14,13 +14,18 @@ import java.nio.charset.StandardCharsets;
  * @param terminal whether {@code err} is a terminal, where progress is a bar
  * @param cancellation turned by Ctrl-C
  */
-public record Console(PrintWriter out, PrintWriter err, boolean terminal, Cancellation cancellation) {
+public record Console(
+    PrintWriter out, PrintWriter err, boolean terminal, Cancellation cancellation) {
   /** The streams of this process; the launcher tells whether standard error is a terminal. */
   public static Console ofProcess() {
     String told = System.getProperty("likeness.terminal");
     boolean terminal = told == null ? System.console() != null : Boolean.parseBoolean(told);
-    Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
-    return new Console(new PrintWriter(System.out, true, charset), new PrintWriter(System.err, true, charset), terminal,
+    Charset charset =
+        Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
+    return new Console(
+        new PrintWriter(System.out, true, charset),
+        new PrintWriter(System.err, true, charset),
+        terminal,
         new Cancellation());
   }
 
@@ -44,9 +49,11 @@ public record Console(PrintWriter out, PrintWriter err, boolean terminal, Cancel
     return switch (status) {
       case CANCELLED -> "cancelled; no half-written file was left";
       case DEFECT -> "this is a defect of likeness: " + failure;
-      case MACHINE -> ExitStatus.isOutOfMemory(failure)
-          ? "not enough memory (" + LibTorch.firstLine(failure) + "); ask for a smaller picture, or free memory"
-          : failure.getMessage();
+      case MACHINE ->
+        ExitStatus.isOutOfMemory(failure)
+            ? "not enough memory (" + LibTorch.firstLine(failure)
+                + "); ask for a smaller picture, or free memory"
+            : failure.getMessage();
       default -> failure.getMessage();
     };
   }

@@ -9,6 +9,8 @@ public final class ConsoleProgress {
 
   /** Progress for one run of a subcommand. */
   public static Progress on(Console console) {
-    return console.terminal() ? new ProgressBars(console.err(), ProgressBarBuilder::new) : new ProgressLines(console.err());
+    return console.terminal()
+        ? new ProgressBars(console.err(), ProgressBarBuilder::new)
+        : new ProgressLines(console.err());
   }
 }

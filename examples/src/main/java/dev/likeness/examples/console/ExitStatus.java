@@ -47,7 +47,10 @@ public enum ExitStatus {
   // libtorch's own failures come as RuntimeException, told apart only by their text.
   static boolean isOutOfMemory(Throwable failure) {
     String text = String.valueOf(failure.getMessage());
-    return failure instanceof OutOfMemoryError || text.contains("std::bad_alloc") || text.contains("out of memory")
-        || text.contains("can't allocate memory") || text.contains("not enough memory");
+    return failure instanceof OutOfMemoryError
+        || text.contains("std::bad_alloc")
+        || text.contains("out of memory")
+        || text.contains("can't allocate memory")
+        || text.contains("not enough memory");
   }
 }

@@ -5,11 +5,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C: asks the work to stop and lets the JVM end only when it has, so that no file is left half-written. The JVM
- * itself then ends with 130, the status of an interrupted process.
+ * Ctrl-C: asks the work to stop and lets the JVM end only when it has, so that no file is left
+ * half-written. The JVM itself then ends with 130, the status of an interrupted process.
  */
 public final class Interrupt {
-  /** A step that takes longer than this is abandoned; unfinished files have temporary names by then. */
+  /**
+   * A step that takes longer than this is abandoned; unfinished files have temporary names by then.
+   */
   private static final long PATIENCE_SECONDS = 120;
 
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -19,7 +21,8 @@ public final class Interrupt {
   /** Turns {@code cancellation} when the process is asked to end. */
   public static Interrupt install(Cancellation cancellation) {
     Interrupt interrupt = new Interrupt();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> interrupt.stop(cancellation), "likeness-interrupt"));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> interrupt.stop(cancellation), "likeness-interrupt"));
     return interrupt;
   }
 

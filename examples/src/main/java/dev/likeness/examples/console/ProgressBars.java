@@ -42,11 +42,17 @@ final class ProgressBars implements Progress {
   }
 
   private void open(String phase, int done, int steps) {
-    bar = bars.get().setTaskName(phase).setInitialMax(steps).startsFrom(done, Duration.ZERO)
-        .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(UPDATE_MILLIS).build();
+    bar = bars.get()
+        .setTaskName(phase)
+        .setInitialMax(steps)
+        .startsFrom(done, Duration.ZERO)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUpdateIntervalMillis(UPDATE_MILLIS)
+        .build();
   }
 
-  // After a line in between, and where a phase goes on from its middle, a new bar reckons the time left by the steps it sees.
+  // After a line in between, and where a phase goes on from its middle, a new bar reckons the time
+  // left by the steps it sees.
   private void step(ProgressEvent.Step step) {
     if (bar == null || bar.getCurrent() == 0 && step.step() > 1) {
       finish();

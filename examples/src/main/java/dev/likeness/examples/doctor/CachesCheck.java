@@ -35,18 +35,25 @@ final class CachesCheck {
       existing = existing.getParent();
     }
     if (existing == null || !Files.isWritable(existing)) {
-      return Finding.missing("cache", cache + " cannot be written, natives cannot be unpacked; " + howToMove);
+      return Finding.missing(
+          "cache", cache + " cannot be written, natives cannot be unpacked; " + howToMove);
     }
-    String size = Files.exists(cache) ? String.format(Locale.ROOT, "%.0f MiB", bytes(cache) / MIB) : "not made yet";
+    String size = Files.exists(cache)
+        ? String.format(Locale.ROOT, "%.0f MiB", bytes(cache) / MIB)
+        : "not made yet";
     long free = existing.toFile().getUsableSpace();
     String text = cache + ", " + size + String.format(Locale.ROOT, ", %.0f MiB free", free / MIB);
-    return free < ROOM ? Finding.advice("cache", text + "; natives take about 600 MiB; " + howToMove)
+    return free < ROOM
+        ? Finding.advice("cache", text + "; natives take about 600 MiB; " + howToMove)
         : Finding.ok("cache", text);
   }
 
   private static long bytes(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
-      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+      return files
+          .filter(Files::isRegularFile)
+          .mapToLong(file -> file.toFile().length())
+          .sum();
     } catch (IOException | UncheckedIOException e) {
       return 0;
     }

@@ -3,7 +3,10 @@ package dev.likeness.examples.doctor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Examines this machine: the JVM, memory, natives, devices, settings, caches and the embedded model. */
+/**
+ * Examines this machine: the JVM, memory, natives, devices, settings, caches and the embedded
+ * model.
+ */
 public final class Doctor {
   private Doctor() {}
 

@@ -13,10 +13,14 @@ final class EmbeddedModelCheck {
     try {
       Inspection model = Inspector.inspect(PortraitModel.files());
       return model.problems().isEmpty()
-          ? Finding.ok("portrait", String.format(Locale.ROOT, "the embedded model, %,d parameters", model.parameters()))
+          ? Finding.ok(
+              "portrait",
+              String.format(Locale.ROOT, "the embedded model, %,d parameters", model.parameters()))
           : Finding.missing("portrait", model.problems().get(0));
     } catch (RuntimeException e) {
-      return Finding.missing("portrait", e.getMessage() + "; add dev.likeness:likeness-portrait-model, or give --base");
+      return Finding.missing(
+          "portrait",
+          e.getMessage() + "; add dev.likeness:likeness-portrait-model, or give --base");
     }
   }
 }

@@ -11,7 +11,11 @@ import java.util.Locale;
  */
 public record Finding(State state, String subject, String text) {
   /** How a thing stands: fine, works but could be better, or missing so that drawing fails. */
-  public enum State { OK, ADVICE, MISSING }
+  public enum State {
+    OK,
+    ADVICE,
+    MISSING
+  }
 
   static Finding ok(String subject, String text) {
     return new Finding(State.OK, subject, text);
@@ -32,11 +36,12 @@ public record Finding(State state, String subject, String text) {
 
   @Override
   public String toString() {
-    String mark = switch (state) {
-      case OK -> "ok";
-      case ADVICE -> "advice";
-      case MISSING -> "MISSING";
-    };
+    String mark =
+        switch (state) {
+          case OK -> "ok";
+          case ADVICE -> "advice";
+          case MISSING -> "MISSING";
+        };
     return String.format(Locale.ROOT, "%-8s %-12s %s", mark, subject, text);
   }
 }

@@ -13,7 +13,8 @@ import java.util.TreeSet;
 final class MachineCheck {
   private static final double GIB = 1 << 30;
   private static final double SMALL_GIB = 3;
-  private static final Set<String> INSTRUCTIONS = Set.of("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16");
+  private static final Set<String> INSTRUCTIONS =
+      Set.of("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16");
 
   private MachineCheck() {}
 
@@ -22,31 +23,43 @@ final class MachineCheck {
   }
 
   private static Finding java() {
-    return Finding.ok("java", Runtime.version() + ", " + System.getProperty("java.vm.name") + ", "
-        + System.getProperty("java.home"));
+    return Finding.ok(
+        "java",
+        Runtime.version() + ", " + System.getProperty("java.vm.name") + ", "
+            + System.getProperty("java.home"));
   }
 
   private static Finding system() {
     Set<String> known = instructions();
-    return Finding.ok("processor", System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
-        + Runtime.getRuntime().availableProcessors() + " cores"
-        + (known.isEmpty() ? "" : ", " + String.join(" ", known)));
+    return Finding.ok(
+        "processor",
+        System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+            + Runtime.getRuntime().availableProcessors() + " cores"
+            + (known.isEmpty() ? "" : ", " + String.join(" ", known)));
   }
 
   private static Finding memory() {
     DeviceMemory memory = DeviceMemory.ofMachine();
     double total = memory.total() / GIB;
-    String text =
-        memory + String.format(Locale.ROOT, "; Java heap up to %.1f GiB", Runtime.getRuntime().maxMemory() / GIB);
-    return total < SMALL_GIB ? Finding.advice("memory", text + "; training wants 3 GiB") : Finding.ok("memory", text);
+    String text = memory
+        + String.format(
+            Locale.ROOT, "; Java heap up to %.1f GiB", Runtime.getRuntime().maxMemory() / GIB);
+    return total < SMALL_GIB
+        ? Finding.advice("memory", text + "; training wants 3 GiB")
+        : Finding.ok("memory", text);
   }
 
   private static Set<String> instructions() {
     Set<String> known = new TreeSet<>();
     try {
-      Set<String> flags = Set.of(Files.readString(Path.of("/proc/cpuinfo")).lines()
-          .filter(line -> line.startsWith("flags") || line.startsWith("Features")).findFirst().orElse("")
-          .replaceFirst("^[^:]*:", "").strip().split("\\s+"));
+      Set<String> flags = Set.of(Files.readString(Path.of("/proc/cpuinfo"))
+          .lines()
+          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+          .findFirst()
+          .orElse("")
+          .replaceFirst("^[^:]*:", "")
+          .strip()
+          .split("\\s+"));
       INSTRUCTIONS.stream().filter(flags::contains).forEach(known::add);
     } catch (IOException | IllegalArgumentException notLinux) {
       return Set.of();

@@ -32,18 +32,29 @@ final class BaseDetails {
   }
 
   private static int latents(ModelFiles files) {
-    return files.componentClass("vae") == null ? LATENTS : files.config("vae").integer("latent_channels", LATENTS);
+    return files.componentClass("vae") == null
+        ? LATENTS
+        : files.config("vae").integer("latent_channels", LATENTS);
   }
 
-  /** What a UNet is for, by what it is shown beside the sample: a mask and the kept part, a picture, its depth, its pixels. */
+  /**
+   * What a UNet is for, by what it is shown beside the sample: a mask and the kept part, a picture,
+   * its depth, its pixels.
+   */
   private static String variant(int in, int latents) {
     int shown = in - latents;
-    return shown == 0 ? "text-to-image" : shown == latents + 1 ? "inpainting" : shown == latents ? "instruct-pix2pix"
-        : shown == 1 ? "depth" : shown == 3 ? "upscaler" : "unknown";
+    return shown == 0
+        ? "text-to-image"
+        : shown == latents + 1
+            ? "inpainting"
+            : shown == latents
+                ? "instruct-pix2pix"
+                : shown == 1 ? "depth" : shown == 3 ? "upscaler" : "unknown";
   }
 
   private static int factor(ModelConfig vae) {
-    String list = vae.has("block_out_channels") ? "block_out_channels" : "encoder_block_out_channels";
+    String list =
+        vae.has("block_out_channels") ? "block_out_channels" : "encoder_block_out_channels";
     return vae.has(list) ? 1 << vae.integers(list).size() - 1 : 8;
   }
 
@@ -52,15 +63,18 @@ final class BaseDetails {
     Map<String, Object> details = of((ModelFiles) file);
     if (file.componentClass("unet") != null && !file.saysPrediction()) {
       String how = file.weighsPrediction() ? "by its weights" : "assumed";
-      details.computeIfPresent("prediction", (key, value) -> value + " (" + how + ": the file does not say)");
+      details.computeIfPresent(
+          "prediction", (key, value) -> value + " (" + how + ": the file does not say)");
     }
     if (file.componentClass("unet") != null) {
-      details.computeIfAbsent("resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
+      details.computeIfAbsent(
+          "resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
     }
     Map<String, Object> parts = new LinkedHashMap<>();
     for (Map.Entry<String, Component> part : file.components().entrySet()) {
       Relaid tensors = new Relaid(file.keys(), part.getValue().layout());
-      parts.put(part.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
+      parts.put(
+          part.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
     }
     details.put("parts", parts);
     details.put("missing", file.missing());

@@ -8,12 +8,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The family of base models that a file is of or fits, told by the width of the text that its attention reads. */
+/**
+ * The family of base models that a file is of or fits, told by the width of the text that its
+ * attention reads.
+ */
 final class Family {
   static final String UNKNOWN = "unknown";
-  private static final Map<Long, String> BY_TEXT_WIDTH = Map.of(768L, "sd1", 1024L, "sd2", 1280L, "sdxl-refiner", 2048L,
-      "sdxl");
-  private static final Set<String> FLUX = Set.of("double_blocks", "single_transformer_blocks", "single_blocks");
+  private static final Map<Long, String> BY_TEXT_WIDTH =
+      Map.of(768L, "sd1", 1024L, "sd2", 1280L, "sdxl-refiner", 2048L, "sdxl");
+  private static final Set<String> FLUX =
+      Set.of("double_blocks", "single_transformer_blocks", "single_blocks");
 
   private static final Set<String> FLUX2 = Set.of("stream_modulation", "to_qkv_mlp_proj");
 
@@ -21,18 +25,24 @@ final class Family {
 
   static String of(Kind kind, TensorList tensors) {
     Optional<String> known = dev.likeness.diffusion.model.Family.KNOWN.stream()
-        .filter(family -> family.recognises(tensors)).map(dev.likeness.diffusion.model.Family::name).findFirst();
+        .filter(family -> family.recognises(tensors))
+        .map(dev.likeness.diffusion.model.Family::name)
+        .findFirst();
     if (known.isPresent()) {
       return known.get();
     }
     if (kind == Kind.LORA) {
-      return LoraFamily.of(tensors, tensors instanceof SafetensorsHeader header ? header.metadata() : Map.of()).name()
-          .toLowerCase(Locale.ROOT).replace('_', '-');
+      return LoraFamily.of(
+              tensors, tensors instanceof SafetensorsHeader header ? header.metadata() : Map.of())
+          .name()
+          .toLowerCase(Locale.ROOT)
+          .replace('_', '-');
     }
     if (tensors.names().stream().anyMatch(name -> FLUX2.stream().anyMatch(name::contains))) {
       return "flux2";
     }
-    if (tensors.names().stream().anyMatch(name -> name.contains("noise_refiner") || name.contains("context_refiner"))) {
+    if (tensors.names().stream()
+        .anyMatch(name -> name.contains("noise_refiner") || name.contains("context_refiner"))) {
       return "z-image";
     }
     if (tensors.names().stream().anyMatch(name -> FLUX.stream().anyMatch(name::contains))) {
@@ -50,8 +60,13 @@ final class Family {
   }
 
   private static String byInputs(TensorList tensors, String layer) {
-    return tensors.names().stream().filter(name -> name.contains(layer))
-        .map(tensors::shape).filter(shape -> shape.length >= 2).map(shape -> byWidth(shape[1])).findFirst().orElse(UNKNOWN);
+    return tensors.names().stream()
+        .filter(name -> name.contains(layer))
+        .map(tensors::shape)
+        .filter(shape -> shape.length >= 2)
+        .map(shape -> byWidth(shape[1]))
+        .findFirst()
+        .orElse(UNKNOWN);
   }
 
   private static String byEmbedding(TensorList tensors) {

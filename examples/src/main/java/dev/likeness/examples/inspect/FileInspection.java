@@ -38,12 +38,26 @@ final class FileInspection {
       problems.add(file + " holds no tensor; download or save it again");
     }
     describe(file, kind, tensors, details, problems);
-    String format = form != TensorFile.SAFETENSORS ? form.name().toLowerCase(Locale.ROOT) : kind == Kind.BASE ? "single-file" : "safetensors";
-    return new Inspection(file, kind.word(), Family.of(kind, tensors), format, tally.parameters(), tally.dtypes(),
-        details, problems);
+    String format = form != TensorFile.SAFETENSORS
+        ? form.name().toLowerCase(Locale.ROOT)
+        : kind == Kind.BASE ? "single-file" : "safetensors";
+    return new Inspection(
+        file,
+        kind.word(),
+        Family.of(kind, tensors),
+        format,
+        tally.parameters(),
+        tally.dtypes(),
+        details,
+        problems);
   }
 
-  private static void describe(Path file, Kind kind, TensorList tensors, Map<String, Object> details, List<String> problems) {
+  private static void describe(
+      Path file,
+      Kind kind,
+      TensorList tensors,
+      Map<String, Object> details,
+      List<String> problems) {
     if (kind == Kind.LORA) {
       LoraRank.of(tensors).ifPresent(rank -> details.put("rank", rank));
     }
@@ -54,7 +68,8 @@ final class FileInspection {
         problems.add(e.getMessage());
       }
     }
-    boolean known = dev.likeness.diffusion.model.Family.KNOWN.stream().anyMatch(family -> family.recognises(tensors));
+    boolean known = dev.likeness.diffusion.model.Family.KNOWN.stream()
+        .anyMatch(family -> family.recognises(tensors));
     if (kind == Kind.BASE && known) {
       try {
         details.putAll(BaseDetails.of(SingleFile.open(file)));
@@ -70,8 +85,8 @@ final class FileInspection {
   // Trainers put whole tag statistics there.
   private static Map<String, String> shortened(Map<String, String> metadata) {
     Map<String, String> shown = new LinkedHashMap<>();
-    metadata.forEach((name, value) -> shown.put(name,
-        value.length() > MOST_METADATA ? value.substring(0, MOST_METADATA) + "…" : value));
+    metadata.forEach((name, value) -> shown.put(
+        name, value.length() > MOST_METADATA ? value.substring(0, MOST_METADATA) + "…" : value));
     return shown;
   }
 }

@@ -17,8 +17,11 @@ final class FolderInspection {
   private static final List<String> WITH_WEIGHTS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
   /** By what the pipeline's name begins with, the most particular first. */
-  private static final List<Map.Entry<String, String>> FAMILIES = List.of(Map.entry("StableDiffusionXL", "sdxl"),
-      Map.entry("StableDiffusion3", "sd3"), Map.entry("Flux2", "flux2"), Map.entry("Flux", "flux"),
+  private static final List<Map.Entry<String, String>> FAMILIES = List.of(
+      Map.entry("StableDiffusionXL", "sdxl"),
+      Map.entry("StableDiffusion3", "sd3"),
+      Map.entry("Flux2", "flux2"),
+      Map.entry("Flux", "flux"),
       Map.entry("ZImage", "z-image"));
 
   private final Tally tally = new Tally();
@@ -53,10 +56,12 @@ final class FolderInspection {
     details.put("scheduler", String.valueOf(model.componentClass("scheduler")));
     details.putAll(BaseDetails.of(model));
     details.put("parts", parts);
-    return new Inspection(folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
+    return new Inspection(
+        folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
   }
 
-  // Small models have text widths of their own; the second generation also made its projections linear.
+  // Small models have text widths of their own; the second generation also made its projections
+  // linear.
   private static String byPipeline(ModelFolder model) {
     for (Map.Entry<String, String> known : FAMILIES) {
       if (model.pipeline().startsWith(known.getKey())) {
@@ -77,7 +82,8 @@ final class FolderInspection {
     }
   }
 
-  // A folder may hold the same weights in several precisions, forms and averages; what would be opened counts.
+  // A folder may hold the same weights in several precisions, forms and averages; what would be
+  // opened counts.
   private long count(ModelFolder model, String part) {
     Path file = model.weightsFile(part);
     if (file.toString().endsWith(".json")) {

@@ -13,16 +13,25 @@ import java.util.Map;
  * What a file or folder turned out to be.
  *
  * @param path what was looked at
- * @param kind picture, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet, text-encoder, image-encoder, or unknown
- * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image, qwen-image, cascade, or unknown
+ * @param kind picture, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet,
+ *     text-encoder, image-encoder, or unknown
+ * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image,
+ *     qwen-image, cascade, or unknown
  * @param format diffusers, single-file, safetensors, pickle, gguf, onnx, or unknown
  * @param parameters numbers in all tensors
  * @param dtypes element types and how many numbers have each
  * @param details what else the headers say, in the order of reading
  * @param problems what keeps it from being used; empty when nothing does
  */
-public record Inspection(Path path, String kind, String family, String format, long parameters,
-    Map<String, Long> dtypes, Map<String, Object> details, List<String> problems) {
+public record Inspection(
+    Path path,
+    String kind,
+    String family,
+    String format,
+    long parameters,
+    Map<String, Long> dtypes,
+    Map<String, Object> details,
+    List<String> problems) {
   public Inspection {
     dtypes = new LinkedHashMap<>(dtypes);
     details = new LinkedHashMap<>(details);
@@ -31,7 +40,8 @@ public record Inspection(Path path, String kind, String family, String format, l
 
   /** Nothing usable at {@code path}. */
   static Inspection unusable(Path path, String format, String problem) {
-    return new Inspection(path, "unknown", "unknown", format, 0, Map.of(), Map.of(), List.of(problem));
+    return new Inspection(
+        path, "unknown", "unknown", format, 0, Map.of(), Map.of(), List.of(problem));
   }
 
   /** One JSON object. */
@@ -64,17 +74,23 @@ public record Inspection(Path path, String kind, String family, String format, l
       line(text, "parameters", String.format(Locale.ROOT, "%,d", parameters));
       line(text, "dtypes", String.join(", ", dtypes.keySet()));
     }
-    details.forEach((name, value) -> line(text, name, value instanceof Map<?, ?> map ? flat(map) : value));
+    details.forEach((name, value) ->
+        line(text, name, value instanceof Map<?, ?> map ? flat(map) : value));
     problems.forEach(problem -> line(text, "problem", problem));
     return text.toString().stripTrailing();
   }
 
   private static String flat(Map<?, ?> map) {
-    return String.join(", ", map.entrySet().stream().filter(e -> !(e.getValue() instanceof List))
-        .map(e -> e.getKey() + " " + e.getValue()).toList());
+    return String.join(
+        ", ",
+        map.entrySet().stream()
+            .filter(e -> !(e.getValue() instanceof List))
+            .map(e -> e.getKey() + " " + e.getValue())
+            .toList());
   }
 
   private static void line(StringBuilder text, String name, Object value) {
-    text.append(String.format(Locale.ROOT, "%-12s %s%n", name, value).stripTrailing()).append(System.lineSeparator());
+    text.append(String.format(Locale.ROOT, "%-12s %s%n", name, value).stripTrailing())
+        .append(System.lineSeparator());
   }
 }

@@ -21,7 +21,8 @@ public final class Inspector {
    */
   public static Inspection inspect(Path path) {
     if (!Files.exists(path)) {
-      throw new UnusableInput(path + " does not exist; give a file of weights, a picture or a diffusers folder");
+      throw new UnusableInput(
+          path + " does not exist; give a file of weights, a picture or a diffusers folder");
     }
     if (Files.isDirectory(path)) {
       return FolderInspection.of(path);
@@ -30,8 +31,13 @@ public final class Inspector {
     if (picture != null) {
       return PictureInspection.of(path, picture);
     }
-    return path.getFileName().toString().endsWith(".onnx") ? Inspection.unusable(path, "onnx",
-        path + " is an onnx file, which is not read; give the safetensors file of the same model") : FileInspection.of(path);
+    return path.getFileName().toString().endsWith(".onnx")
+        ? Inspection.unusable(
+            path,
+            "onnx",
+            path
+                + " is an onnx file, which is not read; give the safetensors file of the same model")
+        : FileInspection.of(path);
   }
 
   private static String picture(Path file) {
@@ -39,7 +45,9 @@ public final class Inspector {
     if (Arrays.equals(head, PNG)) {
       return "png";
     }
-    return head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2] ? "jpeg" : null;
+    return head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2]
+        ? "jpeg"
+        : null;
   }
 
   private static byte[] head(Path file) {

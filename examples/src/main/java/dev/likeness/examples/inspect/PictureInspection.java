@@ -15,12 +15,16 @@ final class PictureInspection {
   static Inspection of(Path file, String format) {
     try {
       Provenance found = Provenance.inspect(file);
-      List<String> problems = !found.isAltered() ? List.of() : List.of(file + " was altered after it was signed, or its "
-          + "manifest is broken: " + String.join(", ", found.manifest().orElseThrow().faults())
-          + "; ask for the original file");
+      List<String> problems = !found.isAltered()
+          ? List.of()
+          : List.of(file + " was altered after it was signed, or its "
+              + "manifest is broken: "
+              + String.join(", ", found.manifest().orElseThrow().faults())
+              + "; ask for the original file");
       return new Inspection(file, KIND, "none", format, 0, Map.of(), found.toMap(), problems);
     } catch (UnusableInput e) {
-      return new Inspection(file, KIND, "none", format, 0, Map.of(), Map.of(), List.of(e.getMessage()));
+      return new Inspection(
+          file, KIND, "none", format, 0, Map.of(), Map.of(), List.of(e.getMessage()));
     }
   }
 }

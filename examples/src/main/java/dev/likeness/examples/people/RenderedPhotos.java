@@ -12,13 +12,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Whether a folder of photos shows a person who does not exist, so that nobody needs to be asked. */
+/**
+ * Whether a folder of photos shows a person who does not exist, so that nobody needs to be asked.
+ */
 public final class RenderedPhotos {
   private RenderedPhotos() {}
 
   /**
-   * True when a {@code people.json} in the folder or the one above lists every visible file of the folder with its
-   * digest; one strange file among them makes it false.
+   * True when a {@code people.json} in the folder or the one above lists every visible file of the
+   * folder with its digest; one strange file among them makes it false.
    */
   public static boolean areAllIn(Path folder) {
     Path list = list(folder);
@@ -27,8 +29,11 @@ public final class RenderedPhotos {
     }
     try (Stream<Path> files = Files.list(folder.toAbsolutePath().normalize())) {
       Set<String> rendered = digests(list);
-      List<Path> photos = files.filter(Files::isRegularFile).filter(file -> !file.equals(list))
-          .filter(file -> !file.getFileName().toString().startsWith(".")).toList();
+      List<Path> photos = files
+          .filter(Files::isRegularFile)
+          .filter(file -> !file.equals(list))
+          .filter(file -> !file.getFileName().toString().startsWith("."))
+          .toList();
       for (Path photo : photos) {
         if (!rendered.contains(Sha256.of(Files.readAllBytes(photo)))) {
           return false;

@@ -32,8 +32,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Headshots of everybody who has a folder of photos in one folder: {@code BatchHeadshots PHOTOS BASE OUT CONSENT}. What is
- * done already is left as it is, so a batch that was stopped goes on; who cannot be learnt or drawn is named, and the rest goes on.
+ * Headshots of everybody who has a folder of photos in one folder: {@code BatchHeadshots PHOTOS
+ * BASE OUT CONSENT}. What is done already is left as it is, so a batch that was stopped goes on;
+ * who cannot be learnt or drawn is named, and the rest goes on.
  */
 public final class BatchHeadshots {
   private static final String RECORD = "record.json";
@@ -46,11 +47,18 @@ public final class BatchHeadshots {
   private final PrintStream log;
 
   /**
-   * A batch that draws {@code request} of each person with {@code studio}, which is on {@code base}.
+   * A batch that draws {@code request} of each person with {@code studio}, which is on
+   * {@code base}.
    *
-   * @param detector finds the faces by which headshots are cropped as their styles say; the caller's to close
+   * @param detector finds the faces by which headshots are cropped as their styles say; the
+   *     caller's to close
    */
-  public BatchHeadshots(BaseModel base, HeadshotStudio studio, ShootRequest request, FaceDetector detector, PrintStream log) {
+  public BatchHeadshots(
+      BaseModel base,
+      HeadshotStudio studio,
+      ShootRequest request,
+      FaceDetector detector,
+      PrintStream log) {
     this.base = base;
     this.studio = studio;
     this.request = request;
@@ -58,19 +66,23 @@ public final class BatchHeadshots {
     this.log = log;
   }
 
-  /** Arguments: the folder of folders, the base model, the folder for the results, who agreed to what. */
+  /**
+   * Arguments: the folder of folders, the base model, the folder for the results, who agreed to
+   * what.
+   */
   public static void main(String[] args) throws IOException {
     if (args.length != 4) {
       throw new IllegalArgumentException("give four arguments: PHOTOS BASE OUT CONSENT");
     }
     Path folder = Path.of(args[1]);
-    try (BaseModel base = BaseModel.open(folder, Compute.best()); FaceDetector detector = new CascadeDetector();
+    try (BaseModel base = BaseModel.open(folder, Compute.best());
+        FaceDetector detector = new CascadeDetector();
         FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
         FaceEmbedder own = FolderEmbedder.in(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
-      BatchHeadshots batch =
-          new BatchHeadshots(base, own == null ? studio : studio.embedder(own), request, detector, System.out);
+      BatchHeadshots batch = new BatchHeadshots(
+          base, own == null ? studio : studio.embedder(own), request, detector, System.out);
       System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
     }
   }
@@ -82,8 +94,8 @@ public final class BatchHeadshots {
    */
   public int run(Path photos, Path out, Consent consent) throws IOException {
     if (absolute(out).startsWith(absolute(photos))) {
-      throw new IllegalArgumentException("the results' folder " + out + " is among the photos in " + photos
-          + ", where headshots would be taken for photos the next time; give another");
+      throw new IllegalArgumentException("the results' folder " + out + " is among the photos in "
+          + photos + ", where headshots would be taken for photos the next time; give another");
     }
     List<Path> folders;
     try (Stream<Path> all = Files.list(photos)) {
@@ -103,7 +115,8 @@ public final class BatchHeadshots {
         throw stopped;
       } catch (RuntimeException | IOException e) {
         failed++;
-        log.println(folder.getFileName() + ": " + (e instanceof UnusableInput || e instanceof MachineLimit ? e.getMessage() : e));
+        log.println(folder.getFileName() + ": "
+            + (e instanceof UnusableInput || e instanceof MachineLimit ? e.getMessage() : e));
       }
     }
     return failed;
@@ -120,8 +133,8 @@ public final class BatchHeadshots {
     Path state = studio.state(results, review, PersonProfile.UNKNOWN);
     // Who was learnt from other photos, or otherwise, is not who is asked for now.
     if (!Files.exists(file) || !TrainingStates.isOf(file, state)) {
-      try (TrainedPerson learnt =
-          studio.learn(review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson learnt = studio.learn(
+          review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
         TrainingStates.learnt(learnt, state).save(file);
       }
     }

@@ -35,8 +35,9 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 
 /**
- * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users or encryption. The last
- * 256 shoots are kept, of up to 256 MiB of pictures, in memory. What a page from elsewhere asks is answered by 403.
+ * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users
+ * or encryption. The last 256 shoots are kept, of up to 256 MiB of pictures, in memory. What a page
+ * from elsewhere asks is answered by 403.
  *
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
@@ -53,7 +54,8 @@ public final class HeadshotService implements AutoCloseable {
   private static final int MOST_PICTURES = 16;
   private static final int MOST_STEPS = 1000;
 
-  private static final Set<String> KNOWN = Set.of("person", "style", "count", "seed", "steps", "variant", "priority");
+  private static final Set<String> KNOWN =
+      Set.of("person", "style", "count", "seed", "steps", "variant", "priority");
 
   private static final List<String> HERE = List.of("127.0.0.1", "localhost", "[::1]");
 
@@ -64,8 +66,13 @@ public final class HeadshotService implements AutoCloseable {
   private final ExecutorService threads = Executors.newFixedThreadPool(8);
   private final KeptShoots shoots = new KeptShoots(KEPT, KEPT_BYTES);
 
-  private HeadshotService(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options, FaceDetector detector,
-      int port) throws IOException {
+  private HeadshotService(
+      HeadshotStudio studio,
+      Map<String, TrainedPerson> people,
+      QueueOptions options,
+      FaceDetector detector,
+      int port)
+      throws IOException {
     this.people = Map.copyOf(people);
     this.detector = detector;
     // First, as a port may be taken: workers that nobody can close would hold the studio.
@@ -77,12 +84,19 @@ public final class HeadshotService implements AutoCloseable {
   }
 
   /**
-   * Serves {@code people} by name on a port of this machine, 0 for any; they and the studio's base stay the caller's.
+   * Serves {@code people} by name on a port of this machine, 0 for any; they and the studio's base
+   * stay the caller's.
    *
-   * @param detector finds the faces by which headshots are cropped as their styles say; stays the caller's, too
+   * @param detector finds the faces by which headshots are cropped as their styles say; stays the
+   *     caller's, too
    */
-  public static HeadshotService start(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options,
-      FaceDetector detector, int port) throws IOException {
+  public static HeadshotService start(
+      HeadshotStudio studio,
+      Map<String, TrainedPerson> people,
+      QueueOptions options,
+      FaceDetector detector,
+      int port)
+      throws IOException {
     return new HeadshotService(studio, people, options, detector, port);
   }
 
@@ -104,7 +118,11 @@ public final class HeadshotService implements AutoCloseable {
         if (isFromHere(exchange)) {
           route(exchange);
         } else {
-          say(exchange, 403, Map.of("error", "this is for programs of this machine; ask http://127.0.0.1:" + port()));
+          say(
+              exchange,
+              403,
+              Map.of(
+                  "error", "this is for programs of this machine; ask http://127.0.0.1:" + port()));
         }
       } catch (QueueFull full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
@@ -117,12 +135,16 @@ public final class HeadshotService implements AutoCloseable {
     }
   }
 
-  /** Whether it is asked for by a name of this machine, and not by a page from elsewhere that a browser on it shows. */
+  /**
+   * Whether it is asked for by a name of this machine, and not by a page from elsewhere that a
+   * browser on it shows.
+   */
   private boolean isFromHere(HttpExchange exchange) {
     Set<String> here = HERE.stream().map(name -> name + ":" + port()).collect(Collectors.toSet());
     String origin = exchange.getRequestHeaders().getFirst("Origin");
     return here.contains(exchange.getRequestHeaders().getFirst("Host"))
-        && (origin == null || origin.startsWith("http://") && here.contains(origin.substring("http://".length())));
+        && (origin == null
+            || origin.startsWith("http://") && here.contains(origin.substring("http://".length())));
   }
 
   private void route(HttpExchange exchange) throws IOException {
@@ -136,7 +158,13 @@ public final class HeadshotService implements AutoCloseable {
     Job<Shoot> job = known && path.length > 2 ? shoots.job(path[2]) : null;
     if (job != null && !method.equals("GET") && !(method.equals("DELETE") && path.length == 3)) {
       exchange.getResponseHeaders().add("Allow", path.length == 3 ? "GET, DELETE" : "GET");
-      say(exchange, 405, Map.of("error", method + " is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot"));
+      say(
+          exchange,
+          405,
+          Map.of(
+              "error",
+              method
+                  + " is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot"));
     } else if (job == null) {
       say(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
@@ -150,18 +178,25 @@ public final class HeadshotService implements AutoCloseable {
   }
 
   private String take(Map<String, String> query) {
-    query.keySet().stream().filter(name -> !KNOWN.contains(name)).sorted().findFirst().ifPresent(name -> {
-      throw new IllegalArgumentException(name + " is not known here; give " + String.join(", ", new TreeSet<>(KNOWN)));
-    });
+    query.keySet().stream()
+        .filter(name -> !KNOWN.contains(name))
+        .sorted()
+        .findFirst()
+        .ifPresent(name -> {
+          throw new IllegalArgumentException(
+              name + " is not known here; give " + String.join(", ", new TreeSet<>(KNOWN)));
+        });
     TrainedPerson person = people.get(query.getOrDefault("person", ""));
     if (person == null) {
       throw new IllegalArgumentException("nobody is known by that name; give person=NAME");
     }
     Style style = Style.named(query.getOrDefault("style", "studio"));
     ShootRequest request = ShootRequest.of(style, upTo(MOST_PICTURES, query, "count", 1))
-        .seed(number(query, "seed", 0)).variant(whole(query, "variant", 0))
+        .seed(number(query, "seed", 0))
+        .variant(whole(query, "variant", 0))
         .steps(upTo(MOST_STEPS, query, "steps", ShootRequest.STEPS));
-    return shoots.add(queue.shoot(person, request, whole(query, "priority", StudioQueue.USUAL), Progress.SILENT));
+    return shoots.add(
+        queue.shoot(person, request, whole(query, "priority", StudioQueue.USUAL), Progress.SILENT));
   }
 
   private static Map<String, Object> state(Job<Shoot> job) {
@@ -186,25 +221,29 @@ public final class HeadshotService implements AutoCloseable {
     } catch (UnusableInput | MachineLimit known) {
       return known.getMessage();
     } catch (RuntimeException | Error unknown) {
-      return ExitStatus.of(unknown) == ExitStatus.MACHINE ? "the machine has not enough memory"
+      return ExitStatus.of(unknown) == ExitStatus.MACHINE
+          ? "the machine has not enough memory"
           : "the program failed: " + unknown.getClass().getSimpleName();
     }
   }
 
   private void picture(HttpExchange exchange, Job<Shoot> job, String name) throws IOException {
     int count = job.state() == Job.State.DONE ? job.join().headshots().size() : 0;
-    if (!name.matches("[1-9][0-9]{0,3}\\.png") || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
+    if (!name.matches("[1-9][0-9]{0,3}\\.png")
+        || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
       say(exchange, 404, Map.of("error", "no such picture, or not yet"));
       return;
     }
-    Headshot whole = job.join().headshots().get(Integer.parseInt(name.substring(0, name.length() - 4)) - 1);
+    Headshot whole =
+        job.join().headshots().get(Integer.parseInt(name.substring(0, name.length() - 4)) - 1);
     byte[] png = whole.cropped(whole.style().crop(), detector).orElse(whole).toPng();
     exchange.getResponseHeaders().add("Content-Type", "image/png");
     exchange.sendResponseHeaders(200, png.length);
     exchange.getResponseBody().write(png);
   }
 
-  private static void say(HttpExchange exchange, int status, Map<String, ?> content) throws IOException {
+  private static void say(HttpExchange exchange, int status, Map<String, ?> content)
+      throws IOException {
     byte[] json = JSON.std.asString(content).getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().add("Content-Type", "application/json");
     exchange.sendResponseHeaders(status, json.length);
@@ -217,7 +256,9 @@ public final class HeadshotService implements AutoCloseable {
     for (String part : raw == null ? new String[0] : raw.split("&")) {
       int equals = part.indexOf('=');
       if (equals > 0) {
-        query.put(part.substring(0, equals), URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
+        query.put(
+            part.substring(0, equals),
+            URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
       }
     }
     return query;

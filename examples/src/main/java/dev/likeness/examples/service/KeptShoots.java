@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Shoots by id: so many, with so many bytes of pictures, and all that still wait or run. What finished first is forgotten
- * first, so that memory stays bounded; what finished last is kept, however large.
+ * Shoots by id: so many, with so many bytes of pictures, and all that still wait or run. What
+ * finished first is forgotten first, so that memory stays bounded; what finished last is kept,
+ * however large.
  */
 final class KeptShoots {
   private final int most;
@@ -51,8 +52,8 @@ final class KeptShoots {
   }
 
   private void forget() {
-    List<Map.Entry<String, Job<Shoot>>> done =
-        new ArrayList<>(shoots.entrySet().stream().filter(shoot -> shoot.getValue().isDone()).toList());
+    List<Map.Entry<String, Job<Shoot>>> done = new ArrayList<>(
+        shoots.entrySet().stream().filter(shoot -> shoot.getValue().isDone()).toList());
     long bytes = done.stream().mapToLong(shoot -> bytes(shoot.getValue())).sum();
     while (done.size() > 1 && (shoots.size() > most || bytes > mostBytes)) {
       Map.Entry<String, Job<Shoot>> oldest = done.remove(0);
@@ -62,7 +63,10 @@ final class KeptShoots {
   }
 
   private static long bytes(Job<Shoot> job) {
-    return job.state() != Job.State.DONE ? 0
-        : job.join().headshots().stream().mapToLong(shot -> 3L * shot.picture().width() * shot.picture().height()).sum();
+    return job.state() != Job.State.DONE
+        ? 0
+        : job.join().headshots().stream()
+            .mapToLong(shot -> 3L * shot.picture().width() * shot.picture().height())
+            .sum();
   }
 }

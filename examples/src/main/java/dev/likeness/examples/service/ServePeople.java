@@ -17,11 +17,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 /**
- * {@link HeadshotService} as a program: {@code ServePeople PORT BASE PERSON-FILE...}, until the process is ended. The base is a folder,
- * a checkpoint file or {@code portrait}; port 0 takes any that is free. {@code ada.safetensors} is asked for as {@code person=ada}.
+ * {@link HeadshotService} as a program: {@code ServePeople PORT BASE PERSON-FILE...}, until the
+ * process is ended. The base is a folder, a checkpoint file or {@code portrait}; port 0 takes any
+ * that is free. {@code ada.safetensors} is asked for as {@code person=ada}.
  */
 public final class ServePeople {
-  private static final String USAGE = "give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors";
+  private static final String USAGE =
+      "give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors";
 
   private ServePeople() {}
 
@@ -35,7 +37,8 @@ public final class ServePeople {
     void add(Path file, BaseModel base) {
       String name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
       if (byName.containsKey(name)) {
-        throw new IllegalArgumentException(file + " is the second of the name " + name + ", by which people are asked for; rename one");
+        throw new IllegalArgumentException(file + " is the second of the name " + name
+            + ", by which people are asked for; rename one");
       }
       byName.put(name, TrainedPerson.open(file, base));
       byName.get(name).foreignTo(base).ifPresent(System.err::println);
@@ -52,25 +55,34 @@ public final class ServePeople {
       throw new IllegalArgumentException(USAGE + "; given " + List.of(args));
     }
     Path base = args[1].equals("portrait") ? PortraitModel.files() : Path.of(args[1]);
-    serve(Integer.parseInt(args[0]), base, Stream.of(args).skip(2).map(Path::of).toList(), service -> {
-      System.out.println("http://127.0.0.1:" + service.port() + "/shoots answers; the end of the process ends it");
-      new CountDownLatch(1).await();
-    });
+    serve(
+        Integer.parseInt(args[0]),
+        base,
+        Stream.of(args).skip(2).map(Path::of).toList(),
+        service -> {
+          System.out.println("http://127.0.0.1:" + service.port()
+              + "/shoots answers; the end of the process ends it");
+          new CountDownLatch(1).await();
+        });
   }
 
   /**
-   * Serves whoever is in {@code files} while {@code serving} lasts, faces held where the base in {@code folder} brings what holds them.
+   * Serves whoever is in {@code files} while {@code serving} lasts, faces held where the base in
+   * {@code folder} brings what holds them.
    *
    * @throws IllegalArgumentException when two of them have one name
-   * @throws dev.likeness.diffusion.error.UnusableInput when a file is broken, or of another kind of base; that somebody was learnt on
-   *     another of the same kind is said
+   * @throws dev.likeness.diffusion.error.UnusableInput when a file is broken, or of another kind of
+   *     base; that somebody was learnt on another of the same kind is said
    */
   static void serve(int port, Path folder, List<Path> files, Serving serving) throws Exception {
-    try (FaceDetector detector = new CascadeDetector(); BaseModel base = BaseModel.open(folder, Compute.best());
-        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null); People people = new People(new TreeMap<>())) {
+    try (FaceDetector detector = new CascadeDetector();
+        BaseModel base = BaseModel.open(folder, Compute.best());
+        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
+        People people = new People(new TreeMap<>())) {
       files.forEach(file -> people.add(file, base));
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
-      try (HeadshotService service = HeadshotService.start(studio, people.byName(), QueueOptions.defaults(), detector, port)) {
+      try (HeadshotService service =
+          HeadshotService.start(studio, people.byName(), QueueOptions.defaults(), detector, port)) {
         serving.with(service);
       }
     }

@@ -16,13 +16,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 public class ReferenceOptionTest {
-  /** An APP1 segment: a TIFF header and one entry, orientation (0x112) 6, held upright by a phone turned left. */
-  private static final String LYING = "FFE1002245786966000049492A000800000001001201030001000000060000000000" + "0000";
+  /**
+   * An APP1 segment: a TIFF header and one entry, orientation (0x112) 6, held upright by a phone
+   * turned left.
+   */
+  private static final String LYING =
+      "FFE1002245786966000049492A000800000001001201030001000000060000000000" + "0000";
 
   @TempDir
   private Path folder;
 
-  /** Writes a picture as a phone that is held upright does; returns what it is to whoever turns it. */
+  /**
+   * Writes a picture as a phone that is held upright does; returns what it is to whoever turns it.
+   */
   public static Picture lying(Path photo, Picture upright) throws IOException {
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
     ImageIO.write(Orientation.TURNED_LEFT.upright(upright).toBufferedImage(), "jpeg", jpeg);
@@ -47,8 +53,11 @@ public class ReferenceOptionTest {
   @Test
   void saysWhichFileIsNoPicture() throws IOException {
     Path text = Files.writeString(folder.resolve("notes.txt"), "nothing");
-    assertEquals(text + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
-        assertThrows(RuntimeException.class, () -> new ReferenceOption(text, 1).picture()).getMessage());
-    assertThrows(UnusableInput.class, () -> new ReferenceOption(folder.resolve("none.png"), 1).picture());
+    assertEquals(
+        text + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
+        assertThrows(RuntimeException.class, () -> new ReferenceOption(text, 1).picture())
+            .getMessage());
+    assertThrows(
+        UnusableInput.class, () -> new ReferenceOption(folder.resolve("none.png"), 1).picture());
   }
 }

@@ -18,13 +18,22 @@ import org.junit.jupiter.api.Test;
 class ProgressBarsTest {
   private final StringWriter lines = new StringWriter();
   private final List<String> shown = new CopyOnWriteArrayList<>();
-  private final ProgressBars bars = new ProgressBars(new PrintWriter(lines),
-      () -> new ProgressBarBuilder().setConsumer(new DelegatingProgressBarConsumer(shown::add, 80)));
+  private final ProgressBars bars = new ProgressBars(
+      new PrintWriter(lines),
+      () ->
+          new ProgressBarBuilder().setConsumer(new DelegatingProgressBarConsumer(shown::add, 80)));
 
   @Test
   void goesOnBehindWhatIsToldBetweenTwoSteps() {
-    for (ProgressEvent between : List.of(new ProgressEvent.Notice("the disk is full"), new ProgressEvent.Preview(2, List.of(), 0.5))) {
-      tell(new Phase("train", 400), new Step("train", 1, 400, 0.5), between, new Step("train", 2, 400, 0.25), new ProgressEvent.Done());
+    for (ProgressEvent between : List.of(
+        new ProgressEvent.Notice("the disk is full"),
+        new ProgressEvent.Preview(2, List.of(), 0.5))) {
+      tell(
+          new Phase("train", 400),
+          new Step("train", 1, 400, 0.5),
+          between,
+          new Step("train", 2, 400, 0.25),
+          new ProgressEvent.Done());
       assertTrue(last().contains("2/400") && last().contains("loss 0.2500"), last());
     }
     assertEquals("the disk is full", lines.toString().strip());

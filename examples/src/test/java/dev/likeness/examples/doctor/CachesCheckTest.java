@@ -21,14 +21,24 @@ class CachesCheckTest {
   }
 
   @Test
-  @DisabledIfEnvironmentVariable(named = "DJL_CACHE_DIR", matches = ".+", disabledReason = "it counts before the property")
-  void looksWhereTheLibrariesUnpackAndNotWhereTheyUsuallyDo(@TempDir Path folder) throws IOException {
+  @DisabledIfEnvironmentVariable(
+      named = "DJL_CACHE_DIR",
+      matches = ".+",
+      disabledReason = "it counts before the property")
+  void looksWhereTheLibrariesUnpackAndNotWhereTheyUsuallyDo(@TempDir Path folder)
+      throws IOException {
     String known = Loader.getCacheDir().toString();
     System.setProperty("user.home", folder.resolve("nowhere").toString());
-    assertTrue(CachesCheck.findings().get(0).text().startsWith(known + ", "), CachesCheck.findings()::toString);
-    assertTrue(CachesCheck.findings().get(1).text().startsWith(System.getProperty("java.io.tmpdir")), CachesCheck.findings()::toString);
+    assertTrue(
+        CachesCheck.findings().get(0).text().startsWith(known + ", "),
+        CachesCheck.findings()::toString);
+    assertTrue(
+        CachesCheck.findings().get(1).text().startsWith(System.getProperty("java.io.tmpdir")),
+        CachesCheck.findings()::toString);
     System.setProperty("DJL_CACHE_DIR", folder.resolve("djl").toString());
-    assertTrue(CachesCheck.findings().get(1).text().startsWith(folder.resolve("djl") + ", not made yet"), CachesCheck.findings()::toString);
+    assertTrue(
+        CachesCheck.findings().get(1).text().startsWith(folder.resolve("djl") + ", not made yet"),
+        CachesCheck.findings()::toString);
     assertEquals(Finding.State.OK, CachesCheck.findings().get(1).state());
   }
 }

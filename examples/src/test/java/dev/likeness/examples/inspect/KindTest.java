@@ -45,10 +45,16 @@ class KindTest {
 
   /** XLabs' and others' names hold those of the blocks that a base has, too. */
   @ParameterizedTest
-  @ValueSource(strings = {"double_blocks.0.processor.qkv_lora1.down.weight", "double_blocks.0.processor.proj_lora2.up.weight",
-      "single_blocks.0.processor.qkv_lora.down.weight", "oft_unet_double_blocks_0_img_attn_qkv.oft_blocks",
-      "base_model.model.double_blocks.0.img_attn.qkv.boft_R", "diffusion_model.double_blocks.0.img_attn.qkv.oft_blocks",
-      "base_model.model.double_blocks.0.img_attn.qkv.ia3_l"})
+  @ValueSource(
+      strings = {
+        "double_blocks.0.processor.qkv_lora1.down.weight",
+        "double_blocks.0.processor.proj_lora2.up.weight",
+        "single_blocks.0.processor.qkv_lora.down.weight",
+        "oft_unet_double_blocks_0_img_attn_qkv.oft_blocks",
+        "base_model.model.double_blocks.0.img_attn.qkv.boft_R",
+        "diffusion_model.double_blocks.0.img_attn.qkv.oft_blocks",
+        "base_model.model.double_blocks.0.img_attn.qkv.ia3_l"
+      })
   void takesEverySpellingOfALoraForOne(String key) {
     assertEquals(Kind.LORA, Kind.of(Set.of(key)));
   }

@@ -42,8 +42,10 @@ class BatchHeadshotsTest {
   @BeforeAll
   static void useOpenCvOnce() {
     // OpenCV keeps a few objects of its own from its first use on.
-    Picture portrait = Renderer.render(Person.random(1), Shot.selfie(new Random(1)), 256).picture();
-    HeadshotStudio.review(PhotoSet.of(List.of(Photo.of("one.png", portrait.toPng()))), Consent.NOBODY_REAL);
+    Picture portrait =
+        Renderer.render(Person.random(1), Shot.selfie(new Random(1)), 256).picture();
+    HeadshotStudio.review(
+        PhotoSet.of(List.of(Photo.of("one.png", portrait.toPng()))), Consent.NOBODY_REAL);
   }
 
   @Test
@@ -52,21 +54,28 @@ class BatchHeadshotsTest {
     Random random = new Random(4);
     for (int i = 0; i < 3; i++) {
       Path file = Files.createDirectories(photos.resolve("ada")).resolve("selfie-" + i + ".png");
-      Renderer.render(Person.random(5_000_000_000L), Shot.selfie(random), 256).picture().writePng(file);
-      Picture.of(64, 64, new byte[64 * 64 * 3]).writePng(
-          Files.createDirectories(photos.resolve("nobody")).resolve("black-" + i + ".png"));
+      Renderer.render(Person.random(5_000_000_000L), Shot.selfie(random), 256)
+          .picture()
+          .writePng(file);
+      Picture.of(64, 64, new byte[64 * 64 * 3])
+          .writePng(
+              Files.createDirectories(photos.resolve("nobody")).resolve("black-" + i + ".png"));
     }
     Path out = Files.createDirectories(folder.resolve("out"));
     Files.createDirectory(photos.resolve("abe"));
     Files.writeString(out.resolve("abe"), "in the way");
-    try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
+    try (BaseModel base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
       HeadshotStudio studio = HeadshotStudio.on(base);
       HeadshotStudio quick = studio.training(studio.training().steps(2));
       List<String> first = run(base, quick, photos, out);
       assertEquals("ada: done", first.get(1));
-      assertTrue(first.get(0).startsWith("abe: ") && first.get(0).contains("FileAlreadyExists"), first.get(0));
+      assertTrue(
+          first.get(0).startsWith("abe: ") && first.get(0).contains("FileAlreadyExists"),
+          first.get(0));
       assertTrue(first.get(2).startsWith("nobody: "), first.get(2));
-      assertTrue(Files.exists(out.resolve("ada/headshot-001.png")) && Files.exists(out.resolve("ada/record.json")));
+      assertTrue(Files.exists(out.resolve("ada/headshot-001.png"))
+          && Files.exists(out.resolve("ada/record.json")));
       assertEquals("ada: done before", run(base, quick, photos, out).get(1));
       Path person = out.resolve("ada/person.safetensors");
       byte[] ofThree = Files.readAllBytes(person);
@@ -77,15 +86,21 @@ class BatchHeadshotsTest {
       Files.delete(photos.resolve("ada/selfie-2.png"));
       assertEquals("ada: done", run(base, quick, photos, out).get(1));
       assertFalse(Arrays.equals(ofThree, Files.readAllBytes(person)), "an old person was drawn");
-      assertThrows(IllegalArgumentException.class, () -> run(base, quick, photos, photos.resolve("out")));
+      assertThrows(
+          IllegalArgumentException.class, () -> run(base, quick, photos, photos.resolve("out")));
     }
   }
 
-  private static List<String> run(BaseModel base, HeadshotStudio studio, Path photos, Path out) throws Exception {
+  private static List<String> run(BaseModel base, HeadshotStudio studio, Path photos, Path out)
+      throws Exception {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
-    try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8); FaceDetector detector = new CascadeDetector()) {
+    try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8);
+        FaceDetector detector = new CascadeDetector()) {
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(2);
-      assertEquals(2, new BatchHeadshots(base, studio, request, detector, log).run(photos, out, Consent.NOBODY_REAL));
+      assertEquals(
+          2,
+          new BatchHeadshots(base, studio, request, detector, log)
+              .run(photos, out, Consent.NOBODY_REAL));
     }
     return said.toString(StandardCharsets.UTF_8).lines().toList();
   }

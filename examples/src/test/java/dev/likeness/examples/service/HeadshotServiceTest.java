@@ -70,8 +70,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two clients and more ask one service for four persons at once. {@code -Dlikeness.soak=600} keeps eight of them asking for
- * so many seconds, {@code -Dlikeness.soak.held=true} of {@code portrait} and people whose faces are held.
+ * Two clients and more ask one service for four persons at once. {@code -Dlikeness.soak=600} keeps
+ * eight of them asking for so many seconds, {@code -Dlikeness.soak.held=true} of {@code portrait}
+ * and people whose faces are held.
  */
 @ExtendWith(NoTensorLeaks.class)
 class HeadshotServiceTest {
@@ -91,11 +92,12 @@ class HeadshotServiceTest {
     }
 
     @Override
-    public void close() { }
+    public void close() {}
   };
 
   @TempDir
   private static Path folder;
+
   private static BaseModel base;
   private static FaceDetector detector;
   private static FaceGuidance guidance;
@@ -108,8 +110,10 @@ class HeadshotServiceTest {
   @BeforeAll
   static void learnFour() throws Exception {
     Path portrait = HELD ? PortraitModel.files() : null;
-    base = HELD ? BaseModel.open(portrait, Compute.best())
-        : GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    base = HELD
+        ? BaseModel.open(portrait, Compute.best())
+        : GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
     detector = HELD ? warm(new CascadeDetector()) : DETECTOR;
     guidance = HELD ? FaceGuidance.in(portrait, base, detector).orElseThrow() : null;
     studio = HeadshotStudio.on(base).faceGuidance(guidance);
@@ -119,11 +123,14 @@ class HeadshotServiceTest {
     }
   }
 
-  /** As many cascades as are ever used at once stay with a detector: a leak is what comes on top. */
+  /**
+   * As many cascades as are ever used at once stay with a detector: a leak is what comes on top.
+   */
   private static FaceDetector warm(FaceDetector cascades) throws Exception {
     Picture black = Picture.of(256, 256, new byte[256 * 256 * 3]);
     ExecutorService threads = Executors.newFixedThreadPool(4 * CLIENTS);
-    for (Future<?> each : threads.invokeAll(Collections.nCopies(4 * CLIENTS, () -> cascades.detect(black)))) {
+    for (Future<?> each :
+        threads.invokeAll(Collections.nCopies(4 * CLIENTS, () -> cascades.detect(black)))) {
       each.get();
     }
     threads.shutdown();
@@ -133,16 +140,27 @@ class HeadshotServiceTest {
   private static TrainedPerson learnt(String name) {
     byte[] grey = new byte[32 * 32 * 3];
     Arrays.fill(grey, (byte) (40 * NAMES.indexOf(name)));
-    return LoraTraining.quick().steps(2).seed(NAMES.indexOf(name)).train(base, List.of(Picture.of(32, 32, grey)),
-        Subject.of("woman").consent(name + ": yes"), Progress.SILENT, new Cancellation());
+    return LoraTraining.quick()
+        .steps(2)
+        .seed(NAMES.indexOf(name))
+        .train(
+            base,
+            List.of(Picture.of(32, 32, grey)),
+            Subject.of("woman").consent(name + ": yes"),
+            Progress.SILENT,
+            new Cancellation());
   }
 
   private static TrainedPerson learntOnPortrait(String name) {
     Person person = Person.random(NAMES.indexOf(name));
-    List<Photo> selfies = IntStream.range(0, 4).mapToObj(i -> Photo.of(i + ".png",
-        Renderer.render(person, Shot.selfie(new Random(i)), 256).picture().toPng())).toList();
+    List<Photo> selfies = IntStream.range(0, 4)
+        .mapToObj(i -> Photo.of(
+            i + ".png",
+            Renderer.render(person, Shot.selfie(new Random(i)), 256).picture().toPng()))
+        .toList();
     HeadshotStudio quick = studio.training(studio.training().steps(2));
-    return quick.learn(HeadshotStudio.review(PhotoSet.of(selfies), Consent.NOBODY_REAL), Consent.NOBODY_REAL);
+    return quick.learn(
+        HeadshotStudio.review(PhotoSet.of(selfies), Consent.NOBODY_REAL), Consent.NOBODY_REAL);
   }
 
   @AfterAll
@@ -157,7 +175,8 @@ class HeadshotServiceTest {
 
   @BeforeEach
   void start() throws Exception {
-    service = HeadshotService.start(studio, PEOPLE, QueueOptions.defaults().capacity(4), detector, 0);
+    service =
+        HeadshotService.start(studio, PEOPLE, QueueOptions.defaults().capacity(4), detector, 0);
   }
 
   @AfterEach
@@ -215,10 +234,15 @@ class HeadshotServiceTest {
     assertEquals(List.of(), wrong);
     assertTrue(answered.get() >= 2 * CLIENTS);
     long late = early == 0 ? 0 : resident();
-    assertTrue(early == 0 || late < 1.15 * early, early + " bytes grew to " + late + " over " + answered + " answers");
+    assertTrue(
+        early == 0 || late < 1.15 * early,
+        early + " bytes grew to " + late + " over " + answered + " answers");
   }
 
-  /** Resident memory after a collection: how much of its heap Java leaves full before it collects says nothing of what is held. */
+  /**
+   * Resident memory after a collection: how much of its heap Java leaves full before it collects
+   * says nothing of what is held.
+   */
   private static long resident() {
     System.gc();
     return Pointer.physicalBytes();
@@ -226,22 +250,35 @@ class HeadshotServiceTest {
 
   @Test
   void saysWhatIsWrongWithARequest() throws Exception {
-    assertEquals("400 {\"error\":\"nobody is known by that name; give person=NAME\"}", said("POST", "?person=eve"));
-    assertEquals("400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
+    assertEquals(
+        "400 {\"error\":\"nobody is known by that name; give person=NAME\"}",
+        said("POST", "?person=eve"));
+    assertEquals(
+        "400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
         said("POST", "?person=ada&count=x"));
-    assertEquals("400 {\"error\":\"steps 5000000000 is too large a number\"}", said("POST", "?person=ada&steps=5000000000"));
-    assertEquals("400 {\"error\":\"count must be 1 to 16, given 17\"}", said("POST", "?person=ada&count=17"));
-    assertEquals("400 {\"error\":\"steps must be 1 to 1000, given 0\"}", said("POST", "?person=ada&steps=0"));
-    assertEquals("400 {\"error\":\"size is not known here; give count, person, priority, seed, steps, style, variant\"}",
+    assertEquals(
+        "400 {\"error\":\"steps 5000000000 is too large a number\"}",
+        said("POST", "?person=ada&steps=5000000000"));
+    assertEquals(
+        "400 {\"error\":\"count must be 1 to 16, given 17\"}",
+        said("POST", "?person=ada&count=17"));
+    assertEquals(
+        "400 {\"error\":\"steps must be 1 to 1000, given 0\"}",
+        said("POST", "?person=ada&steps=0"));
+    assertEquals(
+        "400 {\"error\":\"size is not known here; give count, person, priority, seed, steps, style, variant\"}",
         said("POST", "?person=ada&size=512"));
-    String none = "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";
+    String none =
+        "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";
     assertEquals(none, said("GET", "/999"));
     assertEquals(none, said("GET", ""));
     assertEquals(none, said("POST", "s?person=ada"));
     String id = shoot("ada", 0, 2);
-    assertEquals("405 {\"error\":\"PUT is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+    assertEquals(
+        "405 {\"error\":\"PUT is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
         said("PUT", "/" + id));
-    assertEquals("405 {\"error\":\"DELETE is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+    assertEquals(
+        "405 {\"error\":\"DELETE is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
         said("DELETE", "/" + id + "/1.png"));
   }
 
@@ -249,16 +286,30 @@ class HeadshotServiceTest {
   void answersNoPageFromElsewhere() throws Exception {
     String wrong = "HTTP/1.1 403 Forbidden";
     assertEquals(wrong, asked("GET /shoots/1 HTTP/1.1", "Host: rebound.example:" + service.port()));
-    assertEquals(wrong, asked("POST /shoots?person=ada HTTP/1.1", "Host: 127.0.0.1:" + service.port(), "Origin: http://rebound.example"));
-    assertEquals("HTTP/1.1 404 Not Found", asked("GET /shoots/999 HTTP/1.1", "Host: localhost:" + service.port(),
-        "Origin: http://localhost:" + service.port()));
+    assertEquals(
+        wrong,
+        asked(
+            "POST /shoots?person=ada HTTP/1.1",
+            "Host: 127.0.0.1:" + service.port(),
+            "Origin: http://rebound.example"));
+    assertEquals(
+        "HTTP/1.1 404 Not Found",
+        asked(
+            "GET /shoots/999 HTTP/1.1",
+            "Host: localhost:" + service.port(),
+            "Origin: http://localhost:" + service.port()));
   }
 
   /** The first line of the answer; Java's HTTP client does not let one say who the host is. */
   private String asked(String... lines) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
-      socket.getOutputStream().write((String.join("\r\n", lines) + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-      return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine();
+      socket
+          .getOutputStream()
+          .write((String.join("\r\n", lines) + "\r\nConnection: close\r\n\r\n")
+              .getBytes(StandardCharsets.US_ASCII));
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+          .readLine();
     }
   }
 
@@ -267,18 +318,24 @@ class HeadshotServiceTest {
     service.close();
     TrainedPerson ada = PEOPLE.get("ada");
     String looking = Consent.of("ada: look").only(Purpose.INTAKE).toJson();
-    Map<String, TrainedPerson> people = Map.of("ada", ada, "unasked", ada.called(ada.subject().consent(looking)));
-    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults(), DETECTOR, 0);
+    Map<String, TrainedPerson> people =
+        Map.of("ada", ada, "unasked", ada.called(ada.subject().consent(looking)));
+    service = HeadshotService.start(
+        HeadshotStudio.on(base), people, QueueOptions.defaults(), DETECTOR, 0);
     String id = shoot("unasked", 0, 2);
     String state = said("GET", "/" + id);
     while (state.contains("waiting") || state.contains("running")) {
       TimeUnit.MILLISECONDS.sleep(5);
       state = said("GET", "/" + id);
     }
-    assertTrue(state.contains("\"failed\"") && state.contains(
-        "\"error\":\"the consent covers looking at the photos, not drawing headshots; ask the person for that too\""), state);
+    assertTrue(
+        state.contains("\"failed\"")
+            && state.contains(
+                "\"error\":\"the consent covers looking at the photos, not drawing headshots; ask the person for that too\""),
+        state);
     service.close();
-    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), DETECTOR, 0);
+    service = HeadshotService.start(
+        HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), DETECTOR, 0);
     String refused = said("POST", "?person=ada");
     assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
   }
@@ -288,7 +345,8 @@ class HeadshotServiceTest {
     while (true) {
       String state = said("GET", "/" + id);
       if (state.contains("\"done\"")) {
-        return read(send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofByteArray()).body());
+        return read(send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofByteArray())
+            .body());
       }
       assertTrue(state.contains("waiting") || state.contains("running"), state);
       TimeUnit.MILLISECONDS.sleep(5);
@@ -305,13 +363,17 @@ class HeadshotServiceTest {
       TimeUnit.MILLISECONDS.sleep(5);
       state = said("GET", "/" + id);
     }
-    assertEquals(404, send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofString()).statusCode());
+    assertEquals(
+        404,
+        send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofString()).statusCode());
   }
 
   /** Asks until there is room. */
   private String shoot(String name, int seed, int steps) throws Exception {
     while (true) {
-      HttpResponse<String> answer = send("POST", "?person=" + name + "&seed=" + seed + "&steps=" + steps,
+      HttpResponse<String> answer = send(
+          "POST",
+          "?person=" + name + "&seed=" + seed + "&steps=" + steps,
           HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() == 202) {
         return (String) JSON.std.mapFrom(answer.body()).get("id");
@@ -327,9 +389,14 @@ class HeadshotServiceTest {
     return answer.statusCode() + " " + answer.body();
   }
 
-  private <T> HttpResponse<T> send(String method, String path, HttpResponse.BodyHandler<T> handler) throws Exception {
+  private <T> HttpResponse<T> send(String method, String path, HttpResponse.BodyHandler<T> handler)
+      throws Exception {
     URI uri = URI.create("http://127.0.0.1:" + service.port() + "/shoots" + path);
-    return http.send(HttpRequest.newBuilder(uri).method(method, HttpRequest.BodyPublishers.noBody()).build(), handler);
+    return http.send(
+        HttpRequest.newBuilder(uri)
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .build(),
+        handler);
   }
 
   private static Picture read(byte[] png) throws IOException {

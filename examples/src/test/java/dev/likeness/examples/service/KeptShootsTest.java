@@ -32,13 +32,15 @@ class KeptShootsTest {
 
   @TempDir
   private static Path folder;
+
   private static BaseModel base;
 
   private final CountDownLatch gate = new CountDownLatch(1);
 
   @BeforeAll
   static void open() {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
   }
 
   @AfterAll

@@ -35,10 +35,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @ExtendWith(NoTensorLeaks.class)
 class ServePeopleTest {
-  private static final Map<String, Object> LCM = Map.of("_class_name", "LCMScheduler", "original_inference_steps", 50);
+  private static final Map<String, Object> LCM =
+      Map.of("_class_name", "LCMScheduler", "original_inference_steps", 50);
 
   @TempDir
   private static Path folder;
+
   private static Path base;
   private static Path ada;
   private static Path bob;
@@ -61,8 +63,15 @@ class ServePeopleTest {
     byte[] rgb = new byte[32 * 32 * 3];
     Arrays.fill(rgb, (byte) grey);
     Path file = folder.resolve(name + ".safetensors");
-    try (BaseModel model = BaseModel.open(base, Compute.EXACT); TrainedPerson person = LoraTraining.quick().steps(20).train(model,
-        List.of(Picture.of(32, 32, rgb)), Subject.of("woman").consent(name + ": yes"), Progress.SILENT, new Cancellation())) {
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        TrainedPerson person = LoraTraining.quick()
+            .steps(20)
+            .train(
+                model,
+                List.of(Picture.of(32, 32, rgb)),
+                Subject.of("woman").consent(name + ": yes"),
+                Progress.SILENT,
+                new Cancellation())) {
       person.save(file);
     }
     return file;
@@ -79,19 +88,28 @@ class ServePeopleTest {
       assertEquals(400, many.statusCode());
       assertTrue(many.body().contains("this scheduler makes 1 to 50 steps, got 51"), many.body());
     });
-    assertTrue(drawn[0].length > 100 && !Arrays.equals(drawn[0], drawn[1]), "ada and bob look alike");
+    assertTrue(
+        drawn[0].length > 100 && !Arrays.equals(drawn[0], drawn[1]), "ada and bob look alike");
   }
 
   @Test
   void leavesNothingOpenWhereItCannotServe() throws Exception {
-    Path second = Files.copy(ada, Files.createDirectory(folder.resolve("other")).resolve("ada.safetensors"));
+    Path second =
+        Files.copy(ada, Files.createDirectory(folder.resolve("other")).resolve("ada.safetensors"));
     Path broken = Files.writeString(folder.resolve("eve.safetensors"), "nobody");
-    assertEquals(second + " is the second of the name ada, by which people are asked for; rename one",
-        assertThrows(IllegalArgumentException.class, () -> serve(List.of(ada, second))).getMessage());
-    String refused = assertThrows(UnusableInput.class, () -> serve(List.of(ada, broken))).getMessage();
+    assertEquals(
+        second + " is the second of the name ada, by which people are asked for; rename one",
+        assertThrows(IllegalArgumentException.class, () -> serve(List.of(ada, second)))
+            .getMessage());
+    String refused =
+        assertThrows(UnusableInput.class, () -> serve(List.of(ada, broken))).getMessage();
     assertTrue(refused.contains("eve.safetensors"), refused);
-    assertEquals("give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors; given [x, portrait, a]",
-        assertThrows(IllegalArgumentException.class, () -> ServePeople.main(new String[] {"x", "portrait", "a"})).getMessage());
+    assertEquals(
+        "give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors; given [x, portrait, a]",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ServePeople.main(new String[] {"x", "portrait", "a"}))
+            .getMessage());
   }
 
   private static void serve(List<Path> files) throws Exception {
@@ -110,10 +128,16 @@ class ServePeopleTest {
 
   private HttpResponse<String> post(int port, String query) throws Exception {
     URI uri = URI.create("http://127.0.0.1:" + port + "/shoots?" + query);
-    return http.send(HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.ofString());
+    return http.send(
+        HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.noBody()).build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 
-  private <T> HttpResponse<T> get(int port, String path, HttpResponse.BodyHandler<T> handler) throws Exception {
-    return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/shoots/" + path)).build(), handler);
+  private <T> HttpResponse<T> get(int port, String path, HttpResponse.BodyHandler<T> handler)
+      throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/shoots/" + path))
+            .build(),
+        handler);
   }
 }

@@ -24,16 +24,25 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Draws many headshots and keeps a varied few: each is scored, its face drawn again where that may help, and the best are
- * chosen. Immutable; the tools stay the caller's to close.
+ * Draws many headshots and keeps a varied few: each is scored, its face drawn again where that may
+ * help, and the best are chosen. Immutable; the tools stay the caller's to close.
  */
 public final class Casting {
   // What drawing the face again can mend.
-  private static final Set<Aspect> MENDABLE = EnumSet.of(Aspect.SHARPNESS, Aspect.EYES, Aspect.GAZE, Aspect.GLASSES, Aspect.MOUTH,
-      Aspect.SYMMETRY, Aspect.SKIN_WAX, Aspect.SKIN_SHARP, Aspect.LIKENESS, Aspect.PROPORTIONS);
+  private static final Set<Aspect> MENDABLE = EnumSet.of(
+      Aspect.SHARPNESS,
+      Aspect.EYES,
+      Aspect.GAZE,
+      Aspect.GLASSES,
+      Aspect.MOUTH,
+      Aspect.SYMMETRY,
+      Aspect.SKIN_WAX,
+      Aspect.SKIN_SHARP,
+      Aspect.LIKENESS,
+      Aspect.PROPORTIONS);
   private static final double REDRAWN = 0.45;
 
-  private record Scored(Headshot headshot, ScoreCard card) { }
+  private record Scored(Headshot headshot, ScoreCard card) {}
 
   private final HeadshotStudio studio;
   private final FaceDetector detector;
@@ -55,22 +64,32 @@ public final class Casting {
   }
 
   /**
-   * Draws {@code request} and keeps {@code keep} of its pictures; fewer when no more show a face of their own.
+   * Draws {@code request} and keeps {@code keep} of its pictures; fewer when no more show a face of
+   * their own.
    *
    * @throws IllegalArgumentException when more are to be kept than drawn
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a picture, of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a
+   *     picture, of {@code cancellation}
    */
-  public Choice shoot(Identity person, ShootRequest request, int keep, Progress progress, Cancellation cancellation) {
+  public Choice shoot(
+      Identity person,
+      ShootRequest request,
+      int keep,
+      Progress progress,
+      Cancellation cancellation) {
     requireKept(request, keep);
     return Choice.of(candidates(person, request, progress, cancellation), keep);
   }
 
   /**
-   * Draws {@code request}, scores its pictures and draws faces again where that helps: what {@link Choice#of} chooses among.
+   * Draws {@code request}, scores its pictures and draws faces again where that helps: what
+   * {@link Choice#of} chooses among.
    *
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a picture, of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a
+   *     picture, of {@code cancellation}
    */
-  public List<Candidate> candidates(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
+  public List<Candidate> candidates(
+      Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     int drawn = drawn(request);
     return progress.around(() -> {
       Progress steps = inner(progress);
@@ -86,7 +105,11 @@ public final class Casting {
           cancellation.check();
           Scored best = scored(person, headshot, redraws, cancellation);
           cancellation.check();
-          candidates.add(new Candidate(best.headshot, best.card, obedience.of(best.headshot), best.headshot != headshot,
+          candidates.add(new Candidate(
+              best.headshot,
+              best.card,
+              obedience.of(best.headshot),
+              best.headshot != headshot,
               holding.map(held -> held.cosine(best.headshot.picture())).orElse(Double.NaN)));
           steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
         }
@@ -98,12 +121,14 @@ public final class Casting {
   /**
    * Refuses to keep more than is drawn, before anybody is learnt.
    *
-   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} pictures, or none are to be kept
+   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} pictures,
+   *     or none are to be kept
    */
   public static void requireKept(ShootRequest request, int keep) {
     int drawn = drawn(request);
     if (keep < 1 || keep > drawn) {
-      throw new IllegalArgumentException("cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
+      throw new IllegalArgumentException(
+          "cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
     }
   }
 
@@ -112,17 +137,22 @@ public final class Casting {
   }
 
   /** Scores a picture, and draws its face again when that mends more than it spoils. */
-  private Scored scored(Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
+  private Scored scored(
+      Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.picture());
     Headshot best = headshot;
-    boolean mendable = redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
+    boolean mendable =
+        redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
     List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
     if (!faces.isEmpty()) {
       Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
       cancellation.check();
       ScoreCard mended = scores.score(again.picture());
       int fewer = card.failures().size() - mended.failures().size();
-      if (!spoils(card, mended) && (fewer > 0 || fewer == 0 && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
+      if (!spoils(card, mended)
+          && (fewer > 0
+              || fewer == 0
+                  && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
         best = again;
         card = mended;
       }
@@ -130,7 +160,10 @@ public final class Casting {
     return new Scored(best, card);
   }
 
-  /** A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a face nothing else is scored. */
+  /**
+   * A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a
+   * face nothing else is scored.
+   */
   private static boolean spoils(ScoreCard before, ScoreCard after) {
     return Stream.of(Aspect.FACE, Aspect.SECOND_FACE, Aspect.LIKENESS)
         .anyMatch(aspect -> passed(before, aspect) && !passed(after, aspect));
@@ -143,7 +176,8 @@ public final class Casting {
   // The one terminal event is the casting's own.
   private static Progress inner(Progress progress) {
     return event -> {
-      if (event instanceof ProgressEvent.Phase || event instanceof ProgressEvent.Step
+      if (event instanceof ProgressEvent.Phase
+          || event instanceof ProgressEvent.Step
           || event instanceof ProgressEvent.Notice) {
         progress.on(event);
       }

@@ -32,10 +32,11 @@ public record Choice(List<Verdict> verdicts) {
   }
 
   /**
-   * Keeps {@code count} of the candidates: always the one with the most merit times its distance from those kept already.
-   * What fails a score is kept only when nothing better is left, what shows no face or the same picture again never. A score that more
-   * than half of eight or more candidates fail counts against none of them, since it is the base's, or the person's; but likeness and
-   * a second face always count.
+   * Keeps {@code count} of the candidates: always the one with the most merit times its distance
+   * from those kept already. What fails a score is kept only when nothing better is left, what
+   * shows no face or the same picture again never. A score that more than half of eight or more
+   * candidates fail counts against none of them, since it is the base's, or the person's; but
+   * likeness and a second face always count.
    */
   public static Choice of(List<Candidate> candidates, int count) {
     return new Selection(candidates).of(count);
@@ -43,11 +44,17 @@ public record Choice(List<Verdict> verdicts) {
 
   /** The kept headshots, the best first. */
   public List<Headshot> kept() {
-    return verdicts.stream().filter(Verdict::kept).sorted((a, b) -> Integer.compare(a.place(), b.place()))
-        .map(verdict -> verdict.candidate().headshot()).toList();
+    return verdicts.stream()
+        .filter(Verdict::kept)
+        .sorted((a, b) -> Integer.compare(a.place(), b.place()))
+        .map(verdict -> verdict.candidate().headshot())
+        .toList();
   }
 
-  /** One object a candidate, for records: which file it became or none, merit and what it comes of, reason, scores. */
+  /**
+   * One object a candidate, for records: which file it became or none, merit and what it comes of,
+   * reason, scores.
+   */
   public List<Map<String, Object>> asList() {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Verdict verdict : verdicts) {
@@ -62,7 +69,9 @@ public record Choice(List<Verdict> verdicts) {
       entry.put("merit", Math.round(1e4 * verdict.merit()) / 1e4);
       entry.put("obedience", Double.isNaN(candidate.obedience()) ? null : candidate.obedience());
       entry.put("repaired", candidate.repaired());
-      entry.put("held_likeness", Double.isNaN(candidate.heldLikeness()) ? null : candidate.heldLikeness());
+      entry.put(
+          "held_likeness",
+          Double.isNaN(candidate.heldLikeness()) ? null : candidate.heldLikeness());
       entry.put("scores", candidate.card().asList());
       list.add(entry);
     }

@@ -12,23 +12,35 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * How pictures that leave become files, with the sRGB profile, that say that they were generated: an invisible watermark in the pixels, XMP's
- * {@code DigitalSourceType}, and a signed C2PA manifest. Nothing of how they were made, and of whom they show, goes
- * with them. Immutable; the methods return another one. The same picture gives the same file, unless the signer's
- * algorithm draws random numbers (all but Ed25519 do).
+ * How pictures that leave become files, with the sRGB profile, that say that they were generated:
+ * an invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA
+ * manifest. Nothing of how they were made, and of whom they show, goes with them. Immutable; the
+ * methods return another one. The same picture gives the same file, unless the signer's algorithm
+ * draws random numbers (all but Ed25519 do).
  *
- * @param signer who signs the manifest; empty for the development certificate, which is made when the first file is
+ * @param signer who signs the manifest; empty for the development certificate, which is made when
+ *     the first file is
  * @param generator the program that is named as the maker
  * @param source where the pictures come from
  * @param label words for everybody to see in the picture; none by default
  * @param watermarked whether the pixels are marked
  * @param edited whether the pictures go on from others
  */
-public record Disclosure(Optional<SigningIdentity> signer, String generator, SourceType source, Optional<String> label,
-    boolean watermarked, boolean edited) {
+public record Disclosure(
+    Optional<SigningIdentity> signer,
+    String generator,
+    SourceType source,
+    Optional<String> label,
+    boolean watermarked,
+    boolean edited) {
   private static final double QUALITY = 0.92;
-  private static final Disclosure STANDARD = new Disclosure(Optional.empty(), "Likeness",
-      SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty(), true, false);
+  private static final Disclosure STANDARD = new Disclosure(
+      Optional.empty(),
+      "Likeness",
+      SourceType.TRAINED_ALGORITHMIC_MEDIA,
+      Optional.empty(),
+      true,
+      false);
 
   public Disclosure {
     if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
@@ -57,11 +69,14 @@ public record Disclosure(Optional<SigningIdentity> signer, String generator, Sou
   }
 
   /**
-   * Of pictures drawn over others, such as photos, or of pictures drawn from nothing. Of what was drawn over, the files say only that there
-   * was a picture: content credentials that it had are not carried on.
+   * Of pictures drawn over others, such as photos, or of pictures drawn from nothing. Of what was
+   * drawn over, the files say only that there was a picture: content credentials that it had are
+   * not carried on.
    */
   public Disclosure edited(boolean overAnother) {
-    SourceType type = overAnother ? SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA : SourceType.TRAINED_ALGORITHMIC_MEDIA;
+    SourceType type = overAnother
+        ? SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+        : SourceType.TRAINED_ALGORITHMIC_MEDIA;
     return new Disclosure(signer, generator, type, label, watermarked, overAnother);
   }
 
@@ -70,7 +85,10 @@ public record Disclosure(Optional<SigningIdentity> signer, String generator, Sou
     return new Disclosure(signer, generator, source, Optional.of(text), watermarked, edited);
   }
 
-  /** Of new pages that show such pictures, each of which has a watermark in its own file: plain paper would show one. */
+  /**
+   * Of new pages that show such pictures, each of which has a watermark in its own file: plain
+   * paper would show one.
+   */
   public Disclosure ofPages() {
     return new Disclosure(signer, generator, source, label, false, false);
   }
@@ -122,7 +140,8 @@ public record Disclosure(Optional<SigningIdentity> signer, String generator, Sou
 
   private byte[] signed(byte[] encoded) {
     byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
-    PictureFile file = PictureFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(Xmp.packet(source));
+    PictureFile file =
+        PictureFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(Xmp.packet(source));
     SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
     return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
   }

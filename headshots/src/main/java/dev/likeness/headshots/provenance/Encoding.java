@@ -12,7 +12,9 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Pictures as JPEG in memory; ImageIO's own streams would spool faces through the temporary folder. */
+/**
+ * Pictures as JPEG in memory; ImageIO's own streams would spool faces through the temporary folder.
+ */
 final class Encoding {
   private Encoding() {}
 
@@ -42,7 +44,8 @@ final class Encoding {
   static Picture reread(Picture picture, double quality) {
     byte[] file = jpeg(picture, quality);
     try {
-      return Picture.of(ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
+      return Picture.of(
+          ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

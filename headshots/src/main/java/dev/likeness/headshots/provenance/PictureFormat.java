@@ -30,7 +30,10 @@ public enum PictureFormat {
    */
   public static PictureFormat named(String word) {
     String lower = word.toLowerCase(Locale.ROOT);
-    return Arrays.stream(values()).filter(f -> f.extension.equals(lower) || f.name().equalsIgnoreCase(lower)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("no format is called \"" + word + "\"; give png, jpeg or webp"));
+    return Arrays.stream(values())
+        .filter(f -> f.extension.equals(lower) || f.name().equalsIgnoreCase(lower))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(
+            "no format is called \"" + word + "\"; give png, jpeg or webp"));
   }
 }

@@ -22,12 +22,17 @@ import java.util.OptionalInt;
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
  * @param sourceType what XMP says, as an address of IPTC's
- * @param watermarkBits how many bits of the watermark the pixels show, 0 to 48; empty when there can be none
+ * @param watermarkBits how many bits of the watermark the pixels show, 0 to 48; empty when there
+ *     can be none
  * @param manifest the content credentials
  * @param remoteManifest where others lie, which are not fetched
  */
-public record Provenance(String mediaType, Optional<String> sourceType, OptionalInt watermarkBits,
-    Optional<ManifestReport> manifest, Optional<String> remoteManifest) {
+public record Provenance(
+    String mediaType,
+    Optional<String> sourceType,
+    OptionalInt watermarkBits,
+    Optional<ManifestReport> manifest,
+    Optional<String> remoteManifest) {
   private static final int LARGEST = 200_000_000;
   private static final int LONGEST_SIDE = 16384;
 
@@ -45,7 +50,8 @@ public record Provenance(String mediaType, Optional<String> sourceType, Optional
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(LARGEST + 1);
       if (bytes.length > LARGEST) {
-        throw new UnusableInput(file + " has more than 200 MB; give a PNG, JPEG or WebP file of usual size");
+        throw new UnusableInput(
+            file + " has more than 200 MB; give a PNG, JPEG or WebP file of usual size");
       }
       return of(bytes, anchors);
     } catch (IOException e) {
@@ -64,13 +70,15 @@ public record Provenance(String mediaType, Optional<String> sourceType, Optional
     PictureFile file = PictureFile.of(bytes).orElseThrow(NotAPicture::new);
     Xmp xmp = file.xmp().map(Xmp::parse).orElse(Xmp.NONE);
     Optional<ManifestReport> manifest = new ManifestReader(anchors, Instant.now()).read(file);
-    return new Provenance(file.mediaType(), xmp.sourceType(), watermark(bytes), manifest, xmp.remoteManifest());
+    return new Provenance(
+        file.mediaType(), xmp.sourceType(), watermark(bytes), manifest, xmp.remoteManifest());
   }
 
   private static OptionalInt watermark(byte[] bytes) {
     try {
       DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(LARGEST).withLongSide(LONGEST_SIDE);
-      return Watermark.read(new PhotoDecoder(limits).decode("the picture", bytes).picture());
+      return Watermark.read(
+          new PhotoDecoder(limits).decode("the picture", bytes).picture());
     } catch (UnreadablePhoto withoutPixels) {
       return OptionalInt.empty();
     }
@@ -83,21 +91,33 @@ public record Provenance(String mediaType, Optional<String> sourceType, Optional
 
   /** Whether anything in the file says that a model made it or took part. */
   public boolean isDisclosed() {
-    return isWatermarked() || sourceType.flatMap(SourceType::of).isPresent() || manifest.stream()
-        .flatMap(report -> report.actions().stream()).anyMatch(a -> SourceType.of(a.sourceType()).isPresent());
+    return isWatermarked()
+        || sourceType.flatMap(SourceType::of).isPresent()
+        || manifest.stream()
+            .flatMap(report -> report.actions().stream())
+            .anyMatch(a -> SourceType.of(a.sourceType()).isPresent());
   }
 
-  /** Whether the file or its manifest was changed after signing, or the manifest cannot be read; a file without manifest cannot tell. */
+  /**
+   * Whether the file or its manifest was changed after signing, or the manifest cannot be read; a
+   * file without manifest cannot tell.
+   */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();
   }
 
-  /** Whether a certificate that signed is not valid now, and nothing vouches that it was when it signed. */
+  /**
+   * Whether a certificate that signed is not valid now, and nothing vouches that it was when it
+   * signed.
+   */
   public boolean isExpired() {
     return manifest.filter(ManifestReport::isExpired).isPresent();
   }
 
-  /** The facts as plain maps, lists, strings, numbers and nulls, under the names that JSON has them by. */
+  /**
+   * The facts as plain maps, lists, strings, numbers and nulls, under the names that JSON has them
+   * by.
+   */
   public Map<String, Object> toMap() {
     return ProvenanceText.facts(this);
   }

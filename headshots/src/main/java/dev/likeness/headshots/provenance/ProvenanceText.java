@@ -6,7 +6,6 @@ import dev.likeness.headshots.provenance.c2pa.ManifestReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -24,7 +23,9 @@ final class ProvenanceText {
     facts.put("expired", provenance.isExpired());
     facts.put("digital_source_type", provenance.sourceType().orElse(null));
     facts.put("watermark", provenance.isWatermarked());
-    facts.put("watermark_bits", provenance.watermarkBits().isPresent() ? provenance.watermarkBits().getAsInt() : null);
+    facts.put(
+        "watermark_bits",
+        provenance.watermarkBits().isPresent() ? provenance.watermarkBits().getAsInt() : null);
     facts.put("manifest", provenance.manifest().map(ProvenanceText::manifest).orElse(null));
     facts.put("remote_manifest", provenance.remoteManifest().orElse(null));
     return facts;
@@ -43,14 +44,29 @@ final class ProvenanceText {
     map.put("state", report.state().name().toLowerCase(Locale.ROOT));
     map.put("label", report.active());
     map.put("generator", report.generator());
-    map.put("signer", report.signer().map(signer -> signer.name() + " (" + signer.algorithm() + ")").orElse(null));
-    map.put("signer_valid_from", report.signer().map(signer -> signer.validFrom().toString()).orElse(null));
-    map.put("signer_valid_until", report.signer().map(signer -> signer.validUntil().toString()).orElse(null));
-    map.put("actions", report.actions().stream().map(action -> action.sourceType().isEmpty()
-        ? Map.of("action", action.name())
-        : Map.of("action", action.name(), "digital_source_type", action.sourceType())).toList());
+    map.put(
+        "signer",
+        report
+            .signer()
+            .map(signer -> signer.name() + " (" + signer.algorithm() + ")")
+            .orElse(null));
+    map.put(
+        "signer_valid_from",
+        report.signer().map(signer -> signer.validFrom().toString()).orElse(null));
+    map.put(
+        "signer_valid_until",
+        report.signer().map(signer -> signer.validUntil().toString()).orElse(null));
+    map.put(
+        "actions",
+        report.actions().stream()
+            .map(action -> action.sourceType().isEmpty()
+                ? Map.of("action", action.name())
+                : Map.of("action", action.name(), "digital_source_type", action.sourceType()))
+            .toList());
     map.put("findings", report.findings().stream().map(ProvenanceText::finding).toList());
-    map.put("ingredient_findings", report.ingredients().stream().map(ProvenanceText::finding).toList());
+    map.put(
+        "ingredient_findings",
+        report.ingredients().stream().map(ProvenanceText::finding).toList());
     return map;
   }
 
@@ -64,21 +80,35 @@ final class ProvenanceText {
 
   static String lines(Provenance provenance) {
     Map<String, Object> lines = new LinkedHashMap<>();
-    lines.put("disclosed", provenance.isDisclosed() ? "yes: says that a model made it or took part" : "no");
+    lines.put(
+        "disclosed",
+        provenance.isDisclosed() ? "yes: says that a model made it or took part" : "no");
     lines.put("source type", provenance.sourceType().orElse("not said in XMP"));
-    lines.put("watermark", provenance.watermarkBits().isEmpty() ? "none: the picture is too small, or unreadable"
-        : (provenance.isWatermarked() ? "yes, " : "no, ") + provenance.watermarkBits().getAsInt() + " of 48 bits");
-    provenance.manifest().ifPresentOrElse(report -> manifest(lines, report), () -> lines.put("manifest", "none"));
+    lines.put(
+        "watermark",
+        provenance.watermarkBits().isEmpty()
+            ? "none: the picture is too small, or unreadable"
+            : (provenance.isWatermarked() ? "yes, " : "no, ")
+                + provenance.watermarkBits().getAsInt() + " of 48 bits");
+    provenance
+        .manifest()
+        .ifPresentOrElse(report -> manifest(lines, report), () -> lines.put("manifest", "none"));
     provenance.remoteManifest().ifPresent(url -> lines.put("elsewhere", url + " (not fetched)"));
-    return lines.entrySet().stream().map(line -> String.format(Locale.ROOT, "%-12s %s", line.getKey(), line.getValue()))
+    return lines.entrySet().stream()
+        .map(line -> String.format(Locale.ROOT, "%-12s %s", line.getKey(), line.getValue()))
         .collect(Collectors.joining(System.lineSeparator()));
   }
 
   private static void manifest(Map<String, Object> lines, ManifestReport report) {
     lines.put("manifest", report.verdict());
-    report.signer().ifPresent(signer -> lines.put("signer", signer.name() + " (" + signer.algorithm() + ")"));
+    report
+        .signer()
+        .ifPresent(signer -> lines.put("signer", signer.name() + " (" + signer.algorithm() + ")"));
     lines.put("made by", report.generator());
-    lines.put("actions", report.actions().stream().map(action -> (action.name() + " " + action.sourceType()).strip())
-        .collect(Collectors.joining(", ")));
+    lines.put(
+        "actions",
+        report.actions().stream()
+            .map(action -> (action.name() + " " + action.sourceType()).strip())
+            .collect(Collectors.joining(", ")));
   }
 }

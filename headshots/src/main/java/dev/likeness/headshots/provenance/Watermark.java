@@ -7,18 +7,23 @@ import java.util.BitSet;
 import java.util.OptionalInt;
 
 /**
- * The invisible mark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}): its 48 bits, in the
- * blue-yellow differences of blocks of 8 by 8 pixels, where the {@code dwtDct} method of the Python package
- * invisible-watermark finds them. Each bit lies in many blocks; reading takes the majority.
+ * The invisible mark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}): its 48
+ * bits, in the blue-yellow differences of blocks of 8 by 8 pixels, where the {@code dwtDct} method
+ * of the Python package invisible-watermark finds them. Each bit lies in many blocks; reading takes
+ * the majority.
  *
- * <p>That package's own writer moves one value a block, which JPEG undoes. This one moves whole blocks, as few and
- * as little as is needed for each bit to outlive JPEG at quality 80 after a resize to nine tenths and back, and rather where there is
- * something to see than on a plain ground.
+ * <p>That package's own writer moves one value a block, which JPEG undoes. This one moves whole
+ * blocks, as few and as little as is needed for each bit to outlive JPEG at quality 80 after a
+ * resize to nine tenths and back, and rather where there is something to see than on a plain
+ * ground.
  */
 public final class Watermark {
   /** How many bits the mark has. */
   public static final int BITS = 48;
-  /** From how many bits on a picture counts as marked: one unmarked picture in a million has as many. */
+  /**
+   * From how many bits on a picture counts as marked: one unmarked picture in a million has as
+   * many.
+   */
   public static final int ENOUGH = 40;
 
   private static final long MESSAGE = 0b101100111110110010010000011110111011000110011110L;
@@ -56,17 +61,21 @@ public final class Watermark {
     }
   }
 
-  /** How many of the mark's bits a picture shows, 0 to 48; empty when it is too small to carry any. */
+  /**
+   * How many of the mark's bits a picture shows, 0 to 48; empty when it is too small to carry any.
+   */
   public static OptionalInt read(Picture picture) {
-    return fits(picture) ? OptionalInt.of(new WatermarkBlocks(picture).agreement()) : OptionalInt.empty();
+    return fits(picture)
+        ? OptionalInt.of(new WatermarkBlocks(picture).agreement())
+        : OptionalInt.empty();
   }
 
   // The bits that are lost, or nearly, by what happens to pictures.
   private static BitSet weak(Picture marked) {
     int width = (int) Math.round(marked.width() * RESIZED);
     int height = (int) Math.round(marked.height() * RESIZED);
-    Picture resized = Resampler.CUBIC.resize(Resampler.CUBIC.resize(marked, width, height), marked.width(),
-        marked.height());
+    Picture resized = Resampler.CUBIC.resize(
+        Resampler.CUBIC.resize(marked, width, height), marked.width(), marked.height());
     BitSet weak = new WatermarkBlocks(marked).weak();
     weak.or(new WatermarkBlocks(Encoding.reread(marked, JPEG_QUALITY)).weak());
     weak.or(new WatermarkBlocks(Encoding.reread(resized, JPEG_QUALITY)).weak());

@@ -7,9 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A picture as invisible-watermark sees it: the U channel (OpenCV's YUV), its Haar approximation (the sum of two by
- * two pixels, halved), in blocks of four by four of those. A block's value is the largest of its last 15 numbers; the
- * bit is in which half of a step of 36 it lies.
+ * A picture as invisible-watermark sees it: the U channel (OpenCV's YUV), its Haar approximation
+ * (the sum of two by two pixels, halved), in blocks of four by four of those. A block's value is
+ * the largest of its last 15 numbers; the bit is in which half of a step of 36 it lies.
  */
 final class WatermarkBlocks {
   private static final double STEP = 36;
@@ -40,7 +40,8 @@ final class WatermarkBlocks {
     for (int i = 1; i < SIDE * SIDE / 4; i++) {
       int x = left + i % 4 * 2;
       int y = top + i / 4 * 2;
-      most = Math.max(most, (u(rgb, x, y) + u(rgb, x + 1, y) + u(rgb, x, y + 1) + u(rgb, x + 1, y + 1)) / 2.0);
+      most = Math.max(
+          most, (u(rgb, x, y) + u(rgb, x + 1, y) + u(rgb, x, y + 1) + u(rgb, x + 1, y + 1)) / 2.0);
     }
     return most;
   }
@@ -49,7 +50,8 @@ final class WatermarkBlocks {
   private int u(byte[] rgb, int x, int y) {
     int at = (y * picture.width() + x) * 3;
     int blue = rgb[at + 2] & 255;
-    int luma = (4899 * (rgb[at] & 255) + 9617 * (rgb[at + 1] & 255) + 1868 * blue + HALF) >> BITS_OF_ONE;
+    int luma =
+        (4899 * (rgb[at] & 255) + 9617 * (rgb[at + 1] & 255) + 1868 * blue + HALF) >> BITS_OF_ONE;
     return (8061 * (blue - luma) + (128 << BITS_OF_ONE) + HALF) >> BITS_OF_ONE;
   }
 
@@ -58,12 +60,15 @@ final class WatermarkBlocks {
     return Watermark.BITS - lost(0, 0).cardinality();
   }
 
-  /** The bits that the blocks do not vote for by a clear majority, whichever way the undecided vote. */
+  /**
+   * The bits that the blocks do not vote for by a clear majority, whichever way the undecided vote.
+   */
   BitSet weak() {
     return lost(CLEAR, UNDECIDED);
   }
 
-  // A bit is 1 when 127 of 255 votes say so. A value at the edge of its half falls as floating point will have it.
+  // A bit is 1 when 127 of 255 votes say so. A value at the edge of its half falls as floating
+  // point will have it.
   private BitSet lost(double margin, double edge) {
     byte[] rgb = picture.rgb();
     int[] right = new int[Watermark.BITS];
@@ -73,7 +78,8 @@ final class WatermarkBlocks {
       boolean one = within > STEP / 2;
       double fromEdge = Math.min(Math.min(within, STEP - within), Math.abs(within - STEP / 2));
       votes[block % Watermark.BITS]++;
-      right[block % Watermark.BITS] += one == (Watermark.bit(block) == 1) && fromEdge >= edge ? 1 : 0;
+      right[block % Watermark.BITS] +=
+          one == (Watermark.bit(block) == 1) && fromEdge >= edge ? 1 : 0;
     }
     BitSet lost = new BitSet(Watermark.BITS);
     for (int i = 0; i < Watermark.BITS; i++) {
@@ -93,7 +99,8 @@ final class WatermarkBlocks {
     double[] shifts = new double[rows * columns];
     double[] cost = new double[rows * columns];
     for (int block = 0; block < shifts.length; block++) {
-      shifts[block] = shift(value(rgb, block), Watermark.bit(block), strengths[block % Watermark.BITS]);
+      shifts[block] =
+          shift(value(rgb, block), Watermark.bit(block), strengths[block % Watermark.BITS]);
       cost[block] = Math.abs(shifts[block]) / (PLAIN + unrest(rgb, block));
     }
     for (int bit = 0; bit < Watermark.BITS; bit++) {
@@ -122,7 +129,9 @@ final class WatermarkBlocks {
     return best;
   }
 
-  /** How much the green of a block and its surroundings varies: the standard deviation, in levels. */
+  /**
+   * How much the green of a block and its surroundings varies: the standard deviation, in levels.
+   */
   private double unrest(byte[] rgb, int block) {
     int left = Math.max(0, block % columns * SIDE - SIDE / 2);
     int top = Math.max(0, block / columns * SIDE - SIDE / 2);
@@ -141,7 +150,8 @@ final class WatermarkBlocks {
     return Math.sqrt(Math.max(0, squares / n - sum / n * (sum / n)));
   }
 
-  // Luma stays, unless a channel would leave its range: then all three move, which leaves U as it is.
+  // Luma stays, unless a channel would leave its range: then all three move, which leaves U as it
+  // is.
   private void move(byte[] rgb, int block, double shift) {
     double u = shift / 2;
     int left = block % columns * SIDE;

@@ -1,9 +1,10 @@
 package dev.likeness.headshots.provenance;
 
 /**
- * How strongly a bit is marked, from weak to strong. A block's value may lie anywhere in its bit's half of a
- * quantisation step, {@code below} away from the lower end and {@code above} away from the upper one; noise mostly
- * raises the value, which is a maximum. Only a share of the bit's blocks is moved: they outvote the others.
+ * How strongly a bit is marked, from weak to strong. A block's value may lie anywhere in its bit's
+ * half of a quantisation step, {@code below} away from the lower end and {@code above} away from
+ * the upper one; noise mostly raises the value, which is a maximum. Only a share of the bit's
+ * blocks is moved: they outvote the others.
  */
 enum WatermarkStrength {
   FAINT(0.55, 4, 7),

@@ -36,8 +36,8 @@ record Xmp(Optional<String> sourceType, Optional<String> remoteManifest) {
     try {
       XMPMeta meta = XMPMetaFactory.create();
       meta.setProperty(IPTC, SOURCE_TYPE, source.uri());
-      return XMPMetaFactory.serializeToString(meta,
-          new SerializeOptions().setUseCompactFormat(true).setOmitPacketWrapper(true));
+      return XMPMetaFactory.serializeToString(
+          meta, new SerializeOptions().setUseCompactFormat(true).setOmitPacketWrapper(true));
     } catch (XMPException e) {
       throw new IllegalStateException("a packet of one property", e);
     }
@@ -47,9 +47,12 @@ record Xmp(Optional<String> sourceType, Optional<String> remoteManifest) {
   static Xmp parse(String packet) {
     try {
       byte[] bytes = packet.getBytes(StandardCharsets.UTF_8);
-      XMPMeta meta = XMPMetaFactory.parseFromBuffer(bytes, new ParseOptions().setDisallowDoctype(true));
-      return new Xmp(Optional.ofNullable(meta.getPropertyString(IPTC, SOURCE_TYPE)),
-          Optional.ofNullable(meta.getPropertyString(TERMS, "provenance")).filter(url -> !url.startsWith("self#")));
+      XMPMeta meta =
+          XMPMetaFactory.parseFromBuffer(bytes, new ParseOptions().setDisallowDoctype(true));
+      return new Xmp(
+          Optional.ofNullable(meta.getPropertyString(IPTC, SOURCE_TYPE)),
+          Optional.ofNullable(meta.getPropertyString(TERMS, "provenance"))
+              .filter(url -> !url.startsWith("self#")));
     } catch (XMPException | RuntimeException e) {
       return NONE;
     }

@@ -13,13 +13,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Work that a queue took in: a future of its result. It is waiting, running or done; cancelling it takes it out of the
- * queue, or stops it within a step.
+ * Work that a queue took in: a future of its result. It is waiting, running or done; cancelling it
+ * takes it out of the queue, or stops it within a step.
  */
 public final class Job<T> implements Future<T>, Comparable<Job<?>> {
   /** Where a job is. */
   public enum State {
-    WAITING, RUNNING, DONE, FAILED, CANCELLED
+    WAITING,
+    RUNNING,
+    DONE,
+    FAILED,
+    CANCELLED
   }
 
   private final Work<T> work;
@@ -51,7 +55,9 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
     if (!result.isDone()) {
       return started ? State.RUNNING : State.WAITING;
     }
-    return result.isCancelled() ? State.CANCELLED : result.isCompletedExceptionally() ? State.FAILED : State.DONE;
+    return result.isCancelled()
+        ? State.CANCELLED
+        : result.isCompletedExceptionally() ? State.FAILED : State.DONE;
   }
 
   /** The last event of its work, or null before any. */
@@ -65,8 +71,8 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
   }
 
   /**
-   * Takes it out of the queue or stops it within a step; {@code interrupt} makes no difference. What its listener throws when it
-   * is told so goes on to the caller; the job is cancelled before.
+   * Takes it out of the queue or stops it within a step; {@code interrupt} makes no difference.
+   * What its listener throws when it is told so goes on to the caller; the job is cancelled before.
    */
   @Override
   public boolean cancel(boolean interrupt) {
@@ -74,7 +80,7 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
     if (!takenOut()) {
       return !result.isDone();
     }
-    end(() -> { }, new ProgressEvent.Stopped());
+    end(() -> {}, new ProgressEvent.Stopped());
     return true;
   }
 
@@ -106,7 +112,8 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
   }
 
   @Override
-  public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
+  public T get(long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
     return result.get(timeout, unit);
   }
 
@@ -127,7 +134,9 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
   /** Higher priorities first, then first come, first served. */
   @Override
   public int compareTo(Job<?> other) {
-    return priority == other.priority ? Long.compare(number, other.number) : Integer.compare(other.priority, priority);
+    return priority == other.priority
+        ? Long.compare(number, other.number)
+        : Integer.compare(other.priority, priority);
   }
 
   long bytes() {
@@ -150,7 +159,9 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
       end(() -> result.completeExceptionally(e), new ProgressEvent.Failed(e));
     } catch (Throwable e) {
       // Languages without checked exceptions throw them, too.
-      end(() -> result.completeExceptionally(e), new ProgressEvent.Failed(new IllegalStateException(e)));
+      end(
+          () -> result.completeExceptionally(e),
+          new ProgressEvent.Failed(new IllegalStateException(e)));
     }
   }
 

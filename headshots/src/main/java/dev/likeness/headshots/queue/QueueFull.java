@@ -5,6 +5,7 @@ public final class QueueFull extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   QueueFull(int waiting) {
-    super(waiting + " jobs are waiting already, as many as the queue may hold; ask again when one is done");
+    super(waiting
+        + " jobs are waiting already, as many as the queue may hold; ask again when one is done");
   }
 }

@@ -10,8 +10,9 @@ package dev.likeness.headshots.queue;
 public record QueueOptions(int workers, int capacity, long memoryBytes) {
   public QueueOptions {
     if (workers < 1 || capacity < 1 || memoryBytes < 1) {
-      throw new IllegalArgumentException("a queue has at least 1 worker, room for 1 job and 1 byte, given " + workers
-          + ", " + capacity + " and " + memoryBytes);
+      throw new IllegalArgumentException(
+          "a queue has at least 1 worker, room for 1 job and 1 byte, given " + workers + ", "
+              + capacity + " and " + memoryBytes);
     }
   }
 

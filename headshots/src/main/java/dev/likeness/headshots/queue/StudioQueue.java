@@ -15,9 +15,10 @@ import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * Serves many persons from one base: takes so many jobs in and no more, runs so many at once within a budget of memory,
- * the most urgent first. A picture is the same to the bit whatever runs beside it. Safe for threads; the studio's base and
- * the persons stay their owners', and must live until {@link #close()}.
+ * Serves many persons from one base: takes so many jobs in and no more, runs so many at once within
+ * a budget of memory, the most urgent first. A picture is the same to the bit whatever runs beside
+ * it. Safe for threads; the studio's base and the persons stay their owners', and must live until
+ * {@link #close()}.
  */
 public final class StudioQueue implements AutoCloseable {
   /** The priority of work that says nothing of it. */
@@ -57,8 +58,12 @@ public final class StudioQueue implements AutoCloseable {
    */
   public Job<Shoot> shoot(Identity person, ShootRequest request, int priority, Progress progress) {
     studio.require(request);
-    return submit((events, cancellation) -> studio.shoot(person, request, events, cancellation), studio.bytes(request), priority,
-        progress, Duration.ZERO);
+    return submit(
+        (events, cancellation) -> studio.shoot(person, request, events, cancellation),
+        studio.bytes(request),
+        priority,
+        progress,
+        Duration.ZERO);
   }
 
   /** Takes a shoot of the usual priority in, silently. */
@@ -71,14 +76,16 @@ public final class StudioQueue implements AutoCloseable {
    *
    * @param needed bytes that it is likely to need while it runs
    * @param priority higher is sooner; jobs that run are not put aside
-   * @param progress hears of the end when the job has its result; what it throws then goes to the worker's uncaught exception handler
+   * @param progress hears of the end when the job has its result; what it throws then goes to the
+   *     worker's uncaught exception handler
    * @param patience how long to wait for room: the caller is held back when too much is asked
    * @throws QueueFull when there was no room in that time
    */
-  public synchronized <T> Job<T> submit(Work<T> work, long needed, int priority, Progress progress, Duration patience) {
+  public synchronized <T> Job<T> submit(
+      Work<T> work, long needed, int priority, Progress progress, Duration patience) {
     if (needed > options.memoryBytes()) {
-      throw new MachineLimit("a job needs about " + needed + " bytes, and all jobs may have " + options.memoryBytes()
-          + " together; ask for smaller pictures, or give the queue more");
+      throw new MachineLimit("a job needs about " + needed + " bytes, and all jobs may have "
+          + options.memoryBytes() + " together; ask for smaller pictures, or give the queue more");
     }
     long until = System.nanoTime() + patience.toNanos();
     while (!closed && kept() >= options.capacity()) {
@@ -111,11 +118,12 @@ public final class StudioQueue implements AutoCloseable {
   }
 
   /**
-   * Cancels everything, waits until what ran has stopped, and takes nothing in any more; a second call does nothing. A job or
-   * listener that closes the queue it runs in cannot wait for itself, and waits for nothing: close it outside, too, before
-   * the base.
+   * Cancels everything, waits until what ran has stopped, and takes nothing in any more; a second
+   * call does nothing. A job or listener that closes the queue it runs in cannot wait for itself,
+   * and waits for nothing: close it outside, too, before the base.
    *
-   * @throws IllegalStateException when listeners threw something at being told; everything has stopped all the same
+   * @throws IllegalStateException when listeners threw something at being told; everything has
+   *     stopped all the same
    */
   @Override
   public void close() {
@@ -126,7 +134,8 @@ public final class StudioQueue implements AutoCloseable {
       all.addAll(running);
       notifyAll();
     }
-    IllegalStateException failed = new IllegalStateException("listeners failed while the studio's queue was closed");
+    IllegalStateException failed =
+        new IllegalStateException("listeners failed while the studio's queue was closed");
     for (Job<?> job : all) {
       try {
         job.cancel(false);
@@ -179,16 +188,20 @@ public final class StudioQueue implements AutoCloseable {
         job.run();
       } catch (RuntimeException | Error listener) {
         // Its own result is there already, and others wait for this thread.
-        Thread.currentThread().getUncaughtExceptionHandler().uncaughtException(Thread.currentThread(), listener);
+        Thread.currentThread()
+            .getUncaughtExceptionHandler()
+            .uncaughtException(Thread.currentThread(), listener);
       } finally {
         done(job);
       }
     }
   }
 
-  // The most urgent one is waited for even when a smaller one would fit: otherwise large ones never came.
+  // The most urgent one is waited for even when a smaller one would fit: otherwise large ones never
+  // came.
   private synchronized Job<?> take() {
-    while (!closed && (waiting.isEmpty() || bytes + waiting.peek().bytes() > options.memoryBytes())) {
+    while (!closed
+        && (waiting.isEmpty() || bytes + waiting.peek().bytes() > options.memoryBytes())) {
       try {
         wait();
       } catch (InterruptedException e) {

@@ -18,12 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
 
 /**
- * Words for photos, and for what was drawn, read by a network that a model folder brings along in {@code photo_reader}: what a base model that
- * draws people of a look of its own calls what it sees. Without one the base itself is asked, which takes seconds and is more
- * often wrong. Immutable, shared by threads.
+ * Words for photos, and for what was drawn, read by a network that a model folder brings along in
+ * {@code photo_reader}: what a base model that draws people of a look of its own calls what it
+ * sees. Without one the base itself is asked, which takes seconds and is more often wrong.
+ * Immutable, shared by threads.
  */
 public final class PhotoReader implements AutoCloseable {
   private static final String FOLDER = "photo_reader";
@@ -34,7 +34,11 @@ public final class PhotoReader implements AutoCloseable {
   private final ReadingNetwork.Shape shape;
   private final LoadedWeights weights;
 
-  private PhotoReader(String where, Map<String, List<String>> slots, ReadingNetwork.Shape shape, LoadedWeights weights) {
+  private PhotoReader(
+      String where,
+      Map<String, List<String>> slots,
+      ReadingNetwork.Shape shape,
+      LoadedWeights weights) {
     this.where = where;
     this.slots = slots;
     this.shape = shape;
@@ -44,7 +48,9 @@ public final class PhotoReader implements AutoCloseable {
   /** The reader in the model folder {@code base}; empty when it brings none. */
   public static Optional<PhotoReader> in(Path base) {
     Path folder = base.resolve(FOLDER);
-    return Files.exists(folder.resolve("config.json")) ? Optional.of(open(folder)) : Optional.empty();
+    return Files.exists(folder.resolve("config.json"))
+        ? Optional.of(open(folder))
+        : Optional.empty();
   }
 
   /**
@@ -56,8 +62,10 @@ public final class PhotoReader implements AutoCloseable {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(KIND, "give a folder that the portrait training wrote");
     ReadingNetwork.Shape shape = shape(config);
-    LoadedWeights weights = LoadedWeights.checked(Safetensors.open(folder.resolve("model.safetensors")),
-        new Compute("cpu", DType.F32), w -> new ReadingNetwork(shape, w));
+    LoadedWeights weights = LoadedWeights.checked(
+        Safetensors.open(folder.resolve("model.safetensors")),
+        new Compute("cpu", DType.F32),
+        w -> new ReadingNetwork(shape, w));
     return new PhotoReader(config.where(), slots(config), shape, weights);
   }
 
@@ -66,17 +74,23 @@ public final class PhotoReader implements AutoCloseable {
     Map<String, Integer> words = new LinkedHashMap<>();
     slots(config).forEach((slot, list) -> words.put(slot, list.size()));
     return new ReadingNetwork.Shape(
-        config.integers("block_out_channels", 4, null), config.integer("kept_channels", 8), config.integer("features", 96), words);
+        config.integers("block_out_channels", 4, null),
+        config.integer("kept_channels", 8),
+        config.integer("features", 96),
+        words);
   }
 
   private static Map<String, List<String>> slots(ModelConfig config) {
     if (!(config.values().get("slots") instanceof Map<?, ?> slots)
-        || !slots.values().stream().allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
-      throw new UnusableInput(config.where() + ": \"slots\" is " + config.values().get("slots")
-          + ", expected an object of lists of two words or more; take the config from where the weights came from");
+        || !slots.values().stream()
+            .allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
+      throw new UnusableInput(
+          config.where() + ": \"slots\" is " + config.values().get("slots")
+              + ", expected an object of lists of two words or more; take the config from where the weights came from");
     }
     Map<String, List<String>> words = new LinkedHashMap<>();
-    slots.forEach((slot, list) -> words.put((String) slot, ((List<?>) list).stream().map(Object::toString).toList()));
+    slots.forEach((slot, list) ->
+        words.put((String) slot, ((List<?>) list).stream().map(Object::toString).toList()));
     return words;
   }
 
@@ -85,19 +99,29 @@ public final class PhotoReader implements AutoCloseable {
     return where;
   }
 
-  /** What it says something of, such as {@code hair}, with the words, of which an empty one says nothing. */
+  /**
+   * What it says something of, such as {@code hair}, with the words, of which an empty one says
+   * nothing.
+   */
   public Map<String, List<String>> slots() {
     return slots;
   }
 
-  /** For each slot how likely each of its words is, summing to 1, of {@code crop}: head and shoulders. */
+  /**
+   * For each slot how likely each of its words is, summing to 1, of {@code crop}: head and
+   * shoulders.
+   */
   public Map<String, float[]> read(Picture crop) {
     int side = ReadingNetwork.SIDE;
-    Picture sized = crop.width() == side && crop.height() == side ? crop : Resampler.AREA.resize(crop, side, side);
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    Picture sized = crop.width() == side && crop.height() == side
+        ? crop
+        : Resampler.AREA.resize(crop, side, side);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       ReadingNetwork network = new ReadingNetwork(shape, Weights.of(weights));
       Map<String, float[]> likely = new LinkedHashMap<>();
-      network.words(network.features(Images.toSigned(sized)))
+      network
+          .words(network.features(Images.toSigned(sized)))
           .forEach((slot, scores) -> likely.put(slot, Images.floats(scores.softmax(1))));
       return likely;
     }

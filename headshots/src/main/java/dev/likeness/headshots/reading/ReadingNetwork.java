@@ -16,10 +16,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Says of portraits which word holds of each of several things: two small residual networks, one over the whole picture at half
- * its size and one over its middle, where heads are, at full size; both end in a grid of 8x8 places, each with weights of
- * its own, since heads and shoulders are where they always are. A head for each thing reads the word. What is normalised is
- * only added, so that colours are not lost.
+ * Says of portraits which word holds of each of several things: two small residual networks, one
+ * over the whole picture at half its size and one over its middle, where heads are, at full size;
+ * both end in a grid of 8x8 places, each with weights of its own, since heads and shoulders are
+ * where they always are. A head for each thing reads the word. What is normalised is only added, so
+ * that colours are not lost.
  */
 public final class ReadingNetwork {
   /** Both sides of a picture in pixels. */
@@ -57,7 +58,8 @@ public final class ReadingNetwork {
     middle = new Look(shape, w.at("middle"));
     int grid = SEEN >> shape.channels.size();
     out = new Linear(w.at("proj"), 2L * shape.kept * grid * grid, shape.features);
-    shape.words.forEach((name, count) -> heads.put(name, new Linear(w.at("heads").at(name), shape.features, count)));
+    shape.words.forEach((name, count) ->
+        heads.put(name, new Linear(w.at("heads").at(name), shape.features, count)));
   }
 
   private static final class Look {
@@ -71,7 +73,8 @@ public final class ReadingNetwork {
       in = new Conv2d(w.at("conv_in"), 3, channels.get(0), 3, 2, 1);
       for (int i = 0; i < channels.size(); i++) {
         int width = channels.get(i);
-        blocks.add(new ResnetBlock(w.at("blocks").at(i), width, width, 0, GROUPS, NORM_EPS, Activation.SILU, 1));
+        blocks.add(new ResnetBlock(
+            w.at("blocks").at(i), width, width, 0, GROUPS, NORM_EPS, Activation.SILU, 1));
         if (i + 1 < channels.size()) {
           down.add(new Conv2d(w.at("down").at(i), width, channels.get(i + 1), 3, 2, 1));
         }
@@ -116,8 +119,8 @@ public final class ReadingNetwork {
   }
 
   /**
-   * What the network over the head makes of any crops [n, 3, side, side] in -1..1, level by level: [n, channels, side / 2, side / 2],
-   * then half as large each time.
+   * What the network over the head makes of any crops [n, 3, side, side] in -1..1, level by level:
+   * [n, channels, side / 2, side / 2], then half as large each time.
    */
   public List<Tensor> levels(Tensor crops) {
     return middle.levels(crops);

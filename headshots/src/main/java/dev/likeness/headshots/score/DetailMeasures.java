@@ -9,14 +9,21 @@ final class DetailMeasures {
 
   private DetailMeasures() {}
 
-  /** Immerkaer's mask (CVIU 64, 1996), with the median in place of the mean, so that edges do not count. */
+  /**
+   * Immerkaer's mask (CVIU 64, 1996), with the median in place of the mean, so that edges do not
+   * count.
+   */
   static double noise(View view) {
     Plane p = view.whole;
     float[] answers = new float[(p.width - 2) * (p.height - 2)];
     for (int y = 1, i = 0; y < p.height - 1; y++) {
       for (int x = 1; x < p.width - 1; x++) {
-        answers[i++] = Math.abs(p.at(x - 1, y - 1) + p.at(x + 1, y - 1) + p.at(x - 1, y + 1) + p.at(x + 1, y + 1)
-            - 2 * (p.at(x, y - 1) + p.at(x, y + 1) + p.at(x - 1, y) + p.at(x + 1, y)) + 4 * p.at(x, y));
+        answers[i++] = Math.abs(p.at(x - 1, y - 1)
+            + p.at(x + 1, y - 1)
+            + p.at(x - 1, y + 1)
+            + p.at(x + 1, y + 1)
+            - 2 * (p.at(x, y - 1) + p.at(x, y + 1) + p.at(x - 1, y) + p.at(x + 1, y))
+            + 4 * p.at(x, y));
       }
     }
     Arrays.sort(answers);
@@ -37,7 +44,8 @@ final class DetailMeasures {
         float before = across ? p.at(i - 1, j) - p.at(i - 2, j) : p.at(j, i - 1) - p.at(j, i - 2);
         float here = across ? p.at(i, j) - p.at(i - 1, j) : p.at(j, i) - p.at(j, i - 1);
         float after = across ? p.at(i + 1, j) - p.at(i, j) : p.at(j, i + 1) - p.at(j, i);
-        // A step that its neighbours do not share, bounded: blocks are weak and everywhere, edges strong and few.
+        // A step that its neighbours do not share, bounded: blocks are weak and everywhere, edges
+        // strong and few.
         sum += Math.min(12, Math.max(0, Math.abs(here) - (Math.abs(before) + Math.abs(after)) / 2));
       }
       steps[i % BLOCK] += sum / (length / BLOCK);
@@ -47,7 +55,10 @@ final class DetailMeasures {
     return most / Math.max(1e-6, rest) - 1;
   }
 
-  /** Of the plainer third of the face's middle, so that hair, beard, glasses and features do not count. */
+  /**
+   * Of the plainer third of the face's middle, so that hair, beard, glasses and features do not
+   * count.
+   */
   static double wax(View view) {
     int s = view.patch.side();
     int from = s / 5;
@@ -74,7 +85,8 @@ final class DetailMeasures {
     int n = 0;
     for (int j = side / 5; j < 0.8 * side; j++) {
       for (int i = side / 5; i < 0.8 * side; i++) {
-        sum += Math.abs(p.at(i, j) - (p.at(i - 1, j) + p.at(i + 1, j) + p.at(i, j - 1) + p.at(i, j + 1)) / 4);
+        sum += Math.abs(
+            p.at(i, j) - (p.at(i - 1, j) + p.at(i + 1, j) + p.at(i, j - 1) + p.at(i, j + 1)) / 4);
         n++;
       }
     }

@@ -16,18 +16,24 @@ final class EarMeasure {
     for (int y = 86; y <= 98; y += 6) {
       for (int x = 30; x <= 66; x += 2) {
         for (int out = 11; out <= 20; out++) {
-          best = Math.max(best, Math.max(repeated(detail, x, y, -out),
-              repeated(detail, View.SIDE - x - WIDTH, y, out)));
+          best = Math.max(
+              best,
+              Math.max(
+                  repeated(detail, x, y, -out), repeated(detail, View.SIDE - x - WIDTH, y, out)));
         }
       }
     }
     return best;
   }
 
-  /** How alike two strips are, less half of how alike the next one is: shelves, bricks and hair go on and on. */
+  /**
+   * How alike two strips are, less half of how alike the next one is: shelves, bricks and hair go
+   * on and on.
+   */
   private static double repeated(Plane p, int x, int y, int out) {
     double alike = p.correlation(x, y, WIDTH, HEIGHT, x + out, y);
-    double plain = Math.min(p.deviation(x, y, WIDTH, HEIGHT), p.deviation(x + out, y, WIDTH, HEIGHT)) / PLAIN;
+    double plain =
+        Math.min(p.deviation(x, y, WIDTH, HEIGHT), p.deviation(x + out, y, WIDTH, HEIGHT)) / PLAIN;
     double again = p.correlation(x, y, WIDTH, HEIGHT, x + 2 * out, y);
     return alike * Math.min(1, plain) - Math.max(0, again) / 2;
   }

@@ -7,12 +7,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from the picture of an eye how far its iris lies from the eye's middle, in halves of the eye's width: three
- * convolutions and two layers, which {@code TrainGaze} of portrait-training taught on renders.
+ * Reads from the picture of an eye how far its iris lies from the eye's middle, in halves of the
+ * eye's width: three convolutions and two layers, which {@code TrainGaze} of portrait-training
+ * taught on renders.
  */
 public final class EyeNetwork {
-  /** How far what is seen reaches to each side of the eye's middle, where eyes are 50 pixels apart. */
+  /**
+   * How far what is seen reaches to each side of the eye's middle, where eyes are 50 pixels apart.
+   */
   private static final int ACROSS = 26;
+
   private static final int DOWN = 14;
   // What is broader than this is light rather than eye.
   private static final int FINE = 7;
@@ -29,14 +33,17 @@ public final class EyeNetwork {
     network = new PatchNetwork(w, PLACES, 1, 6, 12, 12);
   }
 
-  /** Where the irises of eyes lie, [n], positive to the right of what is {@linkplain #seen seen}, [n, 1, 29, 53]. */
+  /**
+   * Where the irises of eyes lie, [n], positive to the right of what is {@linkplain #seen seen},
+   * [n, 1, 29, 53].
+   */
   public Tensor forward(Tensor eyes) {
     return network.forward(eyes);
   }
 
   /**
-   * What the network sees of both eyes of a face, [2, 1, 29, 53]: the detail of brightness in natural logarithms around
-   * the picture's right eye, and around its left one as in a mirror.
+   * What the network sees of both eyes of a face, [2, 1, 29, 53]: the detail of brightness in
+   * natural logarithms around the picture's right eye, and around its left one as in a mirror.
    *
    * @param face with its eyes
    * @param dx how far to the right of each eye's middle, in fiftieths of the eyes' distance

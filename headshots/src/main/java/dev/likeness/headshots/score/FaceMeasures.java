@@ -17,13 +17,18 @@ final class FaceMeasures {
 
   private FaceMeasures() {}
 
-  /** The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth; NaN without landmarks. */
+  /**
+   * The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth;
+   * NaN without landmarks.
+   */
   static double proportions(View view) {
     if (view.face.landmarks().isEmpty()) {
       return Double.NaN;
     }
     Landmarks five = view.face.landmarks().orElseThrow();
-    double down = five.leftEye().between(five.rightEye()).distance(five.leftMouth().between(five.rightMouth()));
+    double down = five.leftEye()
+        .between(five.rightEye())
+        .distance(five.leftMouth().between(five.rightMouth()));
     return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / USUAL_OVER_MOUTH));
   }
 
@@ -55,8 +60,8 @@ final class FaceMeasures {
   }
 
   /**
-   * How badly the halves of the face join: how much better some neighbouring columns near its middle match when one is
-   * moved up or down than where they are.
+   * How badly the halves of the face join: how much better some neighbouring columns near its
+   * middle match when one is moved up or down than where they are.
    */
   static double symmetry(View view) {
     int s = view.patch.side();
@@ -87,7 +92,10 @@ final class FaceMeasures {
     return least;
   }
 
-  /** How differently the cells of one eye and of the other, mirrored, are lit, beyond a slope that light makes. */
+  /**
+   * How differently the cells of one eye and of the other, mirrored, are lit, beyond a slope that
+   * light makes.
+   */
   private static double difference(Plane head, int dx, int dy) {
     int half = View.EYE_DISTANCE / 2;
     double[] ratio = new double[COLUMNS * ROWS];
@@ -108,7 +116,9 @@ final class FaceMeasures {
     }
     double square = 0;
     for (int i = 0; i < ratio.length; i++) {
-      double even = mean + slope[0] / spread[0] * (i % COLUMNS - COLUMNS / 2) + slope[1] / spread[1] * (i / COLUMNS - ROWS / 2);
+      double even = mean
+          + slope[0] / spread[0] * (i % COLUMNS - COLUMNS / 2)
+          + slope[1] / spread[1] * (i / COLUMNS - ROWS / 2);
       square += (ratio[i] - even) * (ratio[i] - even) / ratio.length;
     }
     return Math.sqrt(square);

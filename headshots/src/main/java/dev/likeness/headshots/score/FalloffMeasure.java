@@ -7,7 +7,8 @@ import java.util.List;
 
 /** How much the lightness of skin differs from place to place. */
 final class FalloffMeasure {
-  // Overlapping cells over the face: so many each way, between these shares of the patch, and so large.
+  // Overlapping cells over the face: so many each way, between these shares of the patch, and so
+  // large.
   private static final int CELLS = 8;
   private static final double LEFT = 0.14;
   private static final double TOP = 0.08;
@@ -24,13 +25,19 @@ final class FalloffMeasure {
 
   private FalloffMeasure() {}
 
-  /** One over the mean distance from their mean, in natural logarithms, of the half of the skin that is most alike. */
+  /**
+   * One over the mean distance from their mean, in natural logarithms, of the half of the skin that
+   * is most alike.
+   */
   static double falloff(View view) {
     List<double[]> cells = cells(view.patch);
     double red = median(cells, 0);
     double blue = median(cells, 1);
-    List<double[]> skin = cells.stream().filter(cell -> Math.hypot(cell[0] - red, cell[1] - blue) < ALIKE).toList();
-    double[] light = (skin.size() < FEWEST ? cells : skin).stream().mapToDouble(cell -> cell[2]).sorted().toArray();
+    List<double[]> skin = cells.stream()
+        .filter(cell -> Math.hypot(cell[0] - red, cell[1] - blue) < ALIKE)
+        .toList();
+    double[] light = (skin.size() < FEWEST ? cells : skin)
+        .stream().mapToDouble(cell -> cell[2]).sorted().toArray();
     int half = Math.max(FEWEST / 2, (int) (SKIN * light.length));
     double least = Double.POSITIVE_INFINITY;
     for (int from = 0; from + half <= light.length; from++) {
@@ -71,6 +78,9 @@ final class FalloffMeasure {
   }
 
   private static double median(List<double[]> colours, int number) {
-    return colours.stream().mapToDouble(colour -> colour[number]).sorted().toArray()[colours.size() / 2];
+    return colours.stream()
+        .mapToDouble(colour -> colour[number])
+        .sorted()
+        .toArray()[colours.size() / 2];
   }
 }

@@ -15,7 +15,8 @@ final class GazeMeasure {
 
   /** How far apart the irises lie in both eyes, in halves of an eye's width. */
   static double apart(View view) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       TensorVector seen = new TensorVector();
       for (int dy : DOWN) {
         for (int dx : ACROSS) {

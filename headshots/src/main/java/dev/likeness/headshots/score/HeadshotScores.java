@@ -23,8 +23,12 @@ public final class HeadshotScores {
   private final double sameAbove;
   private final ScoreLimits limits;
 
-  private HeadshotScores(FaceDetector detector, Optional<Brisque> brisque, Optional<Likeness> likeness,
-      double sameAbove, ScoreLimits limits) {
+  private HeadshotScores(
+      FaceDetector detector,
+      Optional<Brisque> brisque,
+      Optional<Likeness> likeness,
+      double sameAbove,
+      ScoreLimits limits) {
     this.detector = detector;
     this.brisque = brisque;
     this.likeness = likeness;
@@ -33,11 +37,12 @@ public final class HeadshotScores {
   }
 
   /**
-   * Scores of everything but distortion and likeness; of proportions when the detector gives landmarks, of glasses and
-   * jewellery where some are found, of hands where skin has a colour.
+   * Scores of everything but distortion and likeness; of proportions when the detector gives
+   * landmarks, of glasses and jewellery where some are found, of hands where skin has a colour.
    */
   public static HeadshotScores of(FaceDetector detector) {
-    return new HeadshotScores(detector, Optional.empty(), Optional.empty(), 0, ScoreLimits.builtIn());
+    return new HeadshotScores(
+        detector, Optional.empty(), Optional.empty(), 0, ScoreLimits.builtIn());
   }
 
   /** The same with distortion. */
@@ -70,7 +75,9 @@ public final class HeadshotScores {
     List<Score> scores = new ArrayList<>();
     scores.add(Score.atMost(Aspect.FACE, faces.isEmpty() ? 1 : 0, 0));
     if (!faces.isEmpty()) {
-      scores.add(Score.atMost(Aspect.SECOND_FACE, faces.size() > 1 ? area(faces.get(1)) / area(faces.get(0)) : 0,
+      scores.add(Score.atMost(
+          Aspect.SECOND_FACE,
+          faces.size() > 1 ? area(faces.get(1)) / area(faces.get(0)) : 0,
           limits.of(Aspect.SECOND_FACE)));
       View view = new View(picture, faces.get(0));
       MEASURES.forEach((aspect, measure) -> {
@@ -79,10 +86,11 @@ public final class HeadshotScores {
           scores.add(Score.atMost(aspect, value, limits.of(aspect)));
         }
       });
-      brisque.ifPresent(model -> scores.add(Score.atMost(Aspect.DISTORTION, model.score(picture, faces.get(0)),
-          limits.of(Aspect.DISTORTION))));
+      brisque.ifPresent(model -> scores.add(Score.atMost(
+          Aspect.DISTORTION, model.score(picture, faces.get(0)), limits.of(Aspect.DISTORTION))));
       // Its own detector may find no face: the cosine is NaN then, and the score fails.
-      likeness.map(measure -> measure.score(picture))
+      likeness
+          .map(measure -> measure.score(picture))
           .ifPresent(measured -> scores.add(Score.likeness(measured, sameAbove)));
     }
     return new ScoreCard(scores);
@@ -93,8 +101,8 @@ public final class HeadshotScores {
   }
 
   /**
-   * One measure of one face, in the aspect's unit, NaN where there is nothing to measure, such as glasses on a bare face;
-   * for grading the measures themselves.
+   * One measure of one face, in the aspect's unit, NaN where there is nothing to measure, such as
+   * glasses on a bare face; for grading the measures themselves.
    */
   public static double measure(Aspect aspect, Picture picture, Face face) {
     ToDoubleFunction<View> measure = MEASURES.get(aspect);

@@ -6,13 +6,16 @@ import dev.likeness.photos.quality.PhotoFeatures;
 final class LightMeasures {
   private static final double LIT = 150;
   private static final int BURNT = 250;
-  // Brow, cheeks and chin on the patch, each as its top and bottom; eyes and mouth lie between them.
+  // Brow, cheeks and chin on the patch, each as its top and bottom; eyes and mouth lie between
+  // them.
   private static final double[][] BANDS = {{0.12, 0.26}, {0.48, 0.64}, {0.84, 0.94}};
 
   private LightMeasures() {}
 
   static double exposure(View view) {
-    double dark = Math.log(LIT / Math.max(1, PhotoFeatures.of(view.picture, view.face).highlight())) / Math.log(2);
+    double dark =
+        Math.log(LIT / Math.max(1, PhotoFeatures.of(view.picture, view.face).highlight()))
+            / Math.log(2);
     int burnt = 0;
     int all = 0;
     int side = view.patch.side();
@@ -20,7 +23,9 @@ final class LightMeasures {
       if (view.patch.inOval(i % side, i / side)) {
         all++;
         burnt += view.patch.picture().at(i % side, i / side, 0) >= BURNT
-            && view.patch.picture().at(i % side, i / side, 1) >= BURNT ? 1 : 0;
+                && view.patch.picture().at(i % side, i / side, 1) >= BURNT
+            ? 1
+            : 0;
       }
     }
     return Math.max(Math.max(0, dark), 10.0 * burnt / all);

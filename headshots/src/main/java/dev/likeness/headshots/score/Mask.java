@@ -35,7 +35,10 @@ final class Mask {
     return x >= 0 && x < width && y >= 0 && y * width < in.length && in[y * width + x];
   }
 
-  /** Without what is nowhere broader than twice the reach; what the picture's edge cuts counts as going on. */
+  /**
+   * Without what is nowhere broader than twice the reach; what the picture's edge cuts counts as
+   * going on.
+   */
   Mask opened(double reach) {
     double[] inside = far(false);
     boolean[] core = new boolean[in.length];
@@ -50,7 +53,9 @@ final class Mask {
     return new Mask(width, opened);
   }
 
-  /** How far each place is from the nearest that belongs to it, or from the nearest that does not. */
+  /**
+   * How far each place is from the nearest that belongs to it, or from the nearest that does not.
+   */
   private double[] far(boolean belonging) {
     double[] far = new double[in.length];
     for (int i = 0; i < far.length; i++) {

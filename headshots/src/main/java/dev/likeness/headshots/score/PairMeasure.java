@@ -7,7 +7,10 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Whether what is worn in pairs matches, as a {@link PairNetwork} reads it: the rims of glasses, hoops at the ears. */
+/**
+ * Whether what is worn in pairs matches, as a {@link PairNetwork} reads it: the rims of glasses,
+ * hoops at the ears.
+ */
 final class PairMeasure {
   // Eyes are found a few pixels off; the mean over some places is surer.
   private static final int[] PLACES = {-2, 0, 2};
@@ -18,9 +21,11 @@ final class PairMeasure {
 
   /** How much less of one of the two is seen than of the other, 0 to 1; NaN where none is worn. */
   static double mismatch(View view, Worn worn) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       Tensor seen = PairNetwork.seen(view.upright, worn, PLACES, PLACES);
-      Tensor shares = torch.sigmoid(Holder.NETWORKS.get(worn).forward(seen).view(-1, 2).mean(0));
+      Tensor shares =
+          torch.sigmoid(Holder.NETWORKS.get(worn).forward(seen).view(-1, 2).mean(0));
       double right = shares.get(0).item_float();
       double left = shares.get(1).item_float();
       double stronger = Math.max(left, right);

@@ -9,12 +9,14 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from one side of a head how much of something that is {@linkplain Worn worn} in pairs is seen there: three convolutions
- * and two layers, which {@code TrainPairs} of portrait-training taught on renders.
+ * Reads from one side of a head how much of something that is {@linkplain Worn worn} in pairs is
+ * seen there: three convolutions and two layers, which {@code TrainPairs} of portrait-training
+ * taught on renders.
  */
 public final class PairNetwork {
   /** How far what is seen reaches to each side of where the thing is looked for. */
   private static final int ACROSS = 26;
+
   private static final int DOWN = 22;
   private static final int COLOURS = 3;
   // What is broader than this is light rather than a line.
@@ -36,8 +38,8 @@ public final class PairNetwork {
   }
 
   /**
-   * What the network sees of both sides of a head, [2, 3, 45, 53]: the detail of each colour in natural logarithms on the
-   * picture's right side, and on its left one as in a mirror.
+   * What the network sees of both sides of a head, [2, 3, 45, 53]: the detail of each colour in
+   * natural logarithms on the picture's right side, and on its left one as in a mirror.
    *
    * @param face with its eyes
    */
@@ -45,12 +47,16 @@ public final class PairNetwork {
     return seen(View.upright(picture, face), worn, new int[] {0}, new int[] {0});
   }
 
-  /** The same at several places, [2 n, 3, 45, 53], the two sides in turn: so far further out and further below. */
+  /**
+   * The same at several places, [2 n, 3, 45, 53], the two sides in turn: so far further out and
+   * further below.
+   */
   static Tensor seen(Picture upright, Worn worn, int[] across, int[] down) {
     int reach = DOWN + FINE + IntStream.of(down).map(Math::abs).max().orElseThrow();
     Picture rows = upright.crop(0, View.EYE_ROW + worn.down - reach, View.SIDE, 2 * reach + 1);
     Plane[] details = IntStream.range(0, COLOURS)
-        .mapToObj(c -> Plane.of(rows, c).mapped(v -> Math.log(v + 6)).detail(FINE)).toArray(Plane[]::new);
+        .mapToObj(c -> Plane.of(rows, c).mapped(v -> Math.log(v + 6)).detail(FINE))
+        .toArray(Plane[]::new);
     TensorVector seen = new TensorVector();
     for (int dy : down) {
       for (int dx : across) {
@@ -69,7 +75,8 @@ public final class PairNetwork {
     for (int i = 0; i < seen.length; i++) {
       int x = i % width - ACROSS;
       int y = i / width % height - DOWN;
-      seen[i] = (float) (CONTRAST * details[i / (width * height)].at(View.SIDE / 2 + side * (out + x), row + y));
+      seen[i] = (float)
+          (CONTRAST * details[i / (width * height)].at(View.SIDE / 2 + side * (out + x), row + y));
     }
     return torch.tensor(seen).view(COLOURS, height, width);
   }

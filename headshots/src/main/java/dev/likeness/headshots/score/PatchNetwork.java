@@ -6,7 +6,10 @@ import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Reads one number from a patch of a face: three convolutions, each of which halves the sides, and two layers. */
+/**
+ * Reads one number from a patch of a face: three convolutions, each of which halves the sides, and
+ * two layers.
+ */
 final class PatchNetwork {
   private final Conv2d first;
   private final Conv2d second;
@@ -18,7 +21,8 @@ final class PatchNetwork {
    * Reads the network.
    *
    * @param places that three halvings leave of a patch
-   * @param channels of the patch and after each convolution, four in all; the hidden layer is as wide as the second's
+   * @param channels of the patch and after each convolution, four in all; the hidden layer is as
+   *     wide as the second's
    */
   PatchNetwork(Weights w, int places, int... channels) {
     first = new Conv2d(w.at("conv1"), channels[0], channels[1], 5, 2, 2);

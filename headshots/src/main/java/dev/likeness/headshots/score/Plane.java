@@ -41,7 +41,8 @@ final class Plane {
   }
 
   float at(int x, int y) {
-    return values[Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))];
+    return values[
+        Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))];
   }
 
   /** The mean over squares of side {@code 2 reach + 1}. */

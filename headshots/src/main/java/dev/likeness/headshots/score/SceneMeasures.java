@@ -10,7 +10,10 @@ final class SceneMeasures {
 
   private SceneMeasures() {}
 
-  /** On rays up and out from the face: how far a thin line on each is lighter, or darker, than both its sides. */
+  /**
+   * On rays up and out from the face: how far a thin line on each is lighter, or darker, than both
+   * its sides.
+   */
   static double hairEdges(View view) {
     double cx = view.sceneFace.center().x();
     double cy = view.sceneFace.center().y();
@@ -28,7 +31,8 @@ final class SceneMeasures {
       }
     }
     Arrays.sort(lines);
-    // What runs around the head crosses nearly every ray that does not leave the picture first; strands cross some.
+    // What runs around the head crosses nearly every ray that does not leave the picture first;
+    // strands cross some.
     return lines[RAYS / 2];
   }
 
@@ -41,11 +45,13 @@ final class SceneMeasures {
   }
 
   private static double at(View view, double cx, double cy, double angle, int radius) {
-    return view.scene.at((int) Math.round(cx + radius * Math.cos(angle)),
-        (int) Math.round(cy + radius * Math.sin(angle)));
+    return view.scene.at((int) Math.round(cx + radius * Math.cos(angle)), (int)
+        Math.round(cy + radius * Math.sin(angle)));
   }
 
-  /** The strongest step between neighbouring columns or rows that most of the places along it share. */
+  /**
+   * The strongest step between neighbouring columns or rows that most of the places along it share.
+   */
   static double seam(View view) {
     return Math.max(seam(view.whole, true), seam(view.whole, false));
   }
@@ -59,7 +65,8 @@ final class SceneMeasures {
       for (int j = 0; j < along; j++) {
         // The step beyond the slope that there is on both sides of it.
         float here = columns ? p.at(i, j) - p.at(i - 1, j) : p.at(j, i) - p.at(j, i - 1);
-        float slope = columns ? p.at(i - 1, j) - p.at(i - 3, j) + p.at(i + 2, j) - p.at(i, j)
+        float slope = columns
+            ? p.at(i - 1, j) - p.at(i - 3, j) + p.at(i + 2, j) - p.at(i, j)
             : p.at(j, i - 1) - p.at(j, i - 3) + p.at(j, i + 2) - p.at(j, i);
         steps[j] = here - slope / 4;
       }
@@ -70,7 +77,10 @@ final class SceneMeasures {
     return most;
   }
 
-  /** The line of strokes that stands out most: many turns between light and dark along it, few above and below. */
+  /**
+   * The line of strokes that stands out most: many turns between light and dark along it, few above
+   * and below.
+   */
   static double text(View view) {
     Plane p = view.scene;
     int wide = p.width / 3;
@@ -80,10 +90,15 @@ final class SceneMeasures {
       for (int y = 0; y < p.height; y++) {
         energy[y] = turns(p, x, y, wide);
       }
-      for (int high : new int[] {Math.max(1, p.height / 28), Math.max(1, p.height / 18), Math.max(1, p.height / 12)}) {
+      for (int high : new int[] {
+        Math.max(1, p.height / 28), Math.max(1, p.height / 18), Math.max(1, p.height / 12)
+      }) {
         for (int y = high; y + 2 * high < p.height; y++) {
           double line = sum(energy, y, high);
-          double around = Math.max(sum(energy, y - high * 4 / 5, high / 2), sum(energy, y + high * 13 / 10, high / 2)) * 2;
+          double around = Math.max(
+                  sum(energy, y - high * 4 / 5, high / 2),
+                  sum(energy, y + high * 13 / 10, high / 2))
+              * 2;
           most = Math.max(most, (line - around) / high);
         }
       }
@@ -99,7 +114,10 @@ final class SceneMeasures {
     return sum;
   }
 
-  /** The lesser of each two neighbouring turns of brightness along a row, bounded, over the row's length. */
+  /**
+   * The lesser of each two neighbouring turns of brightness along a row, bounded, over the row's
+   * length.
+   */
   private static double turns(Plane p, int x, int y, int wide) {
     double sum = 0;
     float low = p.at(x, y);

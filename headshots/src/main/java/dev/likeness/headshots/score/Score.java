@@ -12,9 +12,11 @@ import java.util.Optional;
  * @param value measured, in the aspect's unit
  * @param threshold beyond which it fails
  * @param passed whether it is within the threshold
- * @param interval that the value lies in with 95 % confidence, where that is known: of likeness to several photos
+ * @param interval that the value lies in with 95 % confidence, where that is known: of likeness to
+ *     several photos
  */
-public record Score(Aspect aspect, double value, double threshold, boolean passed, Optional<Interval> interval) {
+public record Score(
+    Aspect aspect, double value, double threshold, boolean passed, Optional<Interval> interval) {
   /** A score that says nothing of how sure its value is. */
   public Score(Aspect aspect, double value, double threshold, boolean passed) {
     this(aspect, value, threshold, passed, Optional.empty());
@@ -25,17 +27,26 @@ public record Score(Aspect aspect, double value, double threshold, boolean passe
     return new Score(aspect, value, most, value <= most);
   }
 
-  /** The score of a likeness, which fails when it is less than {@code least} or its detector found no face. */
+  /**
+   * The score of a likeness, which fails when it is less than {@code least} or its detector found
+   * no face.
+   */
   static Score likeness(LikenessScore measured, double least) {
     Interval interval = measured.interval();
-    return new Score(Aspect.LIKENESS, measured.cosine(), least, measured.cosine() >= least,
+    return new Score(
+        Aspect.LIKENESS,
+        measured.cosine(),
+        least,
+        measured.cosine() >= least,
         Optional.of(interval).filter(range -> range.low() < range.high()));
   }
 
   /** Why it fails, with both numbers; or that it is well. */
   public String reason() {
     String numbers = shown() + String.format(Locale.ROOT, ", limit %.3g", threshold);
-    return passed ? aspect.word() + " is well (" + numbers + ")" : complaint() + " (" + aspect.word() + " " + numbers + ")";
+    return passed
+        ? aspect.word() + " is well (" + numbers + ")"
+        : complaint() + " (" + aspect.word() + " " + numbers + ")";
   }
 
   /** What is wrong when it fails, in words. */
@@ -45,13 +56,19 @@ public record Score(Aspect aspect, double value, double threshold, boolean passe
 
   /** The value and the range that it lies in, such as {@code 0.612, 95 % 0.574 to 0.651}. */
   public String shown() {
-    return Double.isNaN(value) ? "none" : String.format(Locale.ROOT, "%.3g", value) + interval.map(
-        range -> String.format(Locale.ROOT, ", 95 %% %.3g to %.3g", range.low(), range.high())).orElse("");
+    return Double.isNaN(value)
+        ? "none"
+        : String.format(Locale.ROOT, "%.3g", value)
+            + interval
+                .map(range ->
+                    String.format(Locale.ROOT, ", 95 %% %.3g to %.3g", range.low(), range.high()))
+                .orElse("");
   }
 
   /** The threshold in words, such as {@code at most 0.439}. */
   public String limit() {
-    return String.format(Locale.ROOT, "%s %.3g", aspect == Aspect.LIKENESS ? "at least" : "at most", threshold);
+    return String.format(
+        Locale.ROOT, "%s %.3g", aspect == Aspect.LIKENESS ? "at least" : "at most", threshold);
   }
 
   /** How good it is, 0 to 1: 0.5 at the threshold, more within it. */
@@ -60,7 +77,8 @@ public record Score(Aspect aspect, double value, double threshold, boolean passe
       return 0;
     }
     if (aspect == Aspect.LIKENESS) {
-      return Math.max(0, Math.min(1, 0.5 + 0.5 * (value - threshold) / Math.max(1e-9, 1 - threshold)));
+      return Math.max(
+          0, Math.min(1, 0.5 + 0.5 * (value - threshold) / Math.max(1e-9, 1 - threshold)));
     }
     double share = Math.max(0, value) / Math.max(1e-9, threshold);
     return 1 / (1 + share * share);

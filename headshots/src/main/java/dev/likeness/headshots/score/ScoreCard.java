@@ -39,7 +39,9 @@ public record ScoreCard(List<Score> scores) {
     return n == 0 ? 1 : Math.exp(logarithms / n);
   }
 
-  /** How alike it is, 0 to 1 with 0.5 at the threshold; 1 when there was nothing to measure it with. */
+  /**
+   * How alike it is, 0 to 1 with 0.5 at the threshold; 1 when there was nothing to measure it with.
+   */
   public double likeness() {
     return of(Aspect.LIKENESS).map(Score::goodness).orElse(1.0);
   }
@@ -51,8 +53,10 @@ public record ScoreCard(List<Score> scores) {
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("aspect", score.aspect().word());
       entry.put("value", Double.isFinite(score.value()) ? rounded(score.value()) : null);
-      score.interval().ifPresent(
-          range -> entry.put("interval", List.of(rounded(range.low()), rounded(range.high()))));
+      score
+          .interval()
+          .ifPresent(
+              range -> entry.put("interval", List.of(rounded(range.low()), rounded(range.high()))));
       entry.put("threshold", rounded(score.threshold()));
       entry.put("passed", score.passed());
       entry.put("reason", score.reason());

@@ -31,14 +31,19 @@ public final class ScoreLimits {
   }
 
   /**
-   * The thresholds of what {@code base} draws: the built-in ones but for those in {@link #FILE} in its folder, numbers by
-   * aspects' names such as {@code SHARPNESS}. A base that draws everything softer than a photograph would fail by that in
-   * every picture, which says nothing of any of them.
+   * The thresholds of what {@code base} draws: the built-in ones but for those in {@link #FILE} in
+   * its folder, numbers by aspects' names such as {@code SHARPNESS}. A base that draws everything
+   * softer than a photograph would fail by that in every picture, which says nothing of any of
+   * them.
    *
    * @throws UnusableInput when that file is no such thing
    */
   public static ScoreLimits of(BaseModel base) {
-    return base.folder().map(folder -> folder.resolve(FILE)).filter(Files::exists).map(BUILT_IN::in).orElse(BUILT_IN);
+    return base.folder()
+        .map(folder -> folder.resolve(FILE))
+        .filter(Files::exists)
+        .map(BUILT_IN::in)
+        .orElse(BUILT_IN);
   }
 
   private ScoreLimits in(Path file) {
@@ -47,8 +52,10 @@ public final class ScoreLimits {
       others.putAll(numbers(Uninterrupted.read(file, Files::readAllBytes)));
       return new ScoreLimits(others);
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput(file + " holds no thresholds of scores, expected numbers by names such as SHARPNESS ("
-          + e.getMessage() + "); measure them anew, or delete it", e);
+      throw new UnusableInput(
+          file + " holds no thresholds of scores, expected numbers by names such as SHARPNESS ("
+              + e.getMessage() + "); measure them anew, or delete it",
+          e);
     }
   }
 
@@ -74,7 +81,9 @@ public final class ScoreLimits {
 
   private static Map<Aspect, Double> numbers(byte[] json) throws IOException {
     Map<Aspect, Double> limits = new EnumMap<>(Aspect.class);
-    JSON.std.mapFrom(json).forEach((name, limit) -> limits.put(Aspect.valueOf(name), ((Number) limit).doubleValue()));
+    JSON.std
+        .mapFrom(json)
+        .forEach((name, limit) -> limits.put(Aspect.valueOf(name), ((Number) limit).doubleValue()));
     return limits;
   }
 }

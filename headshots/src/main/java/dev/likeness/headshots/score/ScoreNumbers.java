@@ -14,7 +14,10 @@ import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Weights of a small network that stay for good, from a compressed file of lists of numbers beside these classes. */
+/**
+ * Weights of a small network that stay for good, from a compressed file of lists of numbers beside
+ * these classes.
+ */
 final class ScoreNumbers implements Parameters {
   private final Map<String, Object> lists;
   private final TensorRegion region = new TensorRegion();

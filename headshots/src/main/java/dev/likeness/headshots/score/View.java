@@ -13,16 +13,26 @@ import java.util.Optional;
 
 /** A picture and its face as the measures look at them. */
 final class View {
-  /** The long side of {@link #scene}, in pixels: lines are so thin, and writing so small, in pictures of that size. */
+  /**
+   * The long side of {@link #scene}, in pixels: lines are so thin, and writing so small, in
+   * pictures of that size.
+   */
   static final int SCENE = 256;
   /** Width and height of {@link #head}, in pixels. */
   static final int SIDE = 224;
   /** Where the eyes lie in {@link #head}: this high, and so far from each other. */
   static final int EYE_ROW = 100;
+
   static final int EYE_DISTANCE = 50;
   // ArcFace's template made half as large again, with the whole head and what is beside it around.
-  private static final AlignmentTemplate HEAD = new AlignmentTemplate(SIDE, new Landmarks(new Point(87, 100),
-      new Point(137, 100), new Point(112, 128.5), new Point(92, 158), new Point(132, 158)));
+  private static final AlignmentTemplate HEAD = new AlignmentTemplate(
+      SIDE,
+      new Landmarks(
+          new Point(87, 100),
+          new Point(137, 100),
+          new Point(112, 128.5),
+          new Point(92, 158),
+          new Point(132, 158)));
 
   final Picture picture;
   final Face face;
@@ -55,8 +65,11 @@ final class View {
 
   /** As {@link #upright}: by the eyes alone, those of the landmarks where none were seen open. */
   static Picture upright(Picture picture, Face face) {
-    Optional<Eyes> eyes = face.eyes().or(() -> face.landmarks().filter(five -> five.leftEye().x() <= five.rightEye().x())
-        .map(five -> new Eyes(five.leftEye(), five.rightEye())));
-    return HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), eyes, Optional.empty()));
+    Optional<Eyes> eyes = face.eyes()
+        .or(() -> face.landmarks()
+            .filter(five -> five.leftEye().x() <= five.rightEye().x())
+            .map(five -> new Eyes(five.leftEye(), five.rightEye())));
+    return HEAD.align(
+        picture, new Face(face.box(), face.score(), face.pose(), eyes, Optional.empty()));
   }
 }

@@ -2,7 +2,10 @@ package dev.likeness.headshots.score;
 
 import java.util.Locale;
 
-/** What is worn in pairs, and where one of the two is looked for: from the middle and below the eyes, which are 50 pixels apart. */
+/**
+ * What is worn in pairs, and where one of the two is looked for: from the middle and below the
+ * eyes, which are 50 pixels apart.
+ */
 public enum Worn {
   /** A rim of glasses before each eye. */
   GLASSES(28, 4),

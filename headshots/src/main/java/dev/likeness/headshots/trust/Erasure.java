@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Erasing a subject so that it is finished whatever happens: a note that it began, the keys, the files, the receipt,
- * and the note away. Every step can be done again.
+ * Erasing a subject so that it is finished whatever happens: a note that it began, the keys, the
+ * files, the receipt, and the note away. Every step can be done again.
  */
 final class Erasure {
   private final Path subjects;
@@ -87,9 +87,12 @@ final class Erasure {
     Path file = ErasureReceipt.fileIn(store, id);
     if (!Files.exists(file)) {
       Map<String, Integer> files = new LinkedHashMap<>();
-      ((Map<?, ?>) note.get("files")).forEach((name, count) -> files.put((String) name, (Integer) count));
-      JsonFile.write(file, ErasureReceipt.signed(id, Instant.parse((String) note.get("begun")), now(), files, signer)
-          .toMap());
+      ((Map<?, ?>) note.get("files"))
+          .forEach((name, count) -> files.put((String) name, (Integer) count));
+      JsonFile.write(
+          file,
+          ErasureReceipt.signed(id, Instant.parse((String) note.get("begun")), now(), files, signer)
+              .toMap());
     }
     Files.deleteIfExists(begun.resolve(id));
     return ErasureReceipt.read(file);
@@ -119,7 +122,8 @@ final class Erasure {
     }
     Files.walkFileTree(folder, new SimpleFileVisitor<>() {
       @Override
-      public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+          throws IOException {
         Files.deleteIfExists(file);
         return FileVisitResult.CONTINUE;
       }

@@ -29,8 +29,13 @@ import java.util.Map;
  * @param signature over everything above
  * @param certificates of who signed and of whoever vouches for them, the signer's first, DER
  */
-public record ErasureReceipt(String subject, Instant begun, Instant finished, Map<String, Integer> files,
-    byte[] signature, List<byte[]> certificates) {
+public record ErasureReceipt(
+    String subject,
+    Instant begun,
+    Instant finished,
+    Map<String, Integer> files,
+    byte[] signature,
+    List<byte[]> certificates) {
   static final String FOLDER = "receipts";
 
   private static final String SIGNER = "certificate";
@@ -41,12 +46,19 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     certificates = List.copyOf(certificates);
   }
 
-  /** Where the store in {@code store} keeps the receipt of {@code id}'s erasure, once there is one; the store need not be open. */
+  /**
+   * Where the store in {@code store} keeps the receipt of {@code id}'s erasure, once there is one;
+   * the store need not be open.
+   */
   public static Path fileIn(Path store, String id) {
     return store.resolve(FOLDER).resolve(id + ".json");
   }
 
-  static ErasureReceipt signed(String subject, Instant begun, Instant finished, Map<String, Integer> files,
+  static ErasureReceipt signed(
+      String subject,
+      Instant begun,
+      Instant finished,
+      Map<String, Integer> files,
       SigningIdentity signer) {
     try {
       byte[] signature = signer.sign(message(subject, begun, finished, files));
@@ -60,20 +72,32 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     }
   }
 
-  private static byte[] message(String subject, Instant begun, Instant finished, Map<String, Integer> files) {
-    StringBuilder text = new StringBuilder("likeness erasure receipt 1\n").append(subject).append('\n').append(begun)
-        .append('\n').append(finished).append('\n');
+  private static byte[] message(
+      String subject, Instant begun, Instant finished, Map<String, Integer> files) {
+    StringBuilder text = new StringBuilder("likeness erasure receipt 1\n")
+        .append(subject)
+        .append('\n')
+        .append(begun)
+        .append('\n')
+        .append(finished)
+        .append('\n');
     for (Holding holding : Holding.values()) {
-      text.append(holding.word()).append(' ').append(files.getOrDefault(holding.word(), 0)).append('\n');
+      text.append(holding.word())
+          .append(' ')
+          .append(files.getOrDefault(holding.word(), 0))
+          .append('\n');
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Whether it is as it was signed; whether its {@link #signer()} may be believed is for trust anchors to say. */
+  /**
+   * Whether it is as it was signed; whether its {@link #signer()} may be believed is for trust
+   * anchors to say.
+   */
   public boolean isGenuine() {
     X509Certificate signer = signer();
-    return SignatureAlgorithm.of(signer.getPublicKey()).verifies(signer.getPublicKey(),
-        message(subject, begun, finished, files), signature);
+    return SignatureAlgorithm.of(signer.getPublicKey())
+        .verifies(signer.getPublicKey(), message(subject, begun, finished, files), signature);
   }
 
   /** The certificate of who signed it. */
@@ -86,11 +110,13 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     try {
       List<X509Certificate> chain = new ArrayList<>();
       for (byte[] certificate : certificates) {
-        chain.add((X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate)));
+        chain.add((X509Certificate) CertificateFactory.getInstance("X.509")
+            .generateCertificate(new ByteArrayInputStream(certificate)));
       }
       return chain;
     } catch (CertificateException e) {
-      throw new UnusableInput("the receipt of " + subject + " holds no certificate that can be read", e);
+      throw new UnusableInput(
+          "the receipt of " + subject + " holds no certificate that can be read", e);
     }
   }
 
@@ -110,7 +136,8 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     map.put("finished", finished.toString());
     map.put("files", files);
     map.put("signature", Base64.getEncoder().encodeToString(signature));
-    List<String> encoded = certificates.stream().map(Base64.getEncoder()::encodeToString).toList();
+    List<String> encoded =
+        certificates.stream().map(Base64.getEncoder()::encodeToString).toList();
     map.put(SIGNER, encoded.get(0));
     if (encoded.size() > 1) {
       map.put(ISSUERS, encoded.subList(1, encoded.size()));
@@ -127,16 +154,23 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     Map<String, Object> map = JsonFile.read(file);
     try {
       Map<String, Integer> files = new LinkedHashMap<>();
-      ((Map<?, ?>) map.get("files")).forEach((name, count) -> files.put((String) name, (Integer) count));
-      List<byte[]> certificates = new ArrayList<>(List.of(Base64.getDecoder().decode((String) map.get(SIGNER))));
+      ((Map<?, ?>) map.get("files"))
+          .forEach((name, count) -> files.put((String) name, (Integer) count));
+      List<byte[]> certificates =
+          new ArrayList<>(List.of(Base64.getDecoder().decode((String) map.get(SIGNER))));
       for (Object issuer : map.get(ISSUERS) instanceof List<?> issuers ? issuers : List.of()) {
         certificates.add(Base64.getDecoder().decode((String) issuer));
       }
-      return new ErasureReceipt((String) map.get("erased"), Instant.parse((String) map.get("begun")),
-          Instant.parse((String) map.get("finished")), files,
-          Base64.getDecoder().decode((String) map.get("signature")), certificates);
+      return new ErasureReceipt(
+          (String) map.get("erased"),
+          Instant.parse((String) map.get("begun")),
+          Instant.parse((String) map.get("finished")),
+          files,
+          Base64.getDecoder().decode((String) map.get("signature")),
+          certificates);
     } catch (RuntimeException e) {
-      throw new UnusableInput(file + " is not a receipt of an erasure; give a file from a store's receipts folder", e);
+      throw new UnusableInput(
+          file + " is not a receipt of an erasure; give a file from a store's receipts folder", e);
     }
   }
 }

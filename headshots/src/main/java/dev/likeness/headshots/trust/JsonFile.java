@@ -25,6 +25,7 @@ final class JsonFile {
   }
 
   static void write(Path file, Map<String, ?> object) {
-    AtomicFile.write(file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(object)));
+    AtomicFile.write(
+        file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(object)));
   }
 }

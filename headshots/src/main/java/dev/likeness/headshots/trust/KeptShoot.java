@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A shoot into a subject's pictures: each headshot is kept as it is drawn, so that what stops the shoot loses none, not even a killed process. */
+/**
+ * A shoot into a subject's pictures: each headshot is kept as it is drawn, so that what stops the
+ * shoot loses none, not even a killed process.
+ */
 final class KeptShoot {
   private final BaseModel base;
   private final TrainedPerson person;
@@ -32,7 +35,14 @@ final class KeptShoot {
    * @param pictures where they are kept
    * @param first how many numbers of earlier pictures come before
    */
-  KeptShoot(BaseModel base, TrainedPerson person, ShootRequest request, Path pictures, int first, Disclosure disclosure, ReviewTools tools) {
+  KeptShoot(
+      BaseModel base,
+      TrainedPerson person,
+      ShootRequest request,
+      Path pictures,
+      int first,
+      Disclosure disclosure,
+      ReviewTools tools) {
     this.base = base;
     this.person = person;
     this.request = request;
@@ -42,7 +52,10 @@ final class KeptShoot {
     this.tools = tools;
   }
 
-  /** Keeps what was drawn, cropped as its style says, whole where no face is seen to crop by, and the record of all so far. */
+  /**
+   * Keeps what was drawn, cropped as its style says, whole where no face is seen to crop by, and
+   * the record of all so far.
+   */
   void add(Headshot drawn) {
     Headshot cropped = drawn.cropped(drawn.style().crop(), tools.detector()).orElse(drawn);
     cropped.writePng(pictures.resolve(Headshot.fileName(first + kept.size())), disclosure);
@@ -52,8 +65,10 @@ final class KeptShoot {
 
   /** All that was kept, once its record says in what each departs from the photos. */
   Shoot judged() {
-    List<AuthenticityVerdict> verdicts = Authenticity.of(person, tools).map(measure -> kept.stream()
-        .map(headshot -> measure.judge(headshot.picture())).toList()).orElse(List.of());
+    List<AuthenticityVerdict> verdicts = Authenticity.of(person, tools)
+        .map(measure ->
+            kept.stream().map(headshot -> measure.judge(headshot.picture())).toList())
+        .orElse(List.of());
     write(record().authenticity(verdicts));
     return shoot();
   }

@@ -15,10 +15,16 @@ import java.util.Optional;
  * @param ending with its dot, or empty
  */
 record PhotoName(String stem, String ending) {
-  /** Bytes of a name: numbered, encrypted and half written it takes 219 at most, of 255 that disks allow. */
+  /**
+   * Bytes of a name: numbered, encrypted and half written it takes 219 at most, of 255 that disks
+   * allow.
+   */
   private static final int LONGEST = 100;
 
-  /** From what its sender calls it: no folders, the last 100 bytes of what is long, and visible to {@code PhotoSet}. */
+  /**
+   * From what its sender calls it: no folders, the last 100 bytes of what is long, and visible to
+   * {@code PhotoSet}.
+   */
   static PhotoName of(String sent) {
     String whole = sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
     String last = whole.substring(Math.max(0, whole.length() - LONGEST));
@@ -27,11 +33,17 @@ record PhotoName(String stem, String ending) {
     }
     String visible = last.replaceFirst("^[.]+", "");
     int dot = visible.lastIndexOf('.');
-    return visible.isEmpty() ? new PhotoName("photo", "")
-        : dot < 0 ? new PhotoName(visible, "") : new PhotoName(visible.substring(0, dot), visible.substring(dot));
+    return visible.isEmpty()
+        ? new PhotoName("photo", "")
+        : dot < 0
+            ? new PhotoName(visible, "")
+            : new PhotoName(visible.substring(0, dot), visible.substring(dot));
   }
 
-  /** The first file of this name, numbered from 2, that is not there yet; empty where this very photo is one of them. */
+  /**
+   * The first file of this name, numbered from 2, that is not there yet; empty where this very
+   * photo is one of them.
+   */
   Optional<Path> free(Path folder, byte[] photo) {
     Path file = folder.resolve(stem + ending);
     try {

@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How long each holding is kept, by two clocks: since its purpose was met (the person was learnt), and since it was
- * last used; whichever runs out first. Immutable.
+ * How long each holding is kept, by two clocks: since its purpose was met (the person was learnt),
+ * and since it was last used; whichever runs out first. Immutable.
  *
  * @param limits for every holding
  */
@@ -21,13 +21,16 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
   public record Limit(Duration afterPurpose, Duration afterUse) {
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
-        throw new IllegalArgumentException("things cannot be kept for less than no time: " + afterPurpose + ", "
-            + afterUse);
+        throw new IllegalArgumentException(
+            "things cannot be kept for less than no time: " + afterPurpose + ", " + afterUse);
       }
     }
   }
 
-  /** The longest that the strictest law known to us lets face geometry be kept after its last use: three years. */
+  /**
+   * The longest that the strictest law known to us lets face geometry be kept after its last use:
+   * three years.
+   */
   public static final Duration LONGEST = Duration.ofDays(3 * 365);
 
   private static final long MOST_SECONDS_BETWEEN_NOTES = 3600;
@@ -37,23 +40,28 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
   public RetentionPolicy {
     limits = new EnumMap<>(limits);
     if (limits.size() != Holding.values().length) {
-      throw new IllegalArgumentException("a policy needs a limit for each of photos, work, person and pictures");
+      throw new IllegalArgumentException(
+          "a policy needs a limit for each of photos, work, person and pictures");
     }
     limits.forEach((holding, limit) -> {
       if (limit.afterUse().compareTo(LONGEST) > 0) {
-        throw new IllegalArgumentException("the " + holding.word() + " would be kept for " + limit.afterUse().toDays()
-            + " days after their last use; at most " + LONGEST.toDays());
+        throw new IllegalArgumentException(
+            "the " + holding.word() + " would be kept for " + limit.afterUse().toDays()
+                + " days after their last use; at most " + LONGEST.toDays());
       }
     });
     limits = Map.copyOf(limits);
   }
 
-  /** Photos and work go once the person is learnt, and after a week at the latest; the rest after 30 idle days. */
+  /**
+   * Photos and work go once the person is learnt, and after a week at the latest; the rest after 30
+   * idle days.
+   */
   public static RetentionPolicy defaults() {
     Limit now = new Limit(Duration.ZERO, WEEK);
     Limit later = new Limit(LONGEST, MONTH);
-    return new RetentionPolicy(Map.of(Holding.PHOTOS, now, Holding.WORK, now, Holding.PERSON, later,
-        Holding.PICTURES, later));
+    return new RetentionPolicy(Map.of(
+        Holding.PHOTOS, now, Holding.WORK, now, Holding.PERSON, later, Holding.PICTURES, later));
   }
 
   /** The same with another limit for one holding. */
@@ -71,17 +79,28 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
     return served || now - dates.lastUse(holding) >= limit.afterUse().toSeconds();
   }
 
-  /** How often a use is noted: once an hour, or so often that no holding is kept for less than nine tenths of its time. */
+  /**
+   * How often a use is noted: once an hour, or so often that no holding is kept for less than nine
+   * tenths of its time.
+   */
   long secondsBetweenNotes() {
-    long shortest = limits.values().stream().mapToLong(limit -> limit.afterUse().toSeconds()).min().orElseThrow();
+    long shortest = limits.values().stream()
+        .mapToLong(limit -> limit.afterUse().toSeconds())
+        .min()
+        .orElseThrow();
     return Math.min(MOST_SECONDS_BETWEEN_NOTES, shortest / 10);
   }
 
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     for (Holding holding : Holding.values()) {
-      map.put(holding.word(), Map.of("after_purpose", limits.get(holding).afterPurpose().toSeconds(), "after_use",
-          limits.get(holding).afterUse().toSeconds()));
+      map.put(
+          holding.word(),
+          Map.of(
+              "after_purpose",
+              limits.get(holding).afterPurpose().toSeconds(),
+              "after_use",
+              limits.get(holding).afterUse().toSeconds()));
     }
     return map;
   }
@@ -90,8 +109,11 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
     Map<Holding, Limit> limits = new EnumMap<>(Holding.class);
     for (Holding holding : Holding.values()) {
       Map<?, ?> limit = (Map<?, ?>) map.get(holding.word());
-      limits.put(holding, new Limit(Duration.ofSeconds(((Number) limit.get("after_purpose")).longValue()),
-          Duration.ofSeconds(((Number) limit.get("after_use")).longValue())));
+      limits.put(
+          holding,
+          new Limit(
+              Duration.ofSeconds(((Number) limit.get("after_purpose")).longValue()),
+              Duration.ofSeconds(((Number) limit.get("after_use")).longValue())));
     }
     return new RetentionPolicy(limits);
   }

@@ -12,16 +12,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The store's own time: the seconds that the machine's clock was seen to move forward, kept in a file. When that clock is set back, this one
- * goes on from where it is, so that what was due stays due. When it then comes to where it was, as one that begins in 2020 at each start of
- * the machine until it is set, what counts is how far it goes beyond, not all the way from there: that would make everybody years older.
- * Safe for threads.
+ * The store's own time: the seconds that the machine's clock was seen to move forward, kept in a
+ * file. When that clock is set back, this one goes on from where it is, so that what was due stays
+ * due. When it then comes to where it was, as one that begins in 2020 at each start of the machine
+ * until it is set, what counts is how far it goes beyond, not all the way from there: that would
+ * make everybody years older. Safe for threads.
  */
 final class StoreClock {
   private static final String ELAPSED = "elapsed_seconds";
   private static final String SEEN = "machine_clock";
   private static final String SET_BACK = "set_back_from";
-  // Only a clock that is set back again and again while it is behind comes to so many: the file must not grow without end.
+  // Only a clock that is set back again and again while it is behind comes to so many: the file
+  // must not grow without end.
   private static final int MOST_SET_BACKS = 32;
 
   /** What the machine's clock showed, and what the store's own time was then. */
@@ -31,7 +33,8 @@ final class StoreClock {
     }
 
     static Reading of(Map<?, ?> saved) {
-      return new Reading(((Number) saved.get(SEEN)).longValue(), ((Number) saved.get(ELAPSED)).longValue());
+      return new Reading(
+          ((Number) saved.get(SEEN)).longValue(), ((Number) saved.get(ELAPSED)).longValue());
     }
 
     Map<String, Object> toMap() {
@@ -63,7 +66,8 @@ final class StoreClock {
     try {
       save();
     } catch (MachineLimit full) {
-      // A disk without room must not keep anybody from being erased; the time goes on from what was kept last.
+      // A disk without room must not keep anybody from being erased; the time goes on from what was
+      // kept last.
     }
   }
 

@@ -3,7 +3,10 @@ package dev.likeness.headshots.trust;
 import dev.likeness.diffusion.error.MachineLimit;
 import java.nio.file.Path;
 
-/** A store was to be opened that is open already, here or in another process; it can be tried again once it is closed there. */
+/**
+ * A store was to be opened that is open already, here or in another process; it can be tried again
+ * once it is closed there.
+ */
 public final class StoreInUse extends MachineLimit {
   private static final long serialVersionUID = 1L;
 

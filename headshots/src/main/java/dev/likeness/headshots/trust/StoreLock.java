@@ -10,9 +10,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** The right to a store's folder, which one process has at a time: from opening to closing, or to its own end. */
+/**
+ * The right to a store's folder, which one process has at a time: from opening to closing, or to
+ * its own end.
+ */
 final class StoreLock implements AutoCloseable {
-  /** Folders that this process has. Closing any channel to a file lets go of all locks of the process on it, so none is opened twice. */
+  /**
+   * Folders that this process has. Closing any channel to a file lets go of all locks of the
+   * process on it, so none is opened twice.
+   */
   private static final Set<Path> HERE = ConcurrentHashMap.newKeySet();
 
   private final Path folder;
@@ -39,7 +45,8 @@ final class StoreLock implements AutoCloseable {
     FileChannel channel = null;
     boolean taken = false;
     try {
-      channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      channel = FileChannel.open(
+          folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       taken = channel.tryLock() != null;
       return taken ? Optional.of(channel) : Optional.empty();
     } finally {
@@ -52,7 +59,10 @@ final class StoreLock implements AutoCloseable {
     }
   }
 
-  /** Deletes what is half-written in a place where a store alone writes: whoever has the lock knows that only a killed process can have left it. */
+  /**
+   * Deletes what is half-written in a place where a store alone writes: whoever has the lock knows
+   * that only a killed process can have left it.
+   */
   static void discardUnfinished(Path place) throws IOException {
     try (Stream<Path> files = Files.isDirectory(place) ? Files.walk(place) : Stream.empty()) {
       for (Path file : files.filter(file -> file.toString().endsWith(".part")).toList()) {

@@ -9,12 +9,15 @@ import java.util.Optional;
  *
  * @param clock the machine's clock
  * @param signer who signs receipts
- * @param retention how long things are kept; empty for what the store was told last, or the defaults
+ * @param retention how long things are kept; empty for what the store was told last, or the
+ *     defaults
  */
-public record StoreOptions(Clock clock, SigningIdentity signer, Optional<RetentionPolicy> retention) {
+public record StoreOptions(
+    Clock clock, SigningIdentity signer, Optional<RetentionPolicy> retention) {
   /**
-   * The system's clock, the development certificate, the retention that the store knows. Everybody has that certificate's key: a receipt
-   * of an erasure proves something about who erased only where the application signs it ({@link #signedBy}).
+   * The system's clock, the development certificate, the retention that the store knows. Everybody
+   * has that certificate's key: a receipt of an erasure proves something about who erased only
+   * where the application signs it ({@link #signedBy}).
    */
   public static StoreOptions defaults() {
     return new StoreOptions(Clock.systemUTC(), SigningIdentity.development(), Optional.empty());

@@ -15,9 +15,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Everything of one person. Its folders are {@link Path}s like others, for whatever takes one, but what is written
- * there is encrypted under keys of this subject's, and no path leads from one subject to another. Safe for threads.
- * After {@link #erase()} everything fails with {@link SubjectErased}.
+ * Everything of one person. Its folders are {@link Path}s like others, for whatever takes one, but
+ * what is written there is encrypted under keys of this subject's, and no path leads from one
+ * subject to another. Safe for threads. After {@link #erase()} everything fails with
+ * {@link SubjectErased}.
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";
@@ -41,10 +42,13 @@ public final class Subject {
     this.vaults = new SubjectVaults(id, folder, store.keys());
   }
 
-  /** A new subject, in the store once this returns: its dates, written last, say that it is whole. */
+  /**
+   * A new subject, in the store once this returns: its dates, written last, say that it is whole.
+   */
   static Subject create(SubjectStore store, String id, Path folder, Consent consent) {
     Subject subject = new Subject(store, id, folder);
-    JsonFile.write(subject.folder(Holding.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
+    JsonFile.write(
+        subject.folder(Holding.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
     subject.dates = SubjectDates.created(store.clock().now());
     subject.saveDates();
     return subject;
@@ -61,7 +65,10 @@ public final class Subject {
     return subject;
   }
 
-  /** One damaged or lost file must keep nobody from being erased or purged, this person least of all: their time begins anew, once. */
+  /**
+   * One damaged or lost file must keep nobody from being erased or purged, this person least of
+   * all: their time begins anew, once.
+   */
   private void beginAnew(UnusableInput damaged) {
     damage = damaged.getMessage();
     dates = SubjectDates.created(store.clock().now());
@@ -77,9 +84,13 @@ public final class Subject {
     return Optional.ofNullable(damage);
   }
 
-  /** Whether a folder has no dates since its creation, or its removal, was interrupted; one that holds more has lost them, e.g. in a restore. */
+  /**
+   * Whether a folder has no dates since its creation, or its removal, was interrupted; one that
+   * holds more has lost them, e.g. in a restore.
+   */
   static boolean isRest(String id, Path folder) {
-    return !Files.exists(folder.resolve(DATES)) && new SubjectVaults(id, folder, KeyWrapping.absent()).holdNoMoreThanConsent();
+    return !Files.exists(folder.resolve(DATES))
+        && new SubjectVaults(id, folder, KeyWrapping.absent()).holdNoMoreThanConsent();
   }
 
   /** The random id: 32 hexadecimal digits that say nothing about the person. */
@@ -88,7 +99,8 @@ public final class Subject {
   }
 
   /**
-   * Whether the store's key opens what is kept of the person; false where they have no key of their own.
+   * Whether the store's key opens what is kept of the person; false where they have no key of their
+   * own.
    *
    * @throws UnusableInput when another key would
    */
@@ -100,15 +112,17 @@ public final class Subject {
   /** What the person agreed to; asking is no use. */
   public Consent consent() {
     try {
-      return Consent.parse((String) JsonFile.read(look(Holding.PERSON).resolve(CONSENT)).get("consent"));
+      return Consent.parse(
+          (String) JsonFile.read(look(Holding.PERSON).resolve(CONSENT)).get("consent"));
     } catch (UnusableInput e) {
       throw isErased() ? new SubjectErased(id, e) : e;
     }
   }
 
   /**
-   * Where a holding's files are, as a folder to read and write; asking for it is a use. Once the holding is purged or
-   * the subject erased, what is open there fails with {@link IOException}, and nothing more of it is kept.
+   * Where a holding's files are, as a folder to read and write; asking for it is a use. Once the
+   * holding is purged or the subject erased, what is open there fails with {@link IOException}, and
+   * nothing more of it is kept.
    */
   public Path folder(Holding holding) {
     synchronized (this) {
@@ -118,13 +132,16 @@ public final class Subject {
     }
   }
 
-  /** The same folder, looked into without being a use: what watches over a store keeps nobody in it. */
+  /**
+   * The same folder, looked into without being a use: what watches over a store keeps nobody in it.
+   */
   synchronized Path look(Holding holding) {
     requireNotErased();
     try {
       return vaults.root(holding);
     } catch (UnusableInput e) {
-      throw new UnusableInput(this + ": its " + holding.word() + " cannot be opened: " + e.getMessage(), e);
+      throw new UnusableInput(
+          this + ": its " + holding.word() + " cannot be opened: " + e.getMessage(), e);
     }
   }
 
@@ -172,18 +189,27 @@ public final class Subject {
     JsonFile.write(folder.resolve(DATES), dates.toMap());
   }
 
-  /** Whether a holding's time is over; work that is under way uses the person and their pictures, of photos only whoever claims them. */
+  /**
+   * Whether a holding's time is over; work that is under way uses the person and their pictures, of
+   * photos only whoever claims them.
+   */
   private boolean isDue(Holding holding) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
     return !inUse && store.retention().isDue(holding, dates, store.clock().now());
   }
 
-  /** Erases the person whose own time is over; no renewal and no work comes between finding that and erasing. */
+  /**
+   * Erases the person whose own time is over; no renewal and no work comes between finding that and
+   * erasing.
+   */
   synchronized Optional<ErasureReceipt> eraseIfDue() {
     return isDue(Holding.PERSON) ? Optional.of(erase()) : Optional.empty();
   }
 
-  /** Removes the holdings whose time is over, but neither the person's own nor any while the photos are claimed. */
+  /**
+   * Removes the holdings whose time is over, but neither the person's own nor any while the photos
+   * are claimed.
+   */
   synchronized Map<Holding, Integer> purgeDue() {
     return claimed ? Map.of() : purge();
   }
@@ -198,7 +224,10 @@ public final class Subject {
     return purged;
   }
 
-  /** Says that long work on this person begins, a use until it is over: its switch is turned when they are erased. */
+  /**
+   * Says that long work on this person begins, a use until it is over: its switch is turned when
+   * they are erased.
+   */
   public synchronized void begin(Cancellation cancellation) {
     requireNotErased();
     work.add(cancellation);
@@ -217,7 +246,8 @@ public final class Subject {
         noteUse(holding);
       }
     } catch (MachineLimit full) {
-      // Work that is done must not fail by it, and what failed says why itself; this process knows the time all the same.
+      // Work that is done must not fail by it, and what failed says why itself; this process knows
+      // the time all the same.
     }
   }
 
@@ -255,14 +285,18 @@ public final class Subject {
     return vaults.counts();
   }
 
-  /** When it came, was learnt and was last used, as seconds before now; the second is missing until then. */
+  /**
+   * When it came, was learnt and was last used, as seconds before now; the second is missing until
+   * then.
+   */
   public synchronized Map<String, Long> ages() {
     return dates.ages(store.clock().now());
   }
 
   /**
-   * Erases everything of the person, at any moment: work on them is stopped, the keys are destroyed, then the files.
-   * When the process ends halfway, the next one that opens the store finishes. A second call returns the same receipt.
+   * Erases everything of the person, at any moment: work on them is stopped, the keys are
+   * destroyed, then the files. When the process ends halfway, the next one that opens the store
+   * finishes. A second call returns the same receipt.
    */
   public ErasureReceipt erase() {
     return store.erase(this);

@@ -17,8 +17,12 @@ final class SubjectCheck {
   private SubjectCheck() {}
 
   static List<String> problems(Subject subject) {
-    Stream<String> damage = subject.damage().stream().map(told -> subject + ": " + told + "; as it is, their time in the store has begun anew");
-    return Stream.concat(damage, Stream.of(Holding.values()).flatMap(holding -> problem(subject, holding).stream())).toList();
+    Stream<String> damage = subject.damage().stream()
+        .map(told -> subject + ": " + told + "; as it is, their time in the store has begun anew");
+    return Stream.concat(
+            damage,
+            Stream.of(Holding.values()).flatMap(holding -> problem(subject, holding).stream()))
+        .toList();
   }
 
   private static Optional<String> problem(Subject subject, Holding holding) {
@@ -26,16 +30,20 @@ final class SubjectCheck {
       return Optional.empty();
     }
     try {
-      // Opening a folder discards what a killed process was about to put in place, which must not be counted.
+      // Opening a folder discards what a killed process was about to put in place, which must not
+      // be counted.
       Path folder = subject.look(holding);
       int count = subject.counts().get(holding);
       int readable = readable(folder);
-      return readable >= count ? Optional.empty() : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
-          + " files cannot be read; they were changed, or belong to another subject or key");
+      return readable >= count
+          ? Optional.empty()
+          : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
+              + " files cannot be read; they were changed, or belong to another subject or key");
     } catch (UnusableInput e) {
       return Optional.of(e.getMessage());
     } catch (MachineLimit e) {
-      return Optional.of(subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());
+      return Optional.of(
+          subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());
     }
   }
 

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * When what happened, in seconds of the store's own time; see {@link StoreClock}. Photos, and the work on them, have a use of
- * their own: drawing a person needs neither.
+ * When what happened, in seconds of the store's own time; see {@link StoreClock}. Photos, and the
+ * work on them, have a use of their own: drawing a person needs neither.
  *
  * @param created when the subject came into the store
  * @param purposeMet when the photos that are there were learnt from, or -1
@@ -24,7 +24,12 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
   }
 
   SubjectDates used(Holding holding, long now) {
-    return new SubjectDates(created, purposeMet, learnt, isOfPhotos(holding) ? Math.max(photosUse, now) : photosUse, Math.max(lastUse, now));
+    return new SubjectDates(
+        created,
+        purposeMet,
+        learnt,
+        isOfPhotos(holding) ? Math.max(photosUse, now) : photosUse,
+        Math.max(lastUse, now));
   }
 
   SubjectDates renewed(long now) {
@@ -37,7 +42,8 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
 
   /** New photos serve a new purpose, which is not met yet. */
   SubjectDates photosCame(long now) {
-    return new SubjectDates(created, NEVER, learnt, Math.max(photosUse, now), Math.max(lastUse, now));
+    return new SubjectDates(
+        created, NEVER, learnt, Math.max(photosUse, now), Math.max(lastUse, now));
   }
 
   /** When {@code holding} was last used. */
@@ -87,14 +93,19 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     Map<String, Object> map = JsonFile.read(file);
     map.putIfAbsent("learnt", map.get("purpose_met"));
     map.putIfAbsent("photos_use", map.get("last_use"));
-    return new SubjectDates(seconds(map, "created", file), seconds(map, "purpose_met", file), seconds(map, "learnt", file),
-        seconds(map, "photos_use", file), seconds(map, "last_use", file));
+    return new SubjectDates(
+        seconds(map, "created", file),
+        seconds(map, "purpose_met", file),
+        seconds(map, "learnt", file),
+        seconds(map, "photos_use", file),
+        seconds(map, "last_use", file));
   }
 
   private static long seconds(Map<String, Object> map, String name, Path file) {
     if (map.get(name) instanceof Number number) {
       return number.longValue();
     }
-    throw new UnusableInput(file + " says no number of seconds as " + name + "; restore it from a copy");
+    throw new UnusableInput(
+        file + " says no number of seconds as " + name + "; restore it from a copy");
   }
 }

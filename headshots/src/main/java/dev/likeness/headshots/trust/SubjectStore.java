@@ -21,8 +21,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The things of many persons, each encrypted under keys of their own, in a folder that the application names. One
- * process opens it at a time; in it, any number of threads. Opening finishes what an earlier process left unfinished.
+ * The things of many persons, each encrypted under keys of their own, in a folder that the
+ * application names. One process opens it at a time; in it, any number of threads. Opening finishes
+ * what an earlier process left unfinished.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
@@ -39,7 +40,9 @@ public final class SubjectStore implements AutoCloseable {
   private volatile boolean keyFits;
 
   private SubjectStore(Path given, KeyWrapping keys, StoreOptions options) throws IOException {
-    this.folder = Files.isDirectory(given) ? requireStore(given.toRealPath()) : Files.createDirectories(given);
+    this.folder = Files.isDirectory(given)
+        ? requireStore(given.toRealPath())
+        : Files.createDirectories(given);
     this.keys = keys;
     this.lock = StoreLock.on(given);
     try {
@@ -74,18 +77,24 @@ public final class SubjectStore implements AutoCloseable {
     try {
       return new SubjectStore(folder.toAbsolutePath(), keys, options);
     } catch (IOException | UncheckedIOException e) {
-      throw new MachineLimit("cannot open the store " + folder + ": " + e.getMessage()
-          + "; see that it is a folder that this user may write", e);
+      throw new MachineLimit(
+          "cannot open the store " + folder + ": " + e.getMessage()
+              + "; see that it is a folder that this user may write",
+          e);
     }
   }
 
   // A new volume may have a lost+found and hidden things.
   private static Path requireStore(Path folder) throws IOException {
     try (Stream<Path> inside = Files.list(folder)) {
-      List<String> names = inside.filter(Files::isReadable).map(path -> path.getFileName().toString())
-          .filter(name -> !name.startsWith(".") && !name.equals("lost+found")).toList();
+      List<String> names = inside
+          .filter(Files::isReadable)
+          .map(path -> path.getFileName().toString())
+          .filter(name -> !name.startsWith(".") && !name.equals("lost+found"))
+          .toList();
       if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
-        throw new UnusableInput(folder + " is no store, which has a clock.json, but has " + names.get(0) + "; give a store, or a new folder");
+        throw new UnusableInput(folder + " is no store, which has a clock.json, but has "
+            + names.get(0) + "; give a store, or a new folder");
       }
     }
     return folder;
@@ -93,7 +102,9 @@ public final class SubjectStore implements AutoCloseable {
 
   private static RetentionPolicy retention(Path file, StoreOptions options) {
     options.retention().ifPresent(policy -> JsonFile.write(file, policy.toMap()));
-    return Files.exists(file) ? RetentionPolicy.of(JsonFile.read(file)) : RetentionPolicy.defaults();
+    return Files.exists(file)
+        ? RetentionPolicy.of(JsonFile.read(file))
+        : RetentionPolicy.defaults();
   }
 
   private void openAll() throws IOException {
@@ -153,8 +164,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Persons under another key would make a store that no key opens. One whom the key opens is enough: a damaged key file of one must keep
-   * nobody else out.
+   * Persons under another key would make a store that no key opens. One whom the key opens is
+   * enough: a damaged key file of one must keep nobody else out.
    */
   private void requireKey() {
     RuntimeException refusal = null;
@@ -191,8 +202,9 @@ public final class SubjectStore implements AutoCloseable {
   public Subject subject(String id) {
     Subject subject = subjects.get(id);
     if (subject == null) {
-      throw new UnusableInput("the store has no subject " + (isId(id) ? id : "of that id, since ids have 32 hex "
-          + "digits") + "; list shows those that it has");
+      throw new UnusableInput("the store has no subject "
+          + (isId(id) ? id : "of that id, since ids have 32 hex " + "digits")
+          + "; list shows those that it has");
     }
     return subject;
   }
@@ -203,8 +215,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Removes everything whose time is over; a person whose own time is over is erased, unless work on them is under way. Where one fails,
-   * the others go on.
+   * Removes everything whose time is over; a person whose own time is over is erased, unless work
+   * on them is under way. Where one fails, the others go on.
    *
    * @throws MachineLimit in the end, when a disk refused; further failures are suppressed in it
    */
@@ -217,13 +229,17 @@ public final class SubjectStore implements AutoCloseable {
         Optional<ErasureReceipt> receipt = subject.eraseIfDue();
         receipt.ifPresent(receipts::add);
         if (receipt.isEmpty()) {
-          files += subject.purgeDue().values().stream().mapToInt(Integer::intValue).sum();
+          files +=
+              subject.purgeDue().values().stream().mapToInt(Integer::intValue).sum();
         }
       } catch (SubjectErased meanwhile) {
         continue;
       } catch (MachineLimit | UncheckedIOException e) {
         if (failure == null) {
-          failure = new MachineLimit("cannot purge everything that is due: " + e.getMessage() + "; see to that and open the store again, which finishes it", e);
+          failure = new MachineLimit(
+              "cannot purge everything that is due: " + e.getMessage()
+                  + "; see to that and open the store again, which finishes it",
+              e);
         } else {
           failure.addSuppressed(e);
         }
@@ -248,8 +264,10 @@ public final class SubjectStore implements AutoCloseable {
         subjects.remove(subject.id());
         return erasure.finish(subject.id());
       } catch (IOException e) {
-        throw new MachineLimit("cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
-            + rest(subject), e);
+        throw new MachineLimit(
+            "cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
+                + rest(subject),
+            e);
       }
     }
   }
@@ -258,7 +276,8 @@ public final class SubjectStore implements AutoCloseable {
     if (erasure.isBegun(subject.id())) {
       return "; see to that and open the store again, which goes on";
     }
-    return subject.isErased() ? "; some of it may be left, and no note of it could be written: see to that and try again"
+    return subject.isErased()
+        ? "; some of it may be left, and no note of it could be written: see to that and try again"
         : "; nothing of it is gone yet, try again";
   }
 
@@ -272,7 +291,9 @@ public final class SubjectStore implements AutoCloseable {
 
   /** Reads every file of every subject; returns what cannot be read, one line each. */
   public List<String> verify() {
-    return subjects().stream().flatMap(subject -> SubjectCheck.problems(subject).stream()).toList();
+    return subjects().stream()
+        .flatMap(subject -> SubjectCheck.problems(subject).stream())
+        .toList();
   }
 
   /** Ends the use of the store by this process. */

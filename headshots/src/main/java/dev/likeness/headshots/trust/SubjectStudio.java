@@ -28,29 +28,33 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The studio's work on the subjects of a store: photos in, the person learnt, headshots drawn, with everything kept in
- * the subject and nothing anywhere else. Erasing the subject stops the work within a step. Immutable, for any number of
- * threads.
+ * The studio's work on the subjects of a store: photos in, the person learnt, headshots drawn, with
+ * everything kept in the subject and nothing anywhere else. Erasing the subject stops the work
+ * within a step. Immutable, for any number of threads.
  */
 public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
   // A program that converts a photo would read it from a temporary file.
-  private static final ReviewOptions IN_MEMORY = ReviewOptions.defaults()
-      .withDecode(DecodeLimits.DEFAULT.withoutPrograms());
+  private static final ReviewOptions IN_MEMORY =
+      ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms());
 
   private final BaseModel base;
   private final HeadshotStudio studio;
   private final Disclosure disclosure;
   private final ReviewTools tools;
 
-  private SubjectStudio(BaseModel base, HeadshotStudio studio, Disclosure disclosure, ReviewTools tools) {
+  private SubjectStudio(
+      BaseModel base, HeadshotStudio studio, Disclosure disclosure, ReviewTools tools) {
     this.base = base;
     this.studio = studio;
     this.disclosure = disclosure;
     this.tools = tools;
   }
 
-  /** The work of {@code studio}, which is on {@code base}, disclosed in the standard way, with the built-in tools. */
+  /**
+   * The work of {@code studio}, which is on {@code base}, disclosed in the standard way, with the
+   * built-in tools.
+   */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
     return new SubjectStudio(base, studio, Disclosure.standard(), null);
   }
@@ -61,18 +65,19 @@ public final class SubjectStudio {
   }
 
   /**
-   * The same, looking at faces with other tools, which stay the caller's to close; with an embedder the person file
-   * keeps its vectors too, and headshots are judged by likeness.
+   * The same, looking at faces with other tools, which stay the caller's to close; with an embedder
+   * the person file keeps its vectors too, and headshots are judged by likeness.
    */
   public SubjectStudio tools(ReviewTools others) {
-    return new SubjectStudio(base, others.embedder().map(studio::embedder).orElse(studio), disclosure, others);
+    return new SubjectStudio(
+        base, others.embedder().map(studio::embedder).orElse(studio), disclosure, others);
   }
 
   /**
    * Takes a photo in; the same one under the same name once.
    *
-   * @param name what the report calls it, its last 100 bytes without dots in front; of photos of one name the later ones
-   *     are numbered, as in {@code selfie (2).jpg}
+   * @param name what the report calls it, its last 100 bytes without dots in front; of photos of
+   *     one name the later ones are numbered, as in {@code selfie (2).jpg}
    * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover it
    * @throws IllegalStateException while the subject is being learnt
    */
@@ -89,8 +94,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Learns the person from the photos taken in and keeps the person file; photos and work then go, as the retention
-   * policy says. A run that was stopped goes on where it was.
+   * Learns the person from the photos taken in and keeps the person file; photos and work then go,
+   * as the retention policy says. A run that was stopped goes on where it was.
    *
    * @param progress hears of each photo that is rejected, too, by name
    * @param stop turned by the caller; erasing the subject stops this work alone
@@ -110,25 +115,31 @@ public final class SubjectStudio {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.during(subject, stop, cancellation -> SubjectWork.claiming(subject, () -> {
-      PhotoSet photos = PhotoSet.from(subject.folder(Holding.PHOTOS));
-      PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
-      tellOfRejected(review, progress);
-      // What other photos or settings left behind goes with the rest of the work.
-      Path state = studio.state(subject.folder(Holding.WORK), review, known);
-      try (TrainedPerson person = studio.learn(review, consent, known, state, progress, cancellation)) {
-        person.save(subject.folder(Holding.PERSON).resolve(PERSON));
-      }
-      subject.learnt();
-      return null;
-    }));
+    SubjectWork.during(
+        subject,
+        stop,
+        cancellation -> SubjectWork.claiming(subject, () -> {
+          PhotoSet photos = PhotoSet.from(subject.folder(Holding.PHOTOS));
+          PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
+          tellOfRejected(review, progress);
+          // What other photos or settings left behind goes with the rest of the work.
+          Path state = studio.state(subject.folder(Holding.WORK), review, known);
+          try (TrainedPerson person =
+              studio.learn(review, consent, known, state, progress, cancellation)) {
+            person.save(subject.folder(Holding.PERSON).resolve(PERSON));
+          }
+          subject.learnt();
+          return null;
+        }));
   }
 
   /**
-   * Keeps a person who was learnt outside the store, from photos that are not in it, as {@link #learn} keeps whom it learns. So a program
-   * can learn with the store closed, which other processes open then; photos and states that it keeps meanwhile are its own to remove.
+   * Keeps a person who was learnt outside the store, from photos that are not in it, as
+   * {@link #learn} keeps whom it learns. So a program can learn with the store closed, which other
+   * processes open then; photos and states that it keeps meanwhile are its own to remove.
    *
-   * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover learning
+   * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover
+   *     learning
    * @throws IllegalStateException while the subject is being learnt here
    */
   public static void keep(Subject subject, TrainedPerson person) {
@@ -142,9 +153,11 @@ public final class SubjectStudio {
 
   /** Nobody else is shown the review. */
   private static void tellOfRejected(PhotoReview review, Progress progress) {
-    List<PhotoVerdict> rejected = review.photos().stream().filter(photo -> photo.verdict() == Verdict.REJECT).toList();
-    rejected.forEach(photo -> progress.on(new ProgressEvent.Notice(photo.name() + ": " + photo.worst().orElseThrow().message()
-        + "; it is not learnt from")));
+    List<PhotoVerdict> rejected = review.photos().stream()
+        .filter(photo -> photo.verdict() == Verdict.REJECT)
+        .toList();
+    rejected.forEach(photo -> progress.on(new ProgressEvent.Notice(
+        photo.name() + ": " + photo.worst().orElseThrow().message() + "; it is not learnt from")));
     if (!rejected.isEmpty()) {
       progress.on(new ProgressEvent.Notice(
           review.accepted().size() + " of " + review.photos().size() + " photos can be used"));
@@ -152,9 +165,10 @@ public final class SubjectStudio {
   }
 
   /**
-   * Draws headshots, cropped as their styles say, and keeps each with their record as it is drawn: a shoot that is stopped or fails leaves
-   * what it had finished. In the end the record says in what each departs from the photos. Their numbers go on after those of earlier shoots,
-   * whose pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
+   * Draws headshots, cropped as their styles say, and keeps each with their record as it is drawn:
+   * a shoot that is stopped or fails leaves what it had finished. In the end the record says in
+   * what each departs from the photos. Their numbers go on after those of earlier shoots, whose
+   * pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop turned by the caller; erasing the subject stops this work alone
    * @throws UnusableInput when the person has not been learnt
@@ -167,7 +181,13 @@ public final class SubjectStudio {
     });
   }
 
-  private Shoot kept(Subject subject, TrainedPerson person, ShootRequest request, ReviewTools with, Progress progress, Cancellation stop) {
+  private Shoot kept(
+      Subject subject,
+      TrainedPerson person,
+      ShootRequest request,
+      ReviewTools with,
+      Progress progress,
+      Cancellation stop) {
     Path pictures = subject.folder(Holding.PICTURES);
     int count = request.styles().size() * request.count();
     int first = subject.pictureNumbers().take(pictures, count);

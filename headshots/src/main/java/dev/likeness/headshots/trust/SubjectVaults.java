@@ -10,7 +10,10 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
-/** The vaults of one subject, one for each holding. The subject sees to it that one thread at a time asks. */
+/**
+ * The vaults of one subject, one for each holding. The subject sees to it that one thread at a time
+ * asks.
+ */
 final class SubjectVaults {
   private final String id;
   private final Path folder;
@@ -31,7 +34,10 @@ final class SubjectVaults {
     vaults.put(holding, new Vault(folder.resolve(holding.word()), id + "/" + holding.word(), keys));
   }
 
-  /** A holding's files; its key is made where it has none, by nobody whose key does not open the person. */
+  /**
+   * A holding's files; its key is made where it has none, by nobody whose key does not open the
+   * person.
+   */
   Path root(Holding holding) {
     if (!has(holding) && has(Holding.PERSON)) {
       vaults.get(Holding.PERSON).root();
@@ -43,12 +49,16 @@ final class SubjectVaults {
     return vaults.get(holding).exists();
   }
 
-  /** Whether nothing can be read here, since no key is left, or what the person agreed to alone, which is kept first. */
+  /**
+   * Whether nothing can be read here, since no key is left, or what the person agreed to alone,
+   * which is kept first.
+   */
   boolean holdNoMoreThanConsent() {
     Set<Holding> readable = EnumSet.noneOf(Holding.class);
     vaults.keySet().stream().filter(this::has).forEach(readable::add);
     return readable.isEmpty()
-        || readable.equals(Set.of(Holding.PERSON)) && counts().values().stream().mapToInt(Integer::intValue).sum() <= 1;
+        || readable.equals(Set.of(Holding.PERSON))
+            && counts().values().stream().mapToInt(Integer::intValue).sum() <= 1;
   }
 
   /** How many files each has. */
@@ -72,7 +82,9 @@ final class SubjectVaults {
       renew(holding);
       return count;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot remove the " + holding.word() + " of the subject " + id + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(
+          "cannot remove the " + holding.word() + " of the subject " + id + ": " + e.getMessage(),
+          e);
     }
   }
 
@@ -85,7 +97,10 @@ final class SubjectVaults {
     }
   }
 
-  /** Makes everything unreadable for good. Where one key withstands, the others go; what withstood is thrown in the end. */
+  /**
+   * Makes everything unreadable for good. Where one key withstands, the others go; what withstood
+   * is thrown in the end.
+   */
   void destroyKeys() throws IOException {
     IOException failure = null;
     for (Vault vault : vaults.values()) {

@@ -9,7 +9,10 @@ import java.util.function.Supplier;
 final class SubjectWork {
   private SubjectWork() {}
 
-  /** Work that takes long, with a switch that erasing the subject turns, too: {@code caller} may be other work's as well. */
+  /**
+   * Work that takes long, with a switch that erasing the subject turns, too: {@code caller} may be
+   * other work's as well.
+   */
   static <T> T during(Subject subject, Cancellation caller, Function<Cancellation, T> work) {
     Cancellation stop = caller.child();
     subject.begin(stop);

@@ -48,14 +48,22 @@ class CastingTest {
 
   @TempDir
   private static Path folder;
+
   private static BaseModel base;
   private static TrainedPerson ada;
 
   @BeforeAll
   static void learn() {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
-    ada = LoraTraining.quick().steps(2).train(base, List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
-        Subject.of("woman").consent("Ada: yes"), Progress.SILENT, new Cancellation());
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    ada = LoraTraining.quick()
+        .steps(2)
+        .train(
+            base,
+            List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+            Subject.of("woman").consent("Ada: yes"),
+            Progress.SILENT,
+            new Cancellation());
   }
 
   @AfterAll
@@ -71,14 +79,19 @@ class CastingTest {
     assertEquals(ALIKE, mended.card().of(Aspect.LIKENESS).orElseThrow().value(), 1e-6);
     Headshot plain = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
     assertNotEquals(plain.picture(), mended.headshot().picture());
-    assertEquals(plain.picture().crop(0, 0, SIDE, 2), mended.headshot().picture().crop(0, 0, SIDE, 2), "only the face is drawn again");
+    assertEquals(
+        plain.picture().crop(0, 0, SIDE, 2),
+        mended.headshot().picture().crop(0, 0, SIDE, 2),
+        "only the face is drawn again");
   }
 
   @Test
   void leavesAFaceThatWouldBecomeSomebodyElses() {
     Candidate blurred = candidate(1, ALIKE, UNLIKE);
     assertFalse(blurred.repaired());
-    assertEquals(HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0).picture(), blurred.headshot().picture());
+    assertEquals(
+        HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0).picture(),
+        blurred.headshot().picture());
     assertEquals(ALIKE, blurred.card().of(Aspect.LIKENESS).orElseThrow().value(), 1e-6);
   }
 
@@ -98,31 +111,50 @@ class CastingTest {
         cancellation.cancel();
       }
     };
-    assertThrows(Cancelled.class, () -> casting(0, ALIKE, ALIKE).shoot(ada, request(), 1, progress, cancellation));
+    assertThrows(
+        Cancelled.class,
+        () -> casting(0, ALIKE, ALIKE).shoot(ada, request(), 1, progress, cancellation));
     assertInstanceOf(ProgressEvent.Stopped.class, events.get(events.size() - 1));
-    assertEquals(1, events.stream().filter(event -> event instanceof ProgressEvent.Stopped || event instanceof ProgressEvent.Done
-        || event instanceof ProgressEvent.Failed).count());
+    assertEquals(
+        1,
+        events.stream()
+            .filter(event -> event instanceof ProgressEvent.Stopped
+                || event instanceof ProgressEvent.Done
+                || event instanceof ProgressEvent.Failed)
+            .count());
   }
 
-  /** What comes of one picture whose likeness is {@code likenesses}, drawn first and drawn again. */
+  /**
+   * What comes of one picture whose likeness is {@code likenesses}, drawn first and drawn again.
+   */
   private static Candidate candidate(int blurred, double... likenesses) {
-    return casting(blurred, likenesses).candidates(ada, request(), Progress.SILENT, new Cancellation()).get(0);
+    return casting(blurred, likenesses)
+        .candidates(ada, request(), Progress.SILENT, new Cancellation())
+        .get(0);
   }
 
   private static ShootRequest request() {
     return ShootRequest.of(Style.named("studio"), 1).steps(3);
   }
 
-  /** One whose pictures all fail sharpness where they are {@code blurred}, and nothing else but unlikeness. */
+  /**
+   * One whose pictures all fail sharpness where they are {@code blurred}, and nothing else but
+   * unlikeness.
+   */
   private static Casting casting(int blurred, double... likenesses) {
     ScoreLimits limits = ScoreLimits.builtIn();
     for (Aspect aspect : Aspect.values()) {
-      limits = aspect == Aspect.FACE || aspect == Aspect.LIKENESS ? limits : limits.with(aspect, 1e9);
+      limits =
+          aspect == Aspect.FACE || aspect == Aspect.LIKENESS ? limits : limits.with(aspect, 1e9);
     }
     FaceDetector middle = new Middle();
     Likeness likeness = Likeness.of(List.of(new float[] {1, 0}), middle, new Told(likenesses));
-    return Casting.of(HeadshotStudio.on(base), middle,
-        HeadshotScores.of(middle).limits(limits.with(Aspect.SHARPNESS, blurred == 1 ? 0 : 1e9)).likeness(likeness, 0.5));
+    return Casting.of(
+        HeadshotStudio.on(base),
+        middle,
+        HeadshotScores.of(middle)
+            .limits(limits.with(Aspect.SHARPNESS, blurred == 1 ? 0 : 1e9))
+            .likeness(likeness, 0.5));
   }
 
   /** Sees a face in the middle of every picture. */
@@ -130,7 +162,12 @@ class CastingTest {
     @Override
     public List<Face> detect(Picture picture) {
       double side = picture.width();
-      return List.of(new Face(new Box(0.3 * side, 0.3 * side, 0.4 * side, 0.4 * side), 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+      return List.of(new Face(
+          new Box(0.3 * side, 0.3 * side, 0.4 * side, 0.4 * side),
+          1,
+          Pose.FRONTAL,
+          Optional.empty(),
+          Optional.empty()));
     }
 
     @Override

@@ -17,7 +17,8 @@ final class ApplicationIdentity {
     return make(folder, keys, organisation, Profile.signer(organisation));
   }
 
-  static SigningIdentity make(Path folder, String keys, String organisation, Profile profile) throws IOException {
+  static SigningIdentity make(Path folder, String keys, String organisation, Profile profile)
+      throws IOException {
     Files.createDirectories(folder);
     TestAuthority root = TestAuthority.root(keys, Profile.authority(organisation, 0));
     TestAuthority signer = root.issue(profile);
@@ -29,7 +30,8 @@ final class ApplicationIdentity {
   }
 
   private static void write(Path file, Object... entries) throws IOException {
-    try (Writer out = Files.newBufferedWriter(file); JcaPEMWriter pem = new JcaPEMWriter(out)) {
+    try (Writer out = Files.newBufferedWriter(file);
+        JcaPEMWriter pem = new JcaPEMWriter(out)) {
       for (Object entry : entries) {
         pem.writeObject(entry);
       }

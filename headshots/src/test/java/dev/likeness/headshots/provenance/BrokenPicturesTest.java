@@ -21,7 +21,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class BrokenPicturesTest {
-  private static final List<byte[]> FILES = List.of(Disclosure.standard().png(TestPictures.of(64, 64, 1)),
+  private static final List<byte[]> FILES = List.of(
+      Disclosure.standard().png(TestPictures.of(64, 64, 1)),
       Disclosure.standard().jpeg(TestPictures.of(64, 64, 1)));
 
   @Test
@@ -67,12 +68,17 @@ class BrokenPicturesTest {
     for (byte[] file : List.of(FILES.get(1), Files.readAllBytes(Material.of("c2pa/C.jpg")))) {
       ManifestReport report = read(replaced(file, "c2ma", "c2um"));
       assertEquals(ManifestReport.State.INVALID, report.state());
-      assertTrue(report.findings().stream().anyMatch(finding -> finding.code().equals("manifest.update.invalid")), report.toString());
+      assertTrue(
+          report.findings().stream()
+              .anyMatch(finding -> finding.code().equals("manifest.update.invalid")),
+          report.toString());
     }
   }
 
   private static ManifestReport read(byte[] file) {
-    return new ManifestReader(TrustAnchors.NONE, Instant.EPOCH).read(PictureFile.of(file).orElseThrow()).orElseThrow();
+    return new ManifestReader(TrustAnchors.NONE, Instant.EPOCH)
+        .read(PictureFile.of(file).orElseThrow())
+        .orElseThrow();
   }
 
   private static byte[] replaced(byte[] file, String type, String by) {
@@ -85,17 +91,20 @@ class BrokenPicturesTest {
   @Test
   void saysWhereAFileEnds() {
     byte[] png = Arrays.copyOf(FILES.get(0), 50);
-    assertEquals("the PNG file ends within the chunk at byte 33; download or save it again",
+    assertEquals(
+        "the PNG file ends within the chunk at byte 33; download or save it again",
         assertThrows(UnusableInput.class, () -> PictureFile.of(png)).getMessage());
     byte[] jpeg = Arrays.copyOf(FILES.get(1), 40);
-    assertEquals("the JPEG file ends within the segment at byte 20; download or save it again",
+    assertEquals(
+        "the JPEG file ends within the segment at byte 20; download or save it again",
         assertThrows(UnusableInput.class, () -> PictureFile.of(jpeg)).getMessage());
   }
 
   // Any other exception fails the test.
   private static void judge(byte[] bytes) {
     try {
-      PictureFile.of(bytes).ifPresent(file -> new ManifestReader(TrustAnchors.NONE, Instant.EPOCH).read(file));
+      PictureFile.of(bytes)
+          .ifPresent(file -> new ManifestReader(TrustAnchors.NONE, Instant.EPOCH).read(file));
     } catch (UnusableInput refused) {
       assertEquals(1, refused.getMessage().lines().count());
     }

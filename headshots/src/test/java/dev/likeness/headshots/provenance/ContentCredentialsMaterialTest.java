@@ -20,14 +20,19 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Files that others signed, spoilt or left unsigned, judged as c2pa-python judges them (golden/c2pa/reports.json). */
+/**
+ * Files that others signed, spoilt or left unsigned, judged as c2pa-python judges them
+ * (golden/c2pa/reports.json).
+ */
 class ContentCredentialsMaterialTest {
   @TestFactory
   Stream<DynamicTest> judgesAsTheReferenceDoes() throws IOException {
-    try (InputStream in = ContentCredentialsMaterialTest.class.getResourceAsStream("/golden/c2pa/reports.json")) {
+    try (InputStream in =
+        ContentCredentialsMaterialTest.class.getResourceAsStream("/golden/c2pa/reports.json")) {
       Map<?, ?> files = (Map<?, ?>) JSON.std.mapFrom(in).get("files");
       return files.entrySet().stream()
-          .map(file -> DynamicTest.dynamicTest((String) file.getKey(),
+          .map(file -> DynamicTest.dynamicTest(
+              (String) file.getKey(),
               () -> compare((Map<?, ?>) file.getValue(), Material.of("c2pa/" + file.getKey()))));
     }
   }
@@ -38,7 +43,8 @@ class ContentCredentialsMaterialTest {
     if (error == null) {
       compare(expected, found.orElseThrow());
     } else if (error.equals("Other")) {
-      // What the reference refuses to judge: an algorithm it does not know, a manifest of a prerelease.
+      // What the reference refuses to judge: an algorithm it does not know, a manifest of a
+      // prerelease.
       assertEquals(ManifestReport.State.INVALID, found.orElseThrow().state());
     } else {
       assertTrue(found.isEmpty(), error);
@@ -46,15 +52,26 @@ class ContentCredentialsMaterialTest {
   }
 
   private static void compare(Map<?, ?> expected, ManifestReport found) {
-    assertEquals(expected.get("state"), found.state() == ManifestReport.State.INVALID ? "Invalid" : "Valid");
+    assertEquals(
+        expected.get("state"), found.state() == ManifestReport.State.INVALID ? "Invalid" : "Valid");
     assertEquals(expected.get("active"), found.active());
-    assertEquals(together(expected.get("failure"), expected.get("ingredients")),
-        together(codes(found.findings(), Finding.Kind.FAILURE), codes(found.ingredients(), Finding.Kind.FAILURE)));
-    assertEquals(comparable((List<?>) expected.get("success")), codes(found.findings(), Finding.Kind.SUCCESS));
-    assertEquals(expected.get("actions"),
-        found.actions().stream().map(action -> List.of(action.name(), action.sourceType())).toList());
+    assertEquals(
+        together(expected.get("failure"), expected.get("ingredients")),
+        together(
+            codes(found.findings(), Finding.Kind.FAILURE),
+            codes(found.ingredients(), Finding.Kind.FAILURE)));
+    assertEquals(
+        comparable((List<?>) expected.get("success")),
+        codes(found.findings(), Finding.Kind.SUCCESS));
+    assertEquals(
+        expected.get("actions"),
+        found.actions().stream()
+            .map(action -> List.of(action.name(), action.sourceType()))
+            .toList());
     ManifestReport.Signer signer = found.signer().orElseThrow();
-    assertEquals(expected.get("issuer") + " " + expected.get("algorithm").toString().toUpperCase(Locale.ROOT),
+    assertEquals(
+        expected.get("issuer") + " "
+            + expected.get("algorithm").toString().toUpperCase(Locale.ROOT),
         signer.name() + " " + signer.algorithm());
   }
 
@@ -65,17 +82,26 @@ class ContentCredentialsMaterialTest {
 
   // It says of some faults of ingredients twice, and of others only when they are news.
   private static List<?> together(Object own, Object ingredients) {
-    return Stream.concat(((List<?>) own).stream(), ((List<?>) ingredients).stream()).distinct().sorted().toList();
+    return Stream.concat(((List<?>) own).stream(), ((List<?>) ingredients).stream())
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   private static List<String> codes(List<Finding> findings, Finding.Kind kind) {
-    return findings.stream().filter(finding -> finding.kind() == kind).map(Finding::code).sorted().toList();
+    return findings.stream()
+        .filter(finding -> finding.kind() == kind)
+        .map(Finding::code)
+        .sorted()
+        .toList();
   }
 
   @Test
   void trustsTheTestCertificateWhenToldTo() {
-    TrustAnchors anchors = TrustAnchors.open(Material.of("c2pa/certs/trust/test_cert_root_bundle.pem"));
-    ManifestReport report = Provenance.inspect(Material.of("c2pa/CA.jpg"), anchors).manifest().orElseThrow();
+    TrustAnchors anchors =
+        TrustAnchors.open(Material.of("c2pa/certs/trust/test_cert_root_bundle.pem"));
+    ManifestReport report =
+        Provenance.inspect(Material.of("c2pa/CA.jpg"), anchors).manifest().orElseThrow();
     assertEquals(ManifestReport.State.TRUSTED, report.state());
   }
 }

@@ -40,7 +40,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DisclosureTest {
-  private static final String MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+  private static final String MODEL =
+      "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
   private static final Picture PICTURE = TestPictures.of(320, 264, 1);
 
   @TempDir
@@ -56,7 +57,9 @@ class DisclosureTest {
     ManifestReport manifest = found.manifest().orElseThrow();
     assertEquals(ManifestReport.State.VALID, manifest.state());
     assertEquals(List.of(new ManifestReport.Action("c2pa.created", MODEL)), manifest.actions());
-    assertEquals("Likeness development certificate: do not trust", manifest.signer().orElseThrow().name());
+    assertEquals(
+        "Likeness development certificate: do not trust",
+        manifest.signer().orElseThrow().name());
     assertTrue(found.isDisclosed() && !found.isAltered());
   }
 
@@ -89,24 +92,30 @@ class DisclosureTest {
   @ValueSource(strings = {"png", "jpeg", "webp"})
   void carriesTheProfileThatItsColoursAreIn(String format) throws Exception {
     byte[] file = bytes(format, Disclosure.standard());
-    IccDirectory profile = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file)).getFirstDirectoryOfType(
-        IccDirectory.class);
+    IccDirectory profile = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file))
+        .getFirstDirectoryOfType(IccDirectory.class);
     assertEquals("RGB", profile.getString(IccDirectory.TAG_COLOR_SPACE).strip());
-    assertTrue(new String(profile.getByteArray(IccDirectory.TAG_TAG_desc), StandardCharsets.ISO_8859_1).contains("sRGB"));
-    assertEquals(320, new PhotoDecoder(DecodeLimits.DEFAULT).decode("it", file).picture().width());
+    assertTrue(
+        new String(profile.getByteArray(IccDirectory.TAG_TAG_desc), StandardCharsets.ISO_8859_1)
+            .contains("sRGB"));
+    assertEquals(
+        320, new PhotoDecoder(DecodeLimits.DEFAULT).decode("it", file).picture().width());
   }
 
   @Test
   void isTrustedWhereTheApplicationsCertificateIs() throws IOException {
     SigningIdentity application = ApplicationIdentity.make(folder, "EC", "Ada's Headshots");
-    byte[] bytes = Disclosure.standard().signedBy(application).generator("Ada's Studio").png(PICTURE);
+    byte[] bytes =
+        Disclosure.standard().signedBy(application).generator("Ada's Studio").png(PICTURE);
     ManifestReport stranger = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(ManifestReport.State.VALID, stranger.state());
     TrustAnchors anchors = new TrustAnchors(List.of(application.chain().get(1)));
     ManifestReport friend = Provenance.of(bytes, anchors).manifest().orElseThrow();
     assertEquals(ManifestReport.State.TRUSTED, friend.state());
-    assertEquals("Ada's Studio, Ada's Headshots, ES256", friend.generator() + ", "
-        + friend.signer().orElseThrow().name() + ", " + friend.signer().orElseThrow().algorithm());
+    assertEquals(
+        "Ada's Studio, Ada's Headshots, ES256",
+        friend.generator() + ", " + friend.signer().orElseThrow().name() + ", "
+            + friend.signer().orElseThrow().algorithm());
   }
 
   @Test
@@ -122,35 +131,50 @@ class DisclosureTest {
   void refusesAKeyOfAnotherCertificate() throws IOException {
     SigningIdentity one = ApplicationIdentity.make(folder.resolve("one"), "EC", "One");
     SigningIdentity two = ApplicationIdentity.make(folder.resolve("two"), "EC", "Two");
-    Exception e = assertThrows(IllegalArgumentException.class, () -> new SigningIdentity(one.key(), two.chain()));
-    assertEquals("the private key does not belong to the certificate of O=Two, CN=Two signer", e.getMessage());
+    Exception e = assertThrows(
+        IllegalArgumentException.class, () -> new SigningIdentity(one.key(), two.chain()));
+    assertEquals(
+        "the private key does not belong to the certificate of O=Two, CN=Two signer",
+        e.getMessage());
   }
 
   @Test
   void refusesACertificateThatIsNotValidNow() {
     Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
     Profile old = Profile.signer("Ada").from(end.minus(Duration.ofDays(1)));
-    Exception e = assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old));
-    String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem") + " is valid from " + old.from() + " until " + end
-        + ", and it is ";
+    Exception e =
+        assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old));
+    String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
+        + " is valid from " + old.from() + " until " + end + ", and it is ";
     assertTrue(e.getMessage().startsWith(told), e.getMessage());
-    assertTrue(e.getMessage().endsWith(": what it signs now is called invalid; give one that is valid"), e.getMessage());
-    assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old.from(Instant.now().plusSeconds(3600))));
+    assertTrue(
+        e.getMessage().endsWith(": what it signs now is called invalid; give one that is valid"),
+        e.getMessage());
+    assertThrows(
+        UnusableInput.class,
+        () -> ApplicationIdentity.make(
+            folder, "EC", "Ada", old.from(Instant.now().plusSeconds(3600))));
   }
 
   @Test
   void refusesACertificateThatIsNotForSigning() {
     Profile server = Profile.signer("Ada").forPurposes(KeyPurposeId.id_kp_serverAuth);
-    Exception e = assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", server));
-    assertEquals("the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem") + " has the extended key usages [1.3.6.1.5.5.7.3.1]; "
-        + "a signer's has emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's claimSigning "
-        + "(1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, 1.3.6.1.5.5.7.3.9]; no reader of content credentials trusts "
-        + "what it signs", e.getMessage());
+    Exception e = assertThrows(
+        UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", server));
+    assertEquals(
+        "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
+            + " has the extended key usages [1.3.6.1.5.5.7.3.1]; "
+            + "a signer's has emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's claimSigning "
+            + "(1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, 1.3.6.1.5.5.7.3.9]; no reader of content credentials trusts "
+            + "what it signs",
+        e.getMessage());
   }
 
   @Test
   void isTheSameFileForTheSamePicture() {
-    assertArrayEquals(Disclosure.standard().png(PICTURE), Disclosure.standard().png(TestPictures.of(320, 264, 1)));
+    assertArrayEquals(
+        Disclosure.standard().png(PICTURE),
+        Disclosure.standard().png(TestPictures.of(320, 264, 1)));
   }
 
   @Test
@@ -181,12 +205,16 @@ class DisclosureTest {
     String words = "drawn by artificial intelligence from photos, and not a photograph of anybody ";
     Picture one = labelled(words + "here");
     assertNotEquals(one, labelled(words + "there"), "the last word is seen");
-    assertNotEquals(labelled("drawn").crop(0, 200, 60, 30), one.crop(0, 200, 60, 30), "it takes more than a line");
+    assertNotEquals(
+        labelled("drawn").crop(0, 200, 60, 30),
+        one.crop(0, 200, 60, 30),
+        "it takes more than a line");
     assertDoesNotThrow(() -> labelled("d".repeat(200)), "no space to break at");
   }
 
   private Picture labelled(String words) throws IOException {
-    return Picture.read(Files.write(folder.resolve("labelled.png"), Disclosure.standard().label(words).png(PICTURE)));
+    return Picture.read(Files.write(
+        folder.resolve("labelled.png"), Disclosure.standard().label(words).png(PICTURE)));
   }
 
   @Test
@@ -198,35 +226,55 @@ class DisclosureTest {
     assertNames(none, none, chain);
     assertNames(none, key, none);
     String pem = Files.readString(chain);
-    Path garbled = Files.writeString(folder.resolve("garbled.pem"), pem.substring(0, 200) + "#?" + pem.substring(200));
+    Path garbled = Files.writeString(
+        folder.resolve("garbled.pem"), pem.substring(0, 200) + "#?" + pem.substring(200));
     assertNames(garbled, key, garbled);
-    Path half = Files.writeString(folder.resolve("half.pem"), Files.readString(key).substring(0, 60));
+    Path half =
+        Files.writeString(folder.resolve("half.pem"), Files.readString(key).substring(0, 60));
     assertNames(half, half, chain);
   }
 
   private static void assertNames(Path file, Path key, Path chain) {
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> SigningIdentity.open(key, chain));
-    assertTrue(refusal.getMessage().startsWith("cannot read " + file + ", which should be a whole PEM file: "), refusal.getMessage());
+    UnusableInput refusal =
+        assertThrows(UnusableInput.class, () -> SigningIdentity.open(key, chain));
+    assertTrue(
+        refusal
+            .getMessage()
+            .startsWith("cannot read " + file + ", which should be a whole PEM file: "),
+        refusal.getMessage());
   }
 
   @Test
   void saysWhenPhotosAreInIt() {
-    byte[] bytes = Disclosure.standard().source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).png(PICTURE);
-    String expected = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
+    byte[] bytes = Disclosure.standard()
+        .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+        .png(PICTURE);
+    String expected =
+        "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
     assertEquals(expected, Provenance.of(bytes, TrustAnchors.NONE).sourceType().orElseThrow());
   }
 
   @Test
   void saysThatAPictureGoesOnFromAnother() {
     Disclosure edited = Disclosure.standard().edited(true);
-    ManifestReport report = Provenance.of(edited.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+    ManifestReport report =
+        Provenance.of(edited.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
-    assertEquals(List.of(new ManifestReport.Action("c2pa.opened", ""),
-        new ManifestReport.Action("c2pa.edited", SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri())), report.actions());
-    assertEquals(List.of("ingredient.unknownProvenance"), report.ingredients().stream().map(Finding::code).toList());
+    assertEquals(
+        List.of(
+            new ManifestReport.Action("c2pa.opened", ""),
+            new ManifestReport.Action(
+                "c2pa.edited", SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri())),
+        report.actions());
+    assertEquals(
+        List.of("ingredient.unknownProvenance"),
+        report.ingredients().stream().map(Finding::code).toList());
     for (Disclosure fresh : List.of(edited.ofPages(), edited.edited(false))) {
-      ManifestReport created = Provenance.of(fresh.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
-      assertEquals(List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())), created.actions());
+      ManifestReport created =
+          Provenance.of(fresh.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+      assertEquals(
+          List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())),
+          created.actions());
     }
   }
 

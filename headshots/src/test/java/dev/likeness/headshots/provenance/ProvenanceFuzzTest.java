@@ -8,8 +8,9 @@ import dev.likeness.headshots.provenance.file.PictureFile;
 import java.time.Instant;
 
 /**
- * Any bytes are judged or refused, never anything else. Runs on the seeds in its folder of resources; {@code
- * JAZZER_FUZZ=1 mvn -pl headshots test -Dtest=ProvenanceFuzzTest -Djazzer.hooks=true} lets Jazzer make more of them.
+ * Any bytes are judged or refused, never anything else. Runs on the seeds in its folder of
+ * resources; {@code JAZZER_FUZZ=1 mvn -pl headshots test -Dtest=ProvenanceFuzzTest
+ * -Djazzer.hooks=true} lets Jazzer make more of them.
  */
 class ProvenanceFuzzTest {
   @FuzzTest(maxDuration = "10m")

@@ -17,20 +17,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Our files in the hands of c2pa-python and invisible-watermark. Wants {@code -Dlikeness.python=PROGRAM}, a Python that
- * has both; skipped without.
+ * Our files in the hands of c2pa-python and invisible-watermark. Wants
+ * {@code -Dlikeness.python=PROGRAM}, a Python that has both; skipped without.
  */
 class ReferenceProgramsTest {
-  private static final String MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+  private static final String MODEL =
+      "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
 
   @TempDir
   private static Path folder;
+
   private static Path png;
   private static Path jpeg;
 
   @BeforeAll
   static void write() {
-    Assumptions.assumeTrue(System.getProperty("likeness.python") != null,
+    Assumptions.assumeTrue(
+        System.getProperty("likeness.python") != null,
         "no Python with c2pa-python and invisible-watermark; give one with -Dlikeness.python=PROGRAM");
     Picture picture = TestPictures.of(512, 384, 3);
     png = folder.resolve("a.png");
@@ -54,7 +57,8 @@ class ReferenceProgramsTest {
   void readerAcceptsAnApplicationsSignature() throws IOException {
     for (String keys : List.of("EC", "RSA")) {
       Path file = folder.resolve(keys + ".png");
-      Disclosure.standard().signedBy(ApplicationIdentity.make(folder.resolve(keys), keys, "Ada"))
+      Disclosure.standard()
+          .signedBy(ApplicationIdentity.make(folder.resolve(keys), keys, "Ada"))
           .writePng(TestPictures.of(256, 256, 2), file);
       assertEquals("Valid", report(file).get("state"));
     }
@@ -68,7 +72,10 @@ class ReferenceProgramsTest {
     Map<?, ?> report = report(file);
     assertEquals("Valid", report.get("state"));
     assertEquals(List.of("signingCredential.untrusted"), report.get("failure"));
-    assertEquals(List.of(List.of("c2pa.opened", ""), List.of("c2pa.edited", edited.source().uri())), report.get("actions"));
+    assertEquals(
+        List.of(
+            List.of("c2pa.opened", ""), List.of("c2pa.edited", edited.source().uri())),
+        report.get("actions"));
   }
 
   @Test
@@ -79,7 +86,9 @@ class ReferenceProgramsTest {
       Path changed = Files.write(folder.resolve("changed-" + file.getFileName()), bytes);
       Map<?, ?> report = report(changed);
       assertEquals("Invalid", report.get("state"));
-      assertEquals(List.of("assertion.dataHash.mismatch", "signingCredential.untrusted"), report.get("failure"));
+      assertEquals(
+          List.of("assertion.dataHash.mismatch", "signingCredential.untrusted"),
+          report.get("failure"));
     }
   }
 
@@ -91,7 +100,8 @@ class ReferenceProgramsTest {
   }
 
   private static Map<?, ?> report(Path file) throws IOException {
-    Map<?, ?> files = (Map<?, ?>) JSON.std.mapFrom(python("c2pa_reports.py", file)).get("files");
+    Map<?, ?> files =
+        (Map<?, ?>) JSON.std.mapFrom(python("c2pa_reports.py", file)).get("files");
     return (Map<?, ?>) files.get(file.getFileName().toString());
   }
 
@@ -100,12 +110,15 @@ class ReferenceProgramsTest {
     while (!Files.isDirectory(root.resolve("tools/goldens"))) {
       root = root.getParent();
     }
-    List<String> command = new ArrayList<>(List.of(System.getProperty("likeness.python"),
+    List<String> command = new ArrayList<>(List.of(
+        System.getProperty("likeness.python"),
         root.resolve("tools/goldens").resolve(script).toString()));
     for (Path file : files) {
       command.add(file.toString());
     }
-    Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    Process process = new ProcessBuilder(command)
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
     return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 }

@@ -35,16 +35,25 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
    * @param usage bits of {@link KeyUsage}; 0 for a certificate that does not say
    * @param from valid a day from then
    */
-  public record Profile(String name, int pathLength, int usage, List<KeyPurposeId> purposes, Instant from) {
+  public record Profile(
+      String name, int pathLength, int usage, List<KeyPurposeId> purposes, Instant from) {
     /** Of somebody who signs manifests. */
     public static Profile signer(String organisation) {
-      return new Profile("CN=" + organisation + " signer,O=" + organisation, -1, KeyUsage.digitalSignature,
-          List.of(KeyPurposeId.id_kp_emailProtection), Instant.now().minusSeconds(60));
+      return new Profile(
+          "CN=" + organisation + " signer,O=" + organisation,
+          -1,
+          KeyUsage.digitalSignature,
+          List.of(KeyPurposeId.id_kp_emailProtection),
+          Instant.now().minusSeconds(60));
     }
 
     /** Of somebody who issues. */
     public static Profile authority(String organisation, int pathLength) {
-      return new Profile("CN=" + organisation + " root,O=" + organisation, pathLength, KeyUsage.keyCertSign, List.of(),
+      return new Profile(
+          "CN=" + organisation + " root,O=" + organisation,
+          pathLength,
+          KeyUsage.keyCertSign,
+          List.of(),
           Instant.now().minusSeconds(60));
     }
 
@@ -73,7 +82,13 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
   /** One that this one vouches for. */
   public TestAuthority issue(Profile profile) {
     KeyPair own = pair(keys.getPrivate().getAlgorithm());
-    return new TestAuthority(own, certificate(profile, own, X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded()), keys));
+    return new TestAuthority(
+        own,
+        certificate(
+            profile,
+            own,
+            X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded()),
+            keys));
   }
 
   private static KeyPair pair(String keys) {
@@ -86,22 +101,41 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
     }
   }
 
-  private static X509Certificate certificate(Profile profile, KeyPair own, X500Name issuer, KeyPair authority) {
+  private static X509Certificate certificate(
+      Profile profile, KeyPair own, X500Name issuer, KeyPair authority) {
     try {
-      JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(issuer, BigInteger.valueOf(System.nanoTime()),
-          Date.from(profile.from()), Date.from(profile.from().plus(Duration.ofDays(1))), new X500Name(profile.name()), own.getPublic());
-      builder.addExtension(Extension.basicConstraints, true,
-              profile.pathLength() < 0 ? new BasicConstraints(false) : new BasicConstraints(profile.pathLength()))
-          .addExtension(Extension.authorityKeyIdentifier, false,
+      JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
+          issuer,
+          BigInteger.valueOf(System.nanoTime()),
+          Date.from(profile.from()),
+          Date.from(profile.from().plus(Duration.ofDays(1))),
+          new X500Name(profile.name()),
+          own.getPublic());
+      builder
+          .addExtension(
+              Extension.basicConstraints,
+              true,
+              profile.pathLength() < 0
+                  ? new BasicConstraints(false)
+                  : new BasicConstraints(profile.pathLength()))
+          .addExtension(
+              Extension.authorityKeyIdentifier,
+              false,
               new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(authority.getPublic()));
       if (profile.usage() != 0) {
         builder.addExtension(Extension.keyUsage, true, new KeyUsage(profile.usage()));
       }
       if (!profile.purposes().isEmpty()) {
-        builder.addExtension(Extension.extendedKeyUsage, true, new ExtendedKeyUsage(profile.purposes().toArray(KeyPurposeId[]::new)));
+        builder.addExtension(
+            Extension.extendedKeyUsage,
+            true,
+            new ExtendedKeyUsage(profile.purposes().toArray(KeyPurposeId[]::new)));
       }
-      String algorithm = authority.getPrivate().getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA";
-      return new JcaX509CertificateConverter().getCertificate(builder.build(new JcaContentSignerBuilder(algorithm).build(authority.getPrivate())));
+      String algorithm =
+          authority.getPrivate().getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA";
+      return new JcaX509CertificateConverter()
+          .getCertificate(
+              builder.build(new JcaContentSignerBuilder(algorithm).build(authority.getPrivate())));
     } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
       throw new IllegalStateException(e);
     }

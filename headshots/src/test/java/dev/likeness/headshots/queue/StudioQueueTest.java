@@ -23,7 +23,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What the queue does with any work; what it does with pictures is tested where there is a service. */
+/**
+ * What the queue does with any work; what it does with pictures is tested where there is a service.
+ */
 @Timeout(60)
 class StudioQueueTest {
   private static final Duration AT_ONCE = Duration.ZERO;
@@ -57,12 +59,15 @@ class StudioQueueTest {
         Thread.onSpinWait();
       }
       submit(queue, "waits", 0, done, gate);
-      QueueFull full = assertThrows(QueueFull.class, () -> submit(queue, "too much", 0, done, gate));
-      assertEquals("1 jobs are waiting already, as many as the queue may hold; ask again when one is done",
+      QueueFull full =
+          assertThrows(QueueFull.class, () -> submit(queue, "too much", 0, done, gate));
+      assertEquals(
+          "1 jobs are waiting already, as many as the queue may hold; ask again when one is done",
           full.getMessage());
       Thread opener = new Thread(gate::countDown);
       opener.start();
-      Job<String> patient = queue.submit((progress, stop) -> "patient", 1, 0, Progress.SILENT, Duration.ofSeconds(30));
+      Job<String> patient = queue.submit(
+          (progress, stop) -> "patient", 1, 0, Progress.SILENT, Duration.ofSeconds(30));
       assertEquals("patient", patient.get());
       opener.join();
     }
@@ -93,16 +98,25 @@ class StudioQueueTest {
     CountDownLatch running = new CountDownLatch(1);
     List<ProgressEvent> events = Collections.synchronizedList(new ArrayList<>());
     try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
-      Job<String> job = queue.submit((progress, stop) -> progress.around(() -> {
-        running.countDown();
-        while (true) {
-          stop.check();
-        }
-      }), 1, 0, events::add, AT_ONCE);
+      Job<String> job = queue.submit(
+          (progress, stop) -> progress.around(() -> {
+            running.countDown();
+            while (true) {
+              stop.check();
+            }
+          }),
+          1,
+          0,
+          events::add,
+          AT_ONCE);
       assertTrue(running.await(30, TimeUnit.SECONDS));
       job.cancel(false);
       assertThrows(Cancelled.class, job::join);
-      assertEquals("after", queue.submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE).get());
+      assertEquals(
+          "after",
+          queue
+              .submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE)
+              .get());
     }
     assertEquals(List.of(new ProgressEvent.Stopped()), events);
   }
@@ -116,9 +130,14 @@ class StudioQueueTest {
       throw new IllegalArgumentException("the client is gone");
     };
     StudioQueue queue = queue(QueueOptions.defaults().workers(1));
-    job.complete(queue.submit((progress, stop) -> progress.around(() -> "portrait"), 1, 0, deliver, AT_ONCE));
+    job.complete(queue.submit(
+        (progress, stop) -> progress.around(() -> "portrait"), 1, 0, deliver, AT_ONCE));
     assertEquals("portrait", delivered.get(30, TimeUnit.SECONDS));
-    assertEquals("after", queue.submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE).get(30, TimeUnit.SECONDS));
+    assertEquals(
+        "after",
+        queue
+            .submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE)
+            .get(30, TimeUnit.SECONDS));
     queue.close();
   }
 
@@ -126,15 +145,25 @@ class StudioQueueTest {
   void anInterruptThatOneJobLeavesStopsNoOther() {
     CountDownLatch both = new CountDownLatch(1);
     try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
-      queue.submit((progress, stop) -> {
-        await(both);
-        Thread.currentThread().interrupt();
-        return "interrupted";
-      }, 1, 0, Progress.SILENT, AT_ONCE);
-      Job<String> after = queue.submit((progress, stop) -> {
-        stop.check();
-        return "after";
-      }, 1, 0, Progress.SILENT, AT_ONCE);
+      queue.submit(
+          (progress, stop) -> {
+            await(both);
+            Thread.currentThread().interrupt();
+            return "interrupted";
+          },
+          1,
+          0,
+          Progress.SILENT,
+          AT_ONCE);
+      Job<String> after = queue.submit(
+          (progress, stop) -> {
+            stop.check();
+            return "after";
+          },
+          1,
+          0,
+          Progress.SILENT,
+          AT_ONCE);
       both.countDown();
       assertEquals("after", after.join());
     }
@@ -147,20 +176,28 @@ class StudioQueueTest {
     try (StudioQueue queue = queue(QueueOptions.defaults().workers(4).memoryBytes(100))) {
       List<Job<Integer>> jobs = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
-        jobs.add(queue.submit((progress, stop) -> {
-          most.accumulateAndGet(now.incrementAndGet(), Math::max);
-          // Long enough for idle workers to wake.
-          pause(20);
-          return now.decrementAndGet();
-        }, 40, 0, Progress.SILENT, AT_ONCE));
+        jobs.add(queue.submit(
+            (progress, stop) -> {
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              // Long enough for idle workers to wake.
+              pause(20);
+              return now.decrementAndGet();
+            },
+            40,
+            0,
+            Progress.SILENT,
+            AT_ONCE));
       }
       for (Job<Integer> job : jobs) {
         job.get();
       }
-      MachineLimit refused = assertThrows(MachineLimit.class,
+      MachineLimit refused = assertThrows(
+          MachineLimit.class,
           () -> queue.submit((progress, stop) -> "", 101, 0, Progress.SILENT, AT_ONCE));
-      assertEquals("a job needs about 101 bytes, and all jobs may have 100 together; ask for smaller pictures, or give "
-          + "the queue more", refused.getMessage());
+      assertEquals(
+          "a job needs about 101 bytes, and all jobs may have 100 together; ask for smaller pictures, or give "
+              + "the queue more",
+          refused.getMessage());
     }
     assertEquals(2, most.get());
   }
@@ -182,10 +219,23 @@ class StudioQueueTest {
   @Test
   void answersWhereWorkThrowsWhatJavaWouldNotLetIt() throws Exception {
     try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
-      Job<String> bad = queue.submit((progress, stop) -> StudioQueueTest.<RuntimeException, String>throwing(new IOException("disk")), 1, 0,
-          Progress.SILENT, AT_ONCE);
-      assertEquals("disk", assertThrows(ExecutionException.class, () -> bad.get(30, TimeUnit.SECONDS)).getCause().getMessage());
-      assertEquals("fine", queue.submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE).get(30, TimeUnit.SECONDS));
+      Job<String> bad = queue.submit(
+          (progress, stop) ->
+              StudioQueueTest.<RuntimeException, String>throwing(new IOException("disk")),
+          1,
+          0,
+          Progress.SILENT,
+          AT_ONCE);
+      assertEquals(
+          "disk",
+          assertThrows(ExecutionException.class, () -> bad.get(30, TimeUnit.SECONDS))
+              .getCause()
+              .getMessage());
+      assertEquals(
+          "fine",
+          queue
+              .submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE)
+              .get(30, TimeUnit.SECONDS));
     }
   }
 
@@ -197,17 +247,32 @@ class StudioQueueTest {
   @Test
   void passesOnWhatWentWrongAndGoesOn() throws Exception {
     try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
-      Job<String> bad = queue.submit((progress, stop) -> {
-        throw new IllegalArgumentException("no");
-      }, 1, 0, Progress.SILENT, AT_ONCE);
-      assertEquals("no", assertThrows(ExecutionException.class, bad::get).getCause().getMessage());
+      Job<String> bad = queue.submit(
+          (progress, stop) -> {
+            throw new IllegalArgumentException("no");
+          },
+          1,
+          0,
+          Progress.SILENT,
+          AT_ONCE);
+      assertEquals(
+          "no", assertThrows(ExecutionException.class, bad::get).getCause().getMessage());
       assertEquals(Job.State.FAILED, bad.state());
-      Job<String> fatal = queue.submit((progress, stop) -> progress.around(() -> {
-        throw new OutOfMemoryError("heap");
-      }), 1, 0, Progress.SILENT, AT_ONCE);
+      Job<String> fatal = queue.submit(
+          (progress, stop) -> progress.around(() -> {
+            throw new OutOfMemoryError("heap");
+          }),
+          1,
+          0,
+          Progress.SILENT,
+          AT_ONCE);
       assertEquals("heap", assertThrows(OutOfMemoryError.class, fatal::join).getMessage());
       assertInstanceOf(ProgressEvent.Failed.class, fatal.lastEvent());
-      assertEquals("fine", queue.submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE).get());
+      assertEquals(
+          "fine",
+          queue
+              .submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE)
+              .get());
     }
   }
 
@@ -215,17 +280,23 @@ class StudioQueueTest {
   void cancelsEverythingWhenClosedAndTakesNothingMore() {
     CountDownLatch gate = new CountDownLatch(1);
     StudioQueue queue = queue(QueueOptions.defaults().workers(1));
-    Job<String> runs = queue.submit((progress, stop) -> {
-      while (true) {
-        stop.check();
-      }
-    }, 1, 0, Progress.SILENT, AT_ONCE);
+    Job<String> runs = queue.submit(
+        (progress, stop) -> {
+          while (true) {
+            stop.check();
+          }
+        },
+        1,
+        0,
+        Progress.SILENT,
+        AT_ONCE);
     Job<String> waits = submit(queue, "waits", 0, new ArrayList<>(), gate);
     queue.close();
     queue.close();
     assertTrue(runs.isDone() && waits.isCancelled());
     assertFalse(waits.cancel(false));
-    assertThrows(IllegalStateException.class, () -> submit(queue, "late", 0, new ArrayList<>(), gate));
+    assertThrows(
+        IllegalStateException.class, () -> submit(queue, "late", 0, new ArrayList<>(), gate));
   }
 
   @Test
@@ -244,8 +315,8 @@ class StudioQueueTest {
     Progress broken = event -> {
       throw gone;
     };
-    List<Job<String>> waiting = List.of(queue.submit(endless, 1, 0, broken, AT_ONCE),
-        queue.submit(endless, 1, 0, broken, AT_ONCE));
+    List<Job<String>> waiting = List.of(
+        queue.submit(endless, 1, 0, broken, AT_ONCE), queue.submit(endless, 1, 0, broken, AT_ONCE));
     IllegalStateException failed = assertThrows(IllegalStateException.class, queue::close);
     assertEquals("listeners failed while the studio's queue was closed", failed.getMessage());
     assertEquals(List.of(gone, gone), List.of(failed.getSuppressed()));
@@ -262,11 +333,13 @@ class StudioQueueTest {
       queue.close();
       return "closed";
     };
-    List<Job<String>> jobs = List.of(queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE),
+    List<Job<String>> jobs = List.of(
+        queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE),
         queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE));
     assertEquals(List.of("closed", "closed"), jobs.stream().map(Job::join).toList());
     queue.close();
-    assertThrows(IllegalStateException.class, () -> queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE));
+    assertThrows(
+        IllegalStateException.class, () -> queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE));
   }
 
   private static void pause(int millis) {
@@ -289,12 +362,17 @@ class StudioQueueTest {
     return StudioQueue.on(null, options);
   }
 
-  private static Job<String> submit(StudioQueue queue, String name, int priority, List<String> done,
-      CountDownLatch gate) {
-    return queue.submit((progress, stop) -> {
-      await(gate);
-      done.add(name);
-      return name;
-    }, 1, priority, Progress.SILENT, AT_ONCE);
+  private static Job<String> submit(
+      StudioQueue queue, String name, int priority, List<String> done, CountDownLatch gate) {
+    return queue.submit(
+        (progress, stop) -> {
+          await(gate);
+          done.add(name);
+          return name;
+        },
+        1,
+        priority,
+        Progress.SILENT,
+        AT_ONCE);
   }
 }

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class PhotoReaderTest {
-  private static final String SLOTS = "{\"hair\": [\"a bald head\", \"long # hair\"], \"light\": [\"\", \"flash\", \"rim light\"]}";
+  private static final String SLOTS =
+      "{\"hair\": [\"a bald head\", \"long # hair\"], \"light\": [\"\", \"flash\", \"rim light\"]}";
 
   @TempDir
   private Path base;
@@ -42,7 +43,9 @@ class PhotoReaderTest {
       Map<String, float[]> first = reader.read(one);
       assertEquals(List.of("hair", "light"), List.copyOf(first.keySet()));
       first.forEach((slot, likely) -> assertEquals(1, sum(likely), 1e-5, slot));
-      IntStream.range(0, 8).parallel().forEach(i -> assertArrayEquals(first.get("light"), reader.read(one).get("light")));
+      IntStream.range(0, 8)
+          .parallel()
+          .forEach(i -> assertArrayEquals(first.get("light"), reader.read(one).get("light")));
       assertFalse(Arrays.equals(first.get("light"), reader.read(noise(256, 2)).get("light")));
     }
   }
@@ -58,7 +61,10 @@ class PhotoReaderTest {
         int pixel = i / 3;
         doubled[i] = pixels[3 * (pixel / 512 / 2 * 256 + pixel % 512 / 2) + i % 3];
       }
-      assertArrayEquals(reader.read(small).get("hair"), reader.read(Picture.of(512, 512, doubled)).get("hair"), 1e-6f);
+      assertArrayEquals(
+          reader.read(small).get("hair"),
+          reader.read(Picture.of(512, 512, doubled)).get("hair"),
+          1e-6f);
       assertEquals(2, reader.read(Picture.of(40, 50, new byte[3 * 40 * 50])).get("hair").length);
     }
   }
@@ -78,7 +84,11 @@ class PhotoReaderTest {
     Files.writeString(config, Files.readString(config).replace("[16, 8, 8, 16]", "[8, 8]"));
     assertTrue(refusal().contains("block_out_channels"), refusal());
     write("LikenessPhotoReader", "{\"hair\": [\"one\"]}", 8);
-    assertTrue(refusal().contains("\"slots\" is {hair=[one]}, expected an object of lists of two words or more"), refusal());
+    assertTrue(
+        refusal()
+            .contains(
+                "\"slots\" is {hair=[one]}, expected an object of lists of two words or more"),
+        refusal());
   }
 
   private String refusal() {
@@ -88,12 +98,15 @@ class PhotoReaderTest {
   /** A reader whose config and weights go together where {@code width} is 8. */
   private void write(String kind, String slots, int width) throws IOException {
     Path folder = Files.createDirectories(base.resolve("photo_reader"));
-    Files.writeString(folder.resolve("config.json"), "{\"_class_name\": \"" + kind + "\", \"block_out_channels\": [" + width
-        + ", 8, 8, 16], \"kept_channels\": 2, \"features\": 12, \"slots\": " + slots + "}");
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"_class_name\": \"" + kind + "\", \"block_out_channels\": [" + width
+            + ", 8, 8, 16], \"kept_channels\": 2, \"features\": 12, \"slots\": " + slots + "}");
     ReadingNetwork.Shape shape =
         new ReadingNetwork.Shape(List.of(8, 8, 8, 16), 2, 12, Map.of("hair", 2, "light", 3));
     try (NoiseSource noise = NoiseSource.seeded(4);
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+        TrainableWeights weights =
+            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       new ReadingNetwork(shape, Weights.of(weights));
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }

@@ -69,7 +69,8 @@ class HeadshotScoresTest {
     ScoreCard card = card(BLIND);
     Score likeness = card.of(Aspect.LIKENESS).orElseThrow();
     assertFalse(likeness.passed());
-    assertEquals("no face was found to measure it on (likeness none, limit 0.500)", likeness.reason());
+    assertEquals(
+        "no face was found to measure it on (likeness none, limit 0.500)", likeness.reason());
     assertEquals(0, card.likeness());
     assertNull(entry(card).get("value"));
   }
@@ -79,7 +80,8 @@ class HeadshotScoresTest {
     ScoreCard card = card(SEEING);
     Score likeness = card.of(Aspect.LIKENESS).orElseThrow();
     Interval range = likeness.interval().orElseThrow();
-    // Of three photos the bootstrap draws one alone, thrice, in 1 of 27 times: the ends are the least and most alike.
+    // Of three photos the bootstrap draws one alone, thrice, in 1 of 27 times: the ends are the
+    // least and most alike.
     assertEquals(Math.cos(0.9), range.low(), 1e-6);
     assertEquals(Math.cos(0.3), range.high(), 1e-6);
     assertEquals("likeness is well (0.801, 95 % 0.622 to 0.955, limit 0.500)", likeness.reason());
@@ -93,15 +95,19 @@ class HeadshotScoresTest {
     Score other = beside(60).of(Aspect.SECOND_FACE).orElseThrow();
     assertEquals(60.0 * 60 / (96 * 96), other.value(), 1e-9);
     assertEquals("another face is in the picture (second face 0.391, limit 0.250)", other.reason());
-    assertTrue(beside(30).of(Aspect.SECOND_FACE).orElseThrow().passed(), "a face on a wall is no second person");
+    assertTrue(
+        beside(30).of(Aspect.SECOND_FACE).orElseThrow().passed(),
+        "a face on a wall is no second person");
   }
 
   @Test
   void looksForTextInPicturesOfAnyShape() {
-    Face face = new Face(new Box(5, 5, 30, 30), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face =
+        new Face(new Box(5, 5, 30, 30), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
     for (int[] size : new int[][] {{40, 1024}, {1024, 40}}) {
       Picture grey = Picture.of(size[0], size[1], new byte[size[0] * size[1] * 3]);
-      double text = assertTimeoutPreemptively(Duration.ofSeconds(30), () -> HeadshotScores.measure(Aspect.TEXT, grey, face));
+      double text = assertTimeoutPreemptively(
+          Duration.ofSeconds(30), () -> HeadshotScores.measure(Aspect.TEXT, grey, face));
       assertEquals(0, text, 1e-9);
     }
   }
@@ -114,8 +120,14 @@ class HeadshotScoresTest {
 
   private static ScoreCard beside(int side) {
     Face own = SEEING.detect(PICTURE).get(0);
-    Face other = new Face(new Box(0, 0, Math.max(1, side), Math.max(1, side)), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    return HeadshotScores.of(new Fixed(side == 0 ? List.of(own) : List.of(own, other))).score(PICTURE);
+    Face other = new Face(
+        new Box(0, 0, Math.max(1, side), Math.max(1, side)),
+        1,
+        Pose.FRONTAL,
+        Optional.empty(),
+        Optional.empty());
+    return HeadshotScores.of(new Fixed(side == 0 ? List.of(own) : List.of(own, other)))
+        .score(PICTURE);
   }
 
   private static ScoreCard card(FaceDetector detector) {
@@ -124,7 +136,10 @@ class HeadshotScoresTest {
   }
 
   private static Map<String, Object> entry(ScoreCard card) {
-    return card.asList().stream().filter(score -> score.get("aspect").equals("likeness")).findFirst().orElseThrow();
+    return card.asList().stream()
+        .filter(score -> score.get("aspect").equals("likeness"))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static float[] at(double angle) {

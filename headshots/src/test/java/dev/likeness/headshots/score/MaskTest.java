@@ -10,7 +10,10 @@ class MaskTest {
   @Test
   void opensToWhatIsBroad() {
     // A square of ten, and a strand of two that hangs on it.
-    Mask mask = Mask.of(40, 30, (x, y) -> x >= 5 && x < 15 && y >= 5 && y < 15 || x >= 15 && x < 35 && y >= 9 && y < 11);
+    Mask mask = Mask.of(
+        40,
+        30,
+        (x, y) -> x >= 5 && x < 15 && y >= 5 && y < 15 || x >= 15 && x < 35 && y >= 9 && y < 11);
     Mask opened = mask.opened(2);
     assertEquals(140, mask.largest());
     assertTrue(opened.at(10, 10));
@@ -22,7 +25,11 @@ class MaskTest {
   void whatTheEdgeCutsGoesOn() {
     Mask corner = Mask.of(20, 20, (x, y) -> x < 3 && y < 8);
     assertTrue(corner.opened(2).at(0, 0), "three wide, and no end is seen");
-    assertEquals(0, Mask.of(20, 20, (x, y) -> x >= 8 && x < 11 && y >= 8 && y < 16).opened(2).largest());
+    assertEquals(
+        0,
+        Mask.of(20, 20, (x, y) -> x >= 8 && x < 11 && y >= 8 && y < 16)
+            .opened(2)
+            .largest());
   }
 
   @Test

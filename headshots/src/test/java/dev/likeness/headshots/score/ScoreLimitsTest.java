@@ -21,10 +21,14 @@ class ScoreLimitsTest {
   void areOthersWhereTheBaseBringsThem() throws IOException {
     Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     try (BaseModel base = GoldenFolder.loaded(files)) {
-      assertEquals(ScoreLimits.builtIn().of(Aspect.SHARPNESS), ScoreLimits.of(base).of(Aspect.SHARPNESS));
+      assertEquals(
+          ScoreLimits.builtIn().of(Aspect.SHARPNESS), ScoreLimits.of(base).of(Aspect.SHARPNESS));
       Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPNESS\": 0.6}");
       assertEquals(0.6, ScoreLimits.of(base).of(Aspect.SHARPNESS));
-      assertEquals(ScoreLimits.builtIn().of(Aspect.SKIN_WAX), ScoreLimits.of(base).of(Aspect.SKIN_WAX), "what it says nothing of");
+      assertEquals(
+          ScoreLimits.builtIn().of(Aspect.SKIN_WAX),
+          ScoreLimits.of(base).of(Aspect.SKIN_WAX),
+          "what it says nothing of");
     }
   }
 
@@ -33,8 +37,11 @@ class ScoreLimitsTest {
     Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPEN\": 0.6}");
     try (BaseModel base = GoldenFolder.loaded(files)) {
-      String said = assertThrows(UnusableInput.class, () -> ScoreLimits.of(base)).getMessage();
-      assertTrue(said.startsWith(files.resolve(ScoreLimits.FILE) + " holds no thresholds of scores"), said);
+      String said =
+          assertThrows(UnusableInput.class, () -> ScoreLimits.of(base)).getMessage();
+      assertTrue(
+          said.startsWith(files.resolve(ScoreLimits.FILE) + " holds no thresholds of scores"),
+          said);
     }
   }
 }

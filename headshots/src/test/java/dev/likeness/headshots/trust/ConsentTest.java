@@ -24,16 +24,23 @@ class ConsentTest {
     Consent consent = Consent.of("Ada, \"2026\": headshots").only(Purpose.TRAINING, Purpose.INTAKE);
     assertEquals(consent, Consent.parse(consent.toJson()));
     assertEquals("Ada: yes", Consent.parse("Ada: yes").text());
-    assertEquals("consent to looking at the photos, learning the face", consent.toString(), "it may be logged");
+    assertEquals(
+        "consent to looking at the photos, learning the face",
+        consent.toString(),
+        "it may be logged");
   }
 
   @Test
   void isRequiredOfIntake() {
-    ConsentRefused none = assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, null));
-    assertEquals("nobody is said to have agreed to looking at the photos; give the consent of the person in the photos",
+    ConsentRefused none =
+        assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, null));
+    assertEquals(
+        "nobody is said to have agreed to looking at the photos; give the consent of the person in the photos",
         none.getMessage());
-    ConsentRefused other = assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, DRAWING));
-    assertEquals("the consent covers drawing headshots, not looking at the photos; ask the person for that too",
+    ConsentRefused other =
+        assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, DRAWING));
+    assertEquals(
+        "the consent covers drawing headshots, not looking at the photos; ask the person for that too",
         other.getMessage());
     assertEquals(Purpose.INTAKE, other.purpose());
   }
@@ -41,15 +48,20 @@ class ConsentTest {
   @Test
   void isRequiredOfLearning() {
     HeadshotStudio studio = null;
-    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key")))) {
+    try (SubjectStore store =
+        SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key")))) {
       SubjectStudio studios = SubjectStudio.on(null, studio);
       Subject ada = store.create(DRAWING);
-      ConsentRefused photos = assertThrows(ConsentRefused.class, () -> studios.add(ada, "a.jpg", new byte[1]));
+      ConsentRefused photos =
+          assertThrows(ConsentRefused.class, () -> studios.add(ada, "a.jpg", new byte[1]));
       assertEquals(Purpose.INTAKE, photos.purpose());
-      ConsentRefused face = assertThrows(ConsentRefused.class,
-          () -> studios.learn(ada, event -> { }, new Cancellation()));
+      ConsentRefused face = assertThrows(
+          ConsentRefused.class, () -> studios.learn(ada, event -> {}, new Cancellation()));
       assertEquals(Purpose.TRAINING, face.purpose());
-      assertEquals(Purpose.TRAINING, assertThrows(ConsentRefused.class, () -> SubjectStudio.keep(ada, null)).purpose());
+      assertEquals(
+          Purpose.TRAINING,
+          assertThrows(ConsentRefused.class, () -> SubjectStudio.keep(ada, null))
+              .purpose());
     }
   }
 }

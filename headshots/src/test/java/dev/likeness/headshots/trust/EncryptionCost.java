@@ -12,9 +12,10 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * What encryption costs a headshot run in processor time: the files of one (ten photos, twelve states of training, the
- * person, four pictures) written and, but for the states, read again, in a plain folder and in a store by turns. The
- * first pair has the ciphers that the JVM has not compiled yet, as a run has.
+ * What encryption costs a headshot run in processor time: the files of one (ten photos, twelve
+ * states of training, the person, four pictures) written and, but for the states, read again, in a
+ * plain folder and in a store by turns. The first pair has the ciphers that the JVM has not
+ * compiled yet, as a run has.
  */
 final class EncryptionCost {
   private static final int PHOTOS = 10;
@@ -30,13 +31,19 @@ final class EncryptionCost {
   /** Arguments: a new folder, and how many pairs. */
   public static void main(String[] args) throws IOException {
     Path folder = Files.createDirectories(Path.of(args[0]));
-    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key")))) {
+    try (SubjectStore store =
+        SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key")))) {
       for (int pair = 0; pair < Integer.parseInt(args[1]); pair++) {
         Subject subject = store.create(Consent.of("measured"));
         double encrypted = run(subject.folder(Holding.PHOTOS), subject.folder(Holding.WORK));
         double plain = run(folder.resolve("plain"), folder.resolve("plain"));
         subject.erase();
-        System.out.printf(Locale.ROOT, "plain %.2f s, encrypted %.2f s, difference %.2f s%n", plain, encrypted, encrypted - plain);
+        System.out.printf(
+            Locale.ROOT,
+            "plain %.2f s, encrypted %.2f s, difference %.2f s%n",
+            plain,
+            encrypted,
+            encrypted - plain);
       }
     }
   }
@@ -44,7 +51,8 @@ final class EncryptionCost {
   private static double run(Path photos, Path work) throws IOException {
     byte[] bytes = new byte[STATE];
     new Random(1).nextBytes(bytes);
-    OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    OperatingSystemMXBean machine =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long before = machine.getProcessCpuTime();
     for (int i = 0; i < PHOTOS; i++) {
       writeAndRead(photos.resolve("photo-" + i), bytes, PHOTO);

@@ -25,14 +25,16 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills a program that works on a store at random moments, some of them counted from when it begins to train a
- * person, some from when it erases one; {@code -Dlikeness.kills=200} kills it more often, {@code -Dlikeness.seed}
- * elsewhere. After each kill the store opens, holds whole files only, each person as they were or as they were to
- * become, and has finished every erasure that had begun.
+ * Kills a program that works on a store at random moments, some of them counted from when it begins
+ * to train a person, some from when it erases one; {@code -Dlikeness.kills=200} kills it more
+ * often, {@code -Dlikeness.seed} elsewhere. After each kill the store opens, holds whole files
+ * only, each person as they were or as they were to become, and has finished every erasure that had
+ * begun.
  */
 class KilledProcessTest {
   @TempDir
   private Path folder;
+
   private Path place;
   private Path key;
   private Path tiny;
@@ -72,8 +74,9 @@ class KilledProcessTest {
         requireWholeStore(begun, program);
       }
     }
-    reporter.publishEntry("killed " + kills + " times, " + killedLearning + " in learning, " + killedErasing
-        + " in erasing; " + learnt.size() + " learnt, " + erased.size() + " erased");
+    reporter.publishEntry(
+        "killed " + kills + " times, " + killedLearning + " in learning, " + killedErasing
+            + " in erasing; " + learnt.size() + " learnt, " + erased.size() + " erased");
   }
 
   private static void kill(KilledProgram program, int kill, Random random) throws IOException {
@@ -99,7 +102,10 @@ class KilledProcessTest {
       }
     }
     try (Stream<Path> files = Files.walk(place)) {
-      assertEquals(List.of(), files.filter(file -> file.toString().endsWith(".part")).toList(), program::toString);
+      assertEquals(
+          List.of(),
+          files.filter(file -> file.toString().endsWith(".part")).toList(),
+          program::toString);
     }
   }
 
@@ -127,7 +133,8 @@ class KilledProcessTest {
 
   private static void requireWholeFiles(Path holding) throws IOException {
     try (Stream<Path> files = Files.list(holding)) {
-      for (Path file : files.filter(f -> f.getFileName().toString().startsWith("file-")).toList()) {
+      for (Path file :
+          files.filter(f -> f.getFileName().toString().startsWith("file-")).toList()) {
         byte[] content = Files.readAllBytes(file);
         for (byte b : content) {
           assertEquals(content[0], b, file.toString());
@@ -139,7 +146,10 @@ class KilledProcessTest {
   private static Set<String> names(Path directory) throws IOException {
     Set<String> names = new TreeSet<>();
     try (Stream<Path> files = Files.exists(directory) ? Files.list(directory) : Stream.empty()) {
-      files.map(file -> file.getFileName().toString()).filter(SubjectStore::isId).forEach(names::add);
+      files
+          .map(file -> file.getFileName().toString())
+          .filter(SubjectStore::isId)
+          .forEach(names::add);
     }
     return names;
   }

@@ -18,10 +18,21 @@ final class KilledProgram implements AutoCloseable {
 
   KilledProgram(Path store, Path key, Path base, long seed) throws IOException {
     told = Files.createTempFile(key.getParent(), "told", ".txt");
-    process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", System.getProperty("java.class.path"),
-        StoreProgram.class.getName(), store.toString(), key.toString(), base.toString(), Long.toString(seed))
-        .redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(told.toFile()).start();
+    process = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xshare:auto",
+            "-cp",
+            System.getProperty("java.class.path"),
+            StoreProgram.class.getName(),
+            store.toString(),
+            key.toString(),
+            base.toString(),
+            Long.toString(seed))
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .redirectOutput(told.toFile())
+        .start();
   }
 
   /** Kills it so many milliseconds after it first says a line that begins with {@code word}. */
@@ -56,7 +67,9 @@ final class KilledProgram implements AutoCloseable {
 
   /** The subjects of which it said {@code word}. */
   Set<String> subjects(String word) {
-    return lines().stream().filter(line -> line.startsWith(word + " ")).map(line -> line.substring(word.length() + 1))
+    return lines().stream()
+        .filter(line -> line.startsWith(word + " "))
+        .map(line -> line.substring(word.length() + 1))
         .collect(Collectors.toSet());
   }
 

@@ -43,9 +43,10 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Sixteen threads take in, learn, draw, look at and erase eight subjects at random, for {@code -Dlikeness.seconds=600} or
- * two seconds: every file says whose it is, so that one in another's hands is noticed; in the end exactly the survivors'
- * files are there, and all of them can be read.
+ * Sixteen threads take in, learn, draw, look at and erase eight subjects at random, for
+ * {@code -Dlikeness.seconds=600} or two seconds: every file says whose it is, so that one in
+ * another's hands is noticed; in the end exactly the survivors' files are there, and all of them
+ * can be read.
  */
 class ManySubjectsTest {
   private static final int THREADS = 16;
@@ -53,6 +54,7 @@ class ManySubjectsTest {
 
   @TempDir
   private Path folder;
+
   private SubjectStore store;
   private SubjectStudio studio;
   private final AtomicReferenceArray<Subject> subjects = new AtomicReferenceArray<>(SUBJECTS);
@@ -66,8 +68,10 @@ class ManySubjectsTest {
     for (int i = 0; i < SUBJECTS; i++) {
       subjects.set(i, create());
     }
-    try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
-      studio = SubjectStudio.on(base,
+    try (BaseModel base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
+      studio = SubjectStudio.on(
+          base,
           HeadshotStudio.on(base).training(LoraTraining.quick().steps(2).rank(2).batch(1)));
       runThreads(System.nanoTime() + Integer.getInteger("likeness.seconds", 2) * 1_000_000_000L);
       store.close();
@@ -93,7 +97,8 @@ class ManySubjectsTest {
     assertEquals(survivors, store.subjects().stream().map(Subject::id).collect(Collectors.toSet()));
     assertEquals(List.of(), store.verify());
     try (Stream<Path> left = Files.list(folder.resolve("store/subjects"))) {
-      assertEquals(survivors, left.map(path -> path.getFileName().toString()).collect(Collectors.toSet()));
+      assertEquals(
+          survivors, left.map(path -> path.getFileName().toString()).collect(Collectors.toSet()));
     }
     for (Subject subject : store.subjects()) {
       for (Holding holding : Holding.values()) {
@@ -101,7 +106,9 @@ class ManySubjectsTest {
       }
       if (Files.exists(subject.folder(Holding.PERSON).resolve("person.safetensors"))) {
         try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
-          assertEquals(agreed.get(subject.id()), Consent.parse(person.subject().consent()).text());
+          assertEquals(
+              agreed.get(subject.id()),
+              Consent.parse(person.subject().consent()).text());
         }
       }
     }
@@ -125,7 +132,8 @@ class ManySubjectsTest {
     threads.shutdown();
   }
 
-  // Erasure may win against any other act, which then fails; and files that lie among photos and work may go while they
+  // Erasure may win against any other act, which then fails; and files that lie among photos and
+  // work may go while they
   // are written or read, when somebody is learnt. Nothing else may fail.
   private void act(Random random) {
     int slot = random.nextInt(SUBJECTS);
@@ -140,12 +148,16 @@ class ManySubjectsTest {
         case 8, 9 -> work(subject, "photo", random);
         case 10 -> work(subject, "learn", random);
         case 11 -> work(subject, "draw", random);
-        default -> Files.write(subject.folder(holding).resolve("file-" + random.nextInt(4)), content(subject, random));
+        default ->
+          Files.write(
+              subject.folder(holding).resolve("file-" + random.nextInt(4)),
+              content(subject, random));
       }
     } catch (SubjectErased erasedMeanwhile) {
       assertTrue(subject.isErased());
     } catch (IOException e) {
-      assertTrue(subject.isErased() || holding == Holding.PHOTOS || holding == Holding.WORK, e.toString());
+      assertTrue(
+          subject.isErased() || holding == Holding.PHOTOS || holding == Holding.WORK, e.toString());
     }
   }
 
@@ -164,18 +176,26 @@ class ManySubjectsTest {
       switch (what) {
         case "met" -> subject.purposeMet();
         case "learn" -> studio.learn(subject, Progress.SILENT, new Cancellation());
-        case "draw" -> studio.shoot(subject, ShootRequest.of(Style.named("studio"), 1).steps(1), Progress.SILENT,
-            new Cancellation());
+        case "draw" ->
+          studio.shoot(
+              subject,
+              ShootRequest.of(Style.named("studio"), 1).steps(1),
+              Progress.SILENT,
+              new Cancellation());
         default -> studio.add(subject, selfie, Selfies.read(selfie));
       }
       count(what);
     } catch (Cancelled | SubjectErased e) {
       assertTrue(subject.isErased(), e.toString());
     } catch (UnusableInput e) {
-      assertTrue(e.getMessage().contains(what.equals("draw") ? "has not been learnt" : "photo"), e.toString());
+      assertTrue(
+          e.getMessage().contains(what.equals("draw") ? "has not been learnt" : "photo"),
+          e.toString());
       count("no " + what);
     } catch (IllegalStateException e) {
-      assertTrue(!what.equals("draw") && e.getMessage().endsWith(" is being learnt; wait for that to end"), e.toString());
+      assertTrue(
+          !what.equals("draw") && e.getMessage().endsWith(" is being learnt; wait for that to end"),
+          e.toString());
       count("no " + what);
     }
   }
@@ -194,7 +214,8 @@ class ManySubjectsTest {
       for (Path file : files.toList()) {
         String name = file.getFileName().toString();
         if (name.startsWith("file-")) {
-          assertEquals("", Files.readString(file, StandardCharsets.US_ASCII).replace(subject.id(), ""));
+          assertEquals(
+              "", Files.readString(file, StandardCharsets.US_ASCII).replace(subject.id(), ""));
         } else if (name.startsWith("record")) {
           assertTrue(Files.readString(file).contains(agreed.get(subject.id())));
         }

@@ -15,8 +15,14 @@ final class OtherProcess {
 
   /** How a process that tries it ends. */
   static int locks(Path file) throws IOException, InterruptedException {
-    return OtherJvm.exitOf(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-        System.getProperty("java.class.path"), OtherProcess.class.getName(), file.toString()).inheritIO().start());
+    return OtherJvm.exitOf(new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            OtherProcess.class.getName(),
+            file.toString())
+        .inheritIO()
+        .start());
   }
 
   public static void main(String[] args) throws IOException {

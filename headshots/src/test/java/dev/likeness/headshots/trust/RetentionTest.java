@@ -34,7 +34,7 @@ class RetentionTest {
   /** A clock that is set by hand. */
   private static final class HandClock extends Clock {
     private Instant now = Instant.parse("2026-11-20T12:00:00Z");
-    private Runnable read = () -> { };
+    private Runnable read = () -> {};
 
     void go(Duration way) {
       now = now.plus(way);
@@ -59,6 +59,7 @@ class RetentionTest {
 
   @TempDir
   private Path folder;
+
   private final HandClock clock = new HandClock();
   private KeyWrapping key;
   private SubjectStore store;
@@ -78,13 +79,16 @@ class RetentionTest {
     if (store != null) {
       store.close();
     }
-    store = SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock));
+    store =
+        SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock));
   }
 
   private void reopen(Holding holding, Duration afterUse) {
     store.close();
-    RetentionPolicy policy = RetentionPolicy.defaults().with(holding, new RetentionPolicy.Limit(RetentionPolicy.LONGEST, afterUse));
-    store = SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(policy));
+    RetentionPolicy policy = RetentionPolicy.defaults()
+        .with(holding, new RetentionPolicy.Limit(RetentionPolicy.LONGEST, afterUse));
+    store = SubjectStore.open(
+        folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(policy));
   }
 
   private Subject ada() throws IOException {
@@ -149,7 +153,8 @@ class RetentionTest {
     clock.go(Duration.ofDays(7));
     ada.claimPhotos();
     assertEquals(0, store.purgeDue().files());
-    assertEquals(ada + " is being learnt; wait for that to end",
+    assertEquals(
+        ada + " is being learnt; wait for that to end",
         assertThrows(IllegalStateException.class, ada::purposeMet).getMessage());
     assertEquals("{PHOTOS=1, WORK=1, PERSON=2, PICTURES=1}", ada.counts().toString());
     ada.releasePhotos();
@@ -167,7 +172,9 @@ class RetentionTest {
     clock.go(Duration.ofDays(29));
     assertEquals(List.of(), store.purgeDue().erased());
     clock.go(Duration.ofDays(1));
-    assertEquals(List.of(ada.id()), store.purgeDue().erased().stream().map(ErasureReceipt::subject).toList());
+    assertEquals(
+        List.of(ada.id()),
+        store.purgeDue().erased().stream().map(ErasureReceipt::subject).toList());
     assertThrows(SubjectErased.class, ada::counts);
   }
 
@@ -247,9 +254,12 @@ class RetentionTest {
   /** The first of this thread's calls that took the lock which a renewal waits for. */
   private static Optional<String> outermostHolding(Subject subject) {
     long[] self = {Thread.currentThread().getId()};
-    return Stream.of(ManagementFactory.getThreadMXBean().getThreadInfo(self, true, false)[0].getLockedMonitors())
+    return Stream.of(ManagementFactory.getThreadMXBean()
+            .getThreadInfo(self, true, false)[0]
+            .getLockedMonitors())
         .filter(lock -> lock.getIdentityHashCode() == System.identityHashCode(subject))
-        .max(Comparator.comparing(MonitorInfo::getLockedStackDepth)).map(lock -> lock.getLockedStackFrame().getMethodName());
+        .max(Comparator.comparing(MonitorInfo::getLockedStackDepth))
+        .map(lock -> lock.getLockedStackFrame().getMethodName());
   }
 
   @Test
@@ -260,7 +270,9 @@ class RetentionTest {
     assertEquals(List.of(), store.verify());
     assertEquals(YES, ada.consent());
     clock.go(Duration.ofDays(1));
-    assertEquals(List.of(ada.id()), store.purgeDue().erased().stream().map(ErasureReceipt::subject).toList());
+    assertEquals(
+        List.of(ada.id()),
+        store.purgeDue().erased().stream().map(ErasureReceipt::subject).toList());
   }
 
   @Test
@@ -298,7 +310,10 @@ class RetentionTest {
     assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
   }
 
-  /** Six years behind, as a machine without a clock of its own starts, and right again {@code later}. */
+  /**
+   * Six years behind, as a machine without a clock of its own starts, and right again
+   * {@code later}.
+   */
   private void startBehind(boolean another, Duration later) {
     clock.go(Duration.ofDays(-2190));
     goOn(another);
@@ -360,9 +375,10 @@ class RetentionTest {
   @Test
   void remembersAnotherPolicy() throws IOException {
     store.close();
-    RetentionPolicy day = RetentionPolicy.defaults().with(Holding.PERSON,
-        new RetentionPolicy.Limit(Duration.ofDays(2), Duration.ofDays(1)));
-    store = SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(day));
+    RetentionPolicy day = RetentionPolicy.defaults()
+        .with(Holding.PERSON, new RetentionPolicy.Limit(Duration.ofDays(2), Duration.ofDays(1)));
+    store = SubjectStore.open(
+        folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(day));
     reopen();
     assertEquals(day, store.retention());
     ada();
@@ -372,9 +388,13 @@ class RetentionTest {
 
   @Test
   void keepsNothingForMoreThanThreeYears() {
-    Exception e = assertThrows(IllegalArgumentException.class, () -> RetentionPolicy.defaults().with(Holding.PERSON,
-        new RetentionPolicy.Limit(Duration.ZERO, Duration.ofDays(1096))));
-    assertEquals("the person would be kept for 1096 days after their last use; at most 1095", e.getMessage());
+    Exception e = assertThrows(
+        IllegalArgumentException.class,
+        () -> RetentionPolicy.defaults()
+            .with(Holding.PERSON, new RetentionPolicy.Limit(Duration.ZERO, Duration.ofDays(1096))));
+    assertEquals(
+        "the person would be kept for 1096 days after their last use; at most 1095",
+        e.getMessage());
     assertTrue(RetentionPolicy.LONGEST.toDays() == 1095);
   }
 }

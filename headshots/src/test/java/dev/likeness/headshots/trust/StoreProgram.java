@@ -21,23 +21,27 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A program that works on a store until it is killed, with two threads: one takes persons in, keeps files and erases,
- * the other learns people from photos and draws them. It says what it does before and after.
+ * A program that works on a store until it is killed, with two threads: one takes persons in, keeps
+ * files and erases, the other learns people from photos and draws them. It says what it does before
+ * and after.
  */
 final class StoreProgram {
   /** What those agree to who are learnt, and those who are not. */
   static final String LEARN = "learn me";
+
   static final String KEEP = "yes";
 
   private static final int PERSONS = 3;
-  private static final LoraTraining SETTINGS = LoraTraining.quick().steps(60).rank(2).batch(1);
+  private static final LoraTraining SETTINGS =
+      LoraTraining.quick().steps(60).rank(2).batch(1);
 
   private StoreProgram() {}
 
   /** Arguments: the store, its key, a tiny base, a seed. */
   public static void main(String[] args) {
     Random random = new Random(Long.parseLong(args[3]));
-    try (SubjectStore store = SubjectStore.open(Path.of(args[0]), KeyWrapping.file(Path.of(args[1])));
+    try (SubjectStore store =
+            SubjectStore.open(Path.of(args[0]), KeyWrapping.file(Path.of(args[1])));
         BaseModel base = GoldenFolder.loaded(Path.of(args[2]))) {
       Thread learner = new Thread(() -> learnForEver(store, base, new Random(random.nextLong())));
       learner.setUncaughtExceptionHandler((thread, failure) -> fail(failure));
@@ -60,16 +64,18 @@ final class StoreProgram {
   }
 
   private static List<Subject> agreed(SubjectStore store, String text) {
-    return store.subjects().stream().filter(subject -> {
-      try {
-        return subject.consent().text().equals(text);
-      } catch (RuntimeException e) {
-        if (subject.isErased()) {
-          return false;
-        }
-        throw e;
-      }
-    }).toList();
+    return store.subjects().stream()
+        .filter(subject -> {
+          try {
+            return subject.consent().text().equals(text);
+          } catch (RuntimeException e) {
+            if (subject.isErased()) {
+              return false;
+            }
+            throw e;
+          }
+        })
+        .toList();
   }
 
   private static void keepForEver(SubjectStore store, Random random) {
@@ -83,7 +89,8 @@ final class StoreProgram {
       switch (random.nextInt(6)) {
         case 0 -> erase(subject);
         case 1 -> subject.purposeMet();
-        case 2 -> agreed(store, LEARN).stream().skip(PERSONS - 1).findAny().ifPresent(StoreProgram::erase);
+        case 2 ->
+          agreed(store, LEARN).stream().skip(PERSONS - 1).findAny().ifPresent(StoreProgram::erase);
         default -> write(subject, Holding.values()[random.nextInt(4)], random);
       }
     }
@@ -99,7 +106,9 @@ final class StoreProgram {
     HeadshotStudio plain = HeadshotStudio.on(base);
     SubjectStudio studio = SubjectStudio.on(base, plain.training(SETTINGS));
     while (true) {
-      Subject subject = agreed(store, LEARN).stream().filter(one -> !isLearnt(one)).findFirst()
+      Subject subject = agreed(store, LEARN).stream()
+          .filter(one -> !isLearnt(one))
+          .findFirst()
           .orElseGet(() -> store.create(Consent.of(LEARN)));
       try {
         for (String name : Selfies.names()) {
@@ -122,12 +131,19 @@ final class StoreProgram {
     }
   }
 
-  /** What the studio does, without the looking at photos, which takes most of its time and writes nothing. */
+  /**
+   * What the studio does, without the looking at photos, which takes most of its time and writes
+   * nothing.
+   */
   private static void train(BaseModel base, Subject subject) {
     Picture grey = Picture.of(32, 32, new byte[32 * 32 * 3]);
     Path state = subject.folder(Holding.WORK).resolve("training.safetensors");
-    try (TrainedPerson person = SETTINGS.train(base, List.of(grey),
-        dev.likeness.lora.Subject.of("woman").consent(subject.consent().toJson()), state, phases(subject),
+    try (TrainedPerson person = SETTINGS.train(
+        base,
+        List.of(grey),
+        dev.likeness.lora.Subject.of("woman").consent(subject.consent().toJson()),
+        state,
+        phases(subject),
         cancellation(subject))) {
       person.save(subject.folder(Holding.PERSON).resolve("person.safetensors"));
     }
@@ -141,7 +157,10 @@ final class StoreProgram {
   }
 
   private static void draw(SubjectStudio studio, Subject subject, Random random) {
-    studio.shoot(subject, ShootRequest.of(Style.named("studio"), 1).steps(2).seed(random.nextInt()), Progress.SILENT,
+    studio.shoot(
+        subject,
+        ShootRequest.of(Style.named("studio"), 1).steps(2).seed(random.nextInt()),
+        Progress.SILENT,
         new Cancellation());
     tell("drawn " + subject.id());
   }

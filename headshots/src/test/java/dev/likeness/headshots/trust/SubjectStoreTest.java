@@ -36,6 +36,7 @@ class SubjectStoreTest {
 
   @TempDir
   private Path folder;
+
   private KeyWrapping key;
   private SubjectStore store;
 
@@ -58,7 +59,8 @@ class SubjectStoreTest {
     AtomicFile.write(photo, out -> out.write(selfie));
     reopen();
     Subject again = store.subject(ada.id());
-    assertArrayEquals(selfie, Files.readAllBytes(again.folder(Holding.PHOTOS).resolve("selfies/one.jpg")));
+    assertArrayEquals(
+        selfie, Files.readAllBytes(again.folder(Holding.PHOTOS).resolve("selfies/one.jpg")));
     assertEquals(YES, again.consent());
     assertEquals(List.of(), store.verify());
   }
@@ -71,7 +73,8 @@ class SubjectStoreTest {
     Files.write(photos.resolve("three.jpg"), new byte[7]);
     assertEquals(List.of("/a", "/three.jpg"), names(photos));
     assertEquals(List.of("/a/one.jpg", "/a/two.jpg"), names(photos.resolve("a")));
-    assertTrue(Files.isDirectory(photos.resolve("a")) && Files.isRegularFile(photos.resolve("a/two.jpg")));
+    assertTrue(
+        Files.isDirectory(photos.resolve("a")) && Files.isRegularFile(photos.resolve("a/two.jpg")));
     assertEquals(7, Files.size(photos.resolve("three.jpg")));
     Files.delete(photos.resolve("three.jpg"));
     assertEquals(List.of("/a"), names(photos));
@@ -83,15 +86,25 @@ class SubjectStoreTest {
     Subject ada = store.create(YES);
     SubjectStudio studio = SubjectStudio.on(null, null);
     String end = "x".repeat(96) + ".jpg";
-    List<String> sent = List.of("a/selfie.jpg", "b\\selfie.jpg", "selfie.jpg", "one" + end, "two" + end, ".jpg", "..", "");
+    List<String> sent = List.of(
+        "a/selfie.jpg", "b\\selfie.jpg", "selfie.jpg", "one" + end, "two" + end, ".jpg", "..", "");
     for (int i = 0; i < sent.size(); i++) {
       studio.add(ada, sent.get(i), new byte[] {(byte) i});
     }
     studio.add(ada, "selfie.jpg", new byte[] {1});
     studio.add(store.create(YES), "ж".repeat(120) + ".jpg", new byte[] {9});
     Path photos = ada.folder(Holding.PHOTOS);
-    assertEquals(List.of("/jpg", "/photo", "/photo (2)", "/selfie (2).jpg", "/selfie (3).jpg", "/selfie.jpg",
-        "/" + "x".repeat(96) + " (2).jpg", "/" + end), names(photos));
+    assertEquals(
+        List.of(
+            "/jpg",
+            "/photo",
+            "/photo (2)",
+            "/selfie (2).jpg",
+            "/selfie (3).jpg",
+            "/selfie.jpg",
+            "/" + "x".repeat(96) + " (2).jpg",
+            "/" + end),
+        names(photos));
     assertArrayEquals(new byte[] {0}, Files.readAllBytes(photos.resolve("selfie.jpg")));
     assertArrayEquals(new byte[] {1}, Files.readAllBytes(photos.resolve("selfie (2).jpg")));
   }
@@ -118,8 +131,15 @@ class SubjectStoreTest {
     Files.write(bob.folder(Holding.PERSON).resolve("bob.bin"), new byte[] {1});
     Path root = ada.folder(Holding.PERSON);
     String file = "/person/files/" + folderNames(bob, Holding.PERSON).get(0);
-    for (String way : List.of("../../" + bob.id() + file, "/" + folder + "/store/subjects/" + bob.id() + file,
-        "../bob.bin", "..\\..\\" + bob.id(), "bob.bin", "..", ".", "")) {
+    for (String way : List.of(
+        "../../" + bob.id() + file,
+        "/" + folder + "/store/subjects/" + bob.id() + file,
+        "../bob.bin",
+        "..\\..\\" + bob.id(),
+        "bob.bin",
+        "..",
+        ".",
+        "")) {
       assertThrows(IOException.class, () -> Files.readAllBytes(root.resolve(way)), way);
     }
     assertThrows(IllegalArgumentException.class, () -> root.resolve(bob.folder(Holding.PERSON)));
@@ -133,9 +153,12 @@ class SubjectStoreTest {
     Files.write(ada.folder(Holding.PERSON).resolve("face.bin"), noise(100));
     Path stolen = folder.resolve("store/subjects/" + ada.id() + "/person/files");
     for (String name : folderNames(ada, Holding.PERSON)) {
-      Files.copy(stolen.resolve(name), folder.resolve("store/subjects/" + bob.id() + "/person/files/" + name));
+      Files.copy(
+          stolen.resolve(name),
+          folder.resolve("store/subjects/" + bob.id() + "/person/files/" + name));
     }
-    List<String> strange = List.of("subject " + bob.id() + ": 2 of 3 person files cannot be read; they were changed, or belong to another"
+    List<String> strange = List.of("subject " + bob.id()
+        + ": 2 of 3 person files cannot be read; they were changed, or belong to another"
         + " subject or key");
     assertEquals(strange, store.verify());
     reopen();
@@ -184,8 +207,13 @@ class SubjectStoreTest {
   @Test
   void noticesAChangedReceipt() {
     ErasureReceipt receipt = store.create(YES).erase();
-    ErasureReceipt changed = new ErasureReceipt(receipt.subject(), receipt.begun(), receipt.finished(),
-        Map.of("photos", 9), receipt.signature(), receipt.certificates());
+    ErasureReceipt changed = new ErasureReceipt(
+        receipt.subject(),
+        receipt.begun(),
+        receipt.finished(),
+        Map.of("photos", 9),
+        receipt.signature(),
+        receipt.certificates());
     assertFalse(changed.isGenuine());
   }
 
@@ -204,14 +232,18 @@ class SubjectStoreTest {
     Subject ada = store.create(YES);
     store.close();
     store = SubjectStore.open(folder.resolve("store"), KeyWrapping.absent());
-    Exception e = assertThrows(UnusableInput.class, () -> store.subject(ada.id()).consent());
-    assertEquals(ada + ": its person cannot be opened: the store was opened without its key, which is needed to read or write what it holds; give the key",
+    Exception e =
+        assertThrows(UnusableInput.class, () -> store.subject(ada.id()).consent());
+    assertEquals(
+        ada
+            + ": its person cannot be opened: the store was opened without its key, which is needed to read or write what it holds; give the key",
         e.getMessage());
     assertTrue(store.subject(ada.id()).erase().isGenuine());
   }
 
   private static String refusal(Subject subject, Holding holding) {
-    return "subject " + subject.id() + ": its " + holding.word() + " cannot be opened: the key does not open it: it is kept under another one, or"
+    return "subject " + subject.id() + ": its " + holding.word()
+        + " cannot be opened: the key does not open it: it is kept under another one, or"
         + " its key file was changed; give the key that the person was taken in under (verify names all whom a key does not open)";
   }
 
@@ -223,13 +255,17 @@ class SubjectStoreTest {
     try (SubjectStore other = SubjectStore.open(folder.resolve("second"), keys.get(1))) {
       two.add(other.create(YES));
     }
-    Files.move(folder.resolve("second/subjects/" + two.get(1).id()), folder.resolve("store/subjects/" + two.get(1).id()));
+    Files.move(
+        folder.resolve("second/subjects/" + two.get(1).id()),
+        folder.resolve("store/subjects/" + two.get(1).id()));
     for (int i = 0; i < 2; i++) {
       store = SubjectStore.open(folder.resolve("store"), keys.get(i));
       assertEquals(2, store.subjects().size());
       assertEquals(YES, store.subject(two.get(i).id()).consent());
       Subject stranger = store.subject(two.get(1 - i).id());
-      assertEquals(refusal(stranger, Holding.PERSON), assertThrows(UnusableInput.class, stranger::consent).getMessage());
+      assertEquals(
+          refusal(stranger, Holding.PERSON),
+          assertThrows(UnusableInput.class, stranger::consent).getMessage());
       assertEquals(List.of(refusal(stranger, Holding.PERSON)), store.verify());
       assertEquals(0, store.purgeDue().files());
       if (i == 0) {
@@ -248,9 +284,13 @@ class SubjectStoreTest {
     List<Path> before = filesBelow(folder.resolve("store/subjects"));
     KeyWrapping other = KeyWrapping.newFile(folder.resolve("other.txt"));
     store = SubjectStore.open(folder.resolve("store"), other);
-    assertEquals(refusal(ada, Holding.PERSON), assertThrows(UnusableInput.class, () -> store.create(YES)).getMessage());
+    assertEquals(
+        refusal(ada, Holding.PERSON),
+        assertThrows(UnusableInput.class, () -> store.create(YES)).getMessage());
     Subject same = store.subject(ada.id());
-    assertEquals(refusal(ada, Holding.PICTURES), assertThrows(UnusableInput.class, () -> same.folder(Holding.PICTURES)).getMessage());
+    assertEquals(
+        refusal(ada, Holding.PICTURES),
+        assertThrows(UnusableInput.class, () -> same.folder(Holding.PICTURES)).getMessage());
     assertEquals(before, filesBelow(folder.resolve("store/subjects")));
     same.erase();
     assertEquals(YES, store.create(YES).consent(), "a store of nobody takes any key");
@@ -265,16 +305,21 @@ class SubjectStoreTest {
       byte[] whole = Files.readAllBytes(file);
       Files.write(file, new byte[whole.length]);
       assertEquals(YES, store.create(YES).consent());
-      store.subjects().stream().filter(one -> two.stream().noneMatch(first -> first.id().equals(one.id()))).forEach(Subject::erase);
+      store.subjects().stream()
+          .filter(one -> two.stream().noneMatch(first -> first.id().equals(one.id())))
+          .forEach(Subject::erase);
       Files.write(file, whole);
     }
   }
 
   @Test
   void opensOnce() throws IOException, InterruptedException {
-    Exception e = assertThrows(MachineLimit.class, () -> SubjectStore.open(folder.resolve("store"), key));
-    assertEquals("the store " + folder.resolve("store")
-        + " is open already, here or in another process; close it there", e.getMessage());
+    Exception e =
+        assertThrows(MachineLimit.class, () -> SubjectStore.open(folder.resolve("store"), key));
+    assertEquals(
+        "the store " + folder.resolve("store")
+            + " is open already, here or in another process; close it there",
+        e.getMessage());
     // The refusal here must not have let go of the folder either.
     assertEquals(OtherProcess.REFUSED, OtherProcess.locks(folder.resolve("store/lock")));
   }
@@ -303,7 +348,10 @@ class SubjectStoreTest {
     Files.deleteIfExists(notes);
     Files.createFile(notes);
     String refused = assertThrows(MachineLimit.class, ada::erase).getMessage();
-    assertTrue(refused.endsWith("; some of it may be left, and no note of it could be written: see to that and try again"), refused);
+    assertTrue(
+        refused.endsWith(
+            "; some of it may be left, and no note of it could be written: see to that and try again"),
+        refused);
     assertFalse(Files.exists(own.resolve("person/key")));
     Files.delete(notes);
     refused = assertThrows(MachineLimit.class, ada::erase).getMessage();
@@ -319,10 +367,12 @@ class SubjectStoreTest {
   void notesAnErasureThatKeysWithstandWhenThereIsRoom() throws IOException {
     Path notes = Files.createFile(folder.resolve("erasing"));
     Erasure erasure = new Erasure(folder, Clock.systemUTC(), null);
-    assertThrows(IOException.class, () -> erasure.begin("ada", () -> {
-      Files.delete(notes);
-      throw new IOException("a key withstands");
-    }));
+    assertThrows(
+        IOException.class,
+        () -> erasure.begin("ada", () -> {
+          Files.delete(notes);
+          throw new IOException("a key withstands");
+        }));
     assertTrue(erasure.isBegun("ada"));
   }
 
@@ -331,11 +381,15 @@ class SubjectStoreTest {
     Subject ada = store.create(YES);
     Subject bob = store.create(YES);
     store.close();
-    Files.writeString(folder.resolve("store/subjects/" + ada.id() + "/dates.json"), "{\"created\": 3}");
+    Files.writeString(
+        folder.resolve("store/subjects/" + ada.id() + "/dates.json"), "{\"created\": 3}");
     store = SubjectStore.open(folder.resolve("store"), key);
     List<String> problems = store.verify();
     assertEquals(1, problems.size());
-    assertTrue(problems.get(0).contains(ada.id()) && problems.get(0).contains("says no number of seconds as purpose_met"), problems.get(0));
+    assertTrue(
+        problems.get(0).contains(ada.id())
+            && problems.get(0).contains("says no number of seconds as purpose_met"),
+        problems.get(0));
     assertTrue(store.subject(ada.id()).erase().isGenuine());
     assertTrue(store.subject(bob.id()).erase().isGenuine());
   }
@@ -353,12 +407,21 @@ class SubjectStoreTest {
       Files.delete(people.resolve(each.id() + "/dates.json"));
     }
     store = SubjectStore.open(folder.resolve("store"), key);
-    assertEquals(Stream.of(ada.id(), bob.id()).sorted().toList(), store.subjects().stream().map(Subject::id).toList());
+    assertEquals(
+        Stream.of(ada.id(), bob.id()).sorted().toList(),
+        store.subjects().stream().map(Subject::id).toList());
     assertFalse(Files.exists(people.resolve(interrupted.id())));
-    assertEquals(100, Files.size(store.subject(ada.id()).folder(Holding.PERSON).resolve("person.safetensors")));
+    assertEquals(
+        100,
+        Files.size(store.subject(ada.id()).folder(Holding.PERSON).resolve("person.safetensors")));
     Path dates = people.toRealPath().resolve(ada.id() + "/dates.json");
-    assertTrue(store.verify().contains("subject " + ada.id() + ": " + dates
-        + " is missing; restore it from a copy; as it is, their time in the store has begun anew"), store.verify().toString());
+    assertTrue(
+        store
+            .verify()
+            .contains(
+                "subject " + ada.id() + ": " + dates
+                    + " is missing; restore it from a copy; as it is, their time in the store has begun anew"),
+        store.verify().toString());
     assertTrue(Files.exists(dates));
   }
 
@@ -384,13 +447,16 @@ class SubjectStoreTest {
     try (SubjectStore made = SubjectStore.open(link, key)) {
       own = "subjects/" + made.create(YES).id() + "/.1.part";
     }
-    List<String> names = List.of("film.part", "lost+found/film.part", "subjects/notes.txt", "erasing/notes.txt", own);
+    List<String> names = List.of(
+        "film.part", "lost+found/film.part", "subjects/notes.txt", "erasing/notes.txt", own);
     for (String name : names) {
       Files.createDirectories(volume.resolve(name).getParent());
       Files.createFile(volume.resolve(name));
     }
     SubjectStore.open(link, key).close();
-    assertEquals(names.subList(0, 4), names.stream().filter(name -> Files.exists(volume.resolve(name))).toList());
+    assertEquals(
+        names.subList(0, 4),
+        names.stream().filter(name -> Files.exists(volume.resolve(name))).toList());
     Files.delete(volume.resolve("lock"));
     Files.delete(volume.resolve("clock.json"));
     assertThrows(UnusableInput.class, () -> SubjectStore.open(link, key));
@@ -405,7 +471,12 @@ class SubjectStoreTest {
     Files.delete(own.resolve("person/key"));
     Files.createDirectories(own.resolve("person/key"));
     store = SubjectStore.open(folder.resolve("store"), key);
-    assertTrue(store.verify().get(0).contains("cannot be opened: cannot read " + own.resolve("person/key")), store.verify().toString());
+    assertTrue(
+        store
+            .verify()
+            .get(0)
+            .contains("cannot be opened: cannot read " + own.resolve("person/key")),
+        store.verify().toString());
     // What has no key is deleted, which a folder with something in it refuses.
     Files.createDirectories(own.resolve("photos/files/not/empty"));
     store.close();
@@ -415,7 +486,9 @@ class SubjectStoreTest {
   @Test
   void takesPhotosInOneAfterTheOther() throws IOException {
     Subject ada = store.create(YES);
-    IntStream.range(0, 32).parallel().forEach(i -> SubjectStudio.on(null, null).add(ada, "selfie.jpg", new byte[] {(byte) i}));
+    IntStream.range(0, 32)
+        .parallel()
+        .forEach(i -> SubjectStudio.on(null, null).add(ada, "selfie.jpg", new byte[] {(byte) i}));
     assertEquals(32, names(ada.folder(Holding.PHOTOS)).size());
   }
 
@@ -453,8 +526,11 @@ class SubjectStoreTest {
   }
 
   private List<String> folderNames(Subject subject, Holding holding) throws IOException {
-    return filesBelow(folder.resolve("store/subjects/" + subject.id() + "/" + holding.word() + "/files")).stream()
-        .map(file -> file.getFileName().toString()).toList();
+    return filesBelow(
+            folder.resolve("store/subjects/" + subject.id() + "/" + holding.word() + "/files"))
+        .stream()
+        .map(file -> file.getFileName().toString())
+        .toList();
   }
 
   private static List<String> names(Path directory) throws IOException {

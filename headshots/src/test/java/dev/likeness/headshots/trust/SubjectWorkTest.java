@@ -18,17 +18,20 @@ class SubjectWorkTest {
 
   @Test
   void erasingOneStopsNobodyElsesWorkUnderTheSameSwitch() {
-    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+    try (SubjectStore store = SubjectStore.open(
+        folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
       Subject ada = store.create(Consent.of("Ada: yes"));
       Subject bob = store.create(Consent.of("Bob: yes"));
       Cancellation all = new Cancellation();
       SubjectWork.during(bob, all, ofBob -> {
-        assertThrows(Cancelled.class, () -> SubjectWork.during(ada, all, ofAda -> {
-          SubjectWork.during(ada, all, sooner -> null);
-          ada.erase();
-          ofAda.check();
-          return null;
-        }));
+        assertThrows(
+            Cancelled.class,
+            () -> SubjectWork.during(ada, all, ofAda -> {
+              SubjectWork.during(ada, all, sooner -> null);
+              ada.erase();
+              ofAda.check();
+              return null;
+            }));
         assertFalse(ofBob.isRequested() || all.isRequested());
         all.cancel();
         assertTrue(ofBob.isRequested());

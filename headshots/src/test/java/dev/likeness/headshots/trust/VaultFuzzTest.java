@@ -21,22 +21,24 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whatever is given, one subject's folder never leads to another's things: the first line is an id, the second a name.
- * Runs on the seeds in its folder of resources; {@code JAZZER_FUZZ=1 mvn -pl headshots test -Dtest=VaultFuzzTest
- * -Djazzer.hooks=true} lets Jazzer make more of them.
+ * Whatever is given, one subject's folder never leads to another's things: the first line is an id,
+ * the second a name. Runs on the seeds in its folder of resources; {@code JAZZER_FUZZ=1 mvn -pl
+ * headshots test -Dtest=VaultFuzzTest -Djazzer.hooks=true} lets Jazzer make more of them.
  */
 class VaultFuzzTest {
   private static final byte[] SECRET = "bob's own".getBytes(StandardCharsets.US_ASCII);
 
   @TempDir
   private static Path folder;
+
   private static SubjectStore store;
   private static Subject ada;
   private static Subject bob;
 
   @BeforeAll
   static void open() throws IOException {
-    store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")));
+    store =
+        SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")));
     ada = store.create(Consent.of("Ada: yes"));
     bob = store.create(Consent.of("Bob: yes"));
     Files.write(bob.folder(Holding.PHOTOS).resolve("bob.bin"), SECRET);
@@ -58,7 +60,10 @@ class VaultFuzzTest {
         assertEquals(1, refused.getMessage().lines().count());
       }
     }
-    act(ada.folder(Holding.PHOTOS), asked[1].replace("$BOB", bob.id()).replace("$STORE", folder.toString()), lines);
+    act(
+        ada.folder(Holding.PHOTOS),
+        asked[1].replace("$BOB", bob.id()).replace("$STORE", folder.toString()),
+        lines);
     assertArrayEquals(SECRET, Files.readAllBytes(bob.folder(Holding.PHOTOS).resolve("bob.bin")));
     assertEquals(List.of(), store.verify());
     try (Stream<Path> files = Files.list(folder)) {

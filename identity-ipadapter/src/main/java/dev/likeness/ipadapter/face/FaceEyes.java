@@ -15,8 +15,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What drawn faces are seen by: one embedder, or several that were trained apart, since what pleases one alone is more often
- * a pattern that deceives it than the person. A vector holds those of all, so that the cosine of two is the mean of theirs.
+ * What drawn faces are seen by: one embedder, or several that were trained apart, since what
+ * pleases one alone is more often a pattern that deceives it than the person. A vector holds those
+ * of all, so that the cosine of two is the mean of theirs.
  */
 final class FaceEyes implements FaceEmbedder {
   private final List<FolderEmbedder> eyes;
@@ -28,7 +29,10 @@ final class FaceEyes implements FaceEmbedder {
     this.adapters = adapters;
   }
 
-  /** Those of a base's folder, its adapter's and the one in {@code guidance}; empty where it brings none. */
+  /**
+   * Those of a base's folder, its adapter's and the one in {@code guidance}; empty where it brings
+   * none.
+   */
   static Optional<FaceEyes> in(Path folder) {
     List<FolderEmbedder> eyes = new ArrayList<>();
     boolean adapters;
@@ -72,8 +76,8 @@ final class FaceEyes implements FaceEmbedder {
   }
 
   /**
-   * How near faces are to {@code person}, a vector of {@link #embed}: a number with a gradient. Each eye looks at its share of
-   * the faces, which costs as much as one that looks at all of them.
+   * How near faces are to {@code person}, a vector of {@link #embed}: a number with a gradient.
+   * Each eye looks at its share of the faces, which costs as much as one that looks at all of them.
    *
    * @param faces [n, 3, 112, 112], at least one for each eye, aligned as for ArcFace, in -1..1
    */

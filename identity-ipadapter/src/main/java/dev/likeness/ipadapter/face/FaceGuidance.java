@@ -23,12 +23,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Holds drawn faces to somebody's while they are drawn, without training: at every step the sample is moved to where the base
- * foretells a face that a face embedder takes rather for the person (face guidance of FreeDoM, Yu et al. 2023,
- * arXiv:2303.09833, section 4, with the gradient through the network as in arXiv:2209.14687). What is foretold is seen through a
- * small autoencoder. It acts beside a LoRA, an IP-Adapter, or alone, with any scheduler, and takes a pass back through the
- * network for every step. Immutable, shared by threads; owns its networks until closed, the detector stays its caller's. The
- * small networks work on the CPU.
+ * Holds drawn faces to somebody's while they are drawn, without training: at every step the sample
+ * is moved to where the base foretells a face that a face embedder takes rather for the person
+ * (face guidance of FreeDoM, Yu et al. 2023, arXiv:2303.09833, section 4, with the gradient through
+ * the network as in arXiv:2209.14687). What is foretold is seen through a small autoencoder. It
+ * acts beside a LoRA, an IP-Adapter, or alone, with any scheduler, and takes a pass back through
+ * the network for every step. Immutable, shared by threads; owns its networks until closed, the
+ * detector stays its caller's. The small networks work on the CPU.
  */
 public final class FaceGuidance implements AutoCloseable {
   private final AutoencoderFile preview;
@@ -37,7 +38,8 @@ public final class FaceGuidance implements AutoCloseable {
   private final Optional<IpAdapter> adapter;
   private final Uses uses = new Uses("the face guidance");
 
-  private FaceGuidance(AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, Optional<IpAdapter> adapter) {
+  private FaceGuidance(
+      AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, Optional<IpAdapter> adapter) {
     this.preview = preview;
     this.eyes = eyes;
     this.detector = detector;
@@ -45,23 +47,28 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * The guidance that {@code folder}, a base's, brings along: a small autoencoder in {@code preview}, and embedders in
-   * {@code ip_adapter}, its adapter's, and {@code guidance}, none of them the one that judges likeness; and its adapter itself, where
-   * that looks at faces alone. Empty where the autoencoder is missing, or both embedders.
+   * The guidance that {@code folder}, a base's, brings along: a small autoencoder in
+   * {@code preview}, and embedders in {@code ip_adapter}, its adapter's, and {@code guidance}, none
+   * of them the one that judges likeness; and its adapter itself, where that looks at faces alone.
+   * Empty where the autoencoder is missing, or both embedders.
    *
    * @param base opened from that folder, or one that its adapter fits
    * @throws dev.likeness.diffusion.error.UnusableInput when one is broken
    */
   public static Optional<FaceGuidance> in(Path folder, BaseModel base, FaceDetector detector) {
     Path preview = folder.resolve("preview");
-    return Files.isDirectory(preview) ? FaceEyes.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector)) : Optional.empty();
+    return Files.isDirectory(preview)
+        ? FaceEyes.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector))
+        : Optional.empty();
   }
 
-  private static FaceGuidance opened(Path preview, FaceEyes eyes, Path folder, BaseModel base, FaceDetector detector) {
+  private static FaceGuidance opened(
+      Path preview, FaceEyes eyes, Path folder, BaseModel base, FaceDetector detector) {
     Optional<IpAdapter> adapter = Optional.empty();
     try {
       adapter = eyes.areAdapters() ? adapter(PersonAdapter.own(folder), base) : adapter;
-      return new FaceGuidance(AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
+      return new FaceGuidance(
+          AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
     } catch (RuntimeException e) {
       eyes.close();
       adapter.ifPresent(IpAdapter::close);
@@ -76,7 +83,8 @@ public final class FaceGuidance implements AutoCloseable {
     }
     AdapterFile file = AdapterFile.of(own);
     AdapterKind kind = file.layout().kind();
-    boolean numbers = kind.wantsFace() && !kind.wantsRaw() && kind.sight() == AdapterKind.Sight.NONE;
+    boolean numbers =
+        kind.wantsFace() && !kind.wantsRaw() && kind.sight() == AdapterKind.Sight.NONE;
     return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 
@@ -86,8 +94,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Somebody as the base's own adapter sees them, to act beside a LoRA of theirs; empty where the base brings no adapter that looks
-   * at faces alone.
+   * Somebody as the base's own adapter sees them, to act beside a LoRA of theirs; empty where the
+   * base brings no adapter that looks at faces alone.
    *
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    */
@@ -96,8 +104,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Somebody to be held to; at weight 1 as strongly as pictures bear, at 0 not at all. A picture follows one: the first
-   * that it is given.
+   * Somebody to be held to; at weight 1 as strongly as pictures bear, at 0 not at all. A picture
+   * follows one: the first that it is given.
    *
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    * @throws IllegalArgumentException when there are none
@@ -136,13 +144,15 @@ public final class FaceGuidance implements AutoCloseable {
 
     @Override
     public Optional<Steering> steering(Drawing drawing) {
-      return Optional.of(new FaceSteering(guidance.preview, guidance.eyes, guidance.detector, person, weight));
+      return Optional.of(
+          new FaceSteering(guidance.preview, guidance.eyes, guidance.detector, person, weight));
     }
   }
 
   private static float[] mean(List<float[]> vectors) {
     if (vectors.isEmpty()) {
-      throw new IllegalArgumentException("face guidance needs somebody's face; give a vector or more");
+      throw new IllegalArgumentException(
+          "face guidance needs somebody's face; give a vector or more");
     }
     float[] sum = new float[vectors.get(0).length];
     for (float[] vector : vectors) {

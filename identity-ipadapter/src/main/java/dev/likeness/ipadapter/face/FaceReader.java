@@ -17,8 +17,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes references of photos for adapters that look at faces: finds the largest face, turning the photo or giving
- * it more margin where none is found as it is. Safe for threads; detector and embedder stay their caller's.
+ * Makes references of photos for adapters that look at faces: finds the largest face, turning the
+ * photo or giving it more margin where none is found as it is. Safe for threads; detector and
+ * embedder stay their caller's.
  */
 public final class FaceReader {
   private static final int SIDE = 224;
@@ -54,7 +55,10 @@ public final class FaceReader {
     return of(detector, embedder);
   }
 
-  /** Aligned faces of {@code pixels} by {@code pixels}, 224 unless said: see {@link AdapterLayout#faceSide}. */
+  /**
+   * Aligned faces of {@code pixels} by {@code pixels}, 224 unless said: see
+   * {@link AdapterLayout#faceSide}.
+   */
   public FaceReader side(int pixels) {
     return new FaceReader(detector, embedder, pixels);
   }
@@ -62,7 +66,8 @@ public final class FaceReader {
   /**
    * Reads the largest face of a photo.
    *
-   * @param raw whether the recogniser's numbers are wanted as they come, for Portrait's unnormalised kind
+   * @param raw whether the recogniser's numbers are wanted as they come, for Portrait's
+   *     unnormalised kind
    * @return the reference, or none and the reason
    */
   public FaceReading read(Picture photo, boolean raw) {
@@ -72,7 +77,9 @@ public final class FaceReader {
       Upright upright = Upright.of(padded(whole, MARGINS[i]), detector);
       FaceReading wider = reading(upright, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
       // A speck seen once says more than that nothing was seen.
-      best = wider.found().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE) ? wider : best;
+      best = wider.found().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE)
+          ? wider
+          : best;
     }
     return best;
   }
@@ -104,23 +111,31 @@ public final class FaceReader {
   }
 
   /** A face's numbers, as they come or of unit length, and the aligned picture of it. */
-  static Reference reference(FaceEmbedder embedder, Picture picture, Face face, boolean raw, int side) {
+  static Reference reference(
+      FaceEmbedder embedder, Picture picture, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(picture, face) : embedder.embed(picture, face);
     return Reference.face(numbers, aligned(side).align(picture, face)).by(embedder.name());
   }
 
-  /** insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left and right. */
+  /**
+   * insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left
+   * and right.
+   */
   private static AlignmentTemplate aligned(int side) {
     AlignmentTemplate small = AlignmentTemplate.ARCFACE;
     boolean multiple = side % small.size() == 0;
     double factor = side / (multiple ? (double) small.size() : 128.0);
-    return new AlignmentTemplate(side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
+    return new AlignmentTemplate(
+        side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
   }
 
   private static Picture within(Picture photo, int side) {
     double scale = (double) side / Math.max(photo.width(), photo.height());
-    return scale >= 1 ? photo : Lanczos.resize(photo, Math.max(1, (int) Math.round(scale * photo.width())),
-        Math.max(1, (int) Math.round(scale * photo.height())));
+    return scale >= 1
+        ? photo
+        : Lanczos.resize(
+            photo, Math.max(1, (int) Math.round(scale * photo.width())), Math.max(1, (int)
+                Math.round(scale * photo.height())));
   }
 
   /** The photo in the middle of a grey one, {@code share} of its sides larger on each side. */
@@ -132,7 +147,8 @@ public final class FaceReader {
     Arrays.fill(rgb, (byte) 127);
     byte[] from = photo.rgb();
     for (int row = 0; row < photo.height(); row++) {
-      System.arraycopy(from, row * photo.width() * 3, rgb, ((row + top) * width + left) * 3, photo.width() * 3);
+      System.arraycopy(
+          from, row * photo.width() * 3, rgb, ((row + top) * width + left) * 3, photo.width() * 3);
     }
     return Picture.of(width, photo.height() + 2 * top, rgb);
   }

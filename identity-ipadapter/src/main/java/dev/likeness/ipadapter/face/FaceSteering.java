@@ -10,7 +10,6 @@ import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Leads one picture towards a face; what {@link FaceGuidance} does. */
@@ -31,7 +30,12 @@ final class FaceSteering implements Steering {
   private int rows;
   private FaceWindow window;
 
-  FaceSteering(AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, float[] person, double weight) {
+  FaceSteering(
+      AutoencoderFile preview,
+      FaceEyes eyes,
+      FaceDetector detector,
+      float[] person,
+      double weight) {
     this.preview = preview;
     this.eyes = eyes;
     this.detector = detector;
@@ -61,13 +65,15 @@ final class FaceSteering implements Steering {
 
   /** Where the face is by now; where none is seen, where it was. */
   private void look(Tensor latents) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       Picture picture = Images.toPicture(Images.toUnit(preview.decode(latents)));
       List<Face> large = detector.large(picture);
       List<Face> faces = large.isEmpty() ? detector.detect(picture) : large;
       if (!faces.isEmpty()) {
         Face face = track.seen(faces.get(0));
-        window = FaceWindow.around(face, (int) latents.size(3), (int) latents.size(2), preview.factor());
+        window =
+            FaceWindow.around(face, (int) latents.size(3), (int) latents.size(2), preview.factor());
       }
     }
   }

@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** A face that is looked for again and again while it comes into being: its eyes are where the last looks agree. */
+/**
+ * A face that is looked for again and again while it comes into being: its eyes are where the last
+ * looks agree.
+ */
 final class FaceTrack {
   private static final int LOOKS = 3;
 
@@ -23,7 +26,9 @@ final class FaceTrack {
         eyes.removeFirst();
       }
     });
-    Optional<Eyes> steady = eyes.isEmpty() ? Optional.empty() : Optional.of(new Eyes(middle(Eyes::left), middle(Eyes::right)));
+    Optional<Eyes> steady = eyes.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Eyes(middle(Eyes::left), middle(Eyes::right)));
     return new Face(found.box(), found.score(), found.pose(), steady, Optional.empty());
   }
 

@@ -11,25 +11,28 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The latents that a face lies in, and how the picture of these alone is brought onto ArcFace's template.
+ * The latents that a face lies in, and how the picture of these alone is brought onto ArcFace's
+ * template.
  *
  * @param left first column of latents
  * @param top first row
  * @param width columns
  * @param height rows
- * @param map from the template to the window's picture, both from -1 to 1: the affine map [2, 3] by rows that {@code
- *     grid_sample} takes
+ * @param map from the template to the window's picture, both from -1 to 1: the affine map [2, 3] by
+ *     rows that {@code grid_sample} takes
  */
 record FaceWindow(int left, int top, int width, int height, float[] map) {
   private static final AlignmentTemplate TEMPLATE = AlignmentTemplate.ARCFACE;
   private static final int SIDE = TEMPLATE.size();
   /** A decoder's pixels depend on latents beside theirs. */
   private static final int MARGIN = 1;
+
   private static final int BILINEAR = 0;
   private static final int ZEROS = 0;
 
   /**
-   * Around a face in a picture of {@code columns} by {@code rows} latents, each {@code factor} pixels wide.
+   * Around a face in a picture of {@code columns} by {@code rows} latents, each {@code factor}
+   * pixels wide.
    */
   static FaceWindow around(Face face, int columns, int rows, int factor) {
     Similarity onto = TEMPLATE.onto(face);
@@ -43,14 +46,20 @@ record FaceWindow(int left, int top, int width, int height, float[] map) {
     double x = (double) factor * width;
     double y = (double) factor * height;
     return new FaceWindow(left, top, width, height, new float[] {
-        (float) (SIDE * (right.x() - middle.x()) / x), (float) (SIDE * (below.x() - middle.x()) / x),
-        (float) ((2 * (middle.x() - factor * left) + 1) / x - 1),
-        (float) (SIDE * (right.y() - middle.y()) / y), (float) (SIDE * (below.y() - middle.y()) / y),
-        (float) ((2 * (middle.y() - factor * top) + 1) / y - 1)});
+      (float) (SIDE * (right.x() - middle.x()) / x),
+      (float) (SIDE * (below.x() - middle.x()) / x),
+      (float) ((2 * (middle.x() - factor * left) + 1) / x - 1),
+      (float) (SIDE * (right.y() - middle.y()) / y),
+      (float) (SIDE * (below.y() - middle.y()) / y),
+      (float) ((2 * (middle.y() - factor * top) + 1) / y - 1)
+    });
   }
 
   private static int first(Similarity onto, ToDoubleFunction<Point> axis, int factor, int most) {
-    return Math.max(0, Math.min(most - 1, (int) Math.floor(corners(onto, axis).min().orElseThrow() / factor) - MARGIN));
+    return Math.max(
+        0,
+        Math.min(
+            most - 1, (int) Math.floor(corners(onto, axis).min().orElseThrow() / factor) - MARGIN));
   }
 
   private static int end(Similarity onto, ToDoubleFunction<Point> axis, int factor, int most) {
@@ -59,7 +68,8 @@ record FaceWindow(int left, int top, int width, int height, float[] map) {
   }
 
   private static DoubleStream corners(Similarity onto, ToDoubleFunction<Point> axis) {
-    return Stream.of(new Point(0, 0), new Point(SIDE, 0), new Point(0, SIDE), new Point(SIDE, SIDE)).map(onto::unmap)
+    return Stream.of(new Point(0, 0), new Point(SIDE, 0), new Point(0, SIDE), new Point(SIDE, SIDE))
+        .map(onto::unmap)
         .mapToDouble(axis);
   }
 

@@ -26,8 +26,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An IP-Adapter with what it looks at people through: an image encoder, a face recogniser, or both, whichever its kind
- * wants. Immutable, shared by threads; owns them until closed.
+ * An IP-Adapter with what it looks at people through: an image encoder, a face recogniser, or both,
+ * whichever its kind wants. Immutable, shared by threads; owns them until closed.
  */
 public final class PersonAdapter implements AutoCloseable {
   private final IpAdapter adapter;
@@ -43,8 +43,9 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * The adapter that {@code folder}, a base's or one laid out as it, brings along: {@code ip_adapter/ip-adapter.safetensors},
-   * with {@code image_encoder} or {@code ip_adapter/face_embedder} where it wants them.
+   * The adapter that {@code folder}, a base's or one laid out as it, brings along:
+   * {@code ip_adapter/ip-adapter.safetensors}, with {@code image_encoder} or
+   * {@code ip_adapter/face_embedder} where it wants them.
    *
    * @throws UnusableInput as {@link #open}
    */
@@ -65,12 +66,14 @@ public final class PersonAdapter implements AutoCloseable {
   /**
    * Opens an adapter for {@code base}.
    *
-   * @param imageEncoder the folder of the image encoder it was trained with; not opened by kinds that want none
-   * @param recogniser the one it was trained with, closed with the adapter; null for that in {@code face_embedder} beside the
-   *     adapter's file
+   * @param imageEncoder the folder of the image encoder it was trained with; not opened by kinds
+   *     that want none
+   * @param recogniser the one it was trained with, closed with the adapter; null for that in
+   *     {@code face_embedder} beside the adapter's file
    * @throws UnusableInput when a part is missing or broken, or they do not belong together
    */
-  public static PersonAdapter open(AdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
+  public static PersonAdapter open(
+      AdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
     try {
@@ -83,7 +86,11 @@ public final class PersonAdapter implements AutoCloseable {
       if (kind.sight() != AdapterKind.Sight.NONE) {
         encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
       }
-      return new PersonAdapter(IpAdapter.open(file, base, encoder), encoder, embedder, base.defaults().width());
+      return new PersonAdapter(
+          IpAdapter.open(file, base, encoder),
+          encoder,
+          embedder,
+          base.defaults().width());
     } catch (RuntimeException e) {
       close(encoder, embedder);
       throw e;
@@ -96,15 +103,18 @@ public final class PersonAdapter implements AutoCloseable {
    * @throws UnusableInput when there is none
    */
   public static FaceEmbedder recogniser(AdapterFile file) {
-    return FolderEmbedder.in(file.path().toAbsolutePath().getParent()).orElseThrow(() -> new UnusableInput(file.path() + " is an "
-        + file.layout().kind().title() + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
-        + " it); give the one it was trained with: --face-embedder FILE"));
+    return FolderEmbedder.in(file.path().toAbsolutePath().getParent())
+        .orElseThrow(() -> new UnusableInput(file.path() + " is an "
+            + file.layout().kind().title()
+            + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
+            + " it); give the one it was trained with: --face-embedder FILE"));
   }
 
   /**
    * The recogniser in an ONNX file whose name says which it is ({@link EmbedderSpec#of(Path)}).
    *
-   * @throws UnusableInput when {@code policy} forbids it, or the adapter is known to be taught by another
+   * @throws UnusableInput when {@code policy} forbids it, or the adapter is known to be taught by
+   *     another
    */
   public static FaceEmbedder recogniser(AdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
@@ -115,7 +125,8 @@ public final class PersonAdapter implements AutoCloseable {
 
   /** The person in photos, all counting the same. */
   public ImagePrompt identity(List<AcceptedPhoto> photos) {
-    return adapter.identity(photos.stream().map(photo -> reference(photo.picture(), photo.face())).toList());
+    return adapter.identity(
+        photos.stream().map(photo -> reference(photo.picture(), photo.face())).toList());
   }
 
   /**
@@ -124,7 +135,10 @@ public final class PersonAdapter implements AutoCloseable {
    * @throws UnusableInput when they are known to be of another image encoder or face recogniser
    */
   public ImagePrompt identity(ReferenceEmbeddings kept) {
-    kept.origin().require(adapter.describe(), new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
+    kept.origin()
+        .require(
+            adapter.describe(),
+            new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
     return adapter.identity(kept);
   }
 
@@ -132,9 +146,11 @@ public final class PersonAdapter implements AutoCloseable {
   public Reference reference(Picture photo, Face face) {
     if (adapter.layout().kind().wantsFace()) {
       AdapterLayout layout = adapter.layout();
-      return FaceReader.reference(embedder, photo, face, layout.kind().wantsRaw(), layout.faceSide());
+      return FaceReader.reference(
+          embedder, photo, face, layout.kind().wantsRaw(), layout.faceSide());
     }
-    return Reference.of(HeadCrop.of(face.box(), Framing.HEAD, photo.width(), photo.height(), 1).of(photo, side));
+    return Reference.of(
+        HeadCrop.of(face.box(), Framing.HEAD, photo.width(), photo.height(), 1).of(photo, side));
   }
 
   /** The adapter by itself. */

@@ -20,16 +20,19 @@ public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean
   }
 
   /**
-   * Shows the faces of photos to an adapter that looks at faces; photos without a usable one are left out.
+   * Shows the faces of photos to an adapter that looks at faces; photos without a usable one are
+   * left out.
    *
    * @param photos whole, each with the weight that its face counts with
    * @param fallback an adapter that looks at pictures, for when no photo has a usable face, or null
    * @throws UnusableInput when no photo has one and there is no fallback; says why, photo by photo
    */
-  public static ReadPerson of(IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
+  public static ReadPerson of(
+      IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
     boolean raw = adapter.layout().kind().wantsRaw();
     FaceReader fitting = reader.side(adapter.layout().faceSide());
-    List<FaceReading> readings = photos.stream().map(photo -> fitting.read(photo.picture(), raw)).toList();
+    List<FaceReading> readings =
+        photos.stream().map(photo -> fitting.read(photo.picture(), raw)).toList();
     List<Reference> found = new ArrayList<>();
     for (int i = 0; i < readings.size(); i++) {
       double weight = photos.get(i).weight();

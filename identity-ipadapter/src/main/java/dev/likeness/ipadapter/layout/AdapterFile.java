@@ -11,11 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An IP-Adapter's file, and what its bytes cannot say. Immutable; the methods named like settings return another one.
+ * An IP-Adapter's file, and what its bytes cannot say. Immutable; the methods named like settings
+ * return another one.
  *
  * @param path a safetensors file or a pickled {@code .bin}
  * @param version which FaceID-Plus it is, or null when its name says
- * @param lora the LoRA that FaceID was trained with, taken instead of one inside the file; or null when it is inside or beside it
+ * @param lora the LoRA that FaceID was trained with, taken instead of one inside the file; or null
+ *     when it is inside or beside it
  * @param withoutLora whether a FaceID adapter may be used without its LoRA
  */
 public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean withoutLora) {
@@ -62,7 +64,8 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
 
   private static TensorSource published(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new UnusableInput(file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
+      throw new UnusableInput(
+          file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
     }
     boolean safe = file.getFileName().toString().endsWith(".safetensors");
     TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
@@ -92,13 +95,17 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
    * @throws UnusableInput when neither says
    */
   public FacePlusVersion faceVersion() {
-    return Optional.ofNullable(version).or(() -> FacePlusVersion.of(path.getFileName().toString())).orElseThrow(() ->
-        new UnusableInput(path
+    return Optional.ofNullable(version)
+        .or(() -> FacePlusVersion.of(path.getFileName().toString()))
+        .orElseThrow(() -> new UnusableInput(path
             + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or plus_sd15 into its name"
             + " (programs also say it by AdapterFile.version)"));
   }
 
-  /** The family of the image encoder that it was trained with, where a training of this library wrote it. */
+  /**
+   * The family of the image encoder that it was trained with, where a training of this library
+   * wrote it.
+   */
   Optional<String> family() {
     return Optional.ofNullable(metadata().get(FAMILY));
   }
@@ -119,8 +126,8 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
   }
 
   /**
-   * The LoRA beside the adapter's file, when that inside is not to be used or is missing: as said, else the file beside it with
-   * {@code _lora} in its name; empty when it is to be left out.
+   * The LoRA beside the adapter's file, when that inside is not to be used or is missing: as said,
+   * else the file beside it with {@code _lora} in its name; empty when it is to be left out.
    *
    * @throws UnusableInput when there is none
    */
@@ -131,9 +138,11 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
     String stem = path.getFileName().toString().replaceFirst("\\.(safetensors|bin)$", "");
     Path beside = path.resolveSibling(stem + "_lora.safetensors");
     if (!Files.isRegularFile(beside)) {
-      throw new UnusableInput(path + " was trained together with a LoRA that is neither inside it nor beside it as "
-          + beside.getFileName() + "; put it there under that name (programs also name it or leave it out:"
-          + " AdapterFile.lora, without)");
+      throw new UnusableInput(
+          path + " was trained together with a LoRA that is neither inside it nor beside it as "
+              + beside.getFileName()
+              + "; put it there under that name (programs also name it or leave it out:"
+              + " AdapterFile.lora, without)");
     }
     return Optional.of(beside);
   }

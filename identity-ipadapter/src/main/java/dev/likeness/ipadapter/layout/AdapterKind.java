@@ -20,11 +20,17 @@ public enum AdapterKind {
   XLABS("IP-Adapter of XLabs", Sight.POOLED, false),
   /** Two layers over a picture's pooled vector, for all of FLUX's attentions (InstantX). */
   INSTANT_X("IP-Adapter of InstantX", Sight.POOLED, false),
-  /** A resampler over a picture's tokens that is told the time, for Stable Diffusion 3.5 (InstantX). */
+  /**
+   * A resampler over a picture's tokens that is told the time, for Stable Diffusion 3.5 (InstantX).
+   */
   TIMED("IP-Adapter of InstantX", Sight.TOKENS, false);
 
   /** What of an image encoder's answer is used. */
-  public enum Sight { NONE, POOLED, TOKENS }
+  public enum Sight {
+    NONE,
+    POOLED,
+    TOKENS
+  }
 
   /** What an adapter was shown in training where there was no picture. */
   public enum Nothing {

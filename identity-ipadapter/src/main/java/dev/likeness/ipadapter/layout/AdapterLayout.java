@@ -9,14 +9,23 @@ import java.util.List;
  * @param contextWidth channels of the tokens: the width of what the base's attentions attend to
  * @param imageWidth width of what it takes from an image encoder, or 0
  * @param faceWidth numbers of what it takes from a face recogniser, or 0
- * @param hidden width inside the two layers of the kinds that have them, of the sinusoids of a time, or 0
+ * @param hidden width inside the two layers of the kinds that have them, of the sinusoids of a
+ *     time, or 0
  * @param resampler the resampler, or null
- * @param attentions width of each attention it has keys and values for, in the base's registration order
+ * @param attentions width of each attention it has keys and values for, in the base's registration
+ *     order
  * @param lora whether the file holds a LoRA, as FaceID's do
  */
-public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, long imageWidth, long faceWidth,
+public record AdapterLayout(
+    AdapterKind kind,
+    int tokens,
+    long contextWidth,
+    long imageWidth,
+    long faceWidth,
     long hidden,
-    Resampling resampler, List<Long> attentions, boolean lora) {
+    Resampling resampler,
+    List<Long> attentions,
+    boolean lora) {
   /**
    * The shape of a resampler.
    *
@@ -27,7 +36,8 @@ public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, lon
   public record Resampling(long width, long inner, int depth) {
     public Resampling {
       if (width < 1 || inner < 1 || inner > 64 && inner % 64 != 0) {
-        throw new IllegalArgumentException("a resampler's queries are heads of 64, given " + inner + " in all for tokens of " + width);
+        throw new IllegalArgumentException("a resampler's queries are heads of 64, given " + inner
+            + " in all for tokens of " + width);
       }
     }
 
@@ -48,6 +58,7 @@ public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, lon
 
   /** Its name and the base family that its width speaks of. */
   public String describe() {
-    return "an " + kind.title() + " for " + kind.target().describe(contextWidth) + ", " + attentions.size() + " attentions";
+    return "an " + kind.title() + " for " + kind.target().describe(contextWidth) + ", "
+        + attentions.size() + " attentions";
   }
 }

@@ -12,8 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The attentions of a base model that image prompts speak to, in the order in which IP-Adapters number them. In a UNet
- * transformer block t has its self-attention at 2t and its cross-attention at 2t + 1; in a transformer attention t is at t.
+ * The attentions of a base model that image prompts speak to, in the order in which IP-Adapters
+ * number them. In a UNet transformer block t has its self-attention at 2t and its cross-attention
+ * at 2t + 1; in a transformer attention t is at t.
  *
  * @param name the base's
  * @param paths of a UNet's transformer blocks, or of a transformer's attentions
@@ -21,11 +22,17 @@ import java.util.regex.Pattern;
  * @param contextWidth channels of the image tokens that they understand
  * @param headWidth channels of a head, or 0 where the base's tensors do not tell
  */
-public record BaseAttentions(String name, Target target, List<String> paths, List<Long> widths, long contextWidth,
+public record BaseAttentions(
+    String name,
+    Target target,
+    List<String> paths,
+    List<Long> widths,
+    long contextWidth,
     long headWidth) {
   private static final String KEYS = ".to_k.weight";
-  private static final Pattern ATTENTION = Pattern.compile("(.+\\.attentions\\..+)\\.attn2\\.to_k\\.weight"
-      + "|((?:single_)?transformer_blocks\\.\\d+\\.attn2?)\\.to_k\\.weight");
+  private static final Pattern ATTENTION =
+      Pattern.compile("(.+\\.attentions\\..+)\\.attn2\\.to_k\\.weight"
+          + "|((?:single_)?transformer_blocks\\.\\d+\\.attn2?)\\.to_k\\.weight");
 
   public BaseAttentions {
     paths = List.copyOf(paths);
@@ -51,19 +58,23 @@ public record BaseAttentions(String name, Target target, List<String> paths, Lis
   static BaseAttentions of(String base, Set<String> names, Function<String, long[]> shape) {
     Target target = Target.of(names);
     if (target == null) {
-      throw new UnusableInput("the base " + base + " has no attention that an image prompt could speak to; IP-Adapters are"
+      throw new UnusableInput("the base " + base
+          + " has no attention that an image prompt could speak to; IP-Adapters are"
           + " made for Stable Diffusion 1.x, 2.x, XL, 3.x and FLUX.1");
     }
     List<String> paths = paths(names);
     String inside = target == Target.UNET ? ".attn2" : "";
-    List<Long> widths = paths.stream().map(path -> shape.apply(path + inside + KEYS)[0]).toList();
-    long context = switch (target) {
-      case UNET -> shape.apply(paths.get(0) + inside + KEYS)[1];
-      case FLUX -> shape.apply("context_embedder.weight")[1];
-      case SD3 -> widths.get(0);
-    };
+    List<Long> widths =
+        paths.stream().map(path -> shape.apply(path + inside + KEYS)[0]).toList();
+    long context =
+        switch (target) {
+          case UNET -> shape.apply(paths.get(0) + inside + KEYS)[1];
+          case FLUX -> shape.apply("context_embedder.weight")[1];
+          case SD3 -> widths.get(0);
+        };
     String norm = paths.get(0) + ".norm_q.weight";
-    return new BaseAttentions(base, target, paths, widths, context, names.contains(norm) ? shape.apply(norm)[0] : 0);
+    return new BaseAttentions(
+        base, target, paths, widths, context, names.contains(norm) ? shape.apply(norm)[0] : 0);
   }
 
   private static List<String> paths(Set<String> names) {
@@ -77,18 +88,23 @@ public record BaseAttentions(String name, Target target, List<String> paths, Lis
     return found.stream().map(AttentionPath::path).toList();
   }
 
-  /** Those that an adapter of a kind speaks to: XLabs' to FLUX's double blocks alone, all others to all. */
+  /**
+   * Those that an adapter of a kind speaks to: XLabs' to FLUX's double blocks alone, all others to
+   * all.
+   */
   public BaseAttentions heard(AdapterKind kind) {
     if (kind != AdapterKind.XLABS) {
       return this;
     }
     List<String> doubles = paths.stream().filter(path -> !isSingle(path)).toList();
-    return new BaseAttentions(name, target, doubles, widths.subList(0, doubles.size()), contextWidth, headWidth);
+    return new BaseAttentions(
+        name, target, doubles, widths.subList(0, doubles.size()), contextWidth, headWidth);
   }
 
   /** Whether these are another base's attentions too, place by place, whatever it is called. */
   public boolean areOf(BaseAttentions other) {
-    return other.equals(new BaseAttentions(other.name, target, paths, widths, contextWidth, headWidth));
+    return other.equals(
+        new BaseAttentions(other.name, target, paths, widths, contextWidth, headWidth));
   }
 
   /** What kind of base has these. */
@@ -101,13 +117,21 @@ public record BaseAttentions(String name, Target target, List<String> paths, Lis
     return target == Target.UNET ? 2 * t + 1 : t;
   }
 
-  /** The full name of the module that an adapter of a kind adds to: attention {@code t}, or XLabs' double block. */
+  /**
+   * The full name of the module that an adapter of a kind adds to: attention {@code t}, or XLabs'
+   * double block.
+   */
   public String module(AdapterKind kind, int t) {
     String path = paths.get(t);
-    return target == Target.UNET ? path + ".attn2" : kind == AdapterKind.XLABS ? path.replace(".attn", "") : path;
+    return target == Target.UNET
+        ? path + ".attn2"
+        : kind == AdapterKind.XLABS ? path.replace(".attn", "") : path;
   }
 
-  /** Whether attention {@code t} is over the text and the picture as one sequence, as in FLUX's single blocks. */
+  /**
+   * Whether attention {@code t} is over the text and the picture as one sequence, as in FLUX's
+   * single blocks.
+   */
   public boolean overText(int t) {
     return isSingle(paths.get(t));
   }

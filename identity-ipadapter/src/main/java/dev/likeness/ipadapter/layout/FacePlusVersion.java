@@ -4,9 +4,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The two FaceID-Plus that share one file layout: the second adds the plain face tokens to the refined ones. */
+/**
+ * The two FaceID-Plus that share one file layout: the second adds the plain face tokens to the
+ * refined ones.
+ */
 public enum FacePlusVersion {
-  V1, V2;
+  V1,
+  V2;
 
   private static final Pattern SECOND = Pattern.compile("plus[-_ .]?v2");
   private static final Pattern FIRST = Pattern.compile("plus(?:[-_ .]?v1|[-_ ](?:sd15|sdxl)|\\.)");
@@ -20,6 +24,8 @@ public enum FacePlusVersion {
       return Optional.of(V2);
     }
     // A second version of something else, or of this: better asked than guessed.
-    return FIRST.matcher(name).find() && !ANY_SECOND.matcher(name).find() ? Optional.of(V1) : Optional.empty();
+    return FIRST.matcher(name).find() && !ANY_SECOND.matcher(name).find()
+        ? Optional.of(V1)
+        : Optional.empty();
   }
 }

@@ -15,9 +15,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** A source under other names, some of which stand for a resampler's keys with the values below them. */
+/**
+ * A source under other names, some of which stand for a resampler's keys with the values below
+ * them.
+ */
 final class FusedRows implements TensorSource {
-  private static final Pattern KEYS_OR_VALUES = Pattern.compile("(image_proj\\..*\\.0\\.to_)([kv])(\\.weight)");
+  private static final Pattern KEYS_OR_VALUES =
+      Pattern.compile("(image_proj\\..*\\.0\\.to_)([kv])(\\.weight)");
 
   private final TensorSource source;
   private final Map<String, List<String>> parts;
@@ -28,7 +32,8 @@ final class FusedRows implements TensorSource {
   }
 
   /**
-   * Takes over {@code source}, whose tensors have these {@code roles}: published names, but that keys and values may stand apart.
+   * Takes over {@code source}, whose tensors have these {@code roles}: published names, but that
+   * keys and values may stand apart.
    *
    * @throws UnusableInput when one of them lacks the other, or they stand together, too
    */
@@ -46,9 +51,12 @@ final class FusedRows implements TensorSource {
       }
       String keys = roles.get(apart.group(1) + "k" + apart.group(3));
       String values = roles.get(apart.group(1) + "v" + apart.group(3));
-      if (keys == null || values == null || source.shape(name).length != 2
+      if (keys == null
+          || values == null
+          || source.shape(name).length != 2
           || !Arrays.equals(source.shape(keys), source.shape(values))) {
-        throw new UnusableInput(source.describe() + ": \"" + name + "\" is not one of two matrices alike, of keys and of values; the"
+        throw new UnusableInput(source.describe() + ": \"" + name
+            + "\" is not one of two matrices alike, of keys and of values; the"
             + " file is incomplete");
       }
       parts.put(together, List.of(keys, values));

@@ -37,31 +37,57 @@ final class HeaderReader {
     } else if (has("latents")) {
       return resampled(attentions);
     } else if (has("proj.3.weight")) {
-      return new AdapterLayout(AdapterKind.FULL_FACE, 0, length("proj.3.weight"), columns("proj.0.weight"), 0,
-          rows("proj.0.weight"), null, attentions, lora());
+      return new AdapterLayout(
+          AdapterKind.FULL_FACE,
+          0,
+          length("proj.3.weight"),
+          columns("proj.0.weight"),
+          0,
+          rows("proj.0.weight"),
+          null,
+          attentions,
+          lora());
     } else if (has("proj.2.weight") && has("norm.weight")) {
       return twoLayers(attentions);
     } else if (has("proj.weight") && has("norm.weight")) {
       return pooled(attentions);
     }
-    throw new UnusableInput(source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
-        + source.names().stream().findFirst().orElse("nothing") + "\"; docs/ipadapter.md lists the kinds");
+    throw new UnusableInput(
+        source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
+            + source.names().stream().findFirst().orElse("nothing")
+            + "\"; docs/ipadapter.md lists the kinds");
   }
 
   private AdapterLayout timed(List<Long> attentions) {
     long sinusoids = columns("time_embedding.linear_1.weight");
     if (sinusoids % 2 != 0) {
-      throw new UnusableInput(source.describe() + ": image_proj.time_embedding.linear_1.weight has " + sinusoids + " columns, expected"
+      throw new UnusableInput(source.describe() + ": image_proj.time_embedding.linear_1.weight has "
+          + sinusoids + " columns, expected"
           + " as many for sines as for cosines; the file is broken, or no IP-Adapter's");
     }
-    return new AdapterLayout(AdapterKind.TIMED, latents(), rows("proj_out.weight"), columns("proj_in.weight"), 0,
-        sinusoids, resampler(""), attentions, lora());
+    return new AdapterLayout(
+        AdapterKind.TIMED,
+        latents(),
+        rows("proj_out.weight"),
+        columns("proj_in.weight"),
+        0,
+        sinusoids,
+        resampler(""),
+        attentions,
+        lora());
   }
 
   private AdapterLayout refined(List<Long> attentions) {
-    return new AdapterLayout(AdapterKind.FACE_ID_PLUS, tokens("proj.2.weight"), length("norm.weight"),
-        columns(FACE + "proj_in.weight"), columns("proj.0.weight"), rows("proj.0.weight"), resampler(FACE),
-        attentions, lora());
+    return new AdapterLayout(
+        AdapterKind.FACE_ID_PLUS,
+        tokens("proj.2.weight"),
+        length("norm.weight"),
+        columns(FACE + "proj_in.weight"),
+        columns("proj.0.weight"),
+        rows("proj.0.weight"),
+        resampler(FACE),
+        attentions,
+        lora());
   }
 
   private AdapterLayout twoLayers(List<Long> attentions) {
@@ -69,26 +95,55 @@ final class HeaderReader {
     long in = columns("proj.0.weight");
     int tokens = tokens("proj.2.weight");
     AdapterKind ofFaces = tokens == FACE_ID_TOKENS ? AdapterKind.FACE_ID : AdapterKind.PORTRAIT;
-    return new AdapterLayout(picture ? AdapterKind.INSTANT_X : ofFaces, tokens, length("norm.weight"),
-        picture ? in : 0, picture ? 0 : in, rows("proj.0.weight"), null, attentions, lora());
+    return new AdapterLayout(
+        picture ? AdapterKind.INSTANT_X : ofFaces,
+        tokens,
+        length("norm.weight"),
+        picture ? in : 0,
+        picture ? 0 : in,
+        rows("proj.0.weight"),
+        null,
+        attentions,
+        lora());
   }
 
   private AdapterLayout pooled(List<Long> attentions) {
-    return new AdapterLayout(inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE, tokens("proj.weight"),
-        length("norm.weight"), columns("proj.weight"), 0, 0, null, attentions, lora());
+    return new AdapterLayout(
+        inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE,
+        tokens("proj.weight"),
+        length("norm.weight"),
+        columns("proj.weight"),
+        0,
+        0,
+        null,
+        attentions,
+        lora());
   }
 
-  /** Recognisers give 512 numbers and no vision tower has tokens of 512; InstantID's, too, so that the name has to tell. */
+  /**
+   * Recognisers give 512 numbers and no vision tower has tokens of 512; InstantID's, too, so that
+   * the name has to tell.
+   */
   private AdapterLayout resampled(List<Long> attentions) {
     long in = columns("proj_in.weight");
     boolean unnorm = fileName.contains("unnorm");
     if (in == FACE_NUMBERS && !unnorm && !fileName.contains("portrait")) {
-      throw new UnusableInput(source.describe() + " may be InstantID's, which cannot be attached, or an "
-          + AdapterKind.PORTRAIT_UNNORM.title() + ", which looks alike; where it is that, put portrait into its name");
+      throw new UnusableInput(
+          source.describe() + " may be InstantID's, which cannot be attached, or an "
+              + AdapterKind.PORTRAIT_UNNORM.title()
+              + ", which looks alike; where it is that, put portrait into its name");
     }
     boolean face = in == FACE_NUMBERS || unnorm;
-    return new AdapterLayout(face ? AdapterKind.PORTRAIT_UNNORM : AdapterKind.PLUS, latents(),
-        rows("proj_out.weight"), face ? 0 : in, face ? in : 0, 0, resampler(""), attentions, lora());
+    return new AdapterLayout(
+        face ? AdapterKind.PORTRAIT_UNNORM : AdapterKind.PLUS,
+        latents(),
+        rows("proj_out.weight"),
+        face ? 0 : in,
+        face ? in : 0,
+        0,
+        resampler(""),
+        attentions,
+        lora());
   }
 
   private Resampling resampler(String prefix) {
@@ -104,7 +159,8 @@ final class HeaderReader {
     try {
       return new Resampling(rows(prefix + "proj_in.weight"), rows(queries), depth);
     } catch (IllegalArgumentException e) {
-      throw new UnusableInput(source.describe() + ": image_proj." + queries + ": " + e.getMessage(), e);
+      throw new UnusableInput(
+          source.describe() + ": image_proj." + queries + ": " + e.getMessage(), e);
     }
   }
 
@@ -155,12 +211,14 @@ final class HeaderReader {
 
   private long size(String name, int dimensions, int axis) {
     if (!source.has(name)) {
-      throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; the file is incomplete");
+      throw new UnusableInput(
+          source.describe() + ": no tensor \"" + name + "\"; the file is incomplete");
     }
     long[] shape = source.shape(name);
     if (shape.length != dimensions || LongStream.of(shape).anyMatch(n -> n < 1)) {
-      throw new UnusableInput(source.describe() + ": " + name + " has shape " + Arrays.toString(shape) + ", expected " + dimensions
-          + " dimensions of at least 1; the file is broken, or no IP-Adapter's");
+      throw new UnusableInput(
+          source.describe() + ": " + name + " has shape " + Arrays.toString(shape) + ", expected "
+              + dimensions + " dimensions of at least 1; the file is broken, or no IP-Adapter's");
     }
     return shape[axis];
   }

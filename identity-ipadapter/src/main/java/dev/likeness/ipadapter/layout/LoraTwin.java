@@ -11,12 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** FaceID's LoRA in a file of its own, under any of the spellings it is found in, brought to the adapter's. */
+/**
+ * FaceID's LoRA in a file of its own, under any of the spellings it is found in, brought to the
+ * adapter's.
+ */
 public final class LoraTwin {
   /** The four layers of an attention. */
   public static final List<String> LAYERS = List.of("q", "k", "v", "out");
 
-  private static final Pattern KEY = Pattern.compile("ip_adapter\\.\\d{1,6}\\.to_(?:" + String.join("|", LAYERS) + ")_lora\\..+");
+  private static final Pattern KEY =
+      Pattern.compile("ip_adapter\\.\\d{1,6}\\.to_(?:" + String.join("|", LAYERS) + ")_lora\\..+");
 
   private LoraTwin() {}
 
@@ -25,7 +29,9 @@ public final class LoraTwin {
     return KEY.matcher(name).matches();
   }
 
-  /** The key of a layer at position {@code n}, without {@code .down.weight} or {@code .up.weight}. */
+  /**
+   * The key of a layer at position {@code n}, without {@code .down.weight} or {@code .up.weight}.
+   */
   public static String key(int n, String layer) {
     return "ip_adapter." + n + ".to_" + layer + "_lora";
   }
@@ -53,12 +59,14 @@ public final class LoraTwin {
     }
   }
 
-  private static void requireEach(TensorSource source, Map<String, String> known, BaseAttentions base) {
+  private static void requireEach(
+      TensorSource source, Map<String, String> known, BaseAttentions base) {
     Map<String, String> roles = new HashMap<>();
     for (String name : source.names()) {
       if (!known.containsKey(name)) {
-        throw new UnusableInput(source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()
-            + "; give the _lora file that was published with the adapter");
+        throw new UnusableInput(
+            source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()
+                + "; give the _lora file that was published with the adapter");
       }
       String other = roles.putIfAbsent(known.get(name), name);
       if (other != null) {
@@ -67,7 +75,9 @@ public final class LoraTwin {
     }
   }
 
-  /** Built forwards from the base's own names, since underscored ones cannot be taken apart again. */
+  /**
+   * Built forwards from the base's own names, since underscored ones cannot be taken apart again.
+   */
   private static Map<String, String> spellings(BaseAttentions base) {
     Map<String, String> known = new HashMap<>();
     for (int n = 0; n < 2 * base.paths().size(); n++) {
@@ -77,16 +87,21 @@ public final class LoraTwin {
         for (String end : List.of("down", "up")) {
           String to = key(n, layer) + "." + end + ".weight";
           String peft = end.equals("down") ? ".lora_A" : ".lora_B";
-          for (String from : List.of(to, n + ".to_" + layer + "_lora." + end + ".weight",
+          for (String from : List.of(
+              to,
+              n + ".to_" + layer + "_lora." + end + ".weight",
               path + ".to_" + layer + "_lora." + end + ".weight",
-              path + ".processor.to_" + layer + "_lora." + end + ".weight", module + peft + ".weight",
-              module + ".lora." + end + ".weight", module + ".lora_" + end + ".weight")) {
+              path + ".processor.to_" + layer + "_lora." + end + ".weight",
+              module + peft + ".weight",
+              module + ".lora." + end + ".weight",
+              module + ".lora_" + end + ".weight")) {
             known.put(from, to);
             known.put("unet." + from, to);
           }
           known.put("lora_unet_" + module.replace('.', '_') + ".lora_" + end + ".weight", to);
         }
-        for (String from : List.of(module, "unet." + module, "lora_unet_" + module.replace('.', '_'))) {
+        for (String from :
+            List.of(module, "unet." + module, "lora_unet_" + module.replace('.', '_'))) {
           known.put(from + ".alpha", key(n, layer) + ".alpha");
         }
       }

@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Whether an adapter, a base model, an image encoder and a face recogniser were made for each other. */
+/**
+ * Whether an adapter, a base model, an image encoder and a face recogniser were made for each
+ * other.
+ */
 public final class Pairing {
   private static final String CLIP = "CLIP";
   private static final String SIGLIP = "SigLIP";
@@ -20,8 +23,8 @@ public final class Pairing {
   private Pairing() {}
 
   /**
-   * Refuses a file that cannot be drawn with on {@code base}, by its header alone: one for another base, one that may be either
-   * FaceID-Plus, or one whose LoRA is missing.
+   * Refuses a file that cannot be drawn with on {@code base}, by its header alone: one for another
+   * base, one that may be either FaceID-Plus, or one whose LoRA is missing.
    *
    * @return what the header says
    * @throws UnusableInput also when the file is broken or no IP-Adapter
@@ -37,18 +40,24 @@ public final class Pairing {
   }
 
   /**
-   * The LoRA in a file of its own that {@code file} is to be used with; empty where it is inside, or none is used.
+   * The LoRA in a file of its own that {@code file} is to be used with; empty where it is inside,
+   * or none is used.
    *
-   * @throws UnusableInput when one is wanted and missing, or one is to be used that the kind cannot have
+   * @throws UnusableInput when one is wanted and missing, or one is to be used that the kind cannot
+   *     have
    */
   public static Optional<Path> twin(AdapterFile file, AdapterLayout layout) {
     boolean inside = layout.lora() && file.usesOwnLora();
     if (layout.kind().target() != Target.UNET && (inside || file.lora() != null)) {
-      throw new UnusableInput(file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
-          + (inside ? "inside it; give a file without it (programs also leave it out: AdapterFile.without)"
-              : "named, " + file.lora() + "; give it to the request"));
+      throw new UnusableInput(
+          file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
+              + (inside
+                  ? "inside it; give a file without it (programs also leave it out: AdapterFile.without)"
+                  : "named, " + file.lora() + "; give it to the request"));
     }
-    return inside || file.usesOwnLora() && !layout.kind().wantsLora() ? Optional.empty() : file.twin();
+    return inside || file.usesOwnLora() && !layout.kind().wantsLora()
+        ? Optional.empty()
+        : file.twin();
   }
 
   /**
@@ -58,30 +67,39 @@ public final class Pairing {
    */
   public static void check(String file, AdapterLayout adapter, BaseAttentions base) {
     if (adapter.kind().target() != base.target() || adapter.contextWidth() != base.contextWidth()) {
-      throw new UnusableInput(file + " is " + adapter.describe() + "; the base " + base.name() + " is "
-          + base.target().describe(base.contextWidth()) + ": give an adapter made for it");
+      throw new UnusableInput(file + " is " + adapter.describe() + "; the base " + base.name()
+          + " is " + base.target().describe(base.contextWidth()) + ": give an adapter made for it");
     }
     if (adapter.attentions().size() != base.widths().size()) {
-      throw new UnusableInput(file + " is " + adapter.describe() + "; the base " + base.name() + " has "
-          + base.widths().size() + ": give an adapter made for it");
+      throw new UnusableInput(file + " is " + adapter.describe() + "; the base " + base.name()
+          + " has " + base.widths().size() + ": give an adapter made for it");
     }
     for (int t = 0; t < base.widths().size(); t++) {
       if (!adapter.attentions().get(t).equals(base.widths().get(t))) {
-        throw new UnusableInput(file + ": keys at position " + base.number(t) + " have " + adapter.attentions().get(t)
-            + " channels, " + base.module(adapter.kind(), t) + " of the base " + base.name() + " has " + base.widths().get(t)
+        throw new UnusableInput(file + ": keys at position " + base.number(t) + " have "
+            + adapter.attentions().get(t)
+            + " channels, " + base.module(adapter.kind(), t) + " of the base " + base.name()
+            + " has " + base.widths().get(t)
             + ": give an adapter made for it");
       }
     }
   }
 
-  /** Refuses the image encoder in a folder, by its config alone; {@code folder} may be null where none is given. */
+  /**
+   * Refuses the image encoder in a folder, by its config alone; {@code folder} may be null where
+   * none is given.
+   */
   public static void check(AdapterFile file, AdapterLayout adapter, Path folder) {
     boolean looks = adapter.imageWidth() > 0 && folder != null;
     check(file, adapter, looks ? ImageEncoder.config(folder) : null, String.valueOf(folder));
   }
 
-  /** Refuses an image encoder that the adapter was not trained with: by what its file says of that, else by its kind. */
-  public static void check(AdapterFile file, AdapterLayout adapter, VisionConfig encoder, String folder) {
+  /**
+   * Refuses an image encoder that the adapter was not trained with: by what its file says of that,
+   * else by its kind.
+   */
+  public static void check(
+      AdapterFile file, AdapterLayout adapter, VisionConfig encoder, String folder) {
     check(file.path().toString(), adapter, file.family().orElse(family(adapter)), encoder, folder);
   }
 
@@ -91,11 +109,13 @@ public final class Pairing {
    * @param encoder the encoder, or null when there is none
    * @param folder what errors call it
    */
-  public static void check(String file, AdapterLayout adapter, VisionConfig encoder, String folder) {
+  public static void check(
+      String file, AdapterLayout adapter, VisionConfig encoder, String folder) {
     check(file, adapter, family(adapter), encoder, folder);
   }
 
-  private static void check(String file, AdapterLayout adapter, String family, VisionConfig encoder, String folder) {
+  private static void check(
+      String file, AdapterLayout adapter, String family, VisionConfig encoder, String folder) {
     if (adapter.imageWidth() == 0) {
       return;
     }
@@ -103,7 +123,8 @@ public final class Pairing {
     String wanted = file + " is an " + adapter.kind().title() + " and looks at pictures through "
         + name(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
-      throw new UnusableInput(wanted + "; give that image encoder: --image-encoder PATH, for programs ImageEncoder.open");
+      throw new UnusableInput(wanted
+          + "; give that image encoder: --image-encoder PATH, for programs ImageEncoder.open");
     }
     long has = pooled ? encoder.projection() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
@@ -112,31 +133,47 @@ public final class Pairing {
     }
   }
 
-  /** The family of the encoders that were published with adapters of a kind, or that alone have that width; else empty. */
+  /**
+   * The family of the encoders that were published with adapters of a kind, or that alone have that
+   * width; else empty.
+   */
   private static String family(AdapterLayout adapter) {
     return switch (adapter.kind()) {
       case INSTANT_X, TIMED -> SIGLIP;
       case XLABS -> CLIP;
-      default -> adapter.imageWidth() == SO400M ? SIGLIP : tower(adapter.imageWidth(), true).isEmpty()
-          && tower(adapter.imageWidth(), false).isEmpty() ? "" : CLIP;
+      default ->
+        adapter.imageWidth() == SO400M
+            ? SIGLIP
+            : tower(adapter.imageWidth(), true).isEmpty()
+                    && tower(adapter.imageWidth(), false).isEmpty()
+                ? ""
+                : CLIP;
     };
   }
 
   /** Refuses a face recogniser's numbers that the adapter does not take. */
   public static void checkFace(String file, AdapterLayout adapter, int numbers, String recogniser) {
     if (numbers != adapter.faceWidth()) {
-      throw new UnusableInput(file + " is an " + adapter.kind().title() + " and takes the " + adapter.faceWidth()
-          + " numbers of an ArcFace recogniser; " + recogniser + " gives " + numbers
-          + ": give the recogniser it was trained with");
+      throw new UnusableInput(
+          file + " is an " + adapter.kind().title() + " and takes the " + adapter.faceWidth()
+              + " numbers of an ArcFace recogniser; " + recogniser + " gives " + numbers
+              + ": give the recogniser it was trained with");
     }
   }
 
-  /** Refuses a recogniser whose name says that a published adapter, unlike one of this library's, was taught by another. */
-  public static void checkRecogniser(AdapterFile file, AdapterLayout adapter, EmbedderSpec spec, Path recogniser) {
-    boolean other = spec != EmbedderSpec.ARCFACE || OTHERS.matcher(recogniser.getFileName().toString()).find();
+  /**
+   * Refuses a recogniser whose name says that a published adapter, unlike one of this library's,
+   * was taught by another.
+   */
+  public static void checkRecogniser(
+      AdapterFile file, AdapterLayout adapter, EmbedderSpec spec, Path recogniser) {
+    boolean other = spec != EmbedderSpec.ARCFACE
+        || OTHERS.matcher(recogniser.getFileName().toString()).find();
     if (adapter.faceWidth() == PUBLISHED && other && !file.taughtHere()) {
-      throw new UnusableInput(file.path() + " is an " + adapter.kind().title() + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; "
-          + recogniser + " is another recogniser: give that one, or an adapter that looks at pictures, such as Plus Face");
+      throw new UnusableInput(
+          file.path() + " is an " + adapter.kind().title()
+              + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; " + recogniser
+              + " is another recogniser: give that one, or an adapter that looks at pictures, such as Plus Face");
     }
   }
 

@@ -13,7 +13,8 @@ enum Refusals {
   PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
   CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.");
 
-  private static final String SUPPORTED = "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 only";
+  private static final String SUPPORTED =
+      "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 only";
 
   private final String title;
   private final Predicate<String> sign;
@@ -28,15 +29,16 @@ enum Refusals {
     for (Refusals kind : values()) {
       Optional<String> key = source.names().stream().filter(kind.sign).findFirst();
       if (key.isPresent()) {
-        throw new UnusableInput(
-            source.describe() + " is " + kind.title + " (it has \"" + key.get() + "\")" + SUPPORTED);
+        throw new UnusableInput(source.describe() + " is " + kind.title + " (it has \"" + key.get()
+            + "\")" + SUPPORTED);
       }
     }
     boolean projects = source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
     boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
     if (projects && !attends) {
-      throw new UnusableInput(source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
-          + "InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
+      throw new UnusableInput(
+          source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
+              + "InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
     }
     if (!projects || !attends) {
       throw new UnusableInput(source.describe()

@@ -17,13 +17,15 @@ public enum Target {
 
   /** The network with these tensors, or null when no IP-Adapter is made for it. */
   static Target of(Set<String> names) {
-    if (names.stream().anyMatch(name -> name.contains(".attentions.") && name.contains(".attn2."))) {
+    if (names.stream()
+        .anyMatch(name -> name.contains(".attentions.") && name.contains(".attn2."))) {
       return UNET;
     }
     if (!names.contains("context_embedder.weight")) {
       return null;
     }
-    return names.contains("pos_embed.proj.weight") ? SD3
+    return names.contains("pos_embed.proj.weight")
+        ? SD3
         : names.contains("time_text_embed.timestep_embedder.linear_1.weight") ? FLUX : null;
   }
 
@@ -37,12 +39,13 @@ public enum Target {
     return switch (this) {
       case FLUX -> "FLUX.1 (context " + contextWidth + ")";
       case SD3 -> "Stable Diffusion 3.x (width " + contextWidth + ")";
-      case UNET -> switch ((int) contextWidth) {
-        case 768 -> "Stable Diffusion 1.x (context 768)";
-        case 1024 -> "Stable Diffusion 2.x (context 1024)";
-        case XL_CONTEXT -> "SDXL (context 2048)";
-        default -> "a base with context " + contextWidth;
-      };
+      case UNET ->
+        switch ((int) contextWidth) {
+          case 768 -> "Stable Diffusion 1.x (context 768)";
+          case 1024 -> "Stable Diffusion 2.x (context 1024)";
+          case XL_CONTEXT -> "SDXL (context 2048)";
+          default -> "a base with context " + contextWidth;
+        };
     };
   }
 }

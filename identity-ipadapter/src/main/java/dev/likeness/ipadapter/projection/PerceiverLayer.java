@@ -10,7 +10,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Latents attend to what is seen and to themselves, then a feed-forward, each normalised before and added after. */
+/**
+ * Latents attend to what is seen and to themselves, then a feed-forward, each normalised before and
+ * added after.
+ */
 final class PerceiverLayer {
   private final LayerNorm normSeen;
   private final LayerNorm normLatents;
@@ -39,13 +42,20 @@ final class PerceiverLayer {
     shifts = timed ? new Linear(w.at("2.1"), width, 4 * width) : null;
   }
 
-  /** Maps latents [n, tokens, width] to the same shape, seeing [n, m, width], at a time [1, width] or null. */
+  /**
+   * Maps latents [n, tokens, width] to the same shape, seeing [n, m, width], at a time [1, width]
+   * or null.
+   */
   Tensor forward(Tensor latents, Tensor seen, Tensor time) {
-    TensorVector told = shifts == null ? null : shifts.forward(torch.silu(time)).unsqueeze(1).chunk(4, -1);
+    TensorVector told =
+        shifts == null ? null : shifts.forward(torch.silu(time)).unsqueeze(1).chunk(4, -1);
     Tensor own = shifted(normLatents.forward(latents), told, 0);
-    TensorVector kv = toKv.forward(torch.cat(new TensorVector(normSeen.forward(seen), own), 1)).chunk(2, -1);
-    Tensor attended = ScaledDotProduct.attend(split(toQ.forward(own)), split(kv.get(0)), split(kv.get(1)));
-    Tensor h = latents.add(toOut.forward(attended.transpose(1, 2).reshape(latents.size(0), latents.size(1), -1)));
+    TensorVector kv = toKv.forward(torch.cat(new TensorVector(normSeen.forward(seen), own), 1))
+        .chunk(2, -1);
+    Tensor attended =
+        ScaledDotProduct.attend(split(toQ.forward(own)), split(kv.get(0)), split(kv.get(1)));
+    Tensor h = latents.add(
+        toOut.forward(attended.transpose(1, 2).reshape(latents.size(0), latents.size(1), -1)));
     return h.add(out.forward(torch.gelu(in.forward(shifted(normInner.forward(h), told, 2)))));
   }
 

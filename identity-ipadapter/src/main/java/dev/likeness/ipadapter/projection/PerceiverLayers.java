@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** The layers of Flamingo's perceiver resampler (Alayrac et al. 2022, arXiv:2204.14198, section 3.1.1). */
+/**
+ * The layers of Flamingo's perceiver resampler (Alayrac et al. 2022, arXiv:2204.14198, section
+ * 3.1.1).
+ */
 final class PerceiverLayers {
   private final Linear projIn;
   private final List<PerceiverLayer> layers;
@@ -22,7 +25,8 @@ final class PerceiverLayers {
   private PerceiverLayers(Weights w, Resampling shape, long in, long out, boolean timed) {
     projIn = new Linear(w.at("proj_in"), in, shape.width());
     layers = IntStream.range(0, shape.depth())
-        .mapToObj(i -> new PerceiverLayer(w.at("layers").at(i), shape, timed)).toList();
+        .mapToObj(i -> new PerceiverLayer(w.at("layers").at(i), shape, timed))
+        .toList();
     projOut = new Linear(w.at("proj_out"), shape.width(), out);
     normOut = new LayerNorm(w.at("norm_out"), out);
   }
@@ -32,7 +36,10 @@ final class PerceiverLayers {
     return new PerceiverLayers(w, shape, in, out, true);
   }
 
-  /** Lets latents [n, tokens, width] look at x [n, m, in], at a time [1, width] or null; returns [n, tokens, out]. */
+  /**
+   * Lets latents [n, tokens, width] look at x [n, m, in], at a time [1, width] or null; returns [n,
+   * tokens, out].
+   */
   Tensor forward(Tensor latents, Tensor x, Tensor time) {
     Tensor projected = projIn.forward(x);
     Tensor seen = time == null ? projected : projected.add(time.unsqueeze(1));

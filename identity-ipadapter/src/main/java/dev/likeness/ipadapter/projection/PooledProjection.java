@@ -6,7 +6,9 @@ import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import org.bytedeco.pytorch.Tensor;
 
-/** One linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721, section 3.2). */
+/**
+ * One linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721, section 3.2).
+ */
 final class PooledProjection implements Projection {
   private final Linear proj;
   private final LayerNorm norm;
@@ -20,6 +22,7 @@ final class PooledProjection implements Projection {
 
   @Override
   public Tensor forward(Sights sights) {
-    return norm.forward(proj.forward(sights.image().select(1, 0)).view(-1, layout.tokens(), layout.contextWidth()));
+    return norm.forward(
+        proj.forward(sights.image().select(1, 0)).view(-1, layout.tokens(), layout.contextWidth()));
   }
 }

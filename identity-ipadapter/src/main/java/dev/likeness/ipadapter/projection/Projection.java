@@ -4,7 +4,10 @@ import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import org.bytedeco.pytorch.Tensor;
 
-/** Turns references into tokens that a base model's attentions understand. Immutable and shared by threads. */
+/**
+ * Turns references into tokens that a base model's attentions understand. Immutable and shared by
+ * threads.
+ */
 @FunctionalInterface
 public interface Projection {
   /** Tokens [n, tokens, contextWidth] of n references. */
@@ -14,7 +17,8 @@ public interface Projection {
    * The projection of a layout.
    *
    * @param w at {@code image_proj}
-   * @param shortcut how much of FaceID-Plus's refined tokens is added to the plain ones; NaN for the refined ones alone
+   * @param shortcut how much of FaceID-Plus's refined tokens is added to the plain ones; NaN for
+   *     the refined ones alone
    */
   static Projection of(AdapterLayout layout, Weights w, double shortcut) {
     return switch (layout.kind()) {

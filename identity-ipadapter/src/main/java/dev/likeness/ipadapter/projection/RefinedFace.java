@@ -5,7 +5,10 @@ import dev.likeness.ipadapter.layout.AdapterLayout;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** FaceID's tokens look at a picture of the face: FaceID-Plus; the second version adds what they were before. */
+/**
+ * FaceID's tokens look at a picture of the face: FaceID-Plus; the second version adds what they
+ * were before.
+ */
 final class RefinedFace implements Projection {
   private final TwoLayers face;
   private final PerceiverLayers layers;
@@ -13,7 +16,10 @@ final class RefinedFace implements Projection {
 
   RefinedFace(AdapterLayout layout, Weights w, double shortcut) {
     face = new TwoLayers(layout, w);
-    layers = new PerceiverLayers(w.at("perceiver_resampler"), layout.resampler(), layout.imageWidth(),
+    layers = new PerceiverLayers(
+        w.at("perceiver_resampler"),
+        layout.resampler(),
+        layout.imageWidth(),
         layout.contextWidth());
     this.shortcut = shortcut;
   }

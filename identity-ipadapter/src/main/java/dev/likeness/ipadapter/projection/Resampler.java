@@ -4,7 +4,9 @@ import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import org.bytedeco.pytorch.Tensor;
 
-/** Learnt queries look at a picture's tokens, or at a face's numbers as one token: IP-Adapter Plus. */
+/**
+ * Learnt queries look at a picture's tokens, or at a face's numbers as one token: IP-Adapter Plus.
+ */
 final class Resampler implements Projection {
   private final Tensor latents;
   private final PerceiverLayers layers;
@@ -14,7 +16,10 @@ final class Resampler implements Projection {
     this.face = face;
     latents = w.tensor("latents", 1, layout.tokens(), layout.resampler().width());
     layers = new PerceiverLayers(
-        w, layout.resampler(), face ? layout.faceWidth() : layout.imageWidth(), layout.contextWidth());
+        w,
+        layout.resampler(),
+        face ? layout.faceWidth() : layout.imageWidth(),
+        layout.contextWidth());
   }
 
   @Override

@@ -5,7 +5,8 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * What a projection is given, one row for each reference.
  *
- * @param image of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null when the kind takes none
+ * @param image of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null when the
+ *     kind takes none
  * @param face of a face recogniser: [n, numbers]; null when the kind takes none
  * @param time as {@link TimedResampler#told} has it, [1, width]; null when the kind is not told it
  */

@@ -8,8 +8,8 @@ import dev.likeness.ipadapter.layout.AdapterLayout;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Learnt queries look at a picture's tokens and are told the time: InstantX's adapter for Stable Diffusion 3.5, with the
- * numbers of diffusers' {@code IPAdapterTimeImageProjection}.
+ * Learnt queries look at a picture's tokens and are told the time: InstantX's adapter for Stable
+ * Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
  */
 public final class TimedResampler implements Projection {
   private final Sinusoids sinusoids;
@@ -20,9 +20,11 @@ public final class TimedResampler implements Projection {
   TimedResampler(AdapterLayout layout, Weights w) {
     sinusoids = new Sinusoids((int) layout.hidden(), true, 0);
     int width = (int) layout.resampler().width();
-    embedding = new TimestepEmbedding(w.at("time_embedding"), sinusoids.width(), width, Activation.SILU);
+    embedding =
+        new TimestepEmbedding(w.at("time_embedding"), sinusoids.width(), width, Activation.SILU);
     latents = w.tensor("latents", 1, layout.tokens(), width);
-    layers = PerceiverLayers.timed(w, layout.resampler(), layout.imageWidth(), layout.contextWidth());
+    layers =
+        PerceiverLayers.timed(w, layout.resampler(), layout.imageWidth(), layout.contextWidth());
   }
 
   /** What a timestep [1], 0..1000, is told as, [1, width]. */
@@ -33,6 +35,7 @@ public final class TimedResampler implements Projection {
   @Override
   public Tensor forward(Sights sights) {
     Tensor x = sights.image();
-    return layers.forward(latents.expand(x.size(0), latents.size(1), latents.size(2)), x, sights.time());
+    return layers.forward(
+        latents.expand(x.size(0), latents.size(1), latents.size(2)), x, sights.time());
   }
 }

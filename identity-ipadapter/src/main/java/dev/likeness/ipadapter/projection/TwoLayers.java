@@ -7,7 +7,10 @@ import dev.likeness.ipadapter.layout.AdapterLayout;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over a picture's pooled vector. */
+/**
+ * Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over a
+ * picture's pooled vector.
+ */
 final class TwoLayers implements Projection {
   private final Linear in;
   private final Linear out;
@@ -16,7 +19,8 @@ final class TwoLayers implements Projection {
 
   TwoLayers(AdapterLayout layout, Weights w) {
     this.layout = layout;
-    in = new Linear(w.at("proj").at(0), face() ? layout.faceWidth() : layout.imageWidth(), layout.hidden());
+    in = new Linear(
+        w.at("proj").at(0), face() ? layout.faceWidth() : layout.imageWidth(), layout.hidden());
     out = new Linear(w.at("proj").at(2), layout.hidden(), layout.tokens() * layout.contextWidth());
     norm = new LayerNorm(w.at("norm"), layout.contextWidth());
   }

@@ -46,7 +46,8 @@ final class AttentionPool {
   /** The queries (0), keys (1) or values (2): the fused weight holds them one below the other. */
   private Tensor projected(Tensor x, int which) {
     long row = (long) which * width;
-    Tensor y = torch.linear(x, inWeight.narrow(0, row, width), new TensorOptional(inBias.narrow(0, row, width)));
+    Tensor y = torch.linear(
+        x, inWeight.narrow(0, row, width), new TensorOptional(inBias.narrow(0, row, width)));
     return y.view(x.size(0), x.size(1), heads, -1).transpose(1, 2);
   }
 }

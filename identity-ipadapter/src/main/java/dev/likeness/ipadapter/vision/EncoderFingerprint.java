@@ -17,20 +17,24 @@ final class EncoderFingerprint {
   private EncoderFingerprint() {}
 
   /**
-   * SHA-256, cut to 16 hexadecimal digits, of the norms and biases: a thousandth of the weights, and others after any training.
-   * They are rounded to f16, in which encoders are published too.
+   * SHA-256, cut to 16 hexadecimal digits, of the norms and biases: a thousandth of the weights,
+   * and others after any training. They are rounded to f16, in which encoders are published too.
    */
   static String of(TensorSource weights) {
     MessageDigest digest = sha256();
-    weights.names().stream().filter(name -> weights.shape(name).length == 1).sorted().forEach(name -> {
-      try (TensorScope scope = TensorScope.open()) {
-        float[] values = Images.floats(weights.read(name).to(ScalarType.Half).to(ScalarType.Float));
-        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
-        bytes.asFloatBuffer().put(values);
-        digest.update(name.getBytes(StandardCharsets.UTF_8));
-        digest.update(bytes.array());
-      }
-    });
+    weights.names().stream()
+        .filter(name -> weights.shape(name).length == 1)
+        .sorted()
+        .forEach(name -> {
+          try (TensorScope scope = TensorScope.open()) {
+            float[] values =
+                Images.floats(weights.read(name).to(ScalarType.Half).to(ScalarType.Float));
+            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
+            bytes.asFloatBuffer().put(values);
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            digest.update(bytes.array());
+          }
+        });
     return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
   }
 

@@ -19,9 +19,8 @@ import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
 
 /**
- * An opened image encoder: CLIP or SigLIP of any size, and how it wants its pictures. Immutable, shared by threads;
- * owns
- * its tensors until closed.
+ * An opened image encoder: CLIP or SigLIP of any size, and how it wants its pictures. Immutable,
+ * shared by threads; owns its tensors until closed.
  */
 public final class ImageEncoder implements AutoCloseable {
   private final Path folder;
@@ -32,7 +31,8 @@ public final class ImageEncoder implements AutoCloseable {
   private final VisionTower tower;
   private final String fingerprint;
 
-  private ImageEncoder(Path folder, VisionConfig config, ImageProcessor processor, Compute compute) {
+  private ImageEncoder(
+      Path folder, VisionConfig config, ImageProcessor processor, Compute compute) {
     this.folder = folder;
     this.config = config;
     this.processor = processor;
@@ -50,29 +50,37 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another way than CLIP's or
-   * SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside which these may lie.
+   * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another
+   * way than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
+   * which these may lie.
    *
    * @throws UnusableInput when something in it is missing, broken or not an image encoder
    */
   public static ImageEncoder open(Path folder, Compute compute) {
     VisionConfig config = config(folder);
-    ImageProcessor usual = config.siglip() ? ImageProcessor.siglip(config.imageSize())
+    ImageProcessor usual = config.siglip()
+        ? ImageProcessor.siglip(config.imageSize())
         : ImageProcessor.clip(config.imageSize());
     Path own = beside(folder, "preprocessor_config.json");
-    ImageProcessor processor = Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
+    ImageProcessor processor =
+        Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.fits(config)) {
-      throw new UnusableInput(own + " prepares pictures of " + processor.shape() + ", and the tower looks at " + config.imageSize() + "x"
-          + config.imageSize() + " (config.json); give files that belong together");
+      throw new UnusableInput(own + " prepares pictures of " + processor.shape()
+          + ", and the tower looks at " + config.imageSize() + "x" + config.imageSize()
+          + " (config.json); give files that belong together");
     }
     return new ImageEncoder(folder, config, processor, compute);
   }
 
-  /** What kind of encoder a folder or file is, by {@code config.json} alone, or a file without one by its shapes. */
+  /**
+   * What kind of encoder a folder or file is, by {@code config.json} alone, or a file without one
+   * by its shapes.
+   */
   public static VisionConfig config(Path folder) {
     if (!Files.exists(folder)) {
-      throw new UnusableInput(folder
-          + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
+      throw new UnusableInput(
+          folder
+              + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
     }
     Path said = beside(folder, "config.json");
     if (Files.isDirectory(folder) || Files.exists(said)) {
@@ -91,7 +99,10 @@ public final class ImageEncoder implements AutoCloseable {
     return config;
   }
 
-  /** Tells its weights from those of other encoders of the same shape; the same for files in f32 and in f16. */
+  /**
+   * Tells its weights from those of other encoders of the same shape; the same for files in f32 and
+   * in f16.
+   */
   public String fingerprint() {
     return fingerprint;
   }
@@ -138,15 +149,20 @@ public final class ImageEncoder implements AutoCloseable {
     if (Files.exists(pickle)) {
       return TorchPickle.open(pickle);
     }
-    throw new UnusableInput(folder + " has no weights; expected model.safetensors or pytorch_model.bin");
+    throw new UnusableInput(
+        folder + " has no weights; expected model.safetensors or pytorch_model.bin");
   }
 
-  /** A whole CLIP's file also has the text tower; today's files of the tower alone lack the prefix. */
+  /**
+   * A whole CLIP's file also has the text tower; today's files of the tower alone lack the prefix.
+   */
   static String canonical(String name) {
     if (name.endsWith("position_ids") || name.startsWith("text_") || name.startsWith("logit_")) {
       return null;
     }
-    return name.startsWith("vision_model.") || name.startsWith("visual_projection.") ? name : "vision_model." + name;
+    return name.startsWith("vision_model.") || name.startsWith("visual_projection.")
+        ? name
+        : "vision_model." + name;
   }
 
   @Override

@@ -9,18 +9,24 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How pictures become an encoder's input: resized, cropped at the centre, brought to 0..1 and normalised; the numbers
- * of
- * transformers' {@code CLIPImageProcessorPil} and {@code SiglipImageProcessorPil} to the bit.
+ * How pictures become an encoder's input: resized, cropped at the centre, brought to 0..1 and
+ * normalised; the numbers of transformers' {@code CLIPImageProcessorPil} and
+ * {@code SiglipImageProcessorPil} to the bit.
  *
  * @param size what pictures are resized to, or null for not at all
  * @param filter how they are resized
- * @param crop what is cut out of the centre, with black where the picture ends, or null for everything
+ * @param crop what is cut out of the centre, with black where the picture ends, or null for
+ *     everything
  * @param rescale what each byte is multiplied with, or 0 for nothing
  * @param mean subtracted from red, green and blue; empty for none
  * @param std divided by afterwards
  */
-public record ImageProcessor(Size size, PillowResampling filter, Size crop, double rescale, List<Double> mean,
+public record ImageProcessor(
+    Size size,
+    PillowResampling filter,
+    Size crop,
+    double rescale,
+    List<Double> mean,
     List<Double> std) {
   private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
   private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
@@ -34,7 +40,8 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
   public record Size(int width, int height) {
     public Size {
       if (width < 0 || height < 1) {
-        throw new IllegalArgumentException("a size must be at least 1x1, given " + width + "x" + height);
+        throw new IllegalArgumentException(
+            "a size must be at least 1x1, given " + width + "x" + height);
       }
     }
   }
@@ -43,19 +50,26 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
     mean = List.copyOf(mean);
     std = List.copyOf(std);
     if (mean.size() != std.size() || !mean.isEmpty() && mean.size() != 3) {
-      throw new IllegalArgumentException("mean and std must have 3 numbers each, given " + mean + " and " + std);
+      throw new IllegalArgumentException(
+          "mean and std must have 3 numbers each, given " + mean + " and " + std);
     }
   }
 
   /** CLIP's own settings for an input of {@code side} by {@code side} pixels. */
   public static ImageProcessor clip(int side) {
     return new ImageProcessor(
-        new Size(0, side), PillowResampling.BICUBIC, new Size(side, side), 1 / 255.0, CLIP_MEAN, CLIP_STD);
+        new Size(0, side),
+        PillowResampling.BICUBIC,
+        new Size(side, side),
+        1 / 255.0,
+        CLIP_MEAN,
+        CLIP_STD);
   }
 
   /** SigLIP's own settings: the whole picture squeezed into the square. */
   public static ImageProcessor siglip(int side) {
-    return new ImageProcessor(new Size(side, side), PillowResampling.BICUBIC, null, 1 / 255.0, HALF, HALF);
+    return new ImageProcessor(
+        new Size(side, side), PillowResampling.BICUBIC, null, 1 / 255.0, HALF, HALF);
   }
 
   /** Reads a {@code preprocessor_config.json}; what it leaves out is as in {@code usual}. */
@@ -65,7 +79,9 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
       return new ImageProcessor(
           c.flag("do_resize", true) ? size(c, "size", usual.size, usual.crop != null) : null,
           PillowResampling.of(c.integer("resample", usual.filter.code())),
-          c.flag("do_center_crop", usual.crop != null) ? size(c, "crop_size", usual.crop, false) : null,
+          c.flag("do_center_crop", usual.crop != null)
+              ? size(c, "crop_size", usual.crop, false)
+              : null,
           c.flag("do_rescale", true) ? c.number("rescale_factor", 1 / 255.0) : 0,
           normalises ? numbers(c, "image_mean", usual.mean) : List.of(),
           normalises ? numbers(c, "image_std", usual.std) : List.of());
@@ -78,7 +94,9 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
   boolean fits(VisionConfig tower) {
     Size made = made();
     int patches = tower.imageSize() / tower.patchSize();
-    return made != null && made.width / tower.patchSize() == patches && made.height / tower.patchSize() == patches;
+    return made != null
+        && made.width / tower.patchSize() == patches
+        && made.height / tower.patchSize() == patches;
   }
 
   /** What shape pictures are prepared in, in words. */
@@ -117,7 +135,9 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
 
   private float value(int level, int channel) {
     float scaled = rescale == 0 ? level : (float) (level * rescale);
-    return mean.isEmpty() ? scaled : (scaled - mean.get(channel).floatValue()) / std.get(channel).floatValue();
+    return mean.isEmpty()
+        ? scaled
+        : (scaled - mean.get(channel).floatValue()) / std.get(channel).floatValue();
   }
 
   private Picture resized(Picture p) {
@@ -125,8 +145,8 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
       return filter.resize(p, size.width, size.height);
     }
     boolean tall = p.width() <= p.height();
-    int longer = (int) ((double) ((long) size.height * (tall ? p.height() : p.width())) / (tall ? p.width()
-        : p.height()));
+    int longer = (int) ((double) ((long) size.height * (tall ? p.height() : p.width()))
+        / (tall ? p.width() : p.height()));
     return tall ? filter.resize(p, size.height, longer) : filter.resize(p, longer, size.height);
   }
 
@@ -139,7 +159,8 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
       if (sides.get("shortest_edge") instanceof Number side) {
         return new Size(0, side.intValue());
       }
-      if (sides.get("width") instanceof Number width && sides.get("height") instanceof Number height) {
+      if (sides.get("width") instanceof Number width
+          && sides.get("height") instanceof Number height) {
         return new Size(width.intValue(), height.intValue());
       }
     }
@@ -158,6 +179,7 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
     if (given instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
       return list.stream().map(n -> ((Number) n).doubleValue()).toList();
     }
-    throw new IllegalArgumentException("option \"" + name + "\" is " + given + ", expected three numbers");
+    throw new IllegalArgumentException(
+        "option \"" + name + "\" is " + given + ", expected three numbers");
   }
 }

@@ -3,9 +3,9 @@ package dev.likeness.ipadapter.vision;
 import dev.likeness.diffusion.image.Picture;
 
 /**
- * Resizing with Pillow's numbers, byte for byte: two passes over 8-bit values with 22-bit fixed-point weights, the
- * kernel
- * widened when reducing (Pillow's {@code ImagingResample}). Image encoders learnt from pictures resized so.
+ * Resizing with Pillow's numbers, byte for byte: two passes over 8-bit values with 22-bit
+ * fixed-point weights, the kernel widened when reducing (Pillow's {@code ImagingResample}). Image
+ * encoders learnt from pictures resized so.
  */
 public enum PillowResampling {
   BILINEAR(2, 1) {
@@ -53,8 +53,8 @@ public enum PillowResampling {
         return filter;
       }
     }
-    throw new IllegalArgumentException("resample " + code
-        + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
+    throw new IllegalArgumentException(
+        "resample " + code + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
   }
 
   /** The whole picture at {@code width} by {@code height} pixels; itself when it has that size. */
@@ -65,9 +65,11 @@ public enum PillowResampling {
     int w = picture.width();
     int h = picture.height();
     byte[] rgb = picture.rgb();
-    // The order decides how the bytes between the passes round; this is Pillow 13's, older ones always go across first.
+    // The order decides how the bytes between the passes round; this is Pillow 13's, older ones
+    // always go across first.
     boolean downFirst = height < h && h - height > 2 * (w - width);
-    byte[] out = downFirst ? across(down(rgb, w, h, height), w, height, width)
+    byte[] out = downFirst
+        ? across(down(rgb, w, h, height), w, height, width)
         : down(across(rgb, w, h, width), width, h, height);
     return Picture.of(width, height, out);
   }
@@ -113,7 +115,7 @@ public enum PillowResampling {
   }
 
   /** For each output, the first input that counts and the fixed-point weights from there on. */
-  private record Taps(int[] first, int[][] weights) { }
+  private record Taps(int[] first, int[][] weights) {}
 
   private Taps taps(int inputs, int outputs) {
     double scale = (double) inputs / outputs;

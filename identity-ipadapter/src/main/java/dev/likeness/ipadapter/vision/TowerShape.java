@@ -4,10 +4,16 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.weights.TensorList;
 
-/** The config of a published vision tower that comes as a file alone, by its canonical names and their shapes. */
+/**
+ * The config of a published vision tower that comes as a file alone, by its canonical names and
+ * their shapes.
+ */
 record TowerShape(TensorList keys) {
   private static final int HEADS = 16;
-  /** What SigLIP's pictures are a multiple of: 384 for 27 patches of 14, which leave some pixels out. */
+  /**
+   * What SigLIP's pictures are a multiple of: 384 for 27 patches of 14, which leave some pixels
+   * out.
+   */
   private static final int SIGLIP_SIDE = 32;
 
   VisionConfig config() {
@@ -19,11 +25,22 @@ record TowerShape(TensorList keys) {
     while (keys.has("vision_model.encoder.layers." + layers + ".mlp.fc1.weight")) {
       layers++;
     }
-    int pixels = patch * (int) Math.sqrt(size("vision_model.embeddings.position_embedding.weight", 0) - (siglip ? 0 : 1));
+    int pixels = patch
+        * (int) Math.sqrt(
+            size("vision_model.embeddings.position_embedding.weight", 0) - (siglip ? 0 : 1));
     int side = siglip ? -Math.floorDiv(-pixels, SIGLIP_SIDE) * SIGLIP_SIDE : pixels;
     String pool = siglip ? "vision_model.head.layernorm.weight" : "visual_projection.weight";
     try {
-      return new VisionConfig(siglip, width, inner, layers, HEADS, side, patch, activation(width, siglip), siglip ? 1e-6 : 1e-5,
+      return new VisionConfig(
+          siglip,
+          width,
+          inner,
+          layers,
+          HEADS,
+          side,
+          patch,
+          activation(width, siglip),
+          siglip ? 1e-6 : 1e-5,
           keys.has(pool) ? size(pool, 0) : 0);
     } catch (IllegalArgumentException e) {
       throw new UnusableInput(keys.describe() + ": " + e.getMessage(), e);
@@ -31,20 +48,23 @@ record TowerShape(TensorList keys) {
   }
 
   /**
-   * No shape tells it, nor the heads: known are ViT-L as OpenAI made it, OpenCLIP's larger ones, and SigLIP's So400m. Of ViT-B there are
-   * OpenAI's (quick GELU) and LAION's (GELU), and no published adapter that would tell which is meant.
+   * No shape tells it, nor the heads: known are ViT-L as OpenAI made it, OpenCLIP's larger ones,
+   * and SigLIP's So400m. Of ViT-B there are OpenAI's (quick GELU) and LAION's (GELU), and no
+   * published adapter that would tell which is meant.
    */
   private Activation activation(int width, boolean siglip) {
     if (siglip ? width != 1152 : width != 1024 && width != 1280 && width != 1664) {
-      throw new UnusableInput(keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " tower of width " + width
-          + ", whose heads and activation its shapes do not tell; put its config.json beside it");
+      throw new UnusableInput(
+          keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " tower of width " + width
+              + ", whose heads and activation its shapes do not tell; put its config.json beside it");
     }
     return siglip ? Activation.GELU_TANH : width == 1024 ? Activation.QUICK_GELU : Activation.GELU;
   }
 
   private int size(String name, int dimension) {
     if (!keys.has(name) || keys.shape(name).length <= dimension) {
-      throw new UnusableInput(keys.describe() + ": no usable tensor \"" + name + "\"; give a vision tower under transformers' names");
+      throw new UnusableInput(keys.describe() + ": no usable tensor \"" + name
+          + "\"; give a vision tower under transformers' names");
     }
     return (int) keys.shape(name)[dimension];
   }

@@ -13,9 +13,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The vision transformer of CLIP (Radford et al. 2021, arXiv:2103.00020) and of SigLIP (Zhai et al. 2023,
- * arXiv:2303.15343), with the names and numbers of transformers' {@code CLIPVisionModelWithProjection} and
- * {@code SiglipVisionModel}. Immutable and shared by threads.
+ * The vision transformer of CLIP (Radford et al. 2021, arXiv:2103.00020) and of SigLIP (Zhai et al.
+ * 2023, arXiv:2303.15343), with the names and numbers of transformers'
+ * {@code CLIPVisionModelWithProjection} and {@code SiglipVisionModel}. Immutable and shared by
+ * threads.
  */
 public final class VisionTower {
   private final VisionConfig config;
@@ -34,17 +35,27 @@ public final class VisionTower {
     int width = config.width();
     int patch = config.patchSize();
     Weights embedding = model.at("embeddings.patch_embedding");
-    patches = config.siglip() ? new Conv2d(embedding, 3, width, patch, patch, 0)
+    patches = config.siglip()
+        ? new Conv2d(embedding, 3, width, patch, patch, 0)
         : Conv2d.withoutBias(embedding, 3, width, patch, patch, 0);
     classToken = config.siglip() ? null : model.tensor("embeddings.class_embedding", width);
     positions = model.tensor("embeddings.position_embedding.weight", config.tokens(), width);
     // Published checkpoints spell it so.
     preNorm = config.siglip() ? null : new LayerNorm(model.at("pre_layrnorm"), width, config.eps());
-    layers = IntStream.range(0, config.layers()).mapToObj(i -> new ClipLayer(model.at("encoder.layers").at(i), width,
-        config.inner(), config.heads(), config.activation(), config.eps())).toList();
+    layers = IntStream.range(0, config.layers())
+        .mapToObj(i -> new ClipLayer(
+            model.at("encoder.layers").at(i),
+            width,
+            config.inner(),
+            config.heads(),
+            config.activation(),
+            config.eps()))
+        .toList();
     postNorm = new LayerNorm(model.at("post_layernorm"), width, config.eps());
     boolean pools = config.projection() > 0;
-    projection = pools && !config.siglip() ? Linear.withoutBias(w.at("visual_projection"), width, config.projection()) : null;
+    projection = pools && !config.siglip()
+        ? Linear.withoutBias(w.at("visual_projection"), width, config.projection())
+        : null;
     pool = pools && config.siglip() ? new AttentionPool(model.at("head"), config) : null;
   }
 
@@ -64,7 +75,8 @@ public final class VisionTower {
         }
       }
       Tensor pooled = pooled(x);
-      return new ImageEncoding(pooled == null ? null : call.promote(pooled), call.promote(penultimate));
+      return new ImageEncoding(
+          pooled == null ? null : call.promote(pooled), call.promote(penultimate));
     }
   }
 

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FaceEyesTest {
-  private static final Face FACE = new Face(new Box(20, 20, 80, 80), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  private static final Face FACE =
+      new Face(new Box(20, 20, 80, 80), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
 
   @TempDir
   private Path base;
@@ -54,10 +55,13 @@ class FaceEyesTest {
       assertEquals(mean, FaceEmbedder.cosine(first, second), 1e-5);
       assertEquals("of 16 and of 24", both.name());
       assertEquals(0.2, both.sameAbove(), 1e-9);
-      try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard()) {
         Tensor faces = torch.rand(4, 3, 112, 112);
-        double apart = near(one, faces.narrow(0, 0, 2), first, 0) + near(other, faces.narrow(0, 2, 2), first, 16);
-        assertEquals(apart, both.agreement(faces, first).item_float(), 1e-5, "each looks at its share");
+        double apart = near(one, faces.narrow(0, 0, 2), first, 0)
+            + near(other, faces.narrow(0, 2, 2), first, 16);
+        assertEquals(
+            apart, both.agreement(faces, first).item_float(), 1e-5, "each looks at its share");
       }
     }
   }
@@ -68,7 +72,10 @@ class FaceEyesTest {
 
   private static double near(FolderEmbedder eye, Tensor faces, float[] person, long at) {
     Tensor vectors = eye.vectors(faces);
-    return vectors.matmul(torch.tensor(person).narrow(0, at, vectors.size(1))).mean().item_float();
+    return vectors
+        .matmul(torch.tensor(person).narrow(0, at, vectors.size(1)))
+        .mean()
+        .item_float();
   }
 
   @Test
@@ -96,10 +103,14 @@ class FaceEyesTest {
 
   private void write(String place, List<Integer> channels, int size) throws IOException {
     Path folder = Files.createDirectories(base.resolve(place).resolve("face_embedder"));
-    Files.writeString(folder.resolve("config.json"), "{\"_class_name\": \"LikenessFaceNetwork\", \"name\": \"of " + size + "\","
-        + " \"same_above\": " + size / 100.0 + ", \"embedding_size\": " + size + ", \"block_out_channels\": " + channels + "}");
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"_class_name\": \"LikenessFaceNetwork\", \"name\": \"of " + size + "\","
+            + " \"same_above\": " + size / 100.0 + ", \"embedding_size\": " + size
+            + ", \"block_out_channels\": " + channels + "}");
     try (NoiseSource noise = NoiseSource.seeded(size);
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+        TrainableWeights weights =
+            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       new FaceNetwork(channels, size, Weights.of(weights));
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }

@@ -47,7 +47,12 @@ class FaceReaderTest {
           int height = height(p, start);
           if (height > x - start && start >= MARGIN) {
             Eyes eyes = new Eyes(new Point(start, 0), new Point(x, 0));
-            faces.add(new Face(new Box(start, 0, x - start, height), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
+            faces.add(new Face(
+                new Box(start, 0, x - start, height),
+                1,
+                Pose.FRONTAL,
+                Optional.of(eyes),
+                Optional.empty()));
           }
           start = -1;
         }
@@ -70,7 +75,7 @@ class FaceReaderTest {
     }
 
     @Override
-    public void close() { }
+    public void close() {}
   }
 
   /** Gives a face's width and height. */
@@ -91,7 +96,7 @@ class FaceReaderTest {
     }
 
     @Override
-    public void close() { }
+    public void close() {}
   }
 
   private final FaceReader reader = FaceReader.of(new Bars(), new Sizes());
@@ -102,7 +107,14 @@ class FaceReaderTest {
     assertEquals(List.of(Note.LARGEST_OF_SEVERAL), reading.notes());
     assertEquals(80, reading.found().orElseThrow().face()[0]);
     assertEquals(224, reading.reference().picture().width());
-    assertEquals(256, reader.side(256).read(bars(300, 200, 20, 70), false).reference().picture().height());
+    assertEquals(
+        256,
+        reader
+            .side(256)
+            .read(bars(300, 200, 20, 70), false)
+            .reference()
+            .picture()
+            .height());
   }
 
   @Test
@@ -113,13 +125,17 @@ class FaceReaderTest {
 
   @Test
   void addsAMarginToAFaceThatFillsThePhoto() {
-    assertEquals(List.of(Note.FOUND_WITH_MARGIN), reader.read(bars(80, 200, 0, 80), false).notes());
+    assertEquals(
+        List.of(Note.FOUND_WITH_MARGIN),
+        reader.read(bars(80, 200, 0, 80), false).notes());
   }
 
   @Test
   void addsAMarginToAFaceThatFillsAPhotoOnItsSide() {
     Picture lying = Orientation.of(6).upright(bars(80, 200, 0, 80));
-    assertEquals(List.of(Note.FOUND_WITH_MARGIN, Note.TURNED_UPRIGHT), reader.read(lying, false).notes());
+    assertEquals(
+        List.of(Note.FOUND_WITH_MARGIN, Note.TURNED_UPRIGHT),
+        reader.read(lying, false).notes());
   }
 
   @Test
@@ -145,12 +161,15 @@ class FaceReaderTest {
       }
 
       @Override
-      public void close() { }
+      public void close() {}
     };
-    assertEquals(Optional.empty(), FaceReader.of(nobody, new Sizes()).read(bars(4000, 30), false).found());
+    assertEquals(
+        Optional.empty(),
+        FaceReader.of(nobody, new Sizes()).read(bars(4000, 30), false).found());
     assertTrue(widths.containsAll(List.of(1536, 2048, 3072)), "with a margin " + widths);
     assertEquals(4000, widths.stream().mapToInt(width -> width).max().orElseThrow());
-    assertEquals(2, widths.stream().filter(width -> width > 3072).count(), "as it is and upside down alone");
+    assertEquals(
+        2, widths.stream().filter(width -> width > 3072).count(), "as it is and upside down alone");
   }
 
   @Test
@@ -166,17 +185,20 @@ class FaceReaderTest {
 
   @Test
   void refusesByNameWhatAPolicyForbids() {
-    UnusableInput e = assertThrows(UnusableInput.class, () -> UsePolicy.COMMERCIAL.require(EmbedderSpec.ARCFACE));
+    UnusableInput e =
+        assertThrows(UnusableInput.class, () -> UsePolicy.COMMERCIAL.require(EmbedderSpec.ARCFACE));
     assertEquals(
         "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
-        + "such as SFace or AuraFace", e.getMessage());
+            + "such as SFace or AuraFace",
+        e.getMessage());
   }
 
   @Test
   void readsRealPhotos() throws IOException {
     Path embedder = Material.of("faces/mobileface_v2_112.onnx");
     try (FaceDetector detector = new CascadeDetector();
-        OnnxEmbedder network = OnnxEmbedder.open(embedder, EmbedderSpec.MOBILEFACE, UsePolicy.COMMERCIAL)) {
+        OnnxEmbedder network =
+            OnnxEmbedder.open(embedder, EmbedderSpec.MOBILEFACE, UsePolicy.COMMERCIAL)) {
       FaceReader real = FaceReader.of(detector, network, UsePolicy.COMMERCIAL);
       Picture person = photo("photos/people/examples__biden.jpg");
       FaceReading upright = real.read(person, false);
@@ -184,12 +206,15 @@ class FaceReaderTest {
       assertEquals(256, upright.reference().face().length);
       FaceReading lying = real.read(Orientation.of(8).upright(person), false);
       assertTrue(lying.notes().contains(Note.TURNED_UPRIGHT), lying.words());
-      assertEquals(Optional.empty(), real.read(photo("photos/objects/coffee.png"), false).found());
+      assertEquals(
+          Optional.empty(), real.read(photo("photos/objects/coffee.png"), false).found());
     }
   }
 
   private static Picture photo(String name) throws IOException {
-    return new PhotoDecoder(DecodeLimits.DEFAULT).decode(name, Files.readAllBytes(Material.of(name))).picture();
+    return new PhotoDecoder(DecodeLimits.DEFAULT)
+        .decode(name, Files.readAllBytes(Material.of(name)))
+        .picture();
   }
 
   /** Grey, with red bars from the top at each x, of each width, and twice as high. */

@@ -31,8 +31,12 @@ class FaceWindowTest {
   private static final int HEIGHT = 320;
 
   private static Face face(double leftX, double leftY, double rightX, double rightY) {
-    return new Face(new Box(60, 60, 90, 90), 1, Pose.FRONTAL,
-        Optional.of(new Eyes(new Point(leftX, leftY), new Point(rightX, rightY))), Optional.empty());
+    return new Face(
+        new Box(60, 60, 90, 90),
+        1,
+        Pose.FRONTAL,
+        Optional.of(new Eyes(new Point(leftX, leftY), new Point(rightX, rightY))),
+        Optional.empty());
   }
 
   /** Smooth, so that it hardly matters how it is sampled. */
@@ -51,21 +55,28 @@ class FaceWindowTest {
   /** Upright; turned and small; leaning out of the picture. */
   @ParameterizedTest
   @CsvSource({"100,120,140,120", "90,150,115,140", "20,30,70,44", "200,280,240,290"})
-  void alignsTheWindowsPictureAsTheEmbedderDoesTheWhole(double leftX, double leftY, double rightX, double rightY) {
+  void alignsTheWindowsPictureAsTheEmbedderDoesTheWhole(
+      double leftX, double leftY, double rightX, double rightY) {
     Face face = face(leftX, leftY, rightX, rightY);
     FaceWindow window = FaceWindow.around(face, WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     Picture whole = AlignmentTemplate.ARCFACE.align(picture(), face);
     try (TensorScope scope = TensorScope.open()) {
-      Tensor part = Images.toUnit(picture()).narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
+      Tensor part = Images.toUnit(picture())
+          .narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
-      Tensor apart = window.aligned(part, torch.eye(3).unsqueeze(0)).sub(Images.toUnit(whole)).abs();
-      assertTrue(apart.mean().item_double() < 0.01, "mean distance " + apart.mean().item_double());
+      Tensor apart = window
+          .aligned(part, torch.eye(3).unsqueeze(0))
+          .sub(Images.toUnit(whole))
+          .abs();
+      assertTrue(
+          apart.mean().item_double() < 0.01, "mean distance " + apart.mean().item_double());
     }
   }
 
   @Test
   void isTheLatentsOfTheFaceAlone() {
-    FaceWindow window = FaceWindow.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
+    FaceWindow window =
+        FaceWindow.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     assertTrue(window.width() < WIDTH / FACTOR && window.height() < HEIGHT / FACTOR / 2 + 4);
     try (TensorScope scope = TensorScope.open()) {
       int columns = WIDTH / FACTOR;
@@ -74,23 +85,32 @@ class FaceWindowTest {
       Tensor part = window.of(latents);
       assertArrayEquals(new long[] {1, 4, window.height(), window.width()}, part.shape());
       int corner = window.top() * columns + window.left();
-      int last = 3 * rows * columns + (window.top() + window.height() - 1) * columns + window.left() + window.width() - 1;
+      int last = 3 * rows * columns
+          + (window.top() + window.height() - 1) * columns
+          + window.left()
+          + window.width()
+          - 1;
       assertEquals(corner, part.min().item_long());
       assertEquals(last, part.max().item_long());
-      assertTrue(part.flatten().narrow(0, 0, window.width()).equal(latents.flatten().narrow(0, corner, window.width())));
+      assertTrue(part.flatten()
+          .narrow(0, 0, window.width())
+          .equal(latents.flatten().narrow(0, corner, window.width())));
     }
   }
 
   @Test
   void showsTheFaceAsItsViewsAreMoved() {
-    FaceWindow window = FaceWindow.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
+    FaceWindow window =
+        FaceWindow.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     try (TensorScope scope = TensorScope.open()) {
-      Tensor part = Images.toUnit(picture()).narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
+      Tensor part = Images.toUnit(picture())
+          .narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
       Tensor plain = window.aligned(part, torch.eye(3).unsqueeze(0));
       Tensor mirror = torch.diag(torch.tensor(-1f, 1f, 1f)).unsqueeze(0);
       Tensor views = FaceViews.of(4);
-      Tensor shown = window.aligned(part, torch.cat(new TensorVector(torch.eye(3).unsqueeze(0), mirror, views), 0));
+      Tensor shown = window.aligned(
+          part, torch.cat(new TensorVector(torch.eye(3).unsqueeze(0), mirror, views), 0));
       assertEquals(2 + FaceViews.COUNT, shown.size(0));
       assertTrue(shown.narrow(0, 0, 1).equal(plain));
       assertEquals(0, shown.narrow(0, 1, 1).flip(3).sub(plain).abs().max().item_double(), 1e-4);

@@ -31,7 +31,9 @@ class PublishedKeysTest {
   void tellsThePublishedPlainAdapterByItsKeys() {
     AdapterLayout layout = layout("Standard Reference (IP Adapter).safetensors.json");
     assertEquals(AdapterKind.BASE, layout.kind());
-    assertEquals(List.of(4, 768L, 1024L), List.of(layout.tokens(), layout.contextWidth(), layout.imageWidth()));
+    assertEquals(
+        List.of(4, 768L, 1024L),
+        List.of(layout.tokens(), layout.contextWidth(), layout.imageWidth()));
     Pairing.check("adapter", layout, sd15());
     Pairing.check("adapter", layout, encoder("IP Adapter SD1/config.json"), "image_encoder");
   }
@@ -39,8 +41,18 @@ class PublishedKeysTest {
   @Test
   void tellsThePublishedFaceAdapterByItsKeys() {
     AdapterLayout layout = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
-    assertEquals(new AdapterLayout(AdapterKind.PLUS, 16, 768, 1280, 0, 0, new Resampling(768, 768, 4),
-        layout.attentions(), false), layout);
+    assertEquals(
+        new AdapterLayout(
+            AdapterKind.PLUS,
+            16,
+            768,
+            1280,
+            0,
+            0,
+            new Resampling(768, 768, 4),
+            layout.attentions(),
+            false),
+        layout);
     assertEquals(12, layout.resampler().heads());
     Pairing.check("adapter", layout, sd15());
     Pairing.check("adapter", layout, encoder("IP Adapter SD1/config.json"), "image_encoder");
@@ -48,7 +60,8 @@ class PublishedKeysTest {
 
   @Test
   void mapsEveryKeyOfThePublishedAdapters() {
-    for (String file : List.of("Standard Reference (IP Adapter).safetensors.json",
+    for (String file : List.of(
+        "Standard Reference (IP Adapter).safetensors.json",
         "Face Reference (IP Adapter Plus Face).safetensors.json")) {
       KeyList list = list(file);
       Set<String> expected = new HashSet<>();
@@ -57,9 +70,14 @@ class PublishedKeysTest {
         expected.add("ip_adapter." + (2 * t + 1) + ".to_k_ip.weight");
         expected.add("ip_adapter." + (2 * t + 1) + ".to_v_ip.weight");
       }
-      assertEquals(expected, list.names().stream().filter(n -> n.startsWith("ip_adapter")).collect(Collectors.toSet()));
+      assertEquals(
+          expected,
+          list.names().stream()
+              .filter(n -> n.startsWith("ip_adapter"))
+              .collect(Collectors.toSet()));
       try (TensorSource published = KeySpelling.published(list)) {
-        assertEquals(list.names(), published.names(), "a published name is taken for another spelling");
+        assertEquals(
+            list.names(), published.names(), "a published name is taken for another spelling");
       }
     }
   }
@@ -67,12 +85,14 @@ class PublishedKeysTest {
   @Test
   void saysThatAnAdapterIsForAnotherFamily() {
     AdapterLayout layout = layout("Standard Reference (IP Adapter).safetensors.json");
-    BaseAttentions xl = base("Juggernaut XL v9/unet/diffusion_pytorch_model.fp16.safetensors.json", "Juggernaut XL v9");
+    BaseAttentions xl = base(
+        "Juggernaut XL v9/unet/diffusion_pytorch_model.fp16.safetensors.json", "Juggernaut XL v9");
     assertEquals(70, xl.paths().size());
     assertEquals("up_blocks.0.attentions.0.transformer_blocks.0.attn2", xl.at(49));
     assertEquals("mid_block.attentions.0.transformer_blocks.9.attn2", xl.at(139));
-    assertEquals("ip-adapter_sd15.bin is an IP-Adapter for Stable Diffusion 1.x (context 768), 16 attentions; the base "
-        + "Juggernaut XL v9 is SDXL (context 2048): give an adapter made for it",
+    assertEquals(
+        "ip-adapter_sd15.bin is an IP-Adapter for Stable Diffusion 1.x (context 768), 16 attentions; the base "
+            + "Juggernaut XL v9 is SDXL (context 2048): give an adapter made for it",
         refusal(() -> Pairing.check("ip-adapter_sd15.bin", layout, xl)));
   }
 
@@ -82,14 +102,25 @@ class PublishedKeysTest {
     AdapterLayout plain = layout("Standard Reference (IP Adapter).safetensors.json");
     assertEquals(
         "a.bin is an IP-Adapter and looks at pictures through CLIP ViT-H/14 (projection 1024); the image encoder "
-        + "here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
+            + "here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
         refusal(() -> Pairing.check("a.bin", plain, large, "here")));
     AdapterLayout plus = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
-    VisionConfig bigG = VisionConfig.of(ModelConfig.of(Map.of("model_type", "clip_vision_model", "hidden_size", 1664,
-        "num_attention_heads", 16, "patch_size", 14, "projection_dim", 1280), "bigG"));
+    VisionConfig bigG = VisionConfig.of(ModelConfig.of(
+        Map.of(
+            "model_type",
+            "clip_vision_model",
+            "hidden_size",
+            1664,
+            "num_attention_heads",
+            16,
+            "patch_size",
+            14,
+            "projection_dim",
+            1280),
+        "bigG"));
     assertEquals(
         "a.bin is an IP-Adapter Plus and looks at pictures through CLIP ViT-H/14 (width 1280); the image encoder "
-        + "here is CLIP ViT-bigG/14 (width 1664, projection 1280): give the one it was trained with",
+            + "here is CLIP ViT-bigG/14 (width 1664, projection 1280): give the one it was trained with",
         refusal(() -> Pairing.check("a.bin", plus, bigG, "here")));
     assertEquals(729, encoder("siglip-so400m-patch14-384/config.json").tokens());
   }
@@ -116,8 +147,10 @@ class PublishedKeysTest {
   }
 
   private static BaseAttentions sd15() {
-    try (InputStream in = new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
-      Map<String, long[]> unet = GoldenFolder.shapes((Map<?, ?>) JSON.std.mapFrom(in).get("unet"));
+    try (InputStream in =
+        new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
+      Map<String, long[]> unet =
+          GoldenFolder.shapes((Map<?, ?>) JSON.std.mapFrom(in).get("unet"));
       return BaseAttentions.of("SD 1.5", unet.keySet(), unet::get);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

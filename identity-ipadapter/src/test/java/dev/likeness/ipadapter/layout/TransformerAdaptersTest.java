@@ -27,8 +27,11 @@ class TransformerAdaptersTest {
 
   @Test
   void tellsThePublishedAdaptersByTheirKeys() throws IOException {
-    assertEquals("an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions, 4 tokens, width 768", told(XLABS));
-    assertEquals("an IP-Adapter of InstantX for FLUX.1 (context 4096), 57 attentions, 128 tokens, width 1152",
+    assertEquals(
+        "an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions, 4 tokens, width 768",
+        told(XLABS));
+    assertEquals(
+        "an IP-Adapter of InstantX for FLUX.1 (context 4096), 57 attentions, 128 tokens, width 1152",
         told(INSTANT_X));
     assertEquals(
         "an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions, 64 tokens, width 1152",
@@ -40,50 +43,88 @@ class TransformerAdaptersTest {
     }
     Pairing.check("adapter", layout(TIMED), base("sd3.5-large"));
     assertEquals("transformer_blocks.18", base("flux-dev").module(AdapterKind.XLABS, 18));
-    assertEquals("single_transformer_blocks.0.attn", base("flux-dev").module(AdapterKind.INSTANT_X, 19));
+    assertEquals(
+        "single_transformer_blocks.0.attn", base("flux-dev").module(AdapterKind.INSTANT_X, 19));
     assertEquals("transformer_blocks.1.attn2", base("sd3.5-medium").module(AdapterKind.TIMED, 3));
   }
 
   @Test
   void saysThatAnAdapterIsForAnotherTransformer() throws IOException {
-    assertEquals("a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
-        + "sd3.5-medium is Stable Diffusion 3.x (width 1536): give an adapter made for it", refusal(TIMED, "sd3.5-medium"));
-    assertEquals("a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
-        + "flux-dev is FLUX.1 (context 4096): give an adapter made for it", refusal(TIMED, "flux-dev"));
-    assertEquals("a.bin is an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions; the base sd3.5-large is "
-        + "Stable Diffusion 3.x (width 2432): give an adapter made for it", refusal(XLABS, "sd3.5-large"));
-    assertEquals("the base flux2-klein-4b has no attention that an image prompt could speak to; IP-Adapters are made for "
-        + "Stable Diffusion 1.x, 2.x, XL, 3.x and FLUX.1",
+    assertEquals(
+        "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
+            + "sd3.5-medium is Stable Diffusion 3.x (width 1536): give an adapter made for it",
+        refusal(TIMED, "sd3.5-medium"));
+    assertEquals(
+        "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
+            + "flux-dev is FLUX.1 (context 4096): give an adapter made for it",
+        refusal(TIMED, "flux-dev"));
+    assertEquals(
+        "a.bin is an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions; the base sd3.5-large is "
+            + "Stable Diffusion 3.x (width 2432): give an adapter made for it",
+        refusal(XLABS, "sd3.5-large"));
+    assertEquals(
+        "the base flux2-klein-4b has no attention that an image prompt could speak to; IP-Adapters are made for "
+            + "Stable Diffusion 1.x, 2.x, XL, 3.x and FLUX.1",
         assertThrows(UnusableInput.class, () -> base("flux2-klein-4b")).getMessage());
     assertThrows(UnusableInput.class, () -> base("z-image-turbo"));
   }
 
   @Test
   void saysThatThePublishedAdaptersForUNetsAreForNoTransformer() throws IOException {
-    for (String[] real : new String[][] {{"Standard Reference (IP Adapter)", ""},
-        {"Face Reference (IP Adapter Plus Face)", " Plus"}}) {
+    for (String[] real : new String[][] {
+      {"Standard Reference (IP Adapter)", ""}, {"Face Reference (IP Adapter Plus Face)", " Plus"}
+    }) {
       KeyList list = KeyList.of(Material.of("keys/checkpoints/" + real[0] + ".safetensors.json"));
-      String is = "a.bin is an IP-Adapter" + real[1] + " for Stable Diffusion 1.x (context 768), 16 attentions; the base ";
-      assertEquals(is + "flux-dev is FLUX.1 (context 4096): give an adapter made for it", refusal(list, "flux-dev"));
-      assertEquals(is + "sd3.5-large is Stable Diffusion 3.x (width 2432): give an adapter made for it",
+      String is = "a.bin is an IP-Adapter" + real[1]
+          + " for Stable Diffusion 1.x (context 768), 16 attentions; the base ";
+      assertEquals(
+          is + "flux-dev is FLUX.1 (context 4096): give an adapter made for it",
+          refusal(list, "flux-dev"));
+      assertEquals(
+          is + "sd3.5-large is Stable Diffusion 3.x (width 2432): give an adapter made for it",
           refusal(list, "sd3.5-large"));
     }
   }
 
   @Test
   void saysThatAnEncoderIsAnother() {
-    VisionConfig siglip = VisionConfig.of(ModelConfig.of(Map.of("model_type", "siglip_vision_model", "hidden_size", 1152,
-        "num_attention_heads", 16, "image_size", 384, "patch_size", 14), "siglip"));
-    VisionConfig large = VisionConfig.of(ModelConfig.of(Map.of("model_type", "clip_vision_model", "hidden_size", 1024,
-        "num_attention_heads", 16, "patch_size", 14, "projection_dim", 768), "clip"));
+    VisionConfig siglip = VisionConfig.of(ModelConfig.of(
+        Map.of(
+            "model_type",
+            "siglip_vision_model",
+            "hidden_size",
+            1152,
+            "num_attention_heads",
+            16,
+            "image_size",
+            384,
+            "patch_size",
+            14),
+        "siglip"));
+    VisionConfig large = VisionConfig.of(ModelConfig.of(
+        Map.of(
+            "model_type",
+            "clip_vision_model",
+            "hidden_size",
+            1024,
+            "num_attention_heads",
+            16,
+            "patch_size",
+            14,
+            "projection_dim",
+            768),
+        "clip"));
     Pairing.check("a.bin", layout(XLABS), large, "here");
     Pairing.check("a.bin", layout(INSTANT_X), siglip, "here");
     Pairing.check("a.bin", layout(TIMED), siglip, "here");
-    assertEquals("a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image "
-        + "encoder here is SigLIP So400m/14 (width 1152): give the one it was trained with", refusal(XLABS, siglip));
+    assertEquals(
+        "a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image "
+            + "encoder here is SigLIP So400m/14 (width 1152): give the one it was trained with",
+        refusal(XLABS, siglip));
     for (KeyList list : List.of(INSTANT_X, TIMED)) {
-      assertEquals("a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image"
-          + " encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
+      assertEquals(
+          "a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image"
+              + " encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
           refusal(list, large));
     }
   }
@@ -91,23 +132,44 @@ class TransformerAdaptersTest {
   @Test
   void tellsEncodersOfOneWidthByTheirFamily() {
     VisionConfig siglip = encoder("siglip_vision_model", 768, 0);
-    assertEquals("a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image encoder here"
-        + " is SigLIP ViT-B/16 (width 768): give the one it was trained with", refusal(XLABS, siglip));
-    assertEquals("a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
-        + " CLIP So400m/16 (width 1152, projection 1152): give the one it was trained with",
+    assertEquals(
+        "a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image encoder here"
+            + " is SigLIP ViT-B/16 (width 768): give the one it was trained with",
+        refusal(XLABS, siglip));
+    assertEquals(
+        "a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
+            + " CLIP So400m/16 (width 1152, projection 1152): give the one it was trained with",
         refusal(INSTANT_X, encoder("clip_vision_model", 1152, 1152)));
-    VisionConfig bare = VisionConfig.of(ModelConfig.of(Map.of("model_type", "clip_vision_model", "hidden_size", 1024,
-        "num_attention_heads", 16, "patch_size", 14, "projection_dim", 768, "architectures", List.of("CLIPVisionModel")), "clip"));
-    assertEquals("a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image encoder here"
-        + " is CLIP ViT-L/14 (width 1024, without projection): give the one it was trained with", refusal(XLABS, bare));
+    VisionConfig bare = VisionConfig.of(ModelConfig.of(
+        Map.of(
+            "model_type",
+            "clip_vision_model",
+            "hidden_size",
+            1024,
+            "num_attention_heads",
+            16,
+            "patch_size",
+            14,
+            "projection_dim",
+            768,
+            "architectures",
+            List.of("CLIPVisionModel")),
+        "clip"));
+    assertEquals(
+        "a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image encoder here"
+            + " is CLIP ViT-L/14 (width 1024, without projection): give the one it was trained with",
+        refusal(XLABS, bare));
   }
 
   @Test
   void tellsTheFamilyOfAnAdaptersEncoderByItsWidthWhereOnlyOneIsPublished() {
-    assertEquals("a.bin is an IP-Adapter and looks at pictures through CLIP ViT-H/14 (projection 1024); the image encoder here is SigLIP"
-        + " ViT-L/16 (width 1024): give the one it was trained with", refusal(plain(1024), encoder("siglip", 1024, 0)));
-    assertEquals("a.bin is an IP-Adapter and looks at pictures through SigLIP So400m (width 1152); the image encoder here is CLIP"
-        + " So400m/16 (width 1152, projection 1152): give the one it was trained with",
+    assertEquals(
+        "a.bin is an IP-Adapter and looks at pictures through CLIP ViT-H/14 (projection 1024); the image encoder here is SigLIP"
+            + " ViT-L/16 (width 1024): give the one it was trained with",
+        refusal(plain(1024), encoder("siglip", 1024, 0)));
+    assertEquals(
+        "a.bin is an IP-Adapter and looks at pictures through SigLIP So400m (width 1152); the image encoder here is CLIP"
+            + " So400m/16 (width 1152, projection 1152): give the one it was trained with",
         refusal(plain(1152), encoder("clip", 1152, 1152)));
     Pairing.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
     Pairing.check("a.bin", layout(plain(40)), encoder("siglip", 40, 0), "here");
@@ -115,16 +177,40 @@ class TransformerAdaptersTest {
 
   @Test
   void asksForAPoolWhereItLooksAtThePool() {
-    VisionConfig bare = VisionConfig.of(ModelConfig.of(Map.of("model_type", "siglip_vision_model", "hidden_size", 1152,
-        "num_attention_heads", 16, "patch_size", 14, "vision_use_head", false), "siglip"));
+    VisionConfig bare = VisionConfig.of(ModelConfig.of(
+        Map.of(
+            "model_type",
+            "siglip_vision_model",
+            "hidden_size",
+            1152,
+            "num_attention_heads",
+            16,
+            "patch_size",
+            14,
+            "vision_use_head",
+            false),
+        "siglip"));
     Pairing.check("a.bin", layout(TIMED), bare, "here");
-    assertEquals("a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
-        + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with", refusal(INSTANT_X, bare));
+    assertEquals(
+        "a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
+            + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with",
+        refusal(INSTANT_X, bare));
   }
 
   private static VisionConfig encoder(String type, int width, int projection) {
-    return VisionConfig.of(ModelConfig.of(Map.of("model_type", type, "hidden_size", width, "num_attention_heads", 8, "patch_size", 16,
-        "projection_dim", projection), "config.json"));
+    return VisionConfig.of(ModelConfig.of(
+        Map.of(
+            "model_type",
+            type,
+            "hidden_size",
+            width,
+            "num_attention_heads",
+            8,
+            "patch_size",
+            16,
+            "projection_dim",
+            projection),
+        "config.json"));
   }
 
   private static KeyList plain(long projection) {
@@ -142,11 +228,14 @@ class TransformerAdaptersTest {
 
   private static String refusal(KeyList list, String base) throws IOException {
     BaseAttentions attentions = base(base).heard(layout(list).kind());
-    return assertThrows(UnusableInput.class, () -> Pairing.check("a.bin", layout(list), attentions)).getMessage();
+    return assertThrows(UnusableInput.class, () -> Pairing.check("a.bin", layout(list), attentions))
+        .getMessage();
   }
 
   private static String refusal(KeyList list, VisionConfig encoder) {
-    return assertThrows(UnusableInput.class, () -> Pairing.check("a.bin", layout(list), encoder, "here")).getMessage();
+    return assertThrows(
+            UnusableInput.class, () -> Pairing.check("a.bin", layout(list), encoder, "here"))
+        .getMessage();
   }
 
   private static AdapterLayout layout(KeyList list) {

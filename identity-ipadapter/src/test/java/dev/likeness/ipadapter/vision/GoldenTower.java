@@ -31,12 +31,16 @@ public final class GoldenTower {
   }
 
   static List<Map<?, ?>> list(String name) {
-    return ((List<?>) record().get(name)).stream().<Map<?, ?>>map(item -> (Map<?, ?>) item).toList();
+    return ((List<?>) record().get(name))
+        .stream().<Map<?, ?>>map(item -> (Map<?, ?>) item).toList();
   }
 
   /** Writes the encoder {@code name} as a folder below {@code parent}. */
   public static Path write(String name, Path parent) {
-    Map<?, ?> tower = list("towers").stream().filter(t -> t.get("name").equals(name)).findFirst().orElseThrow();
+    Map<?, ?> tower = list("towers").stream()
+        .filter(t -> t.get("name").equals(name))
+        .findFirst()
+        .orElseThrow();
     return write(tower, parent.resolve(name));
   }
 
@@ -45,8 +49,12 @@ public final class GoldenTower {
     try (TensorScope scope = TensorScope.open()) {
       Files.createDirectories(folder);
       Files.write(folder.resolve("config.json"), JSON.std.asBytes(tower.get("config")));
-      SafetensorsWriter.write(folder.resolve("model.safetensors"), SeededWeights.of(
-          GoldenFolder.shapes((Map<?, ?>) tower.get("tensors")), ((Number) tower.get("seed")).longValue()), Map.of());
+      SafetensorsWriter.write(
+          folder.resolve("model.safetensors"),
+          SeededWeights.of(
+              GoldenFolder.shapes((Map<?, ?>) tower.get("tensors")),
+              ((Number) tower.get("seed")).longValue()),
+          Map.of());
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -23,6 +23,8 @@ public interface Change {
     return 1;
   }
 
-  /** The same change with every tensor replaced by {@code place}'s, e.g. by one on another device. */
+  /**
+   * The same change with every tensor replaced by {@code place}'s, e.g. by one on another device.
+   */
   Change mapped(UnaryOperator<Tensor> place);
 }

@@ -6,8 +6,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * IA3: each channel of a layer made so much more of itself, {@code W s} (Liu et al. 2022, arXiv:2205.05638, section 3.3, as LyCORIS
- * has it, which keeps the difference to 1: modules/ia3.py).
+ * IA3: each channel of a layer made so much more of itself, {@code W s} (Liu et al. 2022,
+ * arXiv:2205.05638, section 3.3, as LyCORIS has it, which keeps the difference to 1:
+ * modules/ia3.py).
  *
  * @param scales s, a number for each channel
  * @param input whether of the layer's inputs, else of its outputs

@@ -7,12 +7,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * DoRA: another change, after which every row (or column) of the weight gets a length of its own (Liu et al. 2024,
- * arXiv:2402.09353, equation 5): {@code magnitude (W + dW) / |W + dW|}. At another strength than 1 the difference is
- * multiplied, as ComfyUI does.
+ * DoRA: another change, after which every row (or column) of the weight gets a length of its own
+ * (Liu et al. 2024, arXiv:2402.09353, equation 5): {@code magnitude (W + dW) / |W + dW|}. At
+ * another strength than 1 the difference is multiplied, as ComfyUI does.
  *
  * @param direction the change below
- * @param magnitude [out, 1, …], or [1, in, …] as LyCORIS first wrote it: its shape says which lengths it sets
+ * @param magnitude [out, 1, …], or [1, in, …] as LyCORIS first wrote it: its shape says which
+ *     lengths it sets
  */
 public record Decomposed(Change direction, Tensor magnitude) implements Change {
   private static final double SMALLEST = 1.1920929e-7;
@@ -20,7 +21,8 @@ public record Decomposed(Change direction, Tensor magnitude) implements Change {
   @Override
   public Tensor difference(Tensor weight) {
     Tensor moved = weight.add(direction.difference(weight));
-    boolean byColumn = magnitude.size(0) == 1 && magnitude.dim() > 1 && magnitude.size(1) == weight.size(1);
+    boolean byColumn =
+        magnitude.size(0) == 1 && magnitude.dim() > 1 && magnitude.size(1) == weight.size(1);
     Tensor lengths = byColumn ? lengths(moved.transpose(0, 1)).transpose(0, 1) : lengths(moved);
     Tensor wanted = magnitude.to(ScalarType.Float).view(lengths.shape());
     return moved.mul(wanted.div(lengths.clamp_min(new Scalar(SMALLEST)))).sub(weight);

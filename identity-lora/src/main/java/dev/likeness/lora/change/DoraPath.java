@@ -8,8 +8,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * DoRA beside its layer while it learns: the layer's own answer and the low-rank one, each brought to the length that
- * is learned. The present length counts as a constant (Liu et al. 2024, arXiv:2402.09353, section 4.3).
+ * DoRA beside its layer while it learns: the layer's own answer and the low-rank one, each brought
+ * to the length that is learned. The present length counts as a constant (Liu et al. 2024,
+ * arXiv:2402.09353, section 4.3).
  *
  * @param magnitude lengths of the rows [out]
  * @param weight of the base
@@ -28,7 +29,8 @@ public record DoraPath(LowRank factors, Tensor magnitude, Tensor weight) impleme
 
   private static Tensor both(Tensor own, Tensor learned, Tensor scale) {
     // In bf16 what is near 1 has steps of 1/256; how far it is from 1 has not.
-    return own.mul(Windows.like(own, scale.sub(new Scalar(1.0)))).add(learned.mul(Windows.like(own, scale)));
+    return own.mul(Windows.like(own, scale.sub(new Scalar(1.0))))
+        .add(learned.mul(Windows.like(own, scale)));
   }
 
   private Tensor relative() {

@@ -5,25 +5,31 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A change of a layer that is shown fewer channels, for one that is shown others behind them: of those it takes nothing.
+ * A change of a layer that is shown fewer channels, for one that is shown others behind them: of
+ * those it takes nothing.
  *
  * @param change of the narrower layer
  * @param count of the channels that this is shown
  */
 public record FirstInputs(Change change, long count) implements Change {
-  /** The same as factors where they have a place for more channels; {@code count} are the change's own, {@code all} the layer's. */
+  /**
+   * The same as factors where they have a place for more channels; {@code count} are the change's
+   * own, {@code all} the layer's.
+   */
   public static Change of(Change change, long count, long all) {
     if (change instanceof LowRank pair) {
       return new LowRank(padded(pair.down(), all), pair.mid(), pair.up(), pair.scale());
     }
     // Lengths of rows are those of whole rows, as diffusers has them.
     return change instanceof Decomposed dora && dora.magnitude().dim() == 1
-        ? new Decomposed(of(dora.direction(), count, all), dora.magnitude()) : new FirstInputs(change, count);
+        ? new Decomposed(of(dora.direction(), count, all), dora.magnitude())
+        : new FirstInputs(change, count);
   }
 
   private static Tensor padded(Tensor narrow, long channels) {
     long more = channels - narrow.size(1);
-    return torch.constant_pad_nd(narrow, narrow.dim() == 4 ? new long[] {0, 0, 0, 0, 0, more} : new long[] {0, more});
+    return torch.constant_pad_nd(
+        narrow, narrow.dim() == 4 ? new long[] {0, 0, 0, 0, 0, more} : new long[] {0, more});
   }
 
   @Override

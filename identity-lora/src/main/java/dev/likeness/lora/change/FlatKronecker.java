@@ -6,8 +6,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * LoKr of a convolution whose product is one of matrices, [out, in · kernel · kernel], cut so that channels and window mix:
- * no smaller convolution says the same, but every place's window as a column does.
+ * LoKr of a convolution whose product is one of matrices, [out, in · kernel · kernel], cut so that
+ * channels and window mix: no smaller convolution says the same, but every place's window as a
+ * column does.
  *
  * @param kernel the window's side
  */
@@ -47,7 +48,8 @@ public record FlatKronecker(Kronecker product, long kernel) implements SideChang
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor columns = torch.im2col(x, new long[] {kernel, kernel}, ONE, padding, stride).transpose(1, 2);
+      Tensor columns =
+          torch.im2col(x, new long[] {kernel, kernel}, ONE, padding, stride).transpose(1, 2);
       long rows = (x.size(2) + 2 * padding[0] - kernel) / stride[0] + 1;
       return product.delta(columns).transpose(1, 2).unflatten(2, new long[] {rows, -1});
     }

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * GLoRA: {@code scale * (W a + b)} with a and b of low rank (Chavan et al. 2023, arXiv:2306.07967, equation 6, with the
- * terms that LyCORIS keeps).
+ * GLoRA: {@code scale * (W a + b)} with a and b of low rank (Chavan et al. 2023, arXiv:2306.07967,
+ * equation 6, with the terms that LyCORIS keeps).
  *
  * @param inA a's first factor [in, rank]
  * @param outA a's second factor [rank, in]

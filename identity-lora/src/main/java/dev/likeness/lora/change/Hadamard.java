@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * LoHa: the product, element by element, of two low-rank matrices (Hyeon-Woo et al. 2022, arXiv:2108.06098, equation
- * 3), times {@code scale}.
+ * LoHa: the product, element by element, of two low-rank matrices (Hyeon-Woo et al. 2022,
+ * arXiv:2108.06098, equation 3), times {@code scale}.
  */
 public record Hadamard(Factor first, Factor second, double scale) implements Change {
   /**
@@ -22,7 +22,8 @@ public record Hadamard(Factor first, Factor second, double scale) implements Cha
     Tensor matrix() {
       Tensor left = a.to(ScalarType.Float);
       Tensor right = b.to(ScalarType.Float);
-      return core == null ? torch.matmul(left, right.flatten(1, -1))
+      return core == null
+          ? torch.matmul(left, right.flatten(1, -1))
           : Tucker.window(core.to(ScalarType.Float), left, right).flatten(1, -1);
     }
 

@@ -6,9 +6,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * peft's BOFT: what the layer is given is turned by orthogonal matrices in Cayley's form, at each stage in blocks that reach twice as
- * far, as a butterfly's wings do (Liu et al. 2024, arXiv:2311.06243, section 4.1; src/peft/tuners/boft/layer.py), and every output
- * has a length beside.
+ * peft's BOFT: what the layer is given is turned by orthogonal matrices in Cayley's form, at each
+ * stage in blocks that reach twice as far, as a butterfly's wings do (Liu et al. 2024,
+ * arXiv:2311.06243, section 4.1; src/peft/tuners/boft/layer.py), and every output has a length
+ * beside.
  *
  * @param blocks [stages, number, size, size], of which the skew-symmetric part alone counts
  * @param lengths [out, 1]
@@ -21,7 +22,10 @@ public record InputButterfly(Tensor blocks, Tensor lengths) implements Change {
     for (long stage = 0; stage < turns.size(0); stage++) {
       turned = wings(turned, turns.select(0, stage), 1L << stage);
     }
-    return turned.mul(lengths.to(ScalarType.Float).view(-1, 1)).view(weight.shape()).sub(weight);
+    return turned
+        .mul(lengths.to(ScalarType.Float).view(-1, 1))
+        .view(weight.shape())
+        .sub(weight);
   }
 
   /** One stage: half-blocks {@code reach} apart meet in a block, turn, and go back. */
@@ -30,8 +34,12 @@ public record InputButterfly(Tensor blocks, Tensor lengths) implements Change {
       return Blocks.ofInputs(columns, turn);
     }
     long half = turn.size(1) / 2;
-    Tensor met = columns.view(columns.size(0), -1, 2, reach, half).transpose(2, 3).reshape(columns.shape());
-    return Blocks.ofInputs(met, turn).view(columns.size(0), -1, reach, 2, half).transpose(2, 3).reshape(columns.shape());
+    Tensor met =
+        columns.view(columns.size(0), -1, 2, reach, half).transpose(2, 3).reshape(columns.shape());
+    return Blocks.ofInputs(met, turn)
+        .view(columns.size(0), -1, reach, 2, half)
+        .transpose(2, 3)
+        .reshape(columns.shape());
   }
 
   @Override

@@ -7,10 +7,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * peft's OFT: what the layer is given is turned, block by block, by orthogonal matrices; the inverse in Cayley's form
- * is a series of few terms, as peft trains it (Qiu et al. 2025, arXiv:2506.19847, equation 4), or exact.
+ * peft's OFT: what the layer is given is turned, block by block, by orthogonal matrices; the
+ * inverse in Cayley's form is a series of few terms, as peft trains it (Qiu et al. 2025,
+ * arXiv:2506.19847, equation 4), or exact.
  *
- * @param skew [blocks, size (size - 1) / 2], the upper triangles of skew-symmetric matrices; one block serves all
+ * @param skew [blocks, size (size - 1) / 2], the upper triangles of skew-symmetric matrices; one
+ *     block serves all
  * @param size of a block
  * @param terms of the series, or 0 for the exact inverse, which peft takes of the opposite angle
  */
@@ -26,7 +28,8 @@ public record InputRotation(Tensor skew, long size, int terms) implements Change
       return Blocks.cayley(q);
     }
     Tensor one = torch.eye(size);
-    // The last term alone counts once, and there are always two powers beyond the first, as in peft.
+    // The last term alone counts once, and there are always two powers beyond the first, as in
+    // peft.
     Tensor power = q;
     Tensor twice = terms > 1 ? q : torch.zeros_like(q);
     if (terms > 2) {
@@ -44,7 +47,8 @@ public record InputRotation(Tensor skew, long size, int terms) implements Change
   private Tensor triangles() {
     Tensor upper = torch.zeros(skew.size(0), size, size);
     Tensor places = torch.ones(size, size).triu(1).to(ScalarType.Bool);
-    upper = upper.masked_scatter(places.unsqueeze(0).expand(skew.size(0), size, size), skew.to(ScalarType.Float));
+    upper = upper.masked_scatter(
+        places.unsqueeze(0).expand(skew.size(0), size, size), skew.to(ScalarType.Float));
     return upper.sub(upper.transpose(1, 2));
   }
 

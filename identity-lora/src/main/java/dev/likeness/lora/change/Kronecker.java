@@ -8,8 +8,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * LoKr: the Kronecker product of a small matrix and a larger one or a window (Edalati et al. 2022, arXiv:2212.10650,
- * equation 4; Yeh et al. 2024, arXiv:2309.14859, section 3.2), times {@code scale}.
+ * LoKr: the Kronecker product of a small matrix and a larger one or a window (Edalati et al. 2022,
+ * arXiv:2212.10650, equation 4; Yeh et al. 2024, arXiv:2309.14859, section 3.2), times
+ * {@code scale}.
  *
  * @param outer [out1, in1]
  * @param inner [out2, in2] or [out2, in2, kernel, kernel]
@@ -22,7 +23,10 @@ public record Kronecker(Tensor outer, Tensor inner, long rank, double scale) imp
     for (long i = outer.dim(); i < inner.dim(); i++) {
       left = left.unsqueeze(-1);
     }
-    return torch.kron(left, inner.to(ScalarType.Float).contiguous()).mul(new Scalar(scale)).view(weight.shape());
+    return torch
+        .kron(left, inner.to(ScalarType.Float).contiguous())
+        .mul(new Scalar(scale))
+        .view(weight.shape());
   }
 
   @Override
@@ -35,13 +39,18 @@ public record Kronecker(Tensor outer, Tensor inner, long rank, double scale) imp
     return new Kronecker(place.apply(outer), place.apply(inner), rank, scale);
   }
 
-  /** Groups of the input through the inner matrix, then mixed by the outer: the product is never made. */
+  /**
+   * Groups of the input through the inner matrix, then mixed by the outer: the product is never
+   * made.
+   */
   private record Path(Kronecker factors, double weight) implements SidePath {
     @Override
     public Tensor delta(Tensor x) {
       Tensor groups = x.unflatten(-1, new long[] {factors.outer.size(1), factors.inner.size(1)});
       Tensor h = torch.linear(groups, Windows.like(x, factors.inner));
-      return torch.matmul(Windows.like(x, factors.outer), h.mul(new Scalar(weight))).flatten(-2, -1);
+      return torch
+          .matmul(Windows.like(x, factors.outer), h.mul(new Scalar(weight)))
+          .flatten(-2, -1);
     }
 
     @Override

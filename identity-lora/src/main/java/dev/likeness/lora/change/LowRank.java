@@ -8,8 +8,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A layer's change of low rank: {@code scale * up (down x)} (Hu et al. 2021, arXiv:2106.09685, equation 3), for a
- * convolution with a window of its own in {@code down}, or in {@code mid} between two that have none.
+ * A layer's change of low rank: {@code scale * up (down x)} (Hu et al. 2021, arXiv:2106.09685,
+ * equation 3), for a convolution with a window of its own in {@code down}, or in {@code mid}
+ * between two that have none.
  *
  * @param down [rank, in] or [rank, in, kernel, kernel]
  * @param mid [rank, rank, kernel, kernel], or null
@@ -25,7 +26,10 @@ public record LowRank(Tensor down, Tensor mid, Tensor up, double scale) implemen
   @Override
   public Tensor difference(Tensor weight) {
     Tensor first = Tucker.joined(this).to(ScalarType.Float).flatten(1, -1);
-    return torch.matmul(up.to(ScalarType.Float).flatten(1, -1), first).mul(new Scalar(scale)).view(weight.shape());
+    return torch
+        .matmul(up.to(ScalarType.Float).flatten(1, -1), first)
+        .mul(new Scalar(scale))
+        .view(weight.shape());
   }
 
   @Override
@@ -35,6 +39,7 @@ public record LowRank(Tensor down, Tensor mid, Tensor up, double scale) implemen
 
   @Override
   public LowRank mapped(UnaryOperator<Tensor> place) {
-    return new LowRank(place.apply(down), mid == null ? null : place.apply(mid), place.apply(up), scale);
+    return new LowRank(
+        place.apply(down), mid == null ? null : place.apply(mid), place.apply(up), scale);
   }
 }

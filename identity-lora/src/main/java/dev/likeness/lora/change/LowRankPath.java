@@ -7,8 +7,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A low-rank change beside its layer, at a weight. Factors in another type than the input are cast as they are used,
- * and gradients flow back through the cast: so a model in bf16 trains factors in f32.
+ * A low-rank change beside its layer, at a weight. Factors in another type than the input are cast
+ * as they are used, and gradients flow back through the cast: so a model in bf16 trains factors in
+ * f32.
  */
 record LowRankPath(LowRank pair, double weight) implements SidePath {
   @Override
@@ -30,7 +31,8 @@ record LowRankPath(LowRank pair, double weight) implements SidePath {
 
   @Override
   public Optional<Factors> lowRank() {
-    return pair.mid() != null ? Optional.empty()
+    return pair.mid() != null
+        ? Optional.empty()
         : Optional.of(new Factors(pair.down(), pair.up(), weight * pair.scale()));
   }
 

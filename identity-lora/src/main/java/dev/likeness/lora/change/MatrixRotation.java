@@ -7,9 +7,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * OFT as peft wrote it before 0.16 (src/peft/tuners/oft/layer.py): orthogonal matrices in Cayley's form, of which whole
- * matrices are kept, turn what the layer gives block by block; since 0.15 they turn what it is given, and every output has a
- * length beside.
+ * OFT as peft wrote it before 0.16 (src/peft/tuners/oft/layer.py): orthogonal matrices in Cayley's
+ * form, of which whole matrices are kept, turn what the layer gives block by block; since 0.15 they
+ * turn what it is given, and every output has a length beside.
  *
  * @param blocks [number, size, size]; one serves all; their skew-symmetric part alone counts
  * @param lengths [out, 1], of which there are any where the input is turned; otherwise null
@@ -19,7 +19,8 @@ public record MatrixRotation(Tensor blocks, Tensor lengths) implements Change {
   public Tensor difference(Tensor weight) {
     Tensor turns = Blocks.cayley(Blocks.skew(blocks).mul(new Scalar(0.5)));
     Tensor flat = weight.flatten(1, -1);
-    Tensor turned = lengths == null ? ofOutputs(flat, turns)
+    Tensor turned = lengths == null
+        ? ofOutputs(flat, turns)
         : Blocks.ofInputs(flat, turns).mul(lengths.to(ScalarType.Float).view(-1, 1));
     return turned.view(weight.shape()).sub(weight);
   }
@@ -28,7 +29,8 @@ public record MatrixRotation(Tensor blocks, Tensor lengths) implements Change {
   private static Tensor ofOutputs(Tensor rows, Tensor turns) {
     long size = turns.size(1);
     long reach = Math.max(turns.size(0), (rows.size(0) + size - 1) / size) * size;
-    Tensor padded = torch.constant_pad_nd(rows, new long[] {0, 0, 0, reach - rows.size(0)}, new Scalar(0.0));
+    Tensor padded =
+        torch.constant_pad_nd(rows, new long[] {0, 0, 0, reach - rows.size(0)}, new Scalar(0.0));
     return Blocks.ofOutputs(padded, turns).narrow(0, 0, rows.size(0));
   }
 

@@ -7,12 +7,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * OFT and BOFT: the weight's outputs are turned, block by block, by orthogonal matrices in Cayley's form (Qiu et al.
- * 2023, arXiv:2306.07280, equation 6); with several stages the blocks reach further at each, as a butterfly's wings do
- * (Liu et al. 2024, arXiv:2311.06243, section 4.1). Conventions of LyCORIS.
+ * OFT and BOFT: the weight's outputs are turned, block by block, by orthogonal matrices in Cayley's
+ * form (Qiu et al. 2023, arXiv:2306.07280, equation 6); with several stages the blocks reach
+ * further at each, as a butterfly's wings do (Liu et al. 2024, arXiv:2311.06243, section 4.1).
+ * Conventions of LyCORIS.
  *
- * @param blocks from which the skew-symmetric matrices come: OFT's [number, size, size], BOFT's [stages, number, size,
- *     size]
+ * @param blocks from which the skew-symmetric matrices come: OFT's [number, size, size], BOFT's
+ *     [stages, number, size, size]
  * @param rescale [out, 1, …] or null
  * @param longest the length that all skew-symmetric matrices together may have, or 0 for any
  */
@@ -31,7 +32,8 @@ public record Rotation(Tensor blocks, Tensor rescale, double longest) implements
       }
     }
     turned = turned.view(weight.shape());
-    Tensor scaled = rescale == null ? turned : turned.mul(rescale.to(ScalarType.Float).view(lengths(weight)));
+    Tensor scaled =
+        rescale == null ? turned : turned.mul(rescale.to(ScalarType.Float).view(lengths(weight)));
     return scaled.sub(weight);
   }
 
@@ -61,7 +63,8 @@ public record Rotation(Tensor blocks, Tensor rescale, double longest) implements
 
   @Override
   public Rotation mapped(UnaryOperator<Tensor> place) {
-    return new Rotation(place.apply(blocks), rescale == null ? null : place.apply(rescale), longest);
+    return new Rotation(
+        place.apply(blocks), rescale == null ? null : place.apply(rescale), longest);
   }
 
   @Override

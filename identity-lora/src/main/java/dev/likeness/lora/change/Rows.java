@@ -5,8 +5,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Some rows of the change of a layer that is several in the model: of kinds whose factors have no rows of their own, or
- * mix those of several.
+ * Some rows of the change of a layer that is several in the model: of kinds whose factors have no
+ * rows of their own, or mix those of several.
  *
  * @param whole the change of the layer that the file knows
  * @param weight that layer's weight, f32 on the CPU, owned by the calling scope
@@ -14,9 +14,12 @@ import org.bytedeco.pytorch.Tensor;
  * @param count of rows
  * @param halvesSwapped whether its first half of rows is the second in the model
  */
-public record Rows(Change whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped) implements Change {
+public record Rows(
+    Change whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped)
+    implements Change {
   /** The same as factors, where the product's blocks of rows end where these do. */
-  public static Change of(Change whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped) {
+  public static Change of(
+      Change whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped) {
     if (whole instanceof Kronecker product && !halvesSwapped) {
       long block = product.inner().size(0);
       if (from % block == 0 && count % block == 0) {

@@ -4,7 +4,10 @@ import dev.likeness.diffusion.adapt.SidePath;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
-/** A change that is computed beside its layer, from the layer's own input, so that the layer stays as it is. */
+/**
+ * A change that is computed beside its layer, from the layer's own input, so that the layer stays
+ * as it is.
+ */
 public interface SideChange extends Change {
   /** The path beside the layer at a weight. */
   SidePath at(double weight);

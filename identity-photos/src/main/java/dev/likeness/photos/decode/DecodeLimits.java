@@ -5,8 +5,10 @@ package dev.likeness.photos.decode;
  *
  * @param bytes the largest file, in bytes
  * @param pixels the largest picture, width times height as its header states them
- * @param longSide decoded pictures are reduced, by area averaging, until their long side is at most this many pixels
- * @param programs whether programs of this machine may convert a photo, for which it lies in a temporary file
+ * @param longSide decoded pictures are reduced, by area averaging, until their long side is at most
+ *     this many pixels
+ * @param programs whether programs of this machine may convert a photo, for which it lies in a
+ *     temporary file
  */
 public record DecodeLimits(int bytes, long pixels, int longSide, boolean programs) {
   /** 40 MB, 100 megapixels, long side 2048: the crops of a usual selfie reach 1024 pixels. */
@@ -14,8 +16,8 @@ public record DecodeLimits(int bytes, long pixels, int longSide, boolean program
 
   public DecodeLimits {
     if (bytes < 1 || pixels < 1 || longSide < 64) {
-      throw new IllegalArgumentException(
-          "limits are positive and the long side at least 64, given " + bytes + ", " + pixels + ", " + longSide);
+      throw new IllegalArgumentException("limits are positive and the long side at least 64, given "
+          + bytes + ", " + pixels + ", " + longSide);
     }
   }
 

@@ -13,15 +13,29 @@ import java.util.OptionalInt;
  * @param damaged whether the reader had to make up parts of it
  * @param jpegQuality the quality setting, 1 to 100, that a JPEG file was saved with
  */
-public record Decoded(Picture picture, PhotoFormat format, int fullWidth, int fullHeight, boolean damaged,
+public record Decoded(
+    Picture picture,
+    PhotoFormat format,
+    int fullWidth,
+    int fullHeight,
+    boolean damaged,
     OptionalInt jpegQuality) {
   /** The same photo turned to {@code upright}, from how it lay. */
   public Decoded turned(Picture upright, Orientation lay) {
     boolean quarter = lay.quarter();
-    return new Decoded(upright, format, quarter ? fullHeight : fullWidth, quarter ? fullWidth : fullHeight, damaged, jpegQuality);
+    return new Decoded(
+        upright,
+        format,
+        quarter ? fullHeight : fullWidth,
+        quarter ? fullWidth : fullHeight,
+        damaged,
+        jpegQuality);
   }
 
-  /** How many of the file's pixels one pixel of {@link #picture()} stands for along a side; 1 when not reduced. */
+  /**
+   * How many of the file's pixels one pixel of {@link #picture()} stands for along a side; 1 when
+   * not reduced.
+   */
   public double reduction() {
     return (double) fullWidth / picture.width();
   }

@@ -10,7 +10,10 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.List;
 
-/** Reads the one EXIF value that matters here, the orientation; broken EXIF means upright, as in every viewer. */
+/**
+ * Reads the one EXIF value that matters here, the orientation; broken EXIF means upright, as in
+ * every viewer.
+ */
 final class ExifOrientation {
   private ExifOrientation() {}
 
@@ -37,9 +40,14 @@ final class ExifOrientation {
 
   private static int read(Reader reader, byte[] bytes) {
     try {
-      return reader.read(new ByteArrayInputStream(bytes)).getDirectoriesOfType(ExifIFD0Directory.class).stream()
+      return reader
+          .read(new ByteArrayInputStream(bytes))
+          .getDirectoriesOfType(ExifIFD0Directory.class)
+          .stream()
           .map(directory -> directory.getInteger(ExifIFD0Directory.TAG_ORIENTATION))
-          .filter(value -> value != null && value >= 1 && value <= 8).findFirst().orElse(1);
+          .filter(value -> value != null && value >= 1 && value <= 8)
+          .findFirst()
+          .orElse(1);
     } catch (Exception brokenExif) {
       return 1;
     }

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The marker segments before the first scan of a JPEG file (ITU-T T.81, B.1.1) and what they say. */
+/**
+ * The marker segments before the first scan of a JPEG file (ITU-T T.81, B.1.1) and what they say.
+ */
 final class JpegHeader {
   /** A segment; its content lies from {@code from} up to {@code to} in the file. */
   record Segment(int marker, int from, int to) {}
@@ -23,7 +25,7 @@ final class JpegHeader {
 
   JpegHeader(byte[] file) {
     this.file = file;
-    for (int at = 2; at + 4 <= file.length && file[at] == (byte) 0xFF;) {
+    for (int at = 2; at + 4 <= file.length && file[at] == (byte) 0xFF; ) {
       int marker = file[at + 1] & 255;
       int end = at + 2 + word(at + 2);
       if (marker == 0xDA || end < at + 4 || end > file.length) {
@@ -41,18 +43,28 @@ final class JpegHeader {
 
   /** Whether the picture has three channels of eight bits. */
   boolean threeBytesAPixel() {
-    return segments.stream().filter(segment -> USUAL_FRAMES.contains(segment.marker()))
-        .anyMatch(frame -> frame.to() - frame.from() >= 6 && file[frame.from()] == 8 && file[frame.from() + 5] == 3);
+    return segments.stream()
+        .filter(segment -> USUAL_FRAMES.contains(segment.marker()))
+        .anyMatch(frame -> frame.to() - frame.from() >= 6
+            && file[frame.from()] == 8
+            && file[frame.from() + 5] == 3);
   }
 
-  /** The colour profile of a picture in red, green and blue (ICC.1:2010, B.4), its parts put together. */
+  /**
+   * The colour profile of a picture in red, green and blue (ICC.1:2010, B.4), its parts put
+   * together.
+   */
   Optional<byte[]> profile() {
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
-    profileParts().stream().sorted(Comparator.comparingInt(part -> file[part.from() + PROFILE_MARK.length] & 255))
-        .forEach(part -> whole.write(file, part.from() + PROFILE_MARK.length + 2,
+    profileParts().stream()
+        .sorted(Comparator.comparingInt(part -> file[part.from() + PROFILE_MARK.length] & 255))
+        .forEach(part -> whole.write(
+            file,
+            part.from() + PROFILE_MARK.length + 2,
             part.to() - part.from() - PROFILE_MARK.length - 2));
     byte[] profile = whole.toByteArray();
-    boolean rgb = profile.length > 128 && "RGB ".equals(new String(profile, 16, 4, StandardCharsets.US_ASCII));
+    boolean rgb = profile.length > 128
+        && "RGB ".equals(new String(profile, 16, 4, StandardCharsets.US_ASCII));
     return rgb ? Optional.of(profile) : Optional.empty();
   }
 
@@ -70,8 +82,10 @@ final class JpegHeader {
 
   private List<Segment> profileParts() {
     int mark = PROFILE_MARK.length;
-    return segments(0xE2).stream().filter(part -> part.to() - part.from() > mark + 2
-        && Arrays.equals(file, part.from(), part.from() + mark, PROFILE_MARK, 0, mark)).toList();
+    return segments(0xE2).stream()
+        .filter(part -> part.to() - part.from() > mark + 2
+            && Arrays.equals(file, part.from(), part.from() + mark, PROFILE_MARK, 0, mark))
+        .toList();
   }
 
   private int word(int at) {

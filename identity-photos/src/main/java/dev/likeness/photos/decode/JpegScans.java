@@ -3,8 +3,8 @@ package dev.likeness.photos.decode;
 import java.io.IOException;
 
 /**
- * Counts the scans of a JPEG file (ITU-T T.81, B.1.1). Each is a pass over all pixels that may be a few bytes long, so
- * a small file can ask for hours; encoders write about ten.
+ * Counts the scans of a JPEG file (ITU-T T.81, B.1.1). Each is a pass over all pixels that may be a
+ * few bytes long, so a small file can ask for hours; encoders write about ten.
  */
 final class JpegScans {
   private static final int MOST = 100;
@@ -14,7 +14,7 @@ final class JpegScans {
   /** How many there are; a file of more than anybody's camera or program writes is refused. */
   static int count(byte[] file) throws IOException {
     int scans = 0;
-    for (int at = 2; at + 4 <= file.length;) {
+    for (int at = 2; at + 4 <= file.length; ) {
       int marker = file[at + 1] & 255;
       if (file[at] != (byte) 0xFF || marker == 0xD9) {
         return scans;

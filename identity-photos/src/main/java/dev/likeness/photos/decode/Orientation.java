@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How the stored rows and columns of a photo map to the upright picture: the eight values of EXIF's tag 0x0112
- * (JEITA CP-3451, 4.6.4 A), in order.
+ * How the stored rows and columns of a photo map to the upright picture: the eight values of EXIF's
+ * tag 0x0112 (JEITA CP-3451, 4.6.4 A), in order.
  */
 public enum Orientation {
   /** Value 1. */
@@ -34,16 +34,24 @@ public enum Orientation {
     this.yy = yy;
   }
 
-  /** The orientation of an EXIF value; anything outside 1 to 8 means upright, as every viewer takes it. */
+  /**
+   * The orientation of an EXIF value; anything outside 1 to 8 means upright, as every viewer takes
+   * it.
+   */
   public static Orientation of(int exif) {
     return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
   }
 
-  /** The picture {@code stored} in a file, turned as the file's mark says and otherwise as it is. */
+  /**
+   * The picture {@code stored} in a file, turned as the file's mark says and otherwise as it is.
+   */
   public static Picture upright(Path file, Picture stored) {
     try {
       byte[] bytes = Files.readAllBytes(file);
-      return PhotoFormat.of(bytes).map(format -> of(ExifOrientation.of(format, bytes))).orElse(UPRIGHT).upright(stored);
+      return PhotoFormat.of(bytes)
+          .map(format -> of(ExifOrientation.of(format, bytes)))
+          .orElse(UPRIGHT)
+          .upright(stored);
     } catch (IOException e) {
       throw new UnusableInput("cannot read the picture " + file + ": " + e.getMessage(), e);
     }

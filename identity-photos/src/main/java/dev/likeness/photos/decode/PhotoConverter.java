@@ -3,16 +3,17 @@ package dev.likeness.photos.decode;
 import java.io.IOException;
 
 /**
- * The joint for formats that ImageIO has no reader for, such as HEIC and AVIF: found by {@link
- * java.util.ServiceLoader}, asked before the programs of this machine. Implementations are safe for threads.
+ * The joint for formats that ImageIO has no reader for, such as HEIC and AVIF: found by
+ * {@link java.util.ServiceLoader}, asked before the programs of this machine. Implementations are
+ * safe for threads.
  */
 public interface PhotoConverter {
   /** Whether {@code format} can be converted here and now. */
   boolean converts(PhotoFormat format);
 
   /**
-   * The main picture of {@code file} as the bytes of a PNG or JPEG file, upright already; its size is checked again
-   * when that is read.
+   * The main picture of {@code file} as the bytes of a PNG or JPEG file, upright already; its size
+   * is checked again when that is read.
    *
    * @throws IOException when the file is broken; the message ends up in the photo's reason
    */

@@ -22,17 +22,21 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes photos of unknown origin: the format by content, size checked in the header before pixels are read, the first
- * frame only, upright, in sRGB, without metadata. Nothing is spooled to disk, except what a program of this machine has
- * to convert. Safe for threads.
+ * Decodes photos of unknown origin: the format by content, size checked in the header before pixels
+ * are read, the first frame only, upright, in sRGB, without metadata. Nothing is spooled to disk,
+ * except what a program of this machine has to convert. Safe for threads.
  */
 public final class PhotoDecoder {
-  // Larger pictures are read with whole pixels skipped first, so the reader's own buffers stay bounded.
+  // Larger pictures are read with whole pixels skipped first, so the reader's own buffers stay
+  // bounded.
   private static final long COMFORTABLE = 32_000_000;
-  // Readers also warn of harmless oddities, such as a profile that they do not like, or bytes between a picture's last and its end.
-  private static final Pattern DAMAGE = Pattern.compile("(?i)truncated|premature|corrupt(?!.* before marker 0xd9)");
+  // Readers also warn of harmless oddities, such as a profile that they do not like, or bytes
+  // between a picture's last and its end.
+  private static final Pattern DAMAGE =
+      Pattern.compile("(?i)truncated|premature|corrupt(?!.* before marker 0xd9)");
 
-  // All decoders' together, since they share one memory; in turn, so that small pictures do not keep a large one out for ever.
+  // All decoders' together, since they share one memory; in turn, so that small pictures do not
+  // keep a large one out for ever.
   static final int MEGAPIXELS_AT_ONCE = 64;
   static final Semaphore MEGAPIXELS = new Semaphore(MEGAPIXELS_AT_ONCE, true);
 
@@ -52,80 +56,120 @@ public final class PhotoDecoder {
    * Decodes one file.
    *
    * @param name how messages call it
-   * @throws UnreadablePhoto for anything that is not a whole picture within the limits; nothing else escapes
+   * @throws UnreadablePhoto for anything that is not a whole picture within the limits; nothing
+   *     else escapes
    */
   public Decoded decode(String name, byte[] file) {
     if (file.length == 0) {
       throw new UnreadablePhoto(Fault.EMPTY, name + " has 0 bytes; copy the photo again");
     }
     if (file.length > limits.bytes()) {
-      throw new UnreadablePhoto(Fault.TOO_MANY_BYTES, file.length, limits.bytes(),
-          String.format(Locale.ROOT, "%s has more than %d MB; save it smaller", name, limits.bytes() / 1_000_000), null);
+      throw new UnreadablePhoto(
+          Fault.TOO_MANY_BYTES,
+          file.length,
+          limits.bytes(),
+          String.format(
+              Locale.ROOT,
+              "%s has more than %d MB; save it smaller",
+              name,
+              limits.bytes() / 1_000_000),
+          null);
     }
-    PhotoFormat format = PhotoFormat.of(file).orElseThrow(() -> new UnreadablePhoto(Fault.NOT_A_PICTURE,
-        name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
+    PhotoFormat format = PhotoFormat.of(file)
+        .orElseThrow(() -> new UnreadablePhoto(
+            Fault.NOT_A_PICTURE,
+            name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
     try {
       return read(name, file, format);
     } catch (OutOfMemoryError e) {
-      throw new UnreadablePhoto(Fault.TOO_MANY_PIXELS, Double.NaN, Double.NaN,
-          name + " needs more memory than this JVM has left; save it smaller, or raise -Xmx", e);
+      throw new UnreadablePhoto(
+          Fault.TOO_MANY_PIXELS,
+          Double.NaN,
+          Double.NaN,
+          name + " needs more memory than this JVM has left; save it smaller, or raise -Xmx",
+          e);
     } catch (IOException | RuntimeException | StackOverflowError e) {
       if (e instanceof UnreadablePhoto known) {
         throw known;
       }
-      throw new UnreadablePhoto(Fault.BROKEN, Double.NaN, Double.NaN,
-          name + " is a broken " + format.title() + " file: " + reason(e) + "; export or copy it again", e);
+      throw new UnreadablePhoto(
+          Fault.BROKEN,
+          Double.NaN,
+          Double.NaN,
+          name + " is a broken " + format.title() + " file: " + reason(e)
+              + "; export or copy it again",
+          e);
     }
   }
 
   private Decoded read(String name, byte[] file, PhotoFormat format) throws IOException {
     Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
     if (readers.hasNext()) {
-      return read(name, file, format, readers.next(), Orientation.of(ExifOrientation.of(format, file)));
+      return read(
+          name, file, format, readers.next(), Orientation.of(ExifOrientation.of(format, file)));
     }
     PhotoConverter converter = converter(name, format);
     long[] size = HeifSize.of(file);
     checkPixels(name, Math.max(1, size[0]), Math.max(1, size[1]));
     byte[] plain = converter.convert(format, file);
-    PhotoFormat plainFormat = PhotoFormat.of(plain).filter(known -> known == PhotoFormat.PNG
-        || known == PhotoFormat.JPEG).orElseThrow(() -> new IOException("its converter gave neither PNG nor JPEG"));
-    ImageReader reader = ImageIO.getImageReadersByFormatName(plainFormat.readerName()).next();
+    PhotoFormat plainFormat = PhotoFormat.of(plain)
+        .filter(known -> known == PhotoFormat.PNG || known == PhotoFormat.JPEG)
+        .orElseThrow(() -> new IOException("its converter gave neither PNG nor JPEG"));
+    ImageReader reader =
+        ImageIO.getImageReadersByFormatName(plainFormat.readerName()).next();
     Decoded decoded = read(name, plain, plainFormat, reader, Orientation.UPRIGHT);
-    return new Decoded(decoded.picture(), format, decoded.fullWidth(), decoded.fullHeight(), decoded.damaged(),
+    return new Decoded(
+        decoded.picture(),
+        format,
+        decoded.fullWidth(),
+        decoded.fullHeight(),
+        decoded.damaged(),
         OptionalInt.empty());
   }
 
-  private Decoded read(String name, byte[] file, PhotoFormat format, ImageReader reader, Orientation orientation)
+  private Decoded read(
+      String name, byte[] file, PhotoFormat format, ImageReader reader, Orientation orientation)
       throws IOException {
     int scans = format == PhotoFormat.JPEG ? JpegScans.count(file) : 0;
     if (format == PhotoFormat.WEBP) {
       checkWhole(file);
     }
     Optional<byte[]> profile = profile(format, file);
-    byte[] bare = format == PhotoFormat.JPEG && profile.isPresent() ? new JpegHeader(file).withoutProfile() : file;
+    byte[] bare = format == PhotoFormat.JPEG && profile.isPresent()
+        ? new JpegHeader(file).withoutProfile()
+        : file;
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bare))) {
       reader.setInput(in, false, true);
       AtomicBoolean damaged = new AtomicBoolean();
-      reader.addIIOReadWarningListener(
-          (source, warning) -> damaged.compareAndSet(false, DAMAGE.matcher(warning).find()));
+      reader.addIIOReadWarningListener((source, warning) ->
+          damaged.compareAndSet(false, DAMAGE.matcher(warning).find()));
       checkPixels(name, reader.getWidth(0), reader.getHeight(0));
       checkPixels(name, reader.getTileWidth(0), reader.getTileHeight(0));
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
       boolean byRow = format == PhotoFormat.JPEG && new JpegHeader(bare).threeBytesAPixel();
       Picture stored = inTurn(reader, byRow ? scans : 0, width, height);
-      Picture picture = orientation.upright(profile.map(icc -> Srgb.of(stored, icc)).orElse(stored));
+      Picture picture =
+          orientation.upright(profile.map(icc -> Srgb.of(stored, icc)).orElse(stored));
       boolean turned = orientation.ordinal() >= Orientation.TRANSPOSED.ordinal();
-      return new Decoded(picture, format, turned ? height : width, turned ? width : height, damaged.get(),
+      return new Decoded(
+          picture,
+          format,
+          turned ? height : width,
+          turned ? width : height,
+          damaged.get(),
           format == PhotoFormat.JPEG ? JpegQuality.of(file) : OptionalInt.empty());
     } finally {
       reader.dispose();
     }
   }
 
-  // A reader would make up what is missing of a lossless picture. The length in a RIFF header counts from behind it.
+  // A reader would make up what is missing of a lossless picture. The length in a RIFF header
+  // counts from behind it.
   private static void checkWhole(byte[] webp) throws IOException {
-    long announced = 8 + Integer.toUnsignedLong(ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
+    long announced = 8
+        + Integer.toUnsignedLong(
+            ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
     if (announced > webp.length) {
       throw new IOException("it ends after " + webp.length + " of " + announced + " bytes");
     }
@@ -142,7 +186,8 @@ public final class PhotoDecoder {
 
   // Large pictures wait for each other, usual ones do not.
   private Picture inTurn(ImageReader reader, int scans, int width, int height) throws IOException {
-    int megapixels = (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, (long) width * height / 1_000_000));
+    int megapixels =
+        (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, (long) width * height / 1_000_000));
     MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
       Optional<Picture> byRow = scans > 0 ? byRow(reader, scans, width, height) : Optional.empty();
@@ -152,9 +197,11 @@ public final class PhotoDecoder {
     }
   }
 
-  // Empty where the reader delivers its rows in some other way than into the raster, once a scan: all at once, where it
+  // Empty where the reader delivers its rows in some other way than into the raster, once a scan:
+  // all at once, where it
   // converts colours itself, for which there is no room.
-  private Optional<Picture> byRow(ImageReader reader, int scans, int width, int height) throws IOException {
+  private Optional<Picture> byRow(ImageReader reader, int scans, int width, int height)
+      throws IOException {
     ReducingRaster raster = new ReducingRaster(width, height, limits.longSide(), scans);
     ImageReadParam param = reader.getDefaultReadParam();
     param.setDestination(raster.asImage());
@@ -175,19 +222,35 @@ public final class PhotoDecoder {
 
   private void checkPixels(String name, long width, long height) {
     if (width < 1 || height < 1 || width * height > limits.pixels()) {
-      throw new UnreadablePhoto(Fault.TOO_MANY_PIXELS, (double) width * height, limits.pixels(),
-          String.format(Locale.ROOT, "%s has %d x %d pixels, at most %d megapixels are read; save it smaller", name, width, height,
-              limits.pixels() / 1_000_000), null);
+      throw new UnreadablePhoto(
+          Fault.TOO_MANY_PIXELS,
+          (double) width * height,
+          limits.pixels(),
+          String.format(
+              Locale.ROOT,
+              "%s has %d x %d pixels, at most %d megapixels are read; save it smaller",
+              name,
+              width,
+              height,
+              limits.pixels() / 1_000_000),
+          null);
     }
   }
 
   private PhotoConverter converter(String name, PhotoFormat format) {
-    Stream<PhotoConverter> given = ServiceLoader.load(PhotoConverter.class).stream().map(ServiceLoader.Provider::get);
-    Stream<PhotoConverter> programs = limits.programs() ? Stream.of(new HeifPrograms()) : Stream.empty();
-    return Stream.concat(given, programs).filter(converter -> converter.converts(format))
-        .findFirst().orElseThrow(() -> new UnreadablePhoto(Fault.NEEDS_CONVERSION, name + " is in the "
-            + format.title() + " format, which this machine has no reader for; save it as JPEG (iPhone: Settings >"
-            + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));
+    Stream<PhotoConverter> given =
+        ServiceLoader.load(PhotoConverter.class).stream().map(ServiceLoader.Provider::get);
+    Stream<PhotoConverter> programs =
+        limits.programs() ? Stream.of(new HeifPrograms()) : Stream.empty();
+    return Stream.concat(given, programs)
+        .filter(converter -> converter.converts(format))
+        .findFirst()
+        .orElseThrow(() -> new UnreadablePhoto(
+            Fault.NEEDS_CONVERSION,
+            name + " is in the "
+                + format.title()
+                + " format, which this machine has no reader for; save it as JPEG (iPhone: Settings >"
+                + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));
   }
 
   private static String reason(Throwable e) {

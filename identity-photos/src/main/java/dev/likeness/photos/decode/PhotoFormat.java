@@ -6,7 +6,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** The kinds of picture file that people's photos come in, told apart by their first bytes, never by their name. */
+/**
+ * The kinds of picture file that people's photos come in, told apart by their first bytes, never by
+ * their name.
+ */
 public enum PhotoFormat {
   JPEG("jpeg", "jpg", "jpeg", "jpe", "jfif", "mpo"),
   PNG("png", "png"),
@@ -18,8 +21,11 @@ public enum PhotoFormat {
   AVIF("avif", "avif"),
   JPEG_XL("jxl", "jxl");
 
-  private static final Set<String> HEIC_BRANDS = Set.of("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1");
-  private static final byte[] JXL_BOX = {0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', (byte) 0x87, '\n'};
+  private static final Set<String> HEIC_BRANDS =
+      Set.of("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1");
+  private static final byte[] JXL_BOX = {
+    0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', (byte) 0x87, '\n'
+  };
 
   private final String readerName;
   private final Set<String> extensions;
@@ -29,7 +35,10 @@ public enum PhotoFormat {
     this.extensions = Set.of(extensions);
   }
 
-  /** The format that {@code head}, the first bytes of a file (32 are enough), announces; empty for anything else. */
+  /**
+   * The format that {@code head}, the first bytes of a file (32 are enough), announces; empty for
+   * anything else.
+   */
   public static Optional<PhotoFormat> of(byte[] head) {
     return Arrays.stream(values()).filter(format -> format.announcedBy(head)).findFirst();
   }
@@ -37,7 +46,8 @@ public enum PhotoFormat {
   /** Whether {@code fileName} ends as photo files do; the content may still be something else. */
   public static boolean namesAPhoto(String fileName) {
     String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    return fileName.contains(".") && Arrays.stream(values()).anyMatch(format -> format.extensions.contains(extension));
+    return fileName.contains(".")
+        && Arrays.stream(values()).anyMatch(format -> format.extensions.contains(extension));
   }
 
   /** The word in JSON: {@code jpeg}, {@code png}, {@code jpeg-xl}. */
@@ -65,7 +75,9 @@ public enum PhotoFormat {
       case TIFF -> starts(head, 0, 'I', 'I', 42, 0) || starts(head, 0, 'M', 'M', 0, 42);
       case HEIC -> HEIC_BRANDS.contains(brand(head));
       case AVIF -> brand(head).equals("avif") || brand(head).equals("avis");
-      case JPEG_XL -> starts(head, 0, 0xFF, 0x0A) || head.length >= 12 && Arrays.equals(head, 0, 12, JXL_BOX, 0, 12);
+      case JPEG_XL ->
+        starts(head, 0, 0xFF, 0x0A)
+            || head.length >= 12 && Arrays.equals(head, 0, 12, JXL_BOX, 0, 12);
     };
   }
 

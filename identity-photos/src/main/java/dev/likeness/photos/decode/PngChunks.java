@@ -12,12 +12,14 @@ import java.util.regex.Pattern;
 import java.util.zip.InflaterInputStream;
 
 /**
- * What a PNG file says beside its pixels: colour profile (iCCP) and orientation (eXIf, ImageMagick's raw profile, XMP).
- * Reads chunk by chunk with bounded inflation, so a small file cannot ask for much memory (PNG 3rd edition, 5, 11.3).
+ * What a PNG file says beside its pixels: colour profile (iCCP) and orientation (eXIf,
+ * ImageMagick's raw profile, XMP). Reads chunk by chunk with bounded inflation, so a small file
+ * cannot ask for much memory (PNG 3rd edition, 5, 11.3).
  */
 final class PngChunks {
   private static final int MOST = 4 << 20;
-  private static final Pattern XMP_ORIENTATION = Pattern.compile("tiff:Orientation(?:=[\"']|>)\\s*([1-8])");
+  private static final Pattern XMP_ORIENTATION =
+      Pattern.compile("tiff:Orientation(?:=[\"']|>)\\s*([1-8])");
 
   private final byte[] file;
 
@@ -32,7 +34,8 @@ final class PngChunks {
 
   /** The EXIF orientation value 1 to 8 from whichever place has one, 1 otherwise. */
   int orientation() {
-    return chunk("eXIf", "").map(ExifOrientation::ofTiff)
+    return chunk("eXIf", "")
+        .map(ExifOrientation::ofTiff)
         .or(() -> rawProfile("exif").or(() -> rawProfile("APP1")).map(ExifOrientation::ofTiff))
         .or(() -> text("XML:com.adobe.xmp").flatMap(PngChunks::xmp))
         .orElse(1);
@@ -44,20 +47,24 @@ final class PngChunks {
       String[] parts = text.strip().split("\\s+", 3);
       String hex = parts.length < 3 ? "" : parts[2].replaceAll("\\s", "");
       return hex.isEmpty() || hex.length() % 2 > 0 || !hex.matches("[0-9a-fA-F]+")
-          ? Optional.empty() : Optional.of(withoutExifMark(HexFormat.of().parseHex(hex)));
+          ? Optional.empty()
+          : Optional.of(withoutExifMark(HexFormat.of().parseHex(hex)));
     });
   }
 
   private static byte[] withoutExifMark(byte[] data) {
-    boolean marked = data.length > 6 && data[0] == 'E' && data[1] == 'x' && data[2] == 'i' && data[3] == 'f';
+    boolean marked =
+        data.length > 6 && data[0] == 'E' && data[1] == 'x' && data[2] == 'i' && data[3] == 'f';
     return marked ? Arrays.copyOfRange(data, 6, data.length) : data;
   }
 
   private Optional<String> text(String keyword) {
     Optional<byte[]> plain = chunk("tEXt", keyword)
         .map(d -> Arrays.copyOfRange(d, Math.min(d.length, zero(d, 0) + 1), d.length));
-    Optional<byte[]> packed = plain.or(() -> chunk("zTXt", keyword).flatMap(d -> inflate(d, zero(d, 0) + 2)));
-    return packed.or(() -> chunk("iTXt", keyword).flatMap(PngChunks::international))
+    Optional<byte[]> packed =
+        plain.or(() -> chunk("zTXt", keyword).flatMap(d -> inflate(d, zero(d, 0) + 2)));
+    return packed
+        .or(() -> chunk("iTXt", keyword).flatMap(PngChunks::international))
         .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
   }
 
@@ -67,7 +74,9 @@ final class PngChunks {
     if (start >= data.length) {
       return Optional.empty();
     }
-    return data[flag] == 0 ? Optional.of(Arrays.copyOfRange(data, start, data.length)) : inflate(data, start);
+    return data[flag] == 0
+        ? Optional.of(Arrays.copyOfRange(data, start, data.length))
+        : inflate(data, start);
   }
 
   private static Optional<Integer> xmp(String packet) {
@@ -77,13 +86,15 @@ final class PngChunks {
 
   private Optional<byte[]> chunk(String type, String keyword) {
     ByteBuffer in = ByteBuffer.wrap(file);
-    for (int at = 8; at + 12 <= file.length;) {
+    for (int at = 8; at + 12 <= file.length; ) {
       int length = in.getInt(at);
       if (length < 0 || length > file.length - at - 12) {
         return Optional.empty();
       }
-      String word = new String(file, at + 8, Math.min(length, keyword.length()), StandardCharsets.ISO_8859_1);
-      if (type.equals(new String(file, at + 4, 4, StandardCharsets.ISO_8859_1)) && word.equals(keyword)) {
+      String word =
+          new String(file, at + 8, Math.min(length, keyword.length()), StandardCharsets.ISO_8859_1);
+      if (type.equals(new String(file, at + 4, 4, StandardCharsets.ISO_8859_1))
+          && word.equals(keyword)) {
         return Optional.of(Arrays.copyOfRange(file, at + 8, at + 8 + length));
       }
       at += length + 12;
@@ -103,7 +114,8 @@ final class PngChunks {
     if (from >= data.length) {
       return Optional.empty();
     }
-    try (InflaterInputStream in = new InflaterInputStream(new ByteArrayInputStream(data, from, data.length - from))) {
+    try (InflaterInputStream in =
+        new InflaterInputStream(new ByteArrayInputStream(data, from, data.length - from))) {
       byte[] out = in.readNBytes(MOST + 1);
       return out.length > MOST ? Optional.empty() : Optional.of(out);
     } catch (IOException damaged) {

@@ -14,8 +14,8 @@ import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 
 /**
- * A raster that keeps no pixels: what an image reader writes into it, row by row, is averaged into a small picture. A
- * photo of 12 megapixels then costs its reader one row.
+ * A raster that keeps no pixels: what an image reader writes into it, row by row, is averaged into
+ * a small picture. A photo of 12 megapixels then costs its reader one row.
  */
 final class ReducingRaster extends WritableRaster {
   private final RowReducer reducer;
@@ -25,8 +25,11 @@ final class ReducingRaster extends WritableRaster {
 
   /** For a reader that delivers the picture in {@code passes}, each better than the last one. */
   ReducingRaster(int width, int height, int longSide, int passes) {
-    super(new PixelInterleavedSampleModel(DataBuffer.TYPE_BYTE, width, height, 3, 3 * width, new int[] {0, 1, 2}),
-        new DataBufferByte(1), new Point());
+    super(
+        new PixelInterleavedSampleModel(
+            DataBuffer.TYPE_BYTE, width, height, 3, 3 * width, new int[] {0, 1, 2}),
+        new DataBufferByte(1),
+        new Point());
     this.reducer = new RowReducer(width, height, longSide);
     this.row = new byte[3 * width];
     this.passes = passes;
@@ -35,8 +38,11 @@ final class ReducingRaster extends WritableRaster {
   /** What to hand to a reader as the destination. */
   BufferedImage asImage() {
     ColorSpace sRgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
-    return new BufferedImage(new ComponentColorModel(sRgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
-        this, false, null);
+    return new BufferedImage(
+        new ComponentColorModel(sRgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
+        this,
+        false,
+        null);
   }
 
   /** Whether every row has arrived, which only some readers deliver this way. */

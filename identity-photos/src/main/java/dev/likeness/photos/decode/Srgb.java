@@ -19,7 +19,10 @@ import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
 
-/** Turns whatever an image reader hands out (grey, palette, 16 bits, alpha, foreign profiles) into an sRGB picture. */
+/**
+ * Turns whatever an image reader hands out (grey, palette, 16 bits, alpha, foreign profiles) into
+ * an sRGB picture.
+ */
 final class Srgb {
   private Srgb() {}
 
@@ -30,8 +33,10 @@ final class Srgb {
    */
   static Picture of(BufferedImage image, int longSide) throws IOException {
     ColorModel model = image.getColorModel();
-    if (model.getTransferType() > DataBuffer.TYPE_INT || !(model.getColorSpace() instanceof ICC_ColorSpace)) {
-      throw new IOException("its colours are neither red, green and blue nor grey in whole numbers");
+    if (model.getTransferType() > DataBuffer.TYPE_INT
+        || !(model.getColorSpace() instanceof ICC_ColorSpace)) {
+      throw new IOException(
+          "its colours are neither red, green and blue nor grey in whole numbers");
     }
     if (model instanceof IndexColorModel) {
       return Resampler.AREA.fit(Picture.of(image), longSide);
@@ -43,12 +48,14 @@ final class Srgb {
     if (!model.getColorSpace().isCS_sRGB()) {
       return reduced(converted(image), longSide);
     }
-    return deep(image) ? Resampler.AREA.fit(samples(image, 0, 1, 2), longSide) : reduced(image, longSide);
+    return deep(image)
+        ? Resampler.AREA.fit(samples(image, 0, 1, 2), longSide)
+        : reduced(image, longSide);
   }
 
   /**
-   * {@code picture}, whose values are those of an ICC {@code profile} in red, green and blue, in sRGB; as it is when the
-   * profile is broken or says sRGB itself.
+   * {@code picture}, whose values are those of an ICC {@code profile} in red, green and blue, in
+   * sRGB; as it is when the profile is broken or says sRGB itself.
    */
   static Picture of(Picture picture, byte[] profile) {
     try {
@@ -59,8 +66,14 @@ final class Srgb {
       }
       int width = picture.width();
       byte[] rgb = picture.rgb();
-      WritableRaster raster = Raster.createInterleavedRaster(new DataBufferByte(rgb, rgb.length), width,
-          picture.height(), 3 * width, 3, new int[] {0, 1, 2}, null);
+      WritableRaster raster = Raster.createInterleavedRaster(
+          new DataBufferByte(rgb, rgb.length),
+          width,
+          picture.height(),
+          3 * width,
+          3,
+          new int[] {0, 1, 2},
+          null);
       ICC_Profile[] profiles = {icc, ICC_Profile.getInstance(ColorSpace.CS_sRGB)};
       new ColorConvertOp(profiles, null).filter(raster, raster);
       return Picture.of(width, picture.height(), rgb);
@@ -70,8 +83,12 @@ final class Srgb {
   }
 
   private static BufferedImage converted(BufferedImage image) {
-    BufferedImage target = new BufferedImage(image.getWidth(), image.getHeight(),
-        image.getColorModel().hasAlpha() ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR);
+    BufferedImage target = new BufferedImage(
+        image.getWidth(),
+        image.getHeight(),
+        image.getColorModel().hasAlpha()
+            ? BufferedImage.TYPE_4BYTE_ABGR
+            : BufferedImage.TYPE_3BYTE_BGR);
     try {
       return new ColorConvertOp(null).filter(image, target);
     } catch (CMMException brokenProfile) {

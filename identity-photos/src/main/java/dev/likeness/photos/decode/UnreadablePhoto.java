@@ -8,7 +8,12 @@ public final class UnreadablePhoto extends UnusableInput {
 
   /** What is wrong with the file. */
   public enum Fault {
-    EMPTY, NOT_A_PICTURE, TOO_MANY_BYTES, TOO_MANY_PIXELS, BROKEN, NEEDS_CONVERSION
+    EMPTY,
+    NOT_A_PICTURE,
+    TOO_MANY_BYTES,
+    TOO_MANY_PIXELS,
+    BROKEN,
+    NEEDS_CONVERSION
   }
 
   private final Fault fault;

@@ -17,32 +17,43 @@ import java.util.regex.Pattern;
  * @param sameAbove the cosine above which two faces are taken for one person
  * @param licence of its weights
  */
-public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb, double mean, double scale,
-    double sameAbove, Licence licence) {
+public record EmbedderSpec(
+    String name,
+    AlignmentTemplate template,
+    boolean rgb,
+    double mean,
+    double scale,
+    double sameAbove,
+    Licence licence) {
   /** insightface's iresnet recognisers (w600k_r50 and kin). */
-  public static final EmbedderSpec ARCFACE = new EmbedderSpec("ArcFace", AlignmentTemplate.ARCFACE, true, 127.5,
-      1 / 127.5, 0.3, Licence.RESEARCH_ONLY);
+  public static final EmbedderSpec ARCFACE = new EmbedderSpec(
+      "ArcFace", AlignmentTemplate.ARCFACE, true, 127.5, 1 / 127.5, 0.3, Licence.RESEARCH_ONLY);
   /** AuraFace v1: ArcFace's input and architecture, freely licensed data. */
-  public static final EmbedderSpec AURAFACE = new EmbedderSpec("AuraFace", AlignmentTemplate.ARCFACE, true, 127.5,
-      1 / 127.5, 0.3, Licence.APACHE_2);
+  public static final EmbedderSpec AURAFACE = new EmbedderSpec(
+      "AuraFace", AlignmentTemplate.ARCFACE, true, 127.5, 1 / 127.5, 0.3, Licence.APACHE_2);
   /** OpenCV zoo's SFace; the threshold is its authors'. */
-  public static final EmbedderSpec SFACE = new EmbedderSpec("SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363,
-      Licence.APACHE_2);
-  // Names of which those of freely licensed ones are parts come first: the stricter licence is the safe one.
+  public static final EmbedderSpec SFACE =
+      new EmbedderSpec("SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363, Licence.APACHE_2);
+  // Names of which those of freely licensed ones are parts come first: the stricter licence is the
+  // safe one.
   private static final Pattern INSIGHTFACE = Pattern.compile(
       "arcface|cosface|w600k|glint360k|ms1m|mobilefacenet|(?:^|[^a-z])mbf(?:[^a-z]|$)");
   // A word, not a part of one: laura's file is not freely licensed.
   private static final Pattern AURA = Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
 
-  /** MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is not stated. */
-  public static final EmbedderSpec MOBILEFACE = new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1,
-      0.48, Licence.MIT);
+  /**
+   * MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is
+   * not stated.
+   */
+  public static final EmbedderSpec MOBILEFACE =
+      new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48, Licence.MIT);
 
   /**
-   * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface}, {@code auraface},
-   * {@code arcface}, {@code w600k} and what else insightface calls its own). {@code glintr100} is what both AuraFace and
-   * insightface's antelopev2 call theirs: it is AuraFace where its name or folder has {@code auraface} or the word {@code aura},
-   * else taken for the other, whose licence is the stricter.
+   * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface},
+   * {@code auraface}, {@code arcface}, {@code w600k} and what else insightface calls its own).
+   * {@code glintr100} is what both AuraFace and insightface's antelopev2 call theirs: it is
+   * AuraFace where its name or folder has {@code auraface} or the word {@code aura}, else taken for
+   * the other, whose licence is the stricter.
    *
    * @throws UnusableInput when it names none of them
    */
@@ -60,19 +71,22 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
     } else if (name.contains("sface")) {
       return SFACE;
     }
-    throw new UnusableInput("the name of the face embedder " + file + " does not say which it is; put sface,"
-        + " mobileface, auraface or arcface into it");
+    throw new UnusableInput("the name of the face embedder " + file
+        + " does not say which it is; put sface," + " mobileface, auraface or arcface into it");
   }
 
   private static String folder(Path file) {
     Path folder = file.toAbsolutePath().getParent();
-    return folder == null || folder.getFileName() == null ? "" : folder.getFileName().toString().toLowerCase(Locale.ROOT);
+    return folder == null || folder.getFileName() == null
+        ? ""
+        : folder.getFileName().toString().toLowerCase(Locale.ROOT);
   }
 
   public EmbedderSpec {
     if (!(sameAbove > -1 && sameAbove < 1) || scale == 0) {
-      throw new IllegalArgumentException("an embedder needs a cosine threshold in -1..1 and a scale, given " + sameAbove
-          + " and " + scale);
+      throw new IllegalArgumentException(
+          "an embedder needs a cosine threshold in -1..1 and a scale, given " + sameAbove + " and "
+              + scale);
     }
   }
 }

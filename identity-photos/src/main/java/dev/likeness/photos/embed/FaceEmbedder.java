@@ -5,8 +5,9 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Face;
 
 /**
- * Turns a face into a vector that is near the vectors of the same person's other faces. Implementations are safe for
- * threads and deterministic. The vectors are biometric data: they belong into no log.
+ * Turns a face into a vector that is near the vectors of the same person's other faces.
+ * Implementations are safe for threads and deterministic. The vectors are biometric data: they
+ * belong into no log.
  */
 public interface FaceEmbedder extends AutoCloseable {
   /** The unit-length vector of {@code face} in {@code picture}. */
@@ -15,10 +16,12 @@ public interface FaceEmbedder extends AutoCloseable {
   /**
    * The vector before it is brought to unit length, which a few adapters were trained on.
    *
-   * @throws UnusableInput by an embedder that knows its vectors at unit length alone, as all do unless they say otherwise
+   * @throws UnusableInput by an embedder that knows its vectors at unit length alone, as all do
+   *     unless they say otherwise
    */
   default float[] embedRaw(Picture picture, Face face) {
-    throw new UnusableInput("the face embedder " + name() + " gives vectors of unit length alone, and what asks for them was"
+    throw new UnusableInput("the face embedder " + name()
+        + " gives vectors of unit length alone, and what asks for them was"
         + " trained on vectors as a recogniser has them; give the recogniser it was trained with");
   }
 

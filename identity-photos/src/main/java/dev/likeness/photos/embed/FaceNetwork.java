@@ -12,9 +12,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A small network that turns aligned faces into vectors: at each level a convolution that halves the picture, then a
- * residual pair of convolutions; at the end every place keeps its own weights, since a face is aligned. What is
- * normalised is only added, so that the colour of skin and eyes is not lost.
+ * A small network that turns aligned faces into vectors: at each level a convolution that halves
+ * the picture, then a residual pair of convolutions; at the end every place keeps its own weights,
+ * since a face is aligned. What is normalised is only added, so that the colour of skin and eyes is
+ * not lost.
  */
 public final class FaceNetwork {
   /** Both sides of an aligned face in pixels. */
@@ -25,10 +26,14 @@ public final class FaceNetwork {
   private static final int GROUPS = 8;
   private static final int KEPT = 32;
 
-  private record Level(Conv2d reduce, GroupNorm norm1, Conv2d first, GroupNorm norm2, Conv2d second) {
+  private record Level(
+      Conv2d reduce, GroupNorm norm1, Conv2d first, GroupNorm norm2, Conv2d second) {
     Level(Weights w, int in, int out) {
-      this(new Conv2d(w.at("reduce"), in, out, 3, 2, 1), new GroupNorm(w.at("norm1"), GROUPS, out, NORM_EPS),
-          new Conv2d(w.at("conv1"), out, out, 3), new GroupNorm(w.at("norm2"), GROUPS, out, NORM_EPS),
+      this(
+          new Conv2d(w.at("reduce"), in, out, 3, 2, 1),
+          new GroupNorm(w.at("norm1"), GROUPS, out, NORM_EPS),
+          new Conv2d(w.at("conv1"), out, out, 3),
+          new GroupNorm(w.at("norm2"), GROUPS, out, NORM_EPS),
           new Conv2d(w.at("conv2"), out, out, 3));
     }
 

@@ -16,14 +16,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * An embedder that a model folder brings along, in {@code face_embedder}: a base model that draws people of a look of its
- * own, as {@code portrait} does, needs one that knows that look. Faces are aligned as for ArcFace.
+ * An embedder that a model folder brings along, in {@code face_embedder}: a base model that draws
+ * people of a look of its own, as {@code portrait} does, needs one that knows that look. Faces are
+ * aligned as for ArcFace.
  */
 public final class FolderEmbedder implements FaceEmbedder {
   private static final String FOLDER = "face_embedder";
@@ -40,13 +40,16 @@ public final class FolderEmbedder implements FaceEmbedder {
     this.sameAbove = config.number("same_above", 0.5);
     this.channels = config.integers("block_out_channels");
     this.size = config.integer("embedding_size", 128);
-    this.weights = LoadedWeights.checked(file, new Compute("cpu", DType.F32), w -> new FaceNetwork(channels, size, w));
+    this.weights = LoadedWeights.checked(
+        file, new Compute("cpu", DType.F32), w -> new FaceNetwork(channels, size, w));
   }
 
   /** The embedder in the model folder {@code base}; empty when it brings none. */
   public static Optional<FolderEmbedder> in(Path base) {
     Path folder = base.resolve(FOLDER);
-    return Files.exists(folder.resolve("config.json")) ? Optional.of(open(folder)) : Optional.empty();
+    return Files.exists(folder.resolve("config.json"))
+        ? Optional.of(open(folder))
+        : Optional.empty();
   }
 
   /**
@@ -72,14 +75,16 @@ public final class FolderEmbedder implements FaceEmbedder {
 
   private static float[] seen(Picture picture, Face face, UnaryOperator<Tensor> network) {
     Picture aligned = AlignmentTemplate.ARCFACE.align(picture, face);
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       return Images.floats(network.apply(Images.toSigned(aligned)));
     }
   }
 
   /**
-   * The unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1, f32, aligned as for ArcFace; a gradient goes
-   * back to the faces where they ask for one. It belongs to the calling scope.
+   * The unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1, f32, aligned as for
+   * ArcFace; a gradient goes back to the faces where they ask for one. It belongs to the calling
+   * scope.
    */
   public Tensor vectors(Tensor faces) {
     return network().forward(faces);

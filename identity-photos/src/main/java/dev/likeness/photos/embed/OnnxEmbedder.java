@@ -23,8 +23,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   /**
-   * Opens a file that works as {@code spec} says, but takes bytes as they are where it {@linkplain OnnxInput#scalesItself()
-   * scales them itself}, as ArcFace exported from MXNet does.
+   * Opens a file that works as {@code spec} says, but takes bytes as they are where it
+   * {@linkplain OnnxInput#scalesItself() scales them itself}, as ArcFace exported from MXNet does.
    *
    * @throws UnusableInput when {@code policy} forbids it, or the file is not such a network
    */
@@ -32,10 +32,21 @@ public final class OnnxEmbedder implements FaceEmbedder {
     policy.require(spec);
     OnnxInput input = OnnxInput.read(file, "the face embedder");
     if (input.side() > 0 && input.side() != spec.template().size()) {
-      throw new UnusableInput(String.format(Locale.ROOT, "the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one"
-          + " it is", file, input.side(), input.side(), spec.name(), spec.template().size(), spec.template().size()));
+      throw new UnusableInput(String.format(
+          Locale.ROOT,
+          "the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one" + " it is",
+          file,
+          input.side(),
+          input.side(),
+          spec.name(),
+          spec.template().size(),
+          spec.template().size()));
     }
-    return new OnnxEmbedder(spec, spec.name() + " " + input.fingerprint(), OpenCvNetwork.open(input, "the face embedder " + file), input.scalesItself());
+    return new OnnxEmbedder(
+        spec,
+        spec.name() + " " + input.fingerprint(),
+        OpenCvNetwork.open(input, "the face embedder " + file),
+        input.scalesItself());
   }
 
   @Override
@@ -49,7 +60,10 @@ public final class OnnxEmbedder implements FaceEmbedder {
     return network.run(aligned, spec.rgb(), bytes ? 0 : spec.mean(), bytes ? 1 : spec.scale());
   }
 
-  /** What the specification calls it and the file's fingerprint: many networks work like one, and none knows another's numbers. */
+  /**
+   * What the specification calls it and the file's fingerprint: many networks work like one, and
+   * none knows another's numbers.
+   */
   @Override
   public String name() {
     return name;

@@ -18,14 +18,19 @@ public enum UsePolicy {
     require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
   }
 
-  /** The same for one that an IP-Adapter looks at faces through, which no other can stand in for. */
+  /**
+   * The same for one that an IP-Adapter looks at faces through, which no other can stand in for.
+   */
   public void requireBehindAdapter(EmbedderSpec spec) {
-    require(spec, ", and no other fits this adapter; use an adapter that looks at pictures, such as Plus Face");
+    require(
+        spec,
+        ", and no other fits this adapter; use an adapter that looks at pictures, such as Plus Face");
   }
 
   private void require(EmbedderSpec spec, String otherwise) {
     if (this == COMMERCIAL && !spec.licence().commercial()) {
-      throw new UnusableInput("the embedder " + spec.name() + " is licensed for " + spec.licence().name() + otherwise);
+      throw new UnusableInput(
+          "the embedder " + spec.name() + " is licensed for " + spec.licence().name() + otherwise);
     }
   }
 }

@@ -10,24 +10,36 @@ import java.util.List;
  * @param landmarks in pixel indices of that input
  */
 public record AlignmentTemplate(int size, Landmarks landmarks) {
-  /** The template of ArcFace and of nearly every embedder since (Deng et al., CVPR 2019; insightface's arcface_dst). */
-  public static final AlignmentTemplate ARCFACE = new AlignmentTemplate(112, new Landmarks(
-      new Point(38.2946, 51.6963), new Point(73.5318, 51.5014), new Point(56.0252, 71.7366),
-      new Point(41.5493, 92.3655), new Point(70.7299, 92.2041)));
+  /**
+   * The template of ArcFace and of nearly every embedder since (Deng et al., CVPR 2019;
+   * insightface's arcface_dst).
+   */
+  public static final AlignmentTemplate ARCFACE = new AlignmentTemplate(
+      112,
+      new Landmarks(
+          new Point(38.2946, 51.6963),
+          new Point(73.5318, 51.5014),
+          new Point(56.0252, 71.7366),
+          new Point(41.5493, 92.3655),
+          new Point(70.7299, 92.2041)));
 
   /** The same template for an input of another size, pixel centres kept in place. */
   public AlignmentTemplate scaledTo(int side) {
     double factor = (double) side / size;
-    return new AlignmentTemplate(side, landmarks.mapped(factor, (factor - 1) / 2, (factor - 1) / 2));
+    return new AlignmentTemplate(
+        side, landmarks.mapped(factor, (factor - 1) / 2, (factor - 1) / 2));
   }
 
-  /** What brings {@code face} onto the template: its five landmarks, else its eyes, else its box. */
+  /**
+   * What brings {@code face} onto the template: its five landmarks, else its eyes, else its box.
+   */
   public Similarity onto(Face face) {
     List<Point> five = landmarks.points();
     if (face.landmarks().isPresent()) {
       return Similarity.fit(face.landmarks().get().points(), five);
     }
-    return face.eyes().map(eyes -> Similarity.fit(List.of(eyes.left(), eyes.right()), five.subList(0, 2)))
+    return face.eyes()
+        .map(eyes -> Similarity.fit(List.of(eyes.left(), eyes.right()), five.subList(0, 2)))
         .orElseGet(() -> Similarity.fit(usualEyes(face.box()), five.subList(0, 2)));
   }
 
@@ -38,6 +50,7 @@ public record AlignmentTemplate(int size, Landmarks landmarks) {
 
   private static List<Point> usualEyes(Box box) {
     double y = box.y() + 0.39 * box.height();
-    return List.of(new Point(box.x() + 0.3 * box.width(), y), new Point(box.x() + 0.7 * box.width(), y));
+    return List.of(
+        new Point(box.x() + 0.3 * box.width(), y), new Point(box.x() + 0.7 * box.width(), y));
   }
 }

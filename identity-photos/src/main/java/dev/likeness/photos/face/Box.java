@@ -4,7 +4,8 @@ package dev.likeness.photos.face;
 public record Box(double x, double y, double width, double height) {
   public Box {
     if (!(width > 0 && height > 0)) {
-      throw new IllegalArgumentException("a box has a positive size, given " + width + "x" + height);
+      throw new IllegalArgumentException(
+          "a box has a positive size, given " + width + "x" + height);
     }
   }
 
@@ -30,7 +31,8 @@ public record Box(double x, double y, double width, double height) {
 
   /** The box grown about its centre by {@code share} of its size on every side. */
   public Box grown(double share) {
-    return new Box(x - share * width, y - share * height, width * (1 + 2 * share), height * (1 + 2 * share));
+    return new Box(
+        x - share * width, y - share * height, width * (1 + 2 * share), height * (1 + 2 * share));
   }
 
   /** Whether {@code p} lies inside; the right and lower edges do not. */

@@ -23,14 +23,16 @@ final class Cascade implements AutoCloseable {
     // A scope that happens to be open around us must not free what outlives it.
     classifier.retainReference();
     if (classifier.empty()) {
-      throw new MachineLimit(
-          "OpenCV cannot read its own " + resource + "; delete the natives' cache ~/.javacpp and try again");
+      throw new MachineLimit("OpenCV cannot read its own " + resource
+          + "; delete the natives' cache ~/.javacpp and try again");
     }
   }
 
   /** Boxes of at least {@code smallest} pixels that {@code neighbours} windows agree on. */
   List<Box> find(Mat grey, int neighbours, int smallest) {
-    try (RectVector found = new RectVector(); Size least = new Size(smallest, smallest); Size most = new Size()) {
+    try (RectVector found = new RectVector();
+        Size least = new Size(smallest, smallest);
+        Size most = new Size()) {
       classifier.detectMultiScale(grey, found, STEP, neighbours, NO_FLAGS, least, most);
       List<Box> boxes = new ArrayList<>();
       for (long i = 0; i < found.size(); i++) {

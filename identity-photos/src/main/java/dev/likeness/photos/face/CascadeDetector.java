@@ -11,8 +11,8 @@ import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
- * The face detector that needs no files: OpenCV's Haar cascades on the picture at 640 pixels, frontal first, then
- * profiles. Each thread borrows its own cascades, which {@link #close()} frees.
+ * The face detector that needs no files: OpenCV's Haar cascades on the picture at 640 pixels,
+ * frontal first, then profiles. Each thread borrows its own cascades, which {@link #close()} frees.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;
@@ -20,7 +20,10 @@ public final class CascadeDetector implements FaceDetector {
   private final ConcurrentLinkedDeque<CascadeSearch> idle = new ConcurrentLinkedDeque<>();
   private volatile boolean closed;
 
-  /** Loads the natives and the cascades; a missing native library is a MachineLimit with its coordinates. */
+  /**
+   * Loads the natives and the cascades; a missing native library is a MachineLimit with its
+   * coordinates.
+   */
   public CascadeDetector() {
     OpenCv.load(opencv_objdetect.class);
     idle.push(new CascadeSearch());
@@ -43,12 +46,16 @@ public final class CascadeDetector implements FaceDetector {
 
   private List<Face> detect(Picture picture, BiFunction<CascadeSearch, Picture, List<Face>> way) {
     double scale = (double) WORKING_SIDE / Math.max(picture.width(), picture.height());
-    Picture working = scale < 1 ? Resampler.AREA.fit(picture, WORKING_SIDE)
-        : Resampler.CUBIC.resize(picture, side(picture.width(), scale), side(picture.height(), scale));
+    Picture working = scale < 1
+        ? Resampler.AREA.fit(picture, WORKING_SIDE)
+        : Resampler.CUBIC.resize(
+            picture, side(picture.width(), scale), side(picture.height(), scale));
     CascadeSearch search = borrow();
     try {
-      return way.apply(search, working).stream().map(face -> scaled(face, 1 / scale))
-          .sorted(Comparator.comparingDouble((Face face) -> face.box().area()).reversed()).toList();
+      return way.apply(search, working).stream()
+          .map(face -> scaled(face, 1 / scale))
+          .sorted(Comparator.comparingDouble((Face face) -> face.box().area()).reversed())
+          .toList();
     } finally {
       giveBack(search);
     }
@@ -79,7 +86,8 @@ public final class CascadeDetector implements FaceDetector {
   }
 
   private static Face scaled(Face face, double factor) {
-    Optional<Eyes> eyes = face.eyes().map(e -> new Eyes(e.left().scaled(factor), e.right().scaled(factor)));
+    Optional<Eyes> eyes =
+        face.eyes().map(e -> new Eyes(e.left().scaled(factor), e.right().scaled(factor)));
     return new Face(face.box().scaled(factor), face.score(), face.pose(), eyes, face.landmarks());
   }
 

@@ -13,9 +13,9 @@ import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
 
 /**
- * The cascades of one thread and how they work together: one proposes, another of different training must agree. The
- * costlier looks (the red channel, stretched contrast beyond the edges, profiles) are taken only when the plain one
- * finds nothing.
+ * The cascades of one thread and how they work together: one proposes, another of different
+ * training must agree. The costlier looks (the red channel, stretched contrast beyond the edges,
+ * profiles) are taken only when the plain one finds nothing.
  */
 final class CascadeSearch implements AutoCloseable {
   private static final double SAME = 0.4;
@@ -36,11 +36,12 @@ final class CascadeSearch implements AutoCloseable {
     Luma luma = Luma.of(picture);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
-      List<Face> faces = WiderLook.of(frontals(plain, least(plain, SMALLEST), 3, false), picture, () -> {
-        // Dark skin, white beards and glasses confuse brightness, much less redness.
-        Mat redness = OpenCv.grey(Luma.red(picture));
-        return frontals(redness, least(redness, SMALLEST), 2, true);
-      });
+      List<Face> faces =
+          WiderLook.of(frontals(plain, least(plain, SMALLEST), 3, false), picture, () -> {
+            // Dark skin, white beards and glasses confuse brightness, much less redness.
+            Mat redness = OpenCv.grey(Luma.red(picture));
+            return frontals(redness, least(redness, SMALLEST), 2, true);
+          });
       if (faces.isEmpty()) {
         faces = beyondTheEdges(luma);
       }
@@ -66,17 +67,20 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
-  // A lenient look also believes the cascade that sees faces in ornaments, but nothing without two eyes.
+  // A lenient look also believes the cascade that sees faces in ornaments, but nothing without two
+  // eyes.
   private List<Face> frontals(Mat grey, int least, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
     for (Box box : frontal.find(grey, neighbours, least)) {
       Optional<Eyes> pair = eyes.find(grey, box);
       boolean agreed = lenient
-          ? pair.isPresent() && (confirmed(confirming, grey, box, 2) || confirmed(oldest, grey, box, 2))
+          ? pair.isPresent()
+              && (confirmed(confirming, grey, box, 2) || confirmed(oldest, grey, box, 2))
           : confirmed(confirming, grey, box, pair.isPresent() ? 2 : 4);
       if (agreed) {
         double roll = pair.map(Eyes::roll).orElse(0.0);
-        faces.add(new Face(box, pair.isPresent() ? 1 : 0.5, new Pose(0, 0, roll), pair, Optional.empty()));
+        faces.add(new Face(
+            box, pair.isPresent() ? 1 : 0.5, new Pose(0, 0, roll), pair, Optional.empty()));
       }
     }
     return distinct(faces);
@@ -94,11 +98,14 @@ final class CascadeSearch implements AutoCloseable {
     int margin = Math.max(luma.width(), luma.height()) / 8;
     Mat stretched = OpenCv.grey(luma.padded(margin));
     opencv_imgproc.equalizeHist(stretched, stretched);
-    return frontals(stretched, least(stretched, SMALLEST), 3, false).stream().map(face -> moved(face, -margin)).toList();
+    return frontals(stretched, least(stretched, SMALLEST), 3, false).stream()
+        .map(face -> moved(face, -margin))
+        .toList();
   }
 
   private static Face moved(Face face, double by) {
-    Optional<Eyes> pair = face.eyes().map(e -> new Eyes(e.left().moved(by, by), e.right().moved(by, by)));
+    Optional<Eyes> pair =
+        face.eyes().map(e -> new Eyes(e.left().moved(by, by), e.right().moved(by, by)));
     return new Face(face.box().moved(by, by), face.score(), face.pose(), pair, face.landmarks());
   }
 
@@ -121,8 +128,9 @@ final class CascadeSearch implements AutoCloseable {
 
   // One face is often proposed twice, at two sizes: the surer, larger one stays.
   private static List<Face> distinct(List<Face> faces) {
-    Comparator<Face> surer =
-        Comparator.comparingDouble(Face::score).thenComparingDouble(face -> face.box().area()).reversed();
+    Comparator<Face> surer = Comparator.comparingDouble(Face::score)
+        .thenComparingDouble(face -> face.box().area())
+        .reversed();
     List<Face> kept = new ArrayList<>();
     for (Face face : faces.stream().sorted(surer).toList()) {
       if (kept.stream().noneMatch(other -> other.box().coverage(face.box()) > SAME)) {

@@ -6,14 +6,18 @@ import java.util.Optional;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
 
-/** Finds the two eyes of a frontal face; the cascade saw open eyes, so closed or covered ones are not found. */
+/**
+ * Finds the two eyes of a frontal face; the cascade saw open eyes, so closed or covered ones are
+ * not found.
+ */
 final class EyeFinder implements AutoCloseable {
   private final Cascade withGlasses = new Cascade("eye_tree_eyeglasses");
   private final Cascade plain = new Cascade("eye");
 
   /** The pair of eyes in the upper part of {@code face}, in the pixels of {@code grey}. */
   Optional<Eyes> find(Mat grey, Box face) {
-    Box upper = new Box(face.x(), face.y() + 0.15 * face.height(), face.width(), 0.5 * face.height());
+    Box upper =
+        new Box(face.x(), face.y() + 0.15 * face.height(), face.width(), 0.5 * face.height());
     Rect window = CascadeSearch.inside(upper, grey);
     if (window.width() < 16 || window.height() < 16) {
       return Optional.empty();
@@ -24,7 +28,8 @@ final class EyeFinder implements AutoCloseable {
 
   private static Optional<Eyes> pair(Cascade cascade, Mat region, Rect window, Box face) {
     List<Point> found = cascade.find(region, 2, (int) Math.max(10, face.width() / 8)).stream()
-        .map(box -> box.moved(window.x(), window.y()).center()).toList();
+        .map(box -> box.moved(window.x(), window.y()).center())
+        .toList();
     double middle = face.center().x();
     Optional<Point> left = found.stream().filter(p -> p.x() < middle).min(nearest(face, 0.3));
     Optional<Point> right = found.stream().filter(p -> p.x() >= middle).min(nearest(face, 0.7));

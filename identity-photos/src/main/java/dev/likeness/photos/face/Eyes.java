@@ -1,10 +1,14 @@
 package dev.likeness.photos.face;
 
-/** The centres of the two eyes as they lie in the picture: {@code left} is the one nearer its left edge. */
+/**
+ * The centres of the two eyes as they lie in the picture: {@code left} is the one nearer its left
+ * edge.
+ */
 public record Eyes(Point left, Point right) {
   public Eyes {
     if (left.x() > right.x()) {
-      throw new IllegalArgumentException("the left eye lies right of the right one: " + left + ", " + right);
+      throw new IllegalArgumentException(
+          "the left eye lies right of the right one: " + left + ", " + right);
     }
   }
 

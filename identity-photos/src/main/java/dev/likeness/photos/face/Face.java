@@ -7,11 +7,13 @@ import java.util.Optional;
  *
  * @param box from above the brows to the chin, ear to ear
  * @param score the detector's certainty, 0 to 1
- * @param pose how the head is turned; cascades only tell frontal from the two profiles (yaw 0, -60 or 60)
+ * @param pose how the head is turned; cascades only tell frontal from the two profiles (yaw 0, -60
+ *     or 60)
  * @param eyes where the eyes are, when they were seen open and uncovered
  * @param landmarks the five points, when the detector gives them
  */
-public record Face(Box box, double score, Pose pose, Optional<Eyes> eyes, Optional<Landmarks> landmarks) {
+public record Face(
+    Box box, double score, Pose pose, Optional<Eyes> eyes, Optional<Landmarks> landmarks) {
   public Face {
     if (!(score >= 0 && score <= 1)) {
       throw new IllegalArgumentException("a face's score lies in 0..1, given " + score);
@@ -19,18 +21,20 @@ public record Face(Box box, double score, Pose pose, Optional<Eyes> eyes, Option
   }
 
   /**
-   * The square from above the brows to the chin that the landmarks span, where there are some: whatever lies on a face
-   * moves its box, and less so these. Without landmarks the box.
+   * The square from above the brows to the chin that the landmarks span, where there are some:
+   * whatever lies on a face moves its box, and less so these. Without landmarks the box.
    */
   public Box span() {
     return landmarks.map(Face::around).orElse(box);
   }
 
-  // Eyes lie at 30 % and 70 % across and 39 % down, the mouth 46 % below them; a turned head narrows the former.
+  // Eyes lie at 30 % and 70 % across and 39 % down, the mouth 46 % below them; a turned head
+  // narrows the former.
   private static Box around(Landmarks points) {
     Point eyes = points.leftEye().between(points.rightEye());
     Point mouth = points.leftMouth().between(points.rightMouth());
-    double side = Math.max(points.leftEye().distance(points.rightEye()) / 0.4, eyes.distance(mouth) / 0.46);
+    double side =
+        Math.max(points.leftEye().distance(points.rightEye()) / 0.4, eyes.distance(mouth) / 0.46);
     double center = eyes.between(mouth).x();
     return new Box(center - side / 2, eyes.y() - 0.39 * side, Math.max(1, side), Math.max(1, side));
   }

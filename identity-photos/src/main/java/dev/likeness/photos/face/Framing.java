@@ -6,7 +6,10 @@ public enum Framing {
   FACE(1.2, 0.5, 1),
   /** Hair to chin, as IP-Adapter's face models were trained. */
   HEAD(1.8, 0.52, 1),
-  /** Hair to shoulders, as headshots are framed and people are learnt; takes in up to 1.8 times more to stay crisp. */
+  /**
+   * Hair to shoulders, as headshots are framed and people are learnt; takes in up to 1.8 times more
+   * to stay crisp.
+   */
   HEAD_AND_SHOULDERS(2.6, 0.44, 1.8);
 
   private final double faces;
@@ -19,7 +22,10 @@ public enum Framing {
     this.widest = widest;
   }
 
-  /** The crop's side in face boxes; those span ear to ear, the hair adds half of that, shoulders are 2.6 wide. */
+  /**
+   * The crop's side in face boxes; those span ear to ear, the hair adds half of that, shoulders are
+   * 2.6 wide.
+   */
   double faces() {
     return faces;
   }

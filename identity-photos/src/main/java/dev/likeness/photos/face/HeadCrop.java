@@ -12,8 +12,9 @@ import dev.likeness.photos.pixels.Resampler;
  */
 public record HeadCrop(int x, int y, int side) {
   /**
-   * The crop around {@code face} in a picture of {@code width} by {@code height} pixels. Where it would have fewer than
-   * {@code size} pixels it takes in more of the surroundings, as far as the framing allows, rather than be enlarged.
+   * The crop around {@code face} in a picture of {@code width} by {@code height} pixels. Where it
+   * would have fewer than {@code size} pixels it takes in more of the surroundings, as far as the
+   * framing allows, rather than be enlarged.
    */
   public static HeadCrop of(Box face, Framing framing, int width, int height, int size) {
     double wanted = framing.faces() * Math.max(face.width(), face.height());
@@ -22,7 +23,8 @@ public record HeadCrop(int x, int y, int side) {
     Point center = face.center();
     int x = (int) Math.round(center.x() - side / 2.0);
     int y = (int) Math.round(center.y() - framing.faceDown() * side);
-    return new HeadCrop(Math.max(0, Math.min(width - side, x)), Math.max(0, Math.min(height - side, y)), side);
+    return new HeadCrop(
+        Math.max(0, Math.min(width - side, x)), Math.max(0, Math.min(height - side, y)), side);
   }
 
   /** Head and shoulders at their own size. */
@@ -32,7 +34,8 @@ public record HeadCrop(int x, int y, int side) {
 
   /** The crop at {@code size} by {@code size} pixels, filtered so that nothing aliases. */
   public Picture of(Picture picture, int size) {
-    return side == size ? picture.crop(x, y, side, side)
+    return side == size
+        ? picture.crop(x, y, side, side)
         : Resampler.CUBIC.resize(picture, x, y, side, side, size, size);
   }
 }

@@ -8,8 +8,8 @@ import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
 
 /**
- * Looks whether the eyes at known landmarks are open, on the face turned upright. The cascades saw open eyes in
- * training, so closed and covered ones are not found. Not safe for threads.
+ * Looks whether the eyes at known landmarks are open, on the face turned upright. The cascades saw
+ * open eyes in training, so closed and covered ones are not found. Not safe for threads.
  */
 final class OpenEyes implements AutoCloseable {
   private static final int SIDE = 224;
@@ -24,7 +24,8 @@ final class OpenEyes implements AutoCloseable {
   boolean seen(Picture picture, Face face) {
     try (PointerScope scope = new PointerScope()) {
       Mat upright = OpenCv.grey(Luma.of(UPRIGHT.align(picture, face)));
-      return seen(upright, UPRIGHT.landmarks().leftEye()) || seen(upright, UPRIGHT.landmarks().rightEye());
+      return seen(upright, UPRIGHT.landmarks().leftEye())
+          || seen(upright, UPRIGHT.landmarks().rightEye());
     }
   }
 
@@ -32,7 +33,8 @@ final class OpenEyes implements AutoCloseable {
     int x = (int) Math.round(eye.x()) - WINDOW / 2;
     int y = (int) Math.round(eye.y()) - WINDOW / 2;
     Mat region = new Mat(upright, new Rect(x, y, WINDOW, WINDOW));
-    return !withGlasses.find(region, 1, WINDOW / 3).isEmpty() || !plain.find(region, 2, WINDOW / 3).isEmpty();
+    return !withGlasses.find(region, 1, WINDOW / 3).isEmpty()
+        || !plain.find(region, 2, WINDOW / 3).isEmpty();
   }
 
   @Override

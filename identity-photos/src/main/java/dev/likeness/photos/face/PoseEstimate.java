@@ -7,12 +7,16 @@ import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
 
 /**
- * A head's pose from five landmarks: the rotation of a mean head whose scaled orthographic projection fits them best in
- * the least-squares sense (the linear step of POS, DeMenthon and Davis, IJCV 1995), good to about ten degrees.
+ * A head's pose from five landmarks: the rotation of a mean head whose scaled orthographic
+ * projection fits them best in the least-squares sense (the linear step of POS, DeMenthon and
+ * Davis, IJCV 1995), good to about ten degrees.
  */
 final class PoseEstimate {
-  // A mean adult head in millimetres from between the eyes: right in the picture, down, towards the camera.
-  private static final double[][] HEAD = {{-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}};
+  // A mean adult head in millimetres from between the eyes: right in the picture, down, towards the
+  // camera.
+  private static final double[][] HEAD = {
+    {-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}
+  };
 
   private PoseEstimate() {}
 
@@ -34,7 +38,8 @@ final class PoseEstimate {
 
   // The rows of the 2 x 3 matrix that maps the centred head to the centred, upright landmarks.
   private static double[][] projection(List<Point> points) {
-    double roll = Math.atan2(points.get(1).y() - points.get(0).y(), points.get(1).x() - points.get(0).x());
+    double roll = Math.atan2(
+        points.get(1).y() - points.get(0).y(), points.get(1).x() - points.get(0).x());
     double cos = Math.cos(roll);
     double sin = Math.sin(roll);
     RealMatrix head = new Array2DRowRealMatrix(HEAD.length, 3);
@@ -53,7 +58,9 @@ final class PoseEstimate {
   private static void center(RealMatrix rows) {
     for (int column = 0; column < rows.getColumnDimension(); column++) {
       RealVector values = rows.getColumnVector(column);
-      double mean = values.getL1Norm() == 0 ? 0 : values.dotProduct(values.map(x -> 1)) / rows.getRowDimension();
+      double mean = values.getL1Norm() == 0
+          ? 0
+          : values.dotProduct(values.map(x -> 1)) / rows.getRowDimension();
       rows.setColumnVector(column, values.mapSubtract(mean));
     }
   }

@@ -10,17 +10,19 @@ import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
 
 /**
- * Where somebody is in a portrait: GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004), begun from where head and
- * shoulders are around a face.
+ * Where somebody is in a portrait: GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004), begun
+ * from where head and shoulders are around a face.
  */
 public final class Silhouette {
   // Outlines are found on this side and enlarged: more takes longer and finds strands.
   private static final int SIDE = 256;
   private static final int ROUNDS = 5;
-  // Hair may reach so many face widths from its middle, but to the edge of the picture rarely, however large the face.
+  // Hair may reach so many face widths from its middle, but to the edge of the picture rarely,
+  // however large the face.
   private static final double HAIR = 0.95;
   private static final double HAIR_OF_WIDTH = 0.5;
-  // Above the shoulders this much of the picture's width at either side is not the person's, unless hair reaches there.
+  // Above the shoulders this much of the picture's width at either side is not the person's, unless
+  // hair reaches there.
   private static final double EDGE = 0.03;
   private static final int SEED = 1;
   private static final byte BACKGROUND = 0;
@@ -30,7 +32,10 @@ public final class Silhouette {
 
   private Silhouette() {}
 
-  /** White where the person with this face is and black elsewhere, softly between; as large as the picture; always the same. */
+  /**
+   * White where the person with this face is and black elsewhere, softly between; as large as the
+   * picture; always the same.
+   */
   @SuppressWarnings("try")
   public static Picture of(Picture picture, Box face) {
     Picture small = Resampler.AREA.fit(picture, SIDE);
@@ -42,7 +47,13 @@ public final class Silhouette {
       mask.data().put(labels);
       // GrabCut finds its first colours by chance, by a generator of this thread's own.
       opencv_core.setRNGSeed(SEED);
-      opencv_imgproc.grabCut(OpenCv.bgr(small), mask, new Rect(), new Mat(), new Mat(), ROUNDS,
+      opencv_imgproc.grabCut(
+          OpenCv.bgr(small),
+          mask,
+          new Rect(),
+          new Mat(),
+          new Mat(),
+          ROUNDS,
           opencv_imgproc.GC_INIT_WITH_MASK);
       mask.data().get(labels);
     }
@@ -50,7 +61,8 @@ public final class Silhouette {
     for (int i = 0; i < white.length; i++) {
       white[i] = (byte) (labels[i / 3] == PERSON || labels[i / 3] == LIKELY_PERSON ? 255 : 0);
     }
-    return Resampler.CUBIC.resize(Picture.of(small.width(), small.height(), white), picture.width(), picture.height());
+    return Resampler.CUBIC.resize(
+        Picture.of(small.width(), small.height(), white), picture.width(), picture.height());
   }
 
   private static byte[] guess(int width, int height, Box box) {
@@ -65,7 +77,10 @@ public final class Silhouette {
     return labels;
   }
 
-  /** By how many face widths beside its middle and face heights below its chin a place is; {@code reach} is hair's, in widths. */
+  /**
+   * By how many face widths beside its middle and face heights below its chin a place is;
+   * {@code reach} is hair's, in widths.
+   */
   private static byte label(double across, double below, double reach, boolean edge) {
     double head = Math.hypot(across, (below + 0.5) / 1.2);
     if (head < 0.42 || below > 0.3 && across < 0.25 + 0.3 * below) {

@@ -14,13 +14,14 @@ import java.util.stream.Stream;
  */
 public record Similarity(double a, double b, double tx, double ty) {
   /**
-   * The similarity that takes {@code from} closest to {@code to} in the least-squares sense (Umeyama, PAMI 1991, for
-   * the plane and without reflections).
+   * The similarity that takes {@code from} closest to {@code to} in the least-squares sense
+   * (Umeyama, PAMI 1991, for the plane and without reflections).
    */
   public static Similarity fit(List<Point> from, List<Point> to) {
     if (from.size() != to.size() || from.size() < 2) {
-      throw new IllegalArgumentException("a similarity is fitted to two or more pairs of points, given " + from.size()
-          + " and " + to.size());
+      throw new IllegalArgumentException(
+          "a similarity is fitted to two or more pairs of points, given " + from.size() + " and "
+              + to.size());
     }
     Point p = mean(from);
     Point q = mean(to);
@@ -61,8 +62,9 @@ public record Similarity(double a, double b, double tx, double ty) {
   }
 
   /**
-   * The {@code size} by {@code size} picture that this maps {@code picture} to, sampled bilinearly after a reduction
-   * that keeps it from aliasing; black outside. Points are pixel indices, as landmark templates have them.
+   * The {@code size} by {@code size} picture that this maps {@code picture} to, sampled bilinearly
+   * after a reduction that keeps it from aliasing; black outside. Points are pixel indices, as
+   * landmark templates have them.
    */
   public Picture warp(Picture picture, int size) {
     int most = Math.min(picture.width(), picture.height());
@@ -71,18 +73,25 @@ public record Similarity(double a, double b, double tx, double ty) {
     int top = first(size, reduction, picture.height(), Point::y);
     int width = last(size, reduction, picture.width(), Point::x) - left;
     int height = last(size, reduction, picture.height(), Point::y) - top;
-    Picture part = Resampler.AREA.resize(picture, left, top, width, height, width / reduction, height / reduction);
+    Picture part = Resampler.AREA.resize(
+        picture, left, top, width, height, width / reduction, height / reduction);
     byte[] rgb = new byte[size * size * 3];
     for (int y = 0, at = 0; y < size; y++) {
       for (int x = 0; x < size; x++, at += 3) {
         Point from = unmap(new Point(x, y));
-        bilinear(part, (from.x() + 0.5 - left) / reduction - 0.5, (from.y() + 0.5 - top) / reduction - 0.5, rgb, at);
+        bilinear(
+            part,
+            (from.x() + 0.5 - left) / reduction - 0.5,
+            (from.y() + 0.5 - top) / reduction - 0.5,
+            rgb,
+            at);
       }
     }
     return Picture.of(size, size, rgb);
   }
 
-  // Only what the output shows is worth reducing: from the first to the last multiple of the reduction that it needs.
+  // Only what the output shows is worth reducing: from the first to the last multiple of the
+  // reduction that it needs.
   private int first(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
     double least = corners(size).mapToDouble(axis).min().orElseThrow();
     int cells = length / reduction;
@@ -97,7 +106,8 @@ public record Similarity(double a, double b, double tx, double ty) {
   }
 
   private Stream<Point> corners(int size) {
-    return Stream.of(new Point(0, 0), new Point(size, 0), new Point(0, size), new Point(size, size)).map(this::unmap);
+    return Stream.of(new Point(0, 0), new Point(size, 0), new Point(0, size), new Point(size, size))
+        .map(this::unmap);
   }
 
   private static void bilinear(Picture picture, double x, double y, byte[] rgb, int at) {
@@ -107,13 +117,16 @@ public record Similarity(double a, double b, double tx, double ty) {
     double v = y - y0;
     for (int c = 0; c < 3; c++) {
       double top = (1 - u) * sample(picture, x0, y0, c) + u * sample(picture, x0 + 1, y0, c);
-      double bottom = (1 - u) * sample(picture, x0, y0 + 1, c) + u * sample(picture, x0 + 1, y0 + 1, c);
+      double bottom =
+          (1 - u) * sample(picture, x0, y0 + 1, c) + u * sample(picture, x0 + 1, y0 + 1, c);
       rgb[at + c] = (byte) Math.round((1 - v) * top + v * bottom);
     }
   }
 
   private static int sample(Picture picture, int x, int y, int c) {
-    return x < 0 || y < 0 || x >= picture.width() || y >= picture.height() ? 0 : picture.at(x, y, c);
+    return x < 0 || y < 0 || x >= picture.width() || y >= picture.height()
+        ? 0
+        : picture.at(x, y, c);
   }
 
   private static Point mean(List<Point> points) {

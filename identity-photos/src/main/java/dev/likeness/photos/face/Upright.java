@@ -17,14 +17,18 @@ public record Upright(Picture picture, List<Face> faces, Orientation orientation
       List.of(Orientation.TURNED_RIGHT, Orientation.TURNED_LEFT, Orientation.UPSIDE_DOWN);
 
   /**
-   * The photo as it is where the eyes of its largest face are seen; else turned as the surest face lies, if one is surer then.
-   * Looks once, or four times.
+   * The photo as it is where the eyes of its largest face are seen; else turned as the surest face
+   * lies, if one is surer then. Looks once, or four times.
    */
   public static Upright of(Picture photo, FaceDetector detector) {
     Upright given = new Upright(photo, detector.detect(photo), Orientation.UPRIGHT);
-    return given.seesEyes() ? given
-        : LYING.stream().map(lying -> turned(photo, lying, detector)).filter(turned -> turned.surety() > given.surety())
-            .max(Comparator.comparingDouble(Upright::surety)).orElse(given);
+    return given.seesEyes()
+        ? given
+        : LYING.stream()
+            .map(lying -> turned(photo, lying, detector))
+            .filter(turned -> turned.surety() > given.surety())
+            .max(Comparator.comparingDouble(Upright::surety))
+            .orElse(given);
   }
 
   private static Upright turned(Picture photo, Orientation lying, FaceDetector detector) {

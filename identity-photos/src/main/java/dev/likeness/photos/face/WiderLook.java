@@ -4,14 +4,20 @@ import dev.likeness.diffusion.image.Picture;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** A second look at a picture in which only something small was found: it may be a button or a face on the wall, while the person was missed. */
+/**
+ * A second look at a picture in which only something small was found: it may be a button or a face
+ * on the wall, while the person was missed.
+ */
 final class WiderLook {
   /** What is narrower than this share of the picture's shorter side is small. */
   private static final double SMALL = 0.2;
 
   private WiderLook() {}
 
-  /** {@code faces}, or where these are small those of {@code another} look, if its widest is over twice as wide. */
+  /**
+   * {@code faces}, or where these are small those of {@code another} look, if its widest is over
+   * twice as wide.
+   */
   static List<Face> of(List<Face> faces, Picture picture, Supplier<List<Face>> another) {
     if (widest(faces) >= SMALL * Math.min(picture.width(), picture.height())) {
       return faces;

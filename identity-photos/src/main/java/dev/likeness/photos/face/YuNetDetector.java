@@ -20,17 +20,20 @@ import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_objdetect.FaceDetectorYN;
 
 /**
- * YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) from an ONNX file with a fixed input size:
- * boxes with five landmarks, far better than cascades on turned, tilted and small faces. One picture at a time.
+ * YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) from an ONNX file with a
+ * fixed input size: boxes with five landmarks, far better than cascades on turned, tilted and small
+ * faces. One picture at a time.
  */
 public final class YuNetDetector implements FaceDetector {
   private static final float LEAST_SCORE = 0.7f;
   private static final float NMS = 0.3f;
   private static final int TOP = 50;
   private static final int COLUMNS = 15;
-  // Its boxes reach from the hairline to below the chin; ours, and the cascades', are this much narrower.
+  // Its boxes reach from the hairline to below the chin; ours, and the cascades', are this much
+  // narrower.
   private static final double TIGHTER = 0.85;
-  // A face that fills the frame is found only when it is made smaller, and until then one behind it.
+  // A face that fills the frame is found only when it is made smaller, and until then one behind
+  // it.
   private static final double[] LADDER = {1, 0.5, 0.25};
 
   // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
@@ -48,25 +51,30 @@ public final class YuNetDetector implements FaceDetector {
     this.size = size;
   }
 
-  /** Opens an ONNX file of YuNet; {@link UnusableInput} when it is not one or takes no fixed size. */
+  /**
+   * Opens an ONNX file of YuNet; {@link UnusableInput} when it is not one or takes no fixed size.
+   */
   @SuppressWarnings("try")
   public static YuNetDetector open(Path file) {
     OpenCv.load(opencv_dnn.class);
     OpenCv.load(opencv_objdetect.class);
     OnnxInput input = OnnxInput.read(file, "the face detector");
     if (input.side() < 0) {
-      throw new UnusableInput("the face detector " + file + " takes pictures of " + input.shape() + ", OpenCV runs"
-          + " YuNet of a fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
+      throw new UnusableInput(
+          "the face detector " + file + " takes pictures of " + input.shape() + ", OpenCV runs"
+              + " YuNet of a fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
     }
     try (PointerScope scope = new PointerScope()) {
       Size size = new Size(input.side(), input.side());
-      FaceDetectorYN network =
-          FaceDetectorYN.create("onnx", input.file(), new byte[0], size, LEAST_SCORE, NMS, TOP, 0, 0);
+      FaceDetectorYN network = FaceDetectorYN.create(
+          "onnx", input.file(), new byte[0], size, LEAST_SCORE, NMS, TOP, 0, 0);
       network.detect(Mat.zeros(input.side(), input.side(), opencv_core.CV_8UC3).asMat(), new Mat());
       return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.side());
     } catch (RuntimeException e) {
-      throw new UnusableInput("the face detector " + file + " is not YuNet; give one such as the 640x640 file of the"
-          + " OpenCV zoo", e);
+      throw new UnusableInput(
+          "the face detector " + file + " is not YuNet; give one such as the 640x640 file of the"
+              + " OpenCV zoo",
+          e);
     }
   }
 
@@ -77,14 +85,19 @@ public final class YuNetDetector implements FaceDetector {
     }
     List<Face> faces = List.of();
     for (double step : LADDER) {
-      faces = WiderLook.of(faces, picture, () -> at(picture, step * size / Math.max(picture.width(), picture.height())));
+      faces = WiderLook.of(
+          faces,
+          picture,
+          () -> at(picture, step * size / Math.max(picture.width(), picture.height())));
     }
     return faces;
   }
 
   @Override
   public List<Face> frontal(Picture picture) {
-    return detect(picture).stream().filter(face -> face.score() > PLAIN && Math.abs(face.pose().yaw()) < MOST_YAW).toList();
+    return detect(picture).stream()
+        .filter(face -> face.score() > PLAIN && Math.abs(face.pose().yaw()) < MOST_YAW)
+        .toList();
   }
 
   @Override
@@ -100,7 +113,9 @@ public final class YuNetDetector implements FaceDetector {
     try (PointerScope scope = new PointerScope()) {
       Mat rows = new Mat();
       network.detect(OpenCv.bgr(small, size), rows);
-      return faces(rows, picture.width() / (double) width).stream().map(face -> withEyes(face, picture)).toList();
+      return faces(rows, picture.width() / (double) width).stream()
+          .map(face -> withEyes(face, picture))
+          .toList();
     }
   }
 
@@ -110,7 +125,11 @@ public final class YuNetDetector implements FaceDetector {
     boolean trusted = Math.abs(face.pose().yaw()) > MOST_YAW;
     boolean ordered = points.leftEye().x() <= points.rightEye().x();
     return ordered && (trusted || openEyes.seen(picture, face))
-        ? new Face(face.box(), face.score(), face.pose(), Optional.of(new Eyes(points.leftEye(), points.rightEye())),
+        ? new Face(
+            face.box(),
+            face.score(),
+            face.pose(),
+            Optional.of(new Eyes(points.leftEye(), points.rightEye())),
             face.landmarks())
         : face;
   }
@@ -131,13 +150,22 @@ public final class YuNetDetector implements FaceDetector {
     return List.copyOf(faces);
   }
 
-  // x, y, width, height, five points, score. The network's right eye is the person's: the picture's left.
+  // x, y, width, height, five points, score. The network's right eye is the person's: the picture's
+  // left.
   private static Face face(double[] v) {
-    Landmarks landmarks = new Landmarks(new Point(v[4], v[5]), new Point(v[6], v[7]), new Point(v[8], v[9]),
-        new Point(v[10], v[11]), new Point(v[12], v[13]));
+    Landmarks landmarks = new Landmarks(
+        new Point(v[4], v[5]),
+        new Point(v[6], v[7]),
+        new Point(v[8], v[9]),
+        new Point(v[10], v[11]),
+        new Point(v[12], v[13]));
     double side = TIGHTER * Math.max(v[2], v[3]);
     Box square = new Box(v[0] + v[2] / 2 - side / 2, v[1] + v[3] / 2 - side / 2, side, side);
-    return new Face(square, Math.max(0, Math.min(1, v[14])), PoseEstimate.of(landmarks), Optional.empty(),
+    return new Face(
+        square,
+        Math.max(0, Math.min(1, v[14])),
+        PoseEstimate.of(landmarks),
+        Optional.empty(),
         Optional.of(landmarks));
   }
 

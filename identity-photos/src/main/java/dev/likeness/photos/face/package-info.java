@@ -1,2 +1,5 @@
-/** Faces in pictures: finding them ({@link dev.likeness.photos.face.FaceDetector}) and saying where their parts are. */
+/**
+ * Faces in pictures: finding them ({@link dev.likeness.photos.face.FaceDetector}) and saying where
+ * their parts are.
+ */
 package dev.likeness.photos.face;

@@ -11,20 +11,22 @@ import java.util.List;
  * @param heldOut what it must not see
  * @param independent whether the two share no photo
  */
-public record HoldOut(List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut, boolean independent) {
+public record HoldOut(
+    List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut, boolean independent) {
   private static final int FEWEST = 5;
 
   public HoldOut {
     training = List.copyOf(training);
     heldOut = List.copyOf(heldOut);
     if (training.isEmpty() || heldOut.isEmpty()) {
-      throw new IllegalArgumentException("likeness is measured against a person's photos, given none");
+      throw new IllegalArgumentException(
+          "likeness is measured against a person's photos, given none");
     }
   }
 
   /**
-   * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer are all used for
-   * both, which {@link #independent()} then admits.
+   * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer
+   * are all used for both, which {@link #independent()} then admits.
    */
   public static HoldOut of(List<AcceptedPhoto> photos) {
     int n = photos.size();
@@ -41,8 +43,8 @@ public record HoldOut(List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut,
   }
 
   /**
-   * The photos to learn from, divided once more: a checkpoint is chosen by these, so that what is held out here stays
-   * unseen until the report.
+   * The photos to learn from, divided once more: a checkpoint is chosen by these, so that what is
+   * held out here stays unseen until the report.
    */
   public HoldOut forChoosing() {
     return of(training);

@@ -3,13 +3,17 @@ package dev.likeness.photos.likeness;
 import java.util.Arrays;
 import java.util.Random;
 
-/** A range that a mean lies in with 95 % confidence; a single value is its own range and says nothing. */
+/**
+ * A range that a mean lies in with 95 % confidence; a single value is its own range and says
+ * nothing.
+ */
 public record Interval(double low, double high) {
   private static final int RESAMPLES = 2000;
 
   /**
-   * The range of the mean of a table, one row a picture and one column a photo it was compared with: the percentile
-   * bootstrap (Efron and Tibshirani 1993, 13.3) that draws rows and columns anew, with a fixed seed.
+   * The range of the mean of a table, one row a picture and one column a photo it was compared
+   * with: the percentile bootstrap (Efron and Tibshirani 1993, 13.3) that draws rows and columns
+   * anew, with a fixed seed.
    */
   public static Interval ofMean(double[][] table) {
     if (table.length == 0) {

@@ -11,10 +11,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measures how much pictures look like a person, against photos and with an embedder that took no part in making them,
- * on two scales: how alike two of the person's own photos are, and how alike other people are. Immutable; the tools
- * stay the caller's to close. {@code likeness::cosine} is the hook by which training chooses a checkpoint, and
- * {@link LikenessReport#ranking()} puts the best of a shoot first.
+ * Measures how much pictures look like a person, against photos and with an embedder that took no
+ * part in making them, on two scales: how alike two of the person's own photos are, and how alike
+ * other people are. Immutable; the tools stay the caller's to close. {@code likeness::cosine} is
+ * the hook by which training chooses a checkpoint, and {@link LikenessReport#ranking()} puts the
+ * best of a shoot first.
  */
 public final class Likeness {
   private static final String LEARNT_FROM = "the photos compared with took part in training";
@@ -29,8 +30,13 @@ public final class Likeness {
   private final double[] impostors;
   private final String caution;
 
-  private Likeness(List<AcceptedPhoto> photos, FaceDetector detector, FaceEmbedder embedder, List<float[]> references,
-      double[] own, String caution) {
+  private Likeness(
+      List<AcceptedPhoto> photos,
+      FaceDetector detector,
+      FaceEmbedder embedder,
+      List<float[]> references,
+      double[] own,
+      String caution) {
     this.photos = photos;
     this.detector = detector;
     this.embedder = embedder;
@@ -53,8 +59,17 @@ public final class Likeness {
   /** Compares with the held-out photos; all of the person's photos tell how alike their own are. */
   public static Likeness of(HoldOut photos, FaceDetector detector, FaceEmbedder embedder) {
     List<float[]> references = vectors(photos.heldOut(), embedder);
-    double[] own = pairs(photos.independent() ? joined(references, vectors(photos.training(), embedder)) : references);
-    return new Likeness(photos.heldOut(), detector, embedder, references, own, photos.independent() ? "" : LEARNT_FROM);
+    double[] own = pairs(
+        photos.independent()
+            ? joined(references, vectors(photos.training(), embedder))
+            : references);
+    return new Likeness(
+        photos.heldOut(),
+        detector,
+        embedder,
+        references,
+        own,
+        photos.independent() ? "" : LEARNT_FROM);
   }
 
   /**
@@ -62,35 +77,52 @@ public final class Likeness {
    *
    * @param references at least one, made by {@code embedder}; they count as learnt from
    */
-  public static Likeness of(List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {
+  public static Likeness of(
+      List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {
     if (references.isEmpty()) {
-      throw new IllegalArgumentException("likeness is measured against a person's photos, given no vector of one");
+      throw new IllegalArgumentException(
+          "likeness is measured against a person's photos, given no vector of one");
     }
-    return new Likeness(List.of(), detector, embedder, List.copyOf(references), pairs(references), LEARNT_FROM);
+    return new Likeness(
+        List.of(), detector, embedder, List.copyOf(references), pairs(references), LEARNT_FROM);
   }
 
   /** The same, calibrated against faces of other people; the more, the finer. */
   public Likeness withImpostors(List<AcceptedPhoto> others) {
-    double[] cosines = vectors(others, embedder).stream().flatMapToDouble(other -> references.stream()
-        .mapToDouble(vector -> FaceEmbedder.cosine(vector, other))).toArray();
+    double[] cosines = vectors(others, embedder).stream()
+        .flatMapToDouble(
+            other -> references.stream().mapToDouble(vector -> FaceEmbedder.cosine(vector, other)))
+        .toArray();
     return new Likeness(this, cosines, caution);
   }
 
-  /** The same for pictures that an embedder of that name has helped to make: with our own, the score flatters. */
+  /**
+   * The same for pictures that an embedder of that name has helped to make: with our own, the score
+   * flatters.
+   */
   public Likeness conditionedBy(String embedderName) {
     boolean same = embedderName.equals(embedder.name());
-    return same ? new Likeness(this, impostors, "the embedder took part in making the pictures") : this;
+    return same
+        ? new Likeness(this, impostors, "the embedder took part in making the pictures")
+        : this;
   }
 
-  /** The same for pictures or checkpoints that {@code chooser} chose: with our own photos and embedder, it flatters. */
+  /**
+   * The same for pictures or checkpoints that {@code chooser} chose: with our own photos and
+   * embedder, it flatters.
+   */
   public Likeness chosenBy(Likeness chooser) {
-    boolean shared = chooser.photos.stream().anyMatch(
-        photo -> photos.stream().anyMatch(held -> held == photo));
+    boolean shared =
+        chooser.photos.stream().anyMatch(photo -> photos.stream().anyMatch(held -> held == photo));
     return shared && chooser.embedder.name().equals(embedder.name())
-        ? new Likeness(this, impostors, "they were chosen by the same photos and embedder") : this;
+        ? new Likeness(this, impostors, "they were chosen by the same photos and embedder")
+        : this;
   }
 
-  /** The mean cosine of the largest face in {@code picture} with the person's photos; -1 when there is no face. */
+  /**
+   * The mean cosine of the largest face in {@code picture} with the person's photos; -1 when there
+   * is no face.
+   */
   public double cosine(Picture picture) {
     LikenessScore score = score(picture);
     return score.faceFound() ? score.cosine() : -1;
@@ -104,25 +136,38 @@ public final class Likeness {
   /** The scores of several pictures and what they come to. */
   public LikenessReport report(List<Picture> pictures) {
     double[][] cosines = pictures.stream().map(this::cosines).toArray(double[][]::new);
-    double[][] faces = Arrays.stream(cosines).filter(row -> row.length > 0).toArray(double[][]::new);
+    double[][] faces =
+        Arrays.stream(cosines).filter(row -> row.length > 0).toArray(double[][]::new);
     double mean = mean(Arrays.stream(faces).mapToDouble(Likeness::mean).toArray());
-    return new LikenessReport(Arrays.stream(cosines).map(this::score).toList(), mean, Interval.ofMean(faces), mean(own),
-        caution.isEmpty(), roc(), meaning(mean));
+    return new LikenessReport(
+        Arrays.stream(cosines).map(this::score).toList(),
+        mean,
+        Interval.ofMean(faces),
+        mean(own),
+        caution.isEmpty(),
+        roc(),
+        meaning(mean));
   }
 
   /** The curve of the person's own pairs against pairs with impostors; empty without both. */
   public Optional<Roc> roc() {
-    return own.length == 0 || impostors.length == 0 ? Optional.empty() : Optional.of(Roc.of(own, impostors));
+    return own.length == 0 || impostors.length == 0
+        ? Optional.empty()
+        : Optional.of(Roc.of(own, impostors));
   }
 
-  /** What {@code report} found, drawn: its pictures between the person's own pairs and impostors, and the curve. */
+  /**
+   * What {@code report} found, drawn: its pictures between the person's own pairs and impostors,
+   * and the curve.
+   */
   public Picture plot(LikenessReport report) {
     return LikenessPlot.draw(own, impostors, report);
   }
 
   /**
-   * The cosine below which a picture is unlike the person: nine tenths of what two of their own photos have on average, since the
-   * same detector finds the faces of both, but no more than the embedder asks of any two; that where only one photo is known.
+   * The cosine below which a picture is unlike the person: nine tenths of what two of their own
+   * photos have on average, since the same detector finds the faces of both, but no more than the
+   * embedder asks of any two; that where only one photo is known.
    */
   public double least() {
     return own.length == 0 ? embedder.sameAbove() : Math.min(embedder.sameAbove(), OWN * mean(own));
@@ -140,7 +185,9 @@ public final class Likeness {
       return new double[0];
     }
     float[] vector = embedder.embed(picture, faces.get(0));
-    return references.stream().mapToDouble(other -> FaceEmbedder.cosine(vector, other)).toArray();
+    return references.stream()
+        .mapToDouble(other -> FaceEmbedder.cosine(vector, other))
+        .toArray();
   }
 
   private LikenessScore score(double[] cosines) {
@@ -149,7 +196,11 @@ public final class Likeness {
     }
     double cosine = mean(cosines);
     double passing = Arrays.stream(impostors).filter(other -> other >= cosine).count();
-    return new LikenessScore(true, cosine, standing(cosine), impostors.length == 0 ? Double.NaN : passing / impostors.length,
+    return new LikenessScore(
+        true,
+        cosine,
+        standing(cosine),
+        impostors.length == 0 ? Double.NaN : passing / impostors.length,
         Interval.ofMean(new double[][] {cosines}));
   }
 
@@ -179,7 +230,9 @@ public final class Likeness {
   }
 
   private static List<float[]> vectors(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
-    return photos.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList();
+    return photos.stream()
+        .map(photo -> embedder.embed(photo.picture(), photo.face()))
+        .toList();
   }
 
   private static List<float[]> joined(List<float[]> some, List<float[]> others) {

@@ -14,7 +14,10 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws a likeness report: where its pictures lie between the person's own pairs and impostors, and the ROC curve. */
+/**
+ * Draws a likeness report: where its pictures lie between the person's own pairs and impostors, and
+ * the ROC curve.
+ */
 final class LikenessPlot {
   private static final int WIDTH = 620;
   private static final int HEIGHT = 440;
@@ -43,10 +46,13 @@ final class LikenessPlot {
   }
 
   private static XYChart similarities(double[] own, double[] impostors, LikenessReport report) {
-    XYChart chart = chart("Likeness: " + (report.independent() ? "" : "not ") + "independent", "cosine", "share");
+    XYChart chart = chart(
+        "Likeness: " + (report.independent() ? "" : "not ") + "independent", "cosine", "share");
     histogram(chart, "other people", impostors, OTHERS);
     histogram(chart, "two own photos", own, OWN);
-    double[] pictures = report.images().stream().filter(LikenessScore::faceFound).mapToDouble(LikenessScore::cosine)
+    double[] pictures = report.images().stream()
+        .filter(LikenessScore::faceFound)
+        .mapToDouble(LikenessScore::cosine)
         .toArray();
     histogram(chart, "pictures with their photos", pictures, PICTURES);
     return chart;
@@ -59,9 +65,11 @@ final class LikenessPlot {
     double width = (1 - LEAST) / BINS;
     double[] share = new double[BINS];
     for (double cosine : cosines) {
-      share[(int) Math.max(0, Math.min(BINS - 1, (cosine - LEAST) / width))] += 1.0 / cosines.length;
+      share[(int) Math.max(0, Math.min(BINS - 1, (cosine - LEAST) / width))] +=
+          1.0 / cosines.length;
     }
-    double[] centers = IntStream.range(0, BINS).mapToDouble(i -> LEAST + (i + 0.5) * width).toArray();
+    double[] centers =
+        IntStream.range(0, BINS).mapToDouble(i -> LEAST + (i + 0.5) * width).toArray();
     XYSeries series = chart.addSeries(name, centers, share);
     series.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Area);
     series.setMarker(SeriesMarkers.NONE);
@@ -71,9 +79,13 @@ final class LikenessPlot {
 
   private static XYChart curve(Roc roc) {
     double[] rates = IntStream.rangeClosed(0, 200).mapToDouble(i -> i / 200.0).toArray();
-    XYChart chart = chart(String.format(Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.acceptedAt(0.01)),
-        "impostors accepted (FAR)", "own accepted (TAR)");
-    XYSeries series = chart.addSeries("own against others", rates, Arrays.stream(rates).map(roc::acceptedAt).toArray());
+    XYChart chart = chart(
+        String.format(
+            Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.acceptedAt(0.01)),
+        "impostors accepted (FAR)",
+        "own accepted (TAR)");
+    XYSeries series = chart.addSeries(
+        "own against others", rates, Arrays.stream(rates).map(roc::acceptedAt).toArray());
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(OWN);
     series.setLineStyle(new BasicStroke(2.5f));
@@ -83,7 +95,13 @@ final class LikenessPlot {
   }
 
   private static XYChart chart(String title, String x, String y) {
-    XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle(x).yAxisTitle(y).build();
+    XYChart chart = new XYChartBuilder()
+        .width(WIDTH)
+        .height(HEIGHT)
+        .title(title)
+        .xAxisTitle(x)
+        .yAxisTitle(y)
+        .build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setPlotBorderVisible(false);

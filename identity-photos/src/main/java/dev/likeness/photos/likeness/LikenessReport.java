@@ -12,20 +12,30 @@ import java.util.stream.IntStream;
  * @param mean of the cosines of the pictures with a face; NaN when there is none
  * @param interval that the mean lies in with 95 % confidence
  * @param ownMean mean cosine of two of the person's own photos; NaN with fewer than two
- * @param independent whether no photo and no encoder that is compared with took part in making or choosing the pictures
+ * @param independent whether no photo and no encoder that is compared with took part in making or
+ *     choosing the pictures
  * @param roc how well the embedder tells this person from others; empty without impostors
  * @param meaning a sentence for people
  */
-public record LikenessReport(List<LikenessScore> images, double mean, Interval interval, double ownMean,
-    boolean independent, Optional<Roc> roc, String meaning) {
+public record LikenessReport(
+    List<LikenessScore> images,
+    double mean,
+    Interval interval,
+    double ownMean,
+    boolean independent,
+    Optional<Roc> roc,
+    String meaning) {
   public LikenessReport {
     images = List.copyOf(images);
   }
 
-  /** The places of the pictures in {@link #images()}, the most alike first, those without a face last. */
+  /**
+   * The places of the pictures in {@link #images()}, the most alike first, those without a face
+   * last.
+   */
   public List<Integer> ranking() {
-    Comparator<Integer> alike =
-        Comparator.comparingDouble(i -> images.get(i).faceFound() ? -images.get(i).cosine() : 2);
+    Comparator<Integer> alike = Comparator.comparingDouble(
+        i -> images.get(i).faceFound() ? -images.get(i).cosine() : 2);
     return IntStream.range(0, images.size()).boxed().sorted(alike).toList();
   }
 }

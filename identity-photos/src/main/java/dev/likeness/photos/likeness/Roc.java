@@ -3,7 +3,10 @@ package dev.likeness.photos.likeness;
 import java.util.Arrays;
 import java.util.List;
 
-/** How well a similarity tells pairs of one person from pairs of two; every value is a cosine. Immutable. */
+/**
+ * How well a similarity tells pairs of one person from pairs of two; every value is a cosine.
+ * Immutable.
+ */
 public final class Roc {
   private final double[] same;
   private final double[] different;
@@ -27,7 +30,10 @@ public final class Roc {
     return of(array(same), array(different));
   }
 
-  /** The probability that a pair of one person is more similar than a pair of two (Mann and Whitney), ties by half. */
+  /**
+   * The probability that a pair of one person is more similar than a pair of two (Mann and
+   * Whitney), ties by half.
+   */
   public double auc() {
     double wins = 0;
     for (double s : same) {
@@ -41,10 +47,15 @@ public final class Roc {
   /** The smallest threshold that lets at most {@code rate} of the pairs of two persons pass. */
   public double thresholdAt(double rate) {
     int passing = (int) Math.floor(rate * different.length);
-    return passing >= different.length ? -1 : Math.nextUp(different[different.length - 1 - passing]);
+    return passing >= different.length
+        ? -1
+        : Math.nextUp(different[different.length - 1 - passing]);
   }
 
-  /** The share of pairs of one person that pass when at most {@code rate} of the pairs of two do: TAR at FAR. */
+  /**
+   * The share of pairs of one person that pass when at most {@code rate} of the pairs of two do:
+   * TAR at FAR.
+   */
   public double acceptedAt(double rate) {
     double threshold = thresholdAt(rate);
     return Arrays.stream(same).filter(value -> value >= threshold).count() / (double) same.length;

@@ -13,9 +13,10 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * What an ONNX file says of its first input, read from the protobuf itself (onnx.proto: ModelProto.graph = 7,
- * GraphProto.input = 11, ValueInfoProto.type = 2, TypeProto.tensor_type = 1, Tensor.shape = 2, dim = 1, dim_value = 1;
- * GraphProto.node = 1, NodeProto.op_type = 4), since OpenCV finds out about a wrong size only by failing loudly.
+ * What an ONNX file says of its first input, read from the protobuf itself (onnx.proto:
+ * ModelProto.graph = 7, GraphProto.input = 11, ValueInfoProto.type = 2, TypeProto.tensor_type = 1,
+ * Tensor.shape = 2, dim = 1, dim_value = 1; GraphProto.node = 1, NodeProto.op_type = 4), since
+ * OpenCV finds out about a wrong size only by failing loudly.
  *
  * @param file the bytes of the file; all of the model, external data is never followed
  * @param shape its dimensions, -1 where the file leaves one open
@@ -33,7 +34,8 @@ public record OnnxInput(byte[] file, List<Long> shape) {
   public static OnnxInput read(Path path, String what) {
     try {
       if (Files.size(path) > LARGEST) {
-        throw new UnusableInput(what + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
+        throw new UnusableInput(
+            what + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
       }
       byte[] file = Uninterrupted.read(path, Files::readAllBytes);
       return new OnnxInput(file, new Reader(file).shape());
@@ -44,19 +46,30 @@ public record OnnxInput(byte[] file, List<Long> shape) {
     }
   }
 
-  /** The side of a square picture input (1 x 3 x side x side), or -1 when it is none or is left open. */
+  /**
+   * The side of a square picture input (1 x 3 x side x side), or -1 when it is none or is left
+   * open.
+   */
   public int side() {
-    boolean square = shape.size() == 4 && shape.get(1) == 3 && shape.get(2).equals(shape.get(3)) && shape.get(2) > 0;
+    boolean square = shape.size() == 4
+        && shape.get(1) == 3
+        && shape.get(2).equals(shape.get(3))
+        && shape.get(2) > 0;
     return square ? Math.toIntExact(shape.get(2)) : -1;
   }
 
   /**
-   * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of a picture themselves: both
-   * among its first eight operations (insightface, python-package/insightface/model_zoo/arcface_onnx.py), and before a
-   * convolution, since an activation that is written out subtracts and multiplies, too.
+   * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of a
+   * picture themselves: both among its first eight operations (insightface,
+   * python-package/insightface/model_zoo/arcface_onnx.py), and before a convolution, since an
+   * activation that is written out subtracts and multiplies, too.
    */
   public boolean scalesItself() {
-    return new Reader(file).operations(FIRST).stream().takeWhile(name -> !name.equals("Conv")).toList().containsAll(SCALING);
+    return new Reader(file)
+        .operations(FIRST).stream()
+            .takeWhile(name -> !name.equals("Conv"))
+            .toList()
+            .containsAll(SCALING);
   }
 
   /** Eight hexadecimal digits that other files do not have: the first of its SHA-256. */
@@ -68,7 +81,8 @@ public record OnnxInput(byte[] file, List<Long> shape) {
     }
   }
 
-  // A walk over protobuf's wire format: fields are (number << 3 | kind), kind 2 is length-delimited.
+  // A walk over protobuf's wire format: fields are (number << 3 | kind), kind 2 is
+  // length-delimited.
   private static final class Reader {
     private final byte[] bytes;
     private int at;
@@ -127,16 +141,17 @@ public record OnnxInput(byte[] file, List<Long> shape) {
       while (at < end) {
         long tag = varint();
         int kind = (int) (tag & 7);
-        int length = switch (kind) {
-          case 0 -> {
-            varint();
-            yield 0;
-          }
-          case 1 -> 8;
-          case 2 -> Math.toIntExact(varint());
-          case 5 -> 4;
-          default -> throw new IndexOutOfBoundsException();
-        };
+        int length =
+            switch (kind) {
+              case 0 -> {
+                varint();
+                yield 0;
+              }
+              case 1 -> 8;
+              case 2 -> Math.toIntExact(varint());
+              case 5 -> 4;
+              default -> throw new IndexOutOfBoundsException();
+            };
         if (length < 0 || length > end - at) {
           throw new IndexOutOfBoundsException();
         }

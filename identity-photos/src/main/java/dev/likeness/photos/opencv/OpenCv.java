@@ -14,18 +14,27 @@ import org.bytedeco.opencv.opencv_core.Mat;
 public final class OpenCv {
   private OpenCv() {}
 
-  /** Loads the library that {@code global} binds; a {@link MachineLimit} names the missing coordinates. */
+  /**
+   * Loads the library that {@code global} binds; a {@link MachineLimit} names the missing
+   * coordinates.
+   */
   public static void load(Class<?> global) {
     try {
       NativeLibraries.load(global);
     } catch (LinkageError e) {
-      throw new MachineLimit("OpenCV's natives for " + Loader.getPlatform() + " are not on the class path; add "
-          + "dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:" + Loader.getPlatform()
-          + " with its openblas and javacpp", e);
+      throw new MachineLimit(
+          "OpenCV's natives for " + Loader.getPlatform() + " are not on the class path; add "
+              + "dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:"
+              + Loader.getPlatform()
+              + " with its openblas and javacpp",
+          e);
     }
   }
 
-  /** A data file that OpenCV's jar brings, such as {@code haarcascades/haarcascade_eye.xml}, unpacked once. */
+  /**
+   * A data file that OpenCV's jar brings, such as {@code haarcascades/haarcascade_eye.xml},
+   * unpacked once.
+   */
   public static File data(String name) {
     String resource = "/org/bytedeco/opencv/" + Loader.getPlatform() + "/share/opencv4/" + name;
     try {
@@ -34,10 +43,12 @@ public final class OpenCv {
         return file;
       }
     } catch (IOException e) {
-      throw new MachineLimit("cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage(), e);
+      throw new MachineLimit(
+          "cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage(), e);
     }
-    throw new MachineLimit(resource + " is not on the class path; add org.bytedeco:opencv with the classifier "
-        + Loader.getPlatform());
+    throw new MachineLimit(
+        resource + " is not on the class path; add org.bytedeco:opencv with the classifier "
+            + Loader.getPlatform());
   }
 
   /** A native copy of a picture in OpenCV's channel order; the caller closes it. */
@@ -45,7 +56,10 @@ public final class OpenCv {
     return bgr(picture, picture.width(), picture.height());
   }
 
-  /** A native copy of a picture in OpenCV's channel order, at the top left of a black square; the caller closes it. */
+  /**
+   * A native copy of a picture in OpenCV's channel order, at the top left of a black square; the
+   * caller closes it.
+   */
   public static Mat bgr(Picture picture, int side) {
     return bgr(picture, side, side);
   }

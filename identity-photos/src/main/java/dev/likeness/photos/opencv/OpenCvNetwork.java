@@ -11,7 +11,10 @@ import org.bytedeco.opencv.opencv_core.Scalar;
 import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_dnn.Net;
 
-/** A small network that takes one square picture and gives some numbers, run by OpenCV one picture at a time. */
+/**
+ * A small network that takes one square picture and gives some numbers, run by OpenCV one picture
+ * at a time.
+ */
 public final class OpenCvNetwork implements AutoCloseable {
   private final Net net;
   private boolean closed;
@@ -30,11 +33,15 @@ public final class OpenCvNetwork implements AutoCloseable {
       net.retainReference();
       return new OpenCvNetwork(net);
     } catch (RuntimeException e) {
-      throw new UnusableInput(what + " uses operations that OpenCV cannot run; export it again with opset 12 or so", e);
+      throw new UnusableInput(
+          what + " uses operations that OpenCV cannot run; export it again with opset 12 or so", e);
     }
   }
 
-  /** The first output for a picture whose values become {@code (value - mean) * scale}, channels in the order asked. */
+  /**
+   * The first output for a picture whose values become {@code (value - mean) * scale}, channels in
+   * the order asked.
+   */
   @SuppressWarnings("try")
   public synchronized float[] run(Picture picture, boolean rgb, double mean, double scale) {
     if (closed) {
@@ -42,8 +49,14 @@ public final class OpenCvNetwork implements AutoCloseable {
     }
     try (PointerScope scope = new PointerScope()) {
       int side = picture.width();
-      Mat blob = opencv_dnn.blobFromImage(OpenCv.bgr(picture, side), scale, new Size(side, side),
-          new Scalar(mean, mean, mean, 0), rgb, false, opencv_core.CV_32F);
+      Mat blob = opencv_dnn.blobFromImage(
+          OpenCv.bgr(picture, side),
+          scale,
+          new Size(side, side),
+          new Scalar(mean, mean, mean, 0),
+          rgb,
+          false,
+          opencv_core.CV_32F);
       net.setInput(blob);
       Mat out = net.forward();
       float[] values = new float[Math.toIntExact(out.total())];

@@ -6,11 +6,13 @@ import dev.likeness.photos.pixels.Resampler;
 import java.nio.file.Path;
 
 /**
- * A network that enlarges pictures, out of an ONNX file of Real-ESRGAN's kind: red, green and blue from 0 to 1 in, the same
- * several times as large out. It sees overlapping tiles, so any picture fits. One tile at a time.
+ * A network that enlarges pictures, out of an ONNX file of Real-ESRGAN's kind: red, green and blue
+ * from 0 to 1 in, the same several times as large out. It sees overlapping tiles, so any picture
+ * fits. One tile at a time.
  */
 public final class SuperResolution implements AutoCloseable {
-  // The side of tiles for files that leave it open, and how much of a tile's edge is seen and not kept.
+  // The side of tiles for files that leave it open, and how much of a tile's edge is seen and not
+  // kept.
   private static final int TILE = 128;
   private static final int EDGE = 8;
   private static final int LARGEST_FACTOR = 8;
@@ -35,16 +37,19 @@ public final class SuperResolution implements AutoCloseable {
     OnnxInput input = OnnxInput.read(file, WHAT);
     int tile = input.side() < 0 ? TILE : input.side();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * EDGE) {
-      throw new UnusableInput(WHAT + " " + file + " takes " + input.shape() + ", expected [1, 3, height, width]; give a file of "
-          + "Real-ESRGAN's kind");
+      throw new UnusableInput(WHAT + " " + file + " takes " + input.shape()
+          + ", expected [1, 3, height, width]; give a file of " + "Real-ESRGAN's kind");
     }
     OpenCvNetwork network = OpenCvNetwork.open(input, WHAT + " " + file);
     try {
-      float[] out = network.run(Picture.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
+      float[] out =
+          network.run(Picture.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
       int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
-      if (factor < 2 || factor > LARGEST_FACTOR || out.length != 3 * factor * tile * factor * tile) {
-        throw new UnusableInput(WHAT + " " + file + " makes " + out.length + " numbers of " + tile + "x" + tile
-            + " pixels, expected a picture 2 to 8 times as large");
+      if (factor < 2
+          || factor > LARGEST_FACTOR
+          || out.length != 3 * factor * tile * factor * tile) {
+        throw new UnusableInput(WHAT + " " + file + " makes " + out.length + " numbers of " + tile
+            + "x" + tile + " pixels, expected a picture 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
     } catch (UnusableInput e) {
@@ -52,8 +57,11 @@ public final class SuperResolution implements AutoCloseable {
       throw e;
     } catch (RuntimeException e) {
       network.close();
-      throw new UnusableInput(WHAT + " " + file + " does not run in OpenCV; export it for pictures of a fixed size such as "
-          + TILE + "x" + TILE, e);
+      throw new UnusableInput(
+          WHAT + " " + file
+              + " does not run in OpenCV; export it for pictures of a fixed size such as " + TILE
+              + "x" + TILE,
+          e);
     }
   }
 
@@ -62,13 +70,17 @@ public final class SuperResolution implements AutoCloseable {
     return factor;
   }
 
-  /** The picture at {@code width} by {@code height}, no less than its own: enlarged as often as it takes, then reduced. */
+  /**
+   * The picture at {@code width} by {@code height}, no less than its own: enlarged as often as it
+   * takes, then reduced.
+   */
   public Picture enlarge(Picture picture, int width, int height) {
     Picture larger = picture;
     while (larger.width() < width || larger.height() < height) {
       larger = enlarge(larger);
     }
-    return larger.width() == width && larger.height() == height ? larger
+    return larger.width() == width && larger.height() == height
+        ? larger
         : Resampler.AREA.resize(larger, width, height);
   }
 

@@ -21,7 +21,8 @@ public final class WebpEncoder {
     OpenCv.load(opencv_imgcodecs.class);
     try (PointerScope scope = new PointerScope()) {
       BytePointer file = new BytePointer();
-      IntPointer settings = new IntPointer(opencv_imgcodecs.IMWRITE_WEBP_QUALITY, (int) Math.round(100 * quality));
+      IntPointer settings =
+          new IntPointer(opencv_imgcodecs.IMWRITE_WEBP_QUALITY, (int) Math.round(100 * quality));
       if (!opencv_imgcodecs.imencode(".webp", OpenCv.bgr(picture), file, settings)) {
         throw new MachineLimit("OpenCV cannot write WebP here; write PNG or JPEG");
       }

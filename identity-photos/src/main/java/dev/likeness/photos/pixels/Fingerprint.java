@@ -3,9 +3,9 @@ package dev.likeness.photos.pixels;
 import dev.likeness.diffusion.image.Picture;
 
 /**
- * A 63-bit perceptual hash: the signs of the lowest frequencies of a 32 by 32 grey reduction, after Zauner,
- * "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), 3.2.1. Saving again, resizing or
- * brightening flips few bits; another photo flips about half.
+ * A 63-bit perceptual hash: the signs of the lowest frequencies of a 32 by 32 grey reduction, after
+ * Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), 3.2.1.
+ * Saving again, resizing or brightening flips few bits; another photo flips about half.
  */
 public record Fingerprint(long bits) {
   private static final int SIDE = 32;

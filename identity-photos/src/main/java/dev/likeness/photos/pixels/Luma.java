@@ -2,7 +2,10 @@ package dev.likeness.photos.pixels;
 
 import dev.likeness.diffusion.image.Picture;
 
-/** The brightness of a picture: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601 weights). */
+/**
+ * The brightness of a picture: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601
+ * weights).
+ */
 public final class Luma {
   private final int width;
   private final int height;
@@ -35,7 +38,8 @@ public final class Luma {
     for (int y = 0; y < picture.height(); y++) {
       picture.row(y, row);
       for (int x = 0; x < width; x++) {
-        out[y * width + x] = (byte) mix.of(row[3 * x] & 255, row[3 * x + 1] & 255, row[3 * x + 2] & 255);
+        out[y * width + x] =
+            (byte) mix.of(row[3 * x] & 255, row[3 * x + 1] & 255, row[3 * x + 2] & 255);
       }
     }
     return new Luma(width, picture.height(), out);

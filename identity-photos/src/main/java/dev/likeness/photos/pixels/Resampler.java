@@ -4,8 +4,9 @@ import dev.likeness.diffusion.image.Picture;
 import java.util.Arrays;
 
 /**
- * Separable resampling of a rectangle of a picture. When reducing, the kernel widens with the factor, so every source
- * pixel counts and nothing aliases (Turkowski, "Filters for Common Resampling Tasks", 1990).
+ * Separable resampling of a rectangle of a picture. When reducing, the kernel widens with the
+ * factor, so every source pixel counts and nothing aliases (Turkowski, "Filters for Common
+ * Resampling Tasks", 1990).
  */
 public enum Resampler {
   /** Exact area averages; the fastest, for reducing. */
@@ -15,7 +16,10 @@ public enum Resampler {
       return Math.max(0, Math.min(j + 1, center + widen / 2) - Math.max(j, center - widen / 2));
     }
   },
-  /** Keys' cubic convolution with a = -0.5 (Catmull-Rom), for crops that a model is trained on and for enlarging. */
+  /**
+   * Keys' cubic convolution with a = -0.5 (Catmull-Rom), for crops that a model is trained on and
+   * for enlarging.
+   */
   CUBIC(2) {
     @Override
     double weight(int j, double center, double widen) {
@@ -30,7 +34,10 @@ public enum Resampler {
     this.support = support;
   }
 
-  /** How much pixel {@code j} counts for an output at {@code center}, both in source pixels; need not sum to one. */
+  /**
+   * How much pixel {@code j} counts for an output at {@code center}, both in source pixels; need
+   * not sum to one.
+   */
   abstract double weight(int j, double center, double widen);
 
   /** The whole picture at {@code width} by {@code height}. */
@@ -38,19 +45,26 @@ public enum Resampler {
     return resize(picture, 0, 0, picture.width(), picture.height(), width, height);
   }
 
-  /** The picture reduced so that its long side is at most {@code longSide}; itself when it is already. */
+  /**
+   * The picture reduced so that its long side is at most {@code longSide}; itself when it is
+   * already.
+   */
   public Picture fit(Picture picture, int longSide) {
     double scale = (double) longSide / Math.max(picture.width(), picture.height());
-    return scale >= 1 ? picture : resize(picture, side(picture.width(), scale), side(picture.height(), scale));
+    return scale >= 1
+        ? picture
+        : resize(picture, side(picture.width(), scale), side(picture.height(), scale));
   }
 
   /**
-   * A rectangle of the picture, in pixels with the origin at the outer corner of the first one, at {@code width} by
-   * {@code height}. Parts outside the picture repeat its edge.
+   * A rectangle of the picture, in pixels with the origin at the outer corner of the first one, at
+   * {@code width} by {@code height}. Parts outside the picture repeat its edge.
    */
-  public Picture resize(Picture picture, double x, double y, double w, double h, int width, int height) {
+  public Picture resize(
+      Picture picture, double x, double y, double w, double h, int width, int height) {
     if (!(w > 0 && h > 0) || width < 1 || height < 1) {
-      throw new IllegalArgumentException("cannot resample " + w + "x" + h + " to " + width + "x" + height);
+      throw new IllegalArgumentException(
+          "cannot resample " + w + "x" + h + " to " + width + "x" + height);
     }
     Taps columns = taps(x, w, width, picture.width());
     Taps rows = taps(y, h, height, picture.height());
@@ -61,7 +75,8 @@ public enum Resampler {
   private static Picture resample(Picture from, Taps columns, Taps rows) {
     int left = columns.least();
     int count = columns.most() + 1 - left;
-    byte[] to = new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
+    byte[] to =
+        new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
     float[] blended = new float[count * 3];
     byte[] source = new byte[count * 3];
     for (int row = 0; row < rows.outputs(); row++) {

@@ -3,7 +3,9 @@ package dev.likeness.photos.pixels;
 import dev.likeness.diffusion.image.Picture;
 import java.util.Arrays;
 
-/** Area averages of a picture that arrives row by row from the top, and so is never in memory whole. */
+/**
+ * Area averages of a picture that arrives row by row from the top, and so is never in memory whole.
+ */
 public final class RowReducer {
   private final int height;
   private final Taps columns;
@@ -13,14 +15,18 @@ public final class RowReducer {
   private int next;
   private int output;
 
-  /** Reduces a picture of {@code width} by {@code height} until its long side is at most {@code longSide}. */
+  /**
+   * Reduces a picture of {@code width} by {@code height} until its long side is at most
+   * {@code longSide}.
+   */
   public RowReducer(int width, int height, int longSide) {
     double scale = Math.min(1, (double) longSide / Math.max(width, height));
     this.height = height;
     this.columns = Resampler.AREA.taps(0, width, Resampler.side(width, scale), width);
     this.rows = Resampler.AREA.taps(0, height, Resampler.side(height, scale), height);
     this.blended = new float[3 * width];
-    this.rgb = new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
+    this.rgb =
+        new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
   }
 
   /**

@@ -1,8 +1,9 @@
 package dev.likeness.photos.pixels;
 
 /**
- * For each output of a resampling along one axis: which inputs count, and how much. Those of output {@code i} lie from
- * {@code first[i]} up to {@code first[i + 1]}, inputs ascending, weights summing to one.
+ * For each output of a resampling along one axis: which inputs count, and how much. Those of output
+ * {@code i} lie from {@code first[i]} up to {@code first[i + 1]}, inputs ascending, weights summing
+ * to one.
  */
 record Taps(int[] first, int[] index, float[] weight) {
   int outputs() {
@@ -39,7 +40,10 @@ record Taps(int[] first, int[] index, float[] weight) {
     }
   }
 
-  /** Resamples a row of three interleaved channels, which begins with input {@code left}, into bytes, rounded. */
+  /**
+   * Resamples a row of three interleaved channels, which begins with input {@code left}, into
+   * bytes, rounded.
+   */
   void squeeze(float[] row, int left, byte[] to, int from) {
     int at = from;
     for (int output = 0; output < outputs(); output++, at += 3) {

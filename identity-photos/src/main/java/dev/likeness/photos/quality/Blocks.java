@@ -9,10 +9,11 @@ import org.apache.commons.math3.transform.FastFourierTransformer;
 import org.apache.commons.math3.transform.TransformType;
 
 /**
- * What is left of an earlier, heavier JPEG compression: steps at the borders of square blocks, which return at one
- * distance and so stand out in the spectrum of the differences between neighbours (after Wang, Bovik and Evans, "Blind
- * measurement of blocking artifacts in images", ICIP 2000). The distance is searched, since a screenshot shows the
- * picture, and its blocks, at another size.
+ * What is left of an earlier, heavier JPEG compression: steps at the borders of square blocks,
+ * which return at one distance and so stand out in the spectrum of the differences between
+ * neighbours (after Wang, Bovik and Evans, "Blind measurement of blocking artifacts in images",
+ * ICIP 2000). The distance is searched, since a screenshot shows the picture, and its blocks, at
+ * another size.
  */
 final class Blocks {
   private static final double LEAST = 5.5;
@@ -27,7 +28,10 @@ final class Blocks {
 
   private Blocks() {}
 
-  /** The mean height of the steps, in grey levels, at the distance where it is greatest; 0 for less than ten blocks. */
+  /**
+   * The mean height of the steps, in grey levels, at the distance where it is greatest; 0 for less
+   * than ten blocks.
+   */
   static double of(Picture picture) {
     Luma luma = Luma.of(picture);
     int length = Math.max(luma.width(), luma.height());
@@ -80,8 +84,8 @@ final class Blocks {
     for (int i = 0; i < values.length; i++) {
       padded[i] = (values[i] - mean) / values.length;
     }
-    Complex[] transformed = new FastFourierTransformer(DftNormalization.STANDARD).transform(padded,
-        TransformType.FORWARD);
+    Complex[] transformed = new FastFourierTransformer(DftNormalization.STANDARD)
+        .transform(padded, TransformType.FORWARD);
     double[] amplitudes = new double[bins / 2];
     for (int i = 0; i < amplitudes.length; i++) {
       amplitudes[i] = transformed[i].abs();
@@ -89,7 +93,8 @@ final class Blocks {
     return amplitudes;
   }
 
-  // Equal steps at one distance have equal amplitudes at its frequency and the overtones, of a step over the distance.
+  // Equal steps at one distance have equal amplitudes at its frequency and the overtones, of a step
+  // over the distance.
   private static double comb(double[] spectrum, int bin, int bins) {
     double sum = 0;
     int count = 0;

@@ -3,8 +3,9 @@ package dev.likeness.photos.quality;
 import dev.likeness.photos.pixels.Luma;
 
 /**
- * How blurred a face is, 0 (crisp) to 1: how little a further blur changes it (Crété et al., "The blur effect", SPIE
- * 6492, 2007), measured on the standard patch, so that it speaks of detail in the face and not of megapixels.
+ * How blurred a face is, 0 (crisp) to 1: how little a further blur changes it (Crété et al., "The
+ * blur effect", SPIE 6492, 2007), measured on the standard patch, so that it speaks of detail in
+ * the face and not of megapixels.
  */
 final class Blur {
   // The further blur reaches this share of the face to either side.

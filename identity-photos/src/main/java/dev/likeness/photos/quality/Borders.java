@@ -2,20 +2,27 @@ package dev.likeness.photos.quality;
 
 import dev.likeness.diffusion.image.Picture;
 
-/** Bars around a picture, as screenshots and slides have them: flat strips of one colour on two opposite sides. */
+/**
+ * Bars around a picture, as screenshots and slides have them: flat strips of one colour on two
+ * opposite sides.
+ */
 final class Borders {
   private static final int TOLERANCE = 10;
 
   private Borders() {}
 
-  /** The share of the picture, 0 to 1, that bars at the top and bottom, or left and right, take up. */
+  /**
+   * The share of the picture, 0 to 1, that bars at the top and bottom, or left and right, take up.
+   */
   static double of(Picture picture) {
     int top = strips(picture, true, false);
     int bottom = strips(picture, true, true);
     int left = strips(picture, false, false);
     int right = strips(picture, false, true);
-    double rows = top > 0 && bottom > 0 ? Math.min(1, (double) (top + bottom) / picture.height()) : 0;
-    double columns = left > 0 && right > 0 ? Math.min(1, (double) (left + right) / picture.width()) : 0;
+    double rows =
+        top > 0 && bottom > 0 ? Math.min(1, (double) (top + bottom) / picture.height()) : 0;
+    double columns =
+        left > 0 && right > 0 ? Math.min(1, (double) (left + right) / picture.width()) : 0;
     return Math.max(rows, columns);
   }
 
@@ -24,7 +31,8 @@ final class Borders {
     int length = rows ? picture.width() : picture.height();
     int first = fromEnd ? lines - 1 : 0;
     int count = 0;
-    while (count < lines && flat(picture, rows, fromEnd ? lines - 1 - count : count, length, first)) {
+    while (count < lines
+        && flat(picture, rows, fromEnd ? lines - 1 - count : count, length, first)) {
       count++;
     }
     return count;

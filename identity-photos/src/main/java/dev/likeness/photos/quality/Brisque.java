@@ -12,8 +12,9 @@ import org.bytedeco.opencv.global.opencv_quality;
 import org.bytedeco.opencv.opencv_quality.QualityBRISQUE;
 
 /**
- * How unlike an undistorted photograph a picture is, without another to compare with: BRISQUE (Mittal, Moorthy and
- * Bovik, IEEE TIP 21, 2012) as OpenCV computes it. Safe for threads, which take turns.
+ * How unlike an undistorted photograph a picture is, without another to compare with: BRISQUE
+ * (Mittal, Moorthy and Bovik, IEEE TIP 21, 2012) as OpenCV computes it. Safe for threads, which
+ * take turns.
  */
 public final class Brisque implements AutoCloseable {
   // The statistics depend on the scale, so heads are compared at one.
@@ -29,7 +30,8 @@ public final class Brisque implements AutoCloseable {
   /** The model trained on the LIVE database that OpenCV's jar brings. */
   public static Brisque builtIn() {
     OpenCv.load(opencv_quality.class);
-    return of(OpenCv.data("quality/brisque_model_live.yml").getPath(),
+    return of(
+        OpenCv.data("quality/brisque_model_live.yml").getPath(),
         OpenCv.data("quality/brisque_range_live.yml").getPath());
   }
 
@@ -38,14 +40,15 @@ public final class Brisque implements AutoCloseable {
     OpenCv.load(opencv_quality.class);
     for (Path file : new Path[] {model, range}) {
       if (!Files.isReadable(file)) {
-        throw new UnusableInput(
-            "cannot read the BRISQUE file " + file + "; give OpenCV's brisque_model and range YAML");
+        throw new UnusableInput("cannot read the BRISQUE file " + file
+            + "; give OpenCV's brisque_model and range YAML");
       }
     }
     try {
       return of(model.toString(), range.toString());
     } catch (RuntimeException e) {
-      throw new UnusableInput(model + " and " + range + " are not a BRISQUE model and its range; give OpenCV's", e);
+      throw new UnusableInput(
+          model + " and " + range + " are not a BRISQUE model and its range; give OpenCV's", e);
     }
   }
 
@@ -59,7 +62,9 @@ public final class Brisque implements AutoCloseable {
     }
   }
 
-  /** The score of {@code face}'s head and shoulders at a standard size: 0 (as photographed) to 100. */
+  /**
+   * The score of {@code face}'s head and shoulders at a standard size: 0 (as photographed) to 100.
+   */
   public double score(Picture picture, Face face) {
     HeadCrop head = HeadCrop.of(face.box(), picture);
     return score(head.of(picture, Math.min(SIDE, head.side())));

@@ -31,9 +31,10 @@ final class Colour {
   }
 
   /**
-   * How much the colours differ among pixels of the same brightness: the root mean square distance, 0 to 255, between
-   * each pixel's colour difference and a parabola over brightness. Black and white, sepia and duotone filters make
-   * colour a function of brightness and come near 0; skin, clothes and surroundings do not.
+   * How much the colours differ among pixels of the same brightness: the root mean square distance,
+   * 0 to 255, between each pixel's colour difference and a parabola over brightness. Black and
+   * white, sepia and duotone filters make colour a function of brightness and come near 0; skin,
+   * clothes and surroundings do not.
    */
   double variety() {
     double[][] powers = new double[SIDE * SIDE][];
@@ -47,7 +48,8 @@ final class Colour {
       difference[0][i] = r - g;
       difference[1][i] = b - g;
     }
-    return Math.sqrt((residual(powers, difference[0]) + residual(powers, difference[1])) / powers.length);
+    return Math.sqrt(
+        (residual(powers, difference[0]) + residual(powers, difference[1])) / powers.length);
   }
 
   private static double residual(double[][] powers, double[] values) {

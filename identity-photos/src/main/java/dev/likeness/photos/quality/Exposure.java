@@ -41,7 +41,10 @@ final class Exposure {
     return (double) burnt / all;
   }
 
-  /** How many stops the right half of the face is lighter than the left one; negative when it is darker. */
+  /**
+   * How many stops the right half of the face is lighter than the left one; negative when it is
+   * darker.
+   */
   static double slope(FacePatch patch) {
     double[] light = new double[2];
     for (int y = 0; y < patch.side(); y++) {

@@ -7,8 +7,8 @@ import dev.likeness.photos.pixels.Luma;
 import dev.likeness.photos.pixels.Resampler;
 
 /**
- * What somebody's mouth does, to be compared with other photos of the same person: the pattern of light and dark around
- * it on the aligned face, whatever the light is. Immutable.
+ * What somebody's mouth does, to be compared with other photos of the same person: the pattern of
+ * light and dark around it on the aligned face, whatever the light is. Immutable.
  */
 public final class Expression {
   // The mouth, its corners and the folds beside it, on the ArcFace template.

@@ -7,12 +7,14 @@ import dev.likeness.photos.pixels.Luma;
 import dev.likeness.photos.pixels.Resampler;
 
 /**
- * A face at a standard size, so that what is measured on it does not depend on how large it was photographed: its span
- * (repeating the edge where the picture ends) at 160 pixels, or at its own size when that is less.
+ * A face at a standard size, so that what is measured on it does not depend on how large it was
+ * photographed: its span (repeating the edge where the picture ends) at 160 pixels, or at its own
+ * size when that is less.
  */
 public final class FacePatch {
   /** The standard width and height in pixels. */
   public static final int SIDE = 160;
+
   private static final int LEAST = 48;
 
   private final Picture picture;
@@ -27,7 +29,8 @@ public final class FacePatch {
   public static FacePatch of(Picture whole, Face face) {
     Box box = face.span();
     int side = (int) Math.max(LEAST, Math.min(SIDE, Math.round(box.width())));
-    return new FacePatch(Resampler.CUBIC.resize(whole, box.x(), box.y(), box.width(), box.height(), side, side));
+    return new FacePatch(
+        Resampler.CUBIC.resize(whole, box.x(), box.y(), box.width(), box.height(), side, side));
   }
 
   /** The patch in colour. */
@@ -45,7 +48,10 @@ public final class FacePatch {
     return picture.width();
   }
 
-  /** Whether a pixel belongs to the face's oval rather than to the box's corners, which show hair and background. */
+  /**
+   * Whether a pixel belongs to the face's oval rather than to the box's corners, which show hair
+   * and background.
+   */
   public boolean inOval(int x, int y) {
     double u = (x + 0.5) / side() - 0.5;
     double v = (y + 0.5) / side() - 0.52;

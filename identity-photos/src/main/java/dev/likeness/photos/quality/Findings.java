@@ -21,7 +21,10 @@ final class Findings {
     }
   }
 
-  /** Adds a reason that is counted rather than held against limits: there were none of what should be one. */
+  /**
+   * Adds a reason that is counted rather than held against limits: there were none of what should
+   * be one.
+   */
   void none(ReasonCode code, Verdict severity, String sentence) {
     reasons.add(new Reason(code, severity, 0, 1, sentence));
   }

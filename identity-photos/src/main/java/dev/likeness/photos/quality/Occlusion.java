@@ -4,8 +4,9 @@ import dev.likeness.diffusion.image.Picture;
 import java.util.Arrays;
 
 /**
- * How much of a face is something else than skin (a mask, a glove, sunglasses, a scarf): shares of its oval whose
- * colour lies far from that of the face's own skin. All are 0 for pictures without colour, where it cannot be told.
+ * How much of a face is something else than skin (a mask, a glove, sunglasses, a scarf): shares of
+ * its oval whose colour lies far from that of the face's own skin. All are 0 for pictures without
+ * colour, where it cannot be told.
  */
 final class Occlusion {
   private static final double FAR = 0.06;
@@ -34,17 +35,22 @@ final class Occlusion {
   }
 
   /**
-   * The share of the band that the eyes lie in, 0 to 1, that is not skin or far darker than the face; brows and lashes
-   * alone make about a quarter of it.
+   * The share of the band that the eyes lie in, 0 to 1, that is not skin or far darker than the
+   * face; brows and lashes alone make about a quarter of it.
    */
   double eyes() {
     double[][] band = colours(0.28, 0.46, 0.5);
     double dark = DARK * median(colours(0.12, 1, 0.5))[2];
-    return (double) Arrays.stream(band).filter(pixel -> foreign(pixel) || !colourless() && pixel[2] < dark).count()
+    return (double) Arrays.stream(band)
+            .filter(pixel -> foreign(pixel) || !colourless() && pixel[2] < dark)
+            .count()
         / band.length;
   }
 
-  /** The share of nose tip and mouth, which masks cover and beards do not, 0 to 1: the lesser of the two. */
+  /**
+   * The share of nose tip and mouth, which masks cover and beards do not, 0 to 1: the lesser of the
+   * two.
+   */
   double noseAndMouth() {
     return Math.min(share(0.54, 0.66, 0.15), share(0.7, 0.82, 0.15));
   }
@@ -54,10 +60,15 @@ final class Occlusion {
     return !colourless() && Math.hypot(colour[0] - skin[0], colour[1] - skin[1]) > FAR;
   }
 
-  /** Red and blue shares of a pixel, less a third (0, 0 is grey, whatever the light), and its brightness. */
+  /**
+   * Red and blue shares of a pixel, less a third (0, 0 is grey, whatever the light), and its
+   * brightness.
+   */
   static double[] colour(Picture picture, int x, int y) {
     double sum = picture.at(x, y, 0) + picture.at(x, y, 1) + picture.at(x, y, 2) + 30;
-    return new double[] {(picture.at(x, y, 0) + 10) / sum - 1 / 3.0, (picture.at(x, y, 2) + 10) / sum - 1 / 3.0, sum};
+    return new double[] {
+      (picture.at(x, y, 0) + 10) / sum - 1 / 3.0, (picture.at(x, y, 2) + 10) / sum - 1 / 3.0, sum
+    };
   }
 
   /** The skin's brightness, 0 to 255. */
@@ -96,7 +107,10 @@ final class Occlusion {
     double[] median = new double[3];
     for (int c = 0; c < 3; c++) {
       int component = c;
-      double[] sorted = Arrays.stream(colours).mapToDouble(colour -> colour[component]).sorted().toArray();
+      double[] sorted = Arrays.stream(colours)
+          .mapToDouble(colour -> colour[component])
+          .sorted()
+          .toArray();
       median[c] = sorted[sorted.length / 2];
     }
     return median;

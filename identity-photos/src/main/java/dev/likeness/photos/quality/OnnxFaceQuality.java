@@ -9,8 +9,9 @@ import dev.likeness.photos.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
 /**
- * FaceChain's face-quality network out of its ONNX file (modelscope/facechain, {@code quality_v2_bgr_10_out}): an
- * aligned face of 112 pixels, blue first, -1 to 1; the mean of its ten outputs is the score.
+ * FaceChain's face-quality network out of its ONNX file (modelscope/facechain,
+ * {@code quality_v2_bgr_10_out}): an aligned face of 112 pixels, blue first, -1 to 1; the mean of
+ * its ten outputs is the score.
  */
 public final class OnnxFaceQuality implements FaceQuality {
   private static final double MIDDLE = 127.5;
@@ -33,7 +34,8 @@ public final class OnnxFaceQuality implements FaceQuality {
 
   @Override
   public double score(Picture picture, Face face) {
-    float[] outputs = network.run(AlignmentTemplate.ARCFACE.align(picture, face), false, MIDDLE, 1 / MIDDLE);
+    float[] outputs =
+        network.run(AlignmentTemplate.ARCFACE.align(picture, face), false, MIDDLE, 1 / MIDDLE);
     double sum = 0;
     for (float output : outputs) {
       sum += output;

@@ -22,8 +22,16 @@ import dev.likeness.photos.pixels.Resampler;
  * @param background mean colour beside the head: red, green, blue, 0 to 255
  * @param clothes mean colour below the chin: red, green, blue, 0 to 255
  */
-public record PhotoFeatures(Fingerprint whole, Fingerprint head, double blur, double highlight, double slope,
-    double faceShare, Expression expression, Tint background, Tint clothes) {
+public record PhotoFeatures(
+    Fingerprint whole,
+    Fingerprint head,
+    double blur,
+    double highlight,
+    double slope,
+    double faceShare,
+    Expression expression,
+    Tint background,
+    Tint clothes) {
   private static final int HASHED = 64;
   private static final int CELLS = 24;
 
@@ -31,21 +39,38 @@ public record PhotoFeatures(Fingerprint whole, Fingerprint head, double blur, do
   public static PhotoFeatures of(Picture picture, Face face) {
     FacePatch patch = FacePatch.of(picture, face);
     Box box = face.box();
-    HeadCrop head = HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
-    Picture hashed = Resampler.AREA.resize(picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
-    return new PhotoFeatures(Fingerprint.of(picture), Fingerprint.of(hashed), Blur.of(patch),
-        Exposure.highlight(patch), Exposure.slope(patch), Math.min(1, box.height() / picture.height()),
+    HeadCrop head =
+        HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
+    Picture hashed = Resampler.AREA.resize(
+        picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
+    return new PhotoFeatures(
+        Fingerprint.of(picture),
+        Fingerprint.of(hashed),
+        Blur.of(patch),
+        Exposure.highlight(patch),
+        Exposure.slope(patch),
+        Math.min(1, box.height() / picture.height()),
         Expression.of(picture, face),
-        tint(picture, new Box(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)), box.grown(0.45)),
-        tint(picture, new Box(box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()), null));
+        tint(
+            picture,
+            new Box(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)),
+            box.grown(0.45)),
+        tint(
+            picture,
+            new Box(box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()),
+            null));
   }
 
-  /** How far two photos are from being the same shot: the smaller share of differing bits of the two fingerprints. */
+  /**
+   * How far two photos are from being the same shot: the smaller share of differing bits of the two
+   * fingerprints.
+   */
   public double distance(PhotoFeatures other) {
     return Math.min(whole.distance(other.whole), head.distance(other.head));
   }
 
-  // The mean colour of an area, without what lies in another; the picture's edge when the area is outside.
+  // The mean colour of an area, without what lies in another; the picture's edge when the area is
+  // outside.
   private static Tint tint(Picture picture, Box area, Box without) {
     int x = (int) Math.max(0, Math.min(picture.width() - 2, area.x()));
     int y = (int) Math.max(0, Math.min(picture.height() - 2, area.y()));

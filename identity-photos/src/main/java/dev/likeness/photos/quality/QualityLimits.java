@@ -6,8 +6,8 @@ import java.util.Map;
 /** The thresholds of every measure. Immutable; {@link #with} changes one. */
 public final class QualityLimits {
   /**
-   * The built-in thresholds: real photos degraded step by step pass the first where a person would hesitate and the
-   * second where a model would learn the defect.
+   * The built-in thresholds: real photos degraded step by step pass the first where a person would
+   * hesitate and the second where a model would learn the defect.
    */
   public static final QualityLimits DEFAULT = new QualityLimits(defaults());
 

@@ -9,7 +9,8 @@ package dev.likeness.photos.quality;
  * @param limit the threshold that {@code value} passed, NaN where nothing was measured
  * @param message one sentence for people, without the file's name
  */
-public record Reason(ReasonCode code, Verdict severity, double value, double limit, String message) {
+public record Reason(
+    ReasonCode code, Verdict severity, double value, double limit, String message) {
   public Reason {
     if (severity == Verdict.KEEP) {
       throw new IllegalArgumentException(code + " is a reason, so its severity is WARN or REJECT");

@@ -2,7 +2,10 @@ package dev.likeness.photos.quality;
 
 /** A mean colour: red, green and blue, 0 to 255. */
 public record Tint(double red, double green, double blue) {
-  /** How different two colours look, 0 to about 765: distance weighted by mean red (Riemersma's "redmean"). */
+  /**
+   * How different two colours look, 0 to about 765: distance weighted by mean red (Riemersma's
+   * "redmean").
+   */
   public double distance(Tint other) {
     double mean = (red + other.red) / 2;
     double r = red - other.red;

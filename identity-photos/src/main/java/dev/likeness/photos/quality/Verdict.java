@@ -4,7 +4,9 @@ import java.util.Locale;
 
 /** What to do with a photo, from best to worst. */
 public enum Verdict {
-  KEEP, WARN, REJECT;
+  KEEP,
+  WARN,
+  REJECT;
 
   /** The worse of the two. */
   public Verdict and(Verdict other) {

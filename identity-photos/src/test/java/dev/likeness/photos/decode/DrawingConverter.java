@@ -3,7 +3,10 @@ package dev.likeness.photos.decode;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Encoded;
 
-/** A converter as an application brings one: takes JPEG XL, and gives the same small drawing for every file. */
+/**
+ * A converter as an application brings one: takes JPEG XL, and gives the same small drawing for
+ * every file.
+ */
 public final class DrawingConverter implements PhotoConverter {
   @Override
   public boolean converts(PhotoFormat format) {

@@ -24,7 +24,13 @@ class HeifProgramsTest {
   void passesOverWhatIsNoFolderOfAPath() throws IOException {
     String program = program("heif-dec");
     String noPath = "\0";
-    String path = String.join(File.pathSeparator, noPath, "", "relative", folder.resolve("missing").toString(), folder.toString());
+    String path = String.join(
+        File.pathSeparator,
+        noPath,
+        "",
+        "relative",
+        folder.resolve("missing").toString(),
+        folder.toString());
     assertEquals(Optional.of(program), HeifPrograms.program(path));
     assertEquals(Optional.empty(), HeifPrograms.program(""));
   }

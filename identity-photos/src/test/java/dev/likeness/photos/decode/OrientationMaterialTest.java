@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The published set of one photo stored in every orientation; the digit in the middle is all that may differ. */
+/**
+ * The published set of one photo stored in every orientation; the digit in the middle is all that
+ * may differ.
+ */
 class OrientationMaterialTest {
   private static final int CELLS = 24;
 

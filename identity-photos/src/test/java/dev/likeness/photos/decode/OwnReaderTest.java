@@ -19,7 +19,10 @@ import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** An ImageIO reader that an application brings for HEIC or AVIF is used, under the same caps as the others. */
+/**
+ * An ImageIO reader that an application brings for HEIC or AVIF is used, under the same caps as the
+ * others.
+ */
 class OwnReaderTest {
   @ParameterizedTest
   @EnumSource(names = {"HEIC", "AVIF"})
@@ -36,7 +39,8 @@ class OwnReaderTest {
   @EnumSource(names = {"HEIC", "AVIF"})
   void asksTheReaderForTheSizeFirst(PhotoFormat format) {
     try (Registered reader = new Registered(format, 40_000, 30_000)) {
-      UnreadablePhoto refused = assertThrows(UnreadablePhoto.class,
+      UnreadablePhoto refused = assertThrows(
+          UnreadablePhoto.class,
           () -> new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file(format)));
       assertEquals(Fault.TOO_MANY_PIXELS, refused.fault());
     }
@@ -95,7 +99,9 @@ class OwnReaderTest {
 
         @Override
         public Iterator<ImageTypeSpecifier> getImageTypes(int index) {
-          return Collections.singleton(ImageTypeSpecifier.createFromBufferedImageType(BufferedImage.TYPE_INT_RGB)).iterator();
+          return Collections.singleton(
+                  ImageTypeSpecifier.createFromBufferedImageType(BufferedImage.TYPE_INT_RGB))
+              .iterator();
         }
 
         @Override

@@ -47,7 +47,8 @@ class PhotoDecoderTest {
 
     assertEquals(expected, decoded.format());
     assertEquals("200x150 picture", decoded.picture().toString());
-    assertTrue(difference(Picture.of(portrait), decoded.picture()) < (format.equals("gif") ? 8 : 2));
+    assertTrue(
+        difference(Picture.of(portrait), decoded.picture()) < (format.equals("gif") ? 8 : 2));
   }
 
   @Test
@@ -56,7 +57,8 @@ class PhotoDecoderTest {
     CompletableFuture<Decoded> another;
     PhotoDecoder.MEGAPIXELS.acquire(PhotoDecoder.MEGAPIXELS_AT_ONCE);
     try {
-      another = CompletableFuture.supplyAsync(() -> new PhotoDecoder(DecodeLimits.DEFAULT).decode("a.png", file));
+      another = CompletableFuture.supplyAsync(
+          () -> new PhotoDecoder(DecodeLimits.DEFAULT).decode("a.png", file));
       while (!PhotoDecoder.MEGAPIXELS.hasQueuedThreads()) {
         assertFalse(another.isDone());
         Thread.onSpinWait();
@@ -69,7 +71,9 @@ class PhotoDecoderTest {
 
   @Test
   void losslessFormatsKeepEveryPixel() {
-    assertEquals(Picture.of(portrait), decoder.decode("a.png", Encoded.as("png", portrait)).picture());
+    assertEquals(
+        Picture.of(portrait),
+        decoder.decode("a.png", Encoded.as("png", portrait)).picture());
   }
 
   @ParameterizedTest
@@ -78,11 +82,14 @@ class PhotoDecoderTest {
     Picture upright = Picture.of(portrait);
     BufferedImage stored = inverse(orientation).upright(upright).toBufferedImage();
 
-    Decoded decoded = decoder.decode("a.jpg", Encoded.withOrientation(Encoded.jpeg(stored, 0.95f), orientation));
+    Decoded decoded =
+        decoder.decode("a.jpg", Encoded.withOrientation(Encoded.jpeg(stored, 0.95f), orientation));
 
     assertEquals("200x150 picture", decoded.picture().toString());
     assertEquals(200, decoded.fullWidth());
-    assertTrue(difference(upright, decoded.picture()) < 3, "difference " + difference(upright, decoded.picture()));
+    assertTrue(
+        difference(upright, decoded.picture()) < 3,
+        "difference " + difference(upright, decoded.picture()));
   }
 
   @Test
@@ -90,7 +97,8 @@ class PhotoDecoderTest {
     BufferedImage grey = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY);
     grey.getRaster().setSample(1, 2, 0, 100);
 
-    assertEquals(100, decoder.decode("grey.png", Encoded.as("png", grey)).picture().at(1, 2, 0));
+    assertEquals(
+        100, decoder.decode("grey.png", Encoded.as("png", grey)).picture().at(1, 2, 0));
   }
 
   @Test
@@ -98,14 +106,16 @@ class PhotoDecoderTest {
     BufferedImage grey = new BufferedImage(4, 4, BufferedImage.TYPE_USHORT_GRAY);
     grey.getRaster().setSample(1, 2, 0, 100 * 257);
 
-    assertEquals(100, decoder.decode("grey16.png", Encoded.as("png", grey)).picture().at(1, 2, 1));
+    assertEquals(
+        100, decoder.decode("grey16.png", Encoded.as("png", grey)).picture().at(1, 2, 1));
   }
 
   @Test
   void laysAlphaOverWhite() {
     BufferedImage clear = new BufferedImage(4, 4, BufferedImage.TYPE_INT_ARGB);
 
-    assertEquals(255, decoder.decode("clear.png", Encoded.as("png", clear)).picture().at(0, 0, 2));
+    assertEquals(
+        255, decoder.decode("clear.png", Encoded.as("png", clear)).picture().at(0, 0, 2));
   }
 
   @Test
@@ -122,7 +132,8 @@ class PhotoDecoderTest {
   void marksATruncatedJpegAsDamaged() {
     byte[] whole = Encoded.jpeg(portrait, 0.9f);
 
-    assertTrue(decoder.decode("cut.jpg", Arrays.copyOf(whole, whole.length * 3 / 4)).damaged());
+    assertTrue(
+        decoder.decode("cut.jpg", Arrays.copyOf(whole, whole.length * 3 / 4)).damaged());
   }
 
   @Test
@@ -137,14 +148,17 @@ class PhotoDecoderTest {
     Decoded decoded = decoder.decode("padded.jpg", padded);
 
     assertFalse(decoded.damaged());
-    assertEquals(0, difference(decoded.picture(), decoder.decode("whole.jpg", whole).picture()));
+    assertEquals(
+        0, difference(decoded.picture(), decoder.decode("whole.jpg", whole).picture()));
   }
 
   @Test
   void aProgressiveJpegIsTheSamePictureAsAPlainOne() {
     Picture plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).picture();
 
-    assertTrue(difference(plain, decoder.decode("b.jpg", Encoded.progressive(portrait, 0.9f)).picture()) < 0.1);
+    assertTrue(difference(
+            plain, decoder.decode("b.jpg", Encoded.progressive(portrait, 0.9f)).picture())
+        < 0.1);
   }
 
   @Test
@@ -152,11 +166,14 @@ class PhotoDecoderTest {
     byte[] large = Encoded.jpeg(DrawnFace.portrait(3200, 2400, 1600, 1100, 900), 0.9f);
     PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(640));
     small.decode("warm", large);
-    long before = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    long before =
+        ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
 
     Picture reduced = small.decode("a.jpg", large).picture();
 
-    long allocated = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes() - before;
+    long allocated =
+        ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes()
+            - before;
     assertEquals("640x480 picture", reduced.toString());
     assertTrue(allocated < 3_000_000 + 3L * large.length, allocated + " bytes allocated");
   }
@@ -170,7 +187,9 @@ class PhotoDecoderTest {
     g.dispose();
     byte[] linear = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
 
-    Picture read = decoder.decode("a.jpg", Encoded.withProfile(Encoded.jpeg(flat, 0.98f), linear)).picture();
+    Picture read = decoder
+        .decode("a.jpg", Encoded.withProfile(Encoded.jpeg(flat, 0.98f), linear))
+        .picture();
 
     int[] expected = {229, 160, 111};
     for (int channel = 0; channel < 3; channel++) {
@@ -178,11 +197,15 @@ class PhotoDecoderTest {
     }
   }
 
-  /** As programs leave it who turn a grey picture into colours and keep what was said of it before. */
+  /**
+   * As programs leave it who turn a grey picture into colours and keep what was said of it before.
+   */
   @Test
   void readsAJpegInColourWithAProfileOfGrey() {
     byte[] grey = ICC_Profile.getInstance(ColorSpace.CS_GRAY).getData();
-    Picture read = decoder.decode("a.jpg", Encoded.withProfile(Encoded.jpeg(portrait, 0.9f), grey)).picture();
+    Picture read = decoder
+        .decode("a.jpg", Encoded.withProfile(Encoded.jpeg(portrait, 0.9f), grey))
+        .picture();
     assertEquals(decoder.decode("b.jpg", Encoded.jpeg(portrait, 0.9f)).picture(), read);
   }
 
@@ -192,7 +215,8 @@ class PhotoDecoderTest {
     byte[] broken = new byte[400];
     System.arraycopy("RGB ".getBytes(StandardCharsets.US_ASCII), 0, broken, 16, 4);
 
-    assertEquals(decoder.decode("a.jpg", jpeg).picture(),
+    assertEquals(
+        decoder.decode("a.jpg", jpeg).picture(),
         decoder.decode("b.jpg", Encoded.withProfile(jpeg, broken)).picture());
   }
 
@@ -200,17 +224,26 @@ class PhotoDecoderTest {
   void refusesAWebPThatEndsEarly() {
     byte[] head = "RIFF\60\20\0\0WEBPVP8L".getBytes(StandardCharsets.ISO_8859_1);
 
-    assertFault(Fault.BROKEN, Arrays.copyOf(head, 400),
+    assertFault(
+        Fault.BROKEN,
+        Arrays.copyOf(head, 400),
         "a.png is a broken WebP file: it ends after 400 of 4152 bytes; export or copy it again");
   }
 
   @Test
   void refusesATiffOfFractions() {
-    WritableRaster fractions = Raster.createWritableRaster(new BandedSampleModel(DataBuffer.TYPE_FLOAT, 4, 4, 1), null);
-    ColorModel grey = new ComponentColorModel(ColorSpace.getInstance(ColorSpace.CS_GRAY), false, false,
-        Transparency.OPAQUE, DataBuffer.TYPE_FLOAT);
+    WritableRaster fractions =
+        Raster.createWritableRaster(new BandedSampleModel(DataBuffer.TYPE_FLOAT, 4, 4, 1), null);
+    ColorModel grey = new ComponentColorModel(
+        ColorSpace.getInstance(ColorSpace.CS_GRAY),
+        false,
+        false,
+        Transparency.OPAQUE,
+        DataBuffer.TYPE_FLOAT);
 
-    assertFault(Fault.BROKEN, Encoded.as("tiff", new BufferedImage(grey, fractions, false, null)),
+    assertFault(
+        Fault.BROKEN,
+        Encoded.as("tiff", new BufferedImage(grey, fractions, false, null)),
         "a.png is a broken TIFF file: its colours are neither red, green and blue nor grey in whole numbers; export or"
             + " copy it again");
   }
@@ -222,7 +255,9 @@ class PhotoDecoderTest {
 
   @Test
   void refusesTextNamedAsAPhoto() {
-    assertFault(Fault.NOT_A_PICTURE, "hello, I am a letter".getBytes(StandardCharsets.US_ASCII),
+    assertFault(
+        Fault.NOT_A_PICTURE,
+        "hello, I am a letter".getBytes(StandardCharsets.US_ASCII),
         "a.png is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file");
   }
 
@@ -230,7 +265,9 @@ class PhotoDecoderTest {
   void refusesTooManyPixelsBeforeReadingThem() {
     byte[] bomb = pngHeader(20_000, 10_000);
 
-    UnreadablePhoto refusal = assertFault(Fault.TOO_MANY_PIXELS, bomb,
+    UnreadablePhoto refusal = assertFault(
+        Fault.TOO_MANY_PIXELS,
+        bomb,
         "a.png has 20000 x 10000 pixels, at most 100 megapixels are read; save it smaller");
     assertEquals(2e8, refusal.value());
     assertEquals(1e8, refusal.limit());
@@ -240,7 +277,8 @@ class PhotoDecoderTest {
   void refusesTooManyBytes() {
     PhotoDecoder strict = new PhotoDecoder(DecodeLimits.DEFAULT.withBytes(2_000_000));
 
-    UnreadablePhoto refusal = assertThrows(UnreadablePhoto.class, () -> strict.decode("a.png", new byte[2_000_001]));
+    UnreadablePhoto refusal =
+        assertThrows(UnreadablePhoto.class, () -> strict.decode("a.png", new byte[2_000_001]));
 
     assertEquals("a.png has more than 2 MB; save it smaller", refusal.getMessage());
   }
@@ -249,12 +287,15 @@ class PhotoDecoderTest {
   void refusesAJpegOfMoreScansThanAnybodyWrites() {
     byte[] whole = Encoded.jpeg(portrait, 0.9f);
     byte[] scan = {(byte) 0xFF, (byte) 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0};
-    ByteBuffer bomb = ByteBuffer.allocate(whole.length + 200 * scan.length).put(whole, 0, whole.length - 2);
+    ByteBuffer bomb =
+        ByteBuffer.allocate(whole.length + 200 * scan.length).put(whole, 0, whole.length - 2);
     for (int i = 0; i < 200; i++) {
       bomb.put(scan);
     }
 
-    assertFault(Fault.BROKEN, bomb.put(whole, whole.length - 2, 2).array(),
+    assertFault(
+        Fault.BROKEN,
+        bomb.put(whole, whole.length - 2, 2).array(),
         "a.png is a broken JPEG file: it has more than 100 scans; export or copy it again");
   }
 
@@ -263,24 +304,33 @@ class PhotoDecoderTest {
   void takesOnlyThePictureOutOfAFileThatIsAlsoSomethingElse(String format) {
     byte[] picture = Encoded.as(format, portrait);
     byte[] script = "PK\3\4<script>alert('ada')</script>".getBytes(StandardCharsets.US_ASCII);
-    byte[] both = ByteBuffer.allocate(picture.length + script.length).put(picture).put(script).array();
+    byte[] both = ByteBuffer.allocate(picture.length + script.length)
+        .put(picture)
+        .put(script)
+        .array();
 
     Decoded decoded = decoder.decode("both", both);
 
     assertEquals(decoder.decode("one", picture).picture(), decoded.picture());
-    assertFalse(new String(decoded.picture().toPng(), StandardCharsets.ISO_8859_1).contains("script"));
+    assertFalse(
+        new String(decoded.picture().toPng(), StandardCharsets.ISO_8859_1).contains("script"));
   }
 
   @ParameterizedTest
   @CsvSource({"png", "gif"})
   void refusesTwoHundredMegapixelsByTheHeaderAlone(String format) {
-    byte[] huge = format.equals("png") ? pngHeader(20_000, 10_000) : gif(Encoded.as("gif", portrait), 20_000, 10_000);
-    long before = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    byte[] huge = format.equals("png")
+        ? pngHeader(20_000, 10_000)
+        : gif(Encoded.as("gif", portrait), 20_000, 10_000);
+    long before =
+        ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
 
     UnreadablePhoto refusal = assertThrows(UnreadablePhoto.class, () -> decoder.decode("a", huge));
 
     assertEquals(Fault.TOO_MANY_PIXELS, refusal.fault());
-    long allocated = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes() - before;
+    long allocated =
+        ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes()
+            - before;
     assertTrue(allocated < 20_000_000, allocated + " bytes allocated");
   }
 
@@ -298,11 +348,13 @@ class PhotoDecoderTest {
 
   @Test
   void readsTheSizeThatAHeifFileAnnounces() {
-    byte[] ispe = box("ispe", ByteBuffer.allocate(12).putInt(4, 20_000).putInt(8, 10_000).array());
+    byte[] ispe =
+        box("ispe", ByteBuffer.allocate(12).putInt(4, 20_000).putInt(8, 10_000).array());
     byte[] ipco = box("ipco", ispe);
     byte[] meta = box("meta", join(new byte[4], box("iprp", ipco)));
 
-    assertArrayEquals(new long[] {20_000, 10_000}, HeifSize.of(join(box("ftyp", "heic0000".getBytes()), meta)));
+    assertArrayEquals(
+        new long[] {20_000, 10_000}, HeifSize.of(join(box("ftyp", "heic0000".getBytes()), meta)));
     assertArrayEquals(new long[] {0, 0}, HeifSize.of(box("ftyp", "heic0000".getBytes())));
   }
 
@@ -317,8 +369,11 @@ class PhotoDecoderTest {
   }
 
   private static byte[] box(String name, byte[] content) {
-    return ByteBuffer.allocate(8 + content.length).putInt(8 + content.length)
-        .put(name.getBytes(StandardCharsets.US_ASCII)).put(content).array();
+    return ByteBuffer.allocate(8 + content.length)
+        .putInt(8 + content.length)
+        .put(name.getBytes(StandardCharsets.US_ASCII))
+        .put(content)
+        .array();
   }
 
   private static byte[] join(byte[] a, byte[] b) {
@@ -328,12 +383,16 @@ class PhotoDecoderTest {
   @ParameterizedTest
   @CsvSource({"heic,HEIC", "avif,AVIF"})
   void saysHowToConvertWhatItHasNoReaderFor(String brand, String title) {
-    byte[] file = ("\0\0\0\30ftyp" + brand + "\0\0\0\0mif1heic").getBytes(StandardCharsets.ISO_8859_1);
+    byte[] file =
+        ("\0\0\0\30ftyp" + brand + "\0\0\0\0mif1heic").getBytes(StandardCharsets.ISO_8859_1);
     decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withoutPrograms());
 
-    assertFault(Fault.NEEDS_CONVERSION, file, "a.png is in the " + title + " format, which this machine has no reader"
-        + " for; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
-        + " magick)");
+    assertFault(
+        Fault.NEEDS_CONVERSION,
+        file,
+        "a.png is in the " + title + " format, which this machine has no reader"
+            + " for; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
+            + " magick)");
   }
 
   @ParameterizedTest
@@ -355,7 +414,8 @@ class PhotoDecoderTest {
   }
 
   private UnreadablePhoto assertFault(Fault fault, byte[] file, String message) {
-    UnreadablePhoto refusal = assertThrows(UnreadablePhoto.class, () -> decoder.decode("a.png", file));
+    UnreadablePhoto refusal =
+        assertThrows(UnreadablePhoto.class, () -> decoder.decode("a.png", file));
     assertEquals(message, refusal.getMessage());
     assertEquals(fault, refusal.fault());
     return refusal;
@@ -379,11 +439,18 @@ class PhotoDecoderTest {
   private static byte[] pngHeader(int width, int height) {
     ByteBuffer file = ByteBuffer.allocate(33 + 12);
     file.put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
-    byte[] header = ByteBuffer.allocate(17).put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(width).putInt(height)
-        .put(new byte[] {8, 2, 0, 0, 0}).array();
+    byte[] header = ByteBuffer.allocate(17)
+        .put("IHDR".getBytes(StandardCharsets.US_ASCII))
+        .putInt(width)
+        .putInt(height)
+        .put(new byte[] {8, 2, 0, 0, 0})
+        .array();
     CRC32 crc = new CRC32();
     crc.update(header);
     file.putInt(13).put(header).putInt((int) crc.getValue());
-    return file.putInt(0).put("IDAT".getBytes(StandardCharsets.US_ASCII)).putInt(0x35AF061E).array();
+    return file.putInt(0)
+        .put("IDAT".getBytes(StandardCharsets.US_ASCII))
+        .putInt(0x35AF061E)
+        .array();
   }
 }

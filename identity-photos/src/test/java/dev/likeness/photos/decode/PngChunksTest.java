@@ -32,7 +32,8 @@ class PngChunksTest {
 
   @Test
   void turnsByXmp() {
-    byte[] xmp = "XML:com.adobe.xmp\0\0\0\0\0<rdf tiff:Orientation=\"8\"/>".getBytes(StandardCharsets.ISO_8859_1);
+    byte[] xmp = "XML:com.adobe.xmp\0\0\0\0\0<rdf tiff:Orientation=\"8\"/>"
+        .getBytes(StandardCharsets.ISO_8859_1);
 
     assertEquals("40x60 picture", decoded(chunk(portrait, "iTXt", xmp)).toString());
   }
@@ -73,10 +74,18 @@ class PngChunksTest {
 
   // The file with one more chunk after its header.
   private static byte[] chunk(byte[] png, String type, byte[] data) {
-    byte[] body = ByteBuffer.allocate(4 + data.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(data).array();
+    byte[] body = ByteBuffer.allocate(4 + data.length)
+        .put(type.getBytes(StandardCharsets.US_ASCII))
+        .put(data)
+        .array();
     CRC32 crc = new CRC32();
     crc.update(body);
-    return ByteBuffer.allocate(png.length + body.length + 8).put(png, 0, HEADER_END).putInt(data.length).put(body)
-        .putInt((int) crc.getValue()).put(png, HEADER_END, png.length - HEADER_END).array();
+    return ByteBuffer.allocate(png.length + body.length + 8)
+        .put(png, 0, HEADER_END)
+        .putInt(data.length)
+        .put(body)
+        .putInt((int) crc.getValue())
+        .put(png, HEADER_END, png.length - HEADER_END)
+        .array();
   }
 }

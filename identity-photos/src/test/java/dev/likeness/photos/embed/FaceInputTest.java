@@ -19,18 +19,28 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What face networks are given: networks that answer their input, and a face that lies where the template has it. */
+/**
+ * What face networks are given: networks that answer their input, and a face that lies where the
+ * template has it.
+ */
 class FaceInputTest {
   private static final int SIDE = AlignmentTemplate.ARCFACE.size();
   private static final int PIXELS = SIDE * SIDE;
   private static final Picture PICTURE = noise();
-  private static final Face FACE = new Face(new Box(10, 10, 90, 90), 1, Pose.FRONTAL, Optional.empty(),
+  private static final Face FACE = new Face(
+      new Box(10, 10, 90, 90),
+      1,
+      Pose.FRONTAL,
+      Optional.empty(),
       Optional.of(AlignmentTemplate.ARCFACE.landmarks()));
 
   @TempDir
   private Path folder;
 
-  /** insightface: {@code cv2.dnn.blobFromImages(imgs, 1 / 127.5, size, (127.5, 127.5, 127.5), swapRB=True)}. */
+  /**
+   * insightface: {@code cv2.dnn.blobFromImages(imgs, 1 / 127.5, size, (127.5, 127.5, 127.5),
+   * swapRB=True)}.
+   */
   @Test
   void showsArcFaceAndAuraFaceRedFirstFromMinusOneToOne() throws IOException {
     for (EmbedderSpec spec : new EmbedderSpec[] {EmbedderSpec.ARCFACE, EmbedderSpec.AURAFACE}) {
@@ -42,15 +52,18 @@ class FaceInputTest {
   @Test
   void leavesScalingToTheNetworkThatBeginsWithIt() throws IOException {
     Path file = Files.write(folder.resolve("scales.onnx"), Onnx.scaled(SIDE, 127.5f, 1 / 127.5f));
-    try (OnnxEmbedder embedder = OnnxEmbedder.open(file, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)) {
+    try (OnnxEmbedder embedder =
+        OnnxEmbedder.open(file, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)) {
       assertArrayEquals(planes(127.5f, 1 / 127.5f), embedder.embedRaw(PICTURE, FACE), 1e-5f);
     }
   }
 
   @Test
   void scalesForANetworkThatConvolvesBeforeItSubtracts() throws IOException {
-    Path file = Files.write(folder.resolve("convolves.onnx"), Onnx.convolvedAndScaled(SIDE, 0.5f, 2));
-    try (OnnxEmbedder embedder = OnnxEmbedder.open(file, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)) {
+    Path file =
+        Files.write(folder.resolve("convolves.onnx"), Onnx.convolvedAndScaled(SIDE, 0.5f, 2));
+    try (OnnxEmbedder embedder =
+        OnnxEmbedder.open(file, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)) {
       float[] planes = planes(127.5f, 1 / 127.5f);
       for (int i = 0; i < planes.length; i++) {
         planes[i] = (planes[i] - 0.5f) * 2;
@@ -59,7 +72,10 @@ class FaceInputTest {
     }
   }
 
-  /** OpenCV's FaceRecognizerSF: {@code dnn::blobFromImage(aligned, 1, Size(112, 112), Scalar(0, 0, 0), true, false)}. */
+  /**
+   * OpenCV's FaceRecognizerSF: {@code dnn::blobFromImage(aligned, 1, Size(112, 112), Scalar(0, 0,
+   * 0), true, false)}.
+   */
   @Test
   void showsSFaceAndMobileFaceRedFirstAsTheBytesAre() throws IOException {
     for (EmbedderSpec spec : new EmbedderSpec[] {EmbedderSpec.SFACE, EmbedderSpec.MOBILEFACE}) {

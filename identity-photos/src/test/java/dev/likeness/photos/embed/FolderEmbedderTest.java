@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FolderEmbedderTest {
   private static final List<Integer> CHANNELS = List.of(8, 8, 16, 16);
-  private static final Face FACE = new Face(new Box(20, 20, 80, 80), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  private static final Face FACE =
+      new Face(new Box(20, 20, 80, 80), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
 
   @TempDir
   private Path base;
@@ -42,7 +43,9 @@ class FolderEmbedderTest {
       float[] first = embedder.embed(one, FACE);
       assertEquals(16, first.length);
       assertEquals(1, FaceEmbedder.cosine(first, first), 1e-5);
-      IntStream.range(0, 8).parallel().forEach(i -> assertArrayEquals(first, embedder.embed(one, FACE)));
+      IntStream.range(0, 8)
+          .parallel()
+          .forEach(i -> assertArrayEquals(first, embedder.embed(one, FACE)));
       assertTrue(FaceEmbedder.cosine(first, embedder.embed(noise(2), FACE)) < 0.9999);
       assertEquals("tiny", embedder.name());
       assertEquals(0.25, embedder.sameAbove());
@@ -80,9 +83,10 @@ class FolderEmbedderTest {
       }
 
       @Override
-      public void close() { }
+      public void close() {}
     };
-    assertTrue(assertThrows(UnusableInput.class, () -> unit.embedRaw(noise(1), FACE)).getMessage()
+    assertTrue(assertThrows(UnusableInput.class, () -> unit.embedRaw(noise(1), FACE))
+        .getMessage()
         .startsWith("the face embedder unit gives vectors of unit length alone"));
   }
 
@@ -94,9 +98,13 @@ class FolderEmbedderTest {
   @Test
   void refusesAnotherKindAndWeightsThatDoNotFit() throws IOException {
     write("ArcFace", CHANNELS);
-    assertTrue(assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base)).getMessage().contains("ArcFace"));
+    assertTrue(assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base))
+        .getMessage()
+        .contains("ArcFace"));
     write("LikenessFaceNetwork", List.of(8, 8, 16, 32));
-    assertTrue(assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base)).getMessage().contains("levels.2"));
+    assertTrue(assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base))
+        .getMessage()
+        .contains("levels.2"));
     long objects = Pointer.totalCount();
     assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base));
     assertEquals(objects, Pointer.totalCount(), "native objects after another refusal");
@@ -105,10 +113,14 @@ class FolderEmbedderTest {
   /** Weights of {@link #CHANNELS} beside a config that says {@code told}. */
   private void write(String kind, List<Integer> told) throws IOException {
     Path folder = Files.createDirectories(base.resolve("face_embedder"));
-    Files.writeString(folder.resolve("config.json"), "{\"_class_name\": \"" + kind + "\", \"name\": \"tiny\","
-        + " \"same_above\": 0.25, \"embedding_size\": 16, \"block_out_channels\": " + told + "}");
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"_class_name\": \"" + kind + "\", \"name\": \"tiny\","
+            + " \"same_above\": 0.25, \"embedding_size\": 16, \"block_out_channels\": " + told
+            + "}");
     try (NoiseSource noise = NoiseSource.seeded(3);
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+        TrainableWeights weights =
+            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       new FaceNetwork(CHANNELS, 16, Weights.of(weights));
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }

@@ -28,52 +28,74 @@ class OnnxEmbedderTest {
 
   @Test
   void refusesANonCommercialNetworkForCommercialUse() {
-    UnusableInput refusal = assertThrows(UnusableInput.class,
-        () -> OnnxEmbedder.open(folder.resolve("any.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL));
+    UnusableInput refusal = assertThrows(
+        UnusableInput.class,
+        () -> OnnxEmbedder.open(
+            folder.resolve("any.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL));
 
-    assertEquals("the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial "
-        + "use, such as SFace or AuraFace", refusal.getMessage());
+    assertEquals(
+        "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial "
+            + "use, such as SFace or AuraFace",
+        refusal.getMessage());
   }
 
   @Test
   void refusesAFileThatIsNotOnnx() throws IOException {
     Path file = Files.writeString(folder.resolve("letter.onnx"), "dear network");
 
-    UnusableInput refusal = assertThrows(UnusableInput.class,
+    UnusableInput refusal = assertThrows(
+        UnusableInput.class,
         () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
 
-    assertEquals("the face embedder " + file + " is not an ONNX file; give one", refusal.getMessage());
+    assertEquals(
+        "the face embedder " + file + " is not an ONNX file; give one", refusal.getMessage());
   }
 
   @Test
   void aFileThatCannotBeOpenedLeavesNoToolsOpen() {
     Path missing = folder.resolve("sface.onnx");
-    assertThrows(UnusableInput.class, () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
+    assertThrows(
+        UnusableInput.class,
+        () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
     long before = Pointer.totalCount();
 
-    assertThrows(UnusableInput.class, () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
+    assertThrows(
+        UnusableInput.class,
+        () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
 
     assertEquals(before, Pointer.totalCount());
   }
 
   @Test
   void takesThePresetFromTheFileName() {
-    assertEquals(EmbedderSpec.SFACE, EmbedderSpec.of(Path.of("face_recognition_sface_2021dec.onnx")));
+    assertEquals(
+        EmbedderSpec.SFACE, EmbedderSpec.of(Path.of("face_recognition_sface_2021dec.onnx")));
     assertEquals(EmbedderSpec.MOBILEFACE, EmbedderSpec.of(Path.of("mobileface_v2_112.onnx")));
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("w600k_r50.onnx")));
-    assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("antelopev2", "glintr100.onnx")), "which may not be sold with");
+    assertEquals(
+        EmbedderSpec.ARCFACE,
+        EmbedderSpec.of(Path.of("antelopev2", "glintr100.onnx")),
+        "which may not be sold with");
     assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("AuraFace-v1", "glintr100.onnx")));
     assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("aura_r100.onnx")));
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("laura", "glintr100.onnx")));
-    for (String research : List.of("glint360k_cosface_r100.onnx", "w600k_mbf.onnx", "mobilefacenet.onnx", "mbf.onnx",
-        "laura_w600k_r50.onnx", "aura_arcface.onnx")) {
+    for (String research : List.of(
+        "glint360k_cosface_r100.onnx",
+        "w600k_mbf.onnx",
+        "mobilefacenet.onnx",
+        "mbf.onnx",
+        "laura_w600k_r50.onnx",
+        "aura_arcface.onnx")) {
       assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of(research)), research);
     }
 
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
+    UnusableInput refusal =
+        assertThrows(UnusableInput.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
 
-    assertEquals("the name of the face embedder net.onnx does not say which it is; put sface, mobileface, auraface"
-        + " or arcface into it", refusal.getMessage());
+    assertEquals(
+        "the name of the face embedder net.onnx does not say which it is; put sface, mobileface, auraface"
+            + " or arcface into it",
+        refusal.getMessage());
   }
 
   @Test
@@ -82,25 +104,34 @@ class OnnxEmbedderTest {
 
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> YuNetDetector.open(file));
 
-    assertEquals("the face detector " + file + " takes pictures of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square"
-        + " size only; give one such as the 640x640 file of the OpenCV zoo", refusal.getMessage());
+    assertEquals(
+        "the face detector " + file
+            + " takes pictures of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square"
+            + " size only; give one such as the 640x640 file of the OpenCV zoo",
+        refusal.getMessage());
   }
 
   @Test
   void refusesAnEmbedderOfAnotherInputSize() {
     Path file = Material.at("faces/yunet_n_320_320.onnx");
 
-    UnusableInput refusal = assertThrows(UnusableInput.class,
+    UnusableInput refusal = assertThrows(
+        UnusableInput.class,
         () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
 
-    assertEquals("the face embedder " + file + " takes 320x320 pictures, SFace takes 112x112; declare the one it is",
+    assertEquals(
+        "the face embedder " + file
+            + " takes 320x320 pictures, SFace takes 112x112; declare the one it is",
         refusal.getMessage());
   }
 
   @Test
   void embedsTheSameFaceToTheSameUnitVector() {
-    Face face = new Face(new Box(90, 80, 120, 120), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    try (OnnxEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
+    Face face =
+        new Face(new Box(90, 80, 120, 120), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    try (OnnxEmbedder embedder = OnnxEmbedder.open(
+        Material.at("faces/mobileface_v2_112.onnx"),
+        EmbedderSpec.MOBILEFACE,
         UsePolicy.COMMERCIAL)) {
       float[] first = embedder.embed(DrawnFace.picture(300, 300, 150, 140, 120), face);
 

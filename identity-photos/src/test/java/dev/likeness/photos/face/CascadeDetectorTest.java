@@ -18,9 +18,14 @@ class CascadeDetectorTest {
   @ValueSource(ints = {96, 256, 900})
   void findsTheSameFaceInSmallAndLargePictures(int size) {
     try (CascadeDetector detector = new CascadeDetector()) {
-      Box box = detector.detect(DrawnFace.picture(size, size, size * 0.5, size * 0.45, size * 0.4)).get(0).box();
+      Box box = detector
+          .detect(DrawnFace.picture(size, size, size * 0.5, size * 0.45, size * 0.4))
+          .get(0)
+          .box();
 
-      assertTrue(box.overlap(new Box(0.28 * size, 0.22 * size, 0.45 * size, 0.45 * size)) > 0.7, box.toString());
+      assertTrue(
+          box.overlap(new Box(0.28 * size, 0.22 * size, 0.45 * size, 0.45 * size)) > 0.7,
+          box.toString());
     }
   }
 
@@ -62,10 +67,12 @@ class CascadeDetectorTest {
   @Test
   void severalThreadsFindWhatOneFinds() {
     List<Picture> pictures = IntStream.range(0, 8)
-        .mapToObj(i -> DrawnFace.picture(200, 200, 90 + 3 * i, 90, 80)).toList();
+        .mapToObj(i -> DrawnFace.picture(200, 200, 90 + 3 * i, 90, 80))
+        .toList();
     try (CascadeDetector detector = new CascadeDetector()) {
       List<List<Face>> alone = pictures.stream().map(detector::detect).toList();
-      List<List<Face>> together = pictures.parallelStream().map(detector::detect).toList();
+      List<List<Face>> together =
+          pictures.parallelStream().map(detector::detect).toList();
 
       assertEquals(alone, together);
     }

@@ -8,22 +8,34 @@ import org.junit.jupiter.api.Test;
 class HeadCropTest {
   @Test
   void framesHeadAndShouldersAroundTheFace() {
-    HeadCrop crop = HeadCrop.of(new Box(900, 600, 200, 200), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512);
+    HeadCrop crop =
+        HeadCrop.of(new Box(900, 600, 200, 200), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512);
 
     assertEquals(new HeadCrop(740, 471, 520), crop);
   }
 
   @Test
   void takesInMoreOfTheSurroundingsRatherThanEnlarge() {
-    assertEquals(512, HeadCrop.of(new Box(900, 600, 120, 120), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512).side());
-    assertEquals(468, HeadCrop.of(new Box(900, 600, 100, 100), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512).side());
+    assertEquals(
+        512,
+        HeadCrop.of(new Box(900, 600, 120, 120), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512)
+            .side());
+    assertEquals(
+        468,
+        HeadCrop.of(new Box(900, 600, 100, 100), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512)
+            .side());
   }
 
   @Test
   void staysInsideThePicture() {
-    HeadCrop crop = HeadCrop.of(new Box(-10, 5, 100, 100), Framing.HEAD_AND_SHOULDERS, 300, 240, 256);
+    HeadCrop crop =
+        HeadCrop.of(new Box(-10, 5, 100, 100), Framing.HEAD_AND_SHOULDERS, 300, 240, 256);
 
-    assertTrue(crop.x() >= 0 && crop.y() >= 0 && crop.x() + crop.side() <= 300 && crop.y() + crop.side() <= 240,
+    assertTrue(
+        crop.x() >= 0
+            && crop.y() >= 0
+            && crop.x() + crop.side() <= 300
+            && crop.y() + crop.side() <= 240,
         crop.toString());
     assertEquals(240, crop.side());
   }

@@ -12,13 +12,33 @@ class PoseEstimateTest {
   private static final double FAR = 1e6;
   private static final double ARMS_LENGTH = 600;
 
-  /** In millimetres from between the eyes: right in the picture, down, towards the camera; eyes, nose, corners of the mouth. */
-  private static final double[][] MEAN = {{-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}};
-  private static final double[][] OTHER = {{-30, 0, 0}, {30, 0, 0}, {0, 39, 31}, {-27, 71, 2}, {27, 71, 2}};
+  /**
+   * In millimetres from between the eyes: right in the picture, down, towards the camera; eyes,
+   * nose, corners of the mouth.
+   */
+  private static final double[][] MEAN = {
+    {-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}
+  };
+
+  private static final double[][] OTHER = {
+    {-30, 0, 0}, {30, 0, 0}, {0, 39, 31}, {-27, 71, 2}, {27, 71, 2}
+  };
 
   @ParameterizedTest
-  @CsvSource({"0, 0, 0", "30, 0, 0", "-30, 0, 0", "0, 20, 0", "0, -20, 0", "0, 0, 15", "0, 0, -15", "30, 0, 15", "-30, 0, 15",
-    "0, 20, -15", "0, -20, -15", "60, 0, 0"})
+  @CsvSource({
+    "0, 0, 0",
+    "30, 0, 0",
+    "-30, 0, 0",
+    "0, 20, 0",
+    "0, -20, 0",
+    "0, 0, 15",
+    "0, 0, -15",
+    "30, 0, 15",
+    "-30, 0, 15",
+    "0, 20, -15",
+    "0, -20, -15",
+    "60, 0, 0"
+  })
   void isTheTurnOfAHeadSeenFromAfar(double yaw, double pitch, double roll) {
     assertPose(yaw, pitch, roll, 0.1, seen(MEAN, yaw, pitch, roll, FAR));
   }
@@ -42,9 +62,12 @@ class PoseEstimateTest {
   void aNoseNearerTheRightEyeIsTurnedRightAndOneNearerTheMouthDown() {
     Landmarks ahead = seen(MEAN, 0, 0, 0, FAR);
     Point nose = ahead.nose();
-    assertEquals(1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(8, 0))).yaw()));
-    assertEquals(1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(0, -8))).pitch()));
-    assertEquals(-1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(0, 8))).pitch()));
+    assertEquals(
+        1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(8, 0))).yaw()));
+    assertEquals(
+        1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(0, -8))).pitch()));
+    assertEquals(
+        -1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(0, 8))).pitch()));
   }
 
   @Test
@@ -60,30 +83,40 @@ class PoseEstimateTest {
   }
 
   private static Landmarks withNose(Landmarks face, Point nose) {
-    return new Landmarks(face.leftEye(), face.rightEye(), nose, face.leftMouth(), face.rightMouth());
+    return new Landmarks(
+        face.leftEye(), face.rightEye(), nose, face.leftMouth(), face.rightMouth());
   }
 
-  private static void assertPose(double yaw, double pitch, double roll, double within, Landmarks seen) {
+  private static void assertPose(
+      double yaw, double pitch, double roll, double within, Landmarks seen) {
     Pose pose = PoseEstimate.of(seen);
     assertEquals(yaw, pose.yaw(), within, "yaw");
     assertEquals(pitch, pose.pitch(), within, "pitch");
     assertEquals(roll, pose.roll(), within, "roll");
   }
 
-  /** The head after turning its nose right, then up, then leaning it over, as a camera {@code distance} away shows it. */
-  private static Landmarks seen(double[][] head, double yaw, double pitch, double roll, double distance) {
-    Point[] points = Arrays.stream(head).map(p -> {
-      double[] aside = turned(p[0], p[2], Math.toRadians(yaw));
-      double[] up = turned(aside[1], p[1], Math.toRadians(pitch));
-      double[] over = turned(up[1], aside[0], Math.toRadians(roll));
-      double nearer = 1000 / (1 - up[0] / distance);
-      return new Point(nearer * over[1] / 1000 + 200, nearer * over[0] / 1000 + 150);
-    }).toArray(Point[]::new);
+  /**
+   * The head after turning its nose right, then up, then leaning it over, as a camera
+   * {@code distance} away shows it.
+   */
+  private static Landmarks seen(
+      double[][] head, double yaw, double pitch, double roll, double distance) {
+    Point[] points = Arrays.stream(head)
+        .map(p -> {
+          double[] aside = turned(p[0], p[2], Math.toRadians(yaw));
+          double[] up = turned(aside[1], p[1], Math.toRadians(pitch));
+          double[] over = turned(up[1], aside[0], Math.toRadians(roll));
+          double nearer = 1000 / (1 - up[0] / distance);
+          return new Point(nearer * over[1] / 1000 + 200, nearer * over[0] / 1000 + 150);
+        })
+        .toArray(Point[]::new);
     return new Landmarks(points[0], points[1], points[2], points[3], points[4]);
   }
 
   /** Turns the second axis towards the first's positive side: what lies along b moves along a. */
   private static double[] turned(double a, double b, double angle) {
-    return new double[] {a * Math.cos(angle) + b * Math.sin(angle), b * Math.cos(angle) - a * Math.sin(angle)};
+    return new double[] {
+      a * Math.cos(angle) + b * Math.sin(angle), b * Math.cos(angle) - a * Math.sin(angle)
+    };
   }
 }

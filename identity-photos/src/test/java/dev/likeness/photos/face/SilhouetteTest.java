@@ -46,7 +46,8 @@ class SilhouetteTest {
 
   /** 0 the wall, 1 hair, 2 skin, 3 clothes. */
   private static int part(int x, int y) {
-    if (Math.hypot((x - 100) / 48.0, (y - 118) / 64.0) < 1 || Math.abs(x - 100) < 26 && y > 150 && y < 215) {
+    if (Math.hypot((x - 100) / 48.0, (y - 118) / 64.0) < 1
+        || Math.abs(x - 100) < 26 && y > 150 && y < 215) {
       return 2;
     }
     if (Math.hypot((x - 100) / 78.0, (y - 70) / 66.0) < 1) {

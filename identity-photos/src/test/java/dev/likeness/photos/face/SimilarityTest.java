@@ -15,8 +15,12 @@ import org.junit.jupiter.api.Test;
 
 class SimilarityTest {
   // Landmarks of nobody: the template turned by 20 degrees, tripled, shifted, one point moved.
-  private static final Landmarks FACE = new Landmarks(new Point(210.4, 180.2), new Point(309.8, 216.1),
-      new Point(239.2, 254.3), new Point(177.9, 297.7), new Point(260.6, 327.9));
+  private static final Landmarks FACE = new Landmarks(
+      new Point(210.4, 180.2),
+      new Point(309.8, 216.1),
+      new Point(239.2, 254.3),
+      new Point(177.9, 297.7),
+      new Point(260.6, 327.9));
 
   @Test
   void recoversAKnownTransformation() {
@@ -40,29 +44,43 @@ class SimilarityTest {
     assertTrue(back.distance(new Point(17, 31)) < 1e-9, back.toString());
   }
 
-  /** Umeyama's solution, which scikit-image estimates too, is the unique minimum of the squared error. */
+  /**
+   * Umeyama's solution, which scikit-image estimates too, is the unique minimum of the squared
+   * error.
+   */
   @Test
   void agreesWithTheLeastSquaresOptimum() {
     List<Point> to = AlignmentTemplate.ARCFACE.landmarks().points();
     Similarity best = Similarity.fit(FACE.points(), to);
     double least = error(best, to);
     for (double step : new double[] {-1e-3, 1e-3}) {
-      assertTrue(least < error(new Similarity(best.a() + step, best.b(), best.tx(), best.ty()), to));
-      assertTrue(least < error(new Similarity(best.a(), best.b() + step, best.tx(), best.ty()), to));
-      assertTrue(least < error(new Similarity(best.a(), best.b(), best.tx() + step, best.ty()), to));
-      assertTrue(least < error(new Similarity(best.a(), best.b(), best.tx(), best.ty() + step), to));
+      assertTrue(
+          least < error(new Similarity(best.a() + step, best.b(), best.tx(), best.ty()), to));
+      assertTrue(
+          least < error(new Similarity(best.a(), best.b() + step, best.tx(), best.ty()), to));
+      assertTrue(
+          least < error(new Similarity(best.a(), best.b(), best.tx() + step, best.ty()), to));
+      assertTrue(
+          least < error(new Similarity(best.a(), best.b(), best.tx(), best.ty() + step), to));
     }
   }
 
-  /** The golden's picture is a ramp of two levels a pixel, so a warped value says which place it came from. */
+  /**
+   * The golden's picture is a ramp of two levels a pixel, so a warped value says which place it
+   * came from.
+   */
   @Test
   void agreesWithScikitImageToHalfAPixel() throws IOException {
-    Map<String, Object> golden = JSON.std.mapFrom(SimilarityTest.class.getResource("/golden/alignment.json"));
+    Map<String, Object> golden =
+        JSON.std.mapFrom(SimilarityTest.class.getResource("/golden/alignment.json"));
     Picture ramp = ramp((Integer) golden.get("side"), (Integer) golden.get("first"));
     for (Object each : (List<?>) golden.get("cases")) {
       Map<?, ?> expected = (Map<?, ?>) each;
-      List<Point> from = rows(expected.get("landmarks")).stream().map(p -> new Point(p[0], p[1])).toList();
-      Similarity fitted = Similarity.fit(from, AlignmentTemplate.ARCFACE.landmarks().points());
+      List<Point> from = rows(expected.get("landmarks")).stream()
+          .map(p -> new Point(p[0], p[1]))
+          .toList();
+      Similarity fitted =
+          Similarity.fit(from, AlignmentTemplate.ARCFACE.landmarks().points());
       double[] matrix = rows(expected.get("matrix")).get(0);
       assertArrayEquals(matrix, new double[] {fitted.a(), -fitted.b(), fitted.tx()}, 1e-3);
       Picture aligned = fitted.warp(ramp, 112);
@@ -90,8 +108,11 @@ class SimilarityTest {
   }
 
   private static List<double[]> rows(Object table) {
-    return ((List<?>) table).stream().map(row -> ((List<?>) row).stream()
-        .mapToDouble(value -> ((Number) value).doubleValue()).toArray()).toList();
+    return ((List<?>) table)
+        .stream()
+            .map(row -> ((List<?>) row)
+                .stream().mapToDouble(value -> ((Number) value).doubleValue()).toArray())
+            .toList();
   }
 
   @Test
@@ -101,10 +122,12 @@ class SimilarityTest {
     Point eye = FACE.leftEye();
     for (int y = -3; y <= 3; y++) {
       for (int x = -3; x <= 3; x++) {
-        rgb[(((int) Math.round(eye.y()) + y) * 400 + (int) Math.round(eye.x()) + x) * 3] = (byte) 255;
+        rgb[(((int) Math.round(eye.y()) + y) * 400 + (int) Math.round(eye.x()) + x) * 3] =
+            (byte) 255;
       }
     }
-    Face face = new Face(new Box(150, 150, 200, 200), 1, Pose.FRONTAL, Optional.empty(), Optional.of(FACE));
+    Face face =
+        new Face(new Box(150, 150, 200, 200), 1, Pose.FRONTAL, Optional.empty(), Optional.of(FACE));
 
     Picture aligned = AlignmentTemplate.ARCFACE.align(black, face);
 
@@ -117,9 +140,12 @@ class SimilarityTest {
   void refusesPointsOnTopOfEachOther() {
     List<Point> same = List.of(new Point(4, 4), new Point(4, 4));
 
-    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> Similarity.fit(same, same));
+    IllegalArgumentException refusal =
+        assertThrows(IllegalArgumentException.class, () -> Similarity.fit(same, same));
 
-    assertEquals("the points to align lie on top of each other at Point[x=4.0, y=4.0]", refusal.getMessage());
+    assertEquals(
+        "the points to align lie on top of each other at Point[x=4.0, y=4.0]",
+        refusal.getMessage());
   }
 
   private static double error(Similarity similarity, List<Point> to) {

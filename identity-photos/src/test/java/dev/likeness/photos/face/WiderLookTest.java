@@ -27,7 +27,9 @@ class WiderLookTest {
   }
 
   private static List<Face> faces(double... widths) {
-    return Arrays.stream(widths).mapToObj(width -> new Face(new Box(0, 0, width, width), 1, new Pose(0, 0, 0),
-        Optional.empty(), Optional.empty())).toList();
+    return Arrays.stream(widths)
+        .mapToObj(width -> new Face(
+            new Box(0, 0, width, width), 1, new Pose(0, 0, 0), Optional.empty(), Optional.empty()))
+        .toList();
   }
 }

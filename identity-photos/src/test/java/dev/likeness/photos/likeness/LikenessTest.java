@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LikenessTest {
-  private static final Face FACE = new Face(new Box(4, 4, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  private static final Face FACE =
+      new Face(new Box(4, 4, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
 
   @Test
   void holdsOutAFifthOfFivePhotosOrMore() {
@@ -58,7 +59,8 @@ class LikenessTest {
     LikenessReport report = likeness.report(List.of(picture(90), picture(95)));
 
     assertEquals("not recognised as the same person by hue", report.meaning());
-    assertTrue(report.interval().low() <= report.mean() && report.mean() <= report.interval().high());
+    assertTrue(report.interval().low() <= report.mean()
+        && report.mean() <= report.interval().high());
   }
 
   @Test
@@ -68,16 +70,23 @@ class LikenessTest {
     List<float[]> alike = List.of(new float[] {1, 0}, new float[] {1, 0});
 
     assertEquals(0.9 * 0.8, Likeness.of(apart, new WholePicture(), eye).least(), 1e-6);
-    assertEquals(Math.min(0.9, eye.sameAbove()), Likeness.of(alike, new WholePicture(), eye).least(), 1e-6);
-    assertEquals(eye.sameAbove(), Likeness.of(alike.subList(0, 1), new WholePicture(), eye).least());
+    assertEquals(
+        Math.min(0.9, eye.sameAbove()),
+        Likeness.of(alike, new WholePicture(), eye).least(),
+        1e-6);
+    assertEquals(
+        eye.sameAbove(),
+        Likeness.of(alike.subList(0, 1), new WholePicture(), eye).least());
   }
 
   @Test
   void saysWhenTheComparisonFlatters() {
     Likeness likeness = Likeness.of(HoldOut.of(photos(3)), new WholePicture(), new Hue());
 
-    assertEquals("as similar as two of the person's own photos; the photos compared with took part in training, so "
-        + "this flatters", likeness.report(List.of(picture(1))).meaning());
+    assertEquals(
+        "as similar as two of the person's own photos; the photos compared with took part in training, so "
+            + "this flatters",
+        likeness.report(List.of(picture(1))).meaning());
   }
 
   @Test
@@ -85,7 +94,8 @@ class LikenessTest {
     Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
     Picture tiny = Picture.of(1, 1, new byte[3]);
 
-    assertEquals("no face was found in the pictures", likeness.report(List.of(tiny)).meaning());
+    assertEquals(
+        "no face was found in the pictures", likeness.report(List.of(tiny)).meaning());
     assertEquals(-1, likeness.cosine(tiny));
   }
 
@@ -101,9 +111,11 @@ class LikenessTest {
 
   @Test
   void refusesAPersonWithoutPhotos() {
-    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> HoldOut.of(List.of()));
+    IllegalArgumentException refusal =
+        assertThrows(IllegalArgumentException.class, () -> HoldOut.of(List.of()));
 
-    assertEquals("likeness is measured against a person's photos, given none", refusal.getMessage());
+    assertEquals(
+        "likeness is measured against a person's photos, given none", refusal.getMessage());
   }
 
   @Test
@@ -113,8 +125,10 @@ class LikenessTest {
     assertTrue(likeness.conditionedBy("other").report(List.of(picture(3))).independent());
     LikenessReport report = likeness.conditionedBy("hue").report(List.of(picture(3)));
     assertFalse(report.independent());
-    assertEquals("as similar as two of the person's own photos; the embedder took part in making the pictures, so this "
-        + "flatters", report.meaning());
+    assertEquals(
+        "as similar as two of the person's own photos; the embedder took part in making the pictures, so this "
+            + "flatters",
+        report.meaning());
   }
 
   @Test
@@ -142,7 +156,8 @@ class LikenessTest {
     Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
     Picture faceless = Picture.of(1, 1, new byte[3]);
 
-    assertEquals(List.of(2, 1, 0),
+    assertEquals(
+        List.of(2, 1, 0),
         likeness.report(List.of(faceless, picture(60), picture(5))).ranking());
   }
 
@@ -153,8 +168,10 @@ class LikenessTest {
     LikenessReport report = calibrated.report(List.of(picture(3), picture(8)));
 
     assertEquals("1240x440 picture", calibrated.plot(report).toString());
-    assertEquals("620x440 picture", alone.plot(alone.report(List.of(picture(3)))).toString());
-    assertFalse(calibrated.plot(report).equals(calibrated.plot(calibrated.report(List.of(picture(70))))));
+    assertEquals(
+        "620x440 picture", alone.plot(alone.report(List.of(picture(3)))).toString());
+    assertFalse(
+        calibrated.plot(report).equals(calibrated.plot(calibrated.report(List.of(picture(70))))));
   }
 
   @Test
@@ -170,7 +187,9 @@ class LikenessTest {
   @Test
   void theCurveOfSeparatePairsIsPerfect() {
     Roc roc = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue())
-        .withImpostors(List.of(photo(80), photo(95))).roc().orElseThrow();
+        .withImpostors(List.of(photo(80), photo(95)))
+        .roc()
+        .orElseThrow();
 
     assertEquals(1, roc.auc());
     assertEquals(1, roc.acceptedAt(0));
@@ -191,7 +210,9 @@ class LikenessTest {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> Roc.of(new double[] {1}, new double[0]));
 
-    assertEquals("a curve needs pairs of both kinds, given 1 of one person and 0 of two", refusal.getMessage());
+    assertEquals(
+        "a curve needs pairs of both kinds, given 1 of one person and 0 of two",
+        refusal.getMessage());
   }
 
   private static String names(List<AcceptedPhoto> photos) {
@@ -201,7 +222,8 @@ class LikenessTest {
   // A person is a range of ten degrees of hue.
   private static List<AcceptedPhoto> photos(int count) {
     return IntStream.range(0, count)
-        .mapToObj(i -> new AcceptedPhoto("" + i, picture(i * 10.0 / count), FACE, null)).toList();
+        .mapToObj(i -> new AcceptedPhoto("" + i, picture(i * 10.0 / count), FACE, null))
+        .toList();
   }
 
   private static AcceptedPhoto photo(double degrees) {
@@ -222,7 +244,9 @@ class LikenessTest {
     @Override
     public float[] embed(Picture picture, Face face) {
       double length = Math.hypot(picture.at(5, 5, 0), picture.at(5, 5, 1));
-      return new float[] {(float) (picture.at(5, 5, 0) / length), (float) (picture.at(5, 5, 1) / length)};
+      return new float[] {
+        (float) (picture.at(5, 5, 0) / length), (float) (picture.at(5, 5, 1) / length)
+      };
     }
 
     @Override

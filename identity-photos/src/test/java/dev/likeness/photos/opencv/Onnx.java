@@ -6,8 +6,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * ONNX files of networks that do next to nothing, so that what they answer tells what they were given. As much of onnx.proto as they
- * take; messages are fields, each a number and bytes or a varint.
+ * ONNX files of networks that do next to nothing, so that what they answer tells what they were
+ * given. As much of onnx.proto as they take; messages are fields, each a number and bytes or a
+ * varint.
  */
 public final class Onnx {
   private static final int CHANNELS = 3;
@@ -21,19 +22,27 @@ public final class Onnx {
     return pixelwise(side, new float[] {1, 0, 0}, new float[] {0, 1, 0}, new float[] {0, 0, 1});
   }
 
-  /** A network that answers, at each pixel, one sum of the three channels for each of {@code rows}. */
+  /**
+   * A network that answers, at each pixel, one sum of the three channels for each of {@code rows}.
+   */
   public static byte[] pixelwise(int side, float[]... rows) {
     Onnx graph = new Onnx().message(1, conv("y"));
     return model(graph.text(2, "pixelwise").message(5, kernel(rows)), side, rows.length, side);
   }
 
-  /** A network that repeats every pixel four times: a convolution to twelve channels, which DepthToSpace lays out. */
+  /**
+   * A network that repeats every pixel four times: a convolution to twelve channels, which
+   * DepthToSpace lays out.
+   */
   static byte[] twice(int side) {
     float[][] rows = new float[4 * CHANNELS][CHANNELS];
     for (int row = 0; row < rows.length; row++) {
       rows[row][row / 4] = 1;
     }
-    Onnx lay = new Onnx().text(1, "wide").text(2, "y").text(4, "DepthToSpace")
+    Onnx lay = new Onnx()
+        .text(1, "wide")
+        .text(2, "y")
+        .text(4, "DepthToSpace")
         .message(5, new Onnx().text(1, "blocksize").number(3, 2).number(20, 2))
         .message(5, new Onnx().text(1, "mode").text(4, "CRD").number(20, 3));
     Onnx graph = new Onnx().message(1, conv("wide")).message(1, lay);
@@ -45,20 +54,34 @@ public final class Onnx {
     Onnx less = new Onnx().text(1, "x").text(1, "mean").text(2, "less").text(4, "Sub");
     Onnx times = new Onnx().text(1, "less").text(1, "scale").text(2, "y").text(4, "Mul");
     Onnx graph = new Onnx().message(1, less).message(1, times).text(2, "scaled");
-    return model(graph.message(5, number("mean", mean)).message(5, number("scale", scale)), side, CHANNELS, side);
+    return model(
+        graph.message(5, number("mean", mean)).message(5, number("scale", scale)),
+        side,
+        CHANNELS,
+        side);
   }
 
-  /** The same behind a convolution that changes nothing, as an activation that is written out lies. */
+  /**
+   * The same behind a convolution that changes nothing, as an activation that is written out lies.
+   */
   public static byte[] convolvedAndScaled(int side, float mean, float scale) {
     Onnx less = new Onnx().text(1, "same").text(1, "mean").text(2, "less").text(4, "Sub");
     Onnx times = new Onnx().text(1, "less").text(1, "scale").text(2, "y").text(4, "Mul");
-    Onnx graph = new Onnx().message(1, conv("same")).message(1, less).message(1, times).text(2, "convolved");
+    Onnx graph =
+        new Onnx().message(1, conv("same")).message(1, less).message(1, times).text(2, "convolved");
     graph.message(5, kernel(new float[] {1, 0, 0}, new float[] {0, 1, 0}, new float[] {0, 0, 1}));
-    return model(graph.message(5, number("mean", mean)).message(5, number("scale", scale)), side, CHANNELS, side);
+    return model(
+        graph.message(5, number("mean", mean)).message(5, number("scale", scale)),
+        side,
+        CHANNELS,
+        side);
   }
 
   private static Onnx number(String name, float value) {
-    byte[] bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array();
+    byte[] bytes = ByteBuffer.allocate(Float.BYTES)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putFloat(value)
+        .array();
     return new Onnx().number(1, 1).number(2, 1).text(8, name).bytes(9, bytes);
   }
 
@@ -67,19 +90,31 @@ public final class Onnx {
   }
 
   private static Onnx kernel(float[]... rows) {
-    ByteBuffer weights = ByteBuffer.allocate(rows.length * CHANNELS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer weights =
+        ByteBuffer.allocate(rows.length * CHANNELS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (float[] row : rows) {
       for (float weight : row) {
         weights.putFloat(weight);
       }
     }
-    return new Onnx().number(1, rows.length).number(1, CHANNELS).number(1, 1).number(1, 1).number(2, 1).text(8, "w")
+    return new Onnx()
+        .number(1, rows.length)
+        .number(1, CHANNELS)
+        .number(1, 1)
+        .number(1, 1)
+        .number(2, 1)
+        .text(8, "w")
         .bytes(9, weights.array());
   }
 
   private static byte[] model(Onnx graph, int side, int channels, int outSide) {
     graph.message(11, value("x", CHANNELS, side)).message(12, value("y", channels, outSide));
-    return new Onnx().number(1, 8).message(7, graph).message(8, new Onnx().text(1, "").number(2, 13)).out.toByteArray();
+    return new Onnx()
+        .number(1, 8)
+        .message(7, graph)
+        .message(8, new Onnx().text(1, "").number(2, 13))
+        .out
+        .toByteArray();
   }
 
   private static Onnx value(String name, int channels, int side) {
@@ -87,7 +122,8 @@ public final class Onnx {
     for (int size : new int[] {1, channels, side, side}) {
       shape.message(1, new Onnx().number(1, size));
     }
-    return new Onnx().text(1, name)
+    return new Onnx()
+        .text(1, name)
         .message(2, new Onnx().message(1, new Onnx().number(1, 1).message(2, shape)));
   }
 

@@ -14,12 +14,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A network that repeats each pixel four times: what it makes of a picture is known to the byte. */
+/**
+ * A network that repeats each pixel four times: what it makes of a picture is known to the byte.
+ */
 class SuperResolutionTest {
   private static final int SIDE = 32;
 
   @TempDir
   private static Path folder;
+
   private static Path file;
 
   @BeforeAll
@@ -41,10 +44,12 @@ class SuperResolutionTest {
   @Test
   void refusesOtherNetworks() throws IOException {
     Path same = Files.write(folder.resolve("same.onnx"), Onnx.same(SIDE));
-    assertTrue(assertThrows(UnusableInput.class, () -> SuperResolution.open(same)).getMessage()
+    assertTrue(assertThrows(UnusableInput.class, () -> SuperResolution.open(same))
+        .getMessage()
         .endsWith("expected a picture 2 to 8 times as large"));
     Path text = Files.writeString(folder.resolve("text.onnx"), "hello");
-    assertEquals("the super-resolution network " + text + " is not an ONNX file; give one",
+    assertEquals(
+        "the super-resolution network " + text + " is not an ONNX file; give one",
         assertThrows(UnusableInput.class, () -> SuperResolution.open(text)).getMessage());
   }
 

@@ -79,8 +79,10 @@ class ResamplerTest {
     RowReducer reducer = new RowReducer(4, 4, 2);
     reducer.accept(0, new byte[12]);
 
-    assertEquals("row 2 came in place of row 1",
-        assertThrows(IllegalStateException.class, () -> reducer.accept(2, new byte[12])).getMessage());
+    assertEquals(
+        "row 2 came in place of row 1",
+        assertThrows(IllegalStateException.class, () -> reducer.accept(2, new byte[12]))
+            .getMessage());
   }
 
   private interface Shade {

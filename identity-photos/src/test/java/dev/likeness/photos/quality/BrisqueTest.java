@@ -13,7 +13,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class BrisqueTest {
-  private static final Picture GRAINY = Degraded.noisy(DrawnFace.picture(256, 256, 128, 120, 100), 6);
+  private static final Picture GRAINY =
+      Degraded.noisy(DrawnFace.picture(256, 256, 128, 120, 100), 6);
 
   @Test
   void aBlurredPictureIsLessNatural() {
@@ -40,10 +41,11 @@ class BrisqueTest {
 
   @Test
   void refusesFilesThatAreNotThere() {
-    UnusableInput refusal =
-        assertThrows(UnusableInput.class, () -> Brisque.open(Path.of("model.yml"), Path.of("range.yml")));
+    UnusableInput refusal = assertThrows(
+        UnusableInput.class, () -> Brisque.open(Path.of("model.yml"), Path.of("range.yml")));
 
-    assertEquals("cannot read the BRISQUE file model.yml; give OpenCV's brisque_model and range YAML",
+    assertEquals(
+        "cannot read the BRISQUE file model.yml; give OpenCV's brisque_model and range YAML",
         refusal.getMessage());
   }
 
@@ -52,7 +54,8 @@ class BrisqueTest {
     Brisque brisque = Brisque.builtIn();
     brisque.close();
 
-    assertEquals("the BRISQUE model is closed",
+    assertEquals(
+        "the BRISQUE model is closed",
         assertThrows(IllegalStateException.class, () -> brisque.score(GRAINY)).getMessage());
   }
 }

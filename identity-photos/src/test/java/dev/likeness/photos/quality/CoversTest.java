@@ -25,9 +25,14 @@ import org.junit.jupiter.api.Test;
 
 /** What lies on a real face is called by its name; skipped where there is no material. */
 class CoversTest {
-  private static final Set<ReasonCode> COVERS = Set.of(ReasonCode.SUNGLASSES, ReasonCode.MASK, ReasonCode.HAT,
-      ReasonCode.FACE_COVERED, ReasonCode.EYES_NOT_SEEN);
-  private static final Set<String> PLAIN = Set.of("ai_face.png", "ai_face2.png", "girl.png", "woman.png");
+  private static final Set<ReasonCode> COVERS = Set.of(
+      ReasonCode.SUNGLASSES,
+      ReasonCode.MASK,
+      ReasonCode.HAT,
+      ReasonCode.FACE_COVERED,
+      ReasonCode.EYES_NOT_SEEN);
+  private static final Set<String> PLAIN =
+      Set.of("ai_face.png", "ai_face2.png", "girl.png", "woman.png");
 
   @Test
   void uncoveredFacesAreNotSuspected() {
@@ -53,9 +58,11 @@ class CoversTest {
   void aCapInAColourOfHairIsMostlyAHatBecauseItIsEven() {
     List<String> found = new ArrayList<>();
     for (int grey : new int[] {25, 110, 170, 225}) {
-      found.addAll(findings((picture, box) -> Degraded.noisy(Degraded.capped(picture, box, grey, grey, grey + 2), 2)));
+      found.addAll(findings((picture, box) ->
+          Degraded.noisy(Degraded.capped(picture, box, grey, grey, grey + 2), 2)));
     }
-    assertTrue(found.stream().filter(codes -> codes.contains("hat")).count() >= 11, found.toString());
+    assertTrue(
+        found.stream().filter(codes -> codes.contains("hat")).count() >= 11, found.toString());
   }
 
   @Test
@@ -63,10 +70,17 @@ class CoversTest {
     PhotoJudge judge = new PhotoJudge(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
     try (FaceDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       for (Shot shot : Shot.in("photos/people", 640)) {
-        Decoded decoded = new Decoded(shot.picture(), PhotoFormat.PNG, shot.picture().width(), shot.picture().height(), false,
+        Decoded decoded = new Decoded(
+            shot.picture(),
+            PhotoFormat.PNG,
+            shot.picture().width(),
+            shot.picture().height(),
+            false,
             OptionalInt.empty());
-        assertTrue(judge.reasons(decoded, detector.detect(shot.picture())).stream()
-            .noneMatch(reason -> reason.code() == ReasonCode.HAT), shot.name());
+        assertTrue(
+            judge.reasons(decoded, detector.detect(shot.picture())).stream()
+                .noneMatch(reason -> reason.code() == ReasonCode.HAT),
+            shot.name());
       }
     }
   }
@@ -78,14 +92,27 @@ class CoversTest {
   private static List<String> findings(BiFunction<Picture, Box, Picture> damage) {
     PhotoJudge judge = new PhotoJudge(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
     try (FaceDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
-      return Shot.in("photos/generated", 640).stream().filter(shot -> PLAIN.contains(shot.name())).map(shot -> {
-        Picture picture = damage.apply(shot.picture(), detector.detect(shot.picture()).get(0).box());
-        List<Face> faces = detector.detect(picture);
-        Decoded decoded =
-            new Decoded(picture, PhotoFormat.PNG, picture.width(), picture.height(), false, OptionalInt.empty());
-        return judge.reasons(decoded, faces).stream().map(Reason::code).filter(COVERS::contains).map(ReasonCode::word)
-            .collect(Collectors.toCollection(TreeSet::new)).toString();
-      }).toList();
+      return Shot.in("photos/generated", 640).stream()
+          .filter(shot -> PLAIN.contains(shot.name()))
+          .map(shot -> {
+            Picture picture = damage.apply(
+                shot.picture(), detector.detect(shot.picture()).get(0).box());
+            List<Face> faces = detector.detect(picture);
+            Decoded decoded = new Decoded(
+                picture,
+                PhotoFormat.PNG,
+                picture.width(),
+                picture.height(),
+                false,
+                OptionalInt.empty());
+            return judge.reasons(decoded, faces).stream()
+                .map(Reason::code)
+                .filter(COVERS::contains)
+                .map(ReasonCode::word)
+                .collect(Collectors.toCollection(TreeSet::new))
+                .toString();
+          })
+          .toList();
     }
   }
 }

@@ -25,14 +25,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Pictures made worse step by step move their own measure that way, and the thresholds tell strong from none. */
+/**
+ * Pictures made worse step by step move their own measure that way, and the thresholds tell strong
+ * from none.
+ */
 class DegradationTest {
   /** One kind of damage: how it is done, how strong is strong, which measure must notice. */
   enum Damage {
     BLUR(ReasonCode.BLURRED, new double[] {0, 0.01, 0.02, 0.04}) {
       @Override
       Picture apply(Picture picture, Face face, double strength) {
-        return strength == 0 ? picture : Degraded.blurred(picture, strength * face.box().width());
+        return strength == 0
+            ? picture
+            : Degraded.blurred(picture, strength * face.box().width());
       }
 
       @Override
@@ -106,7 +111,8 @@ class DegradationTest {
       int y = (int) Math.max(0, around.y());
       int width = (int) Math.min(whole.width() - x, around.width());
       int height = (int) Math.min(whole.height() - y, around.height());
-      Face moved = new Face(face.box().moved(-x, -y), face.score(), face.pose(), Optional.empty(), Optional.empty());
+      Face moved = new Face(
+          face.box().moved(-x, -y), face.score(), face.pose(), Optional.empty(), Optional.empty());
       return new Portrait(shot(name), whole.crop(x, y, width, height), moved);
     }
 
@@ -129,7 +135,9 @@ class DegradationTest {
       Picture picture = damage.apply(drawn.picture(), drawn.face(), strength);
       double value = damage.measure(FacePatch.of(picture, drawn.face()));
       boolean worse = band.reject() > band.warn() ? value >= last : value <= last;
-      assertTrue(Double.isNaN(last) || worse, damage + " at " + strength + ": " + value + " after " + last);
+      assertTrue(
+          Double.isNaN(last) || worse,
+          damage + " at " + strength + ": " + value + " after " + last);
       last = value;
     }
   }
@@ -140,23 +148,35 @@ class DegradationTest {
     List<Portrait> portraits = real();
     double strong = damage.strengths[damage.strengths.length - 1];
     // Without colour it cannot be told what covers a face.
-    List<Portrait> fit = damage != Damage.CLOTH ? portraits
-        : portraits.stream().filter(portrait -> Colour.of(portrait.picture()).chroma() > 4).toList();
-    long caught = fit.stream().filter(portrait -> flagged(damage, portrait, strong)).count();
+    List<Portrait> fit = damage != Damage.CLOTH
+        ? portraits
+        : portraits.stream()
+            .filter(portrait -> Colour.of(portrait.picture()).chroma() > 4)
+            .toList();
+    long caught =
+        fit.stream().filter(portrait -> flagged(damage, portrait, strong)).count();
     long wrong = fit.stream().filter(portrait -> flagged(damage, portrait, 0)).count();
 
     assertTrue(caught >= 0.95 * fit.size(), damage + ": caught " + caught + " of " + fit.size());
-    assertTrue(wrong <= 0.02 * fit.size(), damage + ": wrongly flagged " + wrong + " of " + fit.size());
+    assertTrue(
+        wrong <= 0.02 * fit.size(), damage + ": wrongly flagged " + wrong + " of " + fit.size());
   }
 
   @Test
   void tonedPicturesLoseTheirVarietyOfColour() {
     Portrait drawn = drawn();
-    assertFalling(picture -> Colour.of(picture).variety(), List.of(drawn.picture(), Degraded.toned(drawn.picture(), 0.5, true),
-        Degraded.toned(drawn.picture(), 0.9, true), Degraded.toned(drawn.picture(), 1, true)));
+    assertFalling(
+        picture -> Colour.of(picture).variety(),
+        List.of(
+            drawn.picture(),
+            Degraded.toned(drawn.picture(), 0.5, true),
+            Degraded.toned(drawn.picture(), 0.9, true),
+            Degraded.toned(drawn.picture(), 1, true)));
     Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
     for (Portrait portrait : real()) {
-      assertTrue(filter.judge(Colour.of(Degraded.toned(portrait.picture(), 1, true)).variety()) == Verdict.WARN);
+      assertTrue(
+          filter.judge(Colour.of(Degraded.toned(portrait.picture(), 1, true)).variety())
+              == Verdict.WARN);
     }
   }
 
@@ -169,7 +189,9 @@ class DegradationTest {
         int measured = jpegQuality(portrait.picture(), quality);
         assertTrue(measured < last, measured + " after " + last);
         last = measured;
-        assertEquals(quality >= 40 ? Verdict.KEEP : quality == 20 ? Verdict.WARN : Verdict.REJECT, band.judge(measured));
+        assertEquals(
+            quality >= 40 ? Verdict.KEEP : quality == 20 ? Verdict.WARN : Verdict.REJECT,
+            band.judge(measured));
       }
     }
   }
@@ -181,10 +203,14 @@ class DegradationTest {
       assertEquals(Verdict.KEEP, band.judge(Blocks.of(shot.picture())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
-        double blocks = Blocks.of(Degraded.compressed(Degraded.compressed(shot.picture(), quality), 95));
-        assertTrue(blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
+        double blocks =
+            Blocks.of(Degraded.compressed(Degraded.compressed(shot.picture(), quality), 95));
+        assertTrue(
+            blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
         last = blocks;
-        assertTrue(quality > 20 || band.judge(blocks) == Verdict.WARN, shot.name() + " at " + quality + ": " + blocks);
+        assertTrue(
+            quality > 20 || band.judge(blocks) == Verdict.WARN,
+            shot.name() + " at " + quality + ": " + blocks);
       }
       Picture ten = Degraded.compressed(shot.picture(), 10);
       Picture shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
@@ -205,13 +231,19 @@ class DegradationTest {
   // The whole pictures of the material, each once, large enough for blocks to be counted.
   static List<Shot> whole() {
     Set<Picture> seen = new HashSet<>();
-    return Stream.of("photos/people", "photos/generated").flatMap(folder -> Shot.in(folder, 640).stream())
-        .filter(shot -> seen.add(shot.picture())).filter(shot -> shot.picture().height() > 250).toList();
+    return Stream.of("photos/people", "photos/generated")
+        .flatMap(folder -> Shot.in(folder, 640).stream())
+        .filter(shot -> seen.add(shot.picture()))
+        .filter(shot -> shot.picture().height() > 250)
+        .toList();
   }
 
   static int jpegQuality(Picture picture, int quality) {
     byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
-    return new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file).jpegQuality().orElseThrow();
+    return new PhotoDecoder(DecodeLimits.DEFAULT)
+        .decode("a", file)
+        .jpegQuality()
+        .orElseThrow();
   }
 
   @Test
@@ -220,7 +252,8 @@ class DegradationTest {
     Face face = drawn(shot);
     double last = 1;
     for (int cut : new int[] {60, 24, 8, 0}) {
-      double distance = features(Degraded.shifted(shot, cut, cut), face, cut).distance(PhotoFeatures.of(shot, face));
+      double distance = features(Degraded.shifted(shot, cut, cut), face, cut)
+          .distance(PhotoFeatures.of(shot, face));
       assertTrue(distance <= last, distance + " after " + last);
       last = distance;
     }
@@ -238,8 +271,11 @@ class DegradationTest {
       Picture copy = Degraded.compressed(Degraded.exposed(one.picture(), 1.2), 30);
       int cut = Math.max(1, one.picture().width() / 50);
       PhotoFeatures original = PhotoFeatures.of(one.picture(), one.face());
-      caught += band.judge(original.distance(features(Degraded.shifted(copy, cut, cut), one.face(), cut)))
-          == Verdict.KEEP ? 0 : 1;
+      caught +=
+          band.judge(original.distance(features(Degraded.shifted(copy, cut, cut), one.face(), cut)))
+                  == Verdict.KEEP
+              ? 0
+              : 1;
       for (int j = 0; j < i; j++) {
         Portrait other = portraits.get(j);
         boolean sameShot = one.shot().equals(other.shot());
@@ -252,8 +288,9 @@ class DegradationTest {
   }
 
   static PhotoFeatures features(Picture picture, Face face, int cut) {
-    return PhotoFeatures.of(picture, new Face(face.box().moved(-cut, -cut), 1, face.pose(), face.eyes(),
-        face.landmarks()));
+    return PhotoFeatures.of(
+        picture,
+        new Face(face.box().moved(-cut, -cut), 1, face.pose(), face.eyes(), face.landmarks()));
   }
 
   private static void assertFalling(ToDoubleFunction<Picture> measure, List<Picture> pictures) {
@@ -297,7 +334,9 @@ class DegradationTest {
       for (String folder : List.of("photos/people", "photos/generated")) {
         for (Shot shot : Shot.in(folder, 640)) {
           List<Face> faces = seen.add(shot.picture()) ? detector.detect(shot.picture()) : List.of();
-          faces.stream().findFirst().filter(face -> face.box().width() > 60)
+          faces.stream()
+              .findFirst()
+              .filter(face -> face.box().width() > 60)
               .ifPresent(face -> found.add(Portrait.of(shot.name(), shot.picture(), face)));
         }
       }

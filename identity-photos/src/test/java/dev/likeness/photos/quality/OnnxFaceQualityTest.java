@@ -16,10 +16,13 @@ import org.junit.jupiter.api.Test;
 class OnnxFaceQualityTest {
   @Test
   void thinksLessOfABlurredFace() {
-    Shot shot = Shot.in("photos/objects", 512).stream().filter(s -> s.name().equals("astronaut.png")).findFirst()
+    Shot shot = Shot.in("photos/objects", 512).stream()
+        .filter(s -> s.name().equals("astronaut.png"))
+        .findFirst()
         .orElseThrow();
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
-        FaceQuality quality = OnnxFaceQuality.open(Material.at("faces/quality_v2_bgr_10_out_tiny_112_45_128.onnx"))) {
+        FaceQuality quality =
+            OnnxFaceQuality.open(Material.at("faces/quality_v2_bgr_10_out_tiny_112_45_128.onnx"))) {
       Face face = detector.detect(shot.picture()).get(0);
       double crisp = quality.score(shot.picture(), face);
       double soft = quality.score(Degraded.blurred(shot.picture(), 4), face);
@@ -34,7 +37,9 @@ class OnnxFaceQualityTest {
 
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> OnnxFaceQuality.open(file));
 
-    assertEquals("the face-quality network " + file + " takes [1, 3, 320, 320], expected [1, 3, 112, 112]; give "
-        + "quality_v2_bgr_10_out", refusal.getMessage());
+    assertEquals(
+        "the face-quality network " + file
+            + " takes [1, 3, 320, 320], expected [1, 3, 112, 112]; give " + "quality_v2_bgr_10_out",
+        refusal.getMessage());
   }
 }

@@ -16,8 +16,13 @@ public final class AttributeNetwork {
   public static final int FEATURES = 128;
 
   /** Its levels, features and words. */
-  public static final ReadingNetwork.Shape SHAPE = new ReadingNetwork.Shape(List.of(16, 32, 64, 96), 16, FEATURES,
-      Stream.of(Attribute.values()).collect(LinkedHashMap::new, (map, a) -> map.put(a.name(), a.words().size()), Map::putAll));
+  public static final ReadingNetwork.Shape SHAPE = new ReadingNetwork.Shape(
+      List.of(16, 32, 64, 96),
+      16,
+      FEATURES,
+      Stream.of(Attribute.values())
+          .collect(
+              LinkedHashMap::new, (map, a) -> map.put(a.name(), a.words().size()), Map::putAll));
 
   private final ReadingNetwork network;
 
@@ -27,7 +32,8 @@ public final class AttributeNetwork {
   }
 
   /**
-   * For each attribute a score of each of its {@linkplain Attribute#words() words}, [n, words], f32, of {@link #features}.
+   * For each attribute a score of each of its {@linkplain Attribute#words() words}, [n, words],
+   * f32, of {@link #features}.
    */
   public Map<Attribute, Tensor> words(Tensor features) {
     Map<Attribute, Tensor> scores = new EnumMap<>(Attribute.class);

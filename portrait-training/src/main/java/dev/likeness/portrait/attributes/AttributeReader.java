@@ -25,9 +25,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The classifier over a weights file that {@code TrainAttributes} wrote, or over several: of classifiers that learnt from other people
- * each the geometric mean of what they hold for likely is right more often than any of them, and than the arithmetic one of ensembles'
- * paper (Lakshminarayanan et al. 2017, arXiv:1612.01474): of two, about 3,526 words of renders, 92.6 % for 92.2, 90.3 and 89.7.
+ * The classifier over a weights file that {@code TrainAttributes} wrote, or over several: of
+ * classifiers that learnt from other people each the geometric mean of what they hold for likely is
+ * right more often than any of them, and than the arithmetic one of ensembles' paper
+ * (Lakshminarayanan et al. 2017, arXiv:1612.01474): of two, about 3,526 words of renders, 92.6 %
+ * for 92.2, 90.3 and 89.7.
  */
 public final class AttributeReader implements ReadBack, AutoCloseable {
   private final List<LoadedWeights> weights = new ArrayList<>();
@@ -38,7 +40,8 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   /**
    * Opens weights files.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when one is not such a network's, or knows other words
+   * @throws dev.likeness.diffusion.error.UnusableInput when one is not such a network's, or knows
+   *     other words
    */
   public static AttributeReader open(Path... files) {
     if (files.length == 0) {
@@ -49,7 +52,8 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
       for (Path file : files) {
         Safetensors opened = Safetensors.open(file);
         reader.made.add(opened.metadata());
-        reader.weights.add(LoadedWeights.checked(opened, new Compute("cpu", DType.F32), AttributeNetwork::new));
+        reader.weights.add(
+            LoadedWeights.checked(opened, new Compute("cpu", DType.F32), AttributeNetwork::new));
       }
       return reader;
     } catch (RuntimeException | Error e) {
@@ -60,15 +64,19 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
 
   /** How the weights came to be: commit and numbers, of each file. */
   public String made() {
-    return made.stream().map(of -> new TreeMap<>(of).toString()).collect(Collectors.joining(" and "));
+    return made.stream()
+        .map(of -> new TreeMap<>(of).toString())
+        .collect(Collectors.joining(" and "));
   }
 
   @Override
   public Map<Attribute, String> of(Picture picture) {
     Map<Attribute, String> words = new EnumMap<>(Attribute.class);
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      likely(pixels(picture)).forEach((attribute, likely) -> words.put(
-          attribute, attribute.words().get((int) likely.argmax(new LongOptional(1), false).item_long())));
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      likely(pixels(picture))
+          .forEach((attribute, likely) -> words.put(attribute, attribute.words().get((int)
+              likely.argmax(new LongOptional(1), false).item_long())));
     }
     return words;
   }
@@ -78,25 +86,31 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
     Map<Attribute, Tensor> sum = new EnumMap<>(Attribute.class);
     for (LoadedWeights each : weights) {
       AttributeNetwork network = new AttributeNetwork(Weights.of(each));
-      network.words(network.features(pixels)).forEach((attribute, scores) -> sum.merge(attribute, scores.log_softmax(1), Tensor::add));
+      network
+          .words(network.features(pixels))
+          .forEach((attribute, scores) -> sum.merge(attribute, scores.log_softmax(1), Tensor::add));
     }
     return sum;
   }
 
   /** What the words are read from: numbers that are alike for pictures that look alike. */
   public float[] features(Picture picture) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       Tensor pixels = pixels(picture);
       TensorVector all = new TensorVector();
-      weights.forEach(each -> all.push_back(new AttributeNetwork(Weights.of(each)).features(pixels)));
+      weights.forEach(
+          each -> all.push_back(new AttributeNetwork(Weights.of(each)).features(pixels)));
       return Images.floats(torch.cat(all, 1));
     }
   }
 
   private static Tensor pixels(Picture picture) {
     int side = ReadingNetwork.SIDE;
-    return Images.toSigned(picture.width() == side && picture.height() == side ? picture
-        : Resampler.AREA.resize(picture, side, side));
+    return Images.toSigned(
+        picture.width() == side && picture.height() == side
+            ? picture
+            : Resampler.AREA.resize(picture, side, side));
   }
 
   @Override

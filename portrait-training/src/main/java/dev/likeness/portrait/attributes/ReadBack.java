@@ -4,7 +4,10 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.portrait.people.Attribute;
 import java.util.Map;
 
-/** Reads from a picture which word of each attribute holds. Safe for threads; the same picture gives the same answer. */
+/**
+ * Reads from a picture which word of each attribute holds. Safe for threads; the same picture gives
+ * the same answer.
+ */
 @FunctionalInterface
 public interface ReadBack {
   /** For every attribute one of its {@linkplain Attribute#words() words}; pictures of any size. */

@@ -19,7 +19,10 @@ public final class ReadBackTally {
     this.reader = reader;
   }
 
-  /** Counts what {@code prompt} asks for, in words of captions, and whether {@code picture} shows it. */
+  /**
+   * Counts what {@code prompt} asks for, in words of captions, and whether {@code picture} shows
+   * it.
+   */
   public void add(String prompt, Picture picture) {
     add(Asked.of(prompt), reader.of(picture));
   }
@@ -43,7 +46,10 @@ public final class ReadBackTally {
     return counts.values().stream().mapToInt(count -> count[0]).sum();
   }
 
-  /** The share of asked words of {@code attribute} that were read back, 0 to 1; NaN where none was asked. */
+  /**
+   * The share of asked words of {@code attribute} that were read back, 0 to 1; NaN where none was
+   * asked.
+   */
   public double share(Attribute attribute) {
     return share(List.of(attribute));
   }

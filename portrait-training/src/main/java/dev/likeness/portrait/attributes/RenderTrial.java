@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** How often a reader is right about renders of people whom no training saw: what it can say of any other picture. */
+/**
+ * How often a reader is right about renders of people whom no training saw: what it can say of any
+ * other picture.
+ */
 public record RenderTrial(int pictures, Map<Attribute, Double> right) {
   private static final long FIRST = 2_000_000_000L;
 
@@ -21,7 +24,8 @@ public record RenderTrial(int pictures, Map<Attribute, Double> right) {
     for (long number = FIRST; number < FIRST + pictures; number++) {
       Person person = Person.random(number);
       Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
-      Map<Attribute, String> read = reader.of(Renderer.render(person, shot, ReadingNetwork.SIDE).picture());
+      Map<Attribute, String> read =
+          reader.of(Renderer.render(person, shot, ReadingNetwork.SIDE).picture());
       for (Attribute attribute : Attribute.values()) {
         if (attribute.index(person, shot) >= 0) {
           int[] count = counts.computeIfAbsent(attribute, a -> new int[2]);
@@ -43,8 +47,14 @@ public record RenderTrial(int pictures, Map<Attribute, Double> right) {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(pictures + " renders of unseen people\n");
-    Stream.of(Attribute.values()).filter(right::containsKey).forEach(attribute -> text.append(String.format(Locale.ROOT,
-        "%-16s %5.1f %%%n", attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '), 100 * right.get(attribute))));
-    return text.append(String.format(Locale.ROOT, "%-16s %5.1f %%%n", "mean", 100 * mean())).toString();
+    Stream.of(Attribute.values())
+        .filter(right::containsKey)
+        .forEach(attribute -> text.append(String.format(
+            Locale.ROOT,
+            "%-16s %5.1f %%%n",
+            attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+            100 * right.get(attribute))));
+    return text.append(String.format(Locale.ROOT, "%-16s %5.1f %%%n", "mean", 100 * mean()))
+        .toString();
   }
 }

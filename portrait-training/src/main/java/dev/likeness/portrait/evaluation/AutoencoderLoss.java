@@ -13,7 +13,10 @@ import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a model's autoencoder keeps of unseen renders without sensor noise: the peak signal-to-noise ratio, in decibels. */
+/**
+ * What a model's autoencoder keeps of unseen renders without sensor noise: the peak signal-to-noise
+ * ratio, in decibels.
+ */
 final class AutoencoderLoss {
   private static final int PICTURES = 48;
   private static final double PEAK = 255 * 255;
@@ -23,16 +26,24 @@ final class AutoencoderLoss {
   /** Of so many of the prompts' people as are enough, at the model's own size. */
   static Map<String, Object> measure(BaseModel base, List<RandomPrompt> prompts) {
     int side = base.defaults().width();
-    double[] sorted = prompts.stream().limit(PICTURES).mapToDouble(prompt -> decibels(base.parts().autoencoder(),
-        Renderer.render(prompt.person(), prompt.shot().withNoise(0), side).picture())).sorted().toArray();
+    double[] sorted = prompts.stream()
+        .limit(PICTURES)
+        .mapToDouble(prompt -> decibels(
+            base.parts().autoencoder(),
+            Renderer.render(prompt.person(), prompt.shot().withNoise(0), side).picture()))
+        .sorted()
+        .toArray();
     double mean = Arrays.stream(sorted).average().orElseThrow();
     return Map.of("renders", sorted.length, "decibels, mean", mean, "decibels, least", sorted[0]);
   }
 
   private static double decibels(Autoencoder autoencoder, Picture picture) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       Tensor latents = autoencoder.encode(Images.toSigned(picture)).mode();
-      return decibels(picture.rgb(), Images.toPicture(Images.toUnit(autoencoder.decode(latents))).rgb());
+      return decibels(
+          picture.rgb(),
+          Images.toPicture(Images.toUnit(autoencoder.decode(latents))).rgb());
     }
   }
 

@@ -13,7 +13,10 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws what was measured for a likeness dial, likeness to the right and words followed upwards, and the curve taken. */
+/**
+ * Draws what was measured for a likeness dial, likeness to the right and words followed upwards,
+ * and the curve taken.
+ */
 final class DialPlot {
   private static final int WIDTH = 760;
   private static final int HEIGHT = 480;
@@ -23,8 +26,13 @@ final class DialPlot {
   private DialPlot() {}
 
   static Picture draw(String title, List<Measured> measured, List<Measured> curve) {
-    XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title)
-        .xAxisTitle("likeness (cosine to held-out photos)").yAxisTitle("asked words read back").build();
+    XYChart chart = new XYChartBuilder()
+        .width(WIDTH)
+        .height(HEIGHT)
+        .title(title)
+        .xAxisTitle("likeness (cosine to held-out photos)")
+        .yAxisTitle("asked words read back")
+        .build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLocale(Locale.ROOT);
@@ -42,7 +50,9 @@ final class DialPlot {
   }
 
   private static XYSeries series(XYChart chart, String name, List<Measured> points, Color color) {
-    XYSeries series = chart.addSeries(name, points.stream().mapToDouble(Measured::likeness).toArray(),
+    XYSeries series = chart.addSeries(
+        name,
+        points.stream().mapToDouble(Measured::likeness).toArray(),
         points.stream().mapToDouble(Measured::following).toArray());
     series.setMarker(SeriesMarkers.CIRCLE);
     series.setMarkerColor(color);

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What was measured of pictures, a line for each, kept in a file as it comes: a run that was stopped goes on behind the last
- * whole line. One thread.
+ * What was measured of pictures, a line for each, kept in a file as it comes: a run that was
+ * stopped goes on behind the last whole line. One thread.
  */
 final class DialTally {
   /**
@@ -34,15 +34,32 @@ final class DialTally {
     }
 
     private String written() {
-      return String.format(Locale.ROOT, "%s,%s,%s,%s,%s,%d,%s,%.5f,%d,%d%n", setting.adapter(), setting.start(),
-          setting.end(), setting.lora(), setting.face(), person, style, likeness, asked, read);
+      return String.format(
+          Locale.ROOT,
+          "%s,%s,%s,%s,%s,%d,%s,%.5f,%d,%d%n",
+          setting.adapter(),
+          setting.start(),
+          setting.end(),
+          setting.lora(),
+          setting.face(),
+          person,
+          style,
+          likeness,
+          asked,
+          read);
     }
 
     private static Line read(String line) {
       String[] part = line.split(",");
-      double[] numbers = Stream.of(part).limit(SETTING).mapToDouble(Double::parseDouble).toArray();
-      return new Line(new Setting(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]), Long.parseLong(part[5]), part[6],
-          Double.parseDouble(part[7]), Integer.parseInt(part[8]), Integer.parseInt(part[9]));
+      double[] numbers =
+          Stream.of(part).limit(SETTING).mapToDouble(Double::parseDouble).toArray();
+      return new Line(
+          new Setting(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]),
+          Long.parseLong(part[5]),
+          part[6],
+          Double.parseDouble(part[7]),
+          Integer.parseInt(part[8]),
+          Integer.parseInt(part[9]));
     }
   }
 
@@ -64,8 +81,11 @@ final class DialTally {
       if (Files.exists(file)) {
         String text = Files.readString(file);
         String whole = text.substring(0, text.lastIndexOf('\n') + 1);
-        whole.lines().filter(line -> line.split(",").length == PARTS).map(Line::read).forEach(
-            line -> tally.lines.put(line.key(), line));
+        whole
+            .lines()
+            .filter(line -> line.split(",").length == PARTS)
+            .map(Line::read)
+            .forEach(line -> tally.lines.put(line.key(), line));
         if (whole.length() < text.length()) {
           Files.writeString(file, whole);
         }
@@ -94,11 +114,17 @@ final class DialTally {
   /** The means of each setting. */
   List<Measured> settings() {
     Map<Setting, List<Line>> groups = new LinkedHashMap<>();
-    lines.values().forEach(line -> groups.computeIfAbsent(line.setting(), any -> new ArrayList<>()).add(line));
+    lines
+        .values()
+        .forEach(line ->
+            groups.computeIfAbsent(line.setting(), any -> new ArrayList<>()).add(line));
     List<Measured> measured = new ArrayList<>();
-    groups.forEach((setting, of) -> measured.add(new Measured(setting,
+    groups.forEach((setting, of) -> measured.add(new Measured(
+        setting,
         of.stream().mapToDouble(Line::likeness).average().orElseThrow(),
-        (double) of.stream().mapToInt(Line::read).sum() / of.stream().mapToInt(Line::asked).sum(), of.size())));
+        (double) of.stream().mapToInt(Line::read).sum()
+            / of.stream().mapToInt(Line::asked).sum(),
+        of.size())));
     return measured;
   }
 }

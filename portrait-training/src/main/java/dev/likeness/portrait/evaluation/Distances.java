@@ -19,7 +19,8 @@ final class Distances {
       Tensor all = torch.stack(new TensorVector(each), 0).to(ScalarType.Double);
       Tensor mean = all.mean(0);
       Tensor centred = all.sub(mean);
-      return new Moments(mean, centred.t().matmul(centred).div(new Scalar(Math.max(1.0, rows.size() - 1))));
+      return new Moments(
+          mean, centred.t().matmul(centred).div(new Scalar(Math.max(1.0, rows.size() - 1))));
     }
   }
 
@@ -35,8 +36,9 @@ final class Distances {
   }
 
   /**
-   * The Frechet distance of two sets as if each were normally distributed (Dowson and Landau 1982; Heusel et al. 2017,
-   * arXiv:1706.08500, eq. 6). It falls with the size of the sets, so that only sets of one size compare.
+   * The Frechet distance of two sets as if each were normally distributed (Dowson and Landau 1982;
+   * Heusel et al. 2017, arXiv:1706.08500, eq. 6). It falls with the size of the sets, so that only
+   * sets of one size compare.
    */
   static double frechet(List<float[]> a, List<float[]> b) {
     try (TensorScope scope = TensorScope.open()) {
@@ -45,13 +47,17 @@ final class Distances {
       Tensor root = root(p.covariance);
       double shared = root(root.matmul(q.covariance).matmul(root)).trace().item_double();
       double apart = p.mean.sub(q.mean).square().sum().item_double();
-      return apart + p.covariance.trace().item_double() + q.covariance.trace().item_double() - 2 * shared;
+      return apart
+          + p.covariance.trace().item_double()
+          + q.covariance.trace().item_double()
+          - 2 * shared;
     }
   }
 
   /**
-   * How far {@code drawn} and {@code others}, renders of other people, are from {@code held} renders, which neither was made of; of as many
-   * faces each as the shortest of the three has, since only sets of one size compare. Without distances where that is fewer than two.
+   * How far {@code drawn} and {@code others}, renders of other people, are from {@code held}
+   * renders, which neither was made of; of as many faces each as the shortest of the three has,
+   * since only sets of one size compare. Without distances where that is fewer than two.
    */
   static Map<String, Object> toHeld(List<float[]> drawn, List<float[]> others, List<float[]> held) {
     int faces = Math.min(held.size(), Math.min(drawn.size(), others.size()));
@@ -64,10 +70,15 @@ final class Distances {
     return row;
   }
 
-  /** The symmetric square root of a symmetric matrix without negative eigenvalues but for rounding. */
+  /**
+   * The symmetric square root of a symmetric matrix without negative eigenvalues but for rounding.
+   */
   private static Tensor root(Tensor matrix) {
     var parts = torch.linalg_eigh(matrix);
-    Tensor values = parts.get0().clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional()).sqrt();
+    Tensor values = parts
+        .get0()
+        .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional())
+        .sqrt();
     return parts.get1().mul(values).matmul(parts.get1().t());
   }
 }

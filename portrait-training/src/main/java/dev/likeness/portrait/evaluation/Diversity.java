@@ -16,12 +16,15 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * How different pictures of one prompt are: the mean distance of two of them in the classifier's features, over that of
- * two renders of which the same prompt is true.
+ * How different pictures of one prompt are: the mean distance of two of them in the classifier's
+ * features, over that of two renders of which the same prompt is true.
  */
 final class Diversity {
-  private static final List<String> PROMPTS = List.of("studio portrait of a woman", "office headshot of an old man",
-      "outdoor portrait of a young woman", "black and white portrait of a man");
+  private static final List<String> PROMPTS = List.of(
+      "studio portrait of a woman",
+      "office headshot of an old man",
+      "outdoor portrait of a young woman",
+      "black and white portrait of a man");
   private static final long FIRST = 2_600_000_000L;
   private static final int SIDE = 256;
 
@@ -50,7 +53,8 @@ final class Diversity {
     for (long number = FIRST; renders.size() < count; number++) {
       Person person = Person.random(number);
       Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
-      if (asked.entrySet().stream().allMatch(e -> e.getValue().contains(e.getKey().word(person, shot)))) {
+      if (asked.entrySet().stream()
+          .allMatch(e -> e.getValue().contains(e.getKey().word(person, shot)))) {
         renders.add(Renderer.render(person, shot, SIDE).picture());
       }
     }

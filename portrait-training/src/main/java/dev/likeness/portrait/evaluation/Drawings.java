@@ -22,7 +22,12 @@ final class Drawings {
   private final Progress progress;
   private final Cancellation cancellation;
 
-  Drawings(BaseModel base, EvaluationPlan plan, Path folder, Progress progress, Cancellation cancellation) {
+  Drawings(
+      BaseModel base,
+      EvaluationPlan plan,
+      Path folder,
+      Progress progress,
+      Cancellation cancellation) {
     this.base = base;
     this.plan = plan;
     this.folder = folder;
@@ -52,20 +57,24 @@ final class Drawings {
     if (Files.exists(file)) {
       return Picture.read(file);
     }
-    Picture picture = base.generate(request.seed(plan.seed() + index).steps(plan.steps())
-        .guidance(plan.guidance())).picture();
+    Picture picture = base.generate(
+            request.seed(plan.seed() + index).steps(plan.steps()).guidance(plan.guidance()))
+        .picture();
     picture.writePng(file);
     return picture;
   }
 
   /** The pictures that are in {@code set} by now. */
   List<Picture> kept(String set) {
-    return IntStream.iterate(0, i -> Files.exists(file(set, i)), i -> i + 1).mapToObj(i -> Picture.read(file(set, i))).toList();
+    return IntStream.iterate(0, i -> Files.exists(file(set, i)), i -> i + 1)
+        .mapToObj(i -> Picture.read(file(set, i)))
+        .toList();
   }
 
   /** Keeps {@code headshots} as {@code set}. */
   void keep(String set, List<Headshot> headshots) {
-    IntStream.range(0, headshots.size()).forEach(k -> headshots.get(k).picture().writePng(file(set, k)));
+    IntStream.range(0, headshots.size())
+        .forEach(k -> headshots.get(k).picture().writePng(file(set, k)));
   }
 
   /** Where picture {@code index} of {@code set} is, or will be. */

@@ -22,35 +22,51 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What editing one person's headshots comes to: how often the words are seen afterwards that were asked for, and were before,
- * and what it costs of likeness.
+ * What editing one person's headshots comes to: how often the words are seen afterwards that were
+ * asked for, and were before, and what it costs of likeness.
  *
  * @param detector finds the faces, as an application's does
  * @param likeness of a picture to the person by an outside judge, NaN where it finds nobody
  */
-record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader reader, ToDoubleFunction<Picture> likeness) {
+record EditTrial(
+    HeadshotStudio studio,
+    FaceDetector detector,
+    AttributeReader reader,
+    ToDoubleFunction<Picture> likeness) {
   // As many headshots as each part is asked for in words, one of them each.
   private static final int MOST = 4;
   private static final String SMILING = "smiling";
   private static final Map<EditPart, List<String>> WORDS = new LinkedHashMap<>();
 
   static {
-    WORDS.put(EditPart.OUTFIT, List.of("a navy suit and tie", "a red hoodie", "a white shirt", "a green turtleneck"));
-    WORDS.put(EditPart.BACKDROP, List.of("brick wall", "light blue background", "city street", "bookshelves"));
-    WORDS.put(EditPart.LIGHT, List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
-    WORDS.put(EditPart.EXPRESSION, List.of("laughing", "serious", "surprised", "neutral expression"));
+    WORDS.put(
+        EditPart.OUTFIT,
+        List.of("a navy suit and tie", "a red hoodie", "a white shirt", "a green turtleneck"));
+    WORDS.put(
+        EditPart.BACKDROP,
+        List.of("brick wall", "light blue background", "city street", "bookshelves"));
+    WORDS.put(
+        EditPart.LIGHT, List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
+    WORDS.put(
+        EditPart.EXPRESSION, List.of("laughing", "serious", "surprised", "neutral expression"));
     WORDS.put(EditPart.SMILE, List.of(SMILING));
   }
 
-  private record Edited(Picture before, Picture after, String words) { }
+  private record Edited(Picture before, Picture after, String words) {}
 
-  /** Figures of each part over the first of these headshots, of a smile over those that were not asked for one. */
-  Map<String, Object> of(TrainedPerson person, List<Headshot> kept, KeptDrawings drawings, String name) {
+  /**
+   * Figures of each part over the first of these headshots, of a smile over those that were not
+   * asked for one.
+   */
+  Map<String, Object> of(
+      TrainedPerson person, List<Headshot> kept, KeptDrawings drawings, String name) {
     Map<String, Object> row = new LinkedHashMap<>();
     WORDS.forEach((part, words) -> {
       String what = part.name().toLowerCase(Locale.ROOT);
-      List<Headshot> shots = kept.stream().filter(shot -> part != EditPart.SMILE || !shot.request().prompt().contains(SMILING))
-          .limit(MOST).toList();
+      List<Headshot> shots = kept.stream()
+          .filter(shot -> part != EditPart.SMILE || !shot.request().prompt().contains(SMILING))
+          .limit(MOST)
+          .toList();
       if (shots.isEmpty()) {
         return;
       }
@@ -58,7 +74,12 @@ record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader r
       for (Headshot shot : shots) {
         String text = words.get(edits.size() % words.size());
         String set = String.format(Locale.ROOT, "%s, %d in %s %s", name, shot.seed(), what, text);
-        edits.add(new Edited(shot.picture(), drawings.pictures(set, () -> List.of(drawn(person, shot, HeadshotEdit.of(part, text)))).get(0), text));
+        edits.add(new Edited(
+            shot.picture(),
+            drawings
+                .pictures(set, () -> List.of(drawn(person, shot, HeadshotEdit.of(part, text))))
+                .get(0),
+            text));
       }
       row.put(what + " read back", share(edits, Edited::after));
       row.put(what + " read back before", share(edits, Edited::before));
@@ -68,18 +89,26 @@ record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader r
   }
 
   private Picture drawn(TrainedPerson person, Headshot shot, HeadshotEdit edit) {
-    return studio.edit(person, shot, edit, detector, Progress.SILENT, new Cancellation()).after().picture();
+    return studio
+        .edit(person, shot, edit, detector, Progress.SILENT, new Cancellation())
+        .after()
+        .picture();
   }
 
   private double share(List<Edited> edits, Function<Edited, Picture> which) {
     ReadBackTally tally = new ReadBackTally(reader);
     // Somebody who was asked to smile may laugh.
-    edits.forEach(edit -> tally.add(Asked.of(edit.words.equals(SMILING) ? "smiling, laughing" : edit.words), reader.of(which.apply(edit))));
+    edits.forEach(edit -> tally.add(
+        Asked.of(edit.words.equals(SMILING) ? "smiling, laughing" : edit.words),
+        reader.of(which.apply(edit))));
     return tally.share();
   }
 
   private OptionalDouble lost(List<Edited> edits) {
-    return edits.stream().mapToDouble(edit -> likeness.applyAsDouble(edit.before) - likeness.applyAsDouble(edit.after))
-        .filter(lost -> !Double.isNaN(lost)).average();
+    return edits.stream()
+        .mapToDouble(
+            edit -> likeness.applyAsDouble(edit.before) - likeness.applyAsDouble(edit.after))
+        .filter(lost -> !Double.isNaN(lost))
+        .average();
   }
 }

@@ -21,18 +21,20 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * How well rendered people whom nothing has seen are learnt, from few selfies and many, varied and alike, as a LoRA, with
- * others preserved, and as a whole model: recognised among 200 of the same sex, age band and hair, beside how often unseen
- * selfies of theirs are, likeness beside that of their own photos to each other, diversity beside the base's, distance to the
- * nearest selfie beside that of pictures which cannot be copies, what is read back of what was asked, and what becomes of other
- * people. Prints a table in Markdown. Each person in each case is kept in the work folder once measured, so that it goes on
- * where it was stopped.
+ * How well rendered people whom nothing has seen are learnt, from few selfies and many, varied and
+ * alike, as a LoRA, with others preserved, and as a whole model: recognised among 200 of the same
+ * sex, age band and hair, beside how often unseen selfies of theirs are, likeness beside that of
+ * their own photos to each other, diversity beside the base's, distance to the nearest selfie
+ * beside that of pictures which cannot be copies, what is read back of what was asked, and what
+ * becomes of other people. Prints a table in Markdown. Each person in each case is kept in the work
+ * folder once measured, so that it goes on where it was stopped.
  *
- * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...}:
- * {@code first=0} of the people, {@code trainSteps=0 each=2 steps=20 gallery=200 guided=1 cases=REGEX}, 0 steps being the recipe's
- * own, {@code guided=0} for LoRAs beside which nothing holds the faces, {@code leads=FILE} for a YuNet that finds them while
- * they are held, as {@code headshot --detector FILE} has it, in place of OpenCV's cascades, and the judges
- * {@code detector=FILE embedder=FILE attributes=FILE}; without the first two, OpenCV's cascades and the model's own embedder.
+ * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the
+ * people, {@code trainSteps=0 each=2 steps=20 gallery=200 guided=1 cases=REGEX}, 0 steps being the
+ * recipe's own, {@code guided=0} for LoRAs beside which nothing holds the faces, {@code leads=FILE}
+ * for a YuNet that finds them while they are held, as {@code headshot --detector FILE} has it, in
+ * place of OpenCV's cascades, and the judges {@code detector=FILE embedder=FILE attributes=FILE};
+ * without the first two, OpenCV's cascades and the model's own embedder.
  */
 public final class EvaluateLikeness {
   /** The file of figures in the folder. */
@@ -51,8 +53,18 @@ public final class EvaluateLikeness {
     this.tools = tools;
     this.work = work;
     ledger = Ledger.open(work.resolve(RESULTS));
-    ledger.begin("of", tools.judging(Map.of("model", MeasuredModel.told(trial.folder()), "numbers", trial.plan().toString(),
-        "held by", trial.guidance().map(by -> by.embedder().name() + ", where " + leads + " finds them").orElse("nothing"))));
+    ledger.begin(
+        "of",
+        tools.judging(Map.of(
+            "model",
+            MeasuredModel.told(trial.folder()),
+            "numbers",
+            trial.plan().toString(),
+            "held by",
+            trial
+                .guidance()
+                .map(by -> by.embedder().name() + ", where " + leads + " finds them")
+                .orElse("nothing"))));
   }
 
   public static void main(String[] args) {
@@ -61,16 +73,28 @@ public final class EvaluateLikeness {
     Named named = EvaluationTools.named(args, 3, LikenessPlan.NAMES);
     List<LikenessCase> cases = LikenessPlan.cases(named);
     LikenessPlan plan = LikenessPlan.of(named);
-    try (BaseModel base = BaseModel.open(folder, Compute.best()); EvaluationTools given = EvaluationTools.of(named);
-        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); FaceDetector cascades = new CascadeDetector();
-        FaceDetector leads = named.file("leads").<FaceDetector>map(YuNetDetector::open).orElseGet(CascadeDetector::new);
-        FaceGuidance guidance = plan.guided() ? FaceGuidance.in(folder, base, leads).orElse(null) : null) {
-      EvaluationTools tools = new EvaluationTools(given.reader(), Optional.of(given.detector().orElse(cascades)),
+    try (BaseModel base = BaseModel.open(folder, Compute.best());
+        EvaluationTools given = EvaluationTools.of(named);
+        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow();
+        FaceDetector cascades = new CascadeDetector();
+        FaceDetector leads = named
+            .file("leads")
+            .<FaceDetector>map(YuNetDetector::open)
+            .orElseGet(CascadeDetector::new);
+        FaceGuidance guidance =
+            plan.guided() ? FaceGuidance.in(folder, base, leads).orElse(null) : null) {
+      EvaluationTools tools = new EvaluationTools(
+          given.reader(),
+          Optional.of(given.detector().orElse(cascades)),
           Optional.of(given.embedder().orElse(own)));
-      EvaluateLikeness evaluation =
-          new EvaluateLikeness(new LikenessTrial(base, folder, plan, Optional.ofNullable(guidance)), tools, Path.of(args[1]), leads.name());
+      EvaluateLikeness evaluation = new EvaluateLikeness(
+          new LikenessTrial(base, folder, plan, Optional.ofNullable(guidance)),
+          tools,
+          Path.of(args[1]),
+          leads.name());
       for (int i = 0; i < Integer.parseInt(args[2]); i++) {
-        evaluation.measure(Person.random(IdentityTrial.FIRST + named.number("first", 0) + i), cases);
+        evaluation.measure(
+            Person.random(IdentityTrial.FIRST + named.number("first", 0) + i), cases);
         System.out.println(evaluation.table(cases));
       }
     }
@@ -83,7 +107,11 @@ public final class EvaluateLikeness {
     }
     LikenessSelfies selfies = new LikenessSelfies(person, tools.detector().orElseThrow());
     Gallery gallery = new Gallery(
-        person, trial.plan().gallery(), HELD_OUT, tools.detector().orElseThrow(), tools.embedder().orElseThrow());
+        person,
+        trial.plan().gallery(),
+        HELD_OUT,
+        tools.detector().orElseThrow(),
+        tools.embedder().orElseThrow());
     List<Picture> unseen = trial.crops(selfies.unseen(HELD_OUT));
     for (LikenessCase asked : cases) {
       ledger.part(part(person, asked), () -> {
@@ -102,7 +130,10 @@ public final class EvaluateLikeness {
 
   private LikenessTrial.Drawn control(Person person) {
     List<LikenessTrial.Ask> asks = trial.asks(person, LikenessCase.CONTROL);
-    return new LikenessTrial.Drawn(0, asks, read(person, "control", asks.size()),
+    return new LikenessTrial.Drawn(
+        0,
+        asks,
+        read(person, "control", asks.size()),
         read(person, "control-other", LikenessTrial.OTHERS));
   }
 
@@ -112,11 +143,14 @@ public final class EvaluateLikeness {
   }
 
   private void keep(Person person, String name, List<Picture> pictures) {
-    IntStream.range(0, pictures.size()).forEach(i -> pictures.get(i).writePng(file(person, name, i)));
+    IntStream.range(0, pictures.size())
+        .forEach(i -> pictures.get(i).writePng(file(person, name, i)));
   }
 
   private List<Picture> read(Person person, String name, int count) {
-    return IntStream.range(0, count).mapToObj(i -> Picture.read(file(person, name, i))).toList();
+    return IntStream.range(0, count)
+        .mapToObj(i -> Picture.read(file(person, name, i)))
+        .toList();
   }
 
   private Path file(Person person, String name, int index) {
@@ -131,7 +165,8 @@ public final class EvaluateLikeness {
       ledger.parts().forEach((name, row) -> {
         if (name.endsWith(", " + asked.name()) && row instanceof Map<?, ?> figures) {
           Map<String, Double> numbers = new LinkedHashMap<>();
-          figures.forEach((column, value) -> numbers.put((String) column, ((Number) value).doubleValue()));
+          figures.forEach(
+              (column, value) -> numbers.put((String) column, ((Number) value).doubleValue()));
           rows.add(numbers);
         }
       });

@@ -7,10 +7,10 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Trait;
+import dev.likeness.photos.NoUsablePhoto;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.NoUsablePhoto;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -26,9 +26,9 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * How often the words of a profile are those of a rendered person, slot by slot, and how sure they are: the very word, and of
- * beards and glasses also whether there are any; a colour where there is hair. Whoever is
- * between two ages or skins counts for neither.
+ * How often the words of a profile are those of a rendered person, slot by slot, and how sure they
+ * are: the very word, and of beards and glasses also whether there are any; a colour where there is
+ * hair. Whoever is between two ages or skins counts for neither.
  *
  * <p>Arguments: {@code PEOPLE} and {@code measured}, or a model folder that finds the words.
  */
@@ -37,9 +37,24 @@ public final class EvaluateProfiles {
   private static final int PHOTOS = 5;
   /** In black and white not every colour of hair has a word. */
   private static final Shot COLOURED = Shot.headshot(new Random(1), Style.STUDIO);
-  private static final Map<String, Attribute> KNOWN = Map.of("sex", Attribute.SEX, "age", Attribute.AGE, "skin", Attribute.SKIN,
-      "hair", Attribute.HAIR, "colour", Attribute.HAIR_COLOUR, "beard", Attribute.BEARD, "glasses", Attribute.GLASSES,
-      "marks", Attribute.FRECKLES);
+
+  private static final Map<String, Attribute> KNOWN = Map.of(
+      "sex",
+      Attribute.SEX,
+      "age",
+      Attribute.AGE,
+      "skin",
+      Attribute.SKIN,
+      "hair",
+      Attribute.HAIR,
+      "colour",
+      Attribute.HAIR_COLOUR,
+      "beard",
+      Attribute.BEARD,
+      "glasses",
+      Attribute.GLASSES,
+      "marks",
+      Attribute.FRECKLES);
 
   private EvaluateProfiles() {}
 
@@ -47,12 +62,14 @@ public final class EvaluateProfiles {
     Usage.require(args, 2, 2, "EvaluateProfiles PEOPLE measured|MODEL-FOLDER");
     int people = Integer.parseInt(args[0]);
     Map<String, List<double[]>> table = new TreeMap<>();
-    try (BaseModel base = args[1].equals("measured") ? null : BaseModel.open(Path.of(args[1]), Compute.best())) {
+    try (BaseModel base =
+        args[1].equals("measured") ? null : BaseModel.open(Path.of(args[1]), Compute.best())) {
       for (long seed = FIRST; seed < FIRST + people; seed++) {
         Person person = Person.random(seed);
         try {
           PhotoReview review = PhotoReview.of(PhotoSet.of(selfies(person, seed)));
-          PersonProfile profile = base == null ? PersonProfile.measured(review.accepted())
+          PersonProfile profile = base == null
+              ? PersonProfile.measured(review.accepted())
               : HeadshotStudio.on(base).profile(review, Progress.SILENT, new Cancellation());
           profile.traits().forEach(trait -> add(table, trait, person));
         } catch (NoUsablePhoto e) {
@@ -61,9 +78,18 @@ public final class EvaluateProfiles {
       }
     }
     table.forEach((slot, rows) -> {
-      List<double[]> sure = rows.stream().filter(row -> row[0] >= PersonProfile.SURE).toList();
-      System.out.printf(Locale.ROOT, "%-14s %3d  right %.2f  confidence %.2f  of %d as sure as %.1f right %.2f%n", slot,
-          rows.size(), mean(rows, 1), mean(rows, 0), sure.size(), PersonProfile.SURE, mean(sure, 1));
+      List<double[]> sure =
+          rows.stream().filter(row -> row[0] >= PersonProfile.SURE).toList();
+      System.out.printf(
+          Locale.ROOT,
+          "%-14s %3d  right %.2f  confidence %.2f  of %d as sure as %.1f right %.2f%n",
+          slot,
+          rows.size(),
+          mean(rows, 1),
+          mean(rows, 0),
+          sure.size(),
+          PersonProfile.SURE,
+          mean(sure, 1));
     });
   }
 
@@ -71,7 +97,9 @@ public final class EvaluateProfiles {
     Random random = new Random(seed);
     List<Photo> photos = new ArrayList<>();
     for (int i = 0; i < PHOTOS; i++) {
-      photos.add(Photo.of("selfie-" + i + ".png", Renderer.render(person, Shot.selfie(random), 256).picture().toPng()));
+      photos.add(Photo.of(
+          "selfie-" + i + ".png",
+          Renderer.render(person, Shot.selfie(random), 256).picture().toPng()));
     }
     return photos;
   }
@@ -82,8 +110,11 @@ public final class EvaluateProfiles {
       return;
     }
     String known = attribute.word(person, COLOURED);
-    // Words for hair have a place for its colour: "a # bob", "long # hair"; "# hair" is of no certain style.
-    String said = trait.slot().equals("hair") ? trait.value().replace("# ", "").replaceFirst("^an? ", "") : trait.value();
+    // Words for hair have a place for its colour: "a # bob", "long # hair"; "# hair" is of no
+    // certain style.
+    String said = trait.slot().equals("hair")
+        ? trait.value().replace("# ", "").replaceFirst("^an? ", "")
+        : trait.value();
     if (said.equals("hair")) {
       row(table, "hair, any", trait, !known.equals("bald head") && !known.equals("headscarf"));
       return;
@@ -94,8 +125,11 @@ public final class EvaluateProfiles {
     }
   }
 
-  private static void row(Map<String, List<double[]>> table, String name, Trait trait, boolean right) {
-    table.computeIfAbsent(name, slot -> new ArrayList<>()).add(new double[] {trait.confidence(), right ? 1 : 0});
+  private static void row(
+      Map<String, List<double[]>> table, String name, Trait trait, boolean right) {
+    table
+        .computeIfAbsent(name, slot -> new ArrayList<>())
+        .add(new double[] {trait.confidence(), right ? 1 : 0});
   }
 
   private static double mean(List<double[]> rows, int column) {

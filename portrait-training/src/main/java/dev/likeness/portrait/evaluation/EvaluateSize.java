@@ -23,11 +23,13 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Draws somebody, their face held where the base brings what holds it, at the base's own size and large, and says of each
- * picture how like the person both are and whether windows or other seams are seen in the large one.
+ * Draws somebody, their face held where the base brings what holds it, at the base's own size and
+ * large, and says of each picture how like the person both are and whether windows or other seams
+ * are seen in the large one.
  *
- * <p>Arguments: {@code MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS [YUNET]]]]}; the file and number as
- * {@code EvaluateHeadshots} leaves them, and a YuNet that finds faces in place of OpenCV's cascades, which find some of them off.
+ * <p>Arguments: {@code MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS
+ * [YUNET]]]]}; the file and number as {@code EvaluateHeadshots} leaves them, and a YuNet that finds
+ * faces in place of OpenCV's cascades, which find some of them off.
  */
 public final class EvaluateSize {
   private static final int HELD_OUT = 4;
@@ -35,37 +37,56 @@ public final class EvaluateSize {
   private EvaluateSize() {}
 
   public static void main(String[] args) {
-    Usage.require(args, 4, 8, "EvaluateSize MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS [YUNET]]]]");
+    Usage.require(
+        args,
+        4,
+        8,
+        "EvaluateSize MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS [YUNET]]]]");
     Path model = Path.of(args[0]);
     Path out = Path.of(args[3]);
     int pictures = args.length > 4 ? Integer.parseInt(args[4]) : 4;
     int size = args.length > 5 ? Integer.parseInt(args[5]) : 2048;
     int steps = args.length > 6 ? Integer.parseInt(args[6]) : 20;
     try (BaseModel base = BaseModel.open(model, Compute.best());
-        FaceDetector detector = args.length > 7 ? YuNetDetector.open(Path.of(args[7])) : new CascadeDetector();
+        FaceDetector detector =
+            args.length > 7 ? YuNetDetector.open(Path.of(args[7])) : new CascadeDetector();
         FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow();
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
-      Gallery photos = new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);
+      Gallery photos =
+          new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       int window = base.defaults().width();
       double difference = 0;
       for (int i = 0; i < pictures; i++) {
-        ShootRequest request = ShootRequest.of(Style.usual().get(i % 3), 1).seed(i).steps(steps);
+        ShootRequest request =
+            ShootRequest.of(Style.usual().get(i % 3), 1).seed(i).steps(steps);
         Picture own = picture(studio, person, request, out.resolve("own-" + i + ".png"));
-        Picture large = picture(studio, person, request.size(size), out.resolve("large-" + i + ".png"));
+        Picture large =
+            picture(studio, person, request.size(size), out.resolve("large-" + i + ".png"));
         double before = likeness(photos, own);
         double after = likeness(photos, large);
         difference += (after - before) / pictures;
-        System.out.printf(Locale.ROOT, "%d: likeness %.3f own size, %.3f at %d; windows %.3f; seam %s%n", i, before, after,
-            size, WindowSeams.of(large, window, window * 3 / 4), HeadshotScores.of(detector).score(large)
-                .of(Aspect.BACKGROUND).map(score -> String.format(Locale.ROOT, "%.2f", score.value())).orElse("no face"));
+        System.out.printf(
+            Locale.ROOT,
+            "%d: likeness %.3f own size, %.3f at %d; windows %.3f; seam %s%n",
+            i,
+            before,
+            after,
+            size,
+            WindowSeams.of(large, window, window * 3 / 4),
+            HeadshotScores.of(detector)
+                .score(large)
+                .of(Aspect.BACKGROUND)
+                .map(score -> String.format(Locale.ROOT, "%.2f", score.value()))
+                .orElse("no face"));
       }
       System.out.printf(Locale.ROOT, "mean difference of likeness %.3f%n", difference);
     }
   }
 
-  private static Picture picture(HeadshotStudio studio, TrainedPerson person, ShootRequest request, Path file) {
+  private static Picture picture(
+      HeadshotStudio studio, TrainedPerson person, ShootRequest request, Path file) {
     List<Headshot> shots = studio.shoot(person, request).headshots();
     shots.get(0).picture().writePng(file);
     return shots.get(0).picture();

@@ -25,9 +25,10 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * Measures a model that {@code TrainPortrait} made: whether pictures show what prompts ask for, faces, diversity, distance
- * to held-out renders, copying, and identity. Each part is kept as soon as it is measured and each picture as soon as it
- * is drawn, so that an evaluation goes on where it was stopped.
+ * Measures a model that {@code TrainPortrait} made: whether pictures show what prompts ask for,
+ * faces, diversity, distance to held-out renders, copying, and identity. Each part is kept as soon
+ * as it is measured and each picture as soon as it is drawn, so that an evaluation goes on where it
+ * was stopped.
  */
 public final class Evaluation {
   /** The file of figures in an evaluation's folder. */
@@ -45,7 +46,13 @@ public final class Evaluation {
   private final Drawings drawings;
   private final List<RandomPrompt> prompts;
 
-  private Evaluation(Path model, BaseModel base, EvaluationPlan plan, EvaluationTools tools, Path folder, Drawings drawings) {
+  private Evaluation(
+      Path model,
+      BaseModel base,
+      EvaluationPlan plan,
+      EvaluationTools tools,
+      Path folder,
+      Drawings drawings) {
     this.model = model;
     this.base = base;
     this.plan = plan;
@@ -56,13 +63,20 @@ public final class Evaluation {
   }
 
   /**
-   * The figures of the model in {@code model} by part, as they stand in {@link #RESULTS} of {@code folder} afterwards.
+   * The figures of the model in {@code model} by part, as they stand in {@link #RESULTS} of
+   * {@code folder} afterwards.
    *
-   * @param folder receives figures and pictures; one that holds those of another model or plan is refused
+   * @param folder receives figures and pictures; one that holds those of another model or plan is
+   *     refused
    * @throws dev.likeness.diffusion.error.Cancelled between two pictures
    */
-  public static Map<String, Object> of(Path model, EvaluationPlan plan, EvaluationTools tools, Path folder,
-      Progress progress, Cancellation cancellation) {
+  public static Map<String, Object> of(
+      Path model,
+      EvaluationPlan plan,
+      EvaluationTools tools,
+      Path folder,
+      Progress progress,
+      Cancellation cancellation) {
     return progress.around(() -> {
       try (BaseModel base = BaseModel.open(model, Compute.best())) {
         Drawings drawings = new Drawings(base, plan, folder, progress, cancellation);
@@ -72,22 +86,52 @@ public final class Evaluation {
   }
 
   private Map<String, Object> measured() {
-    ledger.begin("of", Map.of("model", MeasuredModel.told(model), "numbers", plan.toString(), "edition of renders", Renderer.EDITION));
-    List<Picture> drawn = drawings.of(PROMPTS, prompts.stream().map(RandomPrompt::text).toList());
-    tools.reader().ifPresentOrElse(reader -> {
-      ledger.part("prompt following", tools.readBy(), () -> PromptFollowing.measure(prompts, drawn, reader));
-      ledger.part("diversity", tools.readBy(), () -> Diversity.measure(drawings, plan.alike(), reader));
-      Path adapter = PersonAdapter.ofPictures(model);
-      if (Files.exists(adapter)) {
-        ledger.part("pictures as prompts", tools.readBy() + " of " + MeasuredModel.made(adapter),
-            () -> new PictureFollowing(base, model, drawings, reader).measure(prompts));
-      }
-    }, () -> ledger.skip("prompt following", "no weights of the attribute classifier were given"));
-    tools.detector().ifPresentOrElse(detector -> ledger.part("faces", detector.name(), () -> faces(drawn, detector)),
-        () -> ledger.skip("faces", "no outside detector was given"));
-    tools.embedder().ifPresentOrElse(
-        embedder -> ledger.part("distance to held-out renders", tools.judgingFaces(Map.of()).toString(), () -> distance(drawn, embedder)),
-        () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
+    ledger.begin(
+        "of",
+        Map.of(
+            "model",
+            MeasuredModel.told(model),
+            "numbers",
+            plan.toString(),
+            "edition of renders",
+            Renderer.EDITION));
+    List<Picture> drawn =
+        drawings.of(PROMPTS, prompts.stream().map(RandomPrompt::text).toList());
+    tools
+        .reader()
+        .ifPresentOrElse(
+            reader -> {
+              ledger.part(
+                  "prompt following",
+                  tools.readBy(),
+                  () -> PromptFollowing.measure(prompts, drawn, reader));
+              ledger.part(
+                  "diversity",
+                  tools.readBy(),
+                  () -> Diversity.measure(drawings, plan.alike(), reader));
+              Path adapter = PersonAdapter.ofPictures(model);
+              if (Files.exists(adapter)) {
+                ledger.part(
+                    "pictures as prompts",
+                    tools.readBy() + " of " + MeasuredModel.made(adapter),
+                    () -> new PictureFollowing(base, model, drawings, reader).measure(prompts));
+              }
+            },
+            () -> ledger.skip(
+                "prompt following", "no weights of the attribute classifier were given"));
+    tools
+        .detector()
+        .ifPresentOrElse(
+            detector -> ledger.part("faces", detector.name(), () -> faces(drawn, detector)),
+            () -> ledger.skip("faces", "no outside detector was given"));
+    tools
+        .embedder()
+        .ifPresentOrElse(
+            embedder -> ledger.part(
+                "distance to held-out renders",
+                tools.judgingFaces(Map.of()).toString(),
+                () -> distance(drawn, embedder)),
+            () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
     ledger.part("people rendered", () -> Census.of(0, CENSUS).shares());
     ledger.part("autoencoder", () -> AutoencoderLoss.measure(base, prompts));
     copies(drawn);
@@ -105,54 +149,83 @@ public final class Evaluation {
   private Map<String, Object> distance(List<Picture> drawn, FaceEmbedder embedder) {
     try (FaceDetector cascades = new CascadeDetector()) {
       FaceDetector detector = tools.detector().orElse(cascades);
-      return Distances.toHeld(Faces.vectors(drawn, detector, embedder), Faces.vectors(renders(plan.seed() + 1), detector, embedder),
+      return Distances.toHeld(
+          Faces.vectors(drawn, detector, embedder),
+          Faces.vectors(renders(plan.seed() + 1), detector, embedder),
           Faces.vectors(renders(plan.seed() + 2), detector, embedder));
     }
   }
 
   private List<Picture> renders(long seed) {
-    return RandomPrompt.draw(seed, plan.prompts()).stream().map(RandomPrompt::render).toList();
+    return RandomPrompt.draw(seed, plan.prompts()).stream()
+        .map(RandomPrompt::render)
+        .toList();
   }
 
   private void copies(List<Picture> drawn) {
     TrainingPictures training = TrainingPictures.of(model);
     if (training.count() == 0) {
-      ledger.skip("nearest training picture", "the weights do not tell which pictures they learnt from");
+      ledger.skip(
+          "nearest training picture", "the weights do not tell which pictures they learnt from");
     } else {
-      ledger.part("nearest training picture",
+      ledger.part(
+          "nearest training picture",
           () -> NearestPicture.measure(drawn, renders(plan.seed() + 1), training, plan.training()));
     }
   }
 
   private void identity() {
     if (plan.people() == 0 || FolderEmbedder.in(model).isEmpty()) {
-      ledger.skip("identity", plan.people() == 0 ? "nobody was to be learnt" : "the model brings no face embedder");
+      ledger.skip(
+          "identity",
+          plan.people() == 0 ? "nobody was to be learnt" : "the model brings no face embedder");
       return;
     }
-    try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector();
+    try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
+        FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
-        PersonAdapter adapter = Files.exists(PersonAdapter.own(model)) ? PersonAdapter.in(model, base) : null) {
-      IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
+        PersonAdapter adapter =
+            Files.exists(PersonAdapter.own(model)) ? PersonAdapter.in(model, base) : null) {
+      IdentityTrial trial =
+          IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
       LikenessDial dial = LikenessDial.beside(PersonAdapter.own(model));
-      Map<String, Object> held = Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name());
-      new IdentityFigures(trial, Optional.ofNullable(adapter).map(shows -> person -> trial.shown(person, shows, dial)), tools.reader())
+      Map<String, Object> held =
+          Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name());
+      new IdentityFigures(
+              trial,
+              Optional.ofNullable(adapter).map(shows -> person -> trial.shown(person, shows, dial)),
+              tools.reader())
           .measure(plan.people(), tools.judging(held).toString(), ledger, drawings);
-      tools.embedder().filter(embedder -> plan.people() > 1).ifPresentOrElse(
-          embedder -> ledger.part(PAIRS, tools.judgingFaces(held).toString(), () -> separation(tools.detector().orElse(detector), embedder)),
-          () -> ledger.skip(PAIRS, plan.people() > 1 ? "no outside embedder was given" : "they want two people or more"));
+      tools
+          .embedder()
+          .filter(embedder -> plan.people() > 1)
+          .ifPresentOrElse(
+              embedder -> ledger.part(
+                  PAIRS,
+                  tools.judgingFaces(held).toString(),
+                  () -> separation(tools.detector().orElse(detector), embedder)),
+              () -> ledger.skip(
+                  PAIRS,
+                  plan.people() > 1
+                      ? "no outside embedder was given"
+                      : "they want two people or more"));
     }
   }
 
   private Map<String, Object> separation(FaceDetector detector, FaceEmbedder embedder) {
     Map<String, Object> row = IdentityFigures.separation(headshots("", detector, embedder));
     // What words and clothes alone tell apart: the same prompts without anybody.
-    Optional.ofNullable(IdentityFigures.separation(headshots(IdentityFigures.WITHOUT, detector, embedder)).get("AUC"))
+    Optional.ofNullable(
+            IdentityFigures.separation(headshots(IdentityFigures.WITHOUT, detector, embedder))
+                .get("AUC"))
         .ifPresent(auc -> row.put("AUC without", auc));
     return row;
   }
 
   private List<List<float[]>> headshots(String kind, FaceDetector detector, FaceEmbedder embedder) {
     return LongStream.range(IdentityTrial.FIRST, IdentityTrial.FIRST + plan.people())
-        .mapToObj(number -> Faces.vectors(drawings.kept("person " + number + kind), detector, embedder)).toList();
+        .mapToObj(
+            number -> Faces.vectors(drawings.kept("person " + number + kind), detector, embedder))
+        .toList();
   }
 }

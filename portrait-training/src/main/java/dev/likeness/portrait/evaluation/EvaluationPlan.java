@@ -11,7 +11,8 @@ package dev.likeness.portrait.evaluation;
  * @param guidance how strictly pictures follow their prompts
  * @param seed which prompts, people and noise
  */
-public record EvaluationPlan(int prompts, int alike, int training, int people, int steps, double guidance, long seed) {
+public record EvaluationPlan(
+    int prompts, int alike, int training, int people, int steps, double guidance, long seed) {
   /** Enough for figures to publish; hours of two cores. */
   public static final EvaluationPlan WHOLE = new EvaluationPlan(500, 16, 10_000, 20, 30, 2.5, 0);
 
@@ -20,8 +21,10 @@ public record EvaluationPlan(int prompts, int alike, int training, int people, i
 
   public EvaluationPlan {
     if (prompts < 2 || alike < 2 || training < 1 || people < 0 || steps < 1) {
-      throw new IllegalArgumentException("an evaluation needs 2 prompts, 2 pictures alike, 1 training picture, 1 step and no"
-          + " negative number of people; given " + prompts + ", " + alike + ", " + training + ", " + steps + ", " + people);
+      throw new IllegalArgumentException(
+          "an evaluation needs 2 prompts, 2 pictures alike, 1 training picture, 1 step and no"
+              + " negative number of people; given " + prompts + ", " + alike + ", " + training
+              + ", " + steps + ", " + people);
     }
   }
 

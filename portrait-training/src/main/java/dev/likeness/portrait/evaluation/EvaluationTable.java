@@ -13,18 +13,25 @@ public final class EvaluationTable {
     StringBuilder text = new StringBuilder();
     parts.forEach((part, figures) -> {
       text.append(part).append('\n');
-      ((Map<?, ?>) figures).forEach((name, value) -> text.append(
-          String.format(Locale.ROOT, "  %-32s %s%n", name, value instanceof Map<?, ?> row ? row(row) : figure(value))));
+      ((Map<?, ?>) figures)
+          .forEach((name, value) -> text.append(String.format(
+              Locale.ROOT,
+              "  %-32s %s%n",
+              name,
+              value instanceof Map<?, ?> row ? row(row) : figure(value))));
     });
     return text.toString();
   }
 
   private static String row(Map<?, ?> row) {
-    return row.entrySet().stream().map(cell -> String.format(Locale.ROOT, "%s %6s", cell.getKey(), figure(cell.getValue())))
+    return row.entrySet().stream()
+        .map(cell -> String.format(Locale.ROOT, "%s %6s", cell.getKey(), figure(cell.getValue())))
         .collect(Collectors.joining("   "));
   }
 
   private static String figure(Object value) {
-    return value instanceof Double number ? String.format(Locale.ROOT, "%.3f", number) : String.valueOf(value);
+    return value instanceof Double number
+        ? String.format(Locale.ROOT, "%.3f", number)
+        : String.valueOf(value);
   }
 }

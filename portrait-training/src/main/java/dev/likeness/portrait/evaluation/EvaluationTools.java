@@ -23,16 +23,25 @@ import java.util.stream.Stream;
  *
  * @param reader reads attributes back
  * @param detector finds faces and has never seen a render
- * @param embedder tells people apart and has had no part in the model: of photographs, or trained apart from it
+ * @param embedder tells people apart and has had no part in the model: of photographs, or trained
+ *     apart from it
  */
-public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDetector> detector,
-    Optional<FaceEmbedder> embedder) implements AutoCloseable {
+public record EvaluationTools(
+    Optional<AttributeReader> reader,
+    Optional<FaceDetector> detector,
+    Optional<FaceEmbedder> embedder)
+    implements AutoCloseable {
   private static final String BUILT_IN = "the library's or the model's own";
   private static final List<String> FILES = List.of("detector", "embedder", "attributes");
 
-  /** A program's {@code NAME=VALUE} arguments from place {@code from} on: files of judges, and {@code others}. */
+  /**
+   * A program's {@code NAME=VALUE} arguments from place {@code from} on: files of judges, and
+   * {@code others}.
+   */
   static Named named(String[] args, int from, Set<String> others) {
-    return Named.of(List.of(args).subList(from, args.length), Stream.concat(FILES.stream(), others.stream().sorted()).toList());
+    return Named.of(
+        List.of(args).subList(from, args.length),
+        Stream.concat(FILES.stream(), others.stream().sorted()).toList());
   }
 
   /** Opens those that the arguments name. */
@@ -43,22 +52,29 @@ public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDet
   /**
    * Opens those that are given.
    *
-   * @param attributes weights that {@code TrainAttributes} wrote, of one classifier or several; none to read nothing
+   * @param attributes weights that {@code TrainAttributes} wrote, of one classifier or several;
+   *     none to read nothing
    * @param detector an ONNX file of YuNet
-   * @param embedder an ONNX file that {@link EmbedderSpec} knows, or a folder that {@code TrainEmbedder} wrote, of other people and
-   *     with another start than the model's
+   * @param embedder an ONNX file that {@link EmbedderSpec} knows, or a folder that
+   *     {@code TrainEmbedder} wrote, of other people and with another start than the model's
    */
-  public static EvaluationTools open(List<Path> attributes, Optional<Path> detector, Optional<Path> embedder) {
-    return new EvaluationTools(reader(attributes), detector.map(YuNetDetector::open),
+  public static EvaluationTools open(
+      List<Path> attributes, Optional<Path> detector, Optional<Path> embedder) {
+    return new EvaluationTools(
+        reader(attributes),
+        detector.map(YuNetDetector::open),
         embedder.map(EvaluationTools::embedder));
   }
 
   private static Optional<AttributeReader> reader(List<Path> files) {
-    return files.isEmpty() ? Optional.empty() : Optional.of(AttributeReader.open(files.toArray(Path[]::new)));
+    return files.isEmpty()
+        ? Optional.empty()
+        : Optional.of(AttributeReader.open(files.toArray(Path[]::new)));
   }
 
   private static FaceEmbedder embedder(Path file) {
-    return Files.isDirectory(file) ? FolderEmbedder.open(file)
+    return Files.isDirectory(file)
+        ? FolderEmbedder.open(file)
         : OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL);
   }
 

@@ -3,10 +3,13 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.photos.face.Point;
 import dev.likeness.portrait.people.Portrait;
 
-/** Where on a rendered portrait head, skin and ears are: known, not looked for. Lengths in pixels. */
+/**
+ * Where on a rendered portrait head, skin and ears are: known, not looked for. Lengths in pixels.
+ */
 final class FaceMap {
   /** How far the eyes are from each other. */
   final double apart;
+
   private final int width;
   private final float[] skin;
   private final byte[] headMask;
@@ -46,10 +49,12 @@ final class FaceMap {
   private double feature(int x, int y) {
     double mouthX = (points[6] + points[8]) / 2;
     double mouthY = (points[7] + points[9]) / 2;
-    double feature = oval(x, y, mouthX, mouthY, Math.abs(points[8] - points[6]) / 2 + 0.1 * apart, 0.2 * apart)
-        + oval(x, y, points[4], points[5] + 0.05 * apart, 0.26 * apart, 0.13 * apart);
+    double feature =
+        oval(x, y, mouthX, mouthY, Math.abs(points[8] - points[6]) / 2 + 0.1 * apart, 0.2 * apart)
+            + oval(x, y, points[4], points[5] + 0.05 * apart, 0.26 * apart, 0.13 * apart);
     for (int eye = 0; eye < 2; eye++) {
-      feature += oval(x, y, points[2 * eye], points[2 * eye + 1] - 0.12 * apart, 0.38 * apart, 0.32 * apart);
+      feature += oval(
+          x, y, points[2 * eye], points[2 * eye + 1] - 0.12 * apart, 0.38 * apart, 0.32 * apart);
     }
     return Math.min(1, feature);
   }
@@ -63,7 +68,9 @@ final class FaceMap {
   double edge(int side) {
     double edge = points[4];
     for (int y = (int) Math.min(points[1], points[3]); y < Math.max(points[7], points[9]); y++) {
-      for (int x = (int) points[4]; x >= 0 && x < width && (headMask[y * width + x] & 255) > 127; x += side) {
+      for (int x = (int) points[4];
+          x >= 0 && x < width && (headMask[y * width + x] & 255) > 127;
+          x += side) {
         edge = side * Math.max(side * edge, side * x);
       }
     }
@@ -76,7 +83,11 @@ final class FaceMap {
       for (int dx = -reach; dx <= reach; dx++) {
         int nx = x + dx;
         int ny = y + dy;
-        if (nx >= 0 && ny >= 0 && nx < width && ny * width < headMask.length && dx * dx + dy * dy <= reach * reach
+        if (nx >= 0
+            && ny >= 0
+            && nx < width
+            && ny * width < headMask.length
+            && dx * dx + dy * dy <= reach * reach
             && headMask[ny * width + nx] != 0) {
           return 1;
         }

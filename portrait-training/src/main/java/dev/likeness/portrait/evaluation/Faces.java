@@ -26,7 +26,8 @@ final class Faces {
   }
 
   /** The vector of the largest face of each picture that has one. */
-  static List<float[]> vectors(List<Picture> pictures, FaceDetector detector, FaceEmbedder embedder) {
+  static List<float[]> vectors(
+      List<Picture> pictures, FaceDetector detector, FaceEmbedder embedder) {
     List<float[]> vectors = new ArrayList<>();
     for (Picture picture : pictures) {
       List<Face> faces = detector.detect(picture);

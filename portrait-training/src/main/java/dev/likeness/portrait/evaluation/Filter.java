@@ -2,7 +2,10 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
 
-/** What flaws do with pixels: places between them, broad light, blur. Places outside repeat the edge. */
+/**
+ * What flaws do with pixels: places between them, broad light, blur. Places outside repeat the
+ * edge.
+ */
 final class Filter {
   private Filter() {}
 
@@ -22,7 +25,8 @@ final class Filter {
   }
 
   private static int sample(Picture p, int x, int y, int c) {
-    return p.at(Math.max(0, Math.min(p.width() - 1, x)), Math.max(0, Math.min(p.height() - 1, y)), c);
+    return p.at(
+        Math.max(0, Math.min(p.width() - 1, x)), Math.max(0, Math.min(p.height() - 1, y)), c);
   }
 
   static Picture gauss(Picture p, double sigma) {
@@ -46,7 +50,8 @@ final class Filter {
       int y = i / 3 / w;
       double value = 0;
       for (int k = -reach; k <= reach; k++) {
-        int from = Math.max(0, Math.min(h - 1, y + k * dy)) * w + Math.max(0, Math.min(w - 1, x + k * dx));
+        int from =
+            Math.max(0, Math.min(h - 1, y + k * dy)) * w + Math.max(0, Math.min(w - 1, x + k * dx));
         value += weights[k + reach] * (in[from * 3 + i % 3] & 255);
       }
       out[i] = (byte) Math.round(value / sum);

@@ -19,12 +19,19 @@ enum Flaw {
     return c.each((x, y, ch, v) -> v + 16 * s * random.nextGaussian());
   }),
   BLOCKS(Aspect.COMPRESSION, (c, s) -> c.jpeg(0.5 - 0.47 * s)),
-  CROSSED_LIGHT(Aspect.LIGHT_DIRECTION, (c, s) -> c.each((x, y, ch, v) ->
-      v * Math.pow(2, 1.4 * s * c.inFace(x, y) * Math.tanh(4 * c.across(x)) * -Math.tanh(5 * c.down(y))))),
+  CROSSED_LIGHT(
+      Aspect.LIGHT_DIRECTION,
+      (c, s) -> c.each((x, y, ch, v) -> v
+          * Math.pow(
+              2,
+              1.4 * s * c.inFace(x, y) * Math.tanh(4 * c.across(x)) * -Math.tanh(5 * c.down(y))))),
   FLAT_LIGHT(Aspect.LIGHT_FALLOFF, (c, s) -> c.flattened(s * (2 - s))),
-  STRETCHED(Aspect.PROPORTIONS, (c, s) -> c.moved((x, y) -> new double[] {c.faceX() + (x - c.faceX()) / (1 + 0.6 * s), y})),
-  SHIFTED_HALF(Aspect.SYMMETRY, (c, s) -> c.moved((x, y) -> new double[] {x,
-      y + (x > c.faceX() ? 0.1 * s * c.width() : 0)})),
+  STRETCHED(
+      Aspect.PROPORTIONS,
+      (c, s) -> c.moved((x, y) -> new double[] {c.faceX() + (x - c.faceX()) / (1 + 0.6 * s), y})),
+  SHIFTED_HALF(
+      Aspect.SYMMETRY,
+      (c, s) -> c.moved((x, y) -> new double[] {x, y + (x > c.faceX() ? 0.1 * s * c.width() : 0)})),
   BLOTCHED_EYE(Aspect.EYES, (c, s) -> c.blotched(c.eye(), 0.19, s)),
   SMEARED_MOUTH(Aspect.MOUTH, (c, s) -> c.smeared(s)),
   DOUBLED_EAR(Aspect.EARS, (c, s) -> c.doubled(s)),
@@ -70,7 +77,10 @@ enum Flaw {
     return aspect == Aspect.PROPORTIONS;
   }
 
-  /** Whether it can be seen on somebody: a doubled ear where ears are, half a pair of glasses on who wears some. */
+  /**
+   * Whether it can be seen on somebody: a doubled ear where ears are, half a pair of glasses on who
+   * wears some.
+   */
   boolean shows(Person person) {
     return switch (this) {
       case DOUBLED_EAR -> person.hair().showsEars();
@@ -81,7 +91,9 @@ enum Flaw {
     };
   }
 
-  /** Whether it can be seen in a portrait of such a person: of a pair, both have to be to be seen. */
+  /**
+   * Whether it can be seen in a portrait of such a person: of a pair, both have to be to be seen.
+   */
   boolean shows(Portrait portrait) {
     if (this != FADED_EARRING) {
       return true;

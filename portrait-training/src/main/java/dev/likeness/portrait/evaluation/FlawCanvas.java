@@ -54,7 +54,9 @@ final class FlawCanvas {
   }
 
   double faceX() {
-    return face.eyes().map(eyes -> eyes.left().between(eyes.right()).x()).orElse(box.center().x());
+    return face.eyes()
+        .map(eyes -> eyes.left().between(eyes.right()).x())
+        .orElse(box.center().x());
   }
 
   int seam() {
@@ -62,7 +64,8 @@ final class FlawCanvas {
   }
 
   Point eye() {
-    return face.eyes().map(eyes -> eyes.right())
+    return face.eyes()
+        .map(eyes -> eyes.right())
         .orElse(new Point(box.x() + 0.7 * box.width(), box.y() + 0.4 * box.height()));
   }
 
@@ -90,7 +93,8 @@ final class FlawCanvas {
     for (int i = 0; i < out.length; i++) {
       int x = i / 3 % picture.width();
       int y = i / 3 / picture.width();
-      out[i] = (byte) Math.round(Math.max(0, Math.min(255, pixel.of(x, y, i % 3, picture.at(x, y, i % 3)))));
+      out[i] = (byte) Math.round(Math.max(
+          0, Math.min(255, pixel.of(x, y, i % 3, picture.at(x, y, i % 3)))));
     }
     return Picture.of(picture.width(), picture.height(), out);
   }
@@ -124,7 +128,9 @@ final class FlawCanvas {
     }
   }
 
-  /** The broad light on the skin brought to its mean; eyes, brows, nostrils and mouth keep theirs. */
+  /**
+   * The broad light on the skin brought to its mean; eyes, brows, nostrils and mouth keep theirs.
+   */
   Picture flattened(double share) {
     Picture[] broad = smoothSkin(0.08 * map.apart);
     double even = meanLight(map::skin);
@@ -149,14 +155,21 @@ final class FlawCanvas {
   /** The skin without its texture, folds and shades, as plastic is. */
   Picture waxed(double share) {
     Picture[] smooth = smoothSkin(0.16 * map.apart);
-    return each((x, y, c, v) -> v + share * map.skin(x, y)
-        * (255.0 * smooth[0].at(x, y, c) / Math.max(1, smooth[1].at(x, y, c)) - v));
+    return each((x, y, c, v) -> v
+        + share
+            * map.skin(x, y)
+            * (255.0 * smooth[0].at(x, y, c) / Math.max(1, smooth[1].at(x, y, c)) - v));
   }
 
-  /** The skin times its share, and the share, 0 to 255, both smoothed: what is no skin does not run into it. */
+  /**
+   * The skin times its share, and the share, 0 to 255, both smoothed: what is no skin does not run
+   * into it.
+   */
   private Picture[] smoothSkin(double sigma) {
-    return new Picture[] {Filter.gauss(each((x, y, c, v) -> v * map.skin(x, y)), sigma),
-        Filter.gauss(each((x, y, c, v) -> 255 * map.skin(x, y)), sigma)};
+    return new Picture[] {
+      Filter.gauss(each((x, y, c, v) -> v * map.skin(x, y)), sigma),
+      Filter.gauss(each((x, y, c, v) -> 255 * map.skin(x, y)), sigma)
+    };
   }
 
   /** Random patches over a place, as networks leave where they do not know what to draw. */
@@ -164,15 +177,20 @@ final class FlawCanvas {
     Random random = new Random(9);
     double[][] colours = new double[12][];
     for (int i = 0; i < colours.length; i++) {
-      colours[i] = new double[] {at.x() + (random.nextDouble() - 0.5) * 2 * reach * box.width(),
-          at.y() + (random.nextDouble() - 0.5) * 1.2 * reach * box.width(), 500 * (random.nextDouble() - 0.5)};
+      colours[i] = new double[] {
+        at.x() + (random.nextDouble() - 0.5) * 2 * reach * box.width(),
+        at.y() + (random.nextDouble() - 0.5) * 1.2 * reach * box.width(),
+        500 * (random.nextDouble() - 0.5)
+      };
     }
     double spread = 0.25 * reach * box.width();
     return each((x, y, c, v) -> {
-      double near = Math.exp(-Math.pow(Math.hypot(x - at.x(), (y - at.y()) * 1.4) / (reach * box.width()), 4));
+      double near = Math.exp(-Math.pow(
+          Math.hypot(x - at.x(), (y - at.y()) * 1.4) / (reach * box.width()), 4));
       double add = 0;
       for (double[] blotch : colours) {
-        add += blotch[2] * Math.exp(-Math.pow(Math.hypot(x - blotch[0], y - blotch[1]) / spread, 2));
+        add +=
+            blotch[2] * Math.exp(-Math.pow(Math.hypot(x - blotch[0], y - blotch[1]) / spread, 2));
       }
       return v + share * near * add;
     });
@@ -183,12 +201,17 @@ final class FlawCanvas {
     double cx = faceX();
     double cy = box.y() + 0.8 * box.height();
     return each((x, y, c, v) -> {
-      double near = Math.exp(-Math.pow((x - cx) / (0.2 * box.width()), 4) - Math.pow((y - cy) / (0.11 * box.height()), 4));
-      return v + 70 * share * near * Math.sin(2 * Math.PI * (x - cx) / Math.max(5, 0.05 * box.width()));
+      double near = Math.exp(-Math.pow((x - cx) / (0.2 * box.width()), 4)
+          - Math.pow((y - cy) / (0.11 * box.height()), 4));
+      return v
+          + 70 * share * near * Math.sin(2 * Math.PI * (x - cx) / Math.max(5, 0.05 * box.width()));
     });
   }
 
-  /** The ear on the side that shows more of it once more, further out: as much of its height as the share says. */
+  /**
+   * The ear on the side that shows more of it once more, further out: as much of its height as the
+   * share says.
+   */
   Picture doubled(double share) {
     int side = map.earSide();
     double edge = map.edge(side);
@@ -206,7 +229,10 @@ final class FlawCanvas {
     return each((x, y, c, v) -> v + amount * (v - smooth.at(x, y, c)));
   }
 
-  /** A line around the head, as a bad cut-out has: black or white, whichever stands out from hair and backdrop. */
+  /**
+   * A line around the head, as a bad cut-out has: black or white, whichever stands out from hair
+   * and backdrop.
+   */
   Picture rimmed(double share) {
     double head = meanLight((x, y) -> y < map.eyeRow() ? map.near(x, y, 0) : 0);
     return each((x, y, c, v) -> {
@@ -220,7 +246,8 @@ final class FlawCanvas {
   Picture written(double share) {
     BufferedImage image = picture.toBufferedImage();
     Graphics2D g = image.createGraphics();
-    g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    g.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     g.setColor(new Color(255, 255, 255, (int) (255 * share)));
     g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, picture.width() / 14));
     g.drawString("stock preview 2741", picture.width() / 20, picture.height() * 15 / 16);

@@ -40,7 +40,8 @@ record FlawGrade(Flaw flaw, double[][] values) {
     Picture flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
     List<Face> faces = flaw.movesTheFace() ? detector.detect(flawed) : List.of(sample.face());
     // A face that is not found any more fails by that alone.
-    double value = faces.isEmpty() ? 1 : HeadshotScores.measure(flaw.aspect(), flawed, faces.get(0));
+    double value =
+        faces.isEmpty() ? 1 : HeadshotScores.measure(flaw.aspect(), flawed, faces.get(0));
     // A score that is not given any more has not caught anything.
     return Double.isNaN(value) ? 0 : value;
   }
@@ -52,13 +53,20 @@ record FlawGrade(Flaw flaw, double[][] values) {
   /** The share of pictures that fail their score, in 0..1: of level 0 these are false alarms. */
   double caught(int level) {
     double limit = limit();
-    return Arrays.stream(values[level]).filter(value -> !(value <= limit)).count() / (double) values[level].length;
+    return Arrays.stream(values[level]).filter(value -> !(value <= limit)).count()
+        / (double) values[level].length;
   }
 
-  /** The share of neighbouring strengths, picture by picture, where the stronger flaw scores at least as high, in 0..1. */
+  /**
+   * The share of neighbouring strengths, picture by picture, where the stronger flaw scores at
+   * least as high, in 0..1.
+   */
   double rising() {
-    long rises = IntStream.rangeClosed(1, LEVELS).mapToLong(level -> IntStream.range(0, values[level].length)
-        .filter(i -> values[level][i] >= values[level - 1][i] - 1e-9).count()).sum();
+    long rises = IntStream.rangeClosed(1, LEVELS)
+        .mapToLong(level -> IntStream.range(0, values[level].length)
+            .filter(i -> values[level][i] >= values[level - 1][i] - 1e-9)
+            .count())
+        .sum();
     return rises / (double) (LEVELS * values[0].length);
   }
 
@@ -68,10 +76,19 @@ record FlawGrade(Flaw flaw, double[][] values) {
 
   /** A row of the table in docs/studio.md. */
   String row() {
-    String means = IntStream.rangeClosed(0, LEVELS).mapToObj(level -> String.format(Locale.ROOT, "%.3g", mean(level)))
+    String means = IntStream.rangeClosed(0, LEVELS)
+        .mapToObj(level -> String.format(Locale.ROOT, "%.3g", mean(level)))
         .collect(Collectors.joining(" "));
-    return String.format(Locale.ROOT, "| %s | %s | %.3g | %s | %.0f %% | %.0f %% | %.0f %% | %.0f %% |",
-        flaw.name().toLowerCase(Locale.ROOT).replace('_', ' '), flaw.aspect().word(), limit(), means,
-        100 * caught(0), 100 * caught(4), 100 * caught(5), 100 * rising());
+    return String.format(
+        Locale.ROOT,
+        "| %s | %s | %.3g | %s | %.0f %% | %.0f %% | %.0f %% | %.0f %% |",
+        flaw.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+        flaw.aspect().word(),
+        limit(),
+        means,
+        100 * caught(0),
+        100 * caught(4),
+        100 * caught(5),
+        100 * rising());
   }
 }

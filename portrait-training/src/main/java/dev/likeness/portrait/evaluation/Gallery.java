@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * A person among others of the same sex, age band and hair, each known by photos: recognised is whoever of them all is
- * nearest, so that a picture of just such a person is recognised no more often than chance has it.
+ * A person among others of the same sex, age band and hair, each known by photos: recognised is
+ * whoever of them all is nearest, so that a picture of just such a person is recognised no more
+ * often than chance has it.
  */
 final class Gallery {
   private static final long OTHERS = 8_000_000_000L;
@@ -28,15 +29,22 @@ final class Gallery {
   private final List<float[]> own;
   private final List<float[]> others = new ArrayList<>();
 
-  /** {@code size - 1} others beside {@code person}, of whom {@code shots} photos are held out from everything else. */
+  /**
+   * {@code size - 1} others beside {@code person}, of whom {@code shots} photos are held out from
+   * everything else.
+   */
   Gallery(Person person, int size, int shots, FaceDetector detector, FaceEmbedder embedder) {
     this.person = person;
     this.detector = detector;
     this.embedder = embedder;
     this.own = photos(person, shots);
-    for (long number = OTHERS + person.seed() % 1000 * 1_000_000; others.size() < (size - 1) * PHOTOS; number++) {
+    for (long number = OTHERS + person.seed() % 1000 * 1_000_000;
+        others.size() < (size - 1) * PHOTOS;
+        number++) {
       Person other = Person.random(number);
-      if (other.sex() == person.sex() && Words.age(other).equals(Words.age(person)) && other.hair() == person.hair()) {
+      if (other.sex() == person.sex()
+          && Words.age(other).equals(Words.age(person))
+          && other.hair() == person.hair()) {
         others.addAll(photos(other, PHOTOS));
       }
     }
@@ -64,7 +72,10 @@ final class Gallery {
 
   /** The mean cosine of {@code face} to the person's held-out photos. */
   double likeness(float[] face) {
-    return own.stream().mapToDouble(photo -> FaceEmbedder.cosine(photo, face)).average().orElseThrow();
+    return own.stream()
+        .mapToDouble(photo -> FaceEmbedder.cosine(photo, face))
+        .average()
+        .orElseThrow();
   }
 
   /** The mean cosine of the held-out photos to each other. */
@@ -81,7 +92,11 @@ final class Gallery {
 
   /** Whether nobody else's photo is nearer than the person's nearest among as many of theirs. */
   boolean recognises(float[] face) {
-    double best = own.stream().limit(PHOTOS).mapToDouble(photo -> FaceEmbedder.cosine(photo, face)).max().orElseThrow();
+    double best = own.stream()
+        .limit(PHOTOS)
+        .mapToDouble(photo -> FaceEmbedder.cosine(photo, face))
+        .max()
+        .orElseThrow();
     return others.stream().allMatch(photo -> FaceEmbedder.cosine(photo, face) < best);
   }
 }

@@ -23,10 +23,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Grades the scores on rendered headshots with one flaw each, in five strengths: how often each is caught, and how often
- * a flawless picture is. {@code limits N} prints what 96 %, 97.5 % and 99 % of N flawless pictures pass, of which the
- * thresholds are one; {@code table N} prints the table of docs/studio.md over N pictures of other people. Faces are found by
- * the cascades; a third argument, a YuNet file, finds those of flaws that want landmarks, which are left out without it;
+ * Grades the scores on rendered headshots with one flaw each, in five strengths: how often each is
+ * caught, and how often a flawless picture is. {@code limits N} prints what 96 %, 97.5 % and 99 %
+ * of N flawless pictures pass, of which the thresholds are one; {@code table N} prints the table of
+ * docs/studio.md over N pictures of other people. Faces are found by the cascades; a third
+ * argument, a YuNet file, finds those of flaws that want landmarks, which are left out without it;
  * a fourth names the flaws, a fifth the seed of the first person.
  */
 public final class GradeScores {
@@ -39,7 +40,7 @@ public final class GradeScores {
   // By the detector's name and the seed: many flaws are graded on the same pictures.
   static final Map<String, Optional<Sample>> FOUND = new ConcurrentHashMap<>();
 
-  record Sample(Portrait portrait, Face face) { }
+  record Sample(Portrait portrait, Face face) {}
 
   private final int count;
   private final long first;
@@ -55,9 +56,13 @@ public final class GradeScores {
 
   public static void main(String[] args) {
     Usage.require(args, 2, 5, "GradeScores limits|table N [YUNET [FLAWS [SEED]]]");
-    Optional<FaceDetector> yunet = args.length > 2 ? Optional.of(YuNetDetector.open(Path.of(args[2]))) : Optional.empty();
-    List<Flaw> flaws = (args.length > 3 ? Stream.of(args[3].split(",")).map(Flaw::valueOf) : Stream.of(Flaw.values()))
-        .filter(flaw -> yunet.isPresent() || !flaw.wantsLandmarks()).toList();
+    Optional<FaceDetector> yunet =
+        args.length > 2 ? Optional.of(YuNetDetector.open(Path.of(args[2]))) : Optional.empty();
+    List<Flaw> flaws = (args.length > 3
+            ? Stream.of(args[3].split(",")).map(Flaw::valueOf)
+            : Stream.of(Flaw.values()))
+        .filter(flaw -> yunet.isPresent() || !flaw.wantsLandmarks())
+        .toList();
     try (FaceDetector cascades = new CascadeDetector()) {
       boolean limits = args[0].equals("limits");
       long first = args.length > 4 ? Long.parseLong(args[4]) : limits ? FOR_LIMITS : FOR_TABLE;
@@ -82,8 +87,15 @@ public final class GradeScores {
     flaws.forEach(flaw -> aspects.putIfAbsent(flaw.aspect(), flaw));
     aspects.forEach((aspect, flaw) -> {
       double[] values = samples(first, count, detector(flaw), flaw).parallelStream()
-          .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().picture(), s.face())).sorted().toArray();
-      System.out.printf(Locale.ROOT, "%s: %.4g, %.4g, %.4g%n", aspect, passed(values, 0.96), passed(values, 0.975),
+          .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().picture(), s.face()))
+          .sorted()
+          .toArray();
+      System.out.printf(
+          Locale.ROOT,
+          "%s: %.4g, %.4g, %.4g%n",
+          aspect,
+          passed(values, 0.96),
+          passed(values, 0.975),
           passed(values, 0.99));
     });
   }
@@ -94,22 +106,30 @@ public final class GradeScores {
   }
 
   private void table(List<Flaw> flaws) {
-    System.out.println("| flaw | score | limit | mean at 0, 1 … 5 | caught at 0 | 4 | 5 | rises for |");
+    System.out.println(
+        "| flaw | score | limit | mean at 0, 1 … 5 | caught at 0 | 4 | 5 | rises for |");
     System.out.println("|---|---|---|---|---|---|---|---|");
     for (Flaw flaw : flaws) {
-      System.out.println(FlawGrade.of(flaw, samples(first, count, detector(flaw), flaw), detector(flaw)).row());
+      System.out.println(
+          FlawGrade.of(flaw, samples(first, count, detector(flaw), flaw), detector(flaw))
+              .row());
       System.out.flush();
     }
   }
 
-  /** The first {@code n} people on whom a flaw can be seen, whose eyes are found and who are given its score without it. */
+  /**
+   * The first {@code n} people on whom a flaw can be seen, whose eyes are found and who are given
+   * its score without it.
+   */
   static List<Sample> samples(long first, int n, FaceDetector detector, Flaw flaw) {
     List<Sample> samples = new ArrayList<>();
     for (long each = first; samples.size() < n; each++) {
       long seed = each;
       if (flaw.shows(Person.random(seed))) {
-        FOUND.computeIfAbsent(detector.name() + seed, key -> sample(seed, detector))
-            .filter(sample -> flaw.shows(sample.portrait()) && !Double.isNaN(FlawGrade.value(flaw, sample, 0, detector)))
+        FOUND
+            .computeIfAbsent(detector.name() + seed, key -> sample(seed, detector))
+            .filter(sample -> flaw.shows(sample.portrait())
+                && !Double.isNaN(FlawGrade.value(flaw, sample, 0, detector)))
             .ifPresent(samples::add);
       }
     }
@@ -119,9 +139,13 @@ public final class GradeScores {
   private static Optional<Sample> sample(long seed, FaceDetector detector) {
     Random random = new Random(seed * 7919);
     Shot shot = Shot.headshot(random).withNoise(0).withGaze(0, 0);
-    Portrait portrait = Renderer.render(Person.random(seed), shot.withPose(shot.yaw() / 2, shot.pitch() / 2,
-        shot.roll() / 2), SIZE);
-    return detector.detect(portrait.picture()).stream().findFirst().filter(face -> face.eyes().isPresent())
+    Portrait portrait = Renderer.render(
+        Person.random(seed),
+        shot.withPose(shot.yaw() / 2, shot.pitch() / 2, shot.roll() / 2),
+        SIZE);
+    return detector.detect(portrait.picture()).stream()
+        .findFirst()
+        .filter(face -> face.eyes().isPresent())
         .map(face -> new Sample(portrait, face));
   }
 }

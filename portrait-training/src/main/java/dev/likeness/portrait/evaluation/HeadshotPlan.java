@@ -8,23 +8,33 @@ import java.util.Set;
  *
  * @param drawn headshots, in five styles, a multiple of five
  * @param kept of these
- * @param alone pictures that ask for nothing, with and without the person whose selfies show one setting
+ * @param alone pictures that ask for nothing, with and without the person whose selfies show one
+ *     setting
  * @param trainSteps of learning somebody, 0 for the studio's own
  * @param steps sampling steps
  */
 record HeadshotPlan(int drawn, int kept, int alone, int trainSteps, int steps) {
-  /** What may be given: the plan's numbers, the first of the people, what finds faces while they are drawn, and what is measured. */
-  static final Set<String> NAMES = Set.of("first", "drawn", "kept", "alone", "trainSteps", "steps", "leads", "parts");
+  /**
+   * What may be given: the plan's numbers, the first of the people, what finds faces while they are
+   * drawn, and what is measured.
+   */
+  static final Set<String> NAMES =
+      Set.of("first", "drawn", "kept", "alone", "trainSteps", "steps", "leads", "parts");
 
   HeadshotPlan {
     if (drawn < 5 || drawn % 5 != 0 || kept < 2 || kept > drawn || alone < 1 || steps < 1) {
-      throw new IllegalArgumentException("drawn is a multiple of 5, kept 2 to drawn, alone and steps at least 1; given "
-          + drawn + ", " + kept + ", " + alone + ", " + steps);
+      throw new IllegalArgumentException(
+          "drawn is a multiple of 5, kept 2 to drawn, alone and steps at least 1; given " + drawn
+              + ", " + kept + ", " + alone + ", " + steps);
     }
   }
 
   static HeadshotPlan of(Named named) {
-    return new HeadshotPlan(named.number("drawn", 40), named.number("kept", 10), named.number("alone", 20),
-        named.number("trainSteps", 0), named.number("steps", 20));
+    return new HeadshotPlan(
+        named.number("drawn", 40),
+        named.number("kept", 10),
+        named.number("alone", 20),
+        named.number("trainSteps", 0),
+        named.number("steps", 20));
   }
 }

@@ -54,18 +54,32 @@ import java.util.stream.Stream;
  * @param cascades find the faces that are recognised, and judged where there is no detector outside
  * @param drawings where what is drawn is kept
  */
-record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceGuidance guidance, FaceEmbedder own,
-    FaceDetector cascades, EvaluationTools outside, KeptDrawings drawings) {
+record HeadshotTrial(
+    BaseModel base,
+    HeadshotPlan plan,
+    ReviewTools tools,
+    FaceGuidance guidance,
+    FaceEmbedder own,
+    FaceDetector cascades,
+    EvaluationTools outside,
+    KeptDrawings drawings) {
   /** What choosing adds to likeness. */
   static final String GAIN = "likeness, kept less drawn";
 
-  private static final List<String> STYLES = List.of("studio", "office", "outdoor", "corporate", "colour");
+  private static final List<String> STYLES =
+      List.of("studio", "office", "outdoor", "corporate", "colour");
   private static final int HELD_OUT = 4;
   private static final int GALLERY = 200;
   private static final long NOISE = 500;
   // One shirt, light and wall in every selfie; words that headshots rarely ask for.
-  private static final Map<Attribute, String> SETTING = Map.of(Attribute.OUTFIT, Outfit.HOODIE.words(),
-      Attribute.OUTFIT_COLOUR, Tint.RED.words(), Attribute.LIGHT, Light.FLASH.words(), Attribute.BACKDROP,
+  private static final Map<Attribute, String> SETTING = Map.of(
+      Attribute.OUTFIT,
+      Outfit.HOODIE.words(),
+      Attribute.OUTFIT_COLOUR,
+      Tint.RED.words(),
+      Attribute.LIGHT,
+      Light.FLASH.words(),
+      Attribute.BACKDROP,
       Backdrop.BRICK.words());
 
   /** Figures of what was drawn and what was kept of it. */
@@ -73,14 +87,23 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
     Choice choice = Choice.of(candidates(person), plan.kept());
     drawings.show(name(person), choice.kept().stream().map(Headshot::picture).toList());
     drawings.write(name(person), "choice.json", choice.asList());
-    List<Headshot> shots = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot()).toList();
-    return figures(person, choice, () -> choice.kept().stream().map(nobody(shots, person)::get).toList());
+    List<Headshot> shots = choice.verdicts().stream()
+        .map(verdict -> verdict.candidate().headshot())
+        .toList();
+    return figures(
+        person,
+        choice,
+        () -> choice.kept().stream().map(nobody(shots, person)::get).toList());
   }
 
-  /** How often the person is recognised in what was drawn, and in the base's own pictures of the same prompts. */
+  /**
+   * How often the person is recognised in what was drawn, and in the base's own pictures of the
+   * same prompts.
+   */
   Map<String, Object> recognised(Person person) {
     List<Headshot> shots = candidates(person).stream().map(Candidate::headshot).toList();
-    return new Recognition(new Gallery(person, GALLERY, HELD_OUT, cascades, own)).of(shots, nobody(shots, person)::get);
+    return new Recognition(new Gallery(person, GALLERY, HELD_OUT, cascades, own))
+        .of(shots, nobody(shots, person)::get);
   }
 
   private static String name(Person person) {
@@ -90,10 +113,16 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
   /** What editing the best of what was kept comes to. */
   Map<String, Object> edited(Person person, AttributeReader reader) {
     List<Headshot> best = Choice.of(candidates(person), plan.kept()).kept();
-    Optional<Gallery> photos = outside.embedder()
+    Optional<Gallery> photos = outside
+        .embedder()
         .map(eye -> new Gallery(person, 1, HELD_OUT, outside.detector().orElse(cascades), eye));
-    EditTrial trial = new EditTrial(studio(), tools.detector(), reader,
-        picture -> photos.flatMap(gallery -> gallery.vector(picture).map(gallery::likeness)).orElse(Double.NaN));
+    EditTrial trial = new EditTrial(
+        studio(),
+        tools.detector(),
+        reader,
+        picture -> photos
+            .flatMap(gallery -> gallery.vector(picture).map(gallery::likeness))
+            .orElse(Double.NaN));
     try (TrainedPerson learnt = learnt(person, () -> review(person))) {
       return trial.of(learnt, best, drawings, name(person));
     }
@@ -105,8 +134,11 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
 
   /** The base's own picture of each headshot's prompt. */
   private Map<Headshot, Picture> nobody(List<Headshot> shots, Person person) {
-    List<Picture> pictures = drawings.pictures(name(person) + ", nobody",
-        () -> shots.stream().map(shot -> shot.style().developed(base.generate(nobody(shot)).picture())).toList());
+    List<Picture> pictures = drawings.pictures(
+        name(person) + ", nobody",
+        () -> shots.stream()
+            .map(shot -> shot.style().developed(base.generate(nobody(shot)).picture()))
+            .toList());
     Map<Headshot, Picture> plain = new IdentityHashMap<>();
     IntStream.range(0, pictures.size()).forEach(i -> plain.put(shots.get(i), pictures.get(i)));
     return plain;
@@ -116,27 +148,37 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
     PhotoReview review = review(person);
     try (TrainedPerson learnt = learnt(person, () -> review)) {
       FaceDetector detector = tools.detector();
-      HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(base))
+      HeadshotScores scores = HeadshotScores.of(detector)
+          .limits(ScoreLimits.of(base))
           .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own));
-      ShootRequest request = ShootRequest.of(STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
-          .steps(plan.steps()).seed(NOISE);
-      return Casting.of(studio(), detector, scores).candidates(learnt, request, Progress.SILENT, new Cancellation());
+      ShootRequest request = ShootRequest.of(
+              STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
+          .steps(plan.steps())
+          .seed(NOISE);
+      return Casting.of(studio(), detector, scores)
+          .candidates(learnt, request, Progress.SILENT, new Cancellation());
     }
   }
 
   private PhotoReview review(Person person) {
-    return PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())), tools);
+    return PhotoReview.of(
+        PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())), tools);
   }
 
   private TrainedPerson learnt(Person person, Supplier<PhotoReview> review) {
-    return new KeptPeople(drawings.folder(), base).of(person, LikenessCase.TEN,
-        () -> studio().learn(review.get(), Consent.NOBODY_REAL));
+    return new KeptPeople(drawings.folder(), base)
+        .of(person, LikenessCase.TEN, () -> studio().learn(review.get(), Consent.NOBODY_REAL));
   }
 
-  /** {@code plain} draws the base's own pictures of the prompts of those that were kept, which only the reader's diversity asks for. */
+  /**
+   * {@code plain} draws the base's own pictures of the prompts of those that were kept, which only
+   * the reader's diversity asks for.
+   */
   private Map<String, Object> figures(Person person, Choice choice, Supplier<List<Picture>> plain) {
     List<Picture> kept = choice.kept().stream().map(Headshot::picture).toList();
-    List<Picture> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot().picture()).toList();
+    List<Picture> drawn = choice.verdicts().stream()
+        .map(verdict -> verdict.candidate().headshot().picture())
+        .toList();
     Map<String, Object> row = new LinkedHashMap<>();
     FaceDetector judge = outside.detector().orElse(cascades);
     outside.embedder().ifPresent(eye -> {
@@ -146,62 +188,98 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
       row.put("likeness, kept", likeness(photos, kept));
       row.put(GAIN, likeness(photos, kept) - likeness(photos, drawn));
     });
-    row.put("kept without a face", kept.stream().filter(picture -> judge.detect(picture).size() != 1).count());
+    row.put(
+        "kept without a face",
+        kept.stream().filter(picture -> judge.detect(picture).size() != 1).count());
     outside.reader().ifPresent(reader -> {
-      row.put("diversity, kept over the base's", Diversity.spread(kept, reader) / Diversity.spread(plain.get(), reader));
+      row.put(
+          "diversity, kept over the base's",
+          Diversity.spread(kept, reader) / Diversity.spread(plain.get(), reader));
       ReadBackTally tally = IdentityFigures.readBack(choice.kept(), reader);
       row.put("read back", tally.share(IdentityFigures.SCENE));
-      IdentityFigures.SCENE.stream().filter(attribute -> tally.asked(attribute) > 0).forEach(attribute -> row.put(
-          "read back, " + attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '), tally.share(attribute)));
+      IdentityFigures.SCENE.stream()
+          .filter(attribute -> tally.asked(attribute) > 0)
+          .forEach(attribute -> row.put(
+              "read back, " + attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+              tally.share(attribute)));
     });
     return row;
   }
 
   /** How often what all selfies share comes back unasked, with and without the person. */
   Map<String, Object> leaks(Person person, AttributeReader reader) {
-    List<Photo> selfies = IdentityTrial.selfies(person, shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
-        .withLight(Light.FLASH, Tint.WHITE).withBackdrop(Backdrop.BRICK, Tint.BROWN));
-    List<Picture> pictures = drawings.pictures("one setting " + person.seed(), () -> alone(selfies));
+    List<Photo> selfies = IdentityTrial.selfies(
+        person,
+        shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
+            .withLight(Light.FLASH, Tint.WHITE)
+            .withBackdrop(Backdrop.BRICK, Tint.BROWN));
+    List<Picture> pictures =
+        drawings.pictures("one setting " + person.seed(), () -> alone(selfies));
     List<Picture> with = pictures.subList(0, plan.alone());
     List<Picture> without = pictures.subList(plan.alone(), pictures.size());
     Map<String, Object> row = new LinkedHashMap<>();
-    SETTING.forEach((attribute, word) -> row.put(word + " unasked, with less without",
+    SETTING.forEach((attribute, word) -> row.put(
+        word + " unasked, with less without",
         share(with, attribute, word, reader) - share(without, attribute, word, reader)));
     return row;
   }
 
-  /** Pictures that ask for nothing of the person learnt from {@code selfies}, and then as many of nobody. */
+  /**
+   * Pictures that ask for nothing of the person learnt from {@code selfies}, and then as many of
+   * nobody.
+   */
   private List<Picture> alone(List<Photo> selfies) {
     HeadshotStudio studio = studio();
-    try (TrainedPerson learnt = studio.learn(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.NOBODY_REAL)) {
+    try (TrainedPerson learnt =
+        studio.learn(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.NOBODY_REAL)) {
       Adapter held = studio.held(learnt).at(1);
-      List<ImageRequest> asks = IntStream.range(0, plan.alone()).mapToObj(i -> ImageRequest
-          .of("studio portrait of " + learnt.phrase()).steps(plan.steps()).guidance(ShootRequest.guidance(base))
-          .seed(NOISE + i)).toList();
+      List<ImageRequest> asks = IntStream.range(0, plan.alone())
+          .mapToObj(i -> ImageRequest.of("studio portrait of " + learnt.phrase())
+              .steps(plan.steps())
+              .guidance(ShootRequest.guidance(base))
+              .seed(NOISE + i))
+          .toList();
       SharedLight light = SharedLight.of(learnt);
-      return Stream.concat(asks.stream().map(ask -> ask.negative(light.negative("", ask.prompt())).as(held)), asks.stream())
-          .map(ask -> base.generate(ask).picture()).toList();
+      return Stream.concat(
+              asks.stream()
+                  .map(ask -> ask.negative(light.negative("", ask.prompt())).as(held)),
+              asks.stream())
+          .map(ask -> base.generate(ask).picture())
+          .toList();
     }
   }
 
-  private static double share(List<Picture> pictures, Attribute attribute, String word, AttributeReader reader) {
-    return pictures.stream().filter(picture -> word.equals(reader.of(picture).get(attribute))).count()
+  private static double share(
+      List<Picture> pictures, Attribute attribute, String word, AttributeReader reader) {
+    return pictures.stream()
+            .filter(picture -> word.equals(reader.of(picture).get(attribute)))
+            .count()
         / (double) pictures.size();
   }
 
   private static double likeness(Gallery photos, List<Picture> pictures) {
-    return pictures.stream().map(photos::vector).flatMap(Optional::stream).mapToDouble(photos::likeness).average()
+    return pictures.stream()
+        .map(photos::vector)
+        .flatMap(Optional::stream)
+        .mapToDouble(photos::likeness)
+        .average()
         .orElse(Double.NaN);
   }
 
   /** What a headshot's prompt gives of itself: the base's own pictures of the same words. */
   private ImageRequest nobody(Headshot shot) {
-    return ImageRequest.of(shot.request().prompt()).negative(shot.request().negative()).steps(plan.steps()).guidance(shot.request().guidance())
-        .seed(shot.seed()).size(shot.picture().width(), shot.picture().height());
+    return ImageRequest.of(shot.request().prompt())
+        .negative(shot.request().negative())
+        .steps(plan.steps())
+        .guidance(shot.request().guidance())
+        .seed(shot.seed())
+        .size(shot.picture().width(), shot.picture().height());
   }
 
   private HeadshotStudio studio() {
     HeadshotStudio usual = HeadshotStudio.on(base).faceGuidance(guidance);
-    return plan.trainSteps() == 0 ? usual : usual.training(usual.training().steps(plan.trainSteps()));
+    return plan.trainSteps() == 0
+        ? usual
+        : usual.training(usual.training().steps(plan.trainSteps()));
   }
 }

@@ -21,26 +21,45 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Identity in figures: each person's trial, with what else the same pictures show and how different they are, and what an
- * outside embedder makes of all headshots.
+ * Identity in figures: each person's trial, with what else the same pictures show and how different
+ * they are, and what an outside embedder makes of all headshots.
  *
  * @param showing shows somebody to the model's own adapter, where it has one
  * @param reader reads back what was asked
  */
-record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerson>> showing, Optional<AttributeReader> reader) {
-  /** Clothes, hair, light and backdrop, of which a style asks for some and what the person is called for others. */
-  static final Set<Attribute> SCENE = EnumSet.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.PATTERN,
-      Attribute.HAIR, Attribute.HAIR_COLOUR, Attribute.LIGHT, Attribute.LIGHT_COLOUR, Attribute.BACKDROP,
+record IdentityFigures(
+    IdentityTrial trial,
+    Optional<Function<Person, ShownPerson>> showing,
+    Optional<AttributeReader> reader) {
+  /**
+   * Clothes, hair, light and backdrop, of which a style asks for some and what the person is called
+   * for others.
+   */
+  static final Set<Attribute> SCENE = EnumSet.of(
+      Attribute.OUTFIT,
+      Attribute.OUTFIT_COLOUR,
+      Attribute.PATTERN,
+      Attribute.HAIR,
+      Attribute.HAIR_COLOUR,
+      Attribute.LIGHT,
+      Attribute.LIGHT_COLOUR,
+      Attribute.BACKDROP,
       Attribute.BACKDROP_COLOUR);
 
   private static final Set<Attribute> COLOURS = EnumSet.of(
-      Attribute.HAIR_COLOUR, Attribute.OUTFIT_COLOUR, Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR);
+      Attribute.HAIR_COLOUR,
+      Attribute.OUTFIT_COLOUR,
+      Attribute.LIGHT_COLOUR,
+      Attribute.BACKDROP_COLOUR);
   private static final String SPREAD = "spread";
 
   /** After a person's name, that of the pictures of the same prompts that know nobody. */
   static final String WITHOUT = " without";
 
-  /** Tries {@code people} persons, keeping each in {@code ledger} and their headshots where {@code drawings} says. */
+  /**
+   * Tries {@code people} persons, keeping each in {@code ledger} and their headshots where
+   * {@code drawings} says.
+   */
   void measure(int people, String judges, Ledger ledger, Drawings drawings) {
     for (long number = IdentityTrial.FIRST; number < IdentityTrial.FIRST + people; number++) {
       String name = "person " + number;
@@ -54,14 +73,19 @@ record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerso
         found.put("own photos", result.spread());
         Map<String, Object> without = row(result.without(), reader);
         found.put("with LoRA", beside(row(result.with(), reader), without));
-        result.shown().ifPresent(shown -> found.put("by the adapter", beside(row(shown, reader), without)));
+        result
+            .shown()
+            .ifPresent(shown -> found.put("by the adapter", beside(row(shown, reader), without)));
         found.put("without", without);
         return found;
       });
     }
   }
 
-  /** What {@code prompt} asks for and a picture of {@code style} can show: no colours in black and white. */
+  /**
+   * What {@code prompt} asks for and a picture of {@code style} can show: no colours in black and
+   * white.
+   */
   static Map<Attribute, Set<String>> asked(Style style, String prompt) {
     Map<Attribute, Set<String>> asked = Asked.of(prompt);
     if (style.monochrome()) {
@@ -73,7 +97,8 @@ record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerso
   /** What is read back of all that {@code headshots} were asked for. */
   static ReadBackTally readBack(List<Headshot> headshots, AttributeReader reader) {
     ReadBackTally tally = new ReadBackTally(reader);
-    headshots.forEach(shot -> tally.add(asked(shot.style(), shot.request().prompt()), reader.of(shot.picture())));
+    headshots.forEach(
+        shot -> tally.add(asked(shot.style(), shot.request().prompt()), reader.of(shot.picture())));
     return tally;
   }
 
@@ -120,7 +145,9 @@ record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerso
   }
 
   private static void pairs(List<float[]> one, List<float[]> other, boolean self, List<Double> to) {
-    IntStream.range(0, one.size()).forEach(i -> other.stream().limit(self ? i : other.size())
-        .forEach(vector -> to.add(FaceEmbedder.cosine(one.get(i), vector))));
+    IntStream.range(0, one.size())
+        .forEach(i -> other.stream()
+            .limit(self ? i : other.size())
+            .forEach(vector -> to.add(FaceEmbedder.cosine(one.get(i), vector))));
   }
 }

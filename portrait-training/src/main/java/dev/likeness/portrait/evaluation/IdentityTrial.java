@@ -36,8 +36,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Learns a rendered person whom nothing has seen from selfies, or shows them to an adapter, draws headshots and, as the control,
- * the same without the person, and says how often they are recognised among 200 of the same sex, age band and hair.
+ * Learns a rendered person whom nothing has seen from selfies, or shows them to an adapter, draws
+ * headshots and, as the control, the same without the person, and says how often they are
+ * recognised among 200 of the same sex, age band and hair.
  *
  * @param studio that learns and draws
  * @param guidance that the studio has, for people who are shown
@@ -45,7 +46,11 @@ import java.util.function.UnaryOperator;
  * @param judge finds those in the gallery and in what was drawn
  * @param embedder tells people apart
  */
-record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, FaceDetector detector, FaceDetector judge,
+record IdentityTrial(
+    HeadshotStudio studio,
+    Optional<FaceGuidance> guidance,
+    FaceDetector detector,
+    FaceDetector judge,
     FaceEmbedder embedder) {
   /** The number of the first of them. */
   static final long FIRST = 9_100_000_000L;
@@ -53,7 +58,8 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
   private static final int SELFIES = 10;
   private static final int HELD_OUT = 4;
   private static final int GALLERY = 200;
-  private static final List<String> STYLES = List.of("studio", "office", "outdoor", "black-and-white", "corporate");
+  private static final List<String> STYLES =
+      List.of("studio", "office", "outdoor", "black-and-white", "corporate");
 
   /**
    * One way of drawing somebody.
@@ -63,7 +69,7 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
    * @param recognised how many are nearest to the person's own photos
    * @param likeness mean cosine to their photos
    */
-  record Outcome(List<Headshot> headshots, long faces, long recognised, double likeness) { }
+  record Outcome(List<Headshot> headshots, long faces, long recognised, double likeness) {}
 
   /**
    * What came of it.
@@ -74,12 +80,25 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
    * @param without nothing of the person
    * @param shown the person as an adapter is shown them, where one is
    */
-  record Result(double seconds, double spread, Outcome with, Outcome without, Optional<Outcome> shown) {}
+  record Result(
+      double seconds, double spread, Outcome with, Outcome without, Optional<Outcome> shown) {}
 
-  /** Trials on {@code base} as the studio learns and draws, with faces held by {@code guidance} unless that is null. */
-  static IdentityTrial on(BaseModel base, FaceGuidance guidance, FaceDetector detector, FaceDetector judge,
+  /**
+   * Trials on {@code base} as the studio learns and draws, with faces held by {@code guidance}
+   * unless that is null.
+   */
+  static IdentityTrial on(
+      BaseModel base,
+      FaceGuidance guidance,
+      FaceDetector detector,
+      FaceDetector judge,
       FaceEmbedder embedder) {
-    return new IdentityTrial(HeadshotStudio.on(base).faceGuidance(guidance), Optional.ofNullable(guidance), detector, judge, embedder);
+    return new IdentityTrial(
+        HeadshotStudio.on(base).faceGuidance(guidance),
+        Optional.ofNullable(guidance),
+        detector,
+        judge,
+        embedder);
   }
 
   Result of(Person person, int each, Optional<Function<Person, ShownPerson>> showing) {
@@ -87,7 +106,11 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
     long start = System.nanoTime();
     try (TrainedPerson learnt = learnt(person)) {
       double seconds = (System.nanoTime() - start) / 1e9;
-      return new Result(seconds, gallery.spread(), shoot(gallery, learnt, 1, each), shoot(gallery, learnt, 0, each),
+      return new Result(
+          seconds,
+          gallery.spread(),
+          shoot(gallery, learnt, 1, each),
+          shoot(gallery, learnt, 0, each),
           showing.map(shows -> shoot(gallery, shows.apply(person), 1, each)));
     }
   }
@@ -99,8 +122,15 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
 
   /** Somebody as an adapter is shown them by the same selfies. */
   ShownPerson shown(Person person, PersonAdapter adapter, LikenessDial dial) {
-    return studio.show(PhotoReview.of(PhotoSet.of(selfies(person))), adapter, Consent.NOBODY_REAL, PersonProfile.UNKNOWN,
-        Progress.SILENT, new Cancellation()).along(dial);
+    return studio
+        .show(
+            PhotoReview.of(PhotoSet.of(selfies(person))),
+            adapter,
+            Consent.NOBODY_REAL,
+            PersonProfile.UNKNOWN,
+            Progress.SILENT,
+            new Cancellation())
+        .along(dial);
   }
 
   /** Somebody as an adapter is shown them by that many selfies. */
@@ -116,9 +146,16 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
       });
     }
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
-    ShownPerson shown = new ShownPerson(adapter.adapter().identity(seen).called(word), null, Consent.NOBODY_REAL, adapter.name(),
-        dial, Map.of());
-    return guidance.map(by -> shown.heldTo(new FaceReferences(by.embedder().name(), faces))).orElse(shown);
+    ShownPerson shown = new ShownPerson(
+        adapter.adapter().identity(seen).called(word),
+        null,
+        Consent.NOBODY_REAL,
+        adapter.name(),
+        dial,
+        Map.of());
+    return guidance
+        .map(by -> shown.heldTo(new FaceReferences(by.embedder().name(), faces)))
+        .orElse(shown);
   }
 
   Gallery gallery(Person person) {
@@ -126,11 +163,21 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
   }
 
   Outcome shoot(Gallery gallery, Identity person, double likeness, int each) {
-    List<Headshot> headshots = studio.shoot(person, ShootRequest.of(STYLES.stream().map(Style::named).toList(), each)
-        .likeness(likeness).seed(gallery.person().seed())).headshots();
-    List<float[]> faces =
-        headshots.stream().map(h -> gallery.vector(h.picture())).flatMap(Optional::stream).toList();
-    return new Outcome(headshots, faces.size(), faces.stream().filter(gallery::recognises).count(),
+    List<Headshot> headshots = studio
+        .shoot(
+            person,
+            ShootRequest.of(STYLES.stream().map(Style::named).toList(), each)
+                .likeness(likeness)
+                .seed(gallery.person().seed()))
+        .headshots();
+    List<float[]> faces = headshots.stream()
+        .map(h -> gallery.vector(h.picture()))
+        .flatMap(Optional::stream)
+        .toList();
+    return new Outcome(
+        headshots,
+        faces.size(),
+        faces.stream().filter(gallery::recognises).count(),
         faces.stream().mapToDouble(gallery::likeness).average().orElse(Double.NaN));
   }
 
@@ -144,7 +191,8 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
     Random random = new Random(person.seed());
     List<Photo> photos = new ArrayList<>();
     for (int i = 0; i < SELFIES; i++) {
-      Picture picture = Renderer.render(person, setting.apply(Shot.selfie(random)), 512).picture();
+      Picture picture =
+          Renderer.render(person, setting.apply(Shot.selfie(random)), 512).picture();
       photos.add(Photo.of("selfie-" + i + ".png", picture.toPng()));
     }
     return photos;

@@ -14,16 +14,15 @@ import dev.likeness.headshots.score.ScoreCard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
- * What was drawn of people, so that it is drawn once and chosen from and judged as often as one likes.
+ * What was drawn of people, so that it is drawn once and chosen from and judged as often as one
+ * likes.
  *
  * @param folder of a folder for each set of pictures
  * @param by the model and the numbers that drew them; what others drew is refused
@@ -39,23 +38,29 @@ record KeptDrawings(Path folder, String by) {
       keep(set, drawn, drawn.stream().map(picture -> Map.<String, Object>of()).toList());
       return drawn;
     }
-    return IntStream.range(0, entries(set).size()).mapToObj(i -> Picture.read(file(set, i))).toList();
+    return IntStream.range(0, entries(set).size())
+        .mapToObj(i -> Picture.read(file(set, i)))
+        .toList();
   }
 
   /** The headshots of {@code set} with their scores, drawn now if they are not kept yet. */
   List<Candidate> candidates(String set, Supplier<List<Candidate>> drawing) {
     if (!isKept(set)) {
       List<Candidate> drawn = drawing.get();
-      keep(set, drawn.stream().map(each -> each.headshot().picture()).toList(),
+      keep(
+          set,
+          drawn.stream().map(each -> each.headshot().picture()).toList(),
           IntStream.range(0, drawn.size()).mapToObj(i -> entry(drawn.get(i), i)).toList());
       return drawn;
     }
     List<?> entries = entries(set);
     if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey(HELD))) {
-      throw new UnusableInput(folder.resolve(set).resolve(RECORD) + " lacks what pictures are chosen by now; remove it to draw them anew");
+      throw new UnusableInput(folder.resolve(set).resolve(RECORD)
+          + " lacks what pictures are chosen by now; remove it to draw them anew");
     }
     return IntStream.range(0, entries.size())
-        .mapToObj(i -> candidate((Map<?, ?>) entries.get(i), Picture.read(file(set, i)))).toList();
+        .mapToObj(i -> candidate((Map<?, ?>) entries.get(i), Picture.read(file(set, i))))
+        .toList();
   }
 
   /** Writes pictures for somebody to look at. */
@@ -70,7 +75,8 @@ record KeptDrawings(Path folder, String by) {
 
   /** Writes what is to be said of a set. */
   void write(String set, String file, Object record) {
-    AtomicFile.write(folder.resolve(set).resolve(file),
+    AtomicFile.write(
+        folder.resolve(set).resolve(file),
         out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(record)));
   }
 
@@ -87,35 +93,61 @@ record KeptDrawings(Path folder, String by) {
     try {
       Map<String, Object> kept = JSON.std.mapFrom(Files.readAllBytes(record));
       if (!by.equals(kept.get("by"))) {
-        throw new UnusableInput(record + " is of what " + kept.get("by") + " drew, not " + by + "; give an empty folder");
+        throw new UnusableInput(record + " is of what " + kept.get("by") + " drew, not " + by
+            + "; give an empty folder");
       }
       return (List<?>) kept.get("pictures");
     } catch (IOException e) {
-      throw new UnusableInput(record + " cannot be read: " + e.getMessage() + "; remove it to draw its pictures anew", e);
+      throw new UnusableInput(
+          record + " cannot be read: " + e.getMessage() + "; remove it to draw its pictures anew",
+          e);
     }
   }
 
   private static Map<String, Object> entry(Candidate candidate, int index) {
-    Map<String, Object> entry = new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
+    Map<String, Object> entry =
+        new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
     entry.put("obedience", candidate.obedience());
     entry.put("repaired", candidate.repaired());
     entry.put(HELD, candidate.heldLikeness());
-    entry.put("scores", candidate.card().scores().stream().map(score -> Map.of("aspect", score.aspect().name(),
-        "value", score.value(), "threshold", score.threshold(), "passed", score.passed())).toList());
+    entry.put(
+        "scores",
+        candidate.card().scores().stream()
+            .map(score -> Map.of(
+                "aspect",
+                score.aspect().name(),
+                "value",
+                score.value(),
+                "threshold",
+                score.threshold(),
+                "passed",
+                score.passed()))
+            .toList());
     return entry;
   }
 
   private static Candidate candidate(Map<?, ?> entry, Picture picture) {
     Style style = Style.named((String) entry.get("style"));
-    ImageRequest request = ImageRequest.of((String) entry.get("prompt")).steps((int) number(entry.get("steps")))
-        .guidance(number(entry.get("guidance"))).negative((String) entry.get("negative")).seed((long) number(entry.get("seed")));
-    List<Score> scores = ((List<?>) entry.get("scores")).stream().map(each -> score((Map<?, ?>) each)).toList();
-    return new Candidate(new Headshot(picture, style, request.seed(), request, 1), new ScoreCard(scores),
-        number(entry.get("obedience")), (Boolean) entry.get("repaired"), number(entry.get(HELD)));
+    ImageRequest request = ImageRequest.of((String) entry.get("prompt"))
+        .steps((int) number(entry.get("steps")))
+        .guidance(number(entry.get("guidance")))
+        .negative((String) entry.get("negative"))
+        .seed((long) number(entry.get("seed")));
+    List<Score> scores = ((List<?>) entry.get("scores"))
+        .stream().map(each -> score((Map<?, ?>) each)).toList();
+    return new Candidate(
+        new Headshot(picture, style, request.seed(), request, 1),
+        new ScoreCard(scores),
+        number(entry.get("obedience")),
+        (Boolean) entry.get("repaired"),
+        number(entry.get(HELD)));
   }
 
   private static Score score(Map<?, ?> entry) {
-    return new Score(Aspect.valueOf((String) entry.get("aspect")), number(entry.get("value")), number(entry.get("threshold")),
+    return new Score(
+        Aspect.valueOf((String) entry.get("aspect")),
+        number(entry.get("value")),
+        number(entry.get("threshold")),
         (Boolean) entry.get("passed"));
   }
 

@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
- * People who are learnt once for every program that draws them, each in a file that says how long that took.
+ * People who are learnt once for every program that draws them, each in a file that says how long
+ * that took.
  *
  * @param folder of a folder for each, by number
  * @param base that they were taught to

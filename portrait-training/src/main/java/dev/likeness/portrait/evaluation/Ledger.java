@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** The results of an evaluation as a JSON file, written after each part, so that a part once measured is kept. */
+/**
+ * The results of an evaluation as a JSON file, written after each part, so that a part once
+ * measured is kept.
+ */
 final class Ledger {
   private static final String SKIPPED = "skipped";
   private static final String JUDGE = "judged by";
@@ -30,9 +33,12 @@ final class Ledger {
   /** The results so far in {@code file}, or none. */
   static Ledger open(Path file) {
     try {
-      return new Ledger(file, Files.exists(file) ? JSON.std.mapFrom(Files.readAllBytes(file)) : new LinkedHashMap<>());
+      return new Ledger(
+          file,
+          Files.exists(file) ? JSON.std.mapFrom(Files.readAllBytes(file)) : new LinkedHashMap<>());
     } catch (IOException e) {
-      throw new UnusableInput(file + " is not the result of an evaluation; move it away: " + e.getMessage(), e);
+      throw new UnusableInput(
+          file + " is not the result of an evaluation; move it away: " + e.getMessage(), e);
     }
   }
 
@@ -48,8 +54,11 @@ final class Ledger {
   /** What differs, and how; a model's lineage is pages long, of which its beginning will do. */
   private static String apart(Object before, Map<String, Object> now) {
     Map<?, ?> had = before instanceof Map<?, ?> known ? known : Map.of();
-    return now.entrySet().stream().filter(one -> !one.getValue().equals(had.get(one.getKey())))
-        .map(one -> one.getKey() + " " + shown(had.get(one.getKey())) + ", not " + shown(one.getValue())).collect(Collectors.joining("; "));
+    return now.entrySet().stream()
+        .filter(one -> !one.getValue().equals(had.get(one.getKey())))
+        .map(one ->
+            one.getKey() + " " + shown(had.get(one.getKey())) + ", not " + shown(one.getValue()))
+        .collect(Collectors.joining("; "));
   }
 
   private static String shown(Object value) {
@@ -57,11 +66,15 @@ final class Ledger {
     return text.length() > SHOWN ? text.substring(0, SHOWN) + ".." : text;
   }
 
-  /** As {@link #part(String, Supplier)}, of a judge who may come to a ledger later than others; refuses what another one judged. */
+  /**
+   * As {@link #part(String, Supplier)}, of a judge who may come to a ledger later than others;
+   * refuses what another one judged.
+   */
   void part(String name, String judge, Supplier<Map<String, Object>> measure) {
     if (measured(name) && !judge.equals(((Map<?, ?>) parts.get(name)).get(JUDGE))) {
-      throw new UnusableInput(file + " holds what " + ((Map<?, ?>) parts.get(name)).get(JUDGE) + " found of " + name + ", not " + judge
-          + "; give an empty folder, or that judge to go on");
+      throw new UnusableInput(
+          file + " holds what " + ((Map<?, ?>) parts.get(name)).get(JUDGE) + " found of " + name
+              + ", not " + judge + "; give an empty folder, or that judge to go on");
     }
     part(name, () -> {
       Map<String, Object> judged = new LinkedHashMap<>(measure.get());
@@ -90,8 +103,12 @@ final class Ledger {
 
   private void put(String name, Map<String, Object> figures) {
     parts.put(name, figures);
-    AtomicFile.write(file, out -> out.write(
-        JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(parts).getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.write(
+        file,
+        out -> out.write(JSON.std
+            .with(JSON.Feature.PRETTY_PRINT_OUTPUT)
+            .asString(parts)
+            .getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Every part so far. */

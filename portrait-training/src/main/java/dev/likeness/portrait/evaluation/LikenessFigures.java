@@ -19,7 +19,11 @@ import java.util.stream.IntStream;
  * @param control what is drawn of the same prompts and noise without the person
  * @param unseen selfies of the person that were not learnt
  */
-record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int plain, LikenessTrial.Drawn control,
+record LikenessFigures(
+    Gallery gallery,
+    Optional<AttributeReader> reader,
+    int plain,
+    LikenessTrial.Drawn control,
     List<Picture> unseen) {
   /**
    * The figures of one person's pictures.
@@ -58,8 +62,9 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
   }
 
   /**
-   * How near pictures are to the nearest of the learnt selfies, in grey levels, beside how near to these the base's own
-   * pictures are and selfies that were not learnt: only what copies is nearer than both.
+   * How near pictures are to the nearest of the learnt selfies, in grey levels, beside how near to
+   * these the base's own pictures are and selfies that were not learnt: only what copies is nearer
+   * than both.
    */
   private void copies(Map<String, Object> row, List<Picture> own, List<Picture> crops) {
     List<float[]> known = crops.stream().map(NearestPicture::thumbnail).toList();
@@ -69,17 +74,22 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
   }
 
   private static double nearest(List<Picture> pictures, List<float[]> known) {
-    return pictures.stream().mapToDouble(one -> NearestPicture.nearest(one, known)).average().orElseThrow();
+    return pictures.stream()
+        .mapToDouble(one -> NearestPicture.nearest(one, known))
+        .average()
+        .orElseThrow();
   }
 
   /**
-   * Of the clothes, hair, light and backdrop that were asked for, and of the person's own hair where prompts say nothing of it:
-   * embedders look at faces.
+   * Of the clothes, hair, light and backdrop that were asked for, and of the person's own hair
+   * where prompts say nothing of it: embedders look at faces.
    */
-  private void readBack(Map<String, Object> row, LikenessTrial.Drawn drawn, AttributeReader reader) {
+  private void readBack(
+      Map<String, Object> row, LikenessTrial.Drawn drawn, AttributeReader reader) {
     ReadBackTally asked = new ReadBackTally(reader);
     ReadBackTally hair = new ReadBackTally(reader);
-    Map<Attribute, Set<String>> own = Map.of(Attribute.HAIR, Set.of(gallery.person().hair().words()));
+    Map<Attribute, Set<String>> own =
+        Map.of(Attribute.HAIR, Set.of(gallery.person().hair().words()));
     for (int i = 0; i < drawn.pictures().size(); i++) {
       Map<Attribute, String> read = reader.of(drawn.pictures().get(i));
       asked.add(drawn.asks().get(i).words(), read);
@@ -91,23 +101,43 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     row.put("own hair", hair.share());
   }
 
-  /** How much other people look like the person now, and how much still like themselves without the person. */
+  /**
+   * How much other people look like the person now, and how much still like themselves without the
+   * person.
+   */
   private void strangers(Map<String, Object> row, List<Picture> others) {
     List<Optional<float[]>> now = others.stream().map(gallery::vector).toList();
-    List<Optional<float[]>> before = control.others().stream().map(gallery::vector).toList();
-    row.put("others recognised", recognised(now.stream().flatMap(Optional::stream).toList(), others.size()));
-    row.put("others' likeness",
-        now.stream().flatMap(Optional::stream).mapToDouble(gallery::likeness).average().orElse(0));
+    List<Optional<float[]>> before =
+        control.others().stream().map(gallery::vector).toList();
+    row.put(
+        "others recognised",
+        recognised(now.stream().flatMap(Optional::stream).toList(), others.size()));
+    row.put(
+        "others' likeness",
+        now.stream()
+            .flatMap(Optional::stream)
+            .mapToDouble(gallery::likeness)
+            .average()
+            .orElse(0));
     // A face that is lost is like nobody.
-    row.put("others' likeness to themselves", IntStream.range(0, before.size()).filter(i -> before.get(i).isPresent())
-        .mapToDouble(i -> now.get(i).map(face -> FaceEmbedder.cosine(face, before.get(i).get())).orElse(0.0))
-        .average().orElse(0));
+    row.put(
+        "others' likeness to themselves",
+        IntStream.range(0, before.size())
+            .filter(i -> before.get(i).isPresent())
+            .mapToDouble(i -> now.get(i)
+                .map(face -> FaceEmbedder.cosine(face, before.get(i).get()))
+                .orElse(0.0))
+            .average()
+            .orElse(0));
   }
 
   /** The mean distance of two of them, in the reader's features where there is one. */
   private double spread(List<Picture> pictures) {
     List<float[]> looks = pictures.stream()
-        .map(picture -> reader.map(read -> read.features(picture)).orElseGet(() -> NearestPicture.thumbnail(picture))).toList();
+        .map(picture -> reader
+            .map(read -> read.features(picture))
+            .orElseGet(() -> NearestPicture.thumbnail(picture)))
+        .toList();
     return Diversity.spread(looks);
   }
 }

@@ -15,24 +15,34 @@ import java.util.regex.Pattern;
  * @param guided whether the faces of people learnt as LoRAs are held to theirs
  */
 record LikenessPlan(int trainSteps, int each, int steps, int gallery, boolean guided) {
-  static final Set<String> NAMES = Set.of("first", "trainSteps", "each", "steps", "gallery", "cases", "guided", "leads");
+  static final Set<String> NAMES =
+      Set.of("first", "trainSteps", "each", "steps", "gallery", "cases", "guided", "leads");
 
   LikenessPlan {
     if (trainSteps < 0 || each < 1 || steps < 1 || gallery < 2) {
-      throw new IllegalArgumentException("trainSteps is at least 0, each and steps at least 1, gallery at least 2; given "
-          + trainSteps + ", " + each + ", " + steps + ", " + gallery);
+      throw new IllegalArgumentException(
+          "trainSteps is at least 0, each and steps at least 1, gallery at least 2; given "
+              + trainSteps + ", " + each + ", " + steps + ", " + gallery);
     }
   }
 
   static LikenessPlan of(Named named) {
-    return new LikenessPlan(named.number("trainSteps", 0), named.number("each", 2), named.number("steps", 20),
-        named.number("gallery", 200), named.number("guided", 1) == 1);
+    return new LikenessPlan(
+        named.number("trainSteps", 0),
+        named.number("each", 2),
+        named.number("steps", 20),
+        named.number("gallery", 200),
+        named.number("guided", 1) == 1);
   }
 
-  /** The cases that {@code cases=REGEX} chooses by name; the control, which others are compared with, is always one. */
+  /**
+   * The cases that {@code cases=REGEX} chooses by name; the control, which others are compared
+   * with, is always one.
+   */
   static List<LikenessCase> cases(Named named) {
     Pattern chosen = Pattern.compile(named.text("cases", ".*"));
     return LikenessCase.ALL.stream()
-        .filter(c -> c == LikenessCase.CONTROL || chosen.matcher(c.name()).matches()).toList();
+        .filter(c -> c == LikenessCase.CONTROL || chosen.matcher(c.name()).matches())
+        .toList();
   }
 }

@@ -17,19 +17,27 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
 
-/** Rendered selfies of a person as a training is given them: other ones than a {@link Gallery} knows them by. */
+/**
+ * Rendered selfies of a person as a training is given them: other ones than a {@link Gallery} knows
+ * them by.
+ */
 record LikenessSelfies(Person person, FaceDetector detector) {
   private static final int SIDE = 512;
   // A burst: the head turns by a few degrees between two of its photos.
   private static final float WAVER = .05f;
-  private static final ReviewOptions ALIKE_TOO = ReviewOptions.defaults().withLimits(
-      QualityLimits.DEFAULT.with(ReasonCode.NEAR_DUPLICATE, new Band(0, Double.NEGATIVE_INFINITY)));
+  private static final ReviewOptions ALIKE_TOO = ReviewOptions.defaults()
+      .withLimits(QualityLimits.DEFAULT.with(
+          ReasonCode.NEAR_DUPLICATE, new Band(0, Double.NEGATIVE_INFINITY)));
 
-  /** Selfies to learn from, all of them accepted, however alike; one that the review sets aside is taken again. */
+  /**
+   * Selfies to learn from, all of them accepted, however alike; one that the review sets aside is
+   * taken again.
+   */
   PhotoReview learnt(LikenessCase asked) {
     Random random = new Random(person.seed());
     Shot first = Shot.selfie(random);
-    return reviewed(asked.selfies(), () -> asked.alike() ? wavering(first, random) : Shot.selfie(random));
+    return reviewed(
+        asked.selfies(), () -> asked.alike() ? wavering(first, random) : Shot.selfie(random));
   }
 
   /** Selfies that nothing learns from, whatever the case. */
@@ -41,7 +49,9 @@ record LikenessSelfies(Person person, FaceDetector detector) {
   private PhotoReview reviewed(int count, Supplier<Shot> shots) {
     List<Photo> photos = new ArrayList<>();
     for (int i = 0; photos.size() < count; i++) {
-      Photo photo = Photo.of("selfie-" + i + ".png", Renderer.render(person, shots.get(), SIDE).picture().toPng());
+      Photo photo = Photo.of(
+          "selfie-" + i + ".png",
+          Renderer.render(person, shots.get(), SIDE).picture().toPng());
       if (isUsable(photo)) {
         photos.add(photo);
       } else if (i > 20 * count) {
@@ -53,14 +63,18 @@ record LikenessSelfies(Person person, FaceDetector detector) {
 
   private boolean isUsable(Photo photo) {
     try {
-      return !PhotoReview.of(PhotoSet.of(List.of(photo)), detector, ALIKE_TOO).accepted().isEmpty();
+      return !PhotoReview.of(PhotoSet.of(List.of(photo)), detector, ALIKE_TOO)
+          .accepted()
+          .isEmpty();
     } catch (NoUsablePhoto e) {
       return false;
     }
   }
 
   private static Shot wavering(Shot shot, Random random) {
-    return shot.withPose(shot.yaw() + WAVER * (float) random.nextGaussian(),
-        shot.pitch() + WAVER * (float) random.nextGaussian(), shot.roll());
+    return shot.withPose(
+        shot.yaw() + WAVER * (float) random.nextGaussian(),
+        shot.pitch() + WAVER * (float) random.nextGaussian(),
+        shot.roll());
   }
 }

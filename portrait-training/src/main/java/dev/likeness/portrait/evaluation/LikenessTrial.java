@@ -37,19 +37,26 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Learns one person in one way and draws them. Prompts name the class word, with the rare word before it where the person was
- * given one, the style and what it asks for, and nothing of how the person looks.
+ * Learns one person in one way and draws them. Prompts name the class word, with the rare word
+ * before it where the person was given one, the style and what it asks for, and nothing of how the
+ * person looks.
  *
  * @param folder of the base model
  * @param guidance what holds the faces of people who are learnt as LoRAs, if anything does
  */
-record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<FaceGuidance> guidance) {
+record LikenessTrial(
+    BaseModel base, Path folder, LikenessPlan plan, Optional<FaceGuidance> guidance) {
   /** How many other people are drawn. */
   static final int OTHERS = 5;
 
-  private static final List<String> STYLES = List.of("studio", "office", "outdoor", "black-and-white", "corporate");
-  private static final List<String> HAIR =
-      List.of("short red hair", "long blond hair", "a black afro", "brown hair in a bun", "long curly gray hair");
+  private static final List<String> STYLES =
+      List.of("studio", "office", "outdoor", "black-and-white", "corporate");
+  private static final List<String> HAIR = List.of(
+      "short red hair",
+      "long blond hair",
+      "a black afro",
+      "brown hair in a bun",
+      "long curly gray hair");
   private static final long STRANGERS = 8_700_000_000L;
   private static final long NOISE = 100;
   private static final String NAMED = "selfie of a %s";
@@ -62,7 +69,7 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
    * @param asks for {@code pictures}, which show the person
    * @param others pictures of other people, by their descriptions, with the person's LoRA carried
    */
-  record Drawn(double seconds, List<Ask> asks, List<Picture> pictures, List<Picture> others) { }
+  record Drawn(double seconds, List<Ask> asks, List<Picture> pictures, List<Picture> others) {}
 
   /** A picture that is asked for. */
   record Ask(Style style, String prompt) {
@@ -77,7 +84,10 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
     }
   }
 
-  /** The person's pictures, the same in every case but for the name: in each style, then with other hair. */
+  /**
+   * The person's pictures, the same in every case but for the name: in each style, then with other
+   * hair.
+   */
   List<Ask> asks(Person person, LikenessCase asked) {
     String who = "a " + subject(person, asked).phrase();
     List<Ask> asks = new ArrayList<>();
@@ -102,21 +112,34 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
     return asked.named() ? rare : rare.token("");
   }
 
-  /** Learns and draws; {@code work} is where people are kept, and free for files of the trial's own. */
+  /**
+   * Learns and draws; {@code work} is where people are kept, and free for files of the trial's own.
+   */
   Drawn of(Person person, LikenessCase asked, PhotoReview selfies, Path work) {
     return switch (asked.way()) {
       case NOT_AT_ALL -> drawn(person, asked, 0, base, ask -> ask, ask -> ask);
       case LORA -> {
-        try (TrainedPerson learnt = new KeptPeople(work, base).of(person, asked, () -> learnt(person, asked, selfies))) {
+        try (TrainedPerson learnt =
+            new KeptPeople(work, base).of(person, asked, () -> learnt(person, asked, selfies))) {
           Adapter held = studio().held(learnt).at(1);
-          yield drawn(person, asked, KeptPeople.seconds(learnt), base, ask -> ask.as(held), ask -> ask.as(learnt.at(1)));
+          yield drawn(
+              person,
+              asked,
+              KeptPeople.seconds(learnt),
+              base,
+              ask -> ask.as(held),
+              ask -> ask.as(learnt.at(1)));
         }
       }
       case DREAMBOOTH -> {
         long start = System.nanoTime();
         Path own = KeptPeople.folder(work, person).resolve(asked.file());
         try (TrainedModel learnt = new DreamBooth(settings(asked).captions(NAMED))
-            .train(base, TrainingSet.of(crops(selfies), subject(person, asked)), Progress.SILENT, new Cancellation())) {
+            .train(
+                base,
+                TrainingSet.of(crops(selfies), subject(person, asked)),
+                Progress.SILENT,
+                new Cancellation())) {
           learnt.save(folder, own, DType.F32);
         }
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -135,9 +158,12 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
     if (!asked.named()) {
       return studio().training(settings(asked)).learn(selfies, Consent.NOBODY_REAL);
     }
-    TrainedPerson learnt = settings(asked).captions(NAMED)
+    TrainedPerson learnt = settings(asked)
+        .captions(NAMED)
         .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
-    return guidance.map(by -> FaceReferences.of(selfies.accepted(), by.embedder()).asGuideOf(learnt)).orElse(learnt);
+    return guidance
+        .map(by -> FaceReferences.of(selfies.accepted(), by.embedder()).asGuideOf(learnt))
+        .orElse(learnt);
   }
 
   private HeadshotStudio studio() {
@@ -146,7 +172,9 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
 
   /** The accepted photos as the base looks at pictures. */
   List<Picture> crops(PhotoReview selfies) {
-    return selfies.accepted().stream().map(photo -> photo.crop(base.defaults().width(), MOST_ENLARGEMENT)).toList();
+    return selfies.accepted().stream()
+        .map(photo -> photo.crop(base.defaults().width(), MOST_ENLARGEMENT))
+        .toList();
   }
 
   private LoraTraining settings(LikenessCase asked) {
@@ -166,16 +194,25 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
     }
   }
 
-  private Drawn drawn(Person person, LikenessCase asked, double seconds, BaseModel model,
-      UnaryOperator<ImageRequest> shown, UnaryOperator<ImageRequest> carrying) {
+  private Drawn drawn(
+      Person person,
+      LikenessCase asked,
+      double seconds,
+      BaseModel model,
+      UnaryOperator<ImageRequest> shown,
+      UnaryOperator<ImageRequest> carrying) {
     List<Ask> asks = asks(person, asked);
-    return new Drawn(seconds, asks, draw(model, asks, shown), draw(model, others(person), carrying));
+    return new Drawn(
+        seconds, asks, draw(model, asks, shown), draw(model, others(person), carrying));
   }
 
-  private List<Picture> draw(BaseModel model, List<Ask> asks, UnaryOperator<ImageRequest> carrying) {
+  private List<Picture> draw(
+      BaseModel model, List<Ask> asks, UnaryOperator<ImageRequest> carrying) {
     List<Picture> pictures = new ArrayList<>();
     for (Ask ask : asks) {
-      ImageRequest request = ImageRequest.of(ask.prompt()).steps(plan.steps()).guidance(ShootRequest.guidance(base))
+      ImageRequest request = ImageRequest.of(ask.prompt())
+          .steps(plan.steps())
+          .guidance(ShootRequest.guidance(base))
           .seed(NOISE + pictures.size());
       pictures.add(ask.style().developed(model.generate(carrying.apply(request)).picture()));
     }

@@ -34,14 +34,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an adapter at many
- * settings, and takes how like their held-out photos the pictures are and how many of the asked words are read back. The curve
- * goes no further in likeness than where the dial ends without one. Writes {@code shown.csv} and {@code both.csv} as it goes, from
- * which a stopped run goes on, and at the end {@code likeness-dial.json}, to be put beside the adapter, and a plot of each curve.
+ * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an
+ * adapter at many settings, and takes how like their held-out photos the pictures are and how many
+ * of the asked words are read back. The curve goes no further in likeness than where the dial ends
+ * without one. Writes {@code shown.csv} and {@code both.csv} as it goes, from which a stopped run
+ * goes on, and at the end {@code likeness-dial.json}, to be put beside the adapter, and a plot of
+ * each curve.
  *
- * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]}. The folder holds an adapter, as
- * {@link PersonAdapter#in} has it, and may hold what {@link FaceGuidance#in} wants; with {@code LORA-STEPS} each person is learnt too,
- * and the settings beside their LoRA are measured; {@code SKIP} people are left to another run.
+ * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]}. The
+ * folder holds an adapter, as {@link PersonAdapter#in} has it, and may hold what
+ * {@link FaceGuidance#in} wants; with {@code LORA-STEPS} each person is learnt too, and the
+ * settings beside their LoRA are measured; {@code SKIP} people are left to another run.
  */
 public final class MeasureDial {
   private static final long FIRST = 9_300_000_000L;
@@ -52,6 +55,7 @@ public final class MeasureDial {
   private static final double[] FACES = {0, 0.5, 1};
   /** Weights of the adapter, and from which share of the steps on. */
   private static final double[][] SHOWN = {{0.4, 0}, {0.8, 0}, {0.8, 0.2}, {1.2, 0}};
+
   private static final double[][] BESIDE = {{0.2, 0}, {0.4, 0}, {0.8, 0}};
 
   private final HeadshotStudio studio;
@@ -65,7 +69,11 @@ public final class MeasureDial {
   }
 
   public static void main(String[] args) {
-    Usage.require(args, 4, 6, "MeasureDial MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]");
+    Usage.require(
+        args,
+        4,
+        6,
+        "MeasureDial MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]");
     Path folder = Path.of(args[0]);
     Path out = Path.of(args[2]);
     int steps = args.length > 4 ? Integer.parseInt(args[4]) : 0;
@@ -75,33 +83,59 @@ public final class MeasureDial {
         FolderEmbedder embedder = FolderEmbedder.in(folder).orElseThrow();
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
         PersonAdapter adapter = PersonAdapter.in(folder, base);
-        FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
-      Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", MeasuredModel.told(folder), "steps", Integer.toString(steps),
-          "attributes", reader.made(), "held by", guidance == null ? "nothing" : guidance.embedder().name()));
+        FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
+      Ledger.open(out.resolve("of.json"))
+          .begin(
+              "of",
+              Map.of(
+                  "model",
+                  MeasuredModel.told(folder),
+                  "steps",
+                  Integer.toString(steps),
+                  "attributes",
+                  reader.made(),
+                  "held by",
+                  guidance == null ? "nothing" : guidance.embedder().name()));
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ShownPerson who = studio.show(review, adapter, Consent.NOBODY_REAL, PersonProfile.UNKNOWN, Progress.SILENT,
+        ShownPerson who = studio.show(
+            review,
+            adapter,
+            Consent.NOBODY_REAL,
+            PersonProfile.UNKNOWN,
+            Progress.SILENT,
             new Cancellation());
-        MeasureDial one = new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
+        MeasureDial one =
+            new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
         one.measure(shown, who, seed, settings(SHOWN, new double[1], faces));
         if (steps > 0) {
-          try (TrainedPerson learnt = new KeptPeople(out, base).of(person, LikenessCase.TEN,
-              () -> studio.training(studio.training().steps(steps)).learn(review, Consent.NOBODY_REAL))) {
+          try (TrainedPerson learnt = new KeptPeople(out, base)
+              .of(
+                  person,
+                  LikenessCase.TEN,
+                  () -> studio
+                      .training(studio.training().steps(steps))
+                      .learn(review, Consent.NOBODY_REAL))) {
             one.measure(both, who.with(learnt), seed, settings(BESIDE, LORAS, faces));
           }
         }
       }
       LikenessDial usual = guidance == null ? LikenessDial.UNMEASURED : LikenessDial.HELD;
-      List<Measured> beside = steps > 0 ? curve(out, "both", both.settings(), usual.at(1, true)) : usual.both();
-      new LikenessDial(curve(out, "shown", shown.settings(), usual.at(1, false)), beside).save(out.resolve("likeness-dial.json"));
+      List<Measured> beside =
+          steps > 0 ? curve(out, "both", both.settings(), usual.at(1, true)) : usual.both();
+      new LikenessDial(curve(out, "shown", shown.settings(), usual.at(1, false)), beside)
+          .save(out.resolve("likeness-dial.json"));
     }
   }
 
-  /** Nothing, and every weight of the adapter beside every one of the LoRA, faces held so strongly. */
+  /**
+   * Nothing, and every weight of the adapter beside every one of the LoRA, faces held so strongly.
+   */
   private static List<Setting> settings(double[][] weights, double[] loras, double... faces) {
     List<Setting> settings = new ArrayList<>(List.of(Setting.NOTHING));
     for (double lora : loras) {
@@ -127,11 +161,17 @@ public final class MeasureDial {
   private DialTally.Line line(ShownPerson who, Setting setting, long seed, String style) {
     boolean nothing = setting.equals(Setting.NOTHING);
     List<Measured> straight = LikenessDial.straight(nothing ? new Setting(1, 0, 1, 1, 1) : setting);
-    Headshot headshot = studio.shoot(who.along(new LikenessDial(straight, straight)),
-        ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(seed)).headshots().get(0);
+    Headshot headshot = studio
+        .shoot(
+            who.along(new LikenessDial(straight, straight)),
+            ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(seed))
+        .headshots()
+        .get(0);
     Map<Attribute, Set<String>> asked = Asked.of(headshot.request().prompt());
     Map<Attribute, String> read = reader.of(headshot.picture());
-    int found = (int) asked.entrySet().stream().filter(a -> a.getValue().contains(read.get(a.getKey()))).count();
+    int found = (int) asked.entrySet().stream()
+        .filter(a -> a.getValue().contains(read.get(a.getKey())))
+        .count();
     double likeness = gallery.vector(headshot.picture()).map(gallery::likeness).orElse(0.0);
     return new DialTally.Line(setting, seed, style, likeness, asked.size(), found);
   }

@@ -20,11 +20,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a base's own drawings score in what is the base's and not a picture's: how sharp they are and what texture skin has.
- * Prints what 96 %, 97.5 % and 99 % of them pass, of which {@link ScoreLimits#FILE} may hold one, and how often the same
- * drawings blurred by the two strongest degrees of {@link GradeScores} fail each of these.
+ * What a base's own drawings score in what is the base's and not a picture's: how sharp they are
+ * and what texture skin has. Prints what 96 %, 97.5 % and 99 % of them pass, of which
+ * {@link ScoreLimits#FILE} may hold one, and how often the same drawings blurred by the two
+ * strongest degrees of {@link GradeScores} fail each of these.
  *
- * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PICTURES [SEED]}; drawings are kept in the folder, which is of one model.
+ * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PICTURES [SEED]}; drawings are kept in the folder,
+ * which is of one model.
  */
 public final class MeasureLimits {
   private static final List<Aspect> OF_THE_BASE = List.of(Aspect.SHARPNESS, Aspect.SKIN_WAX);
@@ -37,7 +39,8 @@ public final class MeasureLimits {
     }
 
     double blurred(double strength) {
-      return HeadshotScores.measure(Aspect.SHARPNESS, Filter.gauss(picture, Flaw.blurring(strength)), face);
+      return HeadshotScores.measure(
+          Aspect.SHARPNESS, Filter.gauss(picture, Flaw.blurring(strength)), face);
     }
   }
 
@@ -51,34 +54,55 @@ public final class MeasureLimits {
     EvaluationPlan plan = new EvaluationPlan(count, 2, 1, 0, usual.steps(), usual.guidance(), seed);
     Path model = Path.of(args[0]);
     Path out = Path.of(args[1]);
-    Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", MeasuredModel.told(model), "numbers", plan.toString()));
-    try (BaseModel base = BaseModel.open(model, Compute.best()); FaceDetector detector = new CascadeDetector()) {
-      List<String> prompts = RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
-      List<Seen> seen = new Drawings(base, plan, out, Progress.SILENT, new Cancellation()).of("limits", prompts)
-          .stream().map(picture -> seen(picture, detector)).flatMap(Optional::stream).toList();
+    Ledger.open(out.resolve("of.json"))
+        .begin("of", Map.of("model", MeasuredModel.told(model), "numbers", plan.toString()));
+    try (BaseModel base = BaseModel.open(model, Compute.best());
+        FaceDetector detector = new CascadeDetector()) {
+      List<String> prompts =
+          RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
+      List<Seen> seen = new Drawings(base, plan, out, Progress.SILENT, new Cancellation())
+          .of("limits", prompts).stream()
+              .map(picture -> seen(picture, detector))
+              .flatMap(Optional::stream)
+              .toList();
       OF_THE_BASE.forEach(aspect -> print(aspect, seen));
     }
   }
 
   private static Optional<Seen> seen(Picture picture, FaceDetector detector) {
-    return detector.detect(picture).stream().findFirst().filter(face -> face.eyes().isPresent())
+    return detector.detect(picture).stream()
+        .findFirst()
+        .filter(face -> face.eyes().isPresent())
         .map(face -> new Seen(picture, face));
   }
 
   private static void print(Aspect aspect, List<Seen> seen) {
-    double[] values = seen.stream().mapToDouble(each -> each.value(aspect)).sorted().toArray();
+    double[] values =
+        seen.stream().mapToDouble(each -> each.value(aspect)).sorted().toArray();
     for (double share : SHARES) {
       double limit = GradeScores.passed(values, share);
-      System.out.printf(Locale.ROOT, "%s: %.1f %% of %d pass %.4g%s%n", aspect, 100 * share, values.length, limit,
+      System.out.printf(
+          Locale.ROOT,
+          "%s: %.1f %% of %d pass %.4g%s%n",
+          aspect,
+          100 * share,
+          values.length,
+          limit,
           aspect == Aspect.SHARPNESS ? caught(seen, limit) : "");
     }
   }
 
   private static String caught(List<Seen> seen, double limit) {
-    return String.format(Locale.ROOT, ", blurred ones fail it in %.0f and %.0f %%", failing(seen, STRONG, limit), failing(seen, 1, limit));
+    return String.format(
+        Locale.ROOT,
+        ", blurred ones fail it in %.0f and %.0f %%",
+        failing(seen, STRONG, limit),
+        failing(seen, 1, limit));
   }
 
   private static double failing(List<Seen> seen, double strength, double limit) {
-    return 100.0 * seen.stream().filter(each -> each.blurred(strength) > limit).count() / seen.size();
+    return 100.0
+        * seen.stream().filter(each -> each.blurred(strength) > limit).count()
+        / seen.size();
   }
 }

@@ -13,10 +13,17 @@ import java.util.stream.Stream;
 final class MeasuredModel {
   private MeasuredModel() {}
 
-  /** How UNet, autoencoder and adapter of {@code folder} came to be, and the edition of the renderer, whose prompts they draw. */
+  /**
+   * How UNet, autoencoder and adapter of {@code folder} came to be, and the edition of the
+   * renderer, whose prompts they draw.
+   */
   static String told(Path folder) {
-    return Stream.of(folder.resolve("unet/diffusion_pytorch_model.safetensors"), folder.resolve("vae/diffusion_pytorch_model.safetensors"),
-        PersonAdapter.own(folder)).filter(Files::exists).map(MeasuredModel::made)
+    return Stream.of(
+            folder.resolve("unet/diffusion_pytorch_model.safetensors"),
+            folder.resolve("vae/diffusion_pytorch_model.safetensors"),
+            PersonAdapter.own(folder))
+        .filter(Files::exists)
+        .map(MeasuredModel::made)
         .collect(Collectors.joining(", ", "", ", edition " + Renderer.EDITION));
   }
 

@@ -9,19 +9,23 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Whether a model copies: how near its pictures are to the nearest training picture, beside how near renders of people
- * whom no training saw are to it, as root mean squares of 32x32 thumbnails in grey levels. What was learnt last comes first: of
- * earlier runs people are drawn again by another edition than they were learnt by.
+ * Whether a model copies: how near its pictures are to the nearest training picture, beside how
+ * near renders of people whom no training saw are to it, as root mean squares of 32x32 thumbnails
+ * in grey levels. What was learnt last comes first: of earlier runs people are drawn again by
+ * another edition than they were learnt by.
  */
 final class NearestPicture {
   private static final int SIDE = 32;
 
   private NearestPicture() {}
 
-  static Map<String, Object> measure(List<Picture> drawn, List<Picture> unseen, TrainingPictures training, int most) {
+  static Map<String, Object> measure(
+      List<Picture> drawn, List<Picture> unseen, TrainingPictures training, int most) {
     int count = Math.min(most, training.count());
-    List<float[]> known = IntStream.range(0, count).parallel()
-        .mapToObj(i -> thumbnail(training.picture(i))).toList();
+    List<float[]> known = IntStream.range(0, count)
+        .parallel()
+        .mapToObj(i -> thumbnail(training.picture(i)))
+        .toList();
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("training pictures", known.size());
     row.put("of", training.count());
@@ -30,8 +34,10 @@ final class NearestPicture {
     return row;
   }
 
-  private static void put(Map<String, Object> row, String what, List<Picture> pictures, List<float[]> known) {
-    double[] nearest = pictures.stream().mapToDouble(one -> nearest(one, known)).sorted().toArray();
+  private static void put(
+      Map<String, Object> row, String what, List<Picture> pictures, List<float[]> known) {
+    double[] nearest =
+        pictures.stream().mapToDouble(one -> nearest(one, known)).sorted().toArray();
     row.put(what + ", median", nearest[nearest.length / 2]);
     row.put(what + ", nearest of all", nearest[0]);
   }

@@ -11,18 +11,26 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 
-/** Flaws that need what a render knows of the person: where the eyes look, what is worn, the colour of the skin. */
+/**
+ * Flaws that need what a render knows of the person: where the eyes look, what is worn, the colour
+ * of the skin.
+ */
 record PersonFlaws(FlawCanvas canvas) {
   // At this the renderer's eyes have turned as far as they do.
   private static final double FARTHEST_GAZE = 1.24;
 
-  /** The right eye alone turned from the lens to the side that the head is turned to, where an eye has most room. */
+  /**
+   * The right eye alone turned from the lens to the side that the head is turned to, where an eye
+   * has most room.
+   */
   Picture squinting(double share) {
     double turn = (canvas.portrait.shot().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
     Shot turned = canvas.portrait.shot().withGaze((float) turn, 0);
-    Picture other = Renderer.render(canvas.portrait.person(), turned, canvas.picture.width()).picture();
+    Picture other = Renderer.render(canvas.portrait.person(), turned, canvas.picture.width())
+        .picture();
     Point eye = canvas.map.rightEye();
-    return canvas.each((x, y, c, v) -> Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * canvas.map.apart ? other.at(x, y, c) : v);
+    return canvas.each((x, y, c, v) ->
+        Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * canvas.map.apart ? other.at(x, y, c) : v);
   }
 
   /** The one of a pair that is on the picture's right faded away. */
@@ -30,7 +38,9 @@ record PersonFlaws(FlawCanvas canvas) {
     return WornPicture.of(canvas.portrait, worn).with(1, 1 - share);
   }
 
-  /** A hand that comes in from below, beside the chin or the shoulder, as large as the share says. */
+  /**
+   * A hand that comes in from below, beside the chin or the shoulder, as large as the share says.
+   */
   Picture handed(double share) {
     int side = (canvas.portrait.person().seed() & 1) == 0 ? 1 : -1;
     boolean chin = (canvas.portrait.person().seed() & 2) == 0;

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How much of what pictures show a model draws that is told nothing and shown them by its own IP-Adapter: renders of unseen people, whose
- * captions are read back from what is drawn, beside the same where nothing is shown.
+ * How much of what pictures show a model draws that is told nothing and shown them by its own
+ * IP-Adapter: renders of unseen people, whose captions are read back from what is drawn, beside the
+ * same where nothing is shown.
  */
 record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack reader) {
   private static final int PICTURES = 100;
@@ -25,12 +26,19 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
 
   Map<String, Object> measure(List<RandomPrompt> prompts) {
     List<RandomPrompt> shown = prompts.subList(0, Math.min(PICTURES, prompts.size()));
-    try (ImageEncoder encoder = ImageEncoder.open(model.resolve("image_encoder"), base.parts().compute());
+    try (ImageEncoder encoder =
+            ImageEncoder.open(model.resolve("image_encoder"), base.parts().compute());
         IpAdapter adapter = IpAdapter.open(PersonAdapter.ofPictures(model), base, encoder)) {
       List<ImageRequest> silent = Collections.nCopies(shown.size(), ImageRequest.of(""));
       ReadBackTally without = tally(shown, drawings.asked(SET + ", without", silent));
-      ReadBackTally told = tally(shown, drawings.asked(SET,
-          shown.stream().map(prompt -> ImageRequest.of("").as(adapter.identity(prompt.render()).at(1))).toList()));
+      ReadBackTally told = tally(
+          shown,
+          drawings.asked(
+              SET,
+              shown.stream()
+                  .map(prompt ->
+                      ImageRequest.of("").as(adapter.identity(prompt.render()).at(1)))
+                  .toList()));
       Map<String, Object> found = new LinkedHashMap<>();
       found.put("words", told.asked());
       found.put("shown", told.share());

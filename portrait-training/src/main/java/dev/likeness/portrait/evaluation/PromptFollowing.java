@@ -11,13 +11,15 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How much of what prompts ask for is read back from drawn pictures, beside how much is read back from renders of exactly
- * that: drawings are read better only where they are plainer examples of the word.
+ * How much of what prompts ask for is read back from drawn pictures, beside how much is read back
+ * from renders of exactly that: drawings are read better only where they are plainer examples of
+ * the word.
  */
 final class PromptFollowing {
   private PromptFollowing() {}
 
-  static Map<String, Object> measure(List<RandomPrompt> prompts, List<Picture> drawn, ReadBack reader) {
+  static Map<String, Object> measure(
+      List<RandomPrompt> prompts, List<Picture> drawn, ReadBack reader) {
     ReadBackTally pictures = new ReadBackTally(reader);
     ReadBackTally renders = new ReadBackTally(reader);
     for (int i = 0; i < prompts.size(); i++) {
@@ -27,8 +29,9 @@ final class PromptFollowing {
     Map<String, Object> found = new LinkedHashMap<>();
     for (Attribute attribute : Attribute.values()) {
       if (pictures.asked(attribute) > 0) {
-        found.put(attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '), row(pictures.asked(attribute),
-            pictures.share(attribute), renders.share(attribute)));
+        found.put(
+            attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+            row(pictures.asked(attribute), pictures.share(attribute), renders.share(attribute)));
       }
     }
     found.put("overall", row(pictures.asked(), pictures.share(), renders.share()));

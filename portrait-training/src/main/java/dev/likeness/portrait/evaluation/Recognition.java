@@ -11,27 +11,41 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * In how many headshots somebody is recognised in a gallery, by style, and, as the control, in how many pictures of the
- * same prompts that know nothing of the person. A picture without a face is not recognised.
+ * In how many headshots somebody is recognised in a gallery, by style, and, as the control, in how
+ * many pictures of the same prompts that know nothing of the person. A picture without a face is
+ * not recognised.
  */
 record Recognition(Gallery gallery) {
-  private record Look(String style, boolean recognised, double likeness) { }
+  private record Look(String style, boolean recognised, double likeness) {}
 
-  /** The shares over everything and by style; {@code nobody} draws a headshot's prompt without the person. */
+  /**
+   * The shares over everything and by style; {@code nobody} draws a headshot's prompt without the
+   * person.
+   */
   Map<String, Object> of(List<Headshot> headshots, Function<Headshot, Picture> nobody) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("own judge's likeness, own photos", gallery.spread());
     put(row, "drawn", headshots.stream().map(shot -> look(shot, shot.picture())).toList());
-    put(row, "without the person", headshots.stream().map(shot -> look(shot, nobody.apply(shot))).toList());
+    put(
+        row,
+        "without the person",
+        headshots.stream().map(shot -> look(shot, nobody.apply(shot))).toList());
     return row;
   }
 
   private static void put(Map<String, Object> row, String what, List<Look> looks) {
-    row.put("own judge's likeness, " + what,
-        looks.stream().mapToDouble(Look::likeness).filter(value -> !Double.isNaN(value)).average().orElse(Double.NaN));
+    row.put(
+        "own judge's likeness, " + what,
+        looks.stream()
+            .mapToDouble(Look::likeness)
+            .filter(value -> !Double.isNaN(value))
+            .average()
+            .orElse(Double.NaN));
     row.put("recognised, " + what, share(looks));
-    looks.stream().collect(Collectors.groupingBy(Look::style, LinkedHashMap::new, Collectors.toList()))
-        .forEach((style, some) -> row.put(String.format(Locale.ROOT, "recognised, %s, %s", what, style), share(some)));
+    looks.stream()
+        .collect(Collectors.groupingBy(Look::style, LinkedHashMap::new, Collectors.toList()))
+        .forEach((style, some) ->
+            row.put(String.format(Locale.ROOT, "recognised, %s, %s", what, style), share(some)));
   }
 
   private static double share(List<Look> looks) {
@@ -40,7 +54,9 @@ record Recognition(Gallery gallery) {
 
   private Look look(Headshot shot, Picture picture) {
     Optional<float[]> face = gallery.vector(picture);
-    return new Look(shot.style().name(), face.map(gallery::recognises).orElse(false),
+    return new Look(
+        shot.style().name(),
+        face.map(gallery::recognises).orElse(false),
         face.map(gallery::likeness).orElse(Double.NaN));
   }
 }

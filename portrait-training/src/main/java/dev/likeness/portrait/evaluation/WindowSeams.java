@@ -5,8 +5,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Whether the windows that a large picture was drawn through are seen in it: how much stronger steps that a run of
- * neighbouring pixels shares are where windows begin and end than beside.
+ * Whether the windows that a large picture was drawn through are seen in it: how much stronger
+ * steps that a run of neighbouring pixels shares are where windows begin and end than beside.
  */
 final class WindowSeams {
   private static final int BESIDE = 6;
@@ -15,7 +15,8 @@ final class WindowSeams {
   private WindowSeams() {}
 
   /**
-   * The mean step across the windows' edges over the mean step a few pixels beside them; 1 when nothing is seen.
+   * The mean step across the windows' edges over the mean step a few pixels beside them; 1 when
+   * nothing is seen.
    *
    * @param window side of a window in pixels
    * @param stride how far windows are apart at most, in pixels
@@ -45,9 +46,13 @@ final class WindowSeams {
   }
 
   private static void add(Picture picture, int line, boolean column, double[] sums) {
-    for (int along = 0; along + RUN <= (column ? picture.height() : picture.width()); along += RUN) {
+    for (int along = 0;
+        along + RUN <= (column ? picture.height() : picture.width());
+        along += RUN) {
       sums[0] += step(picture, line, along, column);
-      sums[1] += (step(picture, line - BESIDE, along, column) + step(picture, line + BESIDE, along, column)) / 2;
+      sums[1] += (step(picture, line - BESIDE, along, column)
+              + step(picture, line + BESIDE, along, column))
+          / 2;
     }
   }
 
@@ -55,7 +60,8 @@ final class WindowSeams {
   private static double step(Picture p, int line, int from, boolean column) {
     double sum = 0;
     for (int along = from; along < from + RUN; along++) {
-      sum += column ? Filter.light(p, line, along) - Filter.light(p, line - 1, along)
+      sum += column
+          ? Filter.light(p, line, along) - Filter.light(p, line - 1, along)
           : Filter.light(p, along, line) - Filter.light(p, along, line - 1);
     }
     return Math.abs(sum);

@@ -26,21 +26,37 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Makes the networks of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage: {@link TrainPortrait}'s autoencoder, text encoder
- * and UNet, {@link TrainEmbedder}'s three embedders of faces (one judges, the adapter looks through another, faces are held by
- * that and the third), {@link TrainPhotoReader}'s reader of photos, what {@link TrainParts} adds, {@link TrainAttributes}'
- * classifier and a small evaluation by it. Each stage goes on where it was stopped, and the same numbers give the same bits on
- * a CPU.
+ * Makes the networks of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage:
+ * {@link TrainPortrait}'s autoencoder, text encoder and UNet, {@link TrainEmbedder}'s three
+ * embedders of faces (one judges, the adapter looks through another, faces are held by that and the
+ * third), {@link TrainPhotoReader}'s reader of photos, what {@link TrainParts} adds,
+ * {@link TrainAttributes}' classifier and a small evaluation by it. Each stage goes on where it was
+ * stopped, and the same numbers give the same bits on a CPU.
  *
  * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]}.
  */
 public final class MakePortrait {
-  static final List<String> STAGES = List.of("model", "embedder", "adapter-embedder", "guide-embedder", "photo-reader", "parts",
-      "attributes", "evaluation");
+  static final List<String> STAGES = List.of(
+      "model",
+      "embedder",
+      "adapter-embedder",
+      "guide-embedder",
+      "photo-reader",
+      "parts",
+      "attributes",
+      "evaluation");
 
-  private static final List<String> EMBEDDERS = List.of("embedder", "adapter-embedder", "guide-embedder");
-  private static final List<String> OWN = List.of("stages", "embedderPeople", "embedderSteps", "photoReaderPictures",
-      "photoReaderSteps", "attributePictures", "attributeSteps", "partStages");
+  private static final List<String> EMBEDDERS =
+      List.of("embedder", "adapter-embedder", "guide-embedder");
+  private static final List<String> OWN = List.of(
+      "stages",
+      "embedderPeople",
+      "embedderSteps",
+      "photoReaderPictures",
+      "photoReaderSteps",
+      "attributePictures",
+      "attributeSteps",
+      "partStages");
 
   private final Path work;
   private final Path clip;
@@ -57,11 +73,17 @@ public final class MakePortrait {
   }
 
   public static void main(String[] args) {
-    Usage.require(args, 3, "MakePortrait WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]");
+    Usage.require(
+        args, 3, "MakePortrait WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]");
     Set<String> known = new LinkedHashSet<>(OWN);
     known.addAll(TrainPortrait.NAMES);
     known.addAll(TrainParts.NAMES);
-    new MakePortrait(Path.of(args[0]), Path.of(args[1]), args[2], Named.of(List.of(args).subList(3, args.length), known)).run();
+    new MakePortrait(
+            Path.of(args[0]),
+            Path.of(args[1]),
+            args[2],
+            Named.of(List.of(args).subList(3, args.length), known))
+        .run();
   }
 
   private void run() {
@@ -70,17 +92,37 @@ public final class MakePortrait {
     all.put("embedder", () -> embedder("embedder", folder));
     all.put("adapter-embedder", () -> embedder("adapter-embedder", folder.resolve("ip_adapter")));
     all.put("guide-embedder", () -> embedder("guide-embedder", folder.resolve("guidance")));
-    all.put("photo-reader", () -> TrainPhotoReader.train(work.resolve("photo-reader"), commit, seed(),
-        named.number("photoReaderPictures", 12_000), named.number("photoReaderSteps", 4500),
-        folder.resolve("photo_reader")));
-    all.put("parts", () -> TrainParts.main(arguments(folder, TrainParts.NAMES,
-        Stream.ofNullable(named.values().get("partStages")).map(some -> "stages=" + some).toList())));
-    all.put("attributes", () -> TrainAttributes.main(new String[] {work.resolve("attributes").toString(), commit,
-        named.text("seed", "1"), named.text("attributePictures", "12000"), named.text("attributeSteps", "12000")}));
+    all.put(
+        "photo-reader",
+        () -> TrainPhotoReader.train(
+            work.resolve("photo-reader"),
+            commit,
+            seed(),
+            named.number("photoReaderPictures", 12_000),
+            named.number("photoReaderSteps", 4500),
+            folder.resolve("photo_reader")));
+    all.put(
+        "parts",
+        () -> TrainParts.main(arguments(
+            folder,
+            TrainParts.NAMES,
+            Stream.ofNullable(named.values().get("partStages"))
+                .map(some -> "stages=" + some)
+                .toList())));
+    all.put(
+        "attributes",
+        () -> TrainAttributes.main(new String[] {
+          work.resolve("attributes").toString(),
+          commit,
+          named.text("seed", "1"),
+          named.text("attributePictures", "12000"),
+          named.text("attributeSteps", "12000")
+        }));
     all.put("evaluation", this::evaluate);
     List<String> stages = List.of(named.text("stages", String.join(",", STAGES)).split(","));
     if (!all.keySet().containsAll(stages)) {
-      throw new IllegalArgumentException("stages=" + String.join(",", stages) + "; known stages: " + String.join(",", STAGES));
+      throw new IllegalArgumentException(
+          "stages=" + String.join(",", stages) + "; known stages: " + String.join(",", STAGES));
     }
     // Numbers that make no sense are refused before the first stage.
     stages.stream().filter(EMBEDDERS::contains).forEach(this::plan);
@@ -94,13 +136,21 @@ public final class MakePortrait {
   }
 
   private String[] arguments(Path second, Collection<String> names, List<String> more) {
-    Stream<String> numbers = named.values().entrySet().stream().filter(n -> names.contains(n.getKey())).map(Object::toString);
-    return Stream.of(Stream.of(work.toString(), second.toString(), commit), numbers, more.stream()).flatMap(s -> s)
+    Stream<String> numbers = named.values().entrySet().stream()
+        .filter(n -> names.contains(n.getKey()))
+        .map(Object::toString);
+    return Stream.of(Stream.of(work.toString(), second.toString(), commit), numbers, more.stream())
+        .flatMap(s -> s)
         .toArray(String[]::new);
   }
 
   private void embedder(String stage, Path beside) {
-    TrainEmbedder.train(work.resolve(stage), commit, plan(stage), named.number("embedderSteps", 4000), beside.resolve("face_embedder"));
+    TrainEmbedder.train(
+        work.resolve(stage),
+        commit,
+        plan(stage),
+        named.number("embedderSteps", 4000),
+        beside.resolve("face_embedder"));
   }
 
   /** Other people and another start each: what judges likeness takes no part in making it. */
@@ -121,9 +171,16 @@ public final class MakePortrait {
   private void evaluate() {
     Path attributes = work.resolve("attributes").resolve("attributes.safetensors");
     try (EvaluationTools tools = EvaluationTools.open(
-        Files.exists(attributes) ? List.of(attributes) : List.of(), Optional.empty(), Optional.empty())) {
+        Files.exists(attributes) ? List.of(attributes) : List.of(),
+        Optional.empty(),
+        Optional.empty())) {
       System.out.print(EvaluationTable.of(Evaluation.of(
-          folder, EvaluationPlan.QUICK, tools, work.resolve("evaluation"), Progress.SILENT, new Cancellation())));
+          folder,
+          EvaluationPlan.QUICK,
+          tools,
+          work.resolve("evaluation"),
+          Progress.SILENT,
+          new Cancellation())));
     }
   }
 }

@@ -15,9 +15,12 @@ import java.util.stream.Stream;
 public final class Asked {
   private static final String TINT = any(Attribute.OUTFIT_COLOUR.words());
   private static final String HAIR_COLOUR = any(Attribute.HAIR_COLOUR.words());
-  private static final String GARMENT = Stream.of(Outfit.values()).map(Asked::garment).collect(Collectors.joining("|"));
-  private static final Pattern CLOTHES = Pattern.compile("\\b(?:(" + any(Attribute.PATTERN.words()) + ") )?(?:(" + TINT + ") )?(?:(?:italian )?wool )?(" + GARMENT + ")\\b");
-  private static final Pattern BACKGROUND = Pattern.compile("(" + TINT + ") (?:gradient )?background");
+  private static final String GARMENT =
+      Stream.of(Outfit.values()).map(Asked::garment).collect(Collectors.joining("|"));
+  private static final Pattern CLOTHES = Pattern.compile("\\b(?:(" + any(Attribute.PATTERN.words())
+      + ") )?(?:(" + TINT + ") )?(?:(?:italian )?wool )?(" + GARMENT + ")\\b");
+  private static final Pattern BACKGROUND =
+      Pattern.compile("(" + TINT + ") (?:gradient )?background");
   private static final Pattern GLASSES = Pattern.compile("\\bglasses\\b");
 
   private final String prompt;
@@ -30,10 +33,20 @@ public final class Asked {
   /** For each attribute that {@code prompt} speaks of, the words of which one has to hold. */
   public static Map<Attribute, Set<String>> of(String prompt) {
     Asked asked = new Asked(" " + prompt.toLowerCase(Locale.ROOT).replace(",", " , ") + " ");
-    for (Attribute attribute : List.of(Attribute.SEX, Attribute.AGE, Attribute.SKIN, Attribute.EYES, Attribute.BEARD,
-        Attribute.EARRINGS, Attribute.FRECKLES, Attribute.EXPRESSION, Attribute.POSE, Attribute.GAZE)) {
-      attribute.words().stream().filter(word -> !word.isEmpty() && asked.says(word)).forEach(
-          word -> asked.put(attribute, word));
+    for (Attribute attribute : List.of(
+        Attribute.SEX,
+        Attribute.AGE,
+        Attribute.SKIN,
+        Attribute.EYES,
+        Attribute.BEARD,
+        Attribute.EARRINGS,
+        Attribute.FRECKLES,
+        Attribute.EXPRESSION,
+        Attribute.POSE,
+        Attribute.GAZE)) {
+      attribute.words().stream()
+          .filter(word -> !word.isEmpty() && asked.says(word))
+          .forEach(word -> asked.put(attribute, word));
     }
     asked.style();
     asked.hair();
@@ -54,8 +67,13 @@ public final class Asked {
 
   private void hair() {
     for (HairStyle style : HairStyle.values()) {
-      String pattern = style.pattern().replace("# ", "").replace("% ", "(?:(" + HAIR_COLOUR + "|" + TINT + ") )?");
-      Matcher found = Pattern.compile(style == HairStyle.BALD ? "\\bbald\\b()?" : "\\b" + pattern + "\\b").matcher(prompt);
+      String pattern = style
+          .pattern()
+          .replace("# ", "")
+          .replace("% ", "(?:(" + HAIR_COLOUR + "|" + TINT + ") )?");
+      Matcher found = Pattern.compile(
+              style == HairStyle.BALD ? "\\bbald\\b()?" : "\\b" + pattern + "\\b")
+          .matcher(prompt);
       if (found.find()) {
         put(Attribute.HAIR, style.words());
         if (style.showsHair() && found.group(1) != null) {
@@ -67,8 +85,10 @@ public final class Asked {
 
   private void glasses() {
     if (GLASSES.matcher(prompt).find()) {
-      List<String> kinds = Attribute.GLASSES.words().stream().filter(kind -> !kind.isEmpty()).toList();
-      List<String> named = kinds.stream().filter(kind -> kind.contains(" ") && says(kind)).toList();
+      List<String> kinds =
+          Attribute.GLASSES.words().stream().filter(kind -> !kind.isEmpty()).toList();
+      List<String> named =
+          kinds.stream().filter(kind -> kind.contains(" ") && says(kind)).toList();
       (named.isEmpty() ? kinds : named).forEach(kind -> put(Attribute.GLASSES, kind));
     }
   }
@@ -93,7 +113,8 @@ public final class Asked {
     }
     Matcher found = CLOTHES.matcher(prompt);
     if (found.find()) {
-      Stream.of(Outfit.values()).filter(outfit -> garment(outfit).equals(found.group(3)))
+      Stream.of(Outfit.values())
+          .filter(outfit -> garment(outfit).equals(found.group(3)))
           .forEach(outfit -> put(Attribute.OUTFIT, outfit.words()));
       put(Attribute.PATTERN, found.group(1));
       put(Attribute.OUTFIT_COLOUR, found.group(2));
@@ -101,8 +122,10 @@ public final class Asked {
   }
 
   private void backdrop() {
-    List<Backdrop> named = Stream.of(Backdrop.values()).filter(b -> b != Backdrop.PAPER)
-        .filter(b -> says(b == Backdrop.BOKEH ? "bokeh" : b.words())).toList();
+    List<Backdrop> named = Stream.of(Backdrop.values())
+        .filter(b -> b != Backdrop.PAPER)
+        .filter(b -> says(b == Backdrop.BOKEH ? "bokeh" : b.words()))
+        .toList();
     named.forEach(backdrop -> put(Attribute.BACKDROP, backdrop.words()));
     if (named.isEmpty() && says(Backdrop.PAPER.words())) {
       put(Attribute.BACKDROP, Backdrop.PAPER.words());
@@ -127,7 +150,9 @@ public final class Asked {
 
   /** An alternative of words, longer ones first, so that "light blue" is not taken for "blue". */
   private static String any(List<String> words) {
-    return words.stream().filter(word -> !word.isEmpty()).sorted((a, b) -> b.length() - a.length())
+    return words.stream()
+        .filter(word -> !word.isEmpty())
+        .sorted((a, b) -> b.length() - a.length())
         .collect(Collectors.joining("|"));
   }
 }

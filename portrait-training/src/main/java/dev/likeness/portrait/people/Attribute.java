@@ -6,8 +6,9 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What can be asked of a portrait and read back from it: each attribute, its possible words, and the word of a picture.
- * What could as well be called otherwise, an age between two words, say, is called nothing.
+ * What can be asked of a portrait and read back from it: each attribute, its possible words, and
+ * the word of a picture. What could as well be called otherwise, an age between two words, say, is
+ * called nothing.
  */
 public enum Attribute {
   STYLE(words(Style.values(), Style::words), (p, s) -> s.style().words()),
@@ -15,14 +16,21 @@ public enum Attribute {
   AGE(Words.ages(), (p, s) -> Words.plainAge(p)),
   SKIN(Words.skins(), (p, s) -> Words.plainSkin(p)),
   HAIR(words(HairStyle.values(), HairStyle::words), (p, s) -> p.hair().words()),
-  HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair()
-      && (s.style() != Style.MONOCHROME || p.hairColour().showsInGray()) ? p.hairColour().words() : ""),
-  EYES(words(EyeColour.values(), e -> e.words() + " eyes"), (p, s) -> inColour(s, p.eyes().words() + " eyes")),
+  HAIR_COLOUR(
+      words(HairColour.values(), HairColour::words),
+      (p, s) -> p.hair().showsHair()
+              && (s.style() != Style.MONOCHROME || p.hairColour().showsInGray())
+          ? p.hairColour().words()
+          : ""),
+  EYES(
+      words(EyeColour.values(), e -> e.words() + " eyes"),
+      (p, s) -> inColour(s, p.eyes().words() + " eyes")),
   BEARD(words(BeardStyle.values(), BeardStyle::words), (p, s) -> p.beard().words()),
   GLASSES(words(Glasses.values(), Glasses::words), (p, s) -> p.glasses().words()),
   EARRINGS(List.of("", "earrings"), (p, s) -> p.earrings() ? "earrings" : ""),
   FRECKLES(List.of("", "freckles"), (p, s) -> p.freckles() > 0 ? "freckles" : ""),
-  EXPRESSION(words(Expression.values(), Expression::words), (p, s) -> s.expression().words()),
+  EXPRESSION(
+      words(Expression.values(), Expression::words), (p, s) -> s.expression().words()),
   POSE(Words.poses(), (p, s) -> Words.plainPose(s)),
   GAZE(Words.gazes(), (p, s) -> Words.gaze(s)),
   LIGHT(words(Light.values(), Light::words), (p, s) -> s.light().words()),
@@ -31,7 +39,8 @@ public enum Attribute {
   OUTFIT_COLOUR(tints(), (p, s) -> worn(p, inColour(s, s.outfitTint().words()))),
   PATTERN(words(Pattern.values(), Pattern::words), (p, s) -> worn(p, s.pattern().words())),
   BACKDROP(words(Backdrop.values(), Backdrop::words), (p, s) -> s.backdrop().words()),
-  BACKDROP_COLOUR(tints(), (p, s) -> s.backdrop().tinted() ? inColour(s, s.backdropTint().words()) : "");
+  BACKDROP_COLOUR(
+      tints(), (p, s) -> s.backdrop().tinted() ? inColour(s, s.backdropTint().words()) : "");
 
   private final List<String> words;
   private final BiFunction<Person, Shot, String> word;
@@ -47,7 +56,8 @@ public enum Attribute {
   }
 
   /**
-   * The value that holds for {@code person} in {@code shot}; one of {@link #words()}, or empty where it does not apply.
+   * The value that holds for {@code person} in {@code shot}; one of {@link #words()}, or empty
+   * where it does not apply.
    */
   public String word(Person person, Shot shot) {
     return word.apply(person, shot);

@@ -2,8 +2,15 @@ package dev.likeness.portrait.people;
 
 /** What is behind; paper and gradient have a colour of their own, so their words follow it. */
 public enum Backdrop {
-  PAPER("background"), GRADIENT("gradient background"), OFFICE("office background"), BRICK("brick wall"),
-  LIBRARY("bookshelves"), STREET("city street"), PARK("park"), BOKEH("bokeh lights"), ROOM("living room");
+  PAPER("background"),
+  GRADIENT("gradient background"),
+  OFFICE("office background"),
+  BRICK("brick wall"),
+  LIBRARY("bookshelves"),
+  STREET("city street"),
+  PARK("park"),
+  BOKEH("bokeh lights"),
+  ROOM("living room");
 
   private final String words;
 

@@ -97,10 +97,15 @@ final class BackdropPaint {
     }
   }
 
-  /** Coloured light: a glow over whatever is behind, but on paper one edge alone, so that its own colour stays. */
+  /**
+   * Coloured light: a glow over whatever is behind, but on paper one edge alone, so that its own
+   * colour stays.
+   */
   private void lit(Tint t, boolean paper, float u, float v) {
     float edge = shot.side() > 0 ? u : 1 - u;
-    float glow = paper ? .9f * smooth(.22f, 0, edge) : .20f + .50f * Maths.bell(u - .5f + .25f * shot.side(), v - .5f, .4f, .5f);
+    float glow = paper
+        ? .9f * smooth(.22f, 0, edge)
+        : .20f + .50f * Maths.bell(u - .5f + .25f * shot.side(), v - .5f, .4f, .5f);
     float own = paper ? 1 - glow : .5f;
     set(rgb[0] * own + t.r * glow, rgb[1] * own + t.g * glow, rgb[2] * own + t.b * glow);
   }
@@ -108,7 +113,8 @@ final class BackdropPaint {
   private void paper(float u, float v, float fall) {
     Tint t = shot.backdropTint();
     float pool = Maths.bell(u - .5f - .12f * shot.side(), v - .42f, .42f, .45f);
-    float k = mix(.9f + .1f * pool, .40f + .75f * smooth(0, .95f, v), fall) * (.94f + .06f * cloud(u * 4, v * 4, seed));
+    float k = mix(.9f + .1f * pool, .40f + .75f * smooth(0, .95f, v), fall)
+        * (.94f + .06f * cloud(u * 4, v * 4, seed));
     set(t.r * k + .015f, t.g * k + .015f, t.b * k + .015f);
   }
 
@@ -155,7 +161,10 @@ final class BackdropPaint {
       Tint t = Tint.values()[(Maths.hash(b, s, seed) >>> 3) % Tint.values().length];
       float edge = 1 - .6f * smooth(.3f, .5f, Math.abs(book - b - .5f));
       float label = Math.abs(f - .55f) < .05f ? 1.4f : 1;
-      set((t.r * .55f + .05f) * edge * label, (t.g * .5f + .035f) * edge * label, (t.b * .45f + .02f) * edge * label);
+      set(
+          (t.r * .55f + .05f) * edge * label,
+          (t.g * .5f + .035f) * edge * label,
+          (t.b * .45f + .02f) * edge * label);
     } else if (f <= 1 - tall) {
       set(.03f, .018f, .01f);
     }
@@ -191,7 +200,10 @@ final class BackdropPaint {
     if (y > .72f) {
       g += .10f;
     }
-    set(mix(g * .52f + .5f * sun, .8f, sky), mix(g + .62f * sun, .9f, sky), mix(g * .22f + .2f * sun, .98f, sky));
+    set(
+        mix(g * .52f + .5f * sun, .8f, sky),
+        mix(g + .62f * sun, .9f, sky),
+        mix(g * .22f + .2f * sun, .98f, sky));
   }
 
   private void bokeh(float x, float y) {
@@ -207,7 +219,10 @@ final class BackdropPaint {
         float py = (j + lattice(i, j, seed + 1)) / 6;
         float radius = .025f + .055f * lattice(i, j, seed + 2);
         float d = (float) Math.hypot(x - px, y - py) / radius;
-        float disc = smooth(1.05f, .93f, d) * (.55f + .45f * smooth(.5f, 1, d)) * lattice(i, j, seed + 3) * .9f;
+        float disc = smooth(1.05f, .93f, d)
+            * (.55f + .45f * smooth(.5f, 1, d))
+            * lattice(i, j, seed + 3)
+            * .9f;
         float hue = lattice(i, j, seed + 4);
         r += disc * (hue < .6f ? 1f : .35f);
         g += disc * (hue < .6f ? .62f : hue < .8f ? .6f : .3f);
@@ -228,11 +243,17 @@ final class BackdropPaint {
     if (kind < .4f && f > .2f && f < .7f && y > .12f && y < .45f) {
       boolean frame = f < .225f || f > .675f || y < .145f || y > .425f;
       float art = cloud(x * 9, y * 9, seed + i);
-      set(frame ? .05f : .2f + .6f * art, frame ? .04f : .25f + .35f * art, frame ? .03f : .5f - .3f * art);
+      set(
+          frame ? .05f : .2f + .6f * art,
+          frame ? .04f : .25f + .35f * art,
+          frame ? .03f : .5f - .3f * art);
     } else if (kind > .62f && f > .15f && f < .8f && y < .6f) {
       float light = 1.1f - .3f * Math.abs(f - .47f) * 3;
       boolean curtain = f < .27f || f > .68f;
-      set(curtain ? .5f * light : light, curtain ? .45f * light : light * 1.02f, curtain ? .4f * light : light * 1.04f);
+      set(
+          curtain ? .5f * light : light,
+          curtain ? .45f * light : light * 1.02f,
+          curtain ? .4f * light : light * 1.04f);
     } else if (y > .72f) {
       float sofa = .12f + .25f * lattice(i, 6, seed);
       set(sofa * 1.1f, sofa, sofa * (.7f + .6f * lattice(i, 7, seed)));

@@ -2,7 +2,12 @@ package dev.likeness.portrait.people;
 
 /** What grows on a chin; {@code words} completes "with ...", empty for none. */
 public enum BeardStyle {
-  NONE(""), STUBBLE("stubble"), MOUSTACHE("a moustache"), GOATEE("a goatee"), SHORT("a short beard"), FULL("a beard"),
+  NONE(""),
+  STUBBLE("stubble"),
+  MOUSTACHE("a moustache"),
+  GOATEE("a goatee"),
+  SHORT("a short beard"),
+  FULL("a beard"),
   LONG("a long beard");
 
   private final String words;

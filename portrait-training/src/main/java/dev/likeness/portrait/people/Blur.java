@@ -20,7 +20,10 @@ final class Blur {
     }
   }
 
-  /** Weighs each pixel's neighbours {@code side} and itself {@code 1 - 2 side}, across and down, in place. */
+  /**
+   * Weighs each pixel's neighbours {@code side} and itself {@code 1 - 2 side}, across and down, in
+   * place.
+   */
   static void threeTap(float[] rgb, int size, float side) {
     for (int c = 0; c < 3; c++) {
       for (int i = 0; i < size; i++) {
@@ -49,7 +52,8 @@ final class Blur {
     }
     for (int i = 0; i < n; i++) {
       line[i] = sum / (2 * radius + 1);
-      sum += a[start + clampIndex(i + radius + 1, n) * step] - a[start + clampIndex(i - radius, n) * step];
+      sum += a[start + clampIndex(i + radius + 1, n) * step]
+          - a[start + clampIndex(i - radius, n) * step];
     }
     for (int i = 0; i < n; i++) {
       a[start + i * step] = line[i];
@@ -74,7 +78,8 @@ final class Blur {
         float fx = (x & 1) == 0 ? .75f : .25f;
         for (int c = 0; c < 3; c++) {
           float top = Maths.mix(rgb[(y0 * size + x0) * 3 + c], rgb[(y0 * size + x1) * 3 + c], fx);
-          float bottom = Maths.mix(rgb[(y1 * size + x0) * 3 + c], rgb[(y1 * size + x1) * 3 + c], fx);
+          float bottom =
+              Maths.mix(rgb[(y1 * size + x0) * 3 + c], rgb[(y1 * size + x1) * 3 + c], fx);
           out[(y * full + x) * 3 + c] = Maths.mix(top, bottom, fy);
         }
       }

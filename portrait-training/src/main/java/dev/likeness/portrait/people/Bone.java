@@ -58,7 +58,9 @@ public enum Bone {
     return sex == Sex.MAN ? male : -male;
   }
 
-  /** "square jaw": the word for a number that stands out, by more than half; empty for any other. */
+  /**
+   * "square jaw": the word for a number that stands out, by more than half; empty for any other.
+   */
   public String words(float value) {
     return Words.far(value, .5f, little, much);
   }

@@ -1,6 +1,9 @@
 package dev.likeness.portrait.people;
 
-/** A pinhole camera on the z axis at {@code distance} looking back; {@code scale} pixels a decimetre at the face. */
+/**
+ * A pinhole camera on the z axis at {@code distance} looking back; {@code scale} pixels a decimetre
+ * at the face.
+ */
 record Camera(int size, float distance, float scale, float centreX, float centreY) {
   private static final float FACE_DEPTH = 0.6f;
 

@@ -7,17 +7,20 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Prompts that ask for a picture, as people type them: who, then what they look like, wear and do, the light and what
- * is behind. A caption seed drops some of it and shuffles the rest, so that a model learns prompts that say little.
+ * Prompts that ask for a picture, as people type them: who, then what they look like, wear and do,
+ * the light and what is behind. A caption seed drops some of it and shuffles the rest, so that a
+ * model learns prompts that say little.
  */
 public final class Caption {
   private static final String[][] OPENINGS = {
-      {"studio portrait", "studio portrait", "professional headshot", "minimalist studio portrait"},
-      {"office headshot", "office headshot", "corporate headshot", "business portrait"},
-      {"outdoor portrait"},
-      {"black and white portrait", "black and white portrait", "monochrome portrait"},
-      {"selfie", "selfie", "phone selfie"}};
-  private static final List<String> EXTRAS = List.of("photo", "sharp focus", "professional", "high quality");
+    {"studio portrait", "studio portrait", "professional headshot", "minimalist studio portrait"},
+    {"office headshot", "office headshot", "corporate headshot", "business portrait"},
+    {"outdoor portrait"},
+    {"black and white portrait", "black and white portrait", "monochrome portrait"},
+    {"selfie", "selfie", "phone selfie"}
+  };
+  private static final List<String> EXTRAS =
+      List.of("photo", "sharp focus", "professional", "high quality");
   private static final List<String> CLOTHS = List.of("wool", "italian wool");
   private final Person person;
   private final Shot shot;
@@ -38,7 +41,10 @@ public final class Caption {
     return of(person, shot, seed, false);
   }
 
-  /** As {@link #of}, but of the person only the class word: what they look like is left to a reference. */
+  /**
+   * As {@link #of}, but of the person only the class word: what they look like is left to a
+   * reference.
+   */
   public static String ofAnybody(Person person, Shot shot, long seed) {
     return of(person, shot, seed, true);
   }
@@ -46,7 +52,8 @@ public final class Caption {
   private static String of(Person person, Shot shot, long seed, boolean anybody) {
     Random random = new Random(seed * 0x9E3779B97F4A7C15L + 99);
     float mood = random.nextFloat();
-    return new Caption(person, shot, random, mood < .3f ? 1 : mood < .8f ? .72f : .4f, anybody).text();
+    return new Caption(person, shot, random, mood < .3f ? 1 : mood < .8f ? .72f : .4f, anybody)
+        .text();
   }
 
   /** Everything there is to say, in a fixed order. */
@@ -61,10 +68,28 @@ public final class Caption {
 
   /** The words of captions that belong to no attribute. */
   static List<String> glue() {
-    List<String> words = new ArrayList<>(List.of("a", "an", "of", "with", "and", "in", "wearing", "person", "bald",
-        "business", "attire", "ceo", "background", "suit", "bokeh", "minimalist", "studio"));
+    List<String> words = new ArrayList<>(List.of(
+        "a",
+        "an",
+        "of",
+        "with",
+        "and",
+        "in",
+        "wearing",
+        "person",
+        "bald",
+        "business",
+        "attire",
+        "ceo",
+        "background",
+        "suit",
+        "bokeh",
+        "minimalist",
+        "studio"));
     Stream.of(OPENINGS).flatMap(Stream::of).forEach(o -> words.addAll(List.of(o.split(" "))));
-    Stream.of(EXTRAS, CLOTHS).flatMap(List::stream).forEach(e -> words.addAll(List.of(e.split(" "))));
+    Stream.of(EXTRAS, CLOTHS)
+        .flatMap(List::stream)
+        .forEach(e -> words.addAll(List.of(e.split(" "))));
     return words;
   }
 
@@ -72,11 +97,23 @@ public final class Caption {
     List<String> tail = new ArrayList<>();
     keep(tail, 1.1f, wearing());
     keep(tail, .8f, shot.strength() > .3f ? shot.expression().words() : "");
-    keep(tail, .35f, Words.plainPose(shot).equals("facing the camera") && !rarely(.3f) ? "" : Words.plainPose(shot));
-    keep(tail, .5f, Words.gaze(shot).equals("looking at the camera") && !rarely(.2f) ? "" : Words.gaze(shot));
+    keep(
+        tail,
+        .35f,
+        Words.plainPose(shot).equals("facing the camera") && !rarely(.3f)
+            ? ""
+            : Words.plainPose(shot));
+    keep(
+        tail,
+        .5f,
+        Words.gaze(shot).equals("looking at the camera") && !rarely(.2f) ? "" : Words.gaze(shot));
     keep(tail, .9f, Words.light(shot));
-    keep(tail, 1, shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f) ? ""
-        : backdrop());
+    keep(
+        tail,
+        1,
+        shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f)
+            ? ""
+            : backdrop());
     if (random != null) {
       if (rarely(.12f)) {
         tail.add(EXTRAS.get(random.nextInt(shot.style() == Style.SELFIE ? 1 : EXTRAS.size())));
@@ -95,7 +132,8 @@ public final class Caption {
   private String opening() {
     String[] of = OPENINGS[shot.style().ordinal()];
     String kind = random == null ? shot.style().words() : of[random.nextInt(of.length)];
-    String text = shot.style() == Style.STUDIO && rarely(.12f) ? who() + " in a minimalist studio"
+    String text = shot.style() == Style.STUDIO && rarely(.12f)
+        ? who() + " in a minimalist studio"
         : kind + " of " + Words.article(who());
     return shot.backdrop().tinted() ? text : text.replace("minimalist ", "");
   }
@@ -115,19 +153,28 @@ public final class Caption {
     boolean bald = person.hair() == HairStyle.BALD;
     boolean adjective = bald && kept(1.2f);
     boolean mono = shot.style() == Style.MONOCHROME;
-    boolean showsColour = !mono || person.hair().showsHair() && person.hairColour().showsInGray();
+    boolean showsColour =
+        !mono || person.hair().showsHair() && person.hairColour().showsInGray();
     List<String> with = new ArrayList<>();
     keep(with, .75f, Words.plainSkin(person));
     keep(with, 1.15f, bald ? "" : Words.hair(person, showsColour && kept(1.1f)));
     keep(with, .35f, mono ? "" : person.eyes().words() + " eyes");
     keep(with, 1.15f, person.beard().words());
-    keep(with, 1.2f, person.glasses() != Glasses.NONE && rarely(.5f) ? "glasses" : person.glasses().words());
+    keep(
+        with,
+        1.2f,
+        person.glasses() != Glasses.NONE && rarely(.5f)
+            ? "glasses"
+            : person.glasses().words());
     keep(with, .8f, person.earrings() ? "earrings" : "");
     keep(with, .8f, person.freckles() > 0 ? "freckles" : "");
     if (random != null && rarely(.3f)) {
       Collections.shuffle(with, random);
     }
-    return (age.isEmpty() ? "" : age + " ") + (adjective ? "bald " : "") + noun() + (with.isEmpty() ? "" : " with " + join(with));
+    return (age.isEmpty() ? "" : age + " ")
+        + (adjective ? "bald " : "")
+        + noun()
+        + (with.isEmpty() ? "" : " with " + join(with));
   }
 
   private String wearing() {
@@ -150,7 +197,8 @@ public final class Caption {
   }
 
   private boolean formal() {
-    return !person.hair().hidesClothes() && (shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER);
+    return !person.hair().hidesClothes()
+        && (shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER);
   }
 
   /** Knits, and jackets: what buyers call wool. */
@@ -165,7 +213,9 @@ public final class Caption {
 
   private static String join(List<String> parts) {
     int last = parts.size() - 1;
-    return last == 0 ? parts.get(0) : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
+    return last == 0
+        ? parts.get(0)
+        : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
   }
 
   private void keep(List<String> to, float weight, String words) {
@@ -175,7 +225,8 @@ public final class Caption {
   }
 
   private boolean kept(float weight) {
-    return keep >= 1 && (random == null || weight >= .7f) || random != null && random.nextFloat() < keep * weight;
+    return keep >= 1 && (random == null || weight >= .7f)
+        || random != null && random.nextFloat() < keep * weight;
   }
 
   private boolean rarely(float chance) {

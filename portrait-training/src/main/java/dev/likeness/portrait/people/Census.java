@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How evenly many random people are spread: counts of each word, and how much any two of sex, age, skin, weight and distance of
- * the eyes go together.
+ * How evenly many random people are spread: counts of each word, and how much any two of sex, age,
+ * skin, weight and distance of the eyes go together.
  */
 public final class Census {
   private final int people;
@@ -29,8 +29,12 @@ public final class Census {
       count("hair colour", p.hair().showsHair() ? p.hairColour().words() : "none to see");
       count("beard", p.beard() == BeardStyle.NONE ? "none" : p.beard().words());
       count("glasses", p.glasses() == Glasses.NONE ? "none" : p.glasses().words());
-      count("build", p.bone(Bone.WEIGHT) < -.3f ? "slim" : p.bone(Bone.WEIGHT) > .3f ? "heavy" : "middling");
-      rows[i] = new float[] {p.sex().ordinal(), p.age(), p.melanin(), p.bone(Bone.WEIGHT), p.bone(Bone.EYE_SPACING)};
+      count(
+          "build",
+          p.bone(Bone.WEIGHT) < -.3f ? "slim" : p.bone(Bone.WEIGHT) > .3f ? "heavy" : "middling");
+      rows[i] = new float[] {
+        p.sex().ordinal(), p.age(), p.melanin(), p.bone(Bone.WEIGHT), p.bone(Bone.EYE_SPACING)
+      };
     }
     strongest = strongest(rows);
   }
@@ -53,7 +57,10 @@ public final class Census {
     return counts.getOrDefault(attribute, Map.of()).getOrDefault(word, 0) / (double) people;
   }
 
-  /** Shares of people by attribute and word, and the strongest correlation; of ancestries a person may have two. */
+  /**
+   * Shares of people by attribute and word, and the strongest correlation; of ancestries a person
+   * may have two.
+   */
   public Map<String, Object> shares() {
     Map<String, Object> shares = new LinkedHashMap<>();
     counts.forEach((attribute, words) -> {
@@ -65,7 +72,10 @@ public final class Census {
     return shares;
   }
 
-  /** The largest correlation, 0 to 1, between any two of sex, age, skin, weight and distance of the eyes. */
+  /**
+   * The largest correlation, 0 to 1, between any two of sex, age, skin, weight and distance of the
+   * eyes.
+   */
   public double strongestCorrelation() {
     return strongest;
   }
@@ -94,6 +104,7 @@ public final class Census {
       sbb += row[b] * row[b];
       sab += row[a] * row[b];
     }
-    return (sab / n - sa * sb / n / n) / Math.sqrt((saa / n - sa * sa / n / n) * (sbb / n - sb * sb / n / n));
+    return (sab / n - sa * sb / n / n)
+        / Math.sqrt((saa / n - sa * sa / n / n) * (sbb / n - sb * sb / n / n));
   }
 }

@@ -10,10 +10,15 @@ import java.util.Random;
 /** Clothes over the body: where they end, what lies over what, weave, pattern and folds. */
 final class ClothPaint {
   private static final Tint[] SHIRTS = {Tint.WHITE, Tint.WHITE, Tint.LIGHT_BLUE, Tint.PINK};
-  private static final Tint[] TIES = {Tint.NAVY, Tint.BURGUNDY, Tint.RED, Tint.TEAL, Tint.PURPLE, Tint.GREEN,
-      Tint.CHARCOAL};
-  /** Dots a unit. A portrait holds some 75 pixels a unit, so these are 25 apart: what comes nearer than three places of latents is drawn as a texture. */
+  private static final Tint[] TIES = {
+    Tint.NAVY, Tint.BURGUNDY, Tint.RED, Tint.TEAL, Tint.PURPLE, Tint.GREEN, Tint.CHARCOAL
+  };
+  /**
+   * Dots a unit. A portrait holds some 75 pixels a unit, so these are 25 apart: what comes nearer
+   * than three places of latents is drawn as a texture.
+   */
   private static final float DOTS = 3;
+
   private final SkinPaint skin;
   private final Outfit outfit;
   private final Pattern pattern;
@@ -91,7 +96,8 @@ final class ClothPaint {
 
   private void jacket(Surface s, float x, float ax, float y) {
     float open = .47f * Maths.clamp((y + 2.85f) / 1.35f, 0, 1.1f);
-    float outer = y < -1.98f ? mix(.07f, .80f, Maths.clamp((y + 2.85f) / .87f, 0, 1))
+    float outer = y < -1.98f
+        ? mix(.07f, .80f, Maths.clamp((y + 2.85f) / .87f, 0, 1))
         : y < -1.90f ? mix(.80f, .60f, (y + 1.98f) / .08f) : mix(.64f, .54f, (y + 1.90f) / .5f);
     if (ax < open) {
       under(s, x, ax, y);
@@ -116,7 +122,8 @@ final class ClothPaint {
       return;
     }
     float knot = smooth(-1.46f, -1.50f, y);
-    float half = y > -1.68f ? mix(.055f, .095f, (y + 1.68f) / .2f)
+    float half = y > -1.68f
+        ? mix(.055f, .095f, (y + 1.68f) / .2f)
         : mix(.058f, .15f, Maths.clamp((-1.68f - y) / 1.1f, 0, 1));
     if (ax < half && knot > 0) {
       cloth(s, tie, Pattern.PLAIN, x, y);
@@ -144,12 +151,13 @@ final class ClothPaint {
     float k = t.r + t.g + t.b > .9f ? .35f : 2.6f;
     float add = t.r + t.g + t.b > .9f ? 0 : .09f;
     boolean formal = outfit == Outfit.SUIT || outfit == Outfit.BLAZER;
-    float over = switch (p) {
-      case PLAIN -> 0;
-      case STRIPES -> stripe(x * (formal ? 6.5f : 3.6f)) * (formal ? .75f : .9f);
-      case CHECKS -> .5f * (check(x) + check(y));
-      case DOTS -> dot(x * DOTS, y * DOTS);
-    };
+    float over =
+        switch (p) {
+          case PLAIN -> 0;
+          case STRIPES -> stripe(x * (formal ? 6.5f : 3.6f)) * (formal ? .75f : .9f);
+          case CHECKS -> .5f * (check(x) + check(y));
+          case DOTS -> dot(x * DOTS, y * DOTS);
+        };
     s.blend(t.r * k + add, t.g * k + add, t.b * k + add, over);
     if (outfit == Outfit.SWEATER || outfit == Outfit.TURTLENECK) {
       float knit = frac(x * 17 + .28f * Math.abs(frac(y * 17) - .5f) * 2) - .5f;

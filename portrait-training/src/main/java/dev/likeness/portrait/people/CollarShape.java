@@ -2,14 +2,20 @@ package dev.likeness.portrait.people;
 
 import static dev.likeness.portrait.people.Maths.bell;
 
-/** What stands around the neck: a shirt's folded collar, a turtleneck's roll, a hood lying on the shoulders. */
+/**
+ * What stands around the neck: a shirt's folded collar, a turtleneck's roll, a hood lying on the
+ * shoulders.
+ */
 final class CollarShape {
   private static final int ROWS = 9;
   private static final int COLS = 72;
 
   private CollarShape() {}
 
-  /** The collar of {@code outfit}, or null where there is none. Paint coordinates: 0 to 1 from the neck out, turn. */
+  /**
+   * The collar of {@code outfit}, or null where there is none. Paint coordinates: 0 to 1 from the
+   * neck out, turn.
+   */
   static Mesh mesh(Face face, Outfit outfit, boolean closed) {
     return switch (outfit) {
       case SUIT, SHIRT -> folded(face, closed);
@@ -31,7 +37,8 @@ final class CollarShape {
         float cos = (float) Math.cos(a);
         float fromFront = Math.min(a, (float) (2 * Math.PI) - a);
         float point = bell((fromFront - gap) * (fromFront - gap) / .12f);
-        float high = -1.26f - .20f * (cos > 0 ? cos : .25f * cos) - (closed ? 0 : .06f * Math.max(0, cos));
+        float high =
+            -1.26f - .20f * (cos > 0 ? cos : .25f * cos) - (closed ? 0 : .06f * Math.max(0, cos));
         float fold = (float) Math.sin(Math.min(1, t * 2.2f) * Math.PI / 2);
         float out = .045f + .07f * fold + .10f * t;
         float y = high + .035f * (float) Math.sin(t * Math.PI) - t * (.17f + .20f * point);
@@ -57,7 +64,11 @@ final class CollarShape {
         float out = thick * (.35f + .65f * swell) + flare * t;
         float front = .10f * Math.max(0, cos) + (flare > .1f ? .16f * Math.max(0, cos) * cos : 0);
         float y = Maths.mix(top, bottom, t) - front * (flare > .1f ? 1.2f : .6f);
-        mesh.put(r * COLS + c, (.545f * neck + out) * sin, y, -.21f + (cos > 0 ? .50f + out : .47f + out) * cos);
+        mesh.put(
+            r * COLS + c,
+            (.545f * neck + out) * sin,
+            y,
+            -.21f + (cos > 0 ? .50f + out : .47f + out) * cos);
         mesh.paint(r * COLS + c, t, 9, (float) a);
       }
     }

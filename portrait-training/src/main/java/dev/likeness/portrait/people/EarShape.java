@@ -1,8 +1,8 @@
 package dev.likeness.portrait.people;
 
 /**
- * One ear: a bowl with a rim, standing out from the side of the head. Paint coordinates: distance from its middle,
- * angle.
+ * One ear: a bowl with a rim, standing out from the side of the head. Paint coordinates: distance
+ * from its middle, angle.
  */
 final class EarShape {
   private static final int RINGS = 12;
@@ -10,7 +10,10 @@ final class EarShape {
 
   private EarShape() {}
 
-  /** The ear on {@code side} -1 (picture's left) or 1, seated where {@code headX} says the head's side is. */
+  /**
+   * The ear on {@code side} -1 (picture's left) or 1, seated where {@code headX} says the head's
+   * side is.
+   */
   static Mesh mesh(Face face, int side, float headX) {
     Mesh mesh = new Mesh(Material.EAR, RINGS, COLS, true);
     float size = 1 + .16f * face.bone(Bone.EAR_SIZE) + .12f * face.age;
@@ -27,9 +30,10 @@ final class EarShape {
         float wide = .155f * (1 + .22f * up) * size;
         float e = across * wide * t + .12f;
         float h = up * t * .31f * size;
-        float rim = .045f * Maths.bell((t - .82f) / .13f * ((t - .82f) / .13f)) * (up > -.55f ? 1 : .4f)
-            - .05f * Maths.bell(across * t + .2f, up * t + .1f, .3f, .35f)
-            + .03f * Maths.bell(across * t + .15f, up * t - .25f, .22f, .5f);
+        float rim =
+            .045f * Maths.bell((t - .82f) / .13f * ((t - .82f) / .13f)) * (up > -.55f ? 1 : .4f)
+                - .05f * Maths.bell(across * t + .2f, up * t + .1f, .3f, .35f)
+                + .03f * Maths.bell(across * t + .15f, up * t - .25f, .22f, .5f);
         float x = headX - .045f + e * out + rim * back;
         float z = -.10f - e * back + rim * out;
         int at = r * COLS + c;

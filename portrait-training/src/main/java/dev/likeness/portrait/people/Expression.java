@@ -2,9 +2,12 @@ package dev.likeness.portrait.people;
 
 /** What the face does: corners of the mouth, opening, brows, lids; each -1 to 1. */
 public enum Expression {
-  NEUTRAL("neutral expression", 0, 0, 0, 0), SMILE("smiling", .8f, 0, .1f, -.15f),
-  LAUGH("laughing", 1, .75f, .2f, -.35f), SERIOUS("serious", -.3f, 0, -.8f, -.15f),
-  SURPRISED("surprised", 0, .8f, 1, .45f), SAD("sad", -.6f, 0, .3f, -.2f);
+  NEUTRAL("neutral expression", 0, 0, 0, 0),
+  SMILE("smiling", .8f, 0, .1f, -.15f),
+  LAUGH("laughing", 1, .75f, .2f, -.35f),
+  SERIOUS("serious", -.3f, 0, -.8f, -.15f),
+  SURPRISED("surprised", 0, .8f, 1, .45f),
+  SAD("sad", -.6f, 0, .3f, -.2f);
 
   private final String words;
   final float smile;

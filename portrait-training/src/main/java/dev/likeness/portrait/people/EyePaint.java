@@ -4,7 +4,9 @@ import static dev.likeness.portrait.people.Maths.clamp;
 import static dev.likeness.portrait.people.Maths.noise;
 import static dev.likeness.portrait.people.Maths.smooth;
 
-/** Eyes, painted between the lids: white, iris, pupil, the light in it, lashes and the fold above. */
+/**
+ * Eyes, painted between the lids: white, iris, pupil, the light in it, lashes and the fold above.
+ */
 final class EyePaint {
   private final Face face;
   private final SkinPaint skin;
@@ -39,7 +41,8 @@ final class EyePaint {
       return;
     }
     float t = Math.max(0, 1 - ex * ex);
-    float upper = face.lidUp * (float) Math.sqrt(t) * (.35f + .65f * (float) Math.sqrt(t)) * (1 - .14f * ex);
+    float upper =
+        face.lidUp * (float) Math.sqrt(t) * (.35f + .65f * (float) Math.sqrt(t)) * (1 - .14f * ex);
     float lower = -face.lidLow * (float) Math.sqrt(t) * (.3f + .7f * t) * (1 + .2f * ex);
     if (ex > -1 && ex < 1 && ey < upper && ey > lower) {
       ball(s, side, ex, ey, upper, lower);
@@ -66,7 +69,11 @@ final class EyePaint {
       float k = 1.0f * fibre * ring * low;
       float pupil = smooth(.34f, .44f, d);
       float edge = smooth(1.06f, .96f, d);
-      s.blend(colour.r * k * pupil + .004f, colour.g * k * pupil + .004f, colour.b * k * pupil + .004f, edge);
+      s.blend(
+          colour.r * k * pupil + .004f,
+          colour.g * k * pupil + .004f,
+          colour.b * k * pupil + .004f,
+          edge);
     }
     s.scale(shade);
     s.nx = s.nx * .7f + ex * side * .3f;
@@ -85,11 +92,18 @@ final class EyePaint {
     if (above >= 0) {
       float dark = smooth(line, line * .35f, above) * wing;
       float fold = upper + .10f + .11f * Math.max(-.3f, face.crease) - ey + .05f * ex * ex;
-      float crease = .50f * smooth(-.35f, .25f, face.crease) * smooth(.075f, .0f, Math.abs(fold))
+      float crease = .50f
+          * smooth(-.35f, .25f, face.crease)
+          * smooth(.075f, .0f, Math.abs(fold))
           * smooth(-1.1f, -.7f, ex)
           * smooth(1.25f, .8f, ex);
-      float shadow = makeup * smooth(.5f, .08f, above) * smooth(-1.2f, -.5f, ex) * smooth(1.3f, .9f, ex);
-      s.blend(skin.red() * .42f, skin.green() * .30f, skin.blue() * .30f, Math.min(.8f, crease + .55f * shadow));
+      float shadow =
+          makeup * smooth(.5f, .08f, above) * smooth(-1.2f, -.5f, ex) * smooth(1.3f, .9f, ex);
+      s.blend(
+          skin.red() * .42f,
+          skin.green() * .30f,
+          skin.blue() * .30f,
+          Math.min(.8f, crease + .55f * shadow));
       s.blend(.012f, .009f, .008f, dark * .94f);
       s.shine *= 1 - dark;
     } else if (ey < lower) {

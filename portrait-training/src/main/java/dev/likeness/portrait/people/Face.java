@@ -1,6 +1,9 @@
 package dev.likeness.portrait.people;
 
-/** Where everything in one face is in one shot: bones and expression turned into places on the front of the head. */
+/**
+ * Where everything in one face is in one shot: bones and expression turned into places on the front
+ * of the head.
+ */
 final class Face {
   final Person person;
   final float smile;
@@ -49,10 +52,17 @@ final class Face {
     noseWidth = .168f * (1 + .24f * bone(Bone.NOSE_WIDTH)) * (1 + .08f * Math.max(0, smile));
     noseOut = .225f * (1 + .28f * bone(Bone.NOSE_OUT));
     mouthY = -.72f - .03f * bone(Bone.MOUTH_HEIGHT) - .03f * bone(Bone.NOSE_LENGTH);
-    mouthHalf = .265f * (1 + .15f * bone(Bone.MOUTH_WIDTH)) * (1 + .22f * Math.max(0, smile) - .2f * open
-        * (smile < .3f ? 1 : 0));
-    upperLip = .072f * (1 + .45f * bone(Bone.UPPER_LIP)) * (1 - .2f * Math.max(0, smile)) * (1 - .3f * age);
-    lowerLip = .094f * (1 + .35f * bone(Bone.LOWER_LIP)) * (1 - .12f * Math.max(0, smile)) * (1 - .2f * age);
+    mouthHalf = .265f
+        * (1 + .15f * bone(Bone.MOUTH_WIDTH))
+        * (1 + .22f * Math.max(0, smile) - .2f * open * (smile < .3f ? 1 : 0));
+    upperLip = .072f
+        * (1 + .45f * bone(Bone.UPPER_LIP))
+        * (1 - .2f * Math.max(0, smile))
+        * (1 - .3f * age);
+    lowerLip = .094f
+        * (1 + .35f * bone(Bone.LOWER_LIP))
+        * (1 - .12f * Math.max(0, smile))
+        * (1 - .2f * age);
     gap = open * (smile > .3f ? .1f : .15f);
     chinY = -1.12f - .07f * bone(Bone.CHIN_LENGTH) - .6f * gap;
   }
@@ -65,8 +75,10 @@ final class Face {
   float lipLine(float x) {
     float m = Math.min(1.2f, Math.abs(x) / mouthHalf);
     float m2 = m * m;
-    return mouthY + (.075f * smile + .008f) * m2 - .02f * Math.max(0, smile) + .006f * (1 - m2)
-        * Maths.bell(x, 0, .05f, 1);
+    return mouthY
+        + (.075f * smile + .008f) * m2
+        - .02f * Math.max(0, smile)
+        + .006f * (1 - m2) * Maths.bell(x, 0, .05f, 1);
   }
 
   /** Half the opening of the mouth at {@code x}. */

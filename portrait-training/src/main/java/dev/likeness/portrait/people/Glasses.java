@@ -2,7 +2,11 @@ package dev.likeness.portrait.people;
 
 /** What someone always wears on the nose; {@code words} completes "with ...", empty for none. */
 public enum Glasses {
-  NONE(""), ROUND("round glasses"), SQUARE("glasses"), CAT_EYE("cat-eye glasses"), RIMLESS("thin glasses");
+  NONE(""),
+  ROUND("round glasses"),
+  SQUARE("glasses"),
+  CAT_EYE("cat-eye glasses"),
+  RIMLESS("thin glasses");
 
   private final String words;
 

@@ -2,9 +2,14 @@ package dev.likeness.portrait.people;
 
 /** The frame of the glasses: two rims, a bridge and the arms to the ears. */
 final class GlassesShape {
-  private static final float[][] COLOURS = {{.015f, .015f, .017f}, {.10f, .045f, .02f}, {.45f, .30f, .10f},
-      {.03f, .05f, .16f},
-      {.22f, .02f, .03f}, {.30f, .30f, .31f}};
+  private static final float[][] COLOURS = {
+    {.015f, .015f, .017f},
+    {.10f, .045f, .02f},
+    {.45f, .30f, .10f},
+    {.03f, .05f, .16f},
+    {.22f, .02f, .03f},
+    {.30f, .30f, .31f}
+  };
   private final Strands out;
   private final float[] colour;
 
@@ -46,7 +51,8 @@ final class GlassesShape {
     float high = style == Glasses.ROUND ? .20f : .155f;
     for (int i = 0; i <= 36; i++) {
       double a = i * Math.PI * 2 / 36;
-      float cx = (float) (Math.signum(Math.cos(a)) * Math.pow(Math.abs(Math.cos(a)), power)) * halfWidth(style);
+      float cx = (float) (Math.signum(Math.cos(a)) * Math.pow(Math.abs(Math.cos(a)), power))
+          * halfWidth(style);
       float cy = (float) (Math.signum(Math.sin(a)) * Math.pow(Math.abs(Math.sin(a)), power)) * high;
       if (style == Glasses.CAT_EYE) {
         cy += .075f * Maths.smooth(-.05f, .25f, cx) * (cy > 0 ? 1 : .2f);
@@ -56,7 +62,8 @@ final class GlassesShape {
     }
   }
 
-  private void line(float x0, float y0, float z0, float x1, float y1, float z1, float thick, int n) {
+  private void line(
+      float x0, float y0, float z0, float x1, float y1, float z1, float thick, int n) {
     for (int i = 0; i <= n; i++) {
       float t = i / (float) n;
       point(i == 0, Maths.mix(x0, x1, t), Maths.mix(y0, y1, t), Maths.mix(z0, z1, t), thick);

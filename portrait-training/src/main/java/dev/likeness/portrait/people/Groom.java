@@ -5,8 +5,8 @@ import static dev.likeness.portrait.people.Maths.mix;
 import java.util.Random;
 
 /**
- * Grows the hair of the head: roots over the scalp, each strand combed, pulled down and kept outside head and
- * shoulders.
+ * Grows the hair of the head: roots over the scalp, each strand combed, pulled down and kept
+ * outside head and shoulders.
  */
 final class Groom {
   private final Face face;
@@ -29,8 +29,10 @@ final class Groom {
     this.cut = cut;
     random = new Random(face.person.seed() * 31 + 5);
     width = 1 + .085f * face.bone(Bone.FACE_WIDTH);
-    part = !cut.parted() ? 0 : (cut.fade() ? .28f : .10f) * Math.signum(face.person.parting()) + .18f
-        * face.person.parting();
+    part = !cut.parted()
+        ? 0
+        : (cut.fade() ? .28f : .10f) * Math.signum(face.person.parting())
+            + .18f * face.person.parting();
   }
 
   /** Fills {@code out} with the person's hair, at rest. */
@@ -56,7 +58,8 @@ final class Groom {
       above = scalp.above(head.w[at], head.v[at]);
       float ring = (float) Math.hypot(head.x[at], head.z[at]);
       // What grows on the very back is never seen.
-      if (random.nextFloat() > ring * (.55f + .45f * Math.abs(head.w[at]) / 3.1f) || head.nz[at] < -.8f) {
+      if (random.nextFloat() > ring * (.55f + .45f * Math.abs(head.w[at]) / 3.1f)
+          || head.nz[at] < -.8f) {
         above = -1;
       }
     } while (above < .01f * random.nextFloat());
@@ -73,11 +76,17 @@ final class Groom {
   /** One small coil somewhere in the cloud that tight curls make. */
   private void curl(float x, float y, float z, float nx, float ny, float nz, float above) {
     float layer = (float) Math.sqrt(random.nextFloat());
-    float side = cut.fade() ? .3f + .7f * Maths.smooth(-.1f, .6f, y) : .55f + .45f * Maths.smooth(-.2f, .5f, y);
+    float side = cut.fade()
+        ? .3f + .7f * Maths.smooth(-.1f, .6f, y)
+        : .55f + .45f * Maths.smooth(-.2f, .5f, y);
     float bump = .8f + .4f * Maths.noise(x * 3.5f + 9, y * 3.5f + z * 3, 7);
-    float off = cut.volume() * layer * side * bump * (.35f + .65f * Maths.smooth(0, .25f, above)) + .01f;
+    float off =
+        cut.volume() * layer * side * bump * (.35f + .65f * Maths.smooth(0, .25f, above)) + .01f;
     HairColour c = face.person.hairColour();
-    float ash = c != HairColour.WHITE && random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age()) ? .45f : 0;
+    float ash =
+        c != HairColour.WHITE && random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age())
+            ? .45f
+            : 0;
     float shade = .75f + .4f * random.nextFloat();
     float a0 = random.nextFloat() * 6.28f;
     float radius = cut.curl() * (.6f + .8f * random.nextFloat());
@@ -87,10 +96,19 @@ final class Groom {
       float cos = (float) Math.cos(a) * radius;
       float sin = (float) Math.sin(a) * radius;
       float drift = (i - cut.points() * .5f) * .35f * radius;
-      out.point(i == 0, x + nx * off + cos + drift * ny, y + ny * off + sin - drift * nx * .5f, z + nz * off + tilt
-          * cos, cut.thick());
-      out.look(mix(c.r, .3f, ash) * shade, mix(c.g, .29f, ash) * shade, mix(c.b, .28f, ash) * shade, nx + cos * 6, ny
-          + sin * 6, nz,
+      out.point(
+          i == 0,
+          x + nx * off + cos + drift * ny,
+          y + ny * off + sin - drift * nx * .5f,
+          z + nz * off + tilt * cos,
+          cut.thick());
+      out.look(
+          mix(c.r, .3f, ash) * shade,
+          mix(c.g, .29f, ash) * shade,
+          mix(c.b, .28f, ash) * shade,
+          nx + cos * 6,
+          ny + sin * 6,
+          nz,
           .15f + .85f * layer * layer);
     }
   }
@@ -99,19 +117,22 @@ final class Groom {
     float layer = random.nextFloat();
     float edge = Maths.smooth(0, .22f, above);
     float volume = cut.volume() * (.25f + .75f * edge) * layer + .015f;
-    float length = cut.length() * (.72f + .28f * random.nextFloat())
+    float length = cut.length()
+        * (.72f + .28f * random.nextFloat())
         * (cut.fade() ? .30f + .70f * Maths.smooth(-.1f, .62f, y) : 1);
     float lift = cut.lift() * (.5f + .5f * layer);
     cut.comb(x, y, z, part, d);
     d[0] += nx * lift + (random.nextFloat() - .5f) * cut.mess();
     d[1] += ny * lift + (random.nextFloat() - .5f) * cut.mess();
     d[2] += nz * lift + (random.nextFloat() - .5f) * cut.mess();
-    float shade = .80f + .22f * random.nextFloat() + .22f * (Maths.noise(x * 9 + 50, z * 9 + y * 5, 3) - .5f);
+    float shade =
+        .80f + .22f * random.nextFloat() + .22f * (Maths.noise(x * 9 + 50, z * 9 + y * 5, 3) - .5f);
     boolean gray = random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age());
     HairColour c = face.person.hairColour();
     float ash = gray && c != HairColour.WHITE ? .32f : 0;
     float cell = cut.clump();
-    int id = Maths.hash((int) Math.floor(x / cell), (int) Math.floor(y / cell), (int) Math.floor(z / cell));
+    int id = Maths.hash(
+        (int) Math.floor(x / cell), (int) Math.floor(y / cell), (int) Math.floor(z / cell));
     float phase = (id >>> 8) * 0x1p-24f * 6.28f + random.nextFloat() * .7f;
     float trim = .27f + .06f * random.nextFloat() - .2f * x * x;
     int n = cut.points();
@@ -132,7 +153,13 @@ final class Groom {
       float vy = Math.max(-.2f, (p[1] - .2f) / .95f);
       float vz = (p[2] + .03f) / 1f;
       float vk = 1 / (float) Math.sqrt(vx * vx + vy * vy + vz * vz + 1e-6f);
-      out.look(mix(c.r, .3f, ash) * k, mix(c.g, .29f, ash) * k, mix(c.b, .28f, ash) * k, vx * vk, vy * vk, vz * vk,
+      out.look(
+          mix(c.r, .3f, ash) * k,
+          mix(c.g, .29f, ash) * k,
+          mix(c.b, .28f, ash) * k,
+          vx * vk,
+          vy * vk,
+          vz * vk,
           .28f + .72f * layer * (.6f + .4f * t));
       if (cut.comb() == Cut.Comb.FORWARD && p[2] > .25f && Math.abs(p[0]) < .56f && p[1] < trim) {
         return;
@@ -168,7 +195,8 @@ final class Groom {
     d[2] = (p[2] - oz) / step;
     if (cut.comb() == Cut.Comb.GATHER || cut.comb() == Cut.Comb.BACK) {
       cut.comb(p[0], p[1], p[2], part, way);
-      float k2 = .6f / (float) Math.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2] + 1e-6f);
+      float k2 =
+          .6f / (float) Math.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2] + 1e-6f);
       for (int c = 0; c < 3; c++) {
         d[c] = d[c] * .5f + way[c] * k2;
       }

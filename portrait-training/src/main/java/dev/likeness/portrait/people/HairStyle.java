@@ -5,19 +5,68 @@ import java.util.Set;
 
 /** How hair is worn; {@link #words} completes "with ...". */
 public enum HairStyle {
-  BALD("# bald head"), BALDING("receding % hair"), BUZZ("# % buzz cut"), SHORT("short % hair"),
-  SLICKED("slicked-back % hair"), SHORT_CURLY("short curly % hair"), AFRO("# % afro"), BOB("# % bob"),
-  FRINGE("% hair with bangs"), SHOULDER("shoulder-length % hair"), LONG("long % hair"), WAVY("long wavy % hair"),
-  CURLY("long curly % hair"), PONYTAIL("# % ponytail"), BUN("% hair in a bun"), BRAIDS("% braids"),
+  BALD("# bald head"),
+  BALDING("receding % hair"),
+  BUZZ("# % buzz cut"),
+  SHORT("short % hair"),
+  SLICKED("slicked-back % hair"),
+  SHORT_CURLY("short curly % hair"),
+  AFRO("# % afro"),
+  BOB("# % bob"),
+  FRINGE("% hair with bangs"),
+  SHOULDER("shoulder-length % hair"),
+  LONG("long % hair"),
+  WAVY("long wavy % hair"),
+  CURLY("long curly % hair"),
+  PONYTAIL("# % ponytail"),
+  BUN("% hair in a bun"),
+  BRAIDS("% braids"),
   HEADSCARF("# % headscarf");
 
-  private static final HairStyle[] MEN = {BALD, BALDING, BUZZ, SHORT, SHORT, SLICKED, SLICKED, SHORT_CURLY, SHORT_CURLY,
-      AFRO, SHOULDER, LONG, BUN};
-  private static final HairStyle[] WOMEN = {SHORT, SHORT_CURLY, AFRO, BOB, BOB, FRINGE, FRINGE, SHOULDER, SHOULDER,
-      LONG,
-      LONG, WAVY, WAVY, CURLY, CURLY, PONYTAIL, PONYTAIL, BUN, BUN, BRAIDS, BRAIDS, HEADSCARF, SLICKED};
-  private static final Set<HairStyle> EARS = EnumSet.of(BALD, BALDING, BUZZ, SLICKED, PONYTAIL, BUN);
-  private static final Set<HairStyle> DOWN = EnumSet.of(BOB, FRINGE, SHOULDER, LONG, WAVY, CURLY, BRAIDS, HEADSCARF);
+  private static final HairStyle[] MEN = {
+    BALD,
+    BALDING,
+    BUZZ,
+    SHORT,
+    SHORT,
+    SLICKED,
+    SLICKED,
+    SHORT_CURLY,
+    SHORT_CURLY,
+    AFRO,
+    SHOULDER,
+    LONG,
+    BUN
+  };
+  private static final HairStyle[] WOMEN = {
+    SHORT,
+    SHORT_CURLY,
+    AFRO,
+    BOB,
+    BOB,
+    FRINGE,
+    FRINGE,
+    SHOULDER,
+    SHOULDER,
+    LONG,
+    LONG,
+    WAVY,
+    WAVY,
+    CURLY,
+    CURLY,
+    PONYTAIL,
+    PONYTAIL,
+    BUN,
+    BUN,
+    BRAIDS,
+    BRAIDS,
+    HEADSCARF,
+    SLICKED
+  };
+  private static final Set<HairStyle> EARS =
+      EnumSet.of(BALD, BALDING, BUZZ, SLICKED, PONYTAIL, BUN);
+  private static final Set<HairStyle> DOWN =
+      EnumSet.of(BOB, FRINGE, SHOULDER, LONG, WAVY, CURLY, BRAIDS, HEADSCARF);
 
   private final String pattern;
 
@@ -54,7 +103,10 @@ public enum HairStyle {
     };
   }
 
-  /** True when it, or cloth, lies over the lobes, so that nothing hanging there shows. Short hair leaves them bare, if not all of the ears. */
+  /**
+   * True when it, or cloth, lies over the lobes, so that nothing hanging there shows. Short hair
+   * leaves them bare, if not all of the ears.
+   */
   boolean hidesLobes() {
     return DOWN.contains(this);
   }

@@ -6,8 +6,9 @@ import static dev.likeness.portrait.people.Maths.mix;
 import static dev.likeness.portrait.people.Maths.smooth;
 
 /**
- * The head as a loft: a closed curve for each height, from the crown to under the chin. Paint coordinates are the
- * place on the face's front (u, v) and the turn about the neck (w, 0 in front, pi behind).
+ * The head as a loft: a closed curve for each height, from the crown to under the chin. Paint
+ * coordinates are the place on the face's front (u, v) and the turn about the neck (w, 0 in front,
+ * pi behind).
  */
 final class HeadShape {
   static final int DOME = 46;
@@ -47,10 +48,17 @@ final class HeadShape {
     float cheek = 1 + .05f * face.bone(Bone.CHEEKBONES);
     weight = face.bone(Bone.WEIGHT);
     float fat = 1 + .07f * weight;
-    width = new float[] {.2f * chin, .29f * chin, .395f * mix(jaw, chin, .5f) * fat, .515f * jaw * fat
-        * (1 + .04f * weight),
-        .59f * mix(jaw, 1, .5f) * fat, .65f * cheek * mix(fat, 1, .3f), .69f * cheek, .715f * cheek,
-        .75f * (1 + .05f * face.bone(Bone.TEMPLES))};
+    width = new float[] {
+      .2f * chin,
+      .29f * chin,
+      .395f * mix(jaw, chin, .5f) * fat,
+      .515f * jaw * fat * (1 + .04f * weight),
+      .59f * mix(jaw, 1, .5f) * fat,
+      .65f * cheek * mix(fat, 1, .3f),
+      .69f * cheek,
+      .715f * cheek,
+      .75f * (1 + .05f * face.bone(Bone.TEMPLES))
+    };
     top = 1.12f + .07f * face.bone(Bone.SKULL_HEIGHT);
     faceWidth = 1 + .085f * face.bone(Bone.FACE_WIDTH);
     faceLength = 1 + .075f * face.bone(Bone.FACE_LENGTH);
@@ -87,8 +95,10 @@ final class HeadShape {
       float slope = .1f * Math.max(-.5f, face.bone(Bone.FOREHEAD_SLOPE)) * t;
       w *= dome;
       centre = mix(centre, -.1f, t);
-      front = centre + (front - centre - slope) * (float) Math.pow(Math.max(0, 1 - Math.pow(t, 2.9)), 1 / 2.1);
-      back = centre + (back - centre) * (float) Math.pow(Math.max(0, 1 - Math.pow(t, 2.6)), 1 / 2.2);
+      front = centre
+          + (front - centre - slope) * (float) Math.pow(Math.max(0, 1 - Math.pow(t, 2.9)), 1 / 2.1);
+      back =
+          centre + (back - centre) * (float) Math.pow(Math.max(0, 1 - Math.pow(t, 2.6)), 1 / 2.2);
     }
     for (int c = 0; c < COLS; c++) {
       float x = w * SIN[c] * close;
@@ -139,12 +149,15 @@ final class HeadShape {
     float bridge = .30f + .28f * face.bone(Bone.NOSE_BRIDGE);
     float tip = face.noseY + .055f + .03f * face.bone(Bone.NOSE_TIP);
     float t = (.06f - y) / (.06f - tip);
-    float under = face.noseY - .075f + .05f * Math.min(1, ax * ax / (face.noseWidth * face.noseWidth));
+    float under =
+        face.noseY - .075f + .05f * Math.min(1, ax * ax / (face.noseWidth * face.noseWidth));
     float cut = smooth(under, under + .13f, y);
     if (t < -.8f || cut == 0) {
       return 0;
     }
-    float along = t < 0 ? bridge * smooth(-.55f, .05f, t) : mix(bridge, 1, (float) Math.pow(Math.min(t, 1.15f), 1.25));
+    float along = t < 0
+        ? bridge * smooth(-.55f, .05f, t)
+        : mix(bridge, 1, (float) Math.pow(Math.min(t, 1.15f), 1.25));
     float hump = .16f * face.bone(Bone.NOSE_HUMP) * bell((t - .42f) / .2f * ((t - .42f) / .2f));
     float wide = mix(.072f, .1f, Math.max(0, t)) * (1 + .16f * face.bone(Bone.NOSE_WIDTH));
     float ridge = (out - .03f) * (along + hump) * bell(ax * ax / (wide * wide));
@@ -155,20 +168,28 @@ final class HeadShape {
 
   private float cheeks(float ax, float y) {
     float smile = Math.max(0, face.smile);
-    float z = (.05f + .04f * face.bone(Bone.CHEEKBONES)) * Maths.twin(ax, .45f, y + .2f, .15f, .12f);
-    z += (.02f + .045f * face.bone(Bone.CHEEKS) + .03f * weight) * Maths.twin(ax, .37f, y + .52f, .16f, .2f);
+    float z =
+        (.05f + .04f * face.bone(Bone.CHEEKBONES)) * Maths.twin(ax, .45f, y + .2f, .15f, .12f);
+    z += (.02f + .045f * face.bone(Bone.CHEEKS) + .03f * weight)
+        * Maths.twin(ax, .37f, y + .52f, .16f, .2f);
     z -= (.02f * face.age + .015f) * bell(ax - .50f, y + .55f, .14f, .18f);
     z += .06f * smile * bell(ax - .37f, y + .34f, .12f, .11f);
     z += .025f * face.age * bell(ax - .36f, y + .92f, .11f, .12f);
     float fold = foldDistance(ax, y);
-    return z - (.016f * face.age + .024f * smile + .003f) * bell(fold * fold / (.03f * .03f)) * smooth(-.9f, -.8f, y)
-        * smooth(face.noseY + .09f, face.noseY, y);
+    return z
+        - (.016f * face.age + .024f * smile + .003f)
+            * bell(fold * fold / (.03f * .03f))
+            * smooth(-.9f, -.8f, y)
+            * smooth(face.noseY + .09f, face.noseY, y);
   }
 
   /** Distance from the line that runs from the nose's wing past the corner of the mouth. */
   float foldDistance(float ax, float y) {
     float t = Maths.clamp((face.noseY + .04f - y) / .34f, 0, 1.1f);
-    return ax - (face.noseWidth + .02f + (face.mouthHalf + .075f - face.noseWidth) * (float) Math.pow(t, .85f));
+    return ax
+        - (face.noseWidth
+            + .02f
+            + (face.mouthHalf + .075f - face.noseWidth) * (float) Math.pow(t, .85f));
   }
 
   private float mouth(float x, float ax, float y) {
@@ -177,8 +198,12 @@ final class HeadShape {
     float z = .075f * bell(ax, y - face.mouthY, .25f, .19f);
     float up = y - line - face.lipGap(x);
     float down = line - face.lipGap(x) - y;
-    z += (.03f + .4f * face.upperLip) * taper * bell(up - face.upperLip * .45f, 0, face.upperLip * .5f + .012f, 1);
-    z += (.03f + .4f * face.lowerLip) * taper * bell(down - face.lowerLip * .5f, 0, face.lowerLip * .55f + .012f, 1);
+    z += (.03f + .4f * face.upperLip)
+        * taper
+        * bell(up - face.upperLip * .45f, 0, face.upperLip * .5f + .012f, 1);
+    z += (.03f + .4f * face.lowerLip)
+        * taper
+        * bell(down - face.lowerLip * .5f, 0, face.lowerLip * .55f + .012f, 1);
     z -= .05f * taper * bell(y - line, 0, .016f + face.lipGap(x), 1);
     z -= .04f * bell(ax - face.mouthHalf - .02f, y - face.lipLine(face.mouthHalf), .045f, .05f);
     z -= .02f * bell(ax, y - (face.mouthY + face.noseY) / 2 - .02f, .028f, .08f);

@@ -3,7 +3,10 @@ package dev.likeness.portrait.people;
 import dev.likeness.diffusion.image.Picture;
 import java.util.Random;
 
-/** From light to pixels: tone curve, two samples across and down to one, black and white, and a phone's flaws. */
+/**
+ * From light to pixels: tone curve, two samples across and down to one, black and white, and a
+ * phone's flaws.
+ */
 final class Lens {
   private static final byte[] SRGB = new byte[4097];
 
@@ -25,8 +28,11 @@ final class Lens {
         int a = (2 * y * canvas.size + 2 * x) * 3;
         int b = a + canvas.size * 3;
         for (int c = 0; c < 3; c++) {
-          rgb[(y * size + x) * 3 + c] = .25f * (tone(canvas.rgb[a + c]) + tone(canvas.rgb[a + 3 + c])
-              + tone(canvas.rgb[b + c]) + tone(canvas.rgb[b + 3 + c]));
+          rgb[(y * size + x) * 3 + c] = .25f
+              * (tone(canvas.rgb[a + c])
+                  + tone(canvas.rgb[a + 3 + c])
+                  + tone(canvas.rgb[b + c])
+                  + tone(canvas.rgb[b + 3 + c]));
         }
       }
     }
@@ -45,8 +51,9 @@ final class Lens {
   }
 
   /**
-   * The spread of a real lens and sensor: a Gaussian of 0.28 % of the picture's side, by repeated three-tap blurs, whose
-   * variances add up. Without it single strands and edges are sharper than any photograph.
+   * The spread of a real lens and sensor: a Gaussian of 0.28 % of the picture's side, by repeated
+   * three-tap blurs, whose variances add up. Without it single strands and edges are sharper than
+   * any photograph.
    */
   private static void soften(float[] rgb, int size) {
     double variance = .5 * size * size / (256.0 * 256);
@@ -59,7 +66,9 @@ final class Lens {
   /** Straight up to middle tones, then a shoulder that never clips hard. */
   private static float tone(float x) {
     x *= 1.12f;
-    return x < .55f ? x : .55f + .45f * (1 - 1 / (1 + (x - .55f) / .45f + (x - .55f) * (x - .55f) * 1.2f));
+    return x < .55f
+        ? x
+        : .55f + .45f * (1 - 1 / (1 + (x - .55f) / .45f + (x - .55f) * (x - .55f) * 1.2f));
   }
 
   private static void gray(float[] rgb) {
@@ -86,7 +95,8 @@ final class Lens {
       for (int c = 0; c < 3; c++) {
         float k = expose * (c == 0 ? 1 + .5f * cast : c == 2 ? 1 - .5f * cast : 1);
         float v = rgb[i + c] * k + haze;
-        rgb[i + c] = v + (shared + gaussian(random) * grain * .6f) * (float) Math.sqrt(Math.max(.02f, v));
+        rgb[i + c] =
+            v + (shared + gaussian(random) * grain * .6f) * (float) Math.sqrt(Math.max(.02f, v));
       }
     }
   }

@@ -2,8 +2,14 @@ package dev.likeness.portrait.people;
 
 /** How the scene is lit. */
 public enum Light {
-  SOFT("soft light"), REMBRANDT("rembrandt lighting"), RIM("rim light"), BACKLIGHT("backlit"), WINDOW("window light"),
-  GOLDEN_HOUR("golden hour"), FLASH("flash"), COLOURED("lighting");
+  SOFT("soft light"),
+  REMBRANDT("rembrandt lighting"),
+  RIM("rim light"),
+  BACKLIGHT("backlit"),
+  WINDOW("window light"),
+  GOLDEN_HOUR("golden hour"),
+  FLASH("flash"),
+  COLOURED("lighting");
 
   private final String words;
 

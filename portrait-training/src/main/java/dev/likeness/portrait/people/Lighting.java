@@ -1,6 +1,8 @@
 package dev.likeness.portrait.people;
 
-/** Light on surfaces: diffuse that wraps and bleeds red into shadow, highlights, rim and open sky. */
+/**
+ * Light on surfaces: diffuse that wraps and bleeds red into shadow, highlights, rim and open sky.
+ */
 final class Lighting {
   private final LightRig rig;
   private final ShadowMap shadow;

@@ -40,9 +40,10 @@ final class LipPaint {
     float up = y - line - gap;
     float down = line - gap - y;
     float arc = Math.max(0, 1 - m * m);
-    float bow = 1 + (.20f + .2f * face.bone(Bone.CUPIDS_BOW))
-        * (bell((Math.abs(m) - .25f) / .14f * ((Math.abs(m) - .25f) / .14f))
-        - bell(m * m / (.08f * .08f)));
+    float bow = 1
+        + (.20f + .2f * face.bone(Bone.CUPIDS_BOW))
+            * (bell((Math.abs(m) - .25f) / .14f * ((Math.abs(m) - .25f) / .14f))
+                - bell(m * m / (.08f * .08f)));
     float upper = face.upperLip * (float) Math.sqrt(arc) * (.55f + .45f * arc) * bow;
     float lower = face.lowerLip * (float) Math.sqrt(arc) * (.45f + .55f * arc);
     float soft = .016f;
@@ -51,7 +52,9 @@ final class LipPaint {
       return;
     }
     boolean top = up >= 0;
-    float cover = top ? smooth(upper + soft * .5f, upper - soft, up) : smooth(lower + soft, lower - soft, down);
+    float cover = top
+        ? smooth(upper + soft * .5f, upper - soft, up)
+        : smooth(lower + soft, lower - soft, down);
     if (arc > 0 && cover > 0) {
       float streak = .9f + .2f * noise(x * 60, y * 8, 5);
       float k = (top ? .80f : 1.04f) * streak;
@@ -60,7 +63,9 @@ final class LipPaint {
       s.gloss = mix(s.gloss, 26, cover);
       s.bend(0, (top ? -.25f : .35f * (1 - 2 * down / Math.max(lower, .01f))) * cover, 0);
     }
-    float seam = gap > .004f ? 0 : bell((y - line) / .013f * ((y - line) / .013f)) * smooth(1.06f, .9f, Math.abs(m));
+    float seam = gap > .004f
+        ? 0
+        : bell((y - line) / .013f * ((y - line) / .013f)) * smooth(1.06f, .9f, Math.abs(m));
     s.blend(red * .16f, green * .10f, blue * .10f, .88f * seam);
   }
 

@@ -34,7 +34,10 @@ final class Maths {
     return bell(a * a + b * b);
   }
 
-  /** {@link #bell} around ({@code c}, 0) and its mirror image, so that nothing creases at the middle line. */
+  /**
+   * {@link #bell} around ({@code c}, 0) and its mirror image, so that nothing creases at the middle
+   * line.
+   */
   static float twin(float ax, float c, float dy, float sx, float sy) {
     return bell(ax - c, dy, sx, sy) + bell(ax + c, dy, sx, sy);
   }
@@ -64,7 +67,9 @@ final class Maths {
     return mix(top, bottom, fy);
   }
 
-  /** Round spots, of many sizes, at most one in each cell of size 1: 1 within one, 0 between them. */
+  /**
+   * Round spots, of many sizes, at most one in each cell of size 1: 1 within one, 0 between them.
+   */
   static float dots(float x, float y, int seed) {
     int ix = (int) Math.floor(x);
     int iy = (int) Math.floor(y);
@@ -79,7 +84,10 @@ final class Maths {
 
   /** Three octaves of {@link #noise}, 0 to 1. */
   static float cloud(float x, float y, int seed) {
-    return (noise(x, y, seed) * 4 + noise(x * 2.1f, y * 2.1f, seed + 1) * 2 + noise(x * 4.3f, y * 4.3f, seed + 2)) / 7;
+    return (noise(x, y, seed) * 4
+            + noise(x * 2.1f, y * 2.1f, seed + 1) * 2
+            + noise(x * 4.3f, y * 4.3f, seed + 2))
+        / 7;
   }
 
   /** Catmull-Rom through the points ({@code xs} ascending, {@code ys}); constant outside. */

@@ -88,7 +88,10 @@ final class Mesh {
     nz[at] = cz * scale;
   }
 
-  /** The point whose paint coordinates lie closest to ({@code pu}, {@code pv}), on the front half if asked. */
+  /**
+   * The point whose paint coordinates lie closest to ({@code pu}, {@code pv}), on the front half if
+   * asked.
+   */
   int closest(float pu, float pv, float maxTurn) {
     int best = 0;
     float least = Float.MAX_VALUE;

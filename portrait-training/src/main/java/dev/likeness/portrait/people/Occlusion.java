@@ -1,9 +1,9 @@
 package dev.likeness.portrait.people;
 
 /**
- * How much open sky each place has, from the depths around it: low in folds, under the chin, beside hair and collars.
- * The directions turn from sample to sample in a pattern of four by four, which the same four by four average smooths
- * away.
+ * How much open sky each place has, from the depths around it: low in folds, under the chin, beside
+ * hair and collars. The directions turn from sample to sample in a pattern of four by four, which
+ * the same four by four average smooths away.
  */
 final class Occlusion {
   private static final int RAYS = 4;
@@ -25,7 +25,9 @@ final class Occlusion {
   void gather(Raster raster, float scale) {
     for (int i = 0; i < dx.length; i++) {
       int turn = i / PAIRS;
-      double a = Math.PI * (i % RAYS + turn * 5 % TURNS / (double) TURNS + .37 * (i % PAIRS / RAYS)) / RAYS;
+      double a = Math.PI
+          * (i % RAYS + turn * 5 % TURNS / (double) TURNS + .37 * (i % PAIRS / RAYS))
+          / RAYS;
       float radius = RADII[i % PAIRS / RAYS] * (.75f + .5f * (turn * 7 % TURNS) / TURNS);
       dx[i] = (int) Math.round(Math.cos(a) * radius * scale);
       dy[i] = (int) Math.round(Math.sin(a) * radius * scale);
@@ -34,7 +36,8 @@ final class Occlusion {
     for (int y = 0; y < size; y++) {
       for (int x = 0; x < size; x++) {
         float z = raster.depth[2 * y * full + 2 * x];
-        raw[y * size + x] = z == Raster.FAR ? 1 : at(raster, 2 * x, 2 * y, z, (y & 3) * 4 + (x & 3));
+        raw[y * size + x] =
+            z == Raster.FAR ? 1 : at(raster, 2 * x, 2 * y, z, (y & 3) * 4 + (x & 3));
       }
     }
     smooth(raster);
@@ -46,7 +49,8 @@ final class Occlusion {
       float radius = RADII[i / RAYS];
       int ox = dx[turn * PAIRS + i];
       int oy = dy[turn * PAIRS + i];
-      float rise = height(raster, x + ox, y + oy, z, radius) + height(raster, x - ox, y - oy, z, radius);
+      float rise =
+          height(raster, x + ox, y + oy, z, radius) + height(raster, x - ox, y - oy, z, radius);
       shut += Maths.clamp(rise / (radius * 1.6f), 0, 1);
     }
     return 1 - .7f * shut / PAIRS;

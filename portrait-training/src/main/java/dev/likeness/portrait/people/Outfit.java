@@ -2,9 +2,14 @@ package dev.likeness.portrait.people;
 
 /** What is worn; {@code words} completes "wearing a navy ...". */
 public enum Outfit {
-  SUIT("suit and tie"), BLAZER("blazer"), SHIRT("shirt"), BLOUSE("blouse"), SWEATER("sweater"),
-      TURTLENECK("turtleneck"),
-  T_SHIRT("t-shirt"), HOODIE("hoodie");
+  SUIT("suit and tie"),
+  BLAZER("blazer"),
+  SHIRT("shirt"),
+  BLOUSE("blouse"),
+  SWEATER("sweater"),
+  TURTLENECK("turtleneck"),
+  T_SHIRT("t-shirt"),
+  HOODIE("hoodie");
 
   private final String words;
 

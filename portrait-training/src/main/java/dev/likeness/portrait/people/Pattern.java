@@ -2,7 +2,10 @@ package dev.likeness.portrait.people;
 
 /** What is woven or printed on the cloth. */
 public enum Pattern {
-  PLAIN(""), STRIPES("striped"), CHECKS("plaid"), DOTS("dotted");
+  PLAIN(""),
+  STRIPES("striped"),
+  CHECKS("plaid"),
+  DOTS("dotted");
 
   private final String words;
 

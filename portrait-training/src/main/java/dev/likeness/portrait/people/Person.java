@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 
-/** Somebody who does not exist: everything that stays the same from one photo to the next. Immutable. */
+/**
+ * Somebody who does not exist: everything that stays the same from one photo to the next.
+ * Immutable.
+ */
 public final class Person {
   /** Skin as dark as this, or darker, shows no freckles. */
   private static final float FRECKLED = .62f;
@@ -42,17 +45,21 @@ public final class Person {
     hairColour = hairColour(random, age);
     parting = random.nextFloat() * 2 - 1;
     BeardStyle[] beards = BeardStyle.values();
-    beard = sex == Sex.MAN && random.nextFloat() < .6f ? beards[1 + random.nextInt(beards.length - 1)]
+    beard = sex == Sex.MAN && random.nextFloat() < .6f
+        ? beards[1 + random.nextInt(beards.length - 1)]
         : BeardStyle.NONE;
     Glasses[] frames = Glasses.values();
-    Glasses worn = random.nextFloat() < .3f ? frames[1 + random.nextInt(frames.length - 1)] : Glasses.NONE;
+    Glasses worn =
+        random.nextFloat() < .3f ? frames[1 + random.nextInt(frames.length - 1)] : Glasses.NONE;
     glasses = adorned ? worn : Glasses.NONE;
-    earrings = random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f) && adorned && !hair.hidesLobes();
+    earrings =
+        random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f) && adorned && !hair.hidesLobes();
     float sprinkled = random.nextFloat() < .18f ? .4f + .6f * random.nextFloat() : 0;
     freckles = melanin < FRECKLED ? sprinkled : 0;
     EyeColour[] colours = EyeColour.values();
     EyeColour drawn = colours[random.nextInt(colours.length)];
-    eyes = melanin > .62f && random.nextFloat() < .85f ? (random.nextBoolean() ? EyeColour.BROWN : EyeColour.DARK)
+    eyes = melanin > .62f && random.nextFloat() < .85f
+        ? (random.nextBoolean() ? EyeColour.BROWN : EyeColour.DARK)
         : drawn;
   }
 
@@ -82,7 +89,8 @@ public final class Person {
       float value = own + bone.shift(sex) + Maths.mix(one.shift(bone), two.shift(bone), share);
       bones[bone.ordinal()] = Maths.clamp(value, -1.4f, 1.4f);
     }
-    return Maths.clamp(Maths.mix(one.curl, two.curl, share) + (float) random.nextGaussian() * .15f, 0, 1);
+    return Maths.clamp(
+        Maths.mix(one.curl, two.curl, share) + (float) random.nextGaussian() * .15f, 0, 1);
   }
 
   private static HairColour hairColour(Random random, int age) {
@@ -174,15 +182,25 @@ public final class Person {
   }
 
   /**
-   * Everything that makes this face this face, for recognition tests: bones, then colours and habits, each about -1 to
-   * 1.
+   * Everything that makes this face this face, for recognition tests: bones, then colours and
+   * habits, each about -1 to 1.
    */
   public float[] identity() {
     int n = bones.length;
     float[] out = Arrays.copyOf(bones, n + 11);
-    float[] rest = {sex == Sex.MAN ? 1 : -1, age / 32f - 1.56f, melanin * 2 - 1, undertone, curl * 2 - 1,
-        hair.ordinal() / 8f - 1, hairColour.ordinal() / 3f - 1, beard.ordinal() / 3f - 1, glasses.ordinal() / 2f - 1,
-        freckles * 2 - 1, eyes.ordinal() / 2.5f - 1};
+    float[] rest = {
+      sex == Sex.MAN ? 1 : -1,
+      age / 32f - 1.56f,
+      melanin * 2 - 1,
+      undertone,
+      curl * 2 - 1,
+      hair.ordinal() / 8f - 1,
+      hairColour.ordinal() / 3f - 1,
+      beard.ordinal() / 3f - 1,
+      glasses.ordinal() / 2f - 1,
+      freckles * 2 - 1,
+      eyes.ordinal() / 2.5f - 1
+    };
     System.arraycopy(rest, 0, out, n, rest.length);
     return out;
   }

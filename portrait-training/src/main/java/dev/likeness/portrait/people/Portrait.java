@@ -10,16 +10,23 @@ import java.util.List;
  * @param shot how it was taken
  * @param picture the pixels
  * @param caption a prompt that asks for this picture
- * @param landmarks ten numbers, x and y in pixels: the eyes (picture's left, then right), the tip of the nose, the
- *     corners
- *     of the mouth (left, right)
+ * @param landmarks ten numbers, x and y in pixels: the eyes (picture's left, then right), the tip
+ *     of the nose, the corners of the mouth (left, right)
  * @param faceMask share of each pixel, 0 to 255, that is the head's skin, rows from the top
  * @param hairMask share of each pixel, 0 to 255, that is hair of the head or beard
  * @param clothesMask share of each pixel, 0 to 255, that is clothes or a headscarf
  * @param backdropMask share of each pixel, 0 to 255, that is nothing of the person
  */
-public record Portrait(Person person, Shot shot, Picture picture, String caption, float[] landmarks, byte[] faceMask,
-    byte[] hairMask, byte[] clothesMask, byte[] backdropMask) {
+public record Portrait(
+    Person person,
+    Shot shot,
+    Picture picture,
+    String caption,
+    float[] landmarks,
+    byte[] faceMask,
+    byte[] hairMask,
+    byte[] clothesMask,
+    byte[] backdropMask) {
   /** {@link Person#identity()}: the numbers that make this face this face. */
   public float[] identity() {
     return person.identity();

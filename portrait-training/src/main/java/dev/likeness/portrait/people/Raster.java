@@ -2,7 +2,10 @@ package dev.likeness.portrait.people;
 
 import java.util.Arrays;
 
-/** The z-buffer: for every sample the depth, the material, the normal and the paint coordinates of what is in front. */
+/**
+ * The z-buffer: for every sample the depth, the material, the normal and the paint coordinates of
+ * what is in front.
+ */
 final class Raster {
   private static final Material[] MATERIALS = Material.values();
   static final float FAR = -1e9f;
@@ -102,7 +105,9 @@ final class Raster {
   }
 
   private static boolean bare(Mesh m, int a, int b, int c, float wa, float wb, float wc) {
-    return ScarfShape.opening(wa * m.u[a] + wb * m.u[b] + wc * m.u[c], wa * m.v[a] + wb * m.v[b] + wc * m.v[c],
+    return ScarfShape.opening(
+        wa * m.u[a] + wb * m.u[b] + wc * m.u[c],
+        wa * m.v[a] + wb * m.v[b] + wc * m.v[c],
         wa * m.w[a] + wb * m.w[b] + wc * m.w[c]);
   }
 

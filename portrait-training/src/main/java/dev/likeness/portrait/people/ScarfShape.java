@@ -1,10 +1,21 @@
 package dev.likeness.portrait.people;
 
-/** A headscarf: cloth over the head with an opening for the face, falling over neck and shoulders. */
+/**
+ * A headscarf: cloth over the head with an opening for the face, falling over neck and shoulders.
+ */
 final class ScarfShape {
-  private static final Tint[] TINTS = {Tint.BLACK, Tint.WHITE, Tint.NAVY, Tint.TEAL, Tint.PINK, Tint.BEIGE,
-      Tint.BURGUNDY,
-      Tint.PURPLE, Tint.LIGHT_BLUE, Tint.OLIVE};
+  private static final Tint[] TINTS = {
+    Tint.BLACK,
+    Tint.WHITE,
+    Tint.NAVY,
+    Tint.TEAL,
+    Tint.PINK,
+    Tint.BEIGE,
+    Tint.BURGUNDY,
+    Tint.PURPLE,
+    Tint.LIGHT_BLUE,
+    Tint.OLIVE
+  };
   private static final int SKIRT = 44;
 
   private ScarfShape() {}
@@ -21,7 +32,11 @@ final class ScarfShape {
     Mesh mesh = new Mesh(Material.SCARF, covered + SKIRT, cols, true);
     for (int i = 0; i < covered * cols; i++) {
       float off = .075f + .02f * Maths.noise(head.w[i] * 4, head.v[i] * 3, 3);
-      mesh.put(i, head.x[i] + head.nx[i] * off, head.y[i] + head.ny[i] * off, head.z[i] + head.nz[i] * off);
+      mesh.put(
+          i,
+          head.x[i] + head.nx[i] * off,
+          head.y[i] + head.ny[i] * off,
+          head.z[i] + head.nz[i] * off);
       mesh.paint(i, head.u[i], head.v[i], head.w[i]);
     }
     for (int r = 0; r < SKIRT; r++) {
@@ -51,8 +66,11 @@ final class ScarfShape {
     float front = Math.max(0, cos);
     float y = -1.05f - .95f * t - .22f * t * front;
     float join = Maths.smooth(0, .35f, t);
-    mesh.put(at, Maths.mix(mesh.x[from], x, join), Maths.mix(mesh.y[from], y, Math.max(join, t)) - .17f * front
-        * (1 - t), Maths.mix(mesh.z[from], z, join));
+    mesh.put(
+        at,
+        Maths.mix(mesh.x[from], x, join),
+        Maths.mix(mesh.y[from], y, Math.max(join, t)) - .17f * front * (1 - t),
+        Maths.mix(mesh.z[from], z, join));
     mesh.paint(at, x, y - 2, turn);
   }
 

@@ -39,14 +39,20 @@ final class Scene {
     strands.move(pose, 0);
     hardware.move(pose, 0);
     Rigid turn = new Rigid(shot.bodyYaw(), 0, 0, 0, 0, -.2f);
-    boolean thick = shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER || shot.outfit() == Outfit.HOODIE;
+    boolean thick = shot.outfit() == Outfit.SUIT
+        || shot.outfit() == Outfit.BLAZER
+        || shot.outfit() == Outfit.HOODIE;
     add(BodyShape.mesh(face, thick ? .09f : .04f), turn);
     Mesh collar = CollarShape.mesh(face, shot.outfit(), shot.outfit() == Outfit.SUIT);
     if (collar != null && person.hair() != HairStyle.HEADSCARF) {
       add(collar, turn);
     }
     float scale = samples * shot.zoom() / 3.35f;
-    camera = new Camera(samples, shot.distance(), scale, .35f * (float) Math.sin(shot.yaw()) + shot.shiftX() * 1.5f,
+    camera = new Camera(
+        samples,
+        shot.distance(),
+        scale,
+        .35f * (float) Math.sin(shot.yaw()) + shot.shiftX() * 1.5f,
         -.24f + shot.shiftY() * 2.2f);
   }
 
@@ -102,8 +108,13 @@ final class Scene {
   /** Eyes, nose tip, corners of the mouth: x and y, in samples times {@code scale}. */
   float[] landmarks(float scale) {
     float corner = face.lipLine(face.mouthHalf);
-    float[][] places = {{-face.eyeX, 0}, {face.eyeX, 0}, {0, face.noseY + .055f}, {-face.mouthHalf, corner},
-        {face.mouthHalf, corner}};
+    float[][] places = {
+      {-face.eyeX, 0},
+      {face.eyeX, 0},
+      {0, face.noseY + .055f},
+      {-face.mouthHalf, corner},
+      {face.mouthHalf, corner}
+    };
     float[] out = new float[10];
     for (int i = 0; i < 5; i++) {
       int at = head.closest(places[i][0], places[i][1], 1.5f);

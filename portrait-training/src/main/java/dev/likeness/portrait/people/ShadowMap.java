@@ -71,9 +71,13 @@ final class ShadowMap {
     near[at + SIZE + 1] = Math.max(near[at + SIZE + 1], d);
   }
 
-  /** The share of the lamp that reaches a point of a surface that the lamp strikes at cosine {@code ndl}, 0 to 1. */
+  /**
+   * The share of the lamp that reaches a point of a surface that the lamp strikes at cosine
+   * {@code ndl}, 0 to 1.
+   */
   float lit(float x, float y, float z, Surface s, float ndl) {
-    // Looked up a little above the surface, more where light grazes, or the surface would shade itself in bars.
+    // Looked up a little above the surface, more where light grazes, or the surface would shade
+    // itself in bars.
     float lift = .035f + 1.5f * spread / CELLS * (1 - Math.max(0, ndl));
     float px = x + s.nx * lift;
     float py = y + s.ny * lift;

@@ -29,14 +29,35 @@ import java.util.Random;
  * @param noise sensor noise and phone flaws, 0 (none) to 1
  * @param seed of everything small: noise, stray strands, books on the shelf
  */
-public record Shot(Style style, float yaw, float pitch, float roll, float bodyYaw, float gazeX, float gazeY,
-    Expression expression, float strength, Light light, int side, Tint lightTint, Outfit outfit, Tint outfitTint,
-    Pattern pattern, Backdrop backdrop, Tint backdropTint, float distance, float zoom, float shiftX, float shiftY,
-    float noise, long seed) {
+public record Shot(
+    Style style,
+    float yaw,
+    float pitch,
+    float roll,
+    float bodyYaw,
+    float gazeX,
+    float gazeY,
+    Expression expression,
+    float strength,
+    Light light,
+    int side,
+    Tint lightTint,
+    Outfit outfit,
+    Tint outfitTint,
+    Pattern pattern,
+    Backdrop backdrop,
+    Tint backdropTint,
+    float distance,
+    float zoom,
+    float shiftX,
+    float shiftY,
+    float noise,
+    long seed) {
 
   /**
-   * How far the irises lie from the middles of the eyes, in halves of an eye's width, positive towards the picture's right: eyes
-   * stay on the lens when the head turns, and turn so far at most.
+   * How far the irises lie from the middles of the eyes, in halves of an eye's width, positive
+   * towards the picture's right: eyes stay on the lens when the head turns, and turn so far at
+   * most.
    */
   public float irisX() {
     return Math.max(-.58f, Math.min(.58f, -.72f * (float) Math.sin(yaw) + .5f * gazeX));
@@ -59,53 +80,225 @@ public record Shot(Style style, float yaw, float pitch, float roll, float bodyYa
 
   /** The same in another style. */
   public Shot withStyle(Style value) {
-    return new Shot(value, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint,
+    return new Shot(
+        value,
+        yaw,
+        pitch,
+        roll,
+        bodyYaw,
+        gazeX,
+        gazeY,
+        expression,
+        strength,
+        light,
+        side,
+        lightTint,
         outfit,
-        outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
+        outfitTint,
+        pattern,
+        backdrop,
+        backdropTint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        noise,
+        seed);
   }
 
   /** The same with the head turned otherwise, in radians. */
   public Shot withPose(float newYaw, float newPitch, float newRoll) {
-    return new Shot(style, newYaw, newPitch, newRoll, bodyYaw, gazeX, gazeY, expression, strength, light, side,
+    return new Shot(
+        style,
+        newYaw,
+        newPitch,
+        newRoll,
+        bodyYaw,
+        gazeX,
+        gazeY,
+        expression,
+        strength,
+        light,
+        side,
         lightTint,
-        outfit, outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
+        outfit,
+        outfitTint,
+        pattern,
+        backdrop,
+        backdropTint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        noise,
+        seed);
   }
 
   /** The same with the eyes turned otherwise, each -1 to 1. */
   public Shot withGaze(float x, float y) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, x, y, expression, strength, light, side, lightTint, outfit,
-        outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
+    return new Shot(
+        style,
+        yaw,
+        pitch,
+        roll,
+        bodyYaw,
+        x,
+        y,
+        expression,
+        strength,
+        light,
+        side,
+        lightTint,
+        outfit,
+        outfitTint,
+        pattern,
+        backdrop,
+        backdropTint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        noise,
+        seed);
   }
 
   /** The same with another expression, of strength 0 to 1. */
   public Shot withExpression(Expression value, float newStrength) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, value, newStrength, light, side, lightTint, outfit,
-        outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
+    return new Shot(
+        style,
+        yaw,
+        pitch,
+        roll,
+        bodyYaw,
+        gazeX,
+        gazeY,
+        value,
+        newStrength,
+        light,
+        side,
+        lightTint,
+        outfit,
+        outfitTint,
+        pattern,
+        backdrop,
+        backdropTint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        noise,
+        seed);
   }
 
   /** The same in other light; {@code tint} matters for {@link Light#COLOURED} alone. */
   public Shot withLight(Light value, Tint tint) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, value, side, tint, outfit,
-        outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
+    return new Shot(
+        style,
+        yaw,
+        pitch,
+        roll,
+        bodyYaw,
+        gazeX,
+        gazeY,
+        expression,
+        strength,
+        value,
+        side,
+        tint,
+        outfit,
+        outfitTint,
+        pattern,
+        backdrop,
+        backdropTint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        noise,
+        seed);
   }
 
   /** The same in other clothes. */
   public Shot withOutfit(Outfit value, Tint tint, Pattern cloth) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint, value,
-        tint, cloth, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
+    return new Shot(
+        style,
+        yaw,
+        pitch,
+        roll,
+        bodyYaw,
+        gazeX,
+        gazeY,
+        expression,
+        strength,
+        light,
+        side,
+        lightTint,
+        value,
+        tint,
+        cloth,
+        backdrop,
+        backdropTint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        noise,
+        seed);
   }
 
   /** The same before something else; {@code tint} matters where {@link Backdrop#tinted()}. */
   public Shot withBackdrop(Backdrop value, Tint tint) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint,
+    return new Shot(
+        style,
+        yaw,
+        pitch,
+        roll,
+        bodyYaw,
+        gazeX,
+        gazeY,
+        expression,
+        strength,
+        light,
+        side,
+        lightTint,
         outfit,
-        outfitTint, pattern, value, tint, distance, zoom, shiftX, shiftY, noise, seed);
+        outfitTint,
+        pattern,
+        value,
+        tint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        noise,
+        seed);
   }
 
   /** The same with more or fewer of a phone's flaws, 0 to 1. */
   public Shot withNoise(float value) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint,
+    return new Shot(
+        style,
+        yaw,
+        pitch,
+        roll,
+        bodyYaw,
+        gazeX,
+        gazeY,
+        expression,
+        strength,
+        light,
+        side,
+        lightTint,
         outfit,
-        outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, value, seed);
+        outfitTint,
+        pattern,
+        backdrop,
+        backdropTint,
+        distance,
+        zoom,
+        shiftX,
+        shiftY,
+        value,
+        seed);
   }
 }

@@ -4,56 +4,133 @@ import java.util.Random;
 
 /** Draws shots: which light, clothes and backdrops go with which style. */
 final class ShotDraw {
-  private static final Tint[] FORMAL = {Tint.BLACK, Tint.GRAY, Tint.CHARCOAL, Tint.NAVY, Tint.BLUE, Tint.BEIGE,
-      Tint.BROWN,
-      Tint.BURGUNDY, Tint.GREEN};
-  private static final Tint[] GELS = {Tint.BLUE, Tint.RED, Tint.PURPLE, Tint.INDIGO, Tint.GREEN, Tint.ORANGE, Tint.PINK,
-      Tint.TEAL};
+  private static final Tint[] FORMAL = {
+    Tint.BLACK,
+    Tint.GRAY,
+    Tint.CHARCOAL,
+    Tint.NAVY,
+    Tint.BLUE,
+    Tint.BEIGE,
+    Tint.BROWN,
+    Tint.BURGUNDY,
+    Tint.GREEN
+  };
+  private static final Tint[] GELS = {
+    Tint.BLUE, Tint.RED, Tint.PURPLE, Tint.INDIGO, Tint.GREEN, Tint.ORANGE, Tint.PINK, Tint.TEAL
+  };
 
   private ShotDraw() {}
 
   static Shot headshot(Random random, Style style) {
     Light light = light(random, style);
     Backdrop backdrop = backdrop(random, style);
-    Outfit outfit = style == Style.OFFICE ? pick(random, Outfit.SUIT, Outfit.BLAZER, Outfit.SHIRT, Outfit.BLOUSE,
-        Outfit.SWEATER) : Outfit.values()[random.nextInt(Outfit.HOODIE.ordinal())];
+    Outfit outfit = style == Style.OFFICE
+        ? pick(random, Outfit.SUIT, Outfit.BLAZER, Outfit.SHIRT, Outfit.BLOUSE, Outfit.SWEATER)
+        : Outfit.values()[random.nextInt(Outfit.HOODIE.ordinal())];
     float yaw = bell(random) * .38f;
-    return new Shot(style, yaw, bell(random) * .1f, bell(random) * .1f, yaw * .6f + bell(random) * .4f,
-        gaze(random), bell(random) * .15f, expression(random), .65f + .35f * random.nextFloat(), light,
-        random.nextBoolean() ? 1 : -1, pick(random, GELS), outfit, outfitTint(random, outfit), pattern(random, outfit),
-        backdrop, Tint.values()[random.nextInt(Tint.values().length)], 11 + 6 * random.nextFloat(),
-        .94f + .16f * random.nextFloat(), bell(random) * .06f, bell(random) * .05f, 0, random.nextLong());
+    return new Shot(
+        style,
+        yaw,
+        bell(random) * .1f,
+        bell(random) * .1f,
+        yaw * .6f + bell(random) * .4f,
+        gaze(random),
+        bell(random) * .15f,
+        expression(random),
+        .65f + .35f * random.nextFloat(),
+        light,
+        random.nextBoolean() ? 1 : -1,
+        pick(random, GELS),
+        outfit,
+        outfitTint(random, outfit),
+        pattern(random, outfit),
+        backdrop,
+        Tint.values()[random.nextInt(Tint.values().length)],
+        11 + 6 * random.nextFloat(),
+        .94f + .16f * random.nextFloat(),
+        bell(random) * .06f,
+        bell(random) * .05f,
+        0,
+        random.nextLong());
   }
 
   static Shot selfie(Random random) {
-    Outfit outfit = pick(random, Outfit.T_SHIRT, Outfit.T_SHIRT, Outfit.HOODIE, Outfit.SWEATER, Outfit.SHIRT,
+    Outfit outfit = pick(
+        random,
+        Outfit.T_SHIRT,
+        Outfit.T_SHIRT,
+        Outfit.HOODIE,
+        Outfit.SWEATER,
+        Outfit.SHIRT,
         Outfit.BLOUSE);
-    Light light = pick(random, Light.SOFT, Light.SOFT, Light.WINDOW, Light.GOLDEN_HOUR, Light.FLASH, Light.BACKLIGHT);
-    Backdrop backdrop = pick(random, Backdrop.ROOM, Backdrop.ROOM, Backdrop.PARK, Backdrop.STREET, Backdrop.BRICK,
-        Backdrop.LIBRARY, Backdrop.PAPER);
-    return new Shot(Style.SELFIE, bell(random) * .44f, bell(random) * .17f, bell(random) * .14f, bell(random) * .35f,
-        gaze(random), bell(random) * .2f, expression(random), .6f + .4f * random.nextFloat(), light,
-        random.nextBoolean() ? 1 : -1, pick(random, GELS), outfit, outfitTint(random, outfit), pattern(random, outfit),
-        backdrop, pick(random, Tint.WHITE, Tint.BEIGE, Tint.GRAY, Tint.LIGHT_BLUE, Tint.YELLOW), 4.6f + 2.4f
-            * random.nextFloat(),
-        .95f + .25f * random.nextFloat(), bell(random) * .18f, bell(random) * .1f, .25f + .75f * random.nextFloat(),
+    Light light = pick(
+        random,
+        Light.SOFT,
+        Light.SOFT,
+        Light.WINDOW,
+        Light.GOLDEN_HOUR,
+        Light.FLASH,
+        Light.BACKLIGHT);
+    Backdrop backdrop = pick(
+        random,
+        Backdrop.ROOM,
+        Backdrop.ROOM,
+        Backdrop.PARK,
+        Backdrop.STREET,
+        Backdrop.BRICK,
+        Backdrop.LIBRARY,
+        Backdrop.PAPER);
+    return new Shot(
+        Style.SELFIE,
+        bell(random) * .44f,
+        bell(random) * .17f,
+        bell(random) * .14f,
+        bell(random) * .35f,
+        gaze(random),
+        bell(random) * .2f,
+        expression(random),
+        .6f + .4f * random.nextFloat(),
+        light,
+        random.nextBoolean() ? 1 : -1,
+        pick(random, GELS),
+        outfit,
+        outfitTint(random, outfit),
+        pattern(random, outfit),
+        backdrop,
+        pick(random, Tint.WHITE, Tint.BEIGE, Tint.GRAY, Tint.LIGHT_BLUE, Tint.YELLOW),
+        4.6f + 2.4f * random.nextFloat(),
+        .95f + .25f * random.nextFloat(),
+        bell(random) * .18f,
+        bell(random) * .1f,
+        .25f + .75f * random.nextFloat(),
         random.nextLong());
   }
 
   private static Light light(Random random, Style style) {
     return switch (style) {
-      case OUTDOOR -> pick(random, Light.SOFT, Light.GOLDEN_HOUR, Light.GOLDEN_HOUR, Light.BACKLIGHT);
+      case OUTDOOR ->
+        pick(random, Light.SOFT, Light.GOLDEN_HOUR, Light.GOLDEN_HOUR, Light.BACKLIGHT);
       case OFFICE -> pick(random, Light.SOFT, Light.SOFT, Light.WINDOW);
       case MONOCHROME -> pick(random, Light.SOFT, Light.REMBRANDT, Light.RIM, Light.WINDOW);
       // Colours are rare elsewhere, and eight to pick from: they come twice.
-      default -> pick(random, Light.SOFT, Light.COLOURED, Light.REMBRANDT, Light.RIM, Light.WINDOW, Light.BACKLIGHT,
-          Light.FLASH, Light.COLOURED);
+      default ->
+        pick(
+            random,
+            Light.SOFT,
+            Light.COLOURED,
+            Light.REMBRANDT,
+            Light.RIM,
+            Light.WINDOW,
+            Light.BACKLIGHT,
+            Light.FLASH,
+            Light.COLOURED);
     };
   }
 
   private static Backdrop backdrop(Random random, Style style) {
     return switch (style) {
-      case OUTDOOR -> pick(random, Backdrop.PARK, Backdrop.STREET, Backdrop.BRICK, Backdrop.PARK, Backdrop.BOKEH);
+      case OUTDOOR ->
+        pick(random, Backdrop.PARK, Backdrop.STREET, Backdrop.BRICK, Backdrop.PARK, Backdrop.BOKEH);
       case OFFICE -> pick(random, Backdrop.OFFICE, Backdrop.OFFICE, Backdrop.LIBRARY);
       case MONOCHROME -> pick(random, Backdrop.PAPER, Backdrop.GRADIENT);
       default -> pick(random, Backdrop.PAPER, Backdrop.PAPER, Backdrop.GRADIENT, Backdrop.BOKEH);
@@ -61,8 +138,18 @@ final class ShotDraw {
   }
 
   private static Expression expression(Random random) {
-    return pick(random, Expression.NEUTRAL, Expression.NEUTRAL, Expression.SMILE, Expression.SMILE, Expression.SMILE,
-        Expression.LAUGH, Expression.LAUGH, Expression.SERIOUS, Expression.SURPRISED, Expression.SAD);
+    return pick(
+        random,
+        Expression.NEUTRAL,
+        Expression.NEUTRAL,
+        Expression.SMILE,
+        Expression.SMILE,
+        Expression.SMILE,
+        Expression.LAUGH,
+        Expression.LAUGH,
+        Expression.SERIOUS,
+        Expression.SURPRISED,
+        Expression.SAD);
   }
 
   private static Tint outfitTint(Random random, Outfit outfit) {
@@ -79,7 +166,9 @@ final class ShotDraw {
   }
 
   private static float gaze(Random random) {
-    return random.nextFloat() < .8f ? 0 : (random.nextBoolean() ? 1 : -1) * (.6f + .4f * random.nextFloat());
+    return random.nextFloat() < .8f
+        ? 0
+        : (random.nextBoolean() ? 1 : -1) * (.6f + .4f * random.nextFloat());
   }
 
   /** About -1.5 to 1.5, mostly small. */

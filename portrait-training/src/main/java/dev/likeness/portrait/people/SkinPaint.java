@@ -89,8 +89,12 @@ final class SkinPaint {
     float ax = Math.abs(x);
     boolean front = Math.abs(turn) < 1.62f;
     plain(s, x, y);
-    s.shine = .085f + .06f * face.person.melanin() + .05f * bell(ax, y - .5f, .4f, .2f) 
-        + (front ? .07f * bell(ax, y - face.noseY - .05f, .1f, .25f) + .05f * bell(ax - .43f, y + .24f, .14f, .09f)
+    s.shine = .085f
+        + .06f * face.person.melanin()
+        + .05f * bell(ax, y - .5f, .4f, .2f)
+        + (front
+            ? .07f * bell(ax, y - face.noseY - .05f, .1f, .25f)
+                + .05f * bell(ax - .43f, y + .24f, .14f, .09f)
             : 0);
     s.gloss = 18;
     if (front) {
@@ -112,20 +116,27 @@ final class SkinPaint {
   }
 
   private void flush(Surface s, float x, float ax, float y) {
-    float warm = .9f * bell(ax - .40f, y + .33f, .17f, .15f) + .8f * bell(ax, y - face.noseY - .05f, .11f, .08f)
-        + .4f * bell(ax, y + 1.02f, .15f, .09f) + .3f * bell(ax, y - .5f, .3f, .15f);
+    float warm = .9f * bell(ax - .40f, y + .33f, .17f, .15f)
+        + .8f * bell(ax, y - face.noseY - .05f, .11f, .08f)
+        + .4f * bell(ax, y + 1.02f, .15f, .09f)
+        + .3f * bell(ax, y - .5f, .3f, .15f);
     float k = mix(.1f, .08f, face.person.melanin()) * warm;
     s.colour(s.r * (1 + .35f * k), s.g * (1 - k), s.b * (1 - .8f * k));
     float hollow = bell(ax - face.eyeX + .03f, y + .10f, .13f, .05f) * (.10f + .16f * face.age);
     s.colour(s.r * (1 - 1.0f * hollow), s.g * (1 - 1.3f * hollow), s.b * (1 - hollow));
     float socket = bell(ax - face.eyeX + .05f, y - .08f, .15f, .07f);
     s.scale(1 - (.14f + .1f * face.person.melanin()) * socket);
-    float nostril = bell((ax - face.noseWidth * .46f) / .036f * ((ax - face.noseWidth * .46f) / .036f)
-        + (y - face.noseY + .022f) / .018f * ((y - face.noseY + .022f) / .018f));
+    float nostril =
+        bell((ax - face.noseWidth * .46f) / .036f * ((ax - face.noseWidth * .46f) / .036f)
+            + (y - face.noseY + .022f) / .018f * ((y - face.noseY + .022f) / .018f));
     s.scale(1 - .7f * nostril);
     s.scale(1 - .18f * bell(ax, y - face.noseY + .04f, face.noseWidth * .6f, .022f));
-    float wing = Math.abs((float) Math.hypot((ax - face.noseWidth * .68f) / 1.0f, (y - face.noseY - .03f)) - .062f);
-    s.scale(1 - .20f * bell(wing * wing / (.013f * .013f)) * smooth(face.noseWidth * .7f, face.noseWidth * .95f, ax));
+    float wing = Math.abs(
+        (float) Math.hypot((ax - face.noseWidth * .68f) / 1.0f, (y - face.noseY - .03f)) - .062f);
+    s.scale(1
+        - .20f
+            * bell(wing * wing / (.013f * .013f))
+            * smooth(face.noseWidth * .7f, face.noseWidth * .95f, ax));
     if (face.person.freckles() > 0) {
       freckles(s, x, ax, y);
     }
@@ -135,9 +146,18 @@ final class SkinPaint {
     float where = bell(ax - .3f, y + .28f, .26f, .17f) + .8f * bell(ax, y + .25f, .14f, .2f) + .25f;
     float many = .5f + .4f * face.person.freckles();
     // The finest run together: a tanned mask.
-    s.blend(red * .64f, green * .42f, blue * .32f, many * Math.min(1, where) * (.25f + .7f * smooth(.3f, .7f, noise(x * 11, y * 11, seed + 4))));
+    s.blend(
+        red * .64f,
+        green * .42f,
+        blue * .32f,
+        many
+            * Math.min(1, where)
+            * (.25f + .7f * smooth(.3f, .7f, noise(x * 11, y * 11, seed + 4))));
     // Turned and bent, or the cells would show as rows.
-    float spot = Maths.dots(9.6f * x + 7.2f * y + noise(y * 9, x * 9, seed), 9.6f * y - 7.2f * x + noise(x * 9, y * 9, seed), seed + 9)
+    float spot = Maths.dots(
+            9.6f * x + 7.2f * y + noise(y * 9, x * 9, seed),
+            9.6f * y - 7.2f * x + noise(x * 9, y * 9, seed),
+            seed + 9)
         * Math.min(1, where);
     s.blend(red * .46f, green * .29f, blue * .22f, many * spot);
   }
@@ -146,23 +166,33 @@ final class SkinPaint {
     float old = face.age;
     float smile = Math.max(0, face.smile);
     float fold = shape.foldDistance(ax, y);
-    float depth = (.05f + .3f * old + .16f * smile) * bell(fold * fold / (.017f * .017f))
-        * smooth(-.92f, -.80f, y) * smooth(face.noseY + .05f, face.noseY, y);
+    float depth = (.05f + .3f * old + .16f * smile)
+        * bell(fold * fold / (.017f * .017f))
+        * smooth(-.92f, -.80f, y)
+        * smooth(face.noseY + .05f, face.noseY, y);
     if (old > .05f || face.brows > .3f) {
       float wave = y - .012f * noise(x * 5, 2, seed) - .03f * x * x;
       float stripe = Math.abs(((wave * 9.5f) % 1 + 1) % 1 - .5f) * 2;
-      depth += (old * .34f + .2f * Math.max(0, face.brows)) * smooth(.72f, 1f, stripe) * bell(ax, y - .46f, .3f, .13f);
+      depth += (old * .34f + .2f * Math.max(0, face.brows))
+          * smooth(.72f, 1f, stripe)
+          * bell(ax, y - .46f, .3f, .13f);
       float foot = Math.abs((((y + .02f) / (ax - face.eyeX - .02f) * 3.2f) % 1 + 1) % 1 - .5f) * 2;
-      depth += (old * .32f + .12f * smile * old) * smooth(.6f, 1, foot) * bell(ax - .55f, y, .055f, .09f);
+      depth += (old * .32f + .12f * smile * old)
+          * smooth(.6f, 1, foot)
+          * bell(ax - .55f, y, .055f, .09f);
       float bag = y + .165f - .35f * (ax - face.eyeX) * (ax - face.eyeX) * 4;
       depth += old * .3f * bell(bag * bag / (.014f * .014f)) * bell(ax - face.eyeX, 0, .12f, 1);
       float marionette = ax - face.mouthHalf - .04f - .12f * (face.mouthY - y);
-      depth += old * .3f * bell(marionette * marionette / (.015f * .015f)) * bell(y - face.mouthY + .13f, 0, .08f, 1);
+      depth += old
+          * .3f
+          * bell(marionette * marionette / (.015f * .015f))
+          * bell(y - face.mouthY + .13f, 0, .08f, 1);
     }
     float frown = Math.max(0, -face.brows) + .55f * old;
     depth += .42f * frown * bell(ax - .05f, y - .19f, .013f, .075f);
     depth += .20f * bell(ax, y - face.mouthY + face.lowerLip + .055f, .14f, .022f);
-    depth += .15f * bell(ax - face.mouthHalf - .012f, y - face.lipLine(face.mouthHalf), .022f, .025f);
+    depth +=
+        .15f * bell(ax - face.mouthHalf - .012f, y - face.lipLine(face.mouthHalf), .022f, .025f);
     float k = Math.min(.6f, depth);
     s.colour(s.r * (1 - .75f * k), s.g * (1 - k), s.b * (1 - k));
   }
@@ -181,7 +211,8 @@ final class SkinPaint {
     if (t < -.05f || t > 1.05f) {
       return;
     }
-    float thick = face.browThick * (.72f + .4f * smooth(0, .3f, t)) * (1 - .75f * smooth(.5f, 1.05f, t));
+    float thick =
+        face.browThick * (.72f + .4f * smooth(0, .3f, t)) * (1 - .75f * smooth(.5f, 1.05f, t));
     float d = Math.abs(y - face.browLine(ax)) / thick;
     float cover = smooth(1.15f, .5f, d) * smooth(-.04f, .14f, t) * smooth(1.05f, .9f, t);
     if (cover > 0) {
@@ -189,8 +220,11 @@ final class SkinPaint {
       float hairs = noise((ax - slant * y) * 70, (y + slant * ax * .3f) * 24, seed + 7);
       HairColour c = face.person.hairColour();
       float light = c == HairColour.BLOND || c.ordinal() >= HairColour.GRAY.ordinal() ? .5f : 0;
-      s.blend(mix(c.r * .6f, red * .34f, light), mix(c.g * .55f, green * .30f, light),
-          mix(c.b * .52f, blue * .30f, light), Math.min(.94f, cover * (.5f + .7f * hairs)));
+      s.blend(
+          mix(c.r * .6f, red * .34f, light),
+          mix(c.g * .55f, green * .30f, light),
+          mix(c.b * .52f, blue * .30f, light),
+          Math.min(.94f, cover * (.5f + .7f * hairs)));
       s.shine *= 1 - cover;
     }
   }

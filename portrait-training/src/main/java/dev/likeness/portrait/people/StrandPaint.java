@@ -1,6 +1,9 @@
 package dev.likeness.portrait.people;
 
-/** Lights strands as cylinders (Kajiya and Kay, 1989) within the hair's volume, and draws them over the picture. */
+/**
+ * Lights strands as cylinders (Kajiya and Kay, 1989) within the hair's volume, and draws them over
+ * the picture.
+ */
 final class StrandPaint {
   private static final float BIAS = .035f;
   private final Camera camera;
@@ -13,7 +16,14 @@ final class StrandPaint {
   private final float shine;
   private final Material material;
 
-  StrandPaint(Camera camera, Raster raster, Canvas canvas, LightRig rig, ShadowMap shadow, float shine, Material material) {
+  StrandPaint(
+      Camera camera,
+      Raster raster,
+      Canvas canvas,
+      LightRig rig,
+      ShadowMap shadow,
+      float shine,
+      Material material) {
     this.camera = camera;
     this.raster = raster;
     this.canvas = canvas;
@@ -74,7 +84,11 @@ final class StrandPaint {
       float hz = l[2] + 1;
       float hk = 1 / (float) Math.sqrt(hx * hx + hy * hy + hz * hz + 1e-4f);
       float th = (tx * hx + ty * hy + tz * hz) * hk;
-      float spec = Lighting.power((float) Math.sqrt(Math.max(0, 1 - th * th)), 60) * side * lit * open * shine;
+      float spec = Lighting.power((float) Math.sqrt(Math.max(0, 1 - th * th)), 60)
+          * side
+          * lit
+          * open
+          * shine;
       gr += l[3] * spec;
       gg += l[4] * spec;
       gb += l[5] * spec;
@@ -85,7 +99,8 @@ final class StrandPaint {
   }
 
   /** One piece, from {@link #before} to {@link #colour}. */
-  private void line(float x0, float y0, float z0, float h0, float x1, float y1, float z1, float h1) {
+  private void line(
+      float x0, float y0, float z0, float h0, float x1, float y1, float z1, float h1) {
     float dx = x1 - x0;
     float dy = y1 - y0;
     boolean steep = Math.abs(dy) > Math.abs(dx);
@@ -112,8 +127,12 @@ final class StrandPaint {
         int at = steep ? major * raster.size + minor : minor * raster.size + major;
         if (z + BIAS > raster.depth[at]) {
           float round = 1 - .22f * Math.abs(minor + .5f - middle) / (h + .5f);
-          canvas.lay(at, Maths.mix(before[0], colour[0], t) * round, Maths.mix(before[1], colour[1], t) * round,
-              Maths.mix(before[2], colour[2], t) * round, cover);
+          canvas.lay(
+              at,
+              Maths.mix(before[0], colour[0], t) * round,
+              Maths.mix(before[1], colour[1], t) * round,
+              Maths.mix(before[2], colour[2], t) * round,
+              cover);
           if (cover > .5f) {
             raster.depth[at] = z;
             raster.material[at] = (byte) material.ordinal();

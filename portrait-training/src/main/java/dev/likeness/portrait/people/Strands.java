@@ -2,24 +2,30 @@ package dev.likeness.portrait.people;
 
 import java.util.Arrays;
 
-/** Thin things drawn as lines with thickness: hair, beards, the frames of glasses, earrings. Grows as it is filled. */
+/**
+ * Thin things drawn as lines with thickness: hair, beards, the frames of glasses, earrings. Grows
+ * as it is filled.
+ */
 final class Strands {
   float[] x = new float[4096];
   float[] y = new float[4096];
   float[] z = new float[4096];
   /** Half the thickness, decimetres. */
   float[] half = new float[4096];
+
   float[] r = new float[4096];
   float[] g = new float[4096];
   float[] b = new float[4096];
   /** Outward direction of the hair's volume at each point. */
   float[] nx = new float[4096];
+
   float[] ny = new float[4096];
   float[] nz = new float[4096];
   /** How deep in the volume, 0 (deep) to 1 (outside). */
   float[] open = new float[4096];
   /** True where a new strand starts. */
   boolean[] starts = new boolean[4096];
+
   int count;
 
   void clear() {

@@ -34,8 +34,10 @@ final class Studio {
     occlusion.gather(raster, scene.camera.scale());
     background(new BackdropPaint(scene.shot).paint(size));
     surfaces(scene, new Lighting(rig, shadow));
-    new StrandPaint(scene.camera, raster, canvas, rig, shadow, .9f, Material.HAIR).draw(scene.strands);
-    new StrandPaint(scene.camera, raster, canvas, rig, shadow, 1.5f, Material.HARDWARE).draw(scene.hardware);
+    new StrandPaint(scene.camera, raster, canvas, rig, shadow, .9f, Material.HAIR)
+        .draw(scene.strands);
+    new StrandPaint(scene.camera, raster, canvas, rig, shadow, 1.5f, Material.HARDWARE)
+        .draw(scene.hardware);
     return Lens.develop(canvas, scene.shot);
   }
 

@@ -2,8 +2,11 @@ package dev.likeness.portrait.people;
 
 /** The kind of photo; its words open a caption. */
 public enum Style {
-  STUDIO("studio portrait"), OFFICE("office headshot"), OUTDOOR("outdoor portrait"),
-  MONOCHROME("black and white portrait"), SELFIE("selfie");
+  STUDIO("studio portrait"),
+  OFFICE("office headshot"),
+  OUTDOOR("outdoor portrait"),
+  MONOCHROME("black and white portrait"),
+  SELFIE("selfie");
 
   private final String words;
 

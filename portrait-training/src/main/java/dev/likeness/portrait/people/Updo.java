@@ -14,7 +14,7 @@ final class Updo {
         braid(face, random, out, -1);
         braid(face, random, out, 1);
       }
-      default -> { }
+      default -> {}
     }
   }
 
@@ -39,8 +39,12 @@ final class Updo {
 
   private static void tail(Face face, Random random, Strands out) {
     float side = face.person.parting() < 0 ? -1 : 1;
-    float[][] path = {{side * .10f, .95f, -.95f}, {side * .75f, .75f, -1.1f}, {side * 1.05f, -.5f, -.6f},
-        {side * .92f, -1.9f, .25f}};
+    float[][] path = {
+      {side * .10f, .95f, -.95f},
+      {side * .75f, .75f, -1.1f},
+      {side * 1.05f, -.5f, -.6f},
+      {side * .92f, -1.9f, .25f}
+    };
     for (int i = 0; i < 520; i++) {
       float rx = (float) random.nextGaussian() * .5f;
       float rz = (float) random.nextGaussian() * .5f;
@@ -49,16 +53,24 @@ final class Updo {
         float t = j / 13f;
         float spread = .05f + .30f * Maths.smooth(0, .4f, t) * (1 - .55f * t);
         float wave = .05f * face.person.curl() * (float) Math.sin(t * 14 + rx);
-        out.point(j == 0, bezier(path, 0, t) + rx * spread * .6f + wave, bezier(path, 1, t), bezier(path, 2, t) + rz
-            * spread * .6f, .015f);
+        out.point(
+            j == 0,
+            bezier(path, 0, t) + rx * spread * .6f + wave,
+            bezier(path, 1, t),
+            bezier(path, 2, t) + rz * spread * .6f,
+            .015f);
         look(face, out, shade, rx + side * .4f, .3f, rz + .3f, .5f + .5f * Maths.clamp(rz, 0, 1));
       }
     }
   }
 
   private static void braid(Face face, Random random, Strands out, float side) {
-    float[][] path = {{side * .74f, -.38f, -.10f}, {side * .86f, -.95f, .02f}, {side * .80f, -1.4f, .30f},
-        {side * .66f, -2.4f, .95f}};
+    float[][] path = {
+      {side * .74f, -.38f, -.10f},
+      {side * .86f, -.95f, .02f},
+      {side * .80f, -1.4f, .30f},
+      {side * .66f, -2.4f, .95f}
+    };
     for (int bundle = 0; bundle < 3; bundle++) {
       for (int i = 0; i < 60; i++) {
         float rx = (float) random.nextGaussian() * .032f;
@@ -70,10 +82,20 @@ final class Updo {
           float big = 1 - .45f * t;
           float wx = .085f * (float) Math.sin(a) * big;
           float wz = .055f * (float) Math.sin(2 * a) * big;
-          out.point(j == 0, bezier(path, 0, t) + wx + rx * big, bezier(path, 1, t), bezier(path, 2, t) + wz + rz * big,
+          out.point(
+              j == 0,
+              bezier(path, 0, t) + wx + rx * big,
+              bezier(path, 1, t),
+              bezier(path, 2, t) + wz + rz * big,
               .014f);
-          look(face, out, shade, wx * 8 + rx * 12, .1f, .6f + wz * 8 + rz * 10, .45f + .55f
-              * Maths.clamp((wz + rz) * 7 + .5f, 0, 1));
+          look(
+              face,
+              out,
+              shade,
+              wx * 8 + rx * 12,
+              .1f,
+              .6f + wz * 8 + rz * 10,
+              .45f + .55f * Maths.clamp((wz + rz) * 7 + .5f, 0, 1));
         }
       }
     }
@@ -81,10 +103,14 @@ final class Updo {
 
   private static float bezier(float[][] p, int c, float t) {
     float s = 1 - t;
-    return s * s * s * p[0][c] + 3 * s * s * t * p[1][c] + 3 * s * t * t * p[2][c] + t * t * t * p[3][c];
+    return s * s * s * p[0][c]
+        + 3 * s * s * t * p[1][c]
+        + 3 * s * t * t * p[2][c]
+        + t * t * t * p[3][c];
   }
 
-  private static void look(Face face, Strands out, float shade, float x, float y, float z, float open) {
+  private static void look(
+      Face face, Strands out, float shade, float x, float y, float z, float open) {
     HairColour c = face.person.hairColour();
     float k = 1 / (float) Math.sqrt(x * x + y * y + z * z + 1e-6f);
     out.look(c.r * shade, c.g * shade, c.b * shade, x * k, y * k, z * k, open);

@@ -9,19 +9,31 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** The words for everything a person and a shot have: one place for captions, tokenizer and evaluation. */
+/**
+ * The words for everything a person and a shot have: one place for captions, tokenizer and
+ * evaluation.
+ */
 public final class Words {
   private static final List<String> AGES = List.of("young", "middle-aged", "old");
-  private static final List<String> SKINS = List.of("pale skin", "fair skin", "olive skin", "brown skin", "dark skin");
-  private static final List<String> POSES = List.of("facing the camera", "turned to the left", "turned to the right");
-  private static final List<String> GAZES = List.of("looking at the camera", "looking to the left",
-      "looking to the right");
+  private static final List<String> SKINS =
+      List.of("pale skin", "fair skin", "olive skin", "brown skin", "dark skin");
+  private static final List<String> POSES =
+      List.of("facing the camera", "turned to the left", "turned to the right");
+  private static final List<String> GAZES =
+      List.of("looking at the camera", "looking to the left", "looking to the right");
 
-  private static final Set<Light> ASIDE = EnumSet.of(Light.REMBRANDT, Light.WINDOW, Light.GOLDEN_HOUR, Light.COLOURED);
+  private static final Set<Light> ASIDE =
+      EnumSet.of(Light.REMBRANDT, Light.WINDOW, Light.GOLDEN_HOUR, Light.COLOURED);
 
   /** Hair whose waves are the person's own, not the cut's. */
-  private static final Set<HairStyle> WAVES = EnumSet.of(HairStyle.BALDING, HairStyle.SHORT, HairStyle.SLICKED, HairStyle.BOB, HairStyle.FRINGE,
-      HairStyle.SHOULDER, HairStyle.LONG);
+  private static final Set<HairStyle> WAVES = EnumSet.of(
+      HairStyle.BALDING,
+      HairStyle.SHORT,
+      HairStyle.SLICKED,
+      HairStyle.BOB,
+      HairStyle.FRINGE,
+      HairStyle.SHOULDER,
+      HairStyle.LONG);
 
   private Words() {}
 
@@ -69,14 +81,22 @@ public final class Words {
     return brink ? "" : skin(person);
   }
 
-  /** Hair or what covers it, with its article: "short red hair", "a black afro", "a teal headscarf". */
+  /**
+   * Hair or what covers it, with its article: "short red hair", "a black afro", "a teal headscarf".
+   */
   public static String hair(Person person, boolean coloured) {
-    String colour = switch (person.hair()) {
-      case BALD -> "";
-      case HEADSCARF -> ScarfShape.tint(person).words();
-      default -> person.hairColour().words();
-    };
-    String filled = person.hair().pattern().replace("%", coloured ? colour : "").replace("  ", " ").strip();
+    String colour =
+        switch (person.hair()) {
+          case BALD -> "";
+          case HEADSCARF -> ScarfShape.tint(person).words();
+          default -> person.hairColour().words();
+        };
+    String filled = person
+        .hair()
+        .pattern()
+        .replace("%", coloured ? colour : "")
+        .replace("  ", " ")
+        .strip();
     return filled.startsWith("# ") ? article(filled.substring(2)) : filled;
   }
 
@@ -98,7 +118,9 @@ public final class Words {
 
   /** "indigo lighting", "soft light". */
   public static String light(Shot shot) {
-    return shot.light() == Light.COLOURED ? shot.lightTint().words() + " lighting" : shot.light().words();
+    return shot.light() == Light.COLOURED
+        ? shot.lightTint().words() + " lighting"
+        : shot.light().words();
   }
 
   /** "gray background", "bookshelves". */
@@ -115,23 +137,43 @@ public final class Words {
   }
 
   /**
-   * What stands out, and hair does not hide, of the numbers that no {@link Attribute} tells: bones, undertone, curl and parting, how the head and the shoulders
-   * are held, where the light stands, lens, framing and noise. {@code portrait} was not taught these words.
+   * What stands out, and hair does not hide, of the numbers that no {@link Attribute} tells: bones,
+   * undertone, curl and parting, how the head and the shoulders are held, where the light stands,
+   * lens, framing and noise. {@code portrait} was not taught these words.
    */
   public static List<String> traits(Person person, Shot shot) {
     Cut cut = Cut.of(person);
-    Stream<String> hair = Stream.of(WAVES.contains(person.hair()) ? far(person.curl() - .45f, .25f, "straight strands", "wavy strands") : "",
-        cut != null && cut.parted() ? far(person.parting(), .2f, "parted on the left", "parted on the right") : "");
-    Stream<String> rest = Stream.of(shot.style() == Style.MONOCHROME ? "" : far(person.undertone(), .4f, "rosy undertone", "golden undertone"),
+    Stream<String> hair = Stream.of(
+        WAVES.contains(person.hair())
+            ? far(person.curl() - .45f, .25f, "straight strands", "wavy strands")
+            : "",
+        cut != null && cut.parted()
+            ? far(person.parting(), .2f, "parted on the left", "parted on the right")
+            : "");
+    Stream<String> rest = Stream.of(
+        shot.style() == Style.MONOCHROME
+            ? ""
+            : far(person.undertone(), .4f, "rosy undertone", "golden undertone"),
         person.earrings() ? person.hoops() ? "hoop earrings" : "stud earrings" : "",
-        far(shot.pitch(), .05f, "chin up", "chin down"), far(shot.roll(), .05f, "head tilted to the right", "head tilted to the left"),
-        far(shot.bodyYaw(), .15f, "shoulders turned to the left", "shoulders turned to the right"), far(shot.gazeY(), .1f, "looking down", "looking up"),
-        ASIDE.contains(shot.light()) ? far(shot.side(), .5f, "lit from the left", "lit from the right") : "",
-        far(shot.distance() - 11, 3, "wide-angle lens", "long lens"), far(shot.zoom() - 1.02f, .05f, "loose framing", "tight framing"),
-        far(shot.shiftX(), .05f, "right of centre", "left of centre"), far(shot.shiftY(), .03f, "high in the frame", "low in the frame"),
+        far(shot.pitch(), .05f, "chin up", "chin down"),
+        far(shot.roll(), .05f, "head tilted to the right", "head tilted to the left"),
+        far(shot.bodyYaw(), .15f, "shoulders turned to the left", "shoulders turned to the right"),
+        far(shot.gazeY(), .1f, "looking down", "looking up"),
+        ASIDE.contains(shot.light())
+            ? far(shot.side(), .5f, "lit from the left", "lit from the right")
+            : "",
+        far(shot.distance() - 11, 3, "wide-angle lens", "long lens"),
+        far(shot.zoom() - 1.02f, .05f, "loose framing", "tight framing"),
+        far(shot.shiftX(), .05f, "right of centre", "left of centre"),
+        far(shot.shiftY(), .03f, "high in the frame", "low in the frame"),
         shot.noise() > .5f ? "grainy" : "");
-    Stream<String> bones = Arrays.stream(Bone.values()).filter(bone -> person.hair().shows(bone)).map(bone -> bone.words(person.bone(bone)));
-    return Stream.of(bones, hair, rest).flatMap(words -> words).filter(words -> !words.isEmpty()).toList();
+    Stream<String> bones = Arrays.stream(Bone.values())
+        .filter(bone -> person.hair().shows(bone))
+        .map(bone -> bone.words(person.bone(bone)));
+    return Stream.of(bones, hair, rest)
+        .flatMap(words -> words)
+        .filter(words -> !words.isEmpty())
+        .toList();
   }
 
   /** One of two words for what is further from 0 than {@code near}, else none. */

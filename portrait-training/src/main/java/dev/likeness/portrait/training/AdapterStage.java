@@ -17,10 +17,12 @@ import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The IP-Adapter's stage of {@link TrainParts}: what an embedder sees of people's pictures, a {@link LatentEye} that foretells
- * it from latents, and the adapter, which is told what the embedder sees and taught by what the eye does.
+ * The IP-Adapter's stage of {@link TrainParts}: what an embedder sees of people's pictures, a
+ * {@link LatentEye} that foretells it from latents, and the adapter, which is told what the
+ * embedder sees and taught by what the eye does.
  */
-record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders renders, PartNumbers numbers) {
+record AdapterStage(
+    Path work, BaseModel base, RenderStore store, PeopleRenders renders, PartNumbers numbers) {
   /** Trains, going on where it was stopped, and returns the adapter's file. */
   Path run(Path embedder, IntConsumer encoded, Progress progress) {
     int people = numbers.of("people");
@@ -33,18 +35,33 @@ record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders 
       }
     }
     require(known, count);
-    try (LatentEyeTraining training = new LatentEyeTraining(known, renders, people, numbers.of("seed"))) {
+    try (LatentEyeTraining training =
+        new LatentEyeTraining(known, renders, people, numbers.of("seed"))) {
       training.run(work.resolve(LatentEye.STATE), numbers.of("eyeSteps"));
     }
-    try (TensorRegion region = new TensorRegion(); LatentEye eye = LatentEye.open(work.resolve(LatentEye.STATE))) {
+    try (TensorRegion region = new TensorRegion();
+        LatentEye eye = LatentEye.open(work.resolve(LatentEye.STATE))) {
       Tensor places = kept(region, known, "places");
       Tensor seen = kept(region, known, "seen");
-      PerceptualLoss likeness = new PerceptualLoss("latent eye",
-          (latents, pictures) -> eye.forward(Working.COMPUTE.as(DType.F32).place(latents), LatentEyeTraining.rows(places, pictures)).cpu(),
-          Architecture.LIKENESS, 0);
+      PerceptualLoss likeness = new PerceptualLoss(
+          "latent eye",
+          (latents, pictures) -> eye.forward(
+                  Working.COMPUTE.as(DType.F32).place(latents),
+                  LatentEyeTraining.rows(places, pictures))
+              .cpu(),
+          Architecture.LIKENESS,
+          0);
       Path trained = work.resolve("adapter.safetensors");
-      settings().train(base, null, new PairList(store, renders, people, i -> PeopleLatents.row(seen, i)), likeness, trained,
-          work.resolve("adapter-state.safetensors"), progress, new Cancellation());
+      settings()
+          .train(
+              base,
+              null,
+              new PairList(store, renders, people, i -> PeopleLatents.row(seen, i)),
+              likeness,
+              trained,
+              work.resolve("adapter-state.safetensors"),
+              progress,
+              new Cancellation());
       return trained;
     }
   }
@@ -60,12 +77,16 @@ record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders 
   }
 
   private AdapterTraining settings() {
-    return Architecture.adapter().from(numbers.start()).steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch"))
+    return Architecture.adapter()
+        .from(numbers.start())
+        .steps(numbers.of("adapterSteps"))
+        .batch(numbers.of("adapterBatch"))
         .seed(numbers.of("seed"));
   }
 
   private static Tensor kept(TensorRegion region, Path file, String name) {
-    try (TensorScope scope = TensorScope.open(); Safetensors source = Safetensors.open(file)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors source = Safetensors.open(file)) {
       return region.keep(source.read(name).clone());
     }
   }

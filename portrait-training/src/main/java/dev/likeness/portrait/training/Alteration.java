@@ -10,17 +10,21 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Renders as other cameras and a drawing model would show them, so that a network does not count on a render's sharpness. */
+/**
+ * Renders as other cameras and a drawing model would show them, so that a network does not count on
+ * a render's sharpness.
+ */
 final class Alteration {
   /** Between the softest and the hardest of the softened pictures, as shares of a side. */
   private static final double SPAN = 0.45;
+
   private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
 
   private Alteration() {}
 
   /**
-   * Half of the pictures [n, 3, side, side] softened, as if they had been {@code softest} of a side or a little more; all
-   * of them lighter or darker, flatter or harder, and grainy.
+   * Half of the pictures [n, 3, side, side] softened, as if they had been {@code softest} of a side
+   * or a little more; all of them lighter or darker, flatter or harder, and grainy.
    */
   static Tensor of(Tensor pictures, double softest, NoiseSource noise, Random random) {
     int n = (int) pictures.size(0);
@@ -38,11 +42,14 @@ final class Alteration {
     }
     Tensor gain = Working.placed(torch.tensor(gains)).view(n, 1, 1, 1);
     Tensor shift = Working.placed(torch.tensor(shifts)).view(n, 3, 1, 1);
-    Tensor grain = Working.noise(noise, n, 3, side, side).mul(new Scalar(0.04 * random.nextDouble()));
+    Tensor grain =
+        Working.noise(noise, n, 3, side, side).mul(new Scalar(0.04 * random.nextDouble()));
     return soft.mul(gain).add(shift).add(grain);
   }
 
-  /** [n, 3, side, side], a {@code share} of them, at random, without colours (ITU-R BT.601 weights). */
+  /**
+   * [n, 3, side, side], a {@code share} of them, at random, without colours (ITU-R BT.601 weights).
+   */
   static Tensor gray(Tensor pictures, double share, Random random) {
     long n = pictures.size(0);
     float[] coloured = new float[(int) n];
@@ -51,16 +58,22 @@ final class Alteration {
     }
     Tensor weights = Working.placed(torch.tensor(LUMA)).view(1, 3, 1, 1);
     Tensor gray = pictures.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
-    return gray.add(pictures.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
+    return gray.add(
+        pictures.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
   }
 
-  /** [n, channels, side, side] moved by up to {@code reach} places each way, all alike; what lies at an edge is repeated. */
+  /**
+   * [n, channels, side, side] moved by up to {@code reach} places each way, all alike; what lies at
+   * an edge is repeated.
+   */
   static Tensor shifted(Tensor all, int reach, Random random) {
     Tensor moved = all;
     for (int axis = 2; axis < 4; axis++) {
       int last = (int) all.size(axis) - 1;
       int by = random.nextInt(2 * reach + 1) - reach;
-      long[] places = LongStream.rangeClosed(0, last).map(i -> Math.max(0, Math.min(last, i + by))).toArray();
+      long[] places = LongStream.rangeClosed(0, last)
+          .map(i -> Math.max(0, Math.min(last, i + by)))
+          .toArray();
       moved = moved.index_select(axis, Working.placed(torch.tensor(places)));
     }
     return moved;
@@ -71,8 +84,8 @@ final class Alteration {
     long n = all.size(0);
     long side = all.size(2);
     Tensor small = torch.adaptive_avg_pool2d(all.narrow(0, 0, n / 2), size, size);
-    Tensor blurred = torch.upsample_bilinear2d(small, new long[] {side, side}, false, new DoubleOptional(),
-        new DoubleOptional());
+    Tensor blurred = torch.upsample_bilinear2d(
+        small, new long[] {side, side}, false, new DoubleOptional(), new DoubleOptional());
     return torch.cat(new TensorVector(blurred, all.narrow(0, n / 2, n - n / 2)), 0);
   }
 }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The shapes of {@code portrait}, as the config files that its folder holds: a miniature of Stable Diffusion for 256x256
- * pictures and 32x32x8 latents.
+ * The shapes of {@code portrait}, as the config files that its folder holds: a miniature of Stable
+ * Diffusion for 256x256 pictures and 32x32x8 latents.
  */
 final class Architecture {
   static final int PIXELS = 256;
@@ -28,9 +28,14 @@ final class Architecture {
   static final List<Integer> FACE_CHANNELS = List.of(32, 48, 80, 128);
   /** Of the one beside it that holds faces: half the numbers. */
   static final List<Integer> GUIDE_CHANNELS = List.of(24, 32, 48, 80);
+
   static final int FACE_SIZE = 128;
-  /** What errors of person and words count for the UNet, and errors of the person for the adapter, beside those of latents. */
+  /**
+   * What errors of person and words count for the UNet, and errors of the person for the adapter,
+   * beside those of latents.
+   */
   static final double PERCEIVED = 2;
+
   static final double LIKENESS = 2;
   /** Guidance that is drawn with unless something else is asked for. */
   static final double GUIDANCE = 2.5;
@@ -46,7 +51,8 @@ final class Architecture {
     c.put("sample_size", LATENT);
     c.put("in_channels", LATENT_CHANNELS);
     c.put("out_channels", LATENT_CHANNELS);
-    c.put("down_block_types", List.of("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"));
+    c.put(
+        "down_block_types", List.of("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"));
     c.put("mid_block_type", "UNetMidBlock2DCrossAttn");
     c.put("up_block_types", List.of("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"));
     c.put("block_out_channels", List.of(64, 96, 160));
@@ -60,8 +66,16 @@ final class Architecture {
   static Map<String, Object> autoencoder(double scale) {
     Map<String, Object> c = config("AutoencoderKL");
     c.put("sample_size", PIXELS);
-    c.put("down_block_types", List.of("DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"));
-    c.put("up_block_types", List.of("UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"));
+    c.put(
+        "down_block_types",
+        List.of(
+            "DownEncoderBlock2D",
+            "DownEncoderBlock2D",
+            "DownEncoderBlock2D",
+            "DownEncoderBlock2D"));
+    c.put(
+        "up_block_types",
+        List.of("UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"));
     c.put("block_out_channels", List.of(16, 32, 64, 96));
     c.put("layers_per_block", 1);
     c.put("latent_channels", LATENT_CHANNELS);
@@ -95,10 +109,12 @@ final class Architecture {
   /**
    * An embedder of faces.
    *
-   * @param weights a fingerprint of them, so that vectors of other weights are not taken for its own
+   * @param weights a fingerprint of them, so that vectors of other weights are not taken for its
+   *     own
    * @param channels of each level
    */
-  static Map<String, Object> faceEmbedder(String weights, List<Integer> channels, double sameAbove) {
+  static Map<String, Object> faceEmbedder(
+      String weights, List<Integer> channels, double sameAbove) {
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("_class_name", "LikenessFaceNetwork");
     c.put("name", "portrait's face network " + weights);
@@ -134,14 +150,51 @@ final class Architecture {
     return c;
   }
 
-  /** An IP-Adapter of the face embedder's numbers; half of its timesteps are noised to more than 0.7 of the way. */
+  /**
+   * An IP-Adapter of the face embedder's numbers; half of its timesteps are noised to more than 0.7
+   * of the way.
+   */
   static AdapterTraining adapter() {
-    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 32, null, 6000, 16, 6e-4, 100, 600, 0, true, 0.01, 1, 0.05, 2.5, 1);
+    return new AdapterTraining(
+        AdapterKind.PORTRAIT,
+        8,
+        null,
+        32,
+        null,
+        6000,
+        16,
+        6e-4,
+        100,
+        600,
+        0,
+        true,
+        0.01,
+        1,
+        0.05,
+        2.5,
+        1);
   }
 
   /** An IP-Adapter of the image encoder's projection. */
   static AdapterTraining imageAdapter() {
-    return new AdapterTraining(AdapterKind.BASE, 4, null, 0, null, 3000, 16, 6e-4, 100, 600, 0, true, 0.01, 1, 0.05, 1.5, 1);
+    return new AdapterTraining(
+        AdapterKind.BASE,
+        4,
+        null,
+        0,
+        null,
+        3000,
+        16,
+        6e-4,
+        100,
+        600,
+        0,
+        true,
+        0.01,
+        1,
+        0.05,
+        1.5,
+        1);
   }
 
   static Map<String, Object> preview() {

@@ -10,7 +10,8 @@ import java.util.Random;
 
 /** A render's face with its eyes as far off as detectors find them. */
 final class AsFound {
-  // How far cascades put the eyes above where they are, and how that spreads, against the eyes' distance.
+  // How far cascades put the eyes above where they are, and how that spreads, against the eyes'
+  // distance.
   private static final double ABOVE = 0.048;
   private static final double SPREAD_X = 0.045;
   private static final double SPREAD_Y = 0.032;
@@ -26,10 +27,12 @@ final class AsFound {
     double apart = Math.hypot(points[2] - points[0], points[3] - points[1]);
     Point[] eyes = new Point[2];
     for (int i = 0; i < 2; i++) {
-      eyes[i] = new Point(points[2 * i] + SPREAD_X * apart * random.nextGaussian(),
+      eyes[i] = new Point(
+          points[2 * i] + SPREAD_X * apart * random.nextGaussian(),
           points[2 * i + 1] + apart * (SPREAD_Y * random.nextGaussian() - ABOVE));
     }
     Box box = new Box(eyes[0].x() - apart / 2, eyes[0].y() - apart / 2, 2 * apart, 2 * apart);
-    return new Face(box, 1, Pose.FRONTAL, Optional.of(new Eyes(eyes[0], eyes[1])), Optional.empty());
+    return new Face(
+        box, 1, Pose.FRONTAL, Optional.of(new Eyes(eyes[0], eyes[1])), Optional.empty());
   }
 }

@@ -20,13 +20,15 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the network that reads attributes back, on renders and what is known of them: the sum of every head's
- * cross-entropy, and how far off it foretells the {@link PersonTraits} that made the person.
+ * Trains the network that reads attributes back, on renders and what is known of them: the sum of
+ * every head's cross-entropy, and how far off it foretells the {@link PersonTraits} that made the
+ * person.
  */
 final class AttributeTraining {
   private static final String TOLD = "told";
   /** Brings the traits' mean error beside the sum over all attributes. */
   private static final double TRAITS = 10;
+
   private static final int SHARES = 2;
 
   private final RenderStore renders;
@@ -39,23 +41,26 @@ final class AttributeTraining {
   /**
    * @param renders of which the first {@code pictures} are learnt
    * @param known what drew them
-   * @param batch pictures a step, a multiple of 4: two shares of them are learnt at once, half of each softened
+   * @param batch pictures a step, a multiple of 4: two shares of them are learnt at once, half of
+   *     each softened
    */
-  AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+  AttributeTraining(
+      RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     requireShares(batch);
     this.renders = renders;
     this.words = new WordLoss(known::person, known::shot, pictures);
     this.pictures = pictures;
     this.batch = batch;
     this.seed = seed;
-    this.traits = PersonTraits.of(IntStream.range(0, pictures).mapToObj(known::person).toList());
+    this.traits =
+        PersonTraits.of(IntStream.range(0, pictures).mapToObj(known::person).toList());
   }
 
   /** Refuses a batch of which no two equal shares can be half softened. */
   static void requireShares(int batch) {
     if (batch < 1 || batch % (2 * SHARES) != 0) {
-      throw new IllegalArgumentException("BATCH " + batch + " given; expected a multiple of " + 2 * SHARES
-          + ": two equal shares are learnt at once, half of each softened");
+      throw new IllegalArgumentException("BATCH " + batch + " given; expected a multiple of "
+          + 2 * SHARES + ": two equal shares are learnt at once, half of each softened");
     }
   }
 
@@ -64,18 +69,23 @@ final class AttributeTraining {
     return !name.contains("." + TOLD + ".");
   }
 
-  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  /**
+   * Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it
+   * goes.
+   */
   void run(Path file, int steps) {
     runTo(file, steps, steps);
   }
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    ReadingLoop.of("attributes", steps, seed).runTo(file, last, this::step, (weights, number) -> { });
+    ReadingLoop.of("attributes", steps, seed)
+        .runTo(file, last, this::step, (weights, number) -> {});
   }
 
   private double step(TrainableWeights weights, long step) {
-    return GradientShares.backward(weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
+    return GradientShares.backward(
+        weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
   }
 
   /** Of the pictures that share {@code number} of all draws. */
@@ -85,12 +95,18 @@ final class AttributeTraining {
       int[] chosen = random.ints(batch / SHARES, 0, pictures).toArray();
       TensorVector shown = new TensorVector();
       Arrays.stream(chosen).forEach(i -> shown.push_back(Images.toSigned(renders.picture(i))));
-      Tensor input = Alteration.of(Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
-      AttributeNetwork network = new AttributeNetwork(Weights.of(new CastParameters(weights, Working.TYPE)));
+      Tensor input = Alteration.of(
+              Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
+          .to(Working.TYPE);
+      AttributeNetwork network =
+          new AttributeNetwork(Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor features = network.features(input);
-      Tensor told = new Linear(Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())
+      Tensor told = new Linear(
+              Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())
           .forward(features.to(ScalarType.Float));
-      return torch.mse_loss(told, traits.of(chosen, 1)).mul(new Scalar(TRAITS))
+      return torch
+          .mse_loss(told, traits.of(chosen, 1))
+          .mul(new Scalar(TRAITS))
           .add(words.of(network.words(features), chosen));
     }
   }

@@ -19,9 +19,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the autoencoder on square crops of renders: absolute error of pixels, of differences between neighbours (edges)
- * and of means over blocks (colour, which group norms hide and edges alone teach slowly), squared error, and a light pull
- * of the latents towards a standard normal (Kingma and Welling 2014, arXiv:1312.6114, appendix B).
+ * Trains the autoencoder on square crops of renders: absolute error of pixels, of differences
+ * between neighbours (edges) and of means over blocks (colour, which group norms hide and edges
+ * alone teach slowly), squared error, and a light pull of the latents towards a standard normal
+ * (Kingma and Welling 2014, arXiv:1312.6114, appendix B).
  */
 final class AutoencoderTraining {
   static final int CROP = 128;
@@ -39,15 +40,26 @@ final class AutoencoderTraining {
     this.seed = seed;
   }
 
-  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  /**
+   * Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it
+   * goes.
+   */
   void run(Path file, int steps) {
-    new TrainingLoop("autoencoder", steps, NUMBERS, seed, noise -> new LinearStart(noise, config.latentChannels()),
-        weights -> { }).run(file, this::step, (weights, step) -> { });
+    new TrainingLoop(
+            "autoencoder",
+            steps,
+            NUMBERS,
+            seed,
+            noise -> new LinearStart(noise, config.latentChannels()),
+            weights -> {})
+        .run(file, this::step, (weights, step) -> {});
   }
 
   private double step(TrainableWeights weights, long step) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+      AutoencoderKL model =
+          new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor pictures = crops(new Random(seed * 31 + step));
       LatentDistribution latents = model.encode(pictures.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
@@ -73,8 +85,16 @@ final class AutoencoderTraining {
     Tensor across = difference.narrow(3, 1, side - 1).sub(difference.narrow(3, 0, side - 1));
     Tensor down = difference.narrow(2, 1, side - 1).sub(difference.narrow(2, 0, side - 1));
     Tensor edges = across.abs().mean().add(down.abs().mean()).mul(new Scalar(0.5));
-    Tensor colour = torch.adaptive_avg_pool2d(difference, side / COLOUR_BLOCK, side / COLOUR_BLOCK).abs().mean();
-    return difference.abs().mean().add(difference.square().mean().mul(new Scalar(4.0))).add(edges).add(colour);
+    Tensor colour = torch
+        .adaptive_avg_pool2d(difference, side / COLOUR_BLOCK, side / COLOUR_BLOCK)
+        .abs()
+        .mean();
+    return difference
+        .abs()
+        .mean()
+        .add(difference.square().mean().mul(new Scalar(4.0)))
+        .add(edges)
+        .add(colour);
   }
 
   private Tensor crops(Random random) {

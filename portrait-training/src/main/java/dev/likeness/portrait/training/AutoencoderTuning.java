@@ -17,13 +17,14 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains a finished autoencoder further, encoder and decoder, on whole pictures: its latents are to hold what is small (freckles,
- * eyes, patterns), so what was made to draw them has to learn them anew. To the errors of {@link AutoencoderTraining}, which
- * count twice where heads are, come those that {@link DecoderTraining} counts beside them.
+ * Trains a finished autoencoder further, encoder and decoder, on whole pictures: its latents are to
+ * hold what is small (freckles, eyes, patterns), so what was made to draw them has to learn them
+ * anew. To the errors of {@link AutoencoderTraining}, which count twice where heads are, come those
+ * that {@link DecoderTraining} counts beside them.
  */
 final class AutoencoderTuning {
   private static final int STRIDE = Architecture.PIXELS * Architecture.PIXELS * 3;
@@ -42,10 +43,17 @@ final class AutoencoderTuning {
   private final long seed;
 
   /**
-   * Goes on from the autoencoder in {@code start}, whose latents {@code config} scales, with the first {@code pictures} of
-   * {@code renders}, so many a step.
+   * Goes on from the autoencoder in {@code start}, whose latents {@code config} scales, with the
+   * first {@code pictures} of {@code renders}, so many a step.
    */
-  AutoencoderTuning(RenderStore renders, int pictures, int batch, SeenError seen, AutoencoderConfig config, Path start, long seed) {
+  AutoencoderTuning(
+      RenderStore renders,
+      int pictures,
+      int batch,
+      SeenError seen,
+      AutoencoderConfig config,
+      Path start,
+      long seed) {
     this.renders = renders;
     this.pictures = pictures;
     this.batch = batch;
@@ -57,7 +65,7 @@ final class AutoencoderTuning {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    loop(steps).run(state, this::step, (weights, step) -> { });
+    loop(steps).run(state, this::step, (weights, step) -> {});
   }
 
   TrainingLoop loop(int steps) {
@@ -66,34 +74,51 @@ final class AutoencoderTuning {
 
   double step(TrainableWeights weights, long number) {
     Random random = new Random(seed * 31 + number);
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
-      AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+      AutoencoderKL model =
+          new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor right = pictures(random);
       LatentDistribution latents = model.encode(right.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
       Tensor eps = Working.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
-      Tensor spread = logVariance.mul(new Scalar(0.5)).exp().add(new Scalar(GRAIN * random.nextDouble() / config.scale()));
-      Tensor made = model.decodeUnscaled(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
+      Tensor spread = logVariance
+          .mul(new Scalar(0.5))
+          .exp()
+          .add(new Scalar(GRAIN * random.nextDouble() / config.scale()));
+      Tensor made =
+          model.decodeUnscaled(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
       Tensor loss = error(made, right, random).add(AutoencoderTraining.pull(mean, logVariance));
       loss.backward();
       return loss.item_float();
     }
   }
 
-  /** How far pictures [n, 3, side, side] are from what they should be, both in -1..1; shown to the eyes a little astray, but both alike. */
+  /**
+   * How far pictures [n, 3, side, side] are from what they should be, both in -1..1; shown to the
+   * eyes a little astray, but both alike.
+   */
   private Tensor error(Tensor made, Tensor right, Random random) {
     Tensor heads = AutoencoderTraining.error(ReadingNetwork.head(made), ReadingNetwork.head(right));
-    Tensor lacking = DecoderTraining.detail(made).sub(DecoderTraining.detail(right)).abs().mean();
+    Tensor lacking =
+        DecoderTraining.detail(made).sub(DecoderTraining.detail(right)).abs().mean();
     long[] stray = {random.nextLong(-STRAY, STRAY + 1), random.nextLong(-STRAY, STRAY + 1)};
-    Tensor told = seen.ofWhole(made.roll(stray, new long[] {2, 3}), right.roll(stray, new long[] {2, 3}));
-    return AutoencoderTraining.error(made, right).add(heads).add(lacking.mul(new Scalar(TEXTURE))).add(told.mul(new Scalar(SEEN)));
+    Tensor told =
+        seen.ofWhole(made.roll(stray, new long[] {2, 3}), right.roll(stray, new long[] {2, 3}));
+    return AutoencoderTraining.error(made, right)
+        .add(heads)
+        .add(lacking.mul(new Scalar(TEXTURE)))
+        .add(told.mul(new Scalar(SEEN)));
   }
 
   private Tensor pictures(Random random) {
     int[] chosen = random.ints(batch, 0, pictures).toArray();
     byte[] all = new byte[batch * STRIDE];
-    IntStream.range(0, batch).parallel().forEach(i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
+    IntStream.range(0, batch)
+        .parallel()
+        .forEach(
+            i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
     Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
     return Images.toSigned(bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3));
   }

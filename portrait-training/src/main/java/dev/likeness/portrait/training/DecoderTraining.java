@@ -18,11 +18,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the decoder of a finished autoencoder further, on crops and their latents ({@link DrawnLatents}): what it
- * decodes is to get sharper, and nothing that goes by the latents has to learn anew. Latents are a little grainy, as a network
- * draws them. Beside the errors of {@link AutoencoderTraining} counts what a {@link SeenError} sees, and how much detail there is
- * around each place, which blur has too little of wherever its dots and hairs lie (matched statistics of texture: Gatys et al.
- * 2015, arXiv:1505.07376).
+ * Trains the decoder of a finished autoencoder further, on crops and their latents
+ * ({@link DrawnLatents}): what it decodes is to get sharper, and nothing that goes by the latents
+ * has to learn anew. Latents are a little grainy, as a network draws them. Beside the errors of
+ * {@link AutoencoderTraining} counts what a {@link SeenError} sees, and how much detail there is
+ * around each place, which blur has too little of wherever its dots and hairs lie (matched
+ * statistics of texture: Gatys et al. 2015, arXiv:1505.07376).
  */
 final class DecoderTraining {
   private static final int SHARES = 2;
@@ -40,7 +41,8 @@ final class DecoderTraining {
   private final long seed;
 
   /** Goes on from the autoencoder in {@code start}, whose latents {@code config} scales. */
-  DecoderTraining(EncodedCrops crops, SeenError seen, AutoencoderConfig config, Path start, long seed) {
+  DecoderTraining(
+      EncodedCrops crops, SeenError seen, AutoencoderConfig config, Path start, long seed) {
     this.crops = crops;
     this.seen = seen;
     this.config = config;
@@ -50,7 +52,7 @@ final class DecoderTraining {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    loop(steps).run(state, this::step, (weights, step) -> { });
+    loop(steps).run(state, this::step, (weights, step) -> {});
   }
 
   TrainingLoop loop(int steps) {
@@ -58,10 +60,13 @@ final class DecoderTraining {
   }
 
   double step(TrainableWeights weights, long number) {
-    return GradientShares.backward(weights, SHARES, (own, share) -> loss(own, number * SHARES + share));
+    return GradientShares.backward(
+        weights, SHARES, (own, share) -> loss(own, number * SHARES + share));
   }
 
-  /** Of the crops that share {@code number} of all draws; the encoder gets no gradients and stays. */
+  /**
+   * Of the crops that share {@code number} of all draws; the encoder gets no gradients and stays.
+   */
   private Tensor loss(Parameters weights, long number) {
     Random random = new Random(seed * 31 + number);
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
@@ -69,10 +74,12 @@ final class DecoderTraining {
       Tensor latents = batch.latents();
       Tensor grain = Working.noise(noise, SHARE, latents.size(1), latents.size(2), latents.size(3));
       Tensor shown = latents.add(grain.mul(new Scalar(GRAIN * random.nextDouble())));
-      AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
+      AutoencoderKL model =
+          new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor decoded = model.decode(shown.to(Working.TYPE)).to(ScalarType.Float);
       Tensor lacking = detail(decoded).sub(detail(batch.pictures())).abs().mean();
-      return AutoencoderTraining.error(decoded, batch.pictures()).add(lacking.mul(new Scalar(TEXTURE)))
+      return AutoencoderTraining.error(decoded, batch.pictures())
+          .add(lacking.mul(new Scalar(TEXTURE)))
           .add(seen.of(decoded, batch.pictures()).mul(new Scalar(SEEN)));
     }
   }

@@ -24,7 +24,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Trains the text tower and the UNet together on latents and captions. */
 final class DiffusionTraining {
-  /** Share of pictures whose caption is left out, so that guidance has something to steer away from. */
+  /**
+   * Share of pictures whose caption is left out, so that guidance has something to steer away from.
+   */
   private static final double UNCONDITIONAL = 0.1;
 
   private static final double CALM = 0.2;
@@ -41,7 +43,8 @@ final class DiffusionTraining {
   record Recipe(int steps, int batch, int shares, double rate) {
     Recipe {
       if (shares < 1 || batch < shares || batch % shares != 0) {
-        throw new IllegalArgumentException("a batch of " + batch + " has no " + shares + " equal shares; give a multiple");
+        throw new IllegalArgumentException(
+            "a batch of " + batch + " has no " + shares + " equal shares; give a multiple");
       }
     }
   }
@@ -63,7 +66,10 @@ final class DiffusionTraining {
     this.seed = seed;
   }
 
-  /** Begins with the weights of a model folder, not with random ones, where there is no state to go on from. */
+  /**
+   * Begins with the weights of a model folder, not with random ones, where there is no state to go
+   * on from.
+   */
   void startFrom(Path folder) {
     start = folder;
   }
@@ -83,24 +89,40 @@ final class DiffusionTraining {
     feedback = loss;
   }
 
-  /** Trains, going on from {@code file} where it is there; the state is saved as it goes, and {@code saved} told the step. */
+  /**
+   * Trains, going on from {@code file} where it is there; the state is saved as it goes, and
+   * {@code saved} told the step.
+   */
   void run(Path file, Recipe recipe, LongConsumer saved) {
     runTo(file, recipe, recipe.steps, saved);
   }
 
   /** As {@link #run}, but stops after step {@code last} of the recipe. */
   void runTo(Path file, Recipe recipe, int last, LongConsumer saved) {
-    Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, () -> Working.muon(0.01), 1, 0.999);
-    TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
-        noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
-    loop.telling(made).runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
-        (own, share) -> loss(own, step, share, recipe)),
-        (weights, step) -> {
-          if (feedback != null) {
-            System.err.printf(Locale.ROOT, "diffusion: guesses cost %.3f each by what they lack%n", feedback.takeCost());
-          }
-          saved.accept(step);
-        });
+    Hyperparameters numbers =
+        new Hyperparameters(recipe.rate, 100, () -> Working.muon(0.01), 1, 0.999);
+    TrainingLoop loop = new TrainingLoop(
+        "diffusion",
+        recipe.steps,
+        numbers,
+        seed,
+        noise -> InitialValues.seeded(noise, DiffusionTraining::silent),
+        this::begin);
+    loop.telling(made)
+        .runTo(
+            file,
+            last,
+            (weights, step) -> GradientShares.backward(
+                weights, recipe.shares, (own, share) -> loss(own, step, share, recipe)),
+            (weights, step) -> {
+              if (feedback != null) {
+                System.err.printf(
+                    Locale.ROOT,
+                    "diffusion: guesses cost %.3f each by what they lack%n",
+                    feedback.takeCost());
+              }
+              saved.accept(step);
+            });
   }
 
   private void begin(TrainableWeights weights) {
@@ -112,7 +134,9 @@ final class DiffusionTraining {
   /** Last layers of residual branches and of the network, which start at zero. */
   private static boolean silent(String name) {
     return name.startsWith("unet.")
-        && (name.endsWith("conv2.weight") || name.endsWith("proj_out.weight") || name.equals("unet.conv_out.weight"));
+        && (name.endsWith("conv2.weight")
+            || name.endsWith("proj_out.weight")
+            || name.equals("unet.conv_out.weight"));
   }
 
   /** Of the pictures that a share of a step draws. */
@@ -131,23 +155,32 @@ final class DiffusionTraining {
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
       Tensor noised = objective.noised(x, noise, timesteps).to(Working.TYPE);
       Tensor answer = unet.forward(noised, Working.placed(timesteps), UNetConditioning.text(text));
-      Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
+      Tensor loss = objective.loss(
+          answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
       if (perceptual != null) {
-        loss = loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));
+        loss =
+            loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));
       }
-      return feedback == null ? loss : loss.add(feedback.of(share, step, random, source, objective, words, unet));
+      return feedback == null
+          ? loss
+          : loss.add(feedback.of(share, step, random, source, objective, words, unet));
     }
   }
 
   /**
-   * One from each of {@code count} equally likely stretches, so that steps differ less. Of five pictures one is noised to
-   * less than 0.4 of the way, where little is left to decide, and four to more, where faces come into being.
+   * One from each of {@code count} equally likely stretches, so that steps differ less. Of five
+   * pictures one is noised to less than 0.4 of the way, where little is left to decide, and four to
+   * more, where faces come into being.
    */
   private int[] timesteps(Random random, int count) {
-    return IntStream.range(0, count).map(i -> {
-      double place = (i + random.nextDouble()) / count;
-      double way = place < CALM ? CALM_UNTIL * place / CALM : CALM_UNTIL + (1 - CALM_UNTIL) * (place - CALM) / (1 - CALM);
-      return (int) (way * objective.schedule().length());
-    }).toArray();
+    return IntStream.range(0, count)
+        .map(i -> {
+          double place = (i + random.nextDouble()) / count;
+          double way = place < CALM
+              ? CALM_UNTIL * place / CALM
+              : CALM_UNTIL + (1 - CALM_UNTIL) * (place - CALM) / (1 - CALM);
+          return (int) (way * objective.schedule().length());
+        })
+        .toArray();
   }
 }

@@ -5,9 +5,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Turns features of faces so that cosines tell people apart: what differs between photos of one person is brought to the same
- * spread in every direction, and each direction then counts by how far people differ in it (Fisher 1936; the weights are those
- * of Ioffe 2006, "Probabilistic Linear Discriminant Analysis", eq. 7).
+ * Turns features of faces so that cosines tell people apart: what differs between photos of one
+ * person is brought to the same spread in every direction, and each direction then counts by how
+ * far people differ in it (Fisher 1936; the weights are those of Ioffe 2006, "Probabilistic Linear
+ * Discriminant Analysis", eq. 7).
  *
  * @param matrix [size, size], rows are the new directions
  * @param mean of the features, [size]
@@ -35,12 +36,14 @@ record Discriminant(Tensor matrix, Tensor mean) {
   }
 
   /**
-   * The same with all cosines as they are, turned as a whole so that vectors of {@code features}, those that it was learnt from,
-   * point where {@code others} of the same photos do, as nearly as can be (orthogonal Procrustes: Schoenemann 1966).
+   * The same with all cosines as they are, turned as a whole so that vectors of {@code features},
+   * those that it was learnt from, point where {@code others} of the same photos do, as nearly as
+   * can be (orthogonal Procrustes: Schoenemann 1966).
    */
   Discriminant along(Tensor features, Tensor others) {
     Tensor own = LatentEyeTraining.unit(features.sub(mean).matmul(matrix.t()).flatten(0, 1));
-    var svd = torch.linalg_svd(LatentEyeTraining.unit(others.flatten(0, 1)).t().matmul(own), false, null);
+    var svd =
+        torch.linalg_svd(LatentEyeTraining.unit(others.flatten(0, 1)).t().matmul(own), false, null);
     return new Discriminant(svd.get0().matmul(svd.get2()).matmul(matrix), mean);
   }
 }

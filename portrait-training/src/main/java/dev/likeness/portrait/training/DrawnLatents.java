@@ -9,8 +9,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Latents of pictures as a decoder will get them: every second picture's as they are, the others noised a little and guessed at by
- * the model, which leaves out what it cannot foretell, as it does when it draws.
+ * Latents of pictures as a decoder will get them: every second picture's as they are, the others
+ * noised a little and guessed at by the model, which leaves out what it cannot foretell, as it does
+ * when it draws.
  */
 final class DrawnLatents {
   private static final double LEAST_NOISE = 0.05;
@@ -30,7 +31,11 @@ final class DrawnLatents {
 
   /** Of the picture with this number, [1, c, h, w], f32, on the scale of the network. */
   Tensor of(int picture) {
-    Tensor clean = model.autoencoder().encode(model.compute().place(Images.toSigned(store.picture(picture)))).mode().to(ScalarType.Float);
+    Tensor clean = model
+        .autoencoder()
+        .encode(model.compute().place(Images.toSigned(store.picture(picture))))
+        .mode()
+        .to(ScalarType.Float);
     return picture % 2 == 0 ? clean : guess(clean, picture);
   }
 

@@ -12,11 +12,12 @@ import java.util.stream.Collectors;
  *
  * @param seed of its people and of its start
  * @param people how many
- * @param gray share of the photos without colours by which it is taught and its vectors are turned, 0 to 1: of what judges half, or
- *     whoever's colours are unlike everybody's is nobody in black and white; of what holds faces none, or they are held less
+ * @param gray share of the photos without colours by which it is taught and its vectors are turned,
+ *     0 to 1: of what judges half, or whoever's colours are unlike everybody's is nobody in black
+ *     and white; of what holds faces none, or they are held less
  * @param channels of each level
- * @param start the folder of one to go on from, along whose vectors the new ones lie, or null: what knows people by the one
- *     knows them by the other
+ * @param start the folder of one to go on from, along whose vectors the new ones lie, or null: what
+ *     knows people by the one knows them by the other
  */
 public record EmbedderPlan(long seed, int people, double gray, List<Integer> channels, Path start) {
   static final Set<String> NAMES = Set.of("gray", "channels", "start");
@@ -44,9 +45,14 @@ public record EmbedderPlan(long seed, int people, double gray, List<Integer> cha
   static EmbedderPlan of(long seed, int people, Named named) {
     EmbedderPlan judge = judge(seed, people);
     Path start = named.file("start").orElse(null);
-    String channels = named.text("channels", start == null ? text(judge.channels) : text(channels(start)));
-    return new EmbedderPlan(seed, people, named.real("gray", judge.gray),
-        Arrays.stream(channels.split(",")).map(Integer::valueOf).toList(), start);
+    String channels =
+        named.text("channels", start == null ? text(judge.channels) : text(channels(start)));
+    return new EmbedderPlan(
+        seed,
+        people,
+        named.real("gray", judge.gray),
+        Arrays.stream(channels.split(",")).map(Integer::valueOf).toList(),
+        start);
   }
 
   private static String text(List<Integer> channels) {
@@ -69,6 +75,7 @@ public record EmbedderPlan(long seed, int people, double gray, List<Integer> cha
 
   /** For the header of the weights that {@code steps} of it made. */
   String numbers(int steps) {
-    return "seed=" + seed + " people=" + people + " steps=" + steps + " gray=" + gray + " channels=" + text(channels);
+    return "seed=" + seed + " people=" + people + " steps=" + steps + " gray=" + gray + " channels="
+        + text(channels);
   }
 }

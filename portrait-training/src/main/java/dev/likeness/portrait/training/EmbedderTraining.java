@@ -26,15 +26,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the embedder of rendered faces, apart from everything that draws: from a face it must foretell the numbers that made
- * it. A render has them all, so that each face teaches more than whose it is: a hundred steps tell people apart as well as two
- * thousand of learning to name them (CosFace: Wang et al. 2018, arXiv:1801.09414).
- * Faces are cut, softened, and changed in lightness at random, since drawn faces are softer than rendered ones, and some lose
- * their colours.
+ * Trains the embedder of rendered faces, apart from everything that draws: from a face it must
+ * foretell the numbers that made it. A render has them all, so that each face teaches more than
+ * whose it is: a hundred steps tell people apart as well as two thousand of learning to name them
+ * (CosFace: Wang et al. 2018, arXiv:1801.09414). Faces are cut, softened, and changed in lightness
+ * at random, since drawn faces are softer than rendered ones, and some lose their colours.
  */
 final class EmbedderTraining {
   private static final int BATCH = 64;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.995);
+  private static final Hyperparameters NUMBERS =
+      new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.995);
   private static final double SOFTEST = 0.36;
   private static final String HEAD = "told";
   private static final String AVERAGE = "ema";
@@ -49,16 +50,25 @@ final class EmbedderTraining {
   EmbedderTraining(FaceStore store, EmbedderPlan plan) {
     this.store = store;
     this.faces = store.faces();
-    this.traits =
-        PersonTraits.of(IntStream.range(0, plan.people()).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
+    this.traits = PersonTraits.of(IntStream.range(0, plan.people())
+        .mapToObj(i -> store.person((long) i * FaceStore.SHOTS))
+        .toList());
     this.plan = plan;
   }
 
-  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  /**
+   * Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it
+   * goes.
+   */
   void run(Path file, int steps) {
-    new TrainingLoop("embedder", steps, NUMBERS, plan.seed(),
-        noise -> InitialValues.seeded(noise, name -> name.endsWith("conv2.weight")), this::begin).run(file, this::step,
-        (weights, step) -> { });
+    new TrainingLoop(
+            "embedder",
+            steps,
+            NUMBERS,
+            plan.seed(),
+            noise -> InitialValues.seeded(noise, name -> name.endsWith("conv2.weight")),
+            this::begin)
+        .run(file, this::step, (weights, step) -> {});
   }
 
   private void begin(TrainableWeights weights) {
@@ -75,11 +85,14 @@ final class EmbedderTraining {
 
   private double step(TrainableWeights weights, long step) {
     Random random = new Random(plan.seed() * 31 + step);
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
       Tensor shown = altered(chosen, noise, random).to(Working.TYPE);
-      Tensor features = network(Weights.of(new CastParameters(weights, Working.TYPE))).features(shown);
-      Tensor told = new Linear(Weights.of(weights).at(HEAD), Architecture.FACE_SIZE, traits.count()).forward(features);
+      Tensor features =
+          network(Weights.of(new CastParameters(weights, Working.TYPE))).features(shown);
+      Tensor told = new Linear(Weights.of(weights).at(HEAD), Architecture.FACE_SIZE, traits.count())
+          .forward(features);
       Tensor loss = torch.mse_loss(told, traits.of(chosen, FaceStore.SHOTS));
       loss.backward();
       return loss.item_float();
@@ -87,7 +100,11 @@ final class EmbedderTraining {
   }
 
   private Tensor altered(int[] chosen, NoiseSource noise, Random random) {
-    return Alteration.of(Alteration.gray(Working.placed(FaceStore.cut(faces, chosen, random)), plan.gray(), random), SOFTEST, noise, random);
+    return Alteration.of(
+        Alteration.gray(Working.placed(FaceStore.cut(faces, chosen, random)), plan.gray(), random),
+        SOFTEST,
+        noise,
+        random);
   }
 
   /** A state's slow average, turned. */
@@ -100,16 +117,22 @@ final class EmbedderTraining {
     return turned(Safetensors.open(embedder), "");
   }
 
-  /** The network that a file has at {@code prefix} in bf16, its vectors turned by a {@link Discriminant} of the store's people. */
+  /**
+   * The network that a file has at {@code prefix} in bf16, its vectors turned by a
+   * {@link Discriminant} of the store's people.
+   */
   private Map<String, Tensor> turned(Safetensors file, String prefix) {
     try (LoadedWeights saved = new LoadedWeights(file, Working.COMPUTE.as(DType.F32))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      file.names().stream().filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
-          .forEach(name -> tensors.put(name.substring(prefix.length()), file.read(name).to(ScalarType.Float)));
+      file.names().stream()
+          .filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
+          .forEach(name ->
+              tensors.put(name.substring(prefix.length()), file.read(name).to(ScalarType.Float)));
       Weights all = Weights.of(saved);
       Discriminant turn = turn(features(prefix.isEmpty() ? all : all.at(AVERAGE)));
       tensors.computeIfPresent("proj.weight", (name, weight) -> turn.matrix().matmul(weight));
-      tensors.computeIfPresent("proj.bias", (name, bias) -> turn.matrix().mv(bias.sub(turn.mean())));
+      tensors.computeIfPresent(
+          "proj.bias", (name, bias) -> turn.matrix().mv(bias.sub(turn.mean())));
       // Copies: those of the file end with it.
       tensors.replaceAll((name, tensor) -> tensor.to(ScalarType.BFloat16));
       return tensors;
@@ -121,7 +144,8 @@ final class EmbedderTraining {
     if (plan.start() == null) {
       return turn;
     }
-    try (LoadedWeights first = new LoadedWeights(Safetensors.open(plan.first()), Working.COMPUTE.as(DType.F32))) {
+    try (LoadedWeights first =
+        new LoadedWeights(Safetensors.open(plan.first()), Working.COMPUTE.as(DType.F32))) {
       return turn.along(features, features(Weights.of(first)));
     }
   }
@@ -129,17 +153,24 @@ final class EmbedderTraining {
   /** Of every photo of the first people, altered as in training, [people, photos of each, size]. */
   private Tensor features(Weights weights) {
     int people = Math.min(TURNED_BY, traits.people());
-    List<Integer> order = new ArrayList<>(IntStream.range(0, people * FaceStore.SHOTS).boxed().toList());
+    List<Integer> order =
+        new ArrayList<>(IntStream.range(0, people * FaceStore.SHOTS).boxed().toList());
     Random random = new Random(plan.seed());
     Collections.shuffle(order, random);
     Tensor features = torch.zeros(order.size(), Architecture.FACE_SIZE);
     FaceNetwork network = network(weights);
     for (int first = 0; first < order.size(); first += BATCH) {
-      int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream().mapToInt(i -> i).toArray();
-      try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
+      int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream()
+          .mapToInt(i -> i)
+          .toArray();
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard();
           NoiseSource noise = NoiseSource.seeded(plan.seed() + first)) {
         Tensor shown = altered(chosen, noise, random);
-        features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown).cpu());
+        features.index_copy_(
+            0,
+            torch.tensor(Arrays.stream(chosen).asLongStream().toArray()),
+            network.features(shown).cpu());
       }
     }
     return features.view(people, FaceStore.SHOTS, Architecture.FACE_SIZE);

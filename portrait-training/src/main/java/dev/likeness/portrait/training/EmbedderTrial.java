@@ -22,20 +22,23 @@ import java.util.Random;
  * Whether an embedder tells people apart whom it never saw.
  *
  * @param anybody pairs of one person against pairs of any two
- * @param alike against pairs of two whom words hardly tell apart: they share sex, age, and either hair or skin
+ * @param alike against pairs of two whom words hardly tell apart: they share sex, age, and either
+ *     hair or skin
  */
 record EmbedderTrial(Roc anybody, Roc alike) {
   private static final int PEOPLE = 400;
   private static final long FIRST = 3_000_000_000L;
 
-  private record Seen(Person person, float[] first, float[] second) { }
+  private record Seen(Person person, float[] first, float[] second) {}
 
   static EmbedderTrial of(FaceEmbedder embedder) {
     List<Seen> all = new ArrayList<>();
     for (long number = FIRST; number < FIRST + PEOPLE; number++) {
       Person person = Person.random(number);
       Random random = new Random(number * 0x9E3779B97F4A7C15L);
-      all.add(new Seen(person, vector(embedder, person, Shot.selfie(random)),
+      all.add(new Seen(
+          person,
+          vector(embedder, person, Shot.selfie(random)),
           vector(embedder, person, Shot.headshot(random))));
     }
     List<Double> same = new ArrayList<>();
@@ -55,7 +58,8 @@ record EmbedderTrial(Roc anybody, Roc alike) {
   }
 
   private static boolean alike(Person a, Person b) {
-    return a.sex() == b.sex() && Words.age(a).equals(Words.age(b))
+    return a.sex() == b.sex()
+        && Words.age(a).equals(Words.age(b))
         && (a.hair() == b.hair() || Words.skin(a).equals(Words.skin(b)));
   }
 
@@ -66,8 +70,12 @@ record EmbedderTrial(Roc anybody, Roc alike) {
 
   /** The face whose eyes, nose and mouth are there, as {@link Portrait#landmarks()} has them. */
   static Face face(float[] xy) {
-    Landmarks landmarks = new Landmarks(new Point(xy[0], xy[1]), new Point(xy[2], xy[3]), new Point(xy[4], xy[5]),
-        new Point(xy[6], xy[7]), new Point(xy[8], xy[9]));
+    Landmarks landmarks = new Landmarks(
+        new Point(xy[0], xy[1]),
+        new Point(xy[2], xy[3]),
+        new Point(xy[4], xy[5]),
+        new Point(xy[6], xy[7]),
+        new Point(xy[8], xy[9]));
     Optional<Eyes> eyes = Optional.empty();
     return new Face(new Box(xy[0], xy[1], 1, 1), 1, Pose.FRONTAL, eyes, Optional.of(landmarks));
   }

@@ -13,13 +13,16 @@ import java.util.function.IntFunction;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Renders beside their latents, drawn from as square crops. */
 final class EncodedCrops implements AutoCloseable {
-  /** Crops, [n, 3, CROP, CROP] in -1..1, and what was made of them, [n, c, CROP / 8, CROP / 8], both f32. */
-  record Batch(Tensor pictures, Tensor latents) { }
+  /**
+   * Crops, [n, 3, CROP, CROP] in -1..1, and what was made of them, [n, c, CROP / 8, CROP / 8], both
+   * f32.
+   */
+  record Batch(Tensor pictures, Tensor latents) {}
 
   private static final int CROP = AutoencoderTraining.CROP;
   private static final int FACTOR = Architecture.PIXELS / Architecture.LATENT;
@@ -31,14 +34,19 @@ final class EncodedCrops implements AutoCloseable {
 
   /** Encodes the first {@code count} pictures of {@code store} by {@code autoencoder}. */
   EncodedCrops(RenderStore store, int count, Autoencoder autoencoder, IntConsumer progress) {
-    this(store, count, i -> autoencoder.encode(Images.toSigned(store.picture(i))).mode(), progress);
+    this(
+        store, count, i -> autoencoder.encode(Images.toSigned(store.picture(i))).mode(), progress);
   }
 
-  /** Of the first {@code count} pictures of {@code store}, {@code encoded} gives the latents [1, c, h, w] of each by its number. */
+  /**
+   * Of the first {@code count} pictures of {@code store}, {@code encoded} gives the latents [1, c,
+   * h, w] of each by its number.
+   */
   EncodedCrops(RenderStore store, int count, IntFunction<Tensor> encoded, IntConsumer progress) {
     this.store = store;
     for (int i = 0; i < count; i++) {
-      try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard()) {
         latents.add(region.keep(encoded.apply(i).to(ScalarType.Half).cpu()));
       }
       progress.accept(i + 1);
@@ -57,7 +65,9 @@ final class EncodedCrops implements AutoCloseable {
       Picture crop = store.picture(picture).crop(x * FACTOR, y * FACTOR, CROP, CROP);
       seen.push_back(Images.toSigned(crop));
     }
-    return new Batch(Working.placed(torch.cat(seen, 0)), Working.placed(torch.cat(known, 0).to(ScalarType.Float)));
+    return new Batch(
+        Working.placed(torch.cat(seen, 0)),
+        Working.placed(torch.cat(known, 0).to(ScalarType.Float)));
   }
 
   @Override

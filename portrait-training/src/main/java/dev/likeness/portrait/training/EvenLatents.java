@@ -18,24 +18,33 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The trained autoencoder with latents that suit diffusion: every channel has mean zero, and spreads lie closer together
- * (each is divided by its own square root), so that no channel drowns in the noise that another needs. The 1x1 convolutions
- * around the latents take the change up; pictures stay what they were.
+ * The trained autoencoder with latents that suit diffusion: every channel has mean zero, and
+ * spreads lie closer together (each is divided by its own square root), so that no channel drowns
+ * in the noise that another needs. The 1x1 convolutions around the latents take the change up;
+ * pictures stay what they were.
  */
 final class EvenLatents {
   private static final int PICTURES = 128;
 
   private EvenLatents() {}
 
-  /** Writes the slow average of a training state's weights, in f32, with its latents evened over some renders. */
+  /**
+   * Writes the slow average of a training state's weights, in f32, with its latents evened over
+   * some renders.
+   */
   static void write(Path state, RenderStore renders, Path file) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
-        LoadedWeights weights = new LoadedWeights(TrainingLoop.average(state), Compute.EXACT); Safetensors saved = Safetensors.open(state)) {
-      Tensor latents = latents(new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights)), renders);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        LoadedWeights weights = new LoadedWeights(TrainingLoop.average(state), Compute.EXACT);
+        Safetensors saved = Safetensors.open(state)) {
+      Tensor latents = latents(
+          new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights)), renders);
       Tensor mean = latents.mean(0);
       Tensor spread = latents.sub(mean).square().mean(0).sqrt().sqrt();
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.names().stream().filter(n -> n.startsWith("ema.")).forEach(n -> tensors.put(n.substring(4), saved.read(n).clone()));
+      saved.names().stream()
+          .filter(n -> n.startsWith("ema."))
+          .forEach(n -> tensors.put(n.substring(4), saved.read(n).clone()));
       even(tensors, mean, spread);
       SafetensorsWriter.write(file, tensors, Map.of());
     }
@@ -59,8 +68,11 @@ final class EvenLatents {
     int count = Math.min(PICTURES, renders.size());
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open()) {
-        Tensor mean = autoencoder.encode(Images.toSigned(renders.picture(i * (renders.size() / count)))).mean();
-        all.push_back(scope.promote(mean.permute(0, 2, 3, 1).reshape(-1, mean.size(1)).contiguous()));
+        Tensor mean = autoencoder
+            .encode(Images.toSigned(renders.picture(i * (renders.size() / count))))
+            .mean();
+        all.push_back(
+            scope.promote(mean.permute(0, 2, 3, 1).reshape(-1, mean.size(1)).contiguous()));
       }
     }
     return torch.cat(all, 0);

@@ -1,9 +1,9 @@
 package dev.likeness.portrait.training;
 
 /**
- * How much each place of a picture's latents counts in training. Eyes and mouth are a hundredth of the picture and most
- * of what a viewer looks at, so they count several times as much as the wall behind. Cloth counts more where it has a
- * pattern, which is the finest thing that words ask for.
+ * How much each place of a picture's latents counts in training. Eyes and mouth are a hundredth of
+ * the picture and most of what a viewer looks at, so they count several times as much as the wall
+ * behind. Cloth counts more where it has a pattern, which is the finest thing that words ask for.
  */
 final class FaceFocus {
   private static final float FACE = 1.5f;
@@ -19,7 +19,8 @@ final class FaceFocus {
    *
    * @param landmarks eyes, nose, corners of the mouth: x and y in pixels
    * @param pixels the side of the picture
-   * @param patterned whether there is a pattern on what is worn, which begins about as far below the mouth as that is below the eyes
+   * @param patterned whether there is a pattern on what is worn, which begins about as far below
+   *     the mouth as that is below the eyes
    */
   static float[] of(float[] landmarks, int pixels, int side, boolean patterned) {
     float[] at = new float[landmarks.length];
@@ -37,10 +38,15 @@ final class FaceFocus {
     for (int i = 0; i < weights.length; i++) {
       int x = i % side;
       int y = i / side;
-      float weight = 1 + FACE * bump(x, y, (eyesX + mouthX) / 2, (eyesY + mouthY) / 2, unit)
-          + EYES * bump(x, y, at[0], at[1], .25f * unit) + EYES * bump(x, y, at[2], at[3], .25f * unit)
-          + NOSE * bump(x, y, at[4], at[5], .25f * unit) + MOUTH * bump(x, y, mouthX, mouthY, .3f * unit)
-          + (patterned ? PATTERN * Math.min(1, Math.max(0, 2.5f * ((y - mouthY) / unit - .8f))) : 0);
+      float weight = 1
+          + FACE * bump(x, y, (eyesX + mouthX) / 2, (eyesY + mouthY) / 2, unit)
+          + EYES * bump(x, y, at[0], at[1], .25f * unit)
+          + EYES * bump(x, y, at[2], at[3], .25f * unit)
+          + NOSE * bump(x, y, at[4], at[5], .25f * unit)
+          + MOUTH * bump(x, y, mouthX, mouthY, .3f * unit)
+          + (patterned
+              ? PATTERN * Math.min(1, Math.max(0, 2.5f * ((y - mouthY) / unit - .8f)))
+              : 0);
       weights[i] = weight;
       sum += weight;
     }

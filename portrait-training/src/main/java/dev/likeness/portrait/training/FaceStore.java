@@ -25,13 +25,14 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Aligned faces of rendered people, {@link #SHOTS} of each, as raw bytes in one file. Eyes and mouth are not quite where
- * they should be, as a detector's are not. Face {@code i} is of person {@code i / SHOTS}; a face is made from its number
- * alone, so a store that was cut short goes on where it ended.
+ * Aligned faces of rendered people, {@link #SHOTS} of each, as raw bytes in one file. Eyes and
+ * mouth are not quite where they should be, as a detector's are not. Face {@code i} is of person
+ * {@code i / SHOTS}; a face is made from its number alone, so a store that was cut short goes on
+ * where it ended.
  */
 final class FaceStore {
   static final int SHOTS = 4;
@@ -40,6 +41,7 @@ final class FaceStore {
 
   /** These people are used for nothing else; each seed has as many of its own. */
   static final long FIRST_PERSON = 500_000_000L;
+
   private static final long PEOPLE_PER_SEED = 1_000_000;
   private static final long SEEDS = 200;
   private static final double ASTRAY = 0.05;
@@ -57,20 +59,23 @@ final class FaceStore {
 
   static void requireSeed(long seed) {
     if (seed < 0 || seed >= SEEDS) {
-      throw new IllegalArgumentException("a seed of faces is 0 to " + (SEEDS - 1) + ", given " + seed
-          + ": the people of others are used for something else");
+      throw new IllegalArgumentException("a seed of faces is 0 to " + (SEEDS - 1) + ", given "
+          + seed + ": the people of others are used for something else");
     }
   }
 
   /**
    * Renders until {@code people} are there, on every core.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when faces of another {@link Renderer#EDITION} are there
-   * @throws IllegalArgumentException when they are more than an array of bytes holds, which is where they are learnt from
+   * @throws dev.likeness.diffusion.error.UnusableInput when faces of another
+   *     {@link Renderer#EDITION} are there
+   * @throws IllegalArgumentException when they are more than an array of bytes holds, which is
+   *     where they are learnt from
    */
   void fill(int people, IntConsumer progress) {
     if (people > MOST) {
-      throw new IllegalArgumentException("faces of " + people + " people; at most of " + MOST + " are learnt from");
+      throw new IllegalArgumentException(
+          "faces of " + people + " people; at most of " + MOST + " are learnt from");
     }
     Path folder = file.toAbsolutePath().getParent();
     WorkStamp.require(folder, "edition", Renderer.EDITION, Files.exists(file));
@@ -84,11 +89,14 @@ final class FaceStore {
   }
 
   private void append(int count, IntConsumer progress) throws IOException {
-    try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    try (FileChannel out =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       int done = (int) (out.size() / BYTES);
       while (done < count) {
         int first = done;
-        List<byte[]> block = IntStream.range(0, Math.min(BLOCK, count - done)).parallel().mapToObj(i -> face(first + i))
+        List<byte[]> block = IntStream.range(0, Math.min(BLOCK, count - done))
+            .parallel()
+            .mapToObj(i -> face(first + i))
             .toList();
         out.position((long) done * BYTES);
         for (byte[] face : block) {
@@ -109,7 +117,10 @@ final class FaceStore {
     }
   }
 
-  /** Those of {@code faces} at {@code chosen}, each cut at random to an embedder's size, [n, 3, 112, 112] in -1..1. */
+  /**
+   * Those of {@code faces} at {@code chosen}, each cut at random to an embedder's size, [n, 3, 112,
+   * 112] in -1..1.
+   */
   static Tensor cut(byte[] faces, int[] chosen, Random random) {
     int side = FaceNetwork.SIDE;
     byte[] bytes = new byte[chosen.length * side * side * 3];
@@ -121,7 +132,8 @@ final class FaceStore {
         System.arraycopy(faces, from, bytes, (i * side + row) * side * 3, side * 3);
       }
     }
-    Tensor pixels = torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(chosen.length, side, side, 3);
+    Tensor pixels =
+        torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(chosen.length, side, side, 3);
     return Images.toSigned(pixels);
   }
 
@@ -141,7 +153,8 @@ final class FaceStore {
     List<Point> wanted = template();
     double unit = wanted.get(0).distance(wanted.get(1)) * ASTRAY;
     List<Point> astray = wanted.stream()
-        .map(p -> p.moved(random.nextGaussian() * unit, random.nextGaussian() * unit)).toList();
+        .map(p -> p.moved(random.nextGaussian() * unit, random.nextGaussian() * unit))
+        .toList();
     return Similarity.fit(points(portrait.landmarks()), astray).warp(portrait.picture(), SIDE);
   }
 
@@ -151,7 +164,12 @@ final class FaceStore {
   }
 
   private static List<Point> points(float[] xy) {
-    return new Landmarks(new Point(xy[0], xy[1]), new Point(xy[2], xy[3]), new Point(xy[4], xy[5]),
-        new Point(xy[6], xy[7]), new Point(xy[8], xy[9])).points();
+    return new Landmarks(
+            new Point(xy[0], xy[1]),
+            new Point(xy[2], xy[3]),
+            new Point(xy[4], xy[5]),
+            new Point(xy[6], xy[7]),
+            new Point(xy[8], xy[9]))
+        .points();
   }
 }

@@ -16,7 +16,10 @@ final class FirstWeights {
 
   private FirstWeights() {}
 
-  /** Reads the UNet and the text encoder of {@code folder} under the names that the training knows them by. */
+  /**
+   * Reads the UNet and the text encoder of {@code folder} under the names that the training knows
+   * them by.
+   */
   static void load(Path folder, TrainableWeights weights) {
     load(folder.resolve(UNET), "unet.", weights);
     load(folder.resolve("text_encoder/model.safetensors"), "text_encoder.", weights);
@@ -29,8 +32,8 @@ final class FirstWeights {
   }
 
   /**
-   * Copies the tokenizer of {@code folder}, whose ids the rows of its token embedding go by; newer words fall into
-   * shorter pieces. Returns how many ids it has.
+   * Copies the tokenizer of {@code folder}, whose ids the rows of its token embedding go by; newer
+   * words fall into shorter pieces. Returns how many ids it has.
    */
   static int tokenizer(Path folder, Path to) {
     PortraitFolder.copy(folder.resolve("tokenizer"), to);
@@ -43,9 +46,13 @@ final class FirstWeights {
     return folder.resolve("vae/diffusion_pytorch_model.safetensors");
   }
 
-  /** What latents are multiplied by for the networks of {@code folder}; a model that goes on keeps it. */
+  /**
+   * What latents are multiplied by for the networks of {@code folder}; a model that goes on keeps
+   * it.
+   */
   static double scale(Path folder) {
-    return AutoencoderConfig.of(ModelConfig.read(folder.resolve("vae/config.json"))).scale();
+    return AutoencoderConfig.of(ModelConfig.read(folder.resolve("vae/config.json")))
+        .scale();
   }
 
   /** How the weights of {@code folder} came to be, by their own header. */
@@ -53,7 +60,10 @@ final class FirstWeights {
     return madeOf(folder.resolve(UNET));
   }
 
-  /** {@code numbers}, after those that {@code state} says it was made with until now, where it is there and they were others. */
+  /**
+   * {@code numbers}, after those that {@code state} says it was made with until now, where it is
+   * there and they were others.
+   */
   static String told(Path state, String numbers) {
     if (!Files.exists(state)) {
       return numbers;
@@ -71,7 +81,8 @@ final class FirstWeights {
       if (!told.containsKey("commit")) {
         return "unknown";
       }
-      String readers = told.containsKey("readers") ? " by readers {" + told.get("readers") + "}" : "";
+      String readers =
+          told.containsKey("readers") ? " by readers {" + told.get("readers") + "}" : "";
       String before = told.containsKey("after") ? ", after " + told.get("after") : "";
       return "commit " + told.get("commit") + " " + told.get("numbers") + readers + before;
     }

@@ -15,8 +15,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The folder of a small Stable Diffusion 3: a transformer of its own over {@code portrait}'s latents, {@code portrait}'s
- * autoencoder and face embedder, and its text encoder in the place of both CLIP towers. There is no T5.
+ * The folder of a small Stable Diffusion 3: a transformer of its own over {@code portrait}'s
+ * latents, {@code portrait}'s autoencoder and face embedder, and its text encoder in the place of
+ * both CLIP towers. There is no T5.
  */
 final class FlowFolder {
   /** What both towers say of a token, side by side. */
@@ -33,14 +34,25 @@ final class FlowFolder {
     return Sd3Config.of(ModelConfig.of(transformer(), "flow transformer"));
   }
 
-  /** Writes everything; {@code state} is what the training saved, {@code made} says in the weights how. */
+  /**
+   * Writes everything; {@code state} is what the training saved, {@code made} says in the weights
+   * how.
+   */
   static void write(Path folder, Path state, Map<String, String> made) {
     Path portrait = PortraitModel.files();
     TrimmedTokenizer.json(folder.resolve("model_index.json"), index());
-    TrimmedTokenizer.json(folder.resolve("scheduler/scheduler_config.json"),
-        Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "num_train_timesteps", 1000, "shift", 1.0));
+    TrimmedTokenizer.json(
+        folder.resolve("scheduler/scheduler_config.json"),
+        Map.of(
+            "_class_name",
+            "FlowMatchEulerDiscreteScheduler",
+            "num_train_timesteps",
+            1000,
+            "shift",
+            1.0));
     TrimmedTokenizer.json(folder.resolve("transformer/config.json"), transformer());
-    PortraitFolder.weights(state, "ema.", folder.resolve("transformer/diffusion_pytorch_model.safetensors"), made);
+    PortraitFolder.weights(
+        state, "ema.", folder.resolve("transformer/diffusion_pytorch_model.safetensors"), made);
     for (String number : List.of("", "_2")) {
       PortraitFolder.copy(portrait.resolve("tokenizer"), folder.resolve("tokenizer" + number));
       tower(portrait.resolve("text_encoder"), folder.resolve("text_encoder" + number));
@@ -51,10 +63,12 @@ final class FlowFolder {
 
   /** The text encoder with the projection that its class has, which changes nothing. */
   private static void tower(Path from, Path to) {
-    Map<String, Object> config = new LinkedHashMap<>(ModelConfig.read(from.resolve("config.json")).values());
+    Map<String, Object> config =
+        new LinkedHashMap<>(ModelConfig.read(from.resolve("config.json")).values());
     config.put("architectures", List.of("CLIPTextModelWithProjection"));
     TrimmedTokenizer.json(to.resolve("config.json"), config);
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(from.resolve("model.safetensors"))) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(from.resolve("model.safetensors"))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       saved.names().forEach(name -> tensors.put(name, saved.read(name)));
       tensors.put("text_projection.weight", torch.eye(Architecture.TEXT_WIDTH));

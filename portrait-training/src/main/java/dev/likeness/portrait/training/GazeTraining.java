@@ -14,7 +14,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Trains the {@link EyeNetwork} on renders of people who look somewhere, their eyes found as far off as detectors find them. */
+/**
+ * Trains the {@link EyeNetwork} on renders of people who look somewhere, their eyes found as far
+ * off as detectors find them.
+ */
 final class GazeTraining implements AutoCloseable {
   private static final int SIZE = 256;
   private static final int LOOKS = 6;
@@ -35,10 +38,16 @@ final class GazeTraining implements AutoCloseable {
       for (int i = 0; i < people; i++) {
         Random random = new Random(first + i);
         Shot shot = Shot.headshot(random);
-        Portrait portrait = Renderer.render(Person.random(first + i), shot.withNoise(shot.noise() / 2)
-            .withGaze(FARTHEST * (2 * random.nextFloat() - 1), shot.gazeY()), SIZE);
+        Portrait portrait = Renderer.render(
+            Person.random(first + i),
+            shot.withNoise(shot.noise() / 2)
+                .withGaze(FARTHEST * (2 * random.nextFloat() - 1), shot.gazeY()),
+            SIZE);
         for (int look = 0; look < LOOKS; look++) {
-          seen.push_back(EyeNetwork.seen(portrait.picture(), AsFound.of(portrait.landmarks(), random), random.nextInt(7) - 3,
+          seen.push_back(EyeNetwork.seen(
+              portrait.picture(),
+              AsFound.of(portrait.landmarks(), random),
+              random.nextInt(7) - 3,
               random.nextInt(5) - 2));
           known[2 * (i * LOOKS + look)] = portrait.shot().irisX();
           known[2 * (i * LOOKS + look) + 1] = -portrait.shot().irisX();
@@ -52,8 +61,13 @@ final class GazeTraining implements AutoCloseable {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    new PatchTraining(eyes, irises, seed, (weights, shown) -> new EyeNetwork(weights).forward(shown),
-        (said, known) -> said.sub(known).abs().mean()).run("gaze", state, steps);
+    new PatchTraining(
+            eyes,
+            irises,
+            seed,
+            (weights, shown) -> new EyeNetwork(weights).forward(shown),
+            (said, known) -> said.sub(known).abs().mean())
+        .run("gaze", state, steps);
   }
 
   @Override

@@ -10,16 +10,25 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What a model of this size draws worst, since it is small or seldom, and so is shown and asked for more often. */
+/**
+ * What a model of this size draws worst, since it is small or seldom, and so is shown and asked for
+ * more often.
+ */
 final class HardWords {
   /** What drawings are asked for, and count twice by. */
-  private static final Set<Attribute> ASKED = EnumSet.of(Attribute.AGE, Attribute.EYES, Attribute.LIGHT_COLOUR, Attribute.OUTFIT,
-      Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
+  private static final Set<Attribute> ASKED = EnumSet.of(
+      Attribute.AGE,
+      Attribute.EYES,
+      Attribute.LIGHT_COLOUR,
+      Attribute.OUTFIT,
+      Attribute.PATTERN,
+      Attribute.BACKDROP_COLOUR);
   /**
-   * What renders are chosen by: words of shots, which are drawn apart from people, so that who is chosen is as dark, as old and as
-   * freckled as anybody.
+   * What renders are chosen by: words of shots, which are drawn apart from people, so that who is
+   * chosen is as dark, as old and as freckled as anybody.
    */
-  private static final Set<Attribute> SHOWN = EnumSet.of(Attribute.LIGHT_COLOUR, Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
+  private static final Set<Attribute> SHOWN =
+      EnumSet.of(Attribute.LIGHT_COLOUR, Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
 
   private HardWords() {}
 
@@ -40,7 +49,10 @@ final class HardWords {
 
   /** Names a choice of so many, for what is made by it and holds for no other. */
   static String choice(int candidates) {
-    return candidates == 1 ? "1" : candidates + " by " + SHOWN.stream().map(Attribute::name).collect(Collectors.joining(" "));
+    return candidates == 1
+        ? "1"
+        : candidates + " by "
+            + SHOWN.stream().map(Attribute::name).collect(Collectors.joining(" "));
   }
 
   private static int count(Map<Attribute, Set<String>> asked, Set<Attribute> hard) {

@@ -9,7 +9,10 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** One layer each, by which features tell the {@link PersonTraits} and the words of every {@link Attribute}. */
+/**
+ * One layer each, by which features tell the {@link PersonTraits} and the words of every
+ * {@link Attribute}.
+ */
 final class Heads {
   private final Linear traits;
   private final Linear words;
@@ -17,7 +20,10 @@ final class Heads {
   /** {@code traits} is how many of a person's are told. */
   Heads(Weights w, int features, int traits) {
     this.traits = new Linear(w.at("traits"), features, traits);
-    words = new Linear(w.at("words"), features, Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum());
+    words = new Linear(
+        w.at("words"),
+        features,
+        Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum());
   }
 
   /** The traits by {@code features}: [n, count], f32. */

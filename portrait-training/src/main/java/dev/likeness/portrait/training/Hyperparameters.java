@@ -13,7 +13,8 @@ import java.util.function.Supplier;
  * @param longestGradient what the length of all gradients is cut to, or 0 to leave it
  * @param ema decay of the slow average
  */
-record Hyperparameters(double rate, int warmup, Supplier<Optimizer> optimizer, double longestGradient, double ema) {
+record Hyperparameters(
+    double rate, int warmup, Supplier<Optimizer> optimizer, double longestGradient, double ema) {
   /** AdamW's numbers. */
   Hyperparameters(double rate, int warmup, double weightDecay, double longestGradient, double ema) {
     this(rate, warmup, () -> new AdamW(0.9, 0.99, 1e-8, weightDecay), longestGradient, ema);

@@ -15,9 +15,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Tells from latents, sharp ones or a drawing model's guesses, what an embedder of faces would see in the picture, and the
- * {@link PersonTraits}: a small residual network on the face, aligned by eyes and mouth, at whose end every place has weights
- * of its own. An adapter that is taught by it learns who somebody is rather than how a picture looks.
+ * Tells from latents, sharp ones or a drawing model's guesses, what an embedder of faces would see
+ * in the picture, and the {@link PersonTraits}: a small residual network on the face, aligned by
+ * eyes and mouth, at whose end every place has weights of its own. An adapter that is taught by it
+ * learns who somebody is rather than how a picture looks.
  */
 final class LatentEye implements AutoCloseable {
   /** Where a work folder has it. */
@@ -26,6 +27,7 @@ final class LatentEye implements AutoCloseable {
   private static final String AVERAGE = "ema";
   /** Half a side of what is looked at, in distances from the eyes to the mouth. */
   private static final float REACH = 1.7f;
+
   private static final int SIDE = 16;
   private static final int[] CHANNELS = {64, 128, 192};
   private static final int[] BLOCKS = {1, 2, 2};
@@ -55,7 +57,15 @@ final class LatentEye implements AutoCloseable {
     for (int i = 0; i < CHANNELS.length; i++) {
       List<ResnetBlock> blocks = new ArrayList<>();
       for (int k = 0; k < BLOCKS[i]; k++) {
-        blocks.add(new ResnetBlock(w.at("levels").at(i).at(k), CHANNELS[i], CHANNELS[i], 0, GROUPS, NORM_EPS, Activation.SILU, 1));
+        blocks.add(new ResnetBlock(
+            w.at("levels").at(i).at(k),
+            CHANNELS[i],
+            CHANNELS[i],
+            0,
+            GROUPS,
+            NORM_EPS,
+            Activation.SILU,
+            1));
       }
       levels.add(blocks);
       if (i + 1 < CHANNELS.length) {
@@ -72,7 +82,8 @@ final class LatentEye implements AutoCloseable {
   static LatentEye open(Path state) {
     Safetensors file = Safetensors.open(state);
     LoadedWeights weights = new LoadedWeights(file, Working.COMPUTE);
-    return new LatentEye(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".told.weight")[0], weights);
+    return new LatentEye(
+        Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".told.weight")[0], weights);
   }
 
   /**
@@ -88,13 +99,18 @@ final class LatentEye implements AutoCloseable {
     float downY = (landmarks[7] + landmarks[9]) / 2 - eyesY;
     float x = REACH * downX / half;
     float y = REACH * downY / half;
-    return new float[] {y, x, (eyesX + downX / 2) / half - 1, -x, y, (eyesY + downY / 2) / half - 1};
+    return new float[] {y, x, (eyesX + downX / 2) / half - 1, -x, y, (eyesY + downY / 2) / half - 1
+    };
   }
 
-  /** What is told of latents [n, 8, 32, 32], f32, of unit spread with faces at {@code places} [n, 2, 3]: [n, numbers], f32. */
+  /**
+   * What is told of latents [n, 8, 32, 32], f32, of unit spread with faces at {@code places} [n, 2,
+   * 3]: [n, numbers], f32.
+   */
   Tensor forward(Tensor latents, Tensor places) {
     long[] size = {latents.size(0), Architecture.LATENT_CHANNELS, SIDE, SIDE};
-    Tensor face = torch.grid_sampler(latents, torch.affine_grid_generator(places, size, false), BILINEAR, BORDER, false);
+    Tensor face = torch.grid_sampler(
+        latents, torch.affine_grid_generator(places, size, false), BILINEAR, BORDER, false);
     Tensor x = in.forward(face.to(Working.TYPE));
     for (int i = 0; i < levels.size(); i++) {
       for (ResnetBlock block : levels.get(i)) {
@@ -104,7 +120,8 @@ final class LatentEye implements AutoCloseable {
         x = torch.silu(down.get(i).forward(x));
       }
     }
-    return out.forward(torch.silu(features.forward(keep.forward(x).flatten(1, -1)))).to(ScalarType.Float);
+    return out.forward(torch.silu(features.forward(keep.forward(x).flatten(1, -1))))
+        .to(ScalarType.Float);
   }
 
   @Override

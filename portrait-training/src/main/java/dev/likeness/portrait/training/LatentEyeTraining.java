@@ -22,12 +22,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains a {@link LatentEye} on {@link PeopleLatents}: half of each batch are the base's guesses, half latents, softened, paled
- * and grainy. What an embedder sees of a person is the mean over their pictures, in numbers of variance one together.
+ * Trains a {@link LatentEye} on {@link PeopleLatents}: half of each batch are the base's guesses,
+ * half latents, softened, paled and grainy. What an embedder sees of a person is the mean over
+ * their pictures, in numbers of variance one together.
  */
 final class LatentEyeTraining implements AutoCloseable {
   private static final int BATCH = 64;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
+  private static final Hyperparameters NUMBERS =
+      new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
   private static final int HELD = 200;
   private static final double GRAIN = 0.3;
   /** How far faces are looked at astray: of half a side, and as turns and sizes. */
@@ -42,18 +44,25 @@ final class LatentEyeTraining implements AutoCloseable {
   private final int people;
   private final long seed;
 
-  /** Learns what {@code file} has of the first {@code people}, but for the last 200 or a tenth of them. */
+  /**
+   * Learns what {@code file} has of the first {@code people}, but for the last 200 or a tenth of
+   * them.
+   */
   LatentEyeTraining(Path file, PeopleRenders renders, int people, long seed) {
     this.people = people;
     this.seed = seed;
-    traits = PersonTraits.of(IntStream.range(0, people).mapToObj(i -> renders.person((long) i * PeopleRenders.SHOTS)).toList());
-    try (TensorScope scope = TensorScope.open(); Safetensors source = Safetensors.open(file)) {
+    traits = PersonTraits.of(IntStream.range(0, people)
+        .mapToObj(i -> renders.person((long) i * PeopleRenders.SHOTS))
+        .toList());
+    try (TensorScope scope = TensorScope.open();
+        Safetensors source = Safetensors.open(file)) {
       latents = region.keep(source.read("latents").clone());
       guesses = region.keep(source.read("guesses").clone());
       places = region.keep(source.read("places").clone());
       Tensor each = source.read("seen");
       long width = each.size(1);
-      seen = region.keep(each.view(-1, PeopleRenders.SHOTS, width).mean(1).mul(new Scalar(Math.sqrt(width))));
+      seen = region.keep(
+          each.view(-1, PeopleRenders.SHOTS, width).mean(1).mul(new Scalar(Math.sqrt(width))));
     }
   }
 
@@ -62,7 +71,10 @@ final class LatentEyeTraining implements AutoCloseable {
     return (int) seen.size(1) + traits.count();
   }
 
-  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  /**
+   * Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it
+   * goes.
+   */
   void run(Path file, int steps) {
     runTo(file, steps, steps);
   }
@@ -76,12 +88,16 @@ final class LatentEyeTraining implements AutoCloseable {
   private double step(TrainableWeights weights, long step) {
     Random random = new Random(seed * 31 + step);
     int learnt = (people - held()) * PeopleRenders.SHOTS;
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
       int[] chosen = random.ints(Math.min(BATCH, learnt), 0, learnt).toArray();
       int half = chosen.length / 2;
       Tensor guessed = rows(guesses, Arrays.copyOf(chosen, half));
-      Tensor clean = altered(rows(latents, Arrays.copyOfRange(chosen, half, chosen.length)), noise, random);
-      Tensor told = eye(weights).forward(torch.cat(new TensorVector(guessed, clean), 0), astray(rows(places, chosen), random));
+      Tensor clean =
+          altered(rows(latents, Arrays.copyOfRange(chosen, half, chosen.length)), noise, random);
+      Tensor told = eye(weights)
+          .forward(
+              torch.cat(new TensorVector(guessed, clean), 0), astray(rows(places, chosen), random));
       Tensor loss = torch.mse_loss(told, right(chosen));
       loss.backward();
       return loss.item_float();
@@ -94,7 +110,8 @@ final class LatentEyeTraining implements AutoCloseable {
 
   private Tensor right(int[] pictures) {
     int[] persons = Arrays.stream(pictures).map(i -> i / PeopleRenders.SHOTS).toArray();
-    return torch.cat(new TensorVector(rows(seen, persons), traits.of(pictures, PeopleRenders.SHOTS)), 1);
+    return torch.cat(
+        new TensorVector(rows(seen, persons), traits.of(pictures, PeopleRenders.SHOTS)), 1);
   }
 
   static Tensor rows(Tensor all, int[] chosen) {
@@ -106,7 +123,8 @@ final class LatentEyeTraining implements AutoCloseable {
     int n = (int) clean.size(0);
     int side = (int) clean.size(2);
     Tensor soft = Alteration.halfSoftened(clean, side / 2 + random.nextInt(side / 2));
-    Tensor grain = Working.noise(noise, n, clean.size(1), side, side).mul(new Scalar(GRAIN * random.nextDouble()));
+    Tensor grain = Working.noise(noise, n, clean.size(1), side, side)
+        .mul(new Scalar(GRAIN * random.nextDouble()));
     return soft.mul(new Scalar(0.85 + 0.2 * random.nextDouble())).add(grain);
   }
 
@@ -123,20 +141,34 @@ final class LatentEyeTraining implements AutoCloseable {
   }
 
   /**
-   * Of people that it does not learn from: the mean squared error of what the embedder sees, and how often one picture of a
-   * person is nearest to what it sees of that person.
+   * Of people that it does not learn from: the mean squared error of what the embedder sees, and
+   * how often one picture of a person is nearest to what it sees of that person.
    */
   private void trial(TrainableWeights weights) {
     int first = (people - held()) * PeopleRenders.SHOTS;
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      int[] shown = IntStream.range(0, held()).map(i -> first + i * PeopleRenders.SHOTS + i % PeopleRenders.SHOTS).toArray();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      int[] shown = IntStream.range(0, held())
+          .map(i -> first + i * PeopleRenders.SHOTS + i % PeopleRenders.SHOTS)
+          .toArray();
       Tensor truth = Working.placed(seen.narrow(0, people - held(), held()).contiguous());
       for (Tensor source : new Tensor[] {latents, guesses}) {
-        Tensor told = eye(weights).forward(rows(source, shown), rows(places, shown)).narrow(1, 0, seen.size(1));
+        Tensor told = eye(weights)
+            .forward(rows(source, shown), rows(places, shown))
+            .narrow(1, 0, seen.size(1));
         Tensor nearest = unit(told).matmul(unit(truth).t()).argmax(new LongOptional(1), false);
-        double found = nearest.eq(Working.placed(torch.arange(new Scalar(held())))).to(ScalarType.Float).mean().item_double();
-        System.err.printf(Locale.ROOT, "latent eye: %s: error %.3f, %.3f of %d found%n", source == latents ? "latents" : "guesses",
-            torch.mse_loss(told, truth).item_double(), found, held());
+        double found = nearest
+            .eq(Working.placed(torch.arange(new Scalar(held()))))
+            .to(ScalarType.Float)
+            .mean()
+            .item_double();
+        System.err.printf(
+            Locale.ROOT,
+            "latent eye: %s: error %.3f, %.3f of %d found%n",
+            source == latents ? "latents" : "guesses",
+            torch.mse_loss(told, truth).item_double(),
+            found,
+            held());
       }
     }
   }

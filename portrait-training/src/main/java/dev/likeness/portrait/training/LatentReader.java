@@ -16,11 +16,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from latents who and what they show, without decoding them: two small residual networks, one over all and one
- * over the middle, where eyes and mouths are, two layers a level; both end in a grid of 8x8 places, each with weights of its
- * own, since heads and shoulders are where they always are. By what it reads, errors that
- * viewers see count more in training than errors that they do not (a perceptual loss: Johnson et al. 2016,
- * arXiv:1603.08155).
+ * Reads from latents who and what they show, without decoding them: two small residual networks,
+ * one over all and one over the middle, where eyes and mouths are, two layers a level; both end in
+ * a grid of 8x8 places, each with weights of its own, since heads and shoulders are where they
+ * always are. By what it reads, errors that viewers see count more in training than errors that
+ * they do not (a perceptual loss: Johnson et al. 2016, arXiv:1603.08155).
  */
 final class LatentReader implements AutoCloseable {
   /** Where a work folder has it. */
@@ -34,6 +34,7 @@ final class LatentReader implements AutoCloseable {
   private static final int[] MIDDLE = {96, 160};
   /** Where eyes and mouths are, in headshots and selfies. */
   private static final int HEAD = Architecture.LATENT / 2;
+
   private static final int HEAD_TOP = 9;
   private static final int HEAD_LEFT = 8;
   private static final int KEPT = 16;
@@ -47,7 +48,10 @@ final class LatentReader implements AutoCloseable {
   private final Heads heads;
   private final LoadedWeights own;
 
-  /** Reads the network; {@code traits} is how many of a person's it tells. Who gave the weights closes them. */
+  /**
+   * Reads the network; {@code traits} is how many of a person's it tells. Who gave the weights
+   * closes them.
+   */
   LatentReader(Weights w, int traits) {
     this(w, traits, null);
   }
@@ -65,7 +69,10 @@ final class LatentReader implements AutoCloseable {
     Safetensors file = Safetensors.open(state);
     LoadedWeights weights = new LoadedWeights(file, Working.COMPUTE);
     try {
-      return new LatentReader(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".traits.weight")[0], weights);
+      return new LatentReader(
+          Weights.of(weights).at(AVERAGE),
+          (int) file.shape(AVERAGE + ".traits.weight")[0],
+          weights);
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -85,7 +92,9 @@ final class LatentReader implements AutoCloseable {
         int width = channels[i];
         Weights level = w.at("levels").at(i);
         levels.add(IntStream.range(0, blocks)
-            .mapToObj(b -> new ResnetBlock(level.at(b), width, width, 0, GROUPS, NORM_EPS, Activation.SILU, 1)).toList());
+            .mapToObj(b ->
+                new ResnetBlock(level.at(b), width, width, 0, GROUPS, NORM_EPS, Activation.SILU, 1))
+            .toList());
         if (i + 1 < channels.length) {
           down.add(new Conv2d(w.at("down").at(i), width, channels[i + 1], 3, 2, 1));
         }
@@ -108,7 +117,8 @@ final class LatentReader implements AutoCloseable {
   /** What can be told of latents [n, 8, 32, 32] of unit spread: [n, 192]. */
   Tensor features(Tensor latents) {
     Tensor head = latents.narrow(2, HEAD_TOP, HEAD).narrow(3, HEAD_LEFT, HEAD);
-    return torch.silu(out.forward(torch.cat(new TensorVector(whole.forward(latents), middle.forward(head)), 1)));
+    return torch.silu(
+        out.forward(torch.cat(new TensorVector(whole.forward(latents), middle.forward(head)), 1)));
   }
 
   /** What tells traits and words by {@link #features}. */

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Readers of latents, each another's witness: what pleases one alone is no more than its own mistake. */
+/**
+ * Readers of latents, each another's witness: what pleases one alone is no more than its own
+ * mistake.
+ */
 final class LatentReaders implements AutoCloseable {
   private final List<LatentReader> readers;
 
@@ -32,9 +35,14 @@ final class LatentReaders implements AutoCloseable {
     return readers.get(0);
   }
 
-  /** What each reads from latents [n, 8, 32, 32]: scores of every attribute's words, [n, words], f32. */
+  /**
+   * What each reads from latents [n, 8, 32, 32]: scores of every attribute's words, [n, words],
+   * f32.
+   */
   List<Map<Attribute, Tensor>> words(Tensor latents) {
-    return readers.stream().map(reader -> reader.heads().words(reader.features(latents))).toList();
+    return readers.stream()
+        .map(reader -> reader.heads().words(reader.features(latents)))
+        .toList();
   }
 
   @Override

@@ -15,8 +15,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Latents and captions of many pictures in memory, drawn from at random. */
 final class LatentSet implements AutoCloseable {
-  /** Some pictures, their latents, f32 and scaled, one caption's token ids of each (int64), what counts how much. */
-  record Batch(int[] pictures, Tensor latents, Tensor tokens, Tensor focus) { }
+  /**
+   * Some pictures, their latents, f32 and scaled, one caption's token ids of each (int64), what
+   * counts how much.
+   */
+  record Batch(int[] pictures, Tensor latents, Tensor tokens, Tensor focus) {}
 
   private final TensorRegion region = new TensorRegion();
   private final Tensor latents;
@@ -26,8 +29,8 @@ final class LatentSet implements AutoCloseable {
   private final double scale;
 
   /**
-   * Reads the files that {@link LatentStore} wrote; {@code empty} is the empty caption. Latents are multiplied by the factor
-   * that is {@code known}, or else by the one that gives them unit spread.
+   * Reads the files that {@link LatentStore} wrote; {@code empty} is the empty caption. Latents are
+   * multiplied by the factor that is {@code known}, or else by the one that gives them unit spread.
    */
   LatentSet(List<Path> files, int[] empty, OptionalDouble known) {
     try (TensorScope scope = TensorScope.open()) {
@@ -44,9 +47,14 @@ final class LatentSet implements AutoCloseable {
       latents = region.keep(Working.placed(torch.cat(all, 0)));
       tokens = region.keep(Working.placed(torch.cat(captions, 0)));
       focus = region.keep(Working.placed(torch.cat(weights, 0)));
-      this.empty = region.keep(Working.placed(torch.tensor(empty).to(ScalarType.Long)).view(1, -1));
-      scale = known.orElseGet(
-          () -> 1 / latents.narrow(0, 0, Math.min(1000, latents.size(0))).to(ScalarType.Float).std().item_double());
+      this.empty =
+          region.keep(Working.placed(torch.tensor(empty).to(ScalarType.Long)).view(1, -1));
+      scale = known.orElseGet(() -> 1
+          / latents
+              .narrow(0, 0, Math.min(1000, latents.size(0)))
+              .to(ScalarType.Float)
+              .std()
+              .item_double());
     }
   }
 
@@ -61,7 +69,10 @@ final class LatentSet implements AutoCloseable {
 
   /** Of these pictures, f32 and scaled. */
   Tensor latents(int[] pictures) {
-    return latents.index_select(0, Working.placed(pictures)).to(ScalarType.Float).mul(new Scalar(scale));
+    return latents
+        .index_select(0, Working.placed(pictures))
+        .to(ScalarType.Float)
+        .mul(new Scalar(scale));
   }
 
   /** Captions of each picture. */

@@ -22,9 +22,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What the diffusion stage reads: every picture's latents (f16, [n, 8, 32, 32], at the autoencoder's own scale) and the
- * token ids of its captions (int16, [n, captions, 77]) and how much each place counts (f16, [n, 1, 32, 32]), in
- * safetensors files of a thousand pictures each.
+ * What the diffusion stage reads: every picture's latents (f16, [n, 8, 32, 32], at the
+ * autoencoder's own scale) and the token ids of its captions (int16, [n, captions, 77]) and how
+ * much each place counts (f16, [n, 1, 32, 32]), in safetensors files of a thousand pictures each.
  */
 final class LatentStore {
   private static final int BLOCK = 16;
@@ -41,10 +41,20 @@ final class LatentStore {
     }
   }
 
-  /** Encodes pictures {@code first} to {@code first + count} of the renders, and writes one file. */
-  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, RenderStore store,
-      PortraitRenders renders, int first, int count, IntConsumer progress) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+  /**
+   * Encodes pictures {@code first} to {@code first + count} of the renders, and writes one file.
+   */
+  static void write(
+      Path file,
+      AutoencoderKL autoencoder,
+      ClipTokenizer tokenizer,
+      RenderStore store,
+      PortraitRenders renders,
+      int first,
+      int count,
+      IntConsumer progress) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       TensorVector latents = new TensorVector();
       TensorVector tokens = new TensorVector();
       TensorVector focus = new TensorVector();
@@ -70,15 +80,21 @@ final class LatentStore {
 
   private static Tensor encode(AutoencoderKL autoencoder, RenderStore store, int from, int count) {
     TensorVector pictures = new TensorVector();
-    IntStream.range(from, from + count).forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
-    Tensor mean = autoencoder.encode(Working.COMPUTE.place(torch.cat(pictures, 0))).mean();
+    IntStream.range(from, from + count)
+        .forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
+    Tensor mean =
+        autoencoder.encode(Working.COMPUTE.place(torch.cat(pictures, 0))).mean();
     return mean.to(ScalarType.Half).cpu();
   }
 
   private static Tensor focus(PortraitRenders renders, int index) {
     int side = Architecture.PIXELS / 8;
-    boolean patterned = !Attribute.PATTERN.word(renders.person(index), renders.shot(index)).isEmpty();
-    return torch.tensor(FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, side, patterned)).view(1, side, side).to(ScalarType.Half);
+    boolean patterned =
+        !Attribute.PATTERN.word(renders.person(index), renders.shot(index)).isEmpty();
+    return torch
+        .tensor(FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, side, patterned))
+        .view(1, side, side)
+        .to(ScalarType.Half);
   }
 
   private static Tensor ids(ClipTokenizer tokenizer, List<String> captions) {

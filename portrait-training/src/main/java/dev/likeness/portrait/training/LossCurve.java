@@ -13,8 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a stage's loss went: a line for each step in {@code NAME-loss.csv} beside its state {@code NAME.safetensors}, and a plot of
- * it, {@code NAME-loss.png}. A stage that goes on where it was stopped goes on with its curve.
+ * How a stage's loss went: a line for each step in {@code NAME-loss.csv} beside its state
+ * {@code NAME.safetensors}, and a plot of it, {@code NAME-loss.png}. A stage that goes on where it
+ * was stopped goes on with its curve.
  */
 final class LossCurve {
   private final Path lines;
@@ -29,13 +30,19 @@ final class LossCurve {
     this.told = told;
   }
 
-  /** The curve beside {@code state} of a stage of so many steps, of which {@code done} are behind it. */
+  /**
+   * The curve beside {@code state} of a stage of so many steps, of which {@code done} are behind
+   * it.
+   */
   static LossCurve beside(Path state, int steps, long done) {
     String name = state.getFileName().toString().replaceFirst("\\.safetensors$", "");
     Path lines = state.resolveSibling(name + "-loss.csv");
     try {
       List<String> told = Files.exists(lines) ? Files.readAllLines(lines) : List.of();
-      return new LossCurve(lines, state.resolveSibling(name + "-loss.png"), steps,
+      return new LossCurve(
+          lines,
+          state.resolveSibling(name + "-loss.png"),
+          steps,
           new ArrayList<>(told.stream().filter(line -> step(line) <= done).toList()));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + lines, e);
@@ -52,7 +59,8 @@ final class LossCurve {
 
   /** Writes both files. */
   void write() {
-    AtomicFile.write(lines, out -> out.write(String.join("\n", told).getBytes(StandardCharsets.US_ASCII)));
+    AtomicFile.write(
+        lines, out -> out.write(String.join("\n", told).getBytes(StandardCharsets.US_ASCII)));
     TrainingPlot curve = new TrainingPlot(Progress.SILENT);
     told.forEach(line -> curve.on(new ProgressEvent.Step(
         "train", step(line), steps, Double.parseDouble(line.substring(line.indexOf(',') + 1)))));

@@ -14,11 +14,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The program that goes a share of the way from one finished model's UNet and text encoder to those of another that was
- * trained on from it: what a reader rewards and nobody else sees shrinks, and most of what was learnt stays (Wortsman et al.
- * 2022, arXiv:2109.01903, eq. 1).
+ * The program that goes a share of the way from one finished model's UNet and text encoder to those
+ * of another that was trained on from it: what a reader rewards and nobody else sees shrinks, and
+ * most of what was learnt stays (Wortsman et al. 2022, arXiv:2109.01903, eq. 1).
  *
- * <p>Arguments: {@code FROM-FOLDER TO-FOLDER SHARE OUT-FOLDER}; the files that it writes belong into the model's folder.
+ * <p>Arguments: {@code FROM-FOLDER TO-FOLDER SHARE OUT-FOLDER}; the files that it writes belong
+ * into the model's folder.
  */
 public final class MixPortrait {
   private static final List<String> FILES =
@@ -36,12 +37,18 @@ public final class MixPortrait {
       throw new IllegalArgumentException("a share of the way is 0 to 1, got " + share);
     }
     for (String file : FILES) {
-      try (TensorScope scope = TensorScope.open(); Safetensors start = Safetensors.open(from.resolve(file));
+      try (TensorScope scope = TensorScope.open();
+          Safetensors start = Safetensors.open(from.resolve(file));
           Safetensors end = Safetensors.open(to.resolve(file))) {
         Map<String, Tensor> mixed = new LinkedHashMap<>();
-        end.names().forEach(name -> mixed.put(name, between(read(start, name, end.shape(name)), end.read(name), share)));
+        end.names()
+            .forEach(name -> mixed.put(
+                name, between(read(start, name, end.shape(name)), end.read(name), share)));
         Map<String, String> made = new LinkedHashMap<>(end.header().metadata());
-        made.merge("numbers", share + " of the way from " + FirstWeights.madeOf(from.resolve(file)), (last, way) -> last + ", " + way);
+        made.merge(
+            "numbers",
+            share + " of the way from " + FirstWeights.madeOf(from.resolve(file)),
+            (last, way) -> last + ", " + way);
         SafetensorsWriter.write(out.resolve(file), mixed, made);
       }
     }
@@ -49,13 +56,16 @@ public final class MixPortrait {
 
   private static Tensor read(Safetensors saved, String name, long[] shape) {
     if (!saved.names().contains(name) || !Arrays.equals(saved.shape(name), shape)) {
-      throw new UnusableInput(saved + " has no " + name + " of " + Arrays.toString(shape) + "; give two models of one shape");
+      throw new UnusableInput(saved + " has no " + name + " of " + Arrays.toString(shape)
+          + "; give two models of one shape");
     }
     return saved.read(name);
   }
 
   private static Tensor between(Tensor start, Tensor end, double share) {
     Tensor first = start.to(ScalarType.Float);
-    return first.add(end.to(ScalarType.Float).sub(first).mul(new Scalar(share))).to(end.scalar_type());
+    return first
+        .add(end.to(ScalarType.Float).sub(first).mul(new Scalar(share)))
+        .to(end.scalar_type());
   }
 }

@@ -6,7 +6,10 @@ import java.util.AbstractList;
 import java.util.RandomAccess;
 import java.util.function.IntFunction;
 
-/** Each picture as the target beside the face in another of the same person, read when it is asked for. */
+/**
+ * Each picture as the target beside the face in another of the same person, read when it is asked
+ * for.
+ */
 final class PairList extends AbstractList<TrainingPair> implements RandomAccess {
   private final RenderStore store;
   private final PeopleRenders renders;
@@ -25,9 +28,13 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
   public TrainingPair get(int index) {
     int first = index / PeopleRenders.SHOTS * PeopleRenders.SHOTS;
     int person = index / PeopleRenders.SHOTS;
-    int other = first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
+    int other =
+        first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
     Reference face = Reference.face(seen.apply(other));
-    return new TrainingPair(face, store.picture(index), renders.captionBesideReference(index),
+    return new TrainingPair(
+        face,
+        store.picture(index),
+        renders.captionBesideReference(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT, false));
   }
 

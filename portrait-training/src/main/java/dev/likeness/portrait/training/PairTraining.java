@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains a {@link PairNetwork} on renders of people who wear something, of whom each side is faded into the same without it by
- * chance, and of as many others.
+ * Trains a {@link PairNetwork} on renders of people who wear something, of whom each side is faded
+ * into the same without it by chance, and of as many others.
  */
 final class PairTraining implements AutoCloseable {
   private static final int SIZE = 256;
@@ -38,7 +38,8 @@ final class PairTraining implements AutoCloseable {
       long number = first;
       for (int i = 0; i < people; i++) {
         boolean wearing = i % 2 == 0;
-        while (WornPicture.isWorn(Person.random(number), worn) != wearing || isNeither(Person.random(number), worn)) {
+        while (WornPicture.isWorn(Person.random(number), worn) != wearing
+            || isNeither(Person.random(number), worn)) {
           number++;
         }
         look(number++, worn, wearing, seen, known);
@@ -49,9 +50,12 @@ final class PairTraining implements AutoCloseable {
     }
   }
 
-  private static void look(long number, Worn worn, boolean wearing, TensorVector seen, TensorVector known) {
+  private static void look(
+      long number, Worn worn, boolean wearing, TensorVector seen, TensorVector known) {
     Portrait portrait = Renderer.render(Person.random(number), shot(new Random(number)), SIZE);
-    WornPicture picture = wearing ? WornPicture.of(portrait, worn) : new WornPicture(portrait, portrait.picture(), worn);
+    WornPicture picture = wearing
+        ? WornPicture.of(portrait, worn)
+        : new WornPicture(portrait, portrait.picture(), worn);
     double right = picture.visible(1);
     double left = picture.visible(-1);
     Random random = new Random(~number);
@@ -67,7 +71,8 @@ final class PairTraining implements AutoCloseable {
   private static Shot shot(Random random) {
     Shot shot = Shot.headshot(random);
     float turn = 0.5f + 0.5f * random.nextFloat();
-    return shot.withNoise(shot.noise() / 2).withPose(turn * shot.yaw(), turn * shot.pitch(), turn * shot.roll());
+    return shot.withNoise(shot.noise() / 2)
+        .withPose(turn * shot.yaw(), turn * shot.pitch(), turn * shot.roll());
   }
 
   // Studs, and hoops under hair, are neither there nor not.
@@ -83,8 +88,13 @@ final class PairTraining implements AutoCloseable {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    new PatchTraining(sides, shares, seed, (weights, shown) -> new PairNetwork(weights).forward(shown),
-        (said, known) -> torch.binary_cross_entropy_with_logits(said, known)).run("pairs", state, steps);
+    new PatchTraining(
+            sides,
+            shares,
+            seed,
+            (weights, shown) -> new PairNetwork(weights).forward(shown),
+            (said, known) -> torch.binary_cross_entropy_with_logits(said, known))
+        .run("pairs", state, steps);
   }
 
   @Override

@@ -13,14 +13,19 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains a small network that reads a number from patches of faces, which are shown with more and less contrast and some grain.
+ * Trains a small network that reads a number from patches of faces, which are shown with more and
+ * less contrast and some grain.
  *
  * @param seen patches [n, channels, h, w]
  * @param known what the network is to say of each, [n]
  * @param network what it says of patches
  * @param loss of what it says beside what is known
  */
-record PatchTraining(Tensor seen, Tensor known, long seed, BiFunction<Weights, Tensor, Tensor> network,
+record PatchTraining(
+    Tensor seen,
+    Tensor known,
+    long seed,
+    BiFunction<Weights, Tensor, Tensor> network,
     BinaryOperator<Tensor> loss) {
   private static final int BATCH = 64;
   private static final double NOISE = 0.1;
@@ -29,19 +34,25 @@ record PatchTraining(Tensor seen, Tensor known, long seed, BiFunction<Weights, T
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(String name, Path state, int steps) {
     Hyperparameters numbers = new Hyperparameters(3e-3, Math.min(50, steps / 4), 0.01, 1, 0.995);
-    new TrainingLoop(name, steps, numbers, seed, weight -> weight.startsWith("out.")).run(state, this::step,
-        (weights, number) -> { });
+    new TrainingLoop(name, steps, numbers, seed, weight -> weight.startsWith("out."))
+        .run(state, this::step, (weights, number) -> {});
   }
 
   private double step(TrainableWeights weights, long number) {
     Random random = new Random(seed * 31 + number);
     long[] chosen = random.longs(BATCH, 0, seen.size(0)).toArray();
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       Tensor which = torch.tensor(chosen);
       Tensor shown = Working.placed(seen.index_select(0, which));
-      Tensor contrast = Working.noise(noise, BATCH, 1, 1).unsqueeze(-1).mul(new Scalar(CONTRAST)).exp();
-      Tensor grain = Working.noise(noise, BATCH * shown.size(1), shown.size(2), shown.size(3)).view(shown.sizes());
-      Tensor said = network.apply(Weights.of(weights), shown.mul(contrast).add(grain.mul(new Scalar(NOISE))));
+      Tensor contrast = Working.noise(noise, BATCH, 1, 1)
+          .unsqueeze(-1)
+          .mul(new Scalar(CONTRAST))
+          .exp();
+      Tensor grain = Working.noise(noise, BATCH * shown.size(1), shown.size(2), shown.size(3))
+          .view(shown.sizes());
+      Tensor said =
+          network.apply(Weights.of(weights), shown.mul(contrast).add(grain.mul(new Scalar(NOISE))));
       Tensor error = loss.apply(said, Working.placed(known.index_select(0, which)));
       error.backward();
       return error.item_float();

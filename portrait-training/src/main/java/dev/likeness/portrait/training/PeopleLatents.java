@@ -20,9 +20,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What a {@link LatentEye} learns from, in one safetensors file: the latents of pictures of people (f16, [n, 8, 32, 32], of unit
- * spread), as a base guesses them that was told the caption and shown the latents noised to somewhere between a fifth and all of
- * the way ({@code guesses}), where the faces are (f32, [n, 2, 3]), and what an embedder sees in them (f32, [n, numbers]).
+ * What a {@link LatentEye} learns from, in one safetensors file: the latents of pictures of people
+ * (f16, [n, 8, 32, 32], of unit spread), as a base guesses them that was told the caption and shown
+ * the latents noised to somewhere between a fifth and all of the way ({@code guesses}), where the
+ * faces are (f32, [n, 2, 3]), and what an embedder sees in them (f32, [n, numbers]).
  */
 final class PeopleLatents {
   private static final int BLOCK = 16;
@@ -44,7 +45,8 @@ final class PeopleLatents {
 
   /** Writes what is known of the first {@code count} pictures. */
   void write(Path file, int count, IntConsumer progress) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
       TensorVector latents = new TensorVector();
       TensorVector guesses = new TensorVector();
       for (int from = 0; from < count; from += BLOCK) {
@@ -59,7 +61,8 @@ final class PeopleLatents {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("latents", torch.cat(latents, 0));
       tensors.put("guesses", torch.cat(guesses, 0));
-      tensors.put("places", rows(count, i -> LatentEye.place(renders.landmarks(i))).view(count, 2, 3));
+      tensors.put(
+          "places", rows(count, i -> LatentEye.place(renders.landmarks(i))).view(count, 2, 3));
       tensors.put("seen", rows(count, i -> eye.embed(store.picture(i), renders.face(i))));
       SafetensorsWriter.write(file, tensors, Map.of());
     }
@@ -67,8 +70,13 @@ final class PeopleLatents {
 
   private Tensor encoded(int from, int count) {
     TensorVector pictures = new TensorVector();
-    IntStream.range(from, from + count).forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
-    return model.autoencoder().encode(model.compute().place(torch.cat(pictures, 0))).mode().to(ScalarType.Float);
+    IntStream.range(from, from + count)
+        .forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
+    return model
+        .autoencoder()
+        .encode(model.compute().place(torch.cat(pictures, 0)))
+        .mode()
+        .to(ScalarType.Float);
   }
 
   private Tensor guess(Tensor clean, int from) {
@@ -76,8 +84,16 @@ final class PeopleLatents {
     Random random = new Random(from);
     int length = unet.timesteps();
     int[] timesteps = IntStream.range(0, count)
-        .map(i -> (int) ((LEAST_NOISE + (1 - LEAST_NOISE) * (i + random.nextDouble()) / count) * length)).toArray();
-    return unet.of(clean, timesteps, IntStream.range(from, from + count).mapToObj(renders::captionBesideReference).toList(), from);
+        .map(i ->
+            (int) ((LEAST_NOISE + (1 - LEAST_NOISE) * (i + random.nextDouble()) / count) * length))
+        .toArray();
+    return unet.of(
+        clean,
+        timesteps,
+        IntStream.range(from, from + count)
+            .mapToObj(renders::captionBesideReference)
+            .toList(),
+        from);
   }
 
   /** One row of {@code seen}. */

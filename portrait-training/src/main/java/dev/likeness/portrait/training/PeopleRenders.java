@@ -8,7 +8,10 @@ import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import java.util.Random;
 
-/** Pictures for what has to know a person again: {@link #SHOTS} of each, a selfie and a headshot in turn. */
+/**
+ * Pictures for what has to know a person again: {@link #SHOTS} of each, a selfie and a headshot in
+ * turn.
+ */
 final class PeopleRenders {
   static final int SHOTS = 4;
 
@@ -32,22 +35,36 @@ final class PeopleRenders {
     return Caption.of(person(index), shot(index), index);
   }
 
-  /** What the adapter is told of {@link #picture}: of three in four not how the person looks, which the reference shows. */
+  /**
+   * What the adapter is told of {@link #picture}: of three in four not how the person looks, which
+   * the reference shows.
+   */
   String captionBesideReference(long index) {
-    return (index + index / SHOTS) % SHOTS == 0 ? caption(index) : Caption.ofAnybody(person(index), shot(index), index);
+    return (index + index / SHOTS) % SHOTS == 0
+        ? caption(index)
+        : Caption.ofAnybody(person(index), shot(index), index);
   }
 
-  /** What the adapter that looks at whole pictures is told of {@link #picture}: of half nothing, of three in eight all but the person. */
+  /**
+   * What the adapter that looks at whole pictures is told of {@link #picture}: of half nothing, of
+   * three in eight all but the person.
+   */
   String captionBesidePicture(long index) {
     return index / SHOTS % 2 == 0 ? "" : captionBesideReference(index);
   }
 
-  /** Where the face of {@link #picture} is: ten numbers, as {@link dev.likeness.portrait.people.Portrait#landmarks()}. */
+  /**
+   * Where the face of {@link #picture} is: ten numbers, as
+   * {@link dev.likeness.portrait.people.Portrait#landmarks()}.
+   */
   float[] landmarks(long index) {
     return Renderer.landmarks(person(index), shot(index), Architecture.PIXELS);
   }
 
-  /** The face in {@link #picture}, its eyes and mouth a little beside where they are, as a detector would find it. */
+  /**
+   * The face in {@link #picture}, its eyes and mouth a little beside where they are, as a detector
+   * would find it.
+   */
   Face face(long index) {
     float[] at = landmarks(index);
     Random random = new Random((FIRST_PERSON + seed - index) * 0x9E3779B97F4A7C15L);

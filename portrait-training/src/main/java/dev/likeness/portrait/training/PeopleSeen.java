@@ -36,7 +36,9 @@ final class PeopleSeen implements AutoCloseable {
 
   /** Pictures [n, 3, side, side], f32. */
   Tensor pixels(int... which) {
-    return Working.placed(pixels.index_select(0, torch.tensor(Arrays.stream(which).asLongStream().toArray())).to(ScalarType.Float));
+    return Working.placed(pixels
+        .index_select(0, torch.tensor(Arrays.stream(which).asLongStream().toArray()))
+        .to(ScalarType.Float));
   }
 
   @Override

@@ -15,8 +15,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What can be foretold of people from their faces: every bone, sex, age, skin, brows' colour, beard, glasses and eyes, each
- * with mean 0 and spread 1 over all of them. How hair is worn is no part of a face.
+ * What can be foretold of people from their faces: every bone, sex, age, skin, brows' colour,
+ * beard, glasses and eyes, each with mean 0 and spread 1 over all of them. How hair is worn is no
+ * part of a face.
  */
 final class PersonTraits {
   private final float[][] values;
@@ -30,8 +31,12 @@ final class PersonTraits {
     for (int k = 0; k < values[0].length; k++) {
       int trait = k;
       double mean = Arrays.stream(values).mapToDouble(v -> v[trait]).average().orElseThrow();
-      double spread = Math.sqrt(Arrays.stream(values).mapToDouble(v -> Math.pow(v[trait] - mean, 2)).average().orElseThrow());
-      Arrays.stream(values).forEach(v -> v[trait] = (float) ((v[trait] - mean) / Math.max(spread, 1e-3)));
+      double spread = Math.sqrt(Arrays.stream(values)
+          .mapToDouble(v -> Math.pow(v[trait] - mean, 2))
+          .average()
+          .orElseThrow());
+      Arrays.stream(values)
+          .forEach(v -> v[trait] = (float) ((v[trait] - mean) / Math.max(spread, 1e-3)));
     }
     return new PersonTraits(values);
   }
@@ -39,7 +44,11 @@ final class PersonTraits {
   private static float[] of(Person person) {
     List<Number> all = new ArrayList<>();
     Stream.of(Bone.values()).forEach(bone -> all.add(person.bone(bone)));
-    all.addAll(List.of(person.sex() == Sex.MAN ? 1 : 0, person.age(), person.melanin(), person.undertone(),
+    all.addAll(List.of(
+        person.sex() == Sex.MAN ? 1 : 0,
+        person.age(),
+        person.melanin(),
+        person.undertone(),
         person.freckles()));
     which(all, HairColour.values(), person.hairColour());
     which(all, BeardStyle.values(), person.beard());

@@ -17,12 +17,13 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains the network that reads photos, on renders framed as intake frames photos, a little differently each time: the sum of
- * every head's cross-entropy.
+ * Trains the network that reads photos, on renders framed as intake frames photos, a little
+ * differently each time: the sum of every head's cross-entropy.
  */
 final class PhotoReaderTraining {
   /** The least that is shown of a render's side. */
   private static final double TIGHTEST = 0.6;
+
   private static final int BILINEAR = 0;
   private static final int BORDER = 1;
 
@@ -39,7 +40,8 @@ final class PhotoReaderTraining {
    * @param known what drew them
    * @param batch pictures a step
    */
-  PhotoReaderTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+  PhotoReaderTraining(
+      RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     this.renders = renders;
     this.known = known;
     this.words = new WordLoss(known::person, known::shot, pictures);
@@ -49,26 +51,34 @@ final class PhotoReaderTraining {
     this.seed = seed;
   }
 
-  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  /**
+   * Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it
+   * goes.
+   */
   void run(Path file, int steps) {
     runTo(file, steps, steps);
   }
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    ReadingLoop.of("photo reader", steps, seed).runTo(file, last, this::step, (weights, number) -> { });
+    ReadingLoop.of("photo reader", steps, seed)
+        .runTo(file, last, this::step, (weights, number) -> {});
   }
 
   private double step(TrainableWeights weights, long step) {
     Random random = new Random(seed * 31 + step);
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
       int[] chosen = random.ints(batch, 0, pictures).toArray();
       TensorVector shown = new TensorVector();
       for (int i : chosen) {
         shown.push_back(framed(i, random));
       }
-      Tensor input = Alteration.of(Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
-      ReadingNetwork network = new ReadingNetwork(shape, Weights.of(new CastParameters(weights, Working.TYPE)));
+      Tensor input = Alteration.of(
+              Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
+          .to(Working.TYPE);
+      ReadingNetwork network =
+          new ReadingNetwork(shape, Weights.of(new CastParameters(weights, Working.TYPE)));
       Map<String, Tensor> scores = network.words(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
       PhotoSlot.ALL.forEach(slot -> told.put(slot.attribute(), scores.get(slot.name())));
@@ -83,12 +93,19 @@ final class PhotoReaderTraining {
     double side = TIGHTEST + (1 - TIGHTEST) * random.nextDouble();
     float[] face = known.landmarks(index);
     double room = 1 - side;
-    double x = inside((face[0] + face[2] + face[6] + face[8]) / 2 / ReadingNetwork.SIDE - 1 + shift(random), room);
-    double y = inside((face[1] + face[3] + face[7] + face[9]) / 2 / ReadingNetwork.SIDE - 1 + shift(random), room);
+    double x = inside(
+        (face[0] + face[2] + face[6] + face[8]) / 2 / ReadingNetwork.SIDE - 1 + shift(random),
+        room);
+    double y = inside(
+        (face[1] + face[3] + face[7] + face[9]) / 2 / ReadingNetwork.SIDE - 1 + shift(random),
+        room);
     float[] map = {(float) side, 0, (float) x, 0, (float) side, (float) y};
-    Tensor grid = torch.affine_grid_generator(torch.tensor(map).view(1, 2, 3),
-        new long[] {1, 3, ReadingNetwork.SIDE, ReadingNetwork.SIDE}, false);
-    return torch.grid_sampler(Images.toSigned(renders.picture(index)), grid, BILINEAR, BORDER, false);
+    Tensor grid = torch.affine_grid_generator(
+        torch.tensor(map).view(1, 2, 3),
+        new long[] {1, 3, ReadingNetwork.SIDE, ReadingNetwork.SIDE},
+        false);
+    return torch.grid_sampler(
+        Images.toSigned(renders.picture(index)), grid, BILINEAR, BORDER, false);
   }
 
   private static double shift(Random random) {

@@ -19,7 +19,10 @@ final class PicturePairs extends AbstractList<TrainingPair> implements RandomAcc
 
   @Override
   public TrainingPair get(int index) {
-    return new TrainingPair(Reference.of(store.picture(index)), store.picture(index), renders.captionBesidePicture(index),
+    return new TrainingPair(
+        Reference.of(store.picture(index)),
+        store.picture(index),
+        renders.captionBesidePicture(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT, false));
   }
 

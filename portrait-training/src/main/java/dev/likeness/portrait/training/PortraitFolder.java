@@ -15,7 +15,10 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Writes the folder that this library and diffusers open: slow averages of the trained weights, in bf16. */
+/**
+ * Writes the folder that this library and diffusers open: slow averages of the trained weights, in
+ * bf16.
+ */
 final class PortraitFolder {
   private PortraitFolder() {}
 
@@ -24,7 +27,13 @@ final class PortraitFolder {
    *
    * @param made what the weights' metadata say of how they were made
    */
-  static void write(Path folder, Path autoencoder, Path diffusion, double scale, int vocabulary, Map<String, String> made) {
+  static void write(
+      Path folder,
+      Path autoencoder,
+      Path diffusion,
+      double scale,
+      int vocabulary,
+      Map<String, String> made) {
     Map<String, Object> index = new LinkedHashMap<>();
     index.put("_class_name", "StableDiffusionPipeline");
     index.put("_diffusers_version", "0.42.1");
@@ -38,13 +47,20 @@ final class PortraitFolder {
     index.put("unet", List.of("diffusers", "UNet2DConditionModel"));
     index.put("vae", List.of("diffusers", "AutoencoderKL"));
     TrimmedTokenizer.json(folder.resolve("model_index.json"), index);
-    TrimmedTokenizer.json(folder.resolve("scheduler/scheduler_config.json"), Architecture.scheduler());
+    TrimmedTokenizer.json(
+        folder.resolve("scheduler/scheduler_config.json"), Architecture.scheduler());
     TrimmedTokenizer.json(folder.resolve("unet/config.json"), Architecture.unet());
     TrimmedTokenizer.json(folder.resolve("vae/config.json"), Architecture.autoencoder(scale));
-    TrimmedTokenizer.json(folder.resolve("text_encoder/config.json"), Architecture.text(vocabulary));
-    weights(diffusion, "ema.unet.", folder.resolve("unet/diffusion_pytorch_model.safetensors"), made);
+    TrimmedTokenizer.json(
+        folder.resolve("text_encoder/config.json"), Architecture.text(vocabulary));
+    weights(
+        diffusion, "ema.unet.", folder.resolve("unet/diffusion_pytorch_model.safetensors"), made);
     weights(diffusion, "ema.text_encoder.", folder.resolve("text_encoder/model.safetensors"), made);
-    weights(autoencoder, "", folder.resolve("vae/diffusion_pytorch_model.safetensors"), origin(autoencoder, made));
+    weights(
+        autoencoder,
+        "",
+        folder.resolve("vae/diffusion_pytorch_model.safetensors"),
+        origin(autoencoder, made));
   }
 
   /** How {@code file}, which may have been another model's, came to be. */
@@ -57,7 +73,8 @@ final class PortraitFolder {
   /** Copies the files of a part as they are. */
   static void copy(Path from, Path to) {
     try (Stream<Path> files = Files.list(from)) {
-      files.forEach(file -> AtomicFile.write(to.resolve(file.getFileName().toString()), out -> Files.copy(file, out)));
+      files.forEach(file -> AtomicFile.write(
+          to.resolve(file.getFileName().toString()), out -> Files.copy(file, out)));
     } catch (IOException e) {
       throw new UnusableInput(from + " cannot be copied: " + e.getMessage(), e);
     }
@@ -65,10 +82,13 @@ final class PortraitFolder {
 
   /** Writes the tensors of {@code state} whose names begin so, without that beginning, in bf16. */
   static void weights(Path state, String prefix, Path file, Map<String, String> made) {
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.names().stream().filter(name -> name.startsWith(prefix))
-          .forEach(name -> tensors.put(name.substring(prefix.length()), saved.read(name).to(ScalarType.BFloat16)));
+      saved.names().stream()
+          .filter(name -> name.startsWith(prefix))
+          .forEach(name -> tensors.put(
+              name.substring(prefix.length()), saved.read(name).to(ScalarType.BFloat16)));
       Map<String, String> metadata = new LinkedHashMap<>(made);
       metadata.put("format", "pt");
       SafetensorsWriter.write(file, tensors, metadata);

@@ -11,12 +11,15 @@ import java.util.Random;
 import java.util.stream.LongStream;
 
 /**
- * The pictures that {@code portrait} learns from: picture {@code i} shows person {@code seed + i}, who is in no other; or,
- * of {@code c} candidates, whom most of what is {@linkplain HardWords hard} can be said of among {@code seed + c i} and the
- * next {@code c - 1}.
+ * The pictures that {@code portrait} learns from: picture {@code i} shows person {@code seed + i},
+ * who is in no other; or, of {@code c} candidates, whom most of what is {@linkplain HardWords hard}
+ * can be said of among {@code seed + c i} and the next {@code c - 1}.
  */
 final class PortraitRenders {
-  /** Every person of the training pictures has a seed below this; those above are never seen in training. */
+  /**
+   * Every person of the training pictures has a seed below this; those above are never seen in
+   * training.
+   */
   private static final long UNSEEN = 1_000_000_000L;
 
   private final long seed;
@@ -35,8 +38,8 @@ final class PortraitRenders {
 
   private PortraitRenders(long seed, int headshots, int candidates) {
     if (seed < 0 || seed >= UNSEEN) {
-      throw new IllegalArgumentException("training pictures are of the people of seeds 0 to " + (UNSEEN - 1) + ", not " + seed
-          + ": the people of others are for measuring");
+      throw new IllegalArgumentException("training pictures are of the people of seeds 0 to "
+          + (UNSEEN - 1) + ", not " + seed + ": the people of others are for measuring");
     }
     this.seed = seed;
     this.headshots = headshots;
@@ -46,7 +49,8 @@ final class PortraitRenders {
   /** The same, but each picture is chosen of so many candidates. */
   PortraitRenders chosenOf(int count) {
     if (count < 1) {
-      throw new IllegalArgumentException("candidates=" + count + "; give 1 or more, 1 to take people as they come");
+      throw new IllegalArgumentException(
+          "candidates=" + count + "; give 1 or more, 1 to take people as they come");
     }
     return new PortraitRenders(seed, headshots, count);
   }
@@ -60,10 +64,16 @@ final class PortraitRenders {
   List<String> captions(long index) {
     Person person = person(index);
     Shot shot = shot(index);
-    return List.of(Caption.of(person, shot, 2 * index), Caption.of(person, shot, 2 * index + 1), Caption.full(person, shot));
+    return List.of(
+        Caption.of(person, shot, 2 * index),
+        Caption.of(person, shot, 2 * index + 1),
+        Caption.full(person, shot));
   }
 
-  /** Where the face of {@link #picture} is: ten numbers, as {@link dev.likeness.portrait.people.Portrait#landmarks()}. */
+  /**
+   * Where the face of {@link #picture} is: ten numbers, as
+   * {@link dev.likeness.portrait.people.Portrait#landmarks()}.
+   */
   float[] landmarks(long index) {
     return Renderer.landmarks(person(index), shot(index), Architecture.PIXELS);
   }
@@ -77,8 +87,13 @@ final class PortraitRenders {
   }
 
   private long chosen(long index) {
-    return candidates == 1 ? index : LongStream.range(index * candidates, (index + 1) * candidates).boxed()
-        .max(Comparator.comparingInt(who -> HardWords.shown(Person.random(seed + who), shot(index, who)))).orElseThrow();
+    return candidates == 1
+        ? index
+        : LongStream.range(index * candidates, (index + 1) * candidates)
+            .boxed()
+            .max(Comparator.comparingInt(
+                who -> HardWords.shown(Person.random(seed + who), shot(index, who))))
+            .orElseThrow();
   }
 
   private Shot shot(long index, long who) {

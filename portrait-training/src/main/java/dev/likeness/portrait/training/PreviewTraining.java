@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the small autoencoder of previews on crops: its decoder on what the model's own autoencoder makes of pictures, its
- * encoder to find those latents.
+ * Trains the small autoencoder of previews on crops: its decoder on what the model's own
+ * autoencoder makes of pictures, its encoder to find those latents.
  */
 final class PreviewTraining {
   private static final int BATCH = 8;
@@ -28,22 +28,24 @@ final class PreviewTraining {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    loop(steps).run(state, this::step, (weights, step) -> { });
+    loop(steps).run(state, this::step, (weights, step) -> {});
   }
 
   TrainingLoop loop(int steps) {
-    return new TrainingLoop("preview", steps, NUMBERS, seed, name -> name.endsWith("conv.4.weight"));
+    return new TrainingLoop(
+        "preview", steps, NUMBERS, seed, name -> name.endsWith("conv.4.weight"));
   }
 
   double step(TrainableWeights weights, long number) {
     try (TensorScope scope = TensorScope.open()) {
       EncodedCrops.Batch batch = crops.draw(new Random(seed * 31 + number), BATCH);
       Tensor codes = batch.latents();
-      AutoencoderTiny tiny = new AutoencoderTiny(Architecture.previewConfig(),
-          Weights.of(new CastParameters(weights, Working.TYPE)));
+      AutoencoderTiny tiny = new AutoencoderTiny(
+          Architecture.previewConfig(), Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor decoded = tiny.decode(codes.to(Working.TYPE)).to(ScalarType.Float);
       Tensor found = tiny.encode(batch.pictures().to(Working.TYPE)).mode().to(ScalarType.Float);
-      Tensor loss = AutoencoderTraining.error(decoded, batch.pictures()).add(found.sub(codes).square().mean());
+      Tensor loss = AutoencoderTraining.error(decoded, batch.pictures())
+          .add(found.sub(codes).square().mean());
       loss.backward();
       return loss.item_float();
     }

@@ -15,10 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws random prompts about people who were in no training picture, and puts the pictures with their prompts on one
- * sheet, to be looked at.
+ * Draws random prompts about people who were in no training picture, and puts the pictures with
+ * their prompts on one sheet, to be looked at.
  *
- * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}; without the last two as the model itself draws.
+ * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}; without the last
+ * two as the model itself draws.
  */
 public final class PromptSheet {
   private static final int COLUMNS = 8;
@@ -31,18 +32,28 @@ public final class PromptSheet {
 
   public static void main(String[] args) {
     Usage.require(args, 2, 6, "PromptSheet MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]");
-    of(Path.of(args[0]), number(args, 2, 64), number(args, 3, 0), number(args, 4, 0),
-        args.length > 5 ? Double.parseDouble(args[5]) : Double.NaN)
+    of(
+            Path.of(args[0]),
+            number(args, 2, 64),
+            number(args, 3, 0),
+            number(args, 4, 0),
+            args.length > 5 ? Double.parseDouble(args[5]) : Double.NaN)
         .writePng(Path.of(args[1]));
   }
 
-  /** What {@code model} draws of {@code count} prompts; in its own steps for 0, at its own guidance for NaN. */
+  /**
+   * What {@code model} draws of {@code count} prompts; in its own steps for 0, at its own guidance
+   * for NaN.
+   */
   static Picture of(Path model, int count, long seed, int steps, double guidance) {
-    List<String> prompts = RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
+    List<String> prompts =
+        RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
     List<Picture> pictures = new ArrayList<>();
     try (BaseModel base = BaseModel.open(model, Compute.best())) {
       for (int i = 0; i < count; i++) {
-        pictures.add(base.generate(ImageRequest.of(prompts.get(i)).seed(i).steps(steps).guidance(guidance)).picture());
+        pictures.add(
+            base.generate(ImageRequest.of(prompts.get(i)).seed(i).steps(steps).guidance(guidance))
+                .picture());
       }
     }
     return draw(pictures, prompts);
@@ -56,9 +67,11 @@ public final class PromptSheet {
   public static Picture draw(List<Picture> pictures, List<String> prompts) {
     int rows = (pictures.size() + COLUMNS - 1) / COLUMNS;
     int high = CELL + LINES * LINE + GAP;
-    BufferedImage image = new BufferedImage(COLUMNS * (CELL + GAP) + GAP, rows * high + GAP, BufferedImage.TYPE_INT_RGB);
+    BufferedImage image = new BufferedImage(
+        COLUMNS * (CELL + GAP) + GAP, rows * high + GAP, BufferedImage.TYPE_INT_RGB);
     Graphics2D paper = image.createGraphics();
-    paper.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    paper.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
     paper.setColor(Color.WHITE);
     paper.fillRect(0, 0, image.getWidth(), image.getHeight());
     paper.setColor(Color.DARK_GRAY);

@@ -19,7 +19,8 @@ import java.util.stream.LongStream;
 public record RandomPrompt(Person person, Shot shot, String text) {
   private static final long UNSEEN = 7_000_000_000L;
   private static final int SIDE = 256;
-  // Numbers next to each other give generators that begin alike: how much is said would go by the style.
+  // Numbers next to each other give generators that begin alike: how much is said would go by the
+  // style.
   private static final long CAPTIONS = 1_000_003;
 
   /** {@code count} prompts, each for somebody new. */

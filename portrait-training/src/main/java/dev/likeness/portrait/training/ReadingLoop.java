@@ -1,6 +1,5 @@
 package dev.likeness.portrait.training;
 
-
 /** How networks of the shape of {@link dev.likeness.headshots.reading.ReadingNetwork} learn. */
 final class ReadingLoop {
   /** The softest that pictures are shown, as a share of a side; see {@link Alteration}. */
@@ -12,7 +11,13 @@ final class ReadingLoop {
 
   /** A loop of {@code steps} whose blocks and heads begin by adding nothing. */
   static TrainingLoop of(String name, int steps, long seed) {
-    Hyperparameters numbers = new Hyperparameters(RATE, Math.min(50, steps / 4), () -> Working.muon(0.02), 0, 0.99);
-    return new TrainingLoop(name, steps, numbers, seed, weight -> weight.endsWith("conv2.weight") || weight.startsWith("heads."));
+    Hyperparameters numbers =
+        new Hyperparameters(RATE, Math.min(50, steps / 4), () -> Working.muon(0.02), 0, 0.99);
+    return new TrainingLoop(
+        name,
+        steps,
+        numbers,
+        seed,
+        weight -> weight.endsWith("conv2.weight") || weight.startsWith("heads."));
   }
 }

@@ -16,8 +16,8 @@ import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
 /**
- * Rendered pictures on disk, raw bytes in one file. A render is made from its number alone, so a store that was cut short
- * goes on where it ended.
+ * Rendered pictures on disk, raw bytes in one file. A render is made from its number alone, so a
+ * store that was cut short goes on where it ended.
  */
 final class RenderStore {
   private static final int STRIDE = Architecture.PIXELS * Architecture.PIXELS * 3;
@@ -34,7 +34,8 @@ final class RenderStore {
   /**
    * Renders until {@code count} are there, on every core.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when pictures of another {@link Renderer#EDITION} are there: what is known of them would be untrue
+   * @throws dev.likeness.diffusion.error.UnusableInput when pictures of another
+   *     {@link Renderer#EDITION} are there: what is known of them would be untrue
    */
   void fill(int count, LongFunction<Picture> source, IntConsumer progress) {
     WorkStamp.require(folder, "edition", Renderer.EDITION, size() > 0);
@@ -43,8 +44,10 @@ final class RenderStore {
       int done = repaired();
       while (done < count) {
         int first = done;
-        List<Picture> block = IntStream.range(0, Math.min(BLOCK, count - done)).parallel()
-            .mapToObj(i -> source.apply(first + i)).toList();
+        List<Picture> block = IntStream.range(0, Math.min(BLOCK, count - done))
+            .parallel()
+            .mapToObj(i -> source.apply(first + i))
+            .toList();
         append(block);
         done += block.size();
         progress.accept(done);
@@ -55,7 +58,8 @@ final class RenderStore {
   }
 
   private void append(List<Picture> block) throws IOException {
-    try (FileChannel out = FileChannel.open(pixels, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+    try (FileChannel out =
+        FileChannel.open(pixels, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       for (Picture picture : block) {
         out.write(ByteBuffer.wrap(picture.rgb()));
       }
@@ -86,7 +90,8 @@ final class RenderStore {
   Picture picture(int index) {
     ByteBuffer bytes = ByteBuffer.allocate(STRIDE);
     try (FileChannel in = FileChannel.open(pixels, StandardOpenOption.READ)) {
-      while (bytes.hasRemaining() && in.read(bytes, (long) index * STRIDE + bytes.position()) >= 0) {
+      while (bytes.hasRemaining()
+          && in.read(bytes, (long) index * STRIDE + bytes.position()) >= 0) {
         continue;
       }
     } catch (IOException e) {

@@ -27,8 +27,11 @@ final class ScoreFile {
   /** Writes what a {@link TrainingLoop} left in {@code state}. */
   static void write(Path state, Path file) throws IOException {
     Map<String, List<BigDecimal>> weights = new LinkedHashMap<>();
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
-      saved.names().stream().filter(name -> name.startsWith("ema.")).sorted()
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(state)) {
+      saved.names().stream()
+          .filter(name -> name.startsWith("ema."))
+          .sorted()
           .forEach(name -> weights.put(name.substring("ema.".length()), rounded(saved.read(name))));
     }
     String text = JSON.std.asString(weights).replace("],", "],\n ") + "\n";
@@ -41,7 +44,9 @@ final class ScoreFile {
     FloatBuffer values = tensor.contiguous().createBuffer();
     List<BigDecimal> list = new ArrayList<>();
     for (long i = 0; i < tensor.numel(); i++) {
-      list.add(BigDecimal.valueOf(values.get()).setScale(DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros());
+      list.add(BigDecimal.valueOf(values.get())
+          .setScale(DIGITS, RoundingMode.HALF_EVEN)
+          .stripTrailingZeros());
     }
     return list;
   }

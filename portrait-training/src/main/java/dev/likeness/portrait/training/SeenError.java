@@ -13,14 +13,15 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * How far pictures are from what they should be to the eyes of a network that reads photos: at each of its levels the squared
- * distance of what its channels say of a place, taken as a direction, the mean over places (Zhang et al. 2018, arXiv:1801.03924,
- * equation 1, all channels alike). The photo reader shares nothing
- * with what evaluates; a classifier of another seed learnt as that did, from other people.
+ * How far pictures are from what they should be to the eyes of a network that reads photos: at each
+ * of its levels the squared distance of what its channels say of a place, taken as a direction, the
+ * mean over places (Zhang et al. 2018, arXiv:1801.03924, equation 1, all channels alike). The photo
+ * reader shares nothing with what evaluates; a classifier of another seed learnt as that did, from
+ * other people.
  */
 final class SeenError implements AutoCloseable {
   private static final double NEVER_ZERO = 1e-6;
@@ -30,17 +31,23 @@ final class SeenError implements AutoCloseable {
 
   private SeenError(Path file, ReadingNetwork.Shape shape) {
     this.shape = shape;
-    weights = LoadedWeights.checked(Safetensors.open(file), Working.COMPUTE, w -> new ReadingNetwork(shape, w));
+    weights = LoadedWeights.checked(
+        Safetensors.open(file), Working.COMPUTE, w -> new ReadingNetwork(shape, w));
   }
 
-  /** Refuses eyes that are not there, or that nothing would look through; null are the photo reader's. */
+  /**
+   * Refuses eyes that are not there, or that nothing would look through; null are the photo
+   * reader's.
+   */
   static void require(Path eyes, boolean used) {
     if (eyes != null && !used) {
-      throw new IllegalArgumentException("eyes=" + eyes + " serve an autoencoder that learns on, which this run has not;"
-          + " give start= and autoencoderSteps=, or stages=decoder, or no eyes=");
+      throw new IllegalArgumentException(
+          "eyes=" + eyes + " serve an autoencoder that learns on, which this run has not;"
+              + " give start= and autoencoderSteps=, or stages=decoder, or no eyes=");
     }
     if (eyes != null && !Files.exists(eyes)) {
-      throw new UnusableInput("eyes=" + eyes + " is not there; give the attributes.safetensors of TrainAttributes");
+      throw new UnusableInput(
+          "eyes=" + eyes + " is not there; give the attributes.safetensors of TrainAttributes");
     }
   }
 
@@ -49,14 +56,18 @@ final class SeenError implements AutoCloseable {
     return eyes == null ? "photo reader" : FirstWeights.madeOf(eyes);
   }
 
-  /** By {@link #byAttributes} where {@code eyes} are given, else {@link #byPhotoReader} of {@code model}. */
+  /**
+   * By {@link #byAttributes} where {@code eyes} are given, else {@link #byPhotoReader} of
+   * {@code model}.
+   */
   static SeenError by(Path eyes, Path model) {
     return eyes == null ? byPhotoReader(model) : byAttributes(eyes);
   }
 
   /** By the photo reader in the folder of {@code model}. */
   static SeenError byPhotoReader(Path model) {
-    return new SeenError(model.resolve("photo_reader/model.safetensors"), Architecture.photoReaderShape());
+    return new SeenError(
+        model.resolve("photo_reader/model.safetensors"), Architecture.photoReaderShape());
   }
 
   /** By a classifier of {@link TrainAttributes}, of other people than the one that evaluates. */
@@ -64,7 +75,9 @@ final class SeenError implements AutoCloseable {
     return new SeenError(file, AttributeNetwork.SHAPE);
   }
 
-  /** Of pictures [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar. */
+  /**
+   * Of pictures [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar.
+   */
   Tensor of(Tensor made, Tensor right) {
     ReadingNetwork network = network();
     List<Tensor> expected;
@@ -74,19 +87,30 @@ final class SeenError implements AutoCloseable {
     List<Tensor> seen = network.levels(made.to(Working.TYPE));
     Tensor sum = Working.placed(torch.zeros(1)).squeeze();
     for (int i = 0; i < seen.size(); i++) {
-      sum = sum.add(direction(seen.get(i)).sub(direction(expected.get(i))).square().mean().mul(new Scalar((double) seen.get(i).size(1))));
+      sum = sum.add(direction(seen.get(i))
+          .sub(direction(expected.get(i)))
+          .square()
+          .mean()
+          .mul(new Scalar((double) seen.get(i).size(1))));
     }
     return sum;
   }
 
-  /** Of whole pictures [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to 4. */
+  /**
+   * Of whole pictures [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to
+   * 4.
+   */
   Tensor ofWhole(Tensor made, Tensor right) {
     ReadingNetwork network = network();
     Tensor expected;
     try (NoGradGuard guard = new NoGradGuard()) {
       expected = direction(network.features(right.to(Working.TYPE)));
     }
-    Tensor read = direction(network.features(made.to(Working.TYPE))).sub(expected).square().mean().mul(new Scalar((double) shape.features()));
+    Tensor read = direction(network.features(made.to(Working.TYPE)))
+        .sub(expected)
+        .square()
+        .mean()
+        .mul(new Scalar((double) shape.features()));
     return of(ReadingNetwork.head(made), ReadingNetwork.head(right)).add(read);
   }
 

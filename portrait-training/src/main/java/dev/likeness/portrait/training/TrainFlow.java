@@ -34,18 +34,22 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains a small transformer of Stable Diffusion 3's shape on the latents that {@link TrainPortrait} left, so that what is
- * made for such transformers can be measured on one that draws something. It is not shipped, and learns too little for that.
+ * Trains a small transformer of Stable Diffusion 3's shape on the latents that
+ * {@link TrainPortrait} left, so that what is made for such transformers can be measured on one
+ * that draws something. It is not shipped, and learns too little for that.
  *
- * <p>Arguments: {@code WORK-FOLDER OUT-FOLDER STEPS}, where the work folder's model went on from the shipped {@code portrait}
- * ({@code start=}) and so has its autoencoder and tokenizer. {@code OUT-FOLDER/folder} is what can be opened.
+ * <p>Arguments: {@code WORK-FOLDER OUT-FOLDER STEPS}, where the work folder's model went on from
+ * the shipped {@code portrait} ({@code start=}) and so has its autoencoder and tokenizer.
+ * {@code OUT-FOLDER/folder} is what can be opened.
  */
 public final class TrainFlow {
   private static final int BATCH = 8;
   private static final double UNCONDITIONAL = 0.1;
   /** Rows that Stable Diffusion 3 keeps for T5, zeros where there is none. */
   private static final int OF_T5 = 256;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.01), 1, 0.995);
+
+  private static final Hyperparameters NUMBERS =
+      new Hyperparameters(2e-3, 50, () -> Working.muon(0.01), 1, 0.995);
   private static final long SEED = 1;
 
   private final FlowObjective objective = new FlowObjective(0, 1, 1);
@@ -66,31 +70,47 @@ public final class TrainFlow {
     Path tower = PortraitModel.files().resolve("text_encoder");
     try (Stream<Path> files = Files.list(Path.of(args[0]));
         ClipTokenizer tokenizer = ClipTokenizer.open(PortraitModel.files().resolve("tokenizer"));
-        LatentSet data = new LatentSet(latents(files), tokenizer.encode(""), OptionalDouble.of(FirstWeights.scale(PortraitModel.files())));
-        LoadedWeights words =
-            new LoadedWeights(Safetensors.open(tower.resolve("model.safetensors")), Working.COMPUTE)) {
+        LatentSet data = new LatentSet(
+            latents(files),
+            tokenizer.encode(""),
+            OptionalDouble.of(FirstWeights.scale(PortraitModel.files())));
+        LoadedWeights words = new LoadedWeights(
+            Safetensors.open(tower.resolve("model.safetensors")), Working.COMPUTE)) {
       ClipTextConfig shape = ClipTextConfig.of(ModelConfig.read(tower.resolve("config.json")));
       TrainFlow training = new TrainFlow(data, new ClipTextEncoder(shape, Weights.of(words)));
-      new TrainingLoop("flow", steps, NUMBERS, SEED, training::first, weights -> { }).run(state,
-          (weights, step) -> GradientShares.backward(weights, 1, (own, share) -> training.loss(own, step)),
-          (weights, step) -> FlowFolder.write(out.resolve("folder"), state, Map.of("steps", Long.toString(step))));
+      new TrainingLoop("flow", steps, NUMBERS, SEED, training::first, weights -> {})
+          .run(
+              state,
+              (weights, step) ->
+                  GradientShares.backward(weights, 1, (own, share) -> training.loss(own, step)),
+              (weights, step) -> FlowFolder.write(
+                  out.resolve("folder"), state, Map.of("steps", Long.toString(step))));
     }
   }
 
   private static List<Path> latents(Stream<Path> files) {
-    return files.filter(file -> file.getFileName().toString().matches("latents-\\d+\\.safetensors")).sorted().toList();
+    return files
+        .filter(file -> file.getFileName().toString().matches("latents-\\d+\\.safetensors"))
+        .sorted()
+        .toList();
   }
 
-  /** Gates, shifts and the answer begin at zero (adaLN-Zero), positions as sines and cosines of row and column. */
+  /**
+   * Gates, shifts and the answer begin at zero (adaLN-Zero), positions as sines and cosines of row
+   * and column.
+   */
   private InitialValues first(NoiseSource noise) {
-    InitialValues plain = InitialValues.seeded(noise,
+    InitialValues plain = InitialValues.seeded(
+        noise,
         name -> name.matches(".*norm(1|1_context|_out)\\.linear\\.weight|proj_out\\.weight"));
-    return (name, shape) -> name.equals("pos_embed.pos_embed") ? positions() : plain.of(name, shape);
+    return (name, shape) ->
+        name.equals("pos_embed.pos_embed") ? positions() : plain.of(name, shape);
   }
 
   private Tensor positions() {
     long side = config.positions();
-    Tensor places = new Sinusoids(config.width() / 2, false, 0).of(torch.tensor(IntStream.range(0, (int) side).toArray()));
+    Tensor places = new Sinusoids(config.width() / 2, false, 0)
+        .of(torch.tensor(IntStream.range(0, (int) side).toArray()));
     Tensor rows = places.unsqueeze(1).expand(side, side, -1);
     Tensor columns = places.unsqueeze(0).expand(side, side, -1);
     return torch.cat(new TensorVector(rows, columns), 2).reshape(1, side * side, -1);
@@ -102,14 +122,25 @@ public final class TrainFlow {
       LatentSet.Batch examples = data.draw(random, BATCH, UNCONDITIONAL);
       Tensor x = examples.latents();
       Tensor noise = Working.noise(source, BATCH, x.size(1), x.size(2), x.size(3));
-      double[] sigmas = IntStream.range(0, BATCH).mapToDouble(i -> objective.sigma(random.nextGaussian())).toArray();
-      Tensor timesteps = Working.placed(DoubleStream.of(sigmas).mapToInt(sigma -> (int) Math.round(1000 * sigma)).toArray());
+      double[] sigmas = IntStream.range(0, BATCH)
+          .mapToDouble(i -> objective.sigma(random.nextGaussian()))
+          .toArray();
+      Tensor timesteps = Working.placed(DoubleStream.of(sigmas)
+          .mapToInt(sigma -> (int) Math.round(1000 * sigma))
+          .toArray());
       TextEncoding said = text.forward(examples.tokens(), 1);
       Tensor tokens = torch.cat(new TensorVector(said.tokens(), said.tokens()), 2);
-      Tensor told = torch.cat(new TensorVector(tokens, tokens.new_zeros(BATCH, OF_T5, FlowFolder.TEXT)), 1);
+      Tensor told =
+          torch.cat(new TensorVector(tokens, tokens.new_zeros(BATCH, OF_T5, FlowFolder.TEXT)), 1);
       Tensor pooled = torch.cat(new TensorVector(said.pooled(), said.pooled()), 1);
-      Tensor answer = new Sd3Transformer2DModel(config, Weights.of(new CastParameters(weights, Working.TYPE)))
-          .forward(objective.noised(x, noise, sigmas).to(Working.TYPE), timesteps, told, pooled, Segments.PLAIN);
+      Tensor answer = new Sd3Transformer2DModel(
+              config, Weights.of(new CastParameters(weights, Working.TYPE)))
+          .forward(
+              objective.noised(x, noise, sigmas).to(Working.TYPE),
+              timesteps,
+              told,
+              pooled,
+              Segments.PLAIN);
       return objective.loss(answer, objective.target(x, noise), examples.focus());
     }
   }

@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The program that made {@code gaze.json.gz}, by which headshots' gaze is scored: renders people who are in no other set and
- * trains on where their eyes look.
+ * The program that made {@code gaze.json.gz}, by which headshots' gaze is scored: renders people
+ * who are in no other set and trains on where their eyes look.
  *
  * <p>Arguments: {@code WORK-FOLDER SEED PEOPLE STEPS}.
  */
@@ -21,7 +21,8 @@ public final class TrainGaze {
     Path work = Files.createDirectories(Path.of(args[0]));
     Path state = work.resolve("gaze-state.safetensors");
     int people = Integer.parseInt(args[2]);
-    try (GazeTraining training = new GazeTraining(FIRST_PERSON, people, Long.parseLong(args[1]), Told.of("render", people))) {
+    try (GazeTraining training = new GazeTraining(
+        FIRST_PERSON, people, Long.parseLong(args[1]), Told.of("render", people))) {
       training.run(state, Integer.parseInt(args[3]));
     }
     ScoreFile.write(state, work.resolve("gaze.json.gz"));

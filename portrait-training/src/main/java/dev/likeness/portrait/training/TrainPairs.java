@@ -6,8 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The program that made {@code glasses.json.gz} and {@code hoops.json.gz}, by which headshots' glasses and earrings are scored: renders
- * people who are in no other set and trains on how much of what they wear is seen on each side.
+ * The program that made {@code glasses.json.gz} and {@code hoops.json.gz}, by which headshots'
+ * glasses and earrings are scored: renders people who are in no other set and trains on how much of
+ * what they wear is seen on each side.
  *
  * <p>Arguments: {@code WORK-FOLDER GLASSES|HOOPS SEED PEOPLE STEPS}.
  */
@@ -23,7 +24,8 @@ public final class TrainPairs {
     Worn worn = Worn.valueOf(args[1]);
     Path state = work.resolve(worn.file() + "-state.safetensors");
     int people = Integer.parseInt(args[3]);
-    try (PairTraining training = new PairTraining(worn, FIRST_PERSON, people, Long.parseLong(args[2]), Told.of("render", people))) {
+    try (PairTraining training = new PairTraining(
+        worn, FIRST_PERSON, people, Long.parseLong(args[2]), Told.of("render", people))) {
       training.run(state, Integer.parseInt(args[4]));
     }
     ScoreFile.write(state, work.resolve(worn.file()));

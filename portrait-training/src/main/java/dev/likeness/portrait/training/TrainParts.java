@@ -2,10 +2,10 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
@@ -26,13 +26,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The program that made what stands beside {@code portrait}'s own networks: the image encoder, the IP-Adapters, the small
- * autoencoder of previews, and the LoRA that draws in few steps. Each is a stage that goes on where it was
- * stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model's own folder stays as it is;
- * what the stage {@code decoder} writes is its autoencoder with a decoder that learnt on.
+ * The program that made what stands beside {@code portrait}'s own networks: the image encoder, the
+ * IP-Adapters, the small autoencoder of previews, and the LoRA that draws in few steps. Each is a
+ * stage that goes on where it was stopped, and is written to {@code WORK-FOLDER/folder} as the
+ * model's folder holds it. The model's own folder stays as it is; what the stage {@code decoder}
+ * writes is its autoencoder with a decoder that learnt on.
  *
- * <p>Arguments: {@code WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]}, with the names of
- * {@link PartNumbers}.
+ * <p>Arguments: {@code WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]}, with the
+ * names of {@link PartNumbers}.
  */
 public final class TrainParts {
   /** Names of the numbers that it takes. */
@@ -57,7 +58,8 @@ public final class TrainParts {
   }
 
   public static void main(String[] args) {
-    Usage.require(args, 3, "TrainParts WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]");
+    Usage.require(
+        args, 3, "TrainParts WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]");
     PartNumbers numbers = PartNumbers.of(List.of(args).subList(3, args.length));
     try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.best())) {
       new TrainParts(Path.of(args[0]), Path.of(args[1]), base, args[2], numbers).run();
@@ -67,28 +69,45 @@ public final class TrainParts {
   private void run() {
     SeenError.require(numbers.eyes(), numbers.stages().contains("decoder"));
     if (numbers.stages().contains("adapter") && !Files.exists(eye())) {
-      throw new UnusableInput("the adapter learns by " + eye() + ", which is not there; put the face_embedder there that"
+      throw new UnusableInput("the adapter learns by " + eye()
+          + ", which is not there; put the face_embedder there that"
           + " TrainEmbedder wrote, or leave the stage out with stages=");
     }
     WorkStamp.require(work, "seed", numbers.of("seed"), store.size() > 0);
     WorkStamp.require(work, "model", FirstWeights.made(model));
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     store.fill(pictures, renders::picture, Told.of("render", pictures));
-    Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "image-adapter", this::imageAdapter, "adapter", this::adapter,
-        "preview", this::preview, "decoder", this::decoder, "few-step", this::fewStep);
-    PartNumbers.STAGES.stream().filter(numbers.stages()::contains).forEach(name -> stages.get(name).run());
+    Map<String, Runnable> stages = Map.of(
+        "image-encoder",
+        this::imageEncoder,
+        "image-adapter",
+        this::imageAdapter,
+        "adapter",
+        this::adapter,
+        "preview",
+        this::preview,
+        "decoder",
+        this::decoder,
+        "few-step",
+        this::fewStep);
+    PartNumbers.STAGES.stream()
+        .filter(numbers.stages()::contains)
+        .forEach(name -> stages.get(name).run());
   }
 
   private void imageEncoder() {
     Path state = work.resolve("image-encoder-state.safetensors");
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     try (PeopleSeen seen = new PeopleSeen(store, pictures, Told.of("look at", pictures))) {
-      new ImageEncoderTraining(seen, renders, numbers.of("encoderBatch"), numbers.of("seed")).run(state, numbers.of("encoderSteps"));
+      new ImageEncoderTraining(seen, renders, numbers.of("encoderBatch"), numbers.of("seed"))
+          .run(state, numbers.of("encoderSteps"));
     }
     TrimmedTokenizer.json(encoder().resolve("config.json"), Architecture.imageEncoder());
-    TrimmedTokenizer.json(encoder().resolve("preprocessor_config.json"), Architecture.preprocessor());
+    TrimmedTokenizer.json(
+        encoder().resolve("preprocessor_config.json"), Architecture.preprocessor());
     PortraitFolder.weights(state, "ema.encoder.", encoder().resolve("model.safetensors"), made());
-    Map<String, Object> index = new LinkedHashMap<>(ModelConfig.read(model.resolve("model_index.json")).values());
+    Map<String, Object> index =
+        new LinkedHashMap<>(ModelConfig.read(model.resolve("model_index.json")).values());
     index.put("image_encoder", List.of("transformers", "CLIPVisionModelWithProjection"));
     TrimmedTokenizer.json(folder().resolve("model_index.json"), index);
   }
@@ -103,9 +122,18 @@ public final class TrainParts {
     Path trained = work.resolve("image-adapter.safetensors");
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     try (ImageEncoder encoder = ImageEncoder.open(encoder(), base.networks().compute())) {
-      Architecture.imageAdapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
-          .train(base, encoder, new PicturePairs(store, renders, pictures), trained, work.resolve("image-adapter-state.safetensors"),
-              told("image-adapter"), new Cancellation());
+      Architecture.imageAdapter()
+          .steps(numbers.of("adapterSteps"))
+          .batch(numbers.of("adapterBatch"))
+          .seed(numbers.of("seed"))
+          .train(
+              base,
+              encoder,
+              new PicturePairs(store, renders, pictures),
+              trained,
+              work.resolve("image-adapter-state.safetensors"),
+              told("image-adapter"),
+              new Cancellation());
     }
     PortraitFolder.weights(trained, "", PersonAdapter.ofPictures(folder()), made());
   }
@@ -113,11 +141,13 @@ public final class TrainParts {
   private void preview() {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
-    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), Told.of("encode", count))) {
+    try (EncodedCrops crops =
+        new EncodedCrops(store, count, base.parts().autoencoder(), Told.of("encode", count))) {
       new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());
-    PortraitFolder.weights(state, "ema.", folder().resolve("preview/diffusion_pytorch_model.safetensors"), made());
+    PortraitFolder.weights(
+        state, "ema.", folder().resolve("preview/diffusion_pytorch_model.safetensors"), made());
   }
 
   private void decoder() {
@@ -131,24 +161,35 @@ public final class TrainParts {
     }
     ModelConfig shape = ModelConfig.read(model.resolve("vae/config.json"));
     DrawnLatents drawn = new DrawnLatents(base, store, renders);
-    try (SeenError seen = SeenError.by(numbers.eyes(), model); EncodedCrops crops = new EncodedCrops(store, count, drawn::of, Told.of("encode", count))) {
-      new DecoderTraining(crops, seen, AutoencoderConfig.of(shape), before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
+    try (SeenError seen = SeenError.by(numbers.eyes(), model);
+        EncodedCrops crops = new EncodedCrops(store, count, drawn::of, Told.of("encode", count))) {
+      new DecoderTraining(crops, seen, AutoencoderConfig.of(shape), before, numbers.of("seed"))
+          .run(state, numbers.of("decoderSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("vae/config.json"), shape.values());
     Map<String, String> made = new LinkedHashMap<>(made());
     made.put("after", FirstWeights.madeOf(before));
     made.put("eyes", eyes);
-    PortraitFolder.weights(state, "ema.", folder().resolve("vae/diffusion_pytorch_model.safetensors"), made);
+    PortraitFolder.weights(
+        state, "ema.", folder().resolve("vae/diffusion_pytorch_model.safetensors"), made);
   }
 
   private void fewStep() {
     Path trained = work.resolve("few-step.safetensors");
-    LoraTraining training = LoraTraining.fewStep(numbers.of("guidance")).steps(numbers.of("fewStepSteps"))
-        .batch(numbers.of("fewStepBatch")).seed(numbers.of("seed"));
-    List<TrainingPicture> pictures = IntStream.range(0, Math.min(numbers.of("fewStepPictures"), store.size()))
-        .mapToObj(i -> TrainingPicture.of(store.picture(i)).caption(renders.caption(i))).toList();
-    TrainingSet set = new TrainingSet(pictures, new Subject("", "person", ""), work.resolve("few-step-state.safetensors"),
-        null, Optional.empty());
+    LoraTraining training = LoraTraining.fewStep(numbers.of("guidance"))
+        .steps(numbers.of("fewStepSteps"))
+        .batch(numbers.of("fewStepBatch"))
+        .seed(numbers.of("seed"));
+    List<TrainingPicture> pictures = IntStream.range(
+            0, Math.min(numbers.of("fewStepPictures"), store.size()))
+        .mapToObj(i -> TrainingPicture.of(store.picture(i)).caption(renders.caption(i)))
+        .toList();
+    TrainingSet set = new TrainingSet(
+        pictures,
+        new Subject("", "person", ""),
+        work.resolve("few-step-state.safetensors"),
+        null,
+        Optional.empty());
     try (TrainedPerson nobody = training.train(base, set, told("few-step"), new Cancellation())) {
       nobody.lora().save(trained);
     }
@@ -163,9 +204,16 @@ public final class TrainParts {
     double[] average = {Double.NaN};
     return event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
-        average[0] = Double.isNaN(average[0]) ? step.loss() : 0.95 * average[0] + 0.05 * step.loss();
+        average[0] =
+            Double.isNaN(average[0]) ? step.loss() : 0.95 * average[0] + 0.05 * step.loss();
         if (step.step() % 20 == 0) {
-          System.err.printf(Locale.ROOT, "%s step %d/%d loss %.4f%n", what, step.step(), step.steps(), average[0]);
+          System.err.printf(
+              Locale.ROOT,
+              "%s step %d/%d loss %.4f%n",
+              what,
+              step.step(),
+              step.steps(),
+              average[0]);
         }
       }
     };

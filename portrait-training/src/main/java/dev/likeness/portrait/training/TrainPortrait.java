@@ -24,14 +24,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains a reader of
- * latents and, by it too, the text tower and the UNet on that, and writes the model folder. Every stage goes on
- * where it was stopped; what it draws and how its loss goes lies beside it as pictures. With
- * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its tokenizer stays, its
- * autoencoder too unless {@code autoencoderSteps} are given, and the rest goes on from its weights.
+ * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes
+ * them, trains a reader of latents and, by it too, the text tower and the UNet on that, and writes
+ * the model folder. Every stage goes on where it was stopped; what it draws and how its loss goes
+ * lies beside it as pictures. With {@code start=FOLDER} a finished model of the same shape, the
+ * released one, say, is trained further: its tokenizer stays, its autoencoder too unless
+ * {@code autoencoderSteps} are given, and the rest goes on from its weights.
  *
- * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]}, where the clip folder holds CLIP's vocab.json and
- * merges.txt, and names are those of {@link Numbers}.
+ * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]}, where the clip folder
+ * holds CLIP's vocab.json and merges.txt, and names are those of {@link Numbers}.
  */
 public final class TrainPortrait {
   /** Names of the numbers that it takes. */
@@ -67,13 +68,15 @@ public final class TrainPortrait {
 
   private void run() {
     numbers.readers().stream().filter(reader -> !Files.exists(reader)).forEach(reader -> {
-      throw new UnusableInput("reader=" + reader + " is not there; give the state of a reader, " + LatentReader.STATE + " in a work folder");
+      throw new UnusableInput("reader=" + reader + " is not there; give the state of a reader, "
+          + LatentReader.STATE + " in a work folder");
     });
     SeenError.require(numbers.eyes(), numbers.start() != null && numbers.autoencoderSteps() > 0);
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
     WorkStamp.require(work, "candidates", HardWords.choice(numbers.candidates()));
-    WorkStamp.require(work, "start", numbers.start() == null ? "nothing" : FirstWeights.made(numbers.start()));
+    WorkStamp.require(
+        work, "start", numbers.start() == null ? "nothing" : FirstWeights.made(numbers.start()));
     int vocabulary = tokenizer();
     trainAutoencoder();
     List<Path> files = encode();
@@ -96,26 +99,43 @@ public final class TrainPortrait {
   }
 
   private Map<String, String> readerMade() {
-    Map<String, String> made = new LinkedHashMap<>(Map.of("commit", commit, "numbers", numbers.toString()));
+    Map<String, String> made =
+        new LinkedHashMap<>(Map.of("commit", commit, "numbers", numbers.toString()));
     numbers.readers().forEach(before -> made.put("after", FirstWeights.madeOf(before)));
     return made;
   }
 
   private void trainDiffusion(LatentSet data, int vocabulary, DiffusionTraining.Recipe recipe) {
-    System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
+    System.err.printf(
+        Locale.ROOT,
+        "diffusion on %d pictures, latents scaled by %.4f%n",
+        data.size(),
+        data.scale());
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
-    // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
+    // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are
+    // decided.
     Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 0);
-    DiffusionTraining training = new DiffusionTraining(data, objective, vocabulary, numbers.draws());
+    DiffusionTraining training =
+        new DiffusionTraining(data, objective, vocabulary, numbers.draws());
     if (numbers.start() != null) {
       training.startFrom(numbers.start());
     }
     told = FirstWeights.told(diffusionState(), told);
     training.tell(Map.of("commit", commit, "numbers", told));
     try (LatentReaders readers = LatentReaders.open(readers());
-        FeedbackLoss feedback = new FeedbackLoss(data, renders, readers, numbers.feedback(), Architecture.GUIDANCE, recipe,
+        FeedbackLoss feedback = new FeedbackLoss(
+            data,
+            renders,
+            readers,
+            numbers.feedback(),
+            Architecture.GUIDANCE,
+            recipe,
             TrainingLoop.SAVE_EVERY)) {
-      training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> readers.first().all(latents), Architecture.PERCEIVED, 1));
+      training.perceive(new PerceptualLoss(
+          "person and words",
+          (latents, pictures) -> readers.first().all(latents),
+          Architecture.PERCEIVED,
+          1));
       if (numbers.feedback() > 0) {
         training.please(feedback);
       }
@@ -129,7 +149,8 @@ public final class TrainPortrait {
 
   private void preview(long step) {
     if (step % PREVIEW_EVERY == 0 || step == numbers.steps()) {
-      PromptSheet.of(folder(), 8, 0, 0, Double.NaN).writePng(work.resolve(String.format(Locale.ROOT, "preview-%06d.png", step)));
+      PromptSheet.of(folder(), 8, 0, 0, Double.NaN)
+          .writePng(work.resolve(String.format(Locale.ROOT, "preview-%06d.png", step)));
     }
   }
 
@@ -139,7 +160,8 @@ public final class TrainPortrait {
     if (numbers.start() != null) {
       made.put("after", FirstWeights.made(numbers.start()));
     }
-    made.put("readers", readers().stream().map(FirstWeights::madeOf).collect(Collectors.joining("; ")));
+    made.put(
+        "readers", readers().stream().map(FirstWeights::madeOf).collect(Collectors.joining("; ")));
     if (numbers.eyes() != null) {
       made.put("eyes", SeenError.told(numbers.eyes()));
     }
@@ -167,7 +189,8 @@ public final class TrainPortrait {
       new AutoencoderTraining(store, numbers.seed()).run(state, numbers.autoencoderSteps());
       EvenLatents.write(state, store, autoencoder());
     } else if (numbers.autoencoderSteps() == 0) {
-      AtomicFile.write(autoencoder(), out -> Files.copy(FirstWeights.autoencoder(numbers.start()), out));
+      AtomicFile.write(
+          autoencoder(), out -> Files.copy(FirstWeights.autoencoder(numbers.start()), out));
     } else {
       tuneAutoencoder(state);
     }
@@ -175,34 +198,54 @@ public final class TrainPortrait {
 
   private void tuneAutoencoder(Path state) {
     WorkStamp.require(work, "eyes", SeenError.told(numbers.eyes()));
-    AutoencoderConfig shape = AutoencoderConfig.of(ModelConfig.read(numbers.start().resolve("vae/config.json")));
+    AutoencoderConfig shape =
+        AutoencoderConfig.of(ModelConfig.read(numbers.start().resolve("vae/config.json")));
     try (SeenError seen = SeenError.by(numbers.eyes(), numbers.start())) {
-      new AutoencoderTuning(store, numbers.pictures(), TUNED_AT_ONCE, seen, shape, FirstWeights.autoencoder(numbers.start()), numbers.seed())
+      new AutoencoderTuning(
+              store,
+              numbers.pictures(),
+              TUNED_AT_ONCE,
+              seen,
+              shape,
+              FirstWeights.autoencoder(numbers.start()),
+              numbers.seed())
           .run(state, numbers.autoencoderSteps());
     }
     EvenLatents.write(state, store, autoencoder());
   }
 
   private List<Path> encode() {
-    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(autoencoder()), Working.COMPUTE);
+    try (LoadedWeights weights =
+            new LoadedWeights(Safetensors.open(autoencoder()), Working.COMPUTE);
         ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
-      AutoencoderKL autoencoder = new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
+      AutoencoderKL autoencoder =
+          new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
       IntStream numbered = IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE);
       // A CPU has its hands full with one file; a card waits for the reading.
-      return (Working.COMPUTE.onCpu() ? numbered : numbered.parallel()).mapToObj(i -> {
-        Path file = work.resolve(String.format(Locale.ROOT, "latents-%03d.safetensors", i));
-        int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
-        if (LatentStore.size(file) < count) {
-          LatentStore.write(file, autoencoder, tokenizer, store, renders, i * PER_FILE, count,
-              Told.of(file.getFileName().toString(), count));
-        }
-        return file;
-      }).toList();
+      return (Working.COMPUTE.onCpu() ? numbered : numbered.parallel())
+          .mapToObj(i -> {
+            Path file = work.resolve(String.format(Locale.ROOT, "latents-%03d.safetensors", i));
+            int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
+            if (LatentStore.size(file) < count) {
+              LatentStore.write(
+                  file,
+                  autoencoder,
+                  tokenizer,
+                  store,
+                  renders,
+                  i * PER_FILE,
+                  count,
+                  Told.of(file.getFileName().toString(), count));
+            }
+            return file;
+          })
+          .toList();
     }
   }
 
   private OptionalDouble scale() {
-    return numbers.start() == null || numbers.autoencoderSteps() > 0 ? OptionalDouble.empty()
+    return numbers.start() == null || numbers.autoencoderSteps() > 0
+        ? OptionalDouble.empty()
         : OptionalDouble.of(FirstWeights.scale(numbers.start()));
   }
 
@@ -215,7 +258,9 @@ public final class TrainPortrait {
   }
 
   private List<Path> readers() {
-    return numbers.readers().isEmpty() || numbers.readerSteps() > 0 ? List.of(work.resolve(LatentReader.STATE)) : numbers.readers();
+    return numbers.readers().isEmpty() || numbers.readerSteps() > 0
+        ? List.of(work.resolve(LatentReader.STATE))
+        : numbers.readers();
   }
 
   private Path diffusionState() {

@@ -22,8 +22,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * A stage's steps, from nothing or from where it was stopped: its optimiser along half a cosine, and a slow
- * average, which is the result. Runs are equal to the bit, stopped on the way or not.
+ * A stage's steps, from nothing or from where it was stopped: its optimiser along half a cosine,
+ * and a slow average, which is the result. Runs are equal to the bit, stopped on the way or not.
  *
  * @param name what progress lines call it
  * @param steps optimiser steps in all
@@ -33,24 +33,45 @@ import java.util.function.Predicate;
  * @param start shown the weights before the first step, to put others in their place
  * @param made what states say of how they came to be
  */
-record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
-    Function<NoiseSource, InitialValues> random, Consumer<TrainableWeights> start, Map<String, String> made) {
+record TrainingLoop(
+    String name,
+    int steps,
+    Hyperparameters numbers,
+    long seed,
+    Function<NoiseSource, InitialValues> random,
+    Consumer<TrainableWeights> start,
+    Map<String, String> made) {
   /** Steps between saves. */
   static final int SAVE_EVERY = 100;
 
   /** A stage whose states say nothing of themselves. */
-  TrainingLoop(String name, int steps, Hyperparameters numbers, long seed, Function<NoiseSource, InitialValues> random,
+  TrainingLoop(
+      String name,
+      int steps,
+      Hyperparameters numbers,
+      long seed,
+      Function<NoiseSource, InitialValues> random,
       Consumer<TrainableWeights> start) {
     this(name, steps, numbers, seed, random, start, Map.of());
   }
 
   /** A stage from random weights, of which those that {@code silent} names begin at zero. */
-  TrainingLoop(String name, int steps, Hyperparameters numbers, long seed, Predicate<String> silent) {
-    this(name, steps, numbers, seed, noise -> InitialValues.seeded(noise, silent), weights -> { });
+  TrainingLoop(
+      String name, int steps, Hyperparameters numbers, long seed, Predicate<String> silent) {
+    this(name, steps, numbers, seed, noise -> InitialValues.seeded(noise, silent), weights -> {});
   }
 
-  /** A stage that begins with the weights in {@code start}, {@code opened} so, which has all that the network asks for. */
-  static TrainingLoop from(Path start, Function<Path, TensorSource> opened, String name, int steps, Hyperparameters numbers, long seed) {
+  /**
+   * A stage that begins with the weights in {@code start}, {@code opened} so, which has all that
+   * the network asks for.
+   */
+  static TrainingLoop from(
+      Path start,
+      Function<Path, TensorSource> opened,
+      String name,
+      int steps,
+      Hyperparameters numbers,
+      long seed) {
     InitialValues none = (weight, shape) -> {
       throw new UnusableInput(start + " lacks " + weight + "; give weights of this shape");
     };
@@ -68,7 +89,8 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
 
   /** The slow average of the weights in a {@code state}, under their own names. */
   static TensorSource average(Path state) {
-    return new Renamed(Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
+    return new Renamed(
+        Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
   }
 
   /** Computes the gradients of one step, which begin at nothing, and tells its loss. */
@@ -84,8 +106,8 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
   }
 
   /**
-   * Trains, going on from {@code state} where it is there; it is saved as it goes, beside a {@link LossCurve}, and
-   * {@code saved} shown the weights.
+   * Trains, going on from {@code state} where it is there; it is saved as it goes, beside a
+   * {@link LossCurve}, and {@code saved} shown the weights.
    */
   void run(Path state, Step step, Saved saved) {
     runTo(state, steps, step, saved);
@@ -94,8 +116,11 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int last, Step step, Saved saved) {
     LearningRate course = LearningRate.cosine(numbers.rate(), steps).warmup(numbers.warmup());
-    try (NoiseSource first = NoiseSource.seeded(seed); Optimizer optimizer = numbers.optimizer().get();
-        TrainableWeights weights = new TrainableWeights(random.apply(first), Working.COMPUTE.device()); Ema ema = new Ema(numbers.ema())) {
+    try (NoiseSource first = NoiseSource.seeded(seed);
+        Optimizer optimizer = numbers.optimizer().get();
+        TrainableWeights weights =
+            new TrainableWeights(random.apply(first), Working.COMPUTE.device());
+        Ema ema = new Ema(numbers.ema())) {
       TrainingState state = new TrainingState(weights, optimizer, ema);
       if (Files.exists(file)) {
         state.load(file);
@@ -107,18 +132,23 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
       while (optimizer.steps() < last) {
         long number = optimizer.steps();
         double loss = step.loss(weights, number);
-        String advice = file + " is as it was saved last, go on from it with a lower rate or in f32";
+        String advice =
+            file + " is as it was saved last, go on from it with a lower rate or in f32";
         FiniteNumbers.require(name + ": the loss", loss, number, advice);
         if (numbers.longestGradient() > 0) {
-          FiniteNumbers.require(name + ": the gradients' length",
-              GradientNorm.clip(weights.leaves().values(), numbers.longestGradient()), number, advice);
+          FiniteNumbers.require(
+              name + ": the gradients' length",
+              GradientNorm.clip(weights.leaves().values(), numbers.longestGradient()),
+              number,
+              advice);
         }
         optimizer.step(weights.leaves(), course.at(number));
         ema.update(weights.leaves(), number + 1);
         curve.add(number + 1, loss);
         average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
         if ((number + 1) % 20 == 0) {
-          System.err.printf(Locale.ROOT, "%s step %d/%d loss %.4f%n", name, number + 1, steps, average);
+          System.err.printf(
+              Locale.ROOT, "%s step %d/%d loss %.4f%n", name, number + 1, steps, average);
         }
         if ((number + 1) % SAVE_EVERY == 0 || number + 1 == last) {
           state.save(file, made);

@@ -8,9 +8,13 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The pictures that a model folder of {@link TrainPortrait} was trained on, drawn again by what its header tells. */
+/**
+ * The pictures that a model folder of {@link TrainPortrait} was trained on, drawn again by what its
+ * header tells.
+ */
 public final class TrainingPictures {
-  private static final Pattern RUN = Pattern.compile("seed=(\\d+),?(?: edition=(\\d+))? .*?pictures=(\\d+)(?: candidates=(\\d+))?");
+  private static final Pattern RUN = Pattern.compile(
+      "seed=(\\d+),?(?: edition=(\\d+))? .*?pictures=(\\d+)(?: candidates=(\\d+))?");
   /** What readers learnt from, which the model never saw. */
   private static final Pattern READERS = Pattern.compile("\\{[^}]*}");
 
@@ -20,8 +24,9 @@ public final class TrainingPictures {
   private TrainingPictures() {}
 
   /**
-   * Those of every run that the weights in {@code folder} tell of, as this {@link Renderer#EDITION} draws them; runs that say that
-   * they learnt from those of another are left out. None where they tell of none.
+   * Those of every run that the weights in {@code folder} tell of, as this {@link Renderer#EDITION}
+   * draws them; runs that say that they learnt from those of another are left out. None where they
+   * tell of none.
    */
   public static TrainingPictures of(Path folder) {
     TrainingPictures pictures = new TrainingPictures();

@@ -17,8 +17,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * CLIP's byte-pair code with only the merges that some texts need, so that the embedding table of a small model stays
- * small. Texts of those words get CLIP's own pieces; others fall into shorter pieces, never into an unknown.
+ * CLIP's byte-pair code with only the merges that some texts need, so that the embedding table of a
+ * small model stays small. Texts of those words get CLIP's own pieces; others fall into shorter
+ * pieces, never into an unknown.
  */
 final class TrimmedTokenizer {
   private static final int BYTES = 512;
@@ -41,8 +42,10 @@ final class TrimmedTokenizer {
   static TrimmedTokenizer of(Path clip) {
     try {
       List<String> lines = Files.readAllLines(clip.resolve("merges.txt"));
-      List<String> merges = lines.stream().filter(l -> !l.startsWith("#") && !l.isBlank()).toList();
-      Map<String, Object> vocabulary = JSON.std.mapFrom(Files.readAllBytes(clip.resolve("vocab.json")));
+      List<String> merges =
+          lines.stream().filter(l -> !l.startsWith("#") && !l.isBlank()).toList();
+      Map<String, Object> vocabulary =
+          JSON.std.mapFrom(Files.readAllBytes(clip.resolve("vocab.json")));
       String[] bytes = new String[BYTES];
       vocabulary.forEach((token, id) -> {
         if (((Number) id).intValue() < BYTES) {
@@ -51,7 +54,8 @@ final class TrimmedTokenizer {
       });
       return new TrimmedTokenizer(merges, List.of(bytes));
     } catch (IOException e) {
-      throw new UnusableInput(clip + " must hold CLIP's vocab.json and merges.txt: " + e.getMessage(), e);
+      throw new UnusableInput(
+          clip + " must hold CLIP's vocab.json and merges.txt: " + e.getMessage(), e);
     }
   }
 
@@ -64,13 +68,15 @@ final class TrimmedTokenizer {
   }
 
   private void mark(String word) {
-    List<String> parts = new ArrayList<>(word.chars().mapToObj(c -> String.valueOf((char) c)).toList());
+    List<String> parts =
+        new ArrayList<>(word.chars().mapToObj(c -> String.valueOf((char) c)).toList());
     parts.set(parts.size() - 1, parts.get(parts.size() - 1) + "</w>");
     while (parts.size() > 1) {
       int best = -1;
       for (int i = 0; i + 1 < parts.size(); i++) {
         Integer here = rank.get(parts.get(i) + " " + parts.get(i + 1));
-        if (here != null && (best < 0 || here < rank.get(parts.get(best) + " " + parts.get(best + 1)))) {
+        if (here != null
+            && (best < 0 || here < rank.get(parts.get(best) + " " + parts.get(best + 1)))) {
           best = i;
         }
       }

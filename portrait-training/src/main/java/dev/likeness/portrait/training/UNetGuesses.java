@@ -8,8 +8,8 @@ import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** What a finished model takes noised latents for. */
 final class UNetGuesses {
@@ -26,14 +26,28 @@ final class UNetGuesses {
     return objective.schedule().length();
   }
 
-  /** The whole latents guessed of {@code clean} ones, [n, c, h, w], f32, noised each to its timestep by the noise of {@code seed}. */
+  /**
+   * The whole latents guessed of {@code clean} ones, [n, c, h, w], f32, noised each to its timestep
+   * by the noise of {@code seed}.
+   */
   Tensor of(Tensor clean, int[] timesteps, List<String> captions, long seed) {
     try (NoiseSource source = NoiseSource.seeded(seed)) {
-      Tensor noise = Upload.beside(clean, source.next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3)).squeeze(0));
+      Tensor noise = Upload.beside(
+          clean,
+          source
+              .next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3))
+              .squeeze(0));
       Tensor noised = model.compute().place(objective.noised(clean, noise, timesteps));
-      Tensor tokens = model.towers().get(0).prompts(Adaptation.NONE).encode(captions, 0).tokens();
-      Tensor answer = model.unet(Adaptation.NONE).forward(noised, Upload.beside(noised, torch.tensor(timesteps)), UNetConditioning.text(tokens));
-      return objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
+      Tensor tokens =
+          model.towers().get(0).prompts(Adaptation.NONE).encode(captions, 0).tokens();
+      Tensor answer = model
+          .unet(Adaptation.NONE)
+          .forward(
+              noised,
+              Upload.beside(noised, torch.tensor(timesteps)),
+              UNetConditioning.text(tokens));
+      return objective.estimate(
+          answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
     }
   }
 }

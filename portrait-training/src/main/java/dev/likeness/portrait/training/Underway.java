@@ -20,9 +20,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Drawings under way, each at a step of its own, as {@code TCDScheduler} draws with {@link Architecture#ETA}: a guess at the
- * whole picture is noised to the next level by some of the noise that it was guessed from, and some fresh. What is finished gives way to another caption, the one of some at random that asks for most of what is
- * drawn worst.
+ * Drawings under way, each at a step of its own, as {@code TCDScheduler} draws with
+ * {@link Architecture#ETA}: a guess at the whole picture is noised to the next level by some of the
+ * noise that it was guessed from, and some fresh. What is finished gives way to another caption,
+ * the one of some at random that asks for most of what is drawn worst.
  */
 final class Underway implements AutoCloseable {
   /** Steps of a drawing. */
@@ -30,8 +31,12 @@ final class Underway implements AutoCloseable {
 
   private static final int CANDIDATES = 6;
 
-  /** One drawing: whose caption, which of that picture's, what it asks for, after how many of its steps. */
-  private record Slot(int picture, int caption, Map<Attribute, Set<String>> asked, int at, int steps) {
+  /**
+   * One drawing: whose caption, which of that picture's, what it asks for, after how many of its
+   * steps.
+   */
+  private record Slot(
+      int picture, int caption, Map<Attribute, Set<String>> asked, int at, int steps) {
     boolean finished() {
       return at == steps;
     }
@@ -62,16 +67,24 @@ final class Underway implements AutoCloseable {
   }
 
   /**
-   * Begins all anew. First drawings have from one to {@link #STEPS} steps, one slot more than the last, and all later ones
-   * {@link #STEPS}, so that soon all levels are under way at once.
+   * Begins all anew. First drawings have from one to {@link #STEPS} steps, one slot more than the
+   * last, and all later ones {@link #STEPS}, so that soon all levels are under way at once.
    */
   void restart(Random random, NoiseSource noise) {
     Arrays.setAll(slots, i -> begun(random, 1 + i * STEPS / slots.length));
-    keep(Working.noise(noise, slots.length, Architecture.LATENT_CHANNELS, Architecture.LATENT, Architecture.LATENT));
+    keep(Working.noise(
+        noise,
+        slots.length,
+        Architecture.LATENT_CHANNELS,
+        Architecture.LATENT,
+        Architecture.LATENT));
   }
 
   private Slot begun(Random random, int steps) {
-    return IntStream.range(0, CANDIDATES).mapToObj(i -> drawn(random, steps)).max(Comparator.comparingInt(Slot::hard)).orElseThrow();
+    return IntStream.range(0, CANDIDATES)
+        .mapToObj(i -> drawn(random, steps))
+        .max(Comparator.comparingInt(Slot::hard))
+        .orElseThrow();
   }
 
   private Slot drawn(Random random, int steps) {
@@ -107,7 +120,8 @@ final class Underway implements AutoCloseable {
 
   /** Goes a step on from guesses at the whole pictures, [n, c, h, w]. */
   void advance(Tensor guesses, Objective objective, Random random, NoiseSource noise) {
-    Tensor fresh = Working.noise(noise, slots.length, guesses.size(1), guesses.size(2), guesses.size(3));
+    Tensor fresh =
+        Working.noise(noise, slots.length, guesses.size(1), guesses.size(2), guesses.size(3));
     Tensor left = objective.noise(guesses, latents, timesteps(objective));
     for (int i = 0; i < slots.length; i++) {
       Slot next = slots[i].next();
@@ -115,13 +129,18 @@ final class Underway implements AutoCloseable {
     }
     int[] timesteps = timesteps(objective);
     Tensor kept = kept(objective.schedule(), timesteps);
-    Tensor mixed = left.mul(kept).add(fresh.mul(kept.square().neg().add(new Scalar(1)).sqrt()));
+    Tensor mixed =
+        left.mul(kept).add(fresh.mul(kept.square().neg().add(new Scalar(1)).sqrt()));
     Tensor noised = objective.noised(guesses, mixed, timesteps);
-    Tensor steps = Working.placed(Arrays.stream(slots).mapToInt(Slot::at).toArray()).view(-1, 1, 1, 1);
+    Tensor steps =
+        Working.placed(Arrays.stream(slots).mapToInt(Slot::at).toArray()).view(-1, 1, 1, 1);
     keep(torch.where(steps.gt(new Scalar(0)), noised, fresh));
   }
 
-  /** How much of a unit of noise stays where it is noised from a step below, (1 - eta) t, up to t: [n, 1, 1, 1], f32. */
+  /**
+   * How much of a unit of noise stays where it is noised from a step below, (1 - eta) t, up to t:
+   * [n, 1, 1, 1], f32.
+   */
   private static Tensor kept(NoiseSchedule schedule, int[] timesteps) {
     float[] kept = new float[timesteps.length];
     for (int i = 0; i < kept.length; i++) {

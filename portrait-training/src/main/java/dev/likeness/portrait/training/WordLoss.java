@@ -39,18 +39,29 @@ final class WordLoss {
   Tensor of(Map<Attribute, Tensor> scores, int[] chosen) {
     Tensor sum = Working.placed(torch.zeros(1)).squeeze();
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
-      sum = sum.add(torch.cross_entropy_loss(head.getValue(), right(head.getKey(), chosen), new TensorOptional(),
-          Reduction.Sum.value, NONE, 0.0));
+      sum = sum.add(torch.cross_entropy_loss(
+          head.getValue(),
+          right(head.getKey(), chosen),
+          new TensorOptional(),
+          Reduction.Sum.value,
+          NONE,
+          0.0));
     }
     return sum.div(new Scalar(chosen.length));
   }
 
-  /** How often {@code scores} put the right word first, among the chosen pictures that the attribute applies to. */
+  /**
+   * How often {@code scores} put the right word first, among the chosen pictures that the attribute
+   * applies to.
+   */
   double share(Attribute attribute, Tensor scores, int[] chosen) {
     return share(attribute, scores, chosen, NONE);
   }
 
-  /** The same among those of which there is something to say: who never says freckles is right about most people, and about none of these. */
+  /**
+   * The same among those of which there is something to say: who never says freckles is right about
+   * most people, and about none of these.
+   */
   double said(Attribute attribute, Tensor scores, int[] chosen) {
     return share(attribute, scores, chosen, attribute.words().indexOf(""));
   }
@@ -58,10 +69,17 @@ final class WordLoss {
   private double share(Attribute attribute, Tensor scores, int[] chosen, long but) {
     Tensor words = right(attribute, chosen);
     Tensor counted = words.ne(new Scalar(NONE)).logical_and(words.ne(new Scalar(but)));
-    return scores.argmax(new LongOptional(1), false).eq(words).logical_and(counted).sum().item_double() / counted.sum().item_double();
+    return scores
+            .argmax(new LongOptional(1), false)
+            .eq(words)
+            .logical_and(counted)
+            .sum()
+            .item_double()
+        / counted.sum().item_double();
   }
 
   private Tensor right(Attribute attribute, int[] chosen) {
-    return Working.placed(torch.tensor(Arrays.stream(chosen).mapToLong(i -> right.get(attribute)[i]).toArray()));
+    return Working.placed(torch.tensor(
+        Arrays.stream(chosen).mapToLong(i -> right.get(attribute)[i]).toArray()));
   }
 }

@@ -8,7 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the stores of a work folder are of, so that a run with other numbers does not go on from them. */
+/**
+ * What the stores of a work folder are of, so that a run with other numbers does not go on from
+ * them.
+ */
 final class WorkStamp {
   private WorkStamp() {}
 
@@ -21,14 +24,18 @@ final class WorkStamp {
     require(work, name, value, false);
   }
 
-  /** As {@link #require(Path, String, Object)}; where nothing is {@code filled} before it was stamped. */
+  /**
+   * As {@link #require(Path, String, Object)}; where nothing is {@code filled} before it was
+   * stamped.
+   */
   static void require(Path work, String name, Object value, boolean filled) {
     Path file = work.resolve(name + ".txt");
     try {
-      String before = Files.exists(file) ? Files.readString(file) : filled ? "unknown" : value.toString();
+      String before =
+          Files.exists(file) ? Files.readString(file) : filled ? "unknown" : value.toString();
       if (!before.equals(value.toString())) {
-        throw new UnusableInput(work + " holds what was made with " + name + " " + before + ", not " + value
-            + "; give an empty folder, or the same again to go on");
+        throw new UnusableInput(work + " holds what was made with " + name + " " + before + ", not "
+            + value + "; give an empty folder, or the same again to go on");
       }
       AtomicFile.write(file, out -> out.write(before.getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {

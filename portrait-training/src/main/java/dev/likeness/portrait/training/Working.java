@@ -7,13 +7,14 @@ import dev.likeness.diffusion.tensor.Upload;
 import dev.likeness.diffusion.training.Muon;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Where networks are trained, on a graphics card where there is one, and what they are computed in: bf16 where it is
- * multiplied in hardware, which halves a step, else f32, since bf16 is imitated there and a step takes many times as long.
- * Weights, their gradients and losses are f32 either way.
+ * Where networks are trained, on a graphics card where there is one, and what they are computed in:
+ * bf16 where it is multiplied in hardware, which halves a step, else f32, since bf16 is imitated
+ * there and a step takes many times as long. Weights, their gradients and losses are f32 either
+ * way.
  */
 final class Working {
   static final Compute COMPUTE = Compute.best();
@@ -32,8 +33,9 @@ final class Working {
   }
 
   /**
-   * Standard normal noise there, f32: on the CPU that of {@code source}, on a graphics card its own by a seed that {@code source}
-   * draws, since a batch of noise takes a CPU longer to draw than the card to learn from it.
+   * Standard normal noise there, f32: on the CPU that of {@code source}, on a graphics card its own
+   * by a seed that {@code source} draws, since a batch of noise takes a CPU longer to draw than the
+   * card to learn from it.
    */
   static Tensor noise(NoiseSource source, long... shape) {
     if (COMPUTE.onCpu()) {

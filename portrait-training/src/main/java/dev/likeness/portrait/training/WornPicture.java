@@ -25,12 +25,17 @@ public record WornPicture(Portrait with, Picture bare, Worn worn) {
   /** The portrait, and the same rendered again without. */
   public static WornPicture of(Portrait portrait, Worn worn) {
     Person unadorned = portrait.person().unadorned();
-    return new WornPicture(portrait, Renderer.render(unadorned, portrait.shot(), portrait.picture().width()).picture(), worn);
+    return new WornPicture(
+        portrait,
+        Renderer.render(unadorned, portrait.shot(), portrait.picture().width()).picture(),
+        worn);
   }
 
   /** Whether somebody wears it where it can be seen: studs and hoops under hair do not count. */
   public static boolean isWorn(Person person, Worn worn) {
-    return worn == Worn.GLASSES ? person.glasses() != Glasses.NONE : person.hoops() && person.hair().showsEars();
+    return worn == Worn.GLASSES
+        ? person.glasses() != Glasses.NONE
+        : person.hoops() && person.hair().showsEars();
   }
 
   /** With so much of it on the left and on the right, 0 to 1. */
@@ -47,7 +52,9 @@ public record WornPicture(Portrait with, Picture bare, Worn worn) {
     return Picture.of(full.width(), full.height(), rgb);
   }
 
-  /** Whether it is plain to see on a side, right 1 and left -1: 0 where it is hidden, 1 where it is. */
+  /**
+   * Whether it is plain to see on a side, right 1 and left -1: 0 where it is hidden, 1 where it is.
+   */
   public double visible(int side) {
     int plain = 0;
     Picture full = with.picture();

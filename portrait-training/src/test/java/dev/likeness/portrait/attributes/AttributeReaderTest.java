@@ -31,10 +31,13 @@ class AttributeReaderTest {
     Path one = classifier(1);
     Path two = classifier(2);
     Picture gray = Picture.of(256, 256, new byte[256 * 256 * 3]);
-    try (AttributeReader first = AttributeReader.open(one); AttributeReader second = AttributeReader.open(two);
-        AttributeReader both = AttributeReader.open(one, two); AttributeReader turned = AttributeReader.open(two, one)) {
+    try (AttributeReader first = AttributeReader.open(one);
+        AttributeReader second = AttributeReader.open(two);
+        AttributeReader both = AttributeReader.open(one, two);
+        AttributeReader turned = AttributeReader.open(two, one)) {
       assertEquals("{commit=1} and {commit=2}", both.made());
-      assertEquals(first.features(gray).length + second.features(gray).length, both.features(gray).length);
+      assertEquals(
+          first.features(gray).length + second.features(gray).length, both.features(gray).length);
       assertEquals(both.of(gray), turned.of(gray));
       Set<Attribute> disputed = EnumSet.noneOf(Attribute.class);
       for (Attribute attribute : Attribute.values()) {
@@ -46,21 +49,30 @@ class AttributeReaderTest {
         }
       }
       // Neither alone decides what both answer.
-      assertTrue(disputed.stream().anyMatch(a -> !both.of(gray).get(a).equals(first.of(gray).get(a))), disputed.toString());
-      assertTrue(disputed.stream().anyMatch(a -> !both.of(gray).get(a).equals(second.of(gray).get(a))), disputed.toString());
+      assertTrue(
+          disputed.stream()
+              .anyMatch(a -> !both.of(gray).get(a).equals(first.of(gray).get(a))),
+          disputed.toString());
+      assertTrue(
+          disputed.stream()
+              .anyMatch(a -> !both.of(gray).get(a).equals(second.of(gray).get(a))),
+          disputed.toString());
     }
   }
 
   @Test
   void oneThatIsMissingClosesTheOthers() {
     Path one = classifier(1);
-    assertThrows(UnusableInput.class, () -> AttributeReader.open(one, folder.resolve("none.safetensors")));
+    assertThrows(
+        UnusableInput.class, () -> AttributeReader.open(one, folder.resolve("none.safetensors")));
     assertThrows(IllegalArgumentException.class, AttributeReader::open);
   }
 
   private Path classifier(long seed) {
     Path file = folder.resolve(seed + ".safetensors");
-    try (NoiseSource noise = NoiseSource.seeded(seed); TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+    try (NoiseSource noise = NoiseSource.seeded(seed);
+        TrainableWeights weights =
+            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       new AttributeNetwork(Weights.of(weights));
       SafetensorsWriter.write(file, weights.leaves(), Map.of("commit", Long.toString(seed)));
     }

@@ -13,8 +13,15 @@ class ReadBackTallyTest {
 
   @Test
   void countsOnlyWhatWasAskedFor() {
-    ReadBackTally tally = new ReadBackTally(picture -> Map.of(Attribute.SEX, "woman", Attribute.GLASSES, "round glasses",
-        Attribute.OUTFIT, "hoodie", Attribute.BEARD, "a beard"));
+    ReadBackTally tally = new ReadBackTally(picture -> Map.of(
+        Attribute.SEX,
+        "woman",
+        Attribute.GLASSES,
+        "round glasses",
+        Attribute.OUTFIT,
+        "hoodie",
+        Attribute.BEARD,
+        "a beard"));
     tally.add("studio portrait of a woman with glasses, wearing a navy blazer", ANY);
     tally.add("a man", ANY);
     assertEquals(1, tally.share(Attribute.GLASSES));

@@ -38,5 +38,5 @@ record ByPixels(int side, int middle) implements FaceEmbedder {
   }
 
   @Override
-  public void close() { }
+  public void close() {}
 }

@@ -30,7 +30,9 @@ class DialTallyTest {
     assertFalse(second.has(HALF, 1, "office"));
     second.add(new DialTally.Line(HALF, 1, "office", 0.7, 6, 6));
     DialTally third = DialTally.open(file);
-    assertEquals(List.of(new Measured(Setting.NOTHING, 0.1, 1, 1), new Measured(HALF, 0.6, 0.9, 2)), third.settings());
+    assertEquals(
+        List.of(new Measured(Setting.NOTHING, 0.1, 1, 1), new Measured(HALF, 0.6, 0.9, 2)),
+        third.settings());
     assertEquals(2, LikenessDial.curve(third.settings(), 0.85, HALF).size());
     assertEquals(760, DialPlot.draw("shown", third.settings(), third.settings()).width());
   }

@@ -46,39 +46,61 @@ class EvaluationTest {
     Map<?, ?> autoencoder = (Map<?, ?>) figures.get("autoencoder");
     assertEquals(2, autoencoder.get("renders"));
     assertTrue((double) autoencoder.get("decibels, least") > 30, autoencoder.toString());
-    assertEquals(10 * Math.log10(255.0 * 255), AutoencoderLoss.decibels(new byte[] {1, 2}, new byte[] {0, 3}), 1e-9);
+    assertEquals(
+        10 * Math.log10(255.0 * 255),
+        AutoencoderLoss.decibels(new byte[] {1, 2}, new byte[] {0, 3}),
+        1e-9);
     assertTrue((double) nearest.get("drawn, median") > 5, "two steps do not copy");
-    assertTrue(EvaluationTable.of(figures).contains("  drawn, median"), EvaluationTable.of(figures));
+    assertTrue(
+        EvaluationTable.of(figures).contains("  drawn, median"), EvaluationTable.of(figures));
     Path picture = folder.resolve("prompts/0001.png");
     byte[] drawn = Files.readAllBytes(picture);
     Files.write(folder.resolve("prompts/0000.png"), drawn);
     assertEquals(figures, evaluate(plan, folder), "nothing is measured twice");
     assertEquals(drawn.length, Files.size(folder.resolve("prompts/0000.png")));
-    UnusableInput other = assertThrows(UnusableInput.class, () -> evaluate(plan.prompts(3), folder));
-    assertTrue(other.getMessage().endsWith("give an empty folder, or that model and those numbers to go on"),
+    UnusableInput other =
+        assertThrows(UnusableInput.class, () -> evaluate(plan.prompts(3), folder));
+    assertTrue(
+        other
+            .getMessage()
+            .endsWith("give an empty folder, or that model and those numbers to go on"),
         other.getMessage());
   }
 
   private static Map<String, Object> evaluate(EvaluationPlan plan, Path folder) {
-    return Evaluation.of(PortraitModel.files(), plan, NONE, folder, Progress.SILENT, new Cancellation());
+    return Evaluation.of(
+        PortraitModel.files(), plan, NONE, folder, Progress.SILENT, new Cancellation());
   }
 
   @Test
   void knowsWhichPicturesTheModelLearntFrom(@TempDir Path folder) {
-    String run = "commit c seed=7 edition=" + Renderer.EDITION + " pictures=4 candidates=2 steps=1, after commit c seed=8 edition=1 pictures=60 steps=2";
-    TrainingPictures training = learnt(folder, "seed=5 edition=" + Renderer.EDITION + " pictures=3 steps=1",
-        "commit r seed=9 edition=" + Renderer.EDITION + " pictures=100", run + ", after commit d seed=1 pictures=50 steps=2");
+    String run = "commit c seed=7 edition=" + Renderer.EDITION
+        + " pictures=4 candidates=2 steps=1, after commit c seed=8 edition=1 pictures=60 steps=2";
+    TrainingPictures training = learnt(
+        folder,
+        "seed=5 edition=" + Renderer.EDITION + " pictures=3 steps=1",
+        "commit r seed=9 edition=" + Renderer.EDITION + " pictures=100",
+        run + ", after commit d seed=1 pictures=50 steps=2");
     TrainingPictures released = TrainingPictures.of(PortraitModel.files());
     assertTrue(released.count() >= 10_000, released.count() + " pictures");
-    assertEquals(57, training.count(), "not what readers learnt from, nor what another edition drew");
-    assertEquals(Renderer.render(Person.random(5), Shot.headshot(new Random(5 * 0x9E3779B97F4A7C15L)), 256).picture(), training.picture(0));
+    assertEquals(
+        57, training.count(), "not what readers learnt from, nor what another edition drew");
+    assertEquals(
+        Renderer.render(Person.random(5), Shot.headshot(new Random(5 * 0x9E3779B97F4A7C15L)), 256)
+            .picture(),
+        training.picture(0));
     assertThrows(IndexOutOfBoundsException.class, () -> training.picture(57));
   }
 
-  private static TrainingPictures learnt(Path folder, String numbers, String readers, String after) {
-    Map<String, String> made = Map.of("commit", "c", "numbers", numbers, "readers", readers, "after", after);
+  private static TrainingPictures learnt(
+      Path folder, String numbers, String readers, String after) {
+    Map<String, String> made =
+        Map.of("commit", "c", "numbers", numbers, "readers", readers, "after", after);
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(folder.resolve("unet/diffusion_pytorch_model.safetensors"), Map.of("one", torch.ones(1)), made);
+      SafetensorsWriter.write(
+          folder.resolve("unet/diffusion_pytorch_model.safetensors"),
+          Map.of("one", torch.ones(1)),
+          made);
     }
     return TrainingPictures.of(folder);
   }
@@ -88,16 +110,20 @@ class EvaluationTest {
     List<RandomPrompt> prompts = RandomPrompt.draw(0, 5);
     List<Picture> renders = prompts.stream().map(RandomPrompt::render).toList();
     // Reads a render by knowing it; of any other picture it says what the first one shows.
-    Map<String, Object> found = PromptFollowing.measure(prompts, Collections.nCopies(5, renders.get(0)), picture -> {
-      int index = Math.max(0, renders.indexOf(picture));
-      Map<Attribute, String> words = new EnumMap<>(Attribute.class);
-      RandomPrompt prompt = prompts.get(index);
-      List.of(Attribute.values()).forEach(a -> words.put(a, a.word(prompt.person(), prompt.shot())));
-      return words;
-    });
+    Map<String, Object> found =
+        PromptFollowing.measure(prompts, Collections.nCopies(5, renders.get(0)), picture -> {
+          int index = Math.max(0, renders.indexOf(picture));
+          Map<Attribute, String> words = new EnumMap<>(Attribute.class);
+          RandomPrompt prompt = prompts.get(index);
+          List.of(Attribute.values())
+              .forEach(a -> words.put(a, a.word(prompt.person(), prompt.shot())));
+          return words;
+        });
     Map<?, ?> overall = (Map<?, ?>) found.get("overall");
     assertEquals(1.0, overall.get("rendered"));
-    assertTrue((double) overall.get("drawn") > .1 && (double) overall.get("drawn") < .7, overall.toString());
+    assertTrue(
+        (double) overall.get("drawn") > .1 && (double) overall.get("drawn") < .7,
+        overall.toString());
     assertTrue(found.containsKey(Attribute.OUTFIT.name().toLowerCase(Locale.ROOT)));
   }
 
@@ -108,7 +134,9 @@ class EvaluationTest {
     List<float[]> moved = new ArrayList<>();
     List<float[]> wider = new ArrayList<>();
     for (int i = 0; i < 4000; i++) {
-      float[] one = {(float) random.nextGaussian(), (float) random.nextGaussian(), (float) random.nextGaussian()};
+      float[] one = {
+        (float) random.nextGaussian(), (float) random.nextGaussian(), (float) random.nextGaussian()
+      };
       a.add(one);
       moved.add(new float[] {one[0] + 3, one[1], one[2] - 4});
       wider.add(new float[] {2 * one[0], one[1], one[2]});
@@ -123,7 +151,8 @@ class EvaluationTest {
   void comparesAsManyFacesOfEachSet() {
     List<float[]> held = List.of(new float[] {0}, new float[] {2}, new float[] {4});
     List<float[]> moved = List.of(new float[] {3}, new float[] {5});
-    Map<String, Object> row = Distances.toHeld(moved, List.of(new float[] {0}, new float[] {2}, new float[] {99}), held);
+    Map<String, Object> row =
+        Distances.toHeld(moved, List.of(new float[] {0}, new float[] {2}, new float[] {99}), held);
     assertEquals(2, row.get("faces"));
     assertEquals(9, (double) row.get("drawn"), 1e-6);
     assertEquals(0, (double) row.get("other renders"), 1e-6);
@@ -137,6 +166,8 @@ class EvaluationTest {
     Map<String, Object> row = IdentityFigures.separation(List.of(one, two));
     assertEquals(Map.of("pairs of one", 4, "pairs of two", 6, "AUC", 1.0), row);
     assertEquals(.5, (double) IdentityFigures.separation(List.of(one, one)).get("AUC"), .26);
-    assertEquals(Map.of("pairs of one", 3, "pairs of two", 0), IdentityFigures.separation(List.of(one, List.of())));
+    assertEquals(
+        Map.of("pairs of one", 3, "pairs of two", 0),
+        IdentityFigures.separation(List.of(one, List.of())));
   }
 }

@@ -20,12 +20,16 @@ class EvaluationToolsTest {
   @Test
   void whoReadsWordsDoesNotJudgeFaces(@TempDir Path folder) {
     Path attributes = folder.resolve("attributes.safetensors");
-    try (NoiseSource noise = NoiseSource.seeded(1); TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+    try (NoiseSource noise = NoiseSource.seeded(1);
+        TrainableWeights weights =
+            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       new AttributeNetwork(Weights.of(weights));
       SafetensorsWriter.write(attributes, weights.leaves(), Map.of("commit", "c"));
     }
-    try (EvaluationTools none = EvaluationTools.open(List.of(), Optional.empty(), Optional.empty());
-        EvaluationTools reading = EvaluationTools.open(List.of(attributes), Optional.empty(), Optional.empty())) {
+    try (EvaluationTools none =
+            EvaluationTools.open(List.of(), Optional.empty(), Optional.empty());
+        EvaluationTools reading =
+            EvaluationTools.open(List.of(attributes), Optional.empty(), Optional.empty())) {
       assertEquals(none.judgingFaces(Map.of()), reading.judgingFaces(Map.of()));
       assertNotEquals(none.judging(Map.of()), reading.judging(Map.of()));
     }

@@ -64,7 +64,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Faces that the embedded model draws, held to somebody's. */
 class FaceGuidanceTest {
-  private static final ImageRequest ASK = ImageRequest.of("studio portrait of a woman").steps(10).seed(7);
+  private static final ImageRequest ASK =
+      ImageRequest.of("studio portrait of a woman").steps(10).seed(7);
   private static final int PICTURES = 4;
 
   private static Picture selfie() {
@@ -72,7 +73,8 @@ class FaceGuidanceTest {
   }
 
   private static Picture selfie(long person) {
-    return Renderer.render(Person.random(person), Shot.selfie(new Random(1)), 256).picture();
+    return Renderer.render(Person.random(person), Shot.selfie(new Random(1)), 256)
+        .picture();
   }
 
   private static float[] vector(Picture picture, FaceDetector detector, FaceEmbedder eye) {
@@ -81,21 +83,28 @@ class FaceGuidanceTest {
 
   @Test
   void drawsFacesThatAnotherEmbedderTooFindsNearerToThePerson() throws InterruptedException {
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        FaceDetector detector = new CascadeDetector();
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
-        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+        FaceGuidance guidance =
+            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
         FolderEmbedder judge = FolderEmbedder.in(PortraitModel.files()).orElseThrow()) {
-      // Of eight pictures of hers none came out less like her for being held; of others one in eight did.
+      // Of eight pictures of hers none came out less like her for being held; of others one in
+      // eight did.
       Picture selfie = selfie(9_100_000_005L);
       Face face = detector.detect(selfie).get(0);
       float[] person = judge.embed(selfie, face);
-      ImageRequest shown = ASK.as(adapter.adapter().identity(List.of(adapter.reference(selfie, face))).at(1));
+      ImageRequest shown = ASK.as(
+          adapter.adapter().identity(List.of(adapter.reference(selfie, face))).at(1));
       Identity held = guidance.towards(List.of(guidance.embedder().embed(selfie, face)));
       double without = 0;
       double with = 0;
       for (int seed = 1; seed <= PICTURES; seed++) {
-        without += likeness(person, base.generate(shown.seed(seed)).picture(), detector, judge) / PICTURES;
-        with += likeness(person, base.generate(shown.as(held.at(1)).seed(seed)).picture(), detector, judge) / PICTURES;
+        without +=
+            likeness(person, base.generate(shown.seed(seed)).picture(), detector, judge) / PICTURES;
+        with += likeness(
+                person, base.generate(shown.as(held.at(1)).seed(seed)).picture(), detector, judge)
+            / PICTURES;
       }
       assertTrue(with > without + 0.03, "likeness " + without + " without, " + with + " with");
       Picture led = base.generate(shown.as(held.at(1)).steps(3)).picture();
@@ -103,59 +112,103 @@ class FaceGuidanceTest {
       Picture plain = base.generate(shown.steps(3)).picture();
       assertNotEquals(plain, led);
       assertEquals(plain, base.generate(shown.as(held.at(0)).steps(3)).picture(), "at 0 nobody");
-      ClosedWhileDrawn.refuses("the face guidance", base, ASK.as(held.at(1)).steps(2), guidance::close);
+      ClosedWhileDrawn.refuses(
+          "the face guidance", base, ASK.as(held.at(1)).steps(2), guidance::close);
     }
   }
 
-  private static double likeness(float[] person, Picture picture, FaceDetector detector, FaceEmbedder judge) {
+  private static double likeness(
+      float[] person, Picture picture, FaceDetector detector, FaceEmbedder judge) {
     return FaceEmbedder.cosine(person, vector(picture, detector, judge));
   }
 
   @Test
   void holdsWhoseFileSaysWhatTo() {
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = LoraTraining.quick().steps(1).train(base, List.of(selfie()),
-            Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()), Progress.SILENT, new Cancellation())) {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance =
+            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+        TrainedPerson plain = LoraTraining.quick()
+            .steps(1)
+            .train(
+                base,
+                List.of(selfie()),
+                Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                Progress.SILENT,
+                new Cancellation())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
       TrainedPerson known = new FaceReferences(guidance.embedder().name(), seen).asGuideOf(plain);
       TrainedPerson others = new FaceReferences("another embedder", seen).asGuideOf(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
       HeadshotStudio holding = free.faceGuidance(guidance);
-      assertEquals(List.of(true, false, false, false),
-          List.of(holding.holds(known), holding.holds(plain), holding.holds(others), free.holds(known)));
+      assertEquals(
+          List.of(true, false, false, false),
+          List.of(
+              holding.holds(known),
+              holding.holds(plain),
+              holding.holds(others),
+              free.holds(known)));
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertNotEquals(drawn(free, known, ask), drawn(holding, known, ask));
       assertEquals(drawn(free, plain, ask), drawn(holding, plain, ask));
-      assertEquals(drawn(free, known, ask.likeness(0)), drawn(holding, known, ask.likeness(0)), "at 0 nobody");
+      assertEquals(
+          drawn(free, known, ask.likeness(0)),
+          drawn(holding, known, ask.likeness(0)),
+          "at 0 nobody");
       takesLessOfTheLora(base, known.at(1), holding.held(known).at(1));
     }
   }
 
   @Test
   void keepsTheLightThatAllPhotosShareOutOfWhatDoesNotAskForIt() {
-    List<Photo> selfies = IdentityTrial.selfies(Person.random(9_100_000_001L), shot -> shot.withLight(Light.FLASH, Tint.WHITE)).subList(0, 4);
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+    List<Photo> selfies = IdentityTrial.selfies(
+            Person.random(9_100_000_001L), shot -> shot.withLight(Light.FLASH, Tint.WHITE))
+        .subList(0, 4);
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        FaceDetector detector = new CascadeDetector();
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
-        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
-      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance).training(LoraTraining.quick().steps(1));
+        FaceGuidance guidance =
+            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
+      HeadshotStudio studio = HeadshotStudio.on(base)
+          .faceGuidance(guidance)
+          .training(LoraTraining.quick().steps(1));
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
       try (TrainedPerson learnt = studio.learn(review, Consent.NOBODY_REAL)) {
         assertEquals("flash", SharedLight.of(learnt).words());
         assertEquals("flash", SharedLight.of(studio.held(learnt)).words());
-        assertEquals("flash", SharedLight.of(studio.show(review, adapter, Consent.NOBODY_REAL, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()).with(learnt)).words());
+        assertEquals(
+            "flash",
+            SharedLight.of(studio
+                    .show(
+                        review,
+                        adapter,
+                        Consent.NOBODY_REAL,
+                        PersonProfile.UNKNOWN,
+                        Progress.SILENT,
+                        new Cancellation())
+                    .with(learnt))
+                .words());
         ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(2);
-        assertEquals("flash", studio.shoot(learnt, ask).headshots().get(0).request().negative());
+        assertEquals(
+            "flash", studio.shoot(learnt, ask).headshots().get(0).request().negative());
       }
     }
   }
 
   @Test
   void drawsWhoIsHeldTheSameBesideOthersAsAlone() throws Exception {
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = LoraTraining.quick().steps(1).train(base, List.of(selfie()),
-            Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()), Progress.SILENT, new Cancellation())) {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance =
+            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+        TrainedPerson plain = LoraTraining.quick()
+            .steps(1)
+            .train(
+                base,
+                List.of(selfie()),
+                Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                Progress.SILENT,
+                new Cancellation())) {
       float[] face = vector(selfie(), detector, guidance.embedder());
       float[] away = face.clone();
       for (int i = 0; i < away.length; i++) {
@@ -164,16 +217,28 @@ class FaceGuidanceTest {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       List<TrainedPerson> people = Stream.of(face, away)
-          .map(vector -> new FaceReferences(guidance.embedder().name(), List.of(vector)).asGuideOf(plain)).toList();
-      List<Picture> alone = people.stream().map(person -> drawn(studio, person, ask)).toList();
+          .map(vector ->
+              new FaceReferences(guidance.embedder().name(), List.of(vector)).asGuideOf(plain))
+          .toList();
+      List<Picture> alone =
+          people.stream().map(person -> drawn(studio, person, ask)).toList();
       assertNotEquals(alone.get(0), alone.get(1));
       assertTrue(studio.holding(people.get(0), detector).isPresent());
-      assertTrue(HeadshotStudio.on(base).holding(people.get(0), detector).isEmpty() && studio.holding(plain, detector).isEmpty());
+      assertTrue(HeadshotStudio.on(base).holding(people.get(0), detector).isEmpty()
+          && studio.holding(plain, detector).isEmpty());
       Candidate chosen = Casting.of(studio, detector, HeadshotScores.of(detector))
-          .candidates(people.get(0), ask, Progress.SILENT, new Cancellation()).get(0);
-      assertEquals(studio.holding(people.get(0), detector).orElseThrow().cosine(chosen.headshot().picture()), chosen.heldLikeness());
+          .candidates(people.get(0), ask, Progress.SILENT, new Cancellation())
+          .get(0);
+      assertEquals(
+          studio
+              .holding(people.get(0), detector)
+              .orElseThrow()
+              .cosine(chosen.headshot().picture()),
+          chosen.heldLikeness());
       try (StudioQueue queue = StudioQueue.on(studio, QueueOptions.defaults().workers(2))) {
-        List<Job<Shoot>> jobs = IntStream.range(0, 4).mapToObj(i -> queue.shoot(people.get(i % 2), ask)).toList();
+        List<Job<Shoot>> jobs = IntStream.range(0, 4)
+            .mapToObj(i -> queue.shoot(people.get(i % 2), ask))
+            .toList();
         for (int i = 0; i < jobs.size(); i++) {
           assertEquals(alone.get(i % 2), jobs.get(i).get().headshots().get(0).picture());
         }
@@ -184,21 +249,40 @@ class FaceGuidanceTest {
   private static void takesLessOfTheLora(BaseModel base, Adapter whole, Adapter held) {
     String query = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
     String text = "text_model.encoder.layers.0.self_attn.q_proj";
-    assertEquals(0.4 * scale(base, whole, Part.UNET, query), scale(base, held, Part.UNET, query), 1e-9);
-    assertEquals(0.4 * scale(base, whole, Part.TEXT_ENCODER, text), scale(base, held, Part.TEXT_ENCODER, text), 1e-9);
+    assertEquals(
+        0.4 * scale(base, whole, Part.UNET, query), scale(base, held, Part.UNET, query), 1e-9);
+    assertEquals(
+        0.4 * scale(base, whole, Part.TEXT_ENCODER, text),
+        scale(base, held, Part.TEXT_ENCODER, text),
+        1e-9);
   }
 
   private static double scale(BaseModel base, Adapter adapter, Part part, String module) {
-    return adapter.adapt(part, new Drawing(base.parts().compute(), true, 256, 256, 8)).at(0).sidePaths(module).get(0).lowRank().orElseThrow().scale();
+    return adapter
+        .adapt(part, new Drawing(base.parts().compute(), true, 256, 256, 8))
+        .at(0)
+        .sidePaths(module)
+        .get(0)
+        .lowRank()
+        .orElseThrow()
+        .scale();
   }
 
   @Test
   void holdsWhoIsShownAndLearntToAllThePhotosLearntFrom() {
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        FaceDetector detector = new CascadeDetector();
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
-        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = LoraTraining.quick().steps(1).train(base, List.of(selfie()),
-            Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()), Progress.SILENT, new Cancellation())) {
+        FaceGuidance guidance =
+            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+        TrainedPerson plain = LoraTraining.quick()
+            .steps(1)
+            .train(
+                base,
+                List.of(selfie()),
+                Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                Progress.SILENT,
+                new Cancellation())) {
       Picture photo = selfie();
       float[] face = vector(photo, detector, guidance.embedder());
       float[] away = face.clone();
@@ -207,37 +291,72 @@ class FaceGuidanceTest {
       }
       String eye = guidance.embedder().name();
       TrainedPerson learnt = new FaceReferences(eye, List.of(face, face)).asGuideOf(plain);
-      ShownPerson shown = new ShownPerson(adapter.adapter().identity(List.of(
-          adapter.reference(photo, detector.detect(photo).get(0)))), null, Consent.NOBODY_REAL, "adapter",
-          LikenessDial.UNMEASURED, Map.of()).heldTo(new FaceReferences(eye, List.of(away)));
-      ShownPerson faceless = new ShownPerson(shown.prompt(), null, shown.consent(), "adapter", shown.dial(), Map.of());
+      ShownPerson shown = new ShownPerson(
+              adapter
+                  .adapter()
+                  .identity(
+                      List.of(adapter.reference(photo, detector.detect(photo).get(0)))),
+              null,
+              Consent.NOBODY_REAL,
+              "adapter",
+              LikenessDial.UNMEASURED,
+              Map.of())
+          .heldTo(new FaceReferences(eye, List.of(away)));
+      ShownPerson faceless =
+          new ShownPerson(shown.prompt(), null, shown.consent(), "adapter", shown.dial(), Map.of());
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.holds(faceless.with(learnt)));
-      assertEquals(drawn(studio, faceless.with(learnt), ask), drawn(studio, shown.with(learnt), ask));
-      assertNotEquals(drawn(studio, shown.with(plain), ask), drawn(studio, shown.with(learnt), ask));
-      assertNotEquals(drawn(studio, learnt, ask), drawn(studio, shown.with(learnt).along(unshown(0.4, 1)), ask),
+      assertEquals(
+          drawn(studio, faceless.with(learnt), ask), drawn(studio, shown.with(learnt), ask));
+      assertNotEquals(
+          drawn(studio, shown.with(plain), ask), drawn(studio, shown.with(learnt), ask));
+      assertNotEquals(
+          drawn(studio, learnt, ask),
+          drawn(studio, shown.with(learnt).along(unshown(0.4, 1)), ask),
           "who was learnt is shown, too");
-      takesTheAdapterWithTheLora(studio, learnt, adapter.adapter().identity(List.of(Reference.face(
-          adapter.reference(photo, detector.detect(photo).get(0)).face()))), ask);
-      assertEquals(drawn(HeadshotStudio.on(base), learnt, ask), drawn(studio, shown.with(learnt).along(unshown(1, 0)), ask),
+      takesTheAdapterWithTheLora(
+          studio,
+          learnt,
+          adapter
+              .adapter()
+              .identity(List.of(Reference.face(
+                  adapter.reference(photo, detector.detect(photo).get(0)).face()))),
+          ask);
+      assertEquals(
+          drawn(HeadshotStudio.on(base), learnt, ask),
+          drawn(studio, shown.with(learnt).along(unshown(1, 0)), ask),
           "the first steps take no more than the whole of it");
     }
   }
 
-  /** What a file keeps of a face is to the adapter what the photo is, but for what dividing by the root of two and multiplying by it leaves. */
-  private static void takesTheAdapterWithTheLora(HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest ask) {
+  /**
+   * What a file keeps of a face is to the adapter what the photo is, but for what dividing by the
+   * root of two and multiplying by it leaves.
+   */
+  private static void takesTheAdapterWithTheLora(
+      HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest ask) {
     FaceReferences once = FaceReferences.guiding(learnt).orElseThrow();
-    TrainedPerson known = new FaceReferences(once.embedder(), once.vectors().subList(0, 1)).asGuideOf(learnt);
+    TrainedPerson known =
+        new FaceReferences(once.embedder(), once.vectors().subList(0, 1)).asGuideOf(learnt);
     byte[] kept = drawn(studio, known, ask).rgb();
-    byte[] shown = drawn(studio, new ShownPerson(photo, known, Consent.NOBODY_REAL, "adapter", LikenessDial.UNMEASURED, Map.of()), ask).rgb();
-    double off = IntStream.range(0, kept.length).map(i -> Math.abs((kept[i] & 255) - (shown[i] & 255))).average().orElseThrow();
+    byte[] shown = drawn(
+            studio,
+            new ShownPerson(
+                photo, known, Consent.NOBODY_REAL, "adapter", LikenessDial.UNMEASURED, Map.of()),
+            ask)
+        .rgb();
+    double off = IntStream.range(0, kept.length)
+        .map(i -> Math.abs((kept[i] & 255) - (shown[i] & 255)))
+        .average()
+        .orElseThrow();
     assertTrue(off < 1, "grey levels " + off);
   }
 
   /** A dial that ends with nothing of the adapter. */
   private static LikenessDial unshown(double lora, double face) {
-    return new LikenessDial(LikenessDial.UNMEASURED.shown(),
+    return new LikenessDial(
+        LikenessDial.UNMEASURED.shown(),
         LikenessDial.straight(new LikenessDial.Setting(0, 0, 1, lora, face)));
   }
 
@@ -247,13 +366,21 @@ class FaceGuidanceTest {
 
   @Test
   void saysWhatItCannotUse(@TempDir Path empty) {
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance =
+            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
       assertTrue(FaceGuidance.in(empty, base, detector).isEmpty());
-      assertEquals("face guidance needs somebody's face; give a vector or more",
-          assertThrows(IllegalArgumentException.class, () -> guidance.towards(List.of())).getMessage());
-      assertEquals("face guidance has a weight in 0..1, not 2.0", assertThrows(IllegalArgumentException.class,
-          () -> guidance.towards(List.of(new float[] {1})).at(2)).getMessage());
+      assertEquals(
+          "face guidance needs somebody's face; give a vector or more",
+          assertThrows(IllegalArgumentException.class, () -> guidance.towards(List.of()))
+              .getMessage());
+      assertEquals(
+          "face guidance has a weight in 0..1, not 2.0",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> guidance.towards(List.of(new float[] {1})).at(2))
+              .getMessage());
     }
   }
 }

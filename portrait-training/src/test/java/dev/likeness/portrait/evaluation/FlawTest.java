@@ -30,9 +30,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Each flaw moves the score that has to see it, past its limit on three of four people, and without it at most one of four fails.
- * {@code -Dlikeness.flaws=100} puts them on so many people, and asks, too, that the score rises with every strength and 90 % of
- * strong ones are caught with at most 5 % of false alarms; {@code -Dlikeness.flaws.first} is the seed of the first of them.
+ * Each flaw moves the score that has to see it, past its limit on three of four people, and without
+ * it at most one of four fails. {@code -Dlikeness.flaws=100} puts them on so many people, and asks,
+ * too, that the score rises with every strength and 90 % of strong ones are caught with at most 5 %
+ * of false alarms; {@code -Dlikeness.flaws.first} is the seed of the first of them.
  */
 class FlawTest {
   private static final int PEOPLE = Integer.getInteger("likeness.flaws", 4);
@@ -69,21 +70,31 @@ class FlawTest {
     List<GradeScores.Sample> samples = GradeScores.samples(FIRST, PEOPLE, finding, flaw);
     double[] clean = values(flaw, samples, 0, finding);
     double[] strong = values(flaw, samples, FlawGrade.LEVELS, finding);
-    assertTrue(mean(strong) > mean(clean), flaw + ": " + mean(clean) + " without, " + mean(strong) + " with");
+    assertTrue(
+        mean(strong) > mean(clean),
+        flaw + ": " + mean(clean) + " without, " + mean(strong) + " with");
     double limit = ScoreLimits.builtIn().of(flaw.aspect());
-    assertTrue(failing(strong, limit) >= 0.75, flaw + " at its strongest: " + Arrays.toString(strong) + ", limit " + limit);
-    assertTrue(failing(clean, limit) <= 0.25, "without " + flaw + ": " + Arrays.toString(clean) + ", limit " + limit);
+    assertTrue(
+        failing(strong, limit) >= 0.75,
+        flaw + " at its strongest: " + Arrays.toString(strong) + ", limit " + limit);
+    assertTrue(
+        failing(clean, limit) <= 0.25,
+        "without " + flaw + ": " + Arrays.toString(clean) + ", limit " + limit);
     if (PEOPLE >= ENOUGH) {
       FlawGrade grade = FlawGrade.of(flaw, samples, finding);
-      IntStream.rangeClosed(1, FlawGrade.LEVELS).forEach(level ->
-          assertTrue(grade.mean(level) > grade.mean(level - 1), "not monotonic: " + grade.row()));
+      IntStream.rangeClosed(1, FlawGrade.LEVELS)
+          .forEach(level -> assertTrue(
+              grade.mean(level) > grade.mean(level - 1), "not monotonic: " + grade.row()));
       assertTrue(grade.caught(0) <= 0.05, "false alarms: " + grade.row());
       assertTrue(grade.caught(4) >= 0.9 && grade.caught(5) >= 0.9, "not caught: " + grade.row());
     }
   }
 
-  private static double[] values(Flaw flaw, List<GradeScores.Sample> samples, int level, FaceDetector finding) {
-    return samples.stream().mapToDouble(sample -> FlawGrade.value(flaw, sample, level, finding)).toArray();
+  private static double[] values(
+      Flaw flaw, List<GradeScores.Sample> samples, int level, FaceDetector finding) {
+    return samples.stream()
+        .mapToDouble(sample -> FlawGrade.value(flaw, sample, level, finding))
+        .toArray();
   }
 
   private static double mean(double[] values) {
@@ -100,19 +111,35 @@ class FlawTest {
     Picture picture = Flaw.BLUR.on(sample.portrait(), sample.face(), 1);
     ScoreCard card = HeadshotScores.of(detector).score(picture);
     Score sharpness = card.of(Aspect.SHARPNESS).orElseThrow();
-    assertTrue(!sharpness.passed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."), "" + sharpness);
+    assertTrue(
+        !sharpness.passed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."),
+        "" + sharpness);
     Set<Aspect> missing = EnumSet.allOf(Aspect.class);
     card.scores().forEach(score -> missing.remove(score.aspect()));
-    assertEquals(EnumSet.of(Aspect.LIKENESS, Aspect.DISTORTION, Aspect.PROPORTIONS, Aspect.GLASSES, Aspect.JEWELLERY),
-        missing, "nothing is worn, and there is nothing to measure the others with");
+    assertEquals(
+        EnumSet.of(
+            Aspect.LIKENESS,
+            Aspect.DISTORTION,
+            Aspect.PROPORTIONS,
+            Aspect.GLASSES,
+            Aspect.JEWELLERY),
+        missing,
+        "nothing is worn, and there is nothing to measure the others with");
     assertTrue(card.quality() > 0 && card.quality() < 1);
-    assertEquals("no face was found (face 1.00, limit 0.00)",
-        HeadshotScores.of(detector).score(Picture.of(64, 64, new byte[64 * 64 * 3])).failures().get(0).reason());
+    assertEquals(
+        "no face was found (face 1.00, limit 0.00)",
+        HeadshotScores.of(detector)
+            .score(Picture.of(64, 64, new byte[64 * 64 * 3]))
+            .failures()
+            .get(0)
+            .reason());
   }
 
   @Test
   void scoresHandsWhereThereIsColourAndGlassesWhereTheyAreWorn() {
-    GradeScores.Sample sample = GradeScores.samples(MONOCHROME_WITH_GLASSES, 1, detector, Flaw.FADED_RIM).get(0);
+    GradeScores.Sample sample = GradeScores.samples(
+            MONOCHROME_WITH_GLASSES, 1, detector, Flaw.FADED_RIM)
+        .get(0);
     assertEquals(Style.MONOCHROME, sample.portrait().shot().style());
     ScoreCard card = HeadshotScores.of(detector).score(sample.portrait().picture());
     assertTrue(card.of(Aspect.HANDS).isEmpty());
@@ -131,11 +158,14 @@ class FlawTest {
         int x = i % whole.width();
         int y = i / whole.width();
         boolean same = whole.at(x, y, 0) == half.at(x, y, 0);
-        double right = (2 * x - eyes[0] - eyes[2]) * (eyes[2] - eyes[0]) + (2 * y - eyes[1] - eyes[3]) * (eyes[3] - eyes[1]);
+        double right = (2 * x - eyes[0] - eyes[2]) * (eyes[2] - eyes[0])
+            + (2 * y - eyes[1] - eyes[3]) * (eyes[3] - eyes[1]);
         assertTrue(same || right > 0, flaw + " at " + x + ", " + y);
         changed += same ? 0 : 1;
       }
-      assertTrue(changed > 100 && changed < whole.width() * whole.height() / 8, flaw + " changes " + changed);
+      assertTrue(
+          changed > 100 && changed < whole.width() * whole.height() / 8,
+          flaw + " changes " + changed);
     }
   }
 
@@ -143,11 +173,25 @@ class FlawTest {
   @EnumSource(names = {"CROSSED_EYES", "FADED_RIM", "FADED_EARRING", "HAND"})
   void failsAStrongFlawWithItsReason(Flaw flaw) {
     GradeScores.Sample sample = samples(flaw).get(1);
-    Score score = HeadshotScores.of(detector).score(flaw.on(sample.portrait(), sample.face(), 1)).of(flaw.aspect())
+    Score score = HeadshotScores.of(detector)
+        .score(flaw.on(sample.portrait(), sample.face(), 1))
+        .of(flaw.aspect())
         .orElseThrow();
     assertTrue(!score.passed() && score.value() > score.threshold(), score.reason());
-    assertTrue(score.reason().contains(Map.of(Flaw.CROSSED_EYES, "the same way", Flaw.FADED_RIM, "sides of the glasses",
-        Flaw.FADED_EARRING, "earring", Flaw.HAND, "a hand or other bare skin").get(flaw)), score.reason());
+    assertTrue(
+        score
+            .reason()
+            .contains(Map.of(
+                    Flaw.CROSSED_EYES,
+                    "the same way",
+                    Flaw.FADED_RIM,
+                    "sides of the glasses",
+                    Flaw.FADED_EARRING,
+                    "earring",
+                    Flaw.HAND,
+                    "a hand or other bare skin")
+                .get(flaw)),
+        score.reason());
   }
 
   @ParameterizedTest
@@ -156,10 +200,17 @@ class FlawTest {
     GradeScores.Sample sample = samples(flaw).get(1);
     Picture flawed = flaw.on(sample.portrait(), sample.face(), 1);
     for (int times : new int[] {1, 2, 4}) {
-      Picture large = Resampler.CUBIC.resize(flawed, times * flawed.width(), times * flawed.height());
-      Face face = new Face(sample.face().box().scaled(times), 1, sample.face().pose(), Optional.empty(), Optional.empty());
+      Picture large =
+          Resampler.CUBIC.resize(flawed, times * flawed.width(), times * flawed.height());
+      Face face = new Face(
+          sample.face().box().scaled(times),
+          1,
+          sample.face().pose(),
+          Optional.empty(),
+          Optional.empty());
       double value = HeadshotScores.measure(flaw.aspect(), large, face);
-      assertTrue(value > ScoreLimits.builtIn().of(flaw.aspect()), flaw + " at " + large + ": " + value);
+      assertTrue(
+          value > ScoreLimits.builtIn().of(flaw.aspect()), flaw + " at " + large + ": " + value);
     }
   }
 

@@ -26,7 +26,8 @@ class KeptDrawingsTest {
   @Test
   void drawsOnceAndReadsWhatItKept() {
     KeptDrawings kept = new KeptDrawings(folder, "a model");
-    List<Candidate> drawn = List.of(candidate("studio", 7, 0.25), candidate("office", 8, Double.NaN));
+    List<Candidate> drawn =
+        List.of(candidate("studio", 7, 0.25), candidate("office", 8, Double.NaN));
     assertEquals(drawn, kept.candidates("somebody", () -> drawn));
     List<Candidate> read = kept.candidates("somebody", () -> fail("they are kept"));
     for (int i = 0; i < 2; i++) {
@@ -40,23 +41,38 @@ class KeptDrawingsTest {
       assertEquals(drawn.get(i).repaired(), read.get(i).repaired());
       assertEquals(drawn.get(i).heldLikeness(), read.get(i).heldLikeness());
     }
-    List<Picture> pictures = drawn.stream().map(each -> each.headshot().picture()).toList();
+    List<Picture> pictures =
+        drawn.stream().map(each -> each.headshot().picture()).toList();
     assertEquals(pictures, kept.pictures("nobody", () -> pictures));
-    assertArrayEquals(pictures.get(1).rgb(), kept.pictures("nobody", () -> fail("they are kept")).get(1).rgb());
+    assertArrayEquals(
+        pictures.get(1).rgb(),
+        kept.pictures("nobody", () -> fail("they are kept")).get(1).rgb());
   }
 
   @Test
   void refusesWhatAnotherModelDrew() {
     new KeptDrawings(folder, "a model").pictures("nobody", List::of);
-    assertEquals(folder.resolve("nobody").resolve("drawn.json") + " is of what a model drew, not another; give an empty folder",
-        assertThrows(UnusableInput.class, () -> new KeptDrawings(folder, "another").pictures("nobody", List::of)).getMessage());
+    assertEquals(
+        folder.resolve("nobody").resolve("drawn.json")
+            + " is of what a model drew, not another; give an empty folder",
+        assertThrows(
+                UnusableInput.class,
+                () -> new KeptDrawings(folder, "another").pictures("nobody", List::of))
+            .getMessage());
   }
 
   private static Candidate candidate(String style, long seed, double obedience) {
     byte[] rgb = new byte[8 * 8 * 3];
     rgb[0] = (byte) seed;
-    ImageRequest request = ImageRequest.of("portrait " + seed).steps(20).guidance(2.5).seed(seed);
-    return new Candidate(new Headshot(Picture.of(8, 8, rgb), Style.named(style), seed, request, 1), new ScoreCard(List.of(
-        new Score(Aspect.GAZE, 0.3, 0.21, false), new Score(Aspect.LIKENESS, Double.NaN, 0.8, false))), obedience, seed == 7, obedience / 2);
+    ImageRequest request =
+        ImageRequest.of("portrait " + seed).steps(20).guidance(2.5).seed(seed);
+    return new Candidate(
+        new Headshot(Picture.of(8, 8, rgb), Style.named(style), seed, request, 1),
+        new ScoreCard(List.of(
+            new Score(Aspect.GAZE, 0.3, 0.21, false),
+            new Score(Aspect.LIKENESS, Double.NaN, 0.8, false))),
+        obedience,
+        seed == 7,
+        obedience / 2);
   }
 }

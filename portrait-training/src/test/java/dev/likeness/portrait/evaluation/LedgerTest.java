@@ -22,7 +22,9 @@ class LedgerTest {
     Ledger again = Ledger.open(file);
     again.part("faces", "one", () -> Map.of("found", 2));
     assertEquals(Map.of("found", 1, "judged by", "one"), again.parts().get("faces"));
-    assertTrue(assertThrows(UnusableInput.class, () -> again.part("faces", "another", () -> Map.of("found", 2))).getMessage()
+    assertTrue(assertThrows(
+            UnusableInput.class, () -> again.part("faces", "another", () -> Map.of("found", 2)))
+        .getMessage()
         .startsWith(file + " holds what one found of faces, not another"));
   }
 
@@ -31,10 +33,16 @@ class LedgerTest {
     Path file = folder.resolve("evaluation.json");
     Ledger.open(file).begin("of", Map.of("model", "one"));
     Ledger.open(file).begin("of", Map.of("model", "one"));
-    UnusableInput other = assertThrows(UnusableInput.class, () -> Ledger.open(file).begin("of", Map.of("model", "another")));
-    assertEquals(file + " holds figures of others: model one, not another; give an empty folder, or that model and those numbers to go on",
+    UnusableInput other = assertThrows(
+        UnusableInput.class, () -> Ledger.open(file).begin("of", Map.of("model", "another")));
+    assertEquals(
+        file
+            + " holds figures of others: model one, not another; give an empty folder, or that model and those numbers to go on",
         other.getMessage());
-    String told = assertThrows(UnusableInput.class, () -> Ledger.open(file).begin("of", Map.of("model", "x".repeat(9000)))).getMessage();
+    String told = assertThrows(
+            UnusableInput.class,
+            () -> Ledger.open(file).begin("of", Map.of("model", "x".repeat(9000))))
+        .getMessage();
     assertTrue(told.length() < 500 + file.toString().length(), told);
   }
 }

@@ -23,29 +23,41 @@ class MeasuredModelTest {
   void isAnotherWithAnotherDecoderOrAdapter() {
     write("unet/diffusion_pytorch_model.safetensors", "one");
     write("vae/diffusion_pytorch_model.safetensors", "two");
-    assertEquals("{commit=one}, {commit=two}, edition " + Renderer.EDITION, MeasuredModel.told(folder));
+    assertEquals(
+        "{commit=one}, {commit=two}, edition " + Renderer.EDITION, MeasuredModel.told(folder));
     write("vae/diffusion_pytorch_model.safetensors", "three");
     write("ip_adapter/ip-adapter.safetensors", "four");
-    assertEquals("{commit=one}, {commit=three}, {commit=four}, edition " + Renderer.EDITION, MeasuredModel.told(folder));
+    assertEquals(
+        "{commit=one}, {commit=three}, {commit=four}, edition " + Renderer.EDITION,
+        MeasuredModel.told(folder));
   }
 
   private void write(String file, String commit) {
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(folder.resolve(file), Map.of("one", torch.ones(1)), Map.of("commit", commit));
+      SafetensorsWriter.write(
+          folder.resolve(file), Map.of("one", torch.ones(1)), Map.of("commit", commit));
     }
   }
 
   @Test
   void limitsAreNotReadFromAnothersDrawings() {
     Ledger.open(folder.resolve("of.json")).begin("of", Map.of("model", "another"));
-    assertThrows(UnusableInput.class,
-        () -> MeasureLimits.main(new String[] {PortraitModel.files().toString(), folder.toString(), "2"}));
+    assertThrows(
+        UnusableInput.class,
+        () -> MeasureLimits.main(
+            new String[] {PortraitModel.files().toString(), folder.toString(), "2"}));
   }
 
   @Test
   void anAdapterIsJudgedByTheModelsOwnEmbedder() {
-    String said = assertThrows(IllegalArgumentException.class,
-        () -> EvaluateAdapter.main(new String[] {"model", folder.toString(), "1", "embedder=another"})).getMessage();
-    assertTrue(said.startsWith("embedder=another is unknown; known names, each with =VALUE: first, each, guided, people, "), said);
+    String said = assertThrows(
+            IllegalArgumentException.class,
+            () -> EvaluateAdapter.main(
+                new String[] {"model", folder.toString(), "1", "embedder=another"}))
+        .getMessage();
+    assertTrue(
+        said.startsWith(
+            "embedder=another is unknown; known names, each with =VALUE: first, each, guided, people, "),
+        said);
   }
 }

@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The embedder that the embedded model brings, on people whom it never saw, found by the built-in detector. */
+/**
+ * The embedder that the embedded model brings, on people whom it never saw, found by the built-in
+ * detector.
+ */
 class PortraitEmbedderTest {
   private static final long FIRST = 9_300_000_000L;
   private static final int PEOPLE = 24;
@@ -55,7 +58,8 @@ class PortraitEmbedderTest {
     return Roc.of(same, different);
   }
 
-  private static float[] vector(Shot shot, long seed, FaceDetector detector, FaceEmbedder embedder) {
+  private static float[] vector(
+      Shot shot, long seed, FaceDetector detector, FaceEmbedder embedder) {
     Picture picture = Renderer.render(Person.random(seed), shot, 256).picture();
     List<Face> faces = detector.detect(picture);
     return faces.isEmpty() ? null : embedder.embed(picture, faces.get(0));

@@ -25,8 +25,10 @@ class RecognitionTest {
   private record Anything() implements FaceDetector {
     @Override
     public List<Face> detect(Picture picture) {
-      return picture == BLACK ? List.of()
-          : List.of(new Face(new Box(64, 64, 128, 128), 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+      return picture == BLACK
+          ? List.of()
+          : List.of(new Face(
+              new Box(64, 64, 128, 128), 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
     }
 
     @Override
@@ -35,7 +37,7 @@ class RecognitionTest {
     }
 
     @Override
-    public void close() { }
+    public void close() {}
   }
 
   @Test
@@ -46,16 +48,22 @@ class RecognitionTest {
     Headshot seen = Headshot.of(own, Style.named("studio"), "a woman");
     Headshot faceless = Headshot.of(BLACK, Style.named("office"), "a woman");
     Picture somebody = selfie(Person.random(7));
-    Map<String, Object> row = new Recognition(gallery).of(List.of(seen, faceless), shot -> somebody);
+    Map<String, Object> row =
+        new Recognition(gallery).of(List.of(seen, faceless), shot -> somebody);
     assertEquals(0.5, row.get("recognised, drawn"), "a picture without a face is counted");
     assertEquals(1.0, row.get("recognised, drawn, studio"));
     assertEquals(0.0, row.get("recognised, drawn, office"));
-    assertEquals(gallery.likeness(gallery.vector(own).orElseThrow()), row.get("own judge's likeness, drawn"));
-    assertEquals(gallery.likeness(gallery.vector(somebody).orElseThrow()), row.get("own judge's likeness, without the person"));
+    assertEquals(
+        gallery.likeness(gallery.vector(own).orElseThrow()),
+        row.get("own judge's likeness, drawn"));
+    assertEquals(
+        gallery.likeness(gallery.vector(somebody).orElseThrow()),
+        row.get("own judge's likeness, without the person"));
   }
 
   /** The first photo that a gallery knows a person by. */
   private static Picture selfie(Person person) {
-    return Renderer.render(person, Shot.selfie(new Random(person.seed() * 31 + 7)), 256).picture();
+    return Renderer.render(person, Shot.selfie(new Random(person.seed() * 31 + 7)), 256)
+        .picture();
   }
 }

@@ -23,7 +23,9 @@ class WindowSeamsTest {
     Random random = new Random(1);
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = i % 3 == 0 ? (byte) (120 + 2 * random.nextGaussian() + (i / 3 % SIDE >= 48 ? levels : 0)) : rgb[i - 1];
+      rgb[i] = i % 3 == 0
+          ? (byte) (120 + 2 * random.nextGaussian() + (i / 3 % SIDE >= 48 ? levels : 0))
+          : rgb[i - 1];
     }
     return Picture.of(SIDE, SIDE, rgb);
   }

@@ -16,12 +16,17 @@ class AskedTest {
     Set<Attribute> found = EnumSet.noneOf(Attribute.class);
     for (long seed = 0; seed < 2000; seed++) {
       Person person = Person.random(seed);
-      Shot shot = seed % 4 == 0 ? Shot.selfie(new Random(seed)) : Shot.headshot(new Random(seed * 0x9E3779B97F4A7C15L));
-      for (String caption : List.of(Caption.of(person, shot, seed + 1_000_003), Caption.full(person, shot))) {
+      Shot shot = seed % 4 == 0
+          ? Shot.selfie(new Random(seed))
+          : Shot.headshot(new Random(seed * 0x9E3779B97F4A7C15L));
+      for (String caption :
+          List.of(Caption.of(person, shot, seed + 1_000_003), Caption.full(person, shot))) {
         Asked.of(caption).forEach((attribute, words) -> {
           found.add(attribute);
-          assertTrue(words.contains(attribute.word(person, shot)), attribute + " is " + attribute.word(person, shot) + ", not "
-              + words + ": " + caption);
+          assertTrue(
+              words.contains(attribute.word(person, shot)),
+              attribute + " is " + attribute.word(person, shot) + ", not " + words + ": "
+                  + caption);
         });
       }
     }
@@ -30,7 +35,8 @@ class AskedTest {
 
   @Test
   void missesNothingThatAWholeCaptionSays() {
-    Set<Attribute> always = EnumSet.of(Attribute.STYLE, Attribute.SEX, Attribute.HAIR, Attribute.LIGHT);
+    Set<Attribute> always =
+        EnumSet.of(Attribute.STYLE, Attribute.SEX, Attribute.HAIR, Attribute.LIGHT);
     for (long seed = 0; seed < 300; seed++) {
       Person person = Person.random(seed);
       Shot shot = Shot.headshot(new Random(seed * 0x9E3779B97F4A7C15L));
@@ -39,10 +45,17 @@ class AskedTest {
       assertTrue(asked.keySet().containsAll(always), caption + " " + asked.keySet());
       boolean clothes = person.hair() != HairStyle.HEADSCARF;
       assertEquals(clothes, asked.containsKey(Attribute.OUTFIT), caption);
-      assertEquals(clothes && shot.style() != Style.MONOCHROME, asked.containsKey(Attribute.OUTFIT_COLOUR), caption);
-      assertEquals(clothes && shot.pattern() != Pattern.PLAIN, asked.containsKey(Attribute.PATTERN), caption);
+      assertEquals(
+          clothes && shot.style() != Style.MONOCHROME,
+          asked.containsKey(Attribute.OUTFIT_COLOUR),
+          caption);
+      assertEquals(
+          clothes && shot.pattern() != Pattern.PLAIN,
+          asked.containsKey(Attribute.PATTERN),
+          caption);
       for (Attribute plain : List.of(Attribute.AGE, Attribute.SKIN)) {
-        assertEquals(plain.index(person, shot) >= 0, asked.containsKey(plain), plain + ": " + caption);
+        assertEquals(
+            plain.index(person, shot) >= 0, asked.containsKey(plain), plain + ": " + caption);
       }
       assertEquals(person.glasses() != Glasses.NONE, asked.containsKey(Attribute.GLASSES), caption);
     }
@@ -50,12 +63,21 @@ class AskedTest {
 
   @Test
   void understandsPromptsAsBuyersWriteThem() {
-    assertEquals(Map.of(Attribute.LIGHT, Set.of("lighting"), Attribute.LIGHT_COLOUR, Set.of("indigo")),
+    assertEquals(
+        Map.of(Attribute.LIGHT, Set.of("lighting"), Attribute.LIGHT_COLOUR, Set.of("indigo")),
         Asked.of("professional CEO in a minimalist studio, sharp focus, indigo lighting"));
-    assertEquals(Map.of(Attribute.OUTFIT, Set.of("blazer"), Attribute.BACKDROP, Set.of("bokeh lights")),
+    assertEquals(
+        Map.of(Attribute.OUTFIT, Set.of("blazer"), Attribute.BACKDROP, Set.of("bokeh lights")),
         Asked.of("Italian wool blazer, bokeh"));
-    assertEquals(Map.of(Attribute.OUTFIT, Set.of("suit and tie", "blazer"), Attribute.BACKDROP, Set.of("background"),
-        Attribute.BACKDROP_COLOUR, Set.of("gray")), Asked.of("business attire, gray background"));
+    assertEquals(
+        Map.of(
+            Attribute.OUTFIT,
+            Set.of("suit and tie", "blazer"),
+            Attribute.BACKDROP,
+            Set.of("background"),
+            Attribute.BACKDROP_COLOUR,
+            Set.of("gray")),
+        Asked.of("business attire, gray background"));
     assertEquals(Map.of(), Asked.of("a horse"));
   }
 }

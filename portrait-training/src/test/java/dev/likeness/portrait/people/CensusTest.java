@@ -35,7 +35,9 @@ class CensusTest {
 
   @Test
   void drawsSexAgeSkinBuildAndBonesApartFromEachOther() {
-    assertTrue(census.strongestCorrelation() < .06, "strongest correlation " + census.strongestCorrelation());
+    assertTrue(
+        census.strongestCorrelation() < .06,
+        "strongest correlation " + census.strongestCorrelation());
   }
 
   @Test
@@ -53,6 +55,10 @@ class CensusTest {
     assertEquals(6, ancestry.size());
     // Two of six, drawn evenly, the second as often the first again as any other.
     ancestry.values().forEach(share -> assertEquals(11 / 36.0, (double) share, .03));
-    assertEquals(1, ((Map<?, ?>) census.shares().get("age")).values().stream().mapToDouble(share -> (double) share).sum(), 1e-9);
+    assertEquals(
+        1,
+        ((Map<?, ?>) census.shares().get("age"))
+            .values().stream().mapToDouble(share -> (double) share).sum(),
+        1e-9);
   }
 }

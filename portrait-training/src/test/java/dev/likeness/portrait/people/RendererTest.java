@@ -16,8 +16,12 @@ class RendererTest {
   private static final int SIZE = 128;
 
   private static Shot facing(long seed) {
-    return Shot.headshot(new Random(seed), Style.STUDIO).withPose(0, 0, 0).withGaze(0, 0)
-        .withExpression(Expression.NEUTRAL, 1).withLight(Light.SOFT, Tint.BLUE).withBackdrop(Backdrop.PAPER, Tint.GRAY);
+    return Shot.headshot(new Random(seed), Style.STUDIO)
+        .withPose(0, 0, 0)
+        .withGaze(0, 0)
+        .withExpression(Expression.NEUTRAL, 1)
+        .withLight(Light.SOFT, Tint.BLUE)
+        .withBackdrop(Backdrop.PAPER, Tint.GRAY);
   }
 
   @Test
@@ -27,7 +31,8 @@ class RendererTest {
     Portrait first = Renderer.render(ada, shot, SIZE);
     Renderer.render(Person.random(4), facing(9), SIZE);
     Portrait again = Renderer.render(ada, shot, SIZE);
-    Portrait elsewhere = CompletableFuture.supplyAsync(() -> Renderer.render(ada, shot, SIZE)).join();
+    Portrait elsewhere =
+        CompletableFuture.supplyAsync(() -> Renderer.render(ada, shot, SIZE)).join();
     assertEquals(first.picture(), again.picture());
     assertEquals(first.picture(), elsewhere.picture());
     assertArrayEquals(first.hairMask(), elsewhere.hairMask());
@@ -38,14 +43,16 @@ class RendererTest {
   void placesLandmarksOnTheFaceInOrder() {
     for (long seed = 0; seed < 24; seed++) {
       Random random = new Random(seed);
-      Portrait portrait = Renderer.render(Person.random(seed), seed % 2 == 0 ? Shot.selfie(random)
-          : Shot.headshot(random), SIZE);
+      Portrait portrait = Renderer.render(
+          Person.random(seed), seed % 2 == 0 ? Shot.selfie(random) : Shot.headshot(random), SIZE);
       float[] l = portrait.landmarks();
       for (float x : l) {
         assertTrue(x > 0 && x < SIZE, "seed " + seed + " has a landmark at " + x);
       }
       assertTrue(l[0] < l[2] && l[6] < l[8], "left of right, seed " + seed);
-      assertTrue(l[1] < l[5] && l[3] < l[5] && l[5] < l[7] && l[5] < l[9], "eyes above nose above mouth, seed " + seed);
+      assertTrue(
+          l[1] < l[5] && l[3] < l[5] && l[5] < l[7] && l[5] < l[9],
+          "eyes above nose above mouth, seed " + seed);
     }
   }
 
@@ -59,14 +66,21 @@ class RendererTest {
     assertEquals(0, portrait.faceMask()[0]);
   }
 
-  /** Of somebody without glasses and earrings all is head, hair, clothes or backdrop, but for the ears. */
+  /**
+   * Of somebody without glasses and earrings all is head, hair, clothes or backdrop, but for the
+   * ears.
+   */
   @Test
   void masksAllThatIsSeen() {
-    Person plain = first(p -> p.glasses() == Glasses.NONE && !p.earrings() && p.hair() == HairStyle.SHORT);
+    Person plain =
+        first(p -> p.glasses() == Glasses.NONE && !p.earrings() && p.hair() == HairStyle.SHORT);
     Portrait portrait = Renderer.render(plain, facing(1), SIZE);
     int ears = 0;
     for (int i = 0; i < SIZE * SIZE; i++) {
-      int all = (portrait.faceMask()[i] & 255) + (portrait.hairMask()[i] & 255) + (portrait.clothesMask()[i] & 255) + (portrait.backdropMask()[i] & 255);
+      int all = (portrait.faceMask()[i] & 255)
+          + (portrait.hairMask()[i] & 255)
+          + (portrait.clothesMask()[i] & 255)
+          + (portrait.backdropMask()[i] & 255);
       assertTrue(all <= 4 * 64, all + " at " + i);
       ears += all == 0 ? 1 : 0;
     }
@@ -86,7 +100,8 @@ class RendererTest {
 
   @Test
   void drawsBlackAndWhiteWithoutColour() {
-    Picture picture = Renderer.render(Person.random(8), facing(2).withStyle(Style.MONOCHROME), SIZE).picture();
+    Picture picture = Renderer.render(Person.random(8), facing(2).withStyle(Style.MONOCHROME), SIZE)
+        .picture();
     for (int i = 0; i < SIZE; i++) {
       assertEquals(picture.at(i, i, 0), picture.at(i, i, 2));
     }
@@ -106,7 +121,8 @@ class RendererTest {
 
   @Test
   void refusesAnOddSize() {
-    Exception e = assertThrows(IllegalArgumentException.class, () -> Renderer.render(Person.random(1), facing(1), 129));
+    Exception e = assertThrows(
+        IllegalArgumentException.class, () -> Renderer.render(Person.random(1), facing(1), 129));
     assertEquals("size 129 given; expected an even number of at least 64", e.getMessage());
   }
 
@@ -115,13 +131,16 @@ class RendererTest {
     Shot shot = facing(5);
     Person ada = Person.random(5);
     assertEquals(0, shot.noise());
-    assertNotEquals(Renderer.render(ada, shot, SIZE).picture(),
+    assertNotEquals(
+        Renderer.render(ada, shot, SIZE).picture(),
         Renderer.render(ada, shot.withNoise(1), SIZE).picture());
   }
 
   @Test
   void countsGlassesNeitherAsHairNorAsSkin() {
-    Person bare = first(p -> p.glasses() == Glasses.ROUND && p.hair() == HairStyle.BALD && p.beard() == BeardStyle.NONE
+    Person bare = first(p -> p.glasses() == Glasses.ROUND
+        && p.hair() == HairStyle.BALD
+        && p.beard() == BeardStyle.NONE
         && !p.earrings());
     Portrait portrait = Renderer.render(bare, facing(1), SIZE);
     for (byte hair : portrait.hairMask()) {
@@ -149,7 +168,8 @@ class RendererTest {
     int n = 0;
     for (int i = 0; i < SIZE * SIZE; i++) {
       if ((portrait.hairMask()[i] & 255) == 255) {
-        sum += portrait.picture().at(i % SIZE, i / SIZE, 0) - portrait.picture().at(i % SIZE, i / SIZE, 2);
+        sum += portrait.picture().at(i % SIZE, i / SIZE, 0)
+            - portrait.picture().at(i % SIZE, i / SIZE, 2);
         n++;
       }
     }

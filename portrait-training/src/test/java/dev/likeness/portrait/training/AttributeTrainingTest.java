@@ -27,7 +27,7 @@ class AttributeTrainingTest {
   void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot(@TempDir Path folder) throws IOException {
     PortraitRenders known = new PortraitRenders(1);
     RenderStore store = new RenderStore(folder);
-    store.fill(PICTURES, known::picture, done -> { });
+    store.fill(PICTURES, known::picture, done -> {});
     Path unbroken = folder.resolve("unbroken.safetensors");
     Path broken = folder.resolve("broken.safetensors");
     training(store, known).run(unbroken, STEPS);
@@ -47,8 +47,10 @@ class AttributeTrainingTest {
 
   @Test
   void refusesABatchWithoutTwoSharesThatCanBeHalfSoftened() {
-    IllegalArgumentException error = assertThrows(IllegalArgumentException.class, () -> AttributeTraining.requireShares(6));
-    assertEquals("BATCH 6 given; expected a multiple of 4: two equal shares are learnt at once, half of each softened",
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> AttributeTraining.requireShares(6));
+    assertEquals(
+        "BATCH 6 given; expected a multiple of 4: two equal shares are learnt at once, half of each softened",
         error.getMessage());
   }
 
@@ -64,7 +66,8 @@ class AttributeTrainingTest {
       for (Attribute attribute : Attribute.values()) {
         if (attribute.index(known.person(i), known.shot(i)) >= 0) {
           all++;
-          right += attribute.word(known.person(i), known.shot(i)).equals(read.get(attribute)) ? 1 : 0;
+          right +=
+              attribute.word(known.person(i), known.shot(i)).equals(read.get(attribute)) ? 1 : 0;
         }
       }
     }

@@ -26,7 +26,11 @@ class FaceFocusTest {
     float[] patterned = FaceFocus.of(FACE, 256, SIDE, true);
     int chest = 31 * SIDE + 16;
     assertEquals(3, patterned[chest] / patterned[0] - plain[chest] / plain[0], 0.05);
-    assertEquals(plain[19 * SIDE + 16] / plain[0], patterned[19 * SIDE + 16] / patterned[0], 1e-3, "the mouth is no cloth");
+    assertEquals(
+        plain[19 * SIDE + 16] / plain[0],
+        patterned[19 * SIDE + 16] / patterned[0],
+        1e-3,
+        "the mouth is no cloth");
     assertEquals(SIDE * SIDE, sum(patterned), 1e-2);
   }
 

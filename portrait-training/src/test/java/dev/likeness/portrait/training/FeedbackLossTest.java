@@ -36,7 +36,8 @@ class FeedbackLossTest {
   @Test
   void whatIsAskedForAndReadCostsNothing() {
     try (TensorScope scope = TensorScope.open()) {
-      List<Map<Attribute, Set<String>>> prompts = asked("studio portrait of a woman with freckles", "studio portrait of a woman");
+      List<Map<Attribute, Set<String>>> prompts =
+          asked("studio portrait of a woman with freckles", "studio portrait of a woman");
       Map<Attribute, Tensor> scores = scores("freckles");
       assertEquals(0, AskedLoss.of(List.of(scores), prompts).sum().item_double(), 1e-6);
       Tensor missed = AskedLoss.of(List.of(scores("")), prompts);
@@ -50,7 +51,9 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open()) {
       for (String outfit : Attribute.OUTFIT.words()) {
         boolean formal = outfit.equals("suit and tie") || outfit.equals("blazer");
-        Tensor missed = AskedLoss.of(List.of(Map.of(Attribute.OUTFIT, sure(Attribute.OUTFIT, outfit))), asked("a man in business attire"));
+        Tensor missed = AskedLoss.of(
+            List.of(Map.of(Attribute.OUTFIT, sure(Attribute.OUTFIT, outfit))),
+            asked("a man in business attire"));
         assertEquals(formal ? 0 : 1, missed.item_double(), 1e-3, outfit);
       }
     }
@@ -60,7 +63,8 @@ class FeedbackLossTest {
   void whatIsHeldForUnlikelyStillPulls() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor one = torch.tensor(new float[] {4, 0}).view(1, -1).set_requires_grad(true);
-      Tensor cost = AskedLoss.of(List.of(Map.of(Attribute.FRECKLES, one)), asked("a woman with freckles"));
+      Tensor cost =
+          AskedLoss.of(List.of(Map.of(Attribute.FRECKLES, one)), asked("a woman with freckles"));
       double p = 1 / (1 + Math.exp(4));
       assertEquals(1 - Math.sqrt(p), cost.item_double(), 1e-5);
       cost.sum().backward();
@@ -71,7 +75,8 @@ class FeedbackLossTest {
   @Test
   void whoHoldsAWordForLessLikelyCounts() {
     try (TensorScope scope = TensorScope.open()) {
-      List<Map<Attribute, Set<String>>> prompts = asked("studio portrait of a woman with freckles", "studio portrait of a woman");
+      List<Map<Attribute, Set<String>>> prompts =
+          asked("studio portrait of a woman with freckles", "studio portrait of a woman");
       Tensor missed = AskedLoss.of(List.of(scores("freckles"), scores("")), prompts);
       assertEquals(1, missed.select(0, 0).item_double(), 1e-3, "one reader sees none");
       assertEquals(0, missed.select(0, 1).item_double(), 1e-6, "and here nothing was asked");
@@ -83,8 +88,13 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor one = torch.ones(2);
       Tensor alphas = torch.tensor(new float[] {0.01f, 0.9f});
-      Tensor cost = FeedbackLoss.weighed(Map.of(Attribute.OUTFIT_COLOUR, one, Attribute.GAZE, one), alphas);
-      assertEquals(0.3 + 0.01, cost.select(0, 0).item_double(), 1e-6, "a colour is decided among noise, where eyes look is not");
+      Tensor cost =
+          FeedbackLoss.weighed(Map.of(Attribute.OUTFIT_COLOUR, one, Attribute.GAZE, one), alphas);
+      assertEquals(
+          0.3 + 0.01,
+          cost.select(0, 0).item_double(),
+          1e-6,
+          "a colour is decided among noise, where eyes look is not");
       assertEquals(0.9 + 0.9, cost.select(0, 1).item_double(), 1e-6);
     }
   }
@@ -94,19 +104,29 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor lacking = torch.ones(1);
       Tensor alphas = torch.tensor(new float[] {0.5f});
-      assertEquals(0.5, FeedbackLoss.weighed(Map.of(Attribute.HAIR, lacking), alphas).item_double(), 1e-6);
-      assertEquals(1, FeedbackLoss.weighed(Map.of(Attribute.EYES, lacking), alphas).item_double(), 1e-6);
+      assertEquals(
+          0.5, FeedbackLoss.weighed(Map.of(Attribute.HAIR, lacking), alphas).item_double(), 1e-6);
+      assertEquals(
+          1, FeedbackLoss.weighed(Map.of(Attribute.EYES, lacking), alphas).item_double(), 1e-6);
     }
   }
 
   @Test
   void whatIsDrawnWorstIsDrawnMost(@TempDir Path folder) {
     PortraitRenders known = new PortraitRenders(1);
-    try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 200); NoiseSource noise = NoiseSource.seeded(1);
+    try (TensorScope scope = TensorScope.open();
+        LatentSet data = NoiseLatents.of(folder, 200);
+        NoiseSource noise = NoiseSource.seeded(1);
         Underway drawings = new Underway(data, known, 200)) {
       drawings.restart(new Random(1), noise);
-      double drawn = drawings.asked().stream().mapToInt(FeedbackLossTest::small).average().orElseThrow();
-      double all = IntStream.range(0, 200).boxed().flatMap(i -> known.captions(i).stream()).map(Asked::of).mapToInt(FeedbackLossTest::small).average()
+      double drawn =
+          drawings.asked().stream().mapToInt(FeedbackLossTest::small).average().orElseThrow();
+      double all = IntStream.range(0, 200)
+          .boxed()
+          .flatMap(i -> known.captions(i).stream())
+          .map(Asked::of)
+          .mapToInt(FeedbackLossTest::small)
+          .average()
           .orElseThrow();
       assertTrue(drawn > 1.3 * all, drawn + " small things a caption, of all " + all);
     }
@@ -118,14 +138,17 @@ class FeedbackLossTest {
 
   private static int small(Map<Attribute, Set<String>> words) {
     Set<Attribute> asked = new HashSet<>(words.keySet());
-    asked.retainAll(Set.of(Attribute.EYES, Attribute.AGE, Attribute.BACKDROP_COLOUR, Attribute.PATTERN));
+    asked.retainAll(
+        Set.of(Attribute.EYES, Attribute.AGE, Attribute.BACKDROP_COLOUR, Attribute.PATTERN));
     return asked.size();
   }
 
   @Test
   void drawingsGoOnFromTheirOwnGuesses(@TempDir Path folder) {
     Objective objective = objective();
-    try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 6); NoiseSource noise = NoiseSource.seeded(1);
+    try (TensorScope scope = TensorScope.open();
+        LatentSet data = NoiseLatents.of(folder, 6);
+        NoiseSource noise = NoiseSource.seeded(1);
         Underway drawings = new Underway(data, new PortraitRenders(1), DRAWN)) {
       Random random = new Random(1);
       drawings.restart(random, noise);
@@ -138,10 +161,14 @@ class FeedbackLossTest {
       }
       int[] timesteps = drawings.timesteps(objective);
       Arrays.stream(timesteps).forEach(levels::add);
-      assertEquals(DRAWN, levels.size(), "each is at a step of its own: " + Arrays.toString(timesteps));
+      assertEquals(
+          DRAWN, levels.size(), "each is at a step of its own: " + Arrays.toString(timesteps));
       Tensor alphas = objective.alphas(guess, timesteps).flatten();
       for (int i = 0; i < DRAWN; i++) {
-        assertEquals(alphas.select(0, i).item_double(), drawings.latents().select(0, i).mean().item_double(), 0.07,
+        assertEquals(
+            alphas.select(0, i).item_double(),
+            drawings.latents().select(0, i).mean().item_double(),
+            0.07,
             "what is left of the guess at " + timesteps[i]);
       }
       assertTrue(!before.equals(drawings.asked()), "what is finished gives way");
@@ -149,7 +176,11 @@ class FeedbackLossTest {
         drawings.advance(guess, objective, random, noise);
       }
       int begun = Arrays.stream(drawings.timesteps(objective)).boxed().toList().indexOf(999);
-      assertEquals(0, drawings.latents().select(0, begun).mean().item_double(), 0.1, "and begins from noise alone");
+      assertEquals(
+          0,
+          drawings.latents().select(0, begun).mean().item_double(),
+          0.1,
+          "and begins from noise alone");
       assertEquals(DRAWN, drawings.tokens().size(0));
     }
   }
@@ -157,7 +188,9 @@ class FeedbackLossTest {
   @Test
   void someOfTheNoiseStaysAsTcdKeepsIt(@TempDir Path folder) {
     Objective objective = objective();
-    try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 6); NoiseSource noise = NoiseSource.seeded(1);
+    try (TensorScope scope = TensorScope.open();
+        LatentSet data = NoiseLatents.of(folder, 6);
+        NoiseSource noise = NoiseSource.seeded(1);
         Underway drawings = new Underway(data, new PortraitRenders(1), DRAWN)) {
       drawings.restart(new Random(1), noise);
       Tensor nothing = torch.zeros(DRAWN, 8, 32, 32);
@@ -166,10 +199,16 @@ class FeedbackLossTest {
       Tensor after = drawings.latents().select(0, DRAWN - 1);
       int next = drawings.timesteps(objective)[DRAWN - 1];
       NoiseLevel below = objective.schedule().level((int) (next * 0.7));
-      // Guessed to be nothing, x is all noise, and what stays of it is what is noised up from below.
+      // Guessed to be nothing, x is all noise, and what stays of it is what is noised up from
+      // below.
       double stays = objective.schedule().level(next).alpha() / below.alpha() * below.sigma();
-      assertEquals(stays, before.mul(after).mean().item_double(), 0.03, "of the noise at 999 at " + next);
-      assertEquals(objective.schedule().level(next).sigma(), after.square().mean().sqrt().item_double(), 0.03, "no more and no less of it");
+      assertEquals(
+          stays, before.mul(after).mean().item_double(), 0.03, "of the noise at 999 at " + next);
+      assertEquals(
+          objective.schedule().level(next).sigma(),
+          after.square().mean().sqrt().item_double(),
+          0.03,
+          "no more and no less of it");
     }
   }
 

@@ -35,10 +35,13 @@ class LatentEyeTest {
   @Test
   void looksWhereTheFaceIs() {
     float[] upright = {100, 80, 140, 80, 120, 95, 105, 120, 135, 120};
-    // Between eyes and mouth lies the middle; 1.7 times their distance of 40 pixels reach to each side.
-    assertArrayEquals(new float[] {.53125f, 0, -.0625f, 0, .53125f, -.21875f}, LatentEye.place(upright), 1e-6f);
+    // Between eyes and mouth lies the middle; 1.7 times their distance of 40 pixels reach to each
+    // side.
+    assertArrayEquals(
+        new float[] {.53125f, 0, -.0625f, 0, .53125f, -.21875f}, LatentEye.place(upright), 1e-6f);
     float[] lying = {176, 100, 176, 140, 161, 120, 136, 105, 136, 135};
-    assertArrayEquals(new float[] {0, -.53125f, .21875f, .53125f, 0, -.0625f}, LatentEye.place(lying), 1e-6f);
+    assertArrayEquals(
+        new float[] {0, -.53125f, .21875f, .53125f, 0, -.0625f}, LatentEye.place(lying), 1e-6f);
   }
 
   @Test
@@ -46,10 +49,11 @@ class LatentEyeTest {
     PeopleRenders renders = new PeopleRenders(1);
     Path file = folder.resolve("people.safetensors");
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
-        FolderEmbedder seer = FolderEmbedder.open(PortraitModel.files().resolve("ip_adapter/face_embedder"))) {
+        FolderEmbedder seer =
+            FolderEmbedder.open(PortraitModel.files().resolve("ip_adapter/face_embedder"))) {
       RenderStore store = new RenderStore(folder);
-      store.fill(PICTURES, renders::picture, done -> { });
-      new PeopleLatents(base, store, renders, seer).write(file, PICTURES, done -> { });
+      store.fill(PICTURES, renders::picture, done -> {});
+      new PeopleLatents(base, store, renders, seer).write(file, PICTURES, done -> {});
     }
     Path unbroken = folder.resolve("unbroken.safetensors");
     Path broken = folder.resolve("broken.safetensors");
@@ -64,12 +68,20 @@ class LatentEyeTest {
 
   private static void tellsPeopleApart(Path file, Path state) {
     int[] all = IntStream.range(0, PICTURES).toArray();
-    try (TensorScope scope = TensorScope.open(); Safetensors known = Safetensors.open(file); LatentEye eye = LatentEye.open(state)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors known = Safetensors.open(file);
+        LatentEye eye = LatentEye.open(state)) {
       Tensor latents = known.read("latents").to(ScalarType.Float).requires_grad_(true);
       Tensor told = eye.forward(latents, LatentEyeTraining.rows(known.read("places"), all));
       Tensor persons = told.view(PEOPLE, PeopleRenders.SHOTS, -1);
-      double within = persons.sub(persons.mean(new long[] {1}, true, new ScalarTypeOptional())).square().mean().item_double();
-      assertTrue(within < 0.5 * told.var(0).mean().item_double(), "pictures of one person are told alike: " + within);
+      double within = persons
+          .sub(persons.mean(new long[] {1}, true, new ScalarTypeOptional()))
+          .square()
+          .mean()
+          .item_double();
+      assertTrue(
+          within < 0.5 * told.var(0).mean().item_double(),
+          "pictures of one person are told alike: " + within);
       told.sum().backward();
       assertTrue(latents.grad().abs().sum().item_double() > 0, "errors come back to the latents");
       assertEquals(0, torch.isnan(latents.grad()).sum().item_int());

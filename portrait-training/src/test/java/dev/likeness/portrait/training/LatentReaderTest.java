@@ -36,15 +36,23 @@ class LatentReaderTest {
       training(data).runTo(broken, STEPS, 3);
       training(data).run(broken, STEPS);
       assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken));
-      try (TensorScope scope = TensorScope.open(); LatentReader reader = LatentReader.open(unbroken)) {
+      try (TensorScope scope = TensorScope.open();
+          LatentReader reader = LatentReader.open(unbroken)) {
         int[] learnt = IntStream.range(0, PICTURES - HELD).toArray();
         Tensor latents = data.latents(learnt).requires_grad_(true);
         Tensor told = reader.all(latents);
-        PersonTraits traits = PersonTraits.of(IntStream.range(0, PICTURES).mapToObj(new PortraitRenders(1)::person).toList());
-        int words = Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum();
+        PersonTraits traits = PersonTraits.of(IntStream.range(0, PICTURES)
+            .mapToObj(new PortraitRenders(1)::person)
+            .toList());
+        int words =
+            Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum();
         assertEquals(traits.count() + words, told.size(1));
-        double untold = torch.mse_loss(told.narrow(1, 0, traits.count()), traits.of(learnt, 1)).item_double();
-        assertTrue(untold < 0.7 * traits.of(learnt, 1).square().mean().item_double(), untold + " of the traits untold");
+        double untold = torch
+            .mse_loss(told.narrow(1, 0, traits.count()), traits.of(learnt, 1))
+            .item_double();
+        assertTrue(
+            untold < 0.7 * traits.of(learnt, 1).square().mean().item_double(),
+            untold + " of the traits untold");
         told.sum().backward();
         assertTrue(latents.grad().abs().sum().item_double() > 0, "errors come back to the latents");
         latents.grad().close();
@@ -56,7 +64,8 @@ class LatentReaderTest {
   void goesOnFromWhatAnotherLearnt() {
     Path first = folder.resolve("first.safetensors");
     Path second = folder.resolve("second.safetensors");
-    try (LatentSet data = NoiseLatents.of(folder, PICTURES); TensorScope scope = TensorScope.open()) {
+    try (LatentSet data = NoiseLatents.of(folder, PICTURES);
+        TensorScope scope = TensorScope.open()) {
       training(data).run(first, STEPS);
       LatentReaderTraining further = training(data);
       further.startFrom(first);
@@ -68,9 +77,14 @@ class LatentReaderTest {
   }
 
   private static double untold(Path state, LatentSet data, int[] pictures) {
-    PersonTraits traits = PersonTraits.of(IntStream.range(0, PICTURES).mapToObj(new PortraitRenders(1)::person).toList());
+    PersonTraits traits = PersonTraits.of(
+        IntStream.range(0, PICTURES).mapToObj(new PortraitRenders(1)::person).toList());
     try (LatentReader reader = LatentReader.open(state)) {
-      return torch.mse_loss(reader.all(data.latents(pictures)).narrow(1, 0, traits.count()), traits.of(pictures, 1)).item_double();
+      return torch
+          .mse_loss(
+              reader.all(data.latents(pictures)).narrow(1, 0, traits.count()),
+              traits.of(pictures, 1))
+          .item_double();
     }
   }
 

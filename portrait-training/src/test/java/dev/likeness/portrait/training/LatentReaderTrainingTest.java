@@ -22,7 +22,8 @@ class LatentReaderTrainingTest {
     for (int i = 0; i < dots.length; i++) {
       dots[i] = i % 2 == 0 ? 4 : -4;
     }
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1)) {
       Tensor dotted = torch.tensor(dots).view(1, 1, SIDE, SIDE).expand(4, 8, SIDE, SIDE);
       for (int seed = 0; seed < 20; seed++) {
         Tensor seen = LatentReaderTraining.altered(dotted, 1, noise, new Random(seed));

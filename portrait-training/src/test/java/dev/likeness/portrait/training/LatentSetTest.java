@@ -19,8 +19,10 @@ class LatentSetTest {
   @Test
   void latentsHaveUnitSpreadOrTheScaleOfAModelThatGoesOn(@TempDir Path folder) throws IOException {
     double released = FirstWeights.scale(PortraitModel.files());
-    try (TensorScope scope = TensorScope.open(); LatentSet own = NoiseLatents.of(Files.createDirectories(folder.resolve("a")), 8);
-        LatentSet given = NoiseLatents.of(Files.createDirectories(folder.resolve("b")), 8, OptionalDouble.of(released))) {
+    try (TensorScope scope = TensorScope.open();
+        LatentSet own = NoiseLatents.of(Files.createDirectories(folder.resolve("a")), 8);
+        LatentSet given = NoiseLatents.of(
+            Files.createDirectories(folder.resolve("b")), 8, OptionalDouble.of(released))) {
       int[] all = {0, 1, 2, 3, 4, 5, 6, 7};
       assertEquals(1, own.latents(all).std().item_double(), 1e-3);
       Tensor ratio = given.latents(all).div(own.latents(all));

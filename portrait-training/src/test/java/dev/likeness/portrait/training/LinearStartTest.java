@@ -19,7 +19,6 @@ import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -32,14 +31,25 @@ import org.junit.jupiter.api.io.TempDir;
 class LinearStartTest {
   @Test
   void drawsEveryColourBackBeforeItHasLearntAnything() {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
-        NoiseSource noise = NoiseSource.seeded(3); TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8))) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(3);
+        TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8))) {
       AutoencoderKL autoencoder = autoencoder(weights);
       for (long seed = 0; seed < 3; seed++) {
         Tensor x = picture(seed);
-        double mse = autoencoder.decode(autoencoder.encode(x).mean()).sub(x).square().mean().item_double() / 4;
-        // Smooth colours of 8x8 blocks alone come to 19 to 24 dB; a picture without one of its chromas stays below.
-        assertTrue(-10 * Math.log10(mse) > 18, "render " + seed + " comes back at " + -10 * Math.log10(mse) + " dB");
+        double mse = autoencoder
+                .decode(autoencoder.encode(x).mean())
+                .sub(x)
+                .square()
+                .mean()
+                .item_double()
+            / 4;
+        // Smooth colours of 8x8 blocks alone come to 19 to 24 dB; a picture without one of its
+        // chromas stays below.
+        assertTrue(
+            -10 * Math.log10(mse) > 18,
+            "render " + seed + " comes back at " + -10 * Math.log10(mse) + " dB");
       }
     }
   }
@@ -49,19 +59,27 @@ class LinearStartTest {
     Path state = folder.resolve("state.safetensors");
     Path even = folder.resolve("even.safetensors");
     RenderStore store = new RenderStore(folder.resolve("renders"));
-    store.fill(3, i -> Renderer.render(Person.random(i), shot(i), Architecture.PIXELS).picture(), done -> { });
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
-        NoiseSource noise = NoiseSource.seeded(3); TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8));
-        AdamW adam = AdamW.standard(); Ema ema = new Ema(0.5)) {
+    store.fill(
+        3,
+        i -> Renderer.render(Person.random(i), shot(i), Architecture.PIXELS).picture(),
+        done -> {});
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(3);
+        TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8));
+        AdamW adam = AdamW.standard();
+        Ema ema = new Ema(0.5)) {
       Tensor x = Images.toSigned(store.picture(1));
       Tensor before = autoencoder(weights).decode(autoencoder(weights).encode(x).mean());
       ema.update(weights.leaves(), 1);
       new TrainingState(weights, adam, ema).save(state, Map.of());
       EvenLatents.write(state, store, even);
-      try (Safetensors saved = Safetensors.open(even); TrainableWeights evened = new TrainableWeights(null)) {
+      try (Safetensors saved = Safetensors.open(even);
+          TrainableWeights evened = new TrainableWeights(null)) {
         evened.load(saved);
         Tensor latents = latents(evened, store, 1);
-        assertEquals(0, autoencoder(evened).decode(latents).sub(before).abs().max().item_double(), 1e-3);
+        assertEquals(
+            0, autoencoder(evened).decode(latents).sub(before).abs().max().item_double(), 1e-3);
         Tensor sum = latents.add(latents(evened, store, 0)).add(latents(evened, store, 2));
         assertEquals(0, sum.mean(0, 2, 3).abs().max().item_double(), 1e-3);
       }
@@ -77,7 +95,8 @@ class LinearStartTest {
   }
 
   private static Tensor picture(long seed) {
-    return Images.toSigned(Renderer.render(Person.random(seed), shot(seed), Architecture.PIXELS).picture());
+    return Images.toSigned(
+        Renderer.render(Person.random(seed), shot(seed), Architecture.PIXELS).picture());
   }
 
   private static Shot shot(long seed) {

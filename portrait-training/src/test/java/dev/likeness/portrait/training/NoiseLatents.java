@@ -22,10 +22,18 @@ final class NoiseLatents {
   /** The same, multiplied by {@code scale} where it is there. */
   static LatentSet of(Path folder, int pictures, OptionalDouble scale) {
     Path file = folder.resolve("latents.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
-      SafetensorsWriter.write(file, Map.of("latents", noise.next(pictures, 8, 32, 32).squeeze(0).to(ScalarType.Half),
-          "tokens", torch.ones(pictures, 3, Architecture.TOKENS).to(ScalarType.Short),
-          "focus", torch.ones(pictures, 1, 32, 32).to(ScalarType.Half)), Map.of());
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1)) {
+      SafetensorsWriter.write(
+          file,
+          Map.of(
+              "latents",
+              noise.next(pictures, 8, 32, 32).squeeze(0).to(ScalarType.Half),
+              "tokens",
+              torch.ones(pictures, 3, Architecture.TOKENS).to(ScalarType.Short),
+              "focus",
+              torch.ones(pictures, 1, 32, 32).to(ScalarType.Half)),
+          Map.of());
     }
     return new LatentSet(List.of(file), new int[Architecture.TOKENS], scale);
   }

@@ -20,10 +20,13 @@ class NumbersTest {
 
   @Test
   void learnsFromNobodyWhomAnotherNetworkKnows() {
-    String told = "seed=499999000 pictures=900 candidates=2; give a picture or more of people below 500000000: those from there on are whom"
-        + " embedders, readers and classifiers know, or nobody";
+    String told =
+        "seed=499999000 pictures=900 candidates=2; give a picture or more of people below 500000000: those from there on are whom"
+            + " embedders, readers and classifiers know, or nobody";
     assertEquals(told, refused("seed=499999000", "pictures=900", "candidates=2"));
-    assertEquals(500, Numbers.of(List.of("seed=499999000", "pictures=500", "candidates=2")).pictures());
+    assertEquals(
+        500,
+        Numbers.of(List.of("seed=499999000", "pictures=500", "candidates=2")).pictures());
     refused("pictures=0");
     refused("seed=-1");
   }
@@ -31,9 +34,13 @@ class NumbersTest {
   /** Seeds of faces are few, those of renders are not. */
   @Test
   void aStageThatIsNotAskedForRefusesNothing(@TempDir Path work) {
-    String faces = assertThrows(IllegalArgumentException.class, () -> make(work, "stages=embedder")).getMessage();
-    assertEquals("a seed of faces is 0 to 199, given 1200001: the people of others are used for something else", faces);
-    String evaluation = assertThrows(RuntimeException.class, () -> make(work, "stages=evaluation")).getMessage();
+    String faces = assertThrows(IllegalArgumentException.class, () -> make(work, "stages=embedder"))
+        .getMessage();
+    assertEquals(
+        "a seed of faces is 0 to 199, given 1200001: the people of others are used for something else",
+        faces);
+    String evaluation = assertThrows(RuntimeException.class, () -> make(work, "stages=evaluation"))
+        .getMessage();
     assertFalse(evaluation.contains("seed"), evaluation);
   }
 
@@ -42,6 +49,7 @@ class NumbersTest {
   }
 
   private static String refused(String... pairs) {
-    return assertThrows(IllegalArgumentException.class, () -> Numbers.of(List.of(pairs))).getMessage();
+    return assertThrows(IllegalArgumentException.class, () -> Numbers.of(List.of(pairs)))
+        .getMessage();
   }
 }

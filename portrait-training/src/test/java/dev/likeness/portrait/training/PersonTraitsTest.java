@@ -35,8 +35,11 @@ class PersonTraitsTest {
         assertEquals(0, sum / photos.length, 1e-4);
         assertEquals(1, squares / photos.length, 1e-3);
       }
-      assertArrayEquals(Arrays.copyOfRange(values, 2 * count, 3 * count), Arrays.copyOfRange(values, 3 * count, 4 * count));
-      assertFalse(Arrays.equals(Arrays.copyOfRange(values, 0, count), Arrays.copyOfRange(values, 2 * count, 3 * count)));
+      assertArrayEquals(
+          Arrays.copyOfRange(values, 2 * count, 3 * count),
+          Arrays.copyOfRange(values, 3 * count, 4 * count));
+      assertFalse(Arrays.equals(
+          Arrays.copyOfRange(values, 0, count), Arrays.copyOfRange(values, 2 * count, 3 * count)));
     }
   }
 
@@ -44,8 +47,12 @@ class PersonTraitsTest {
   void noTwoSeedsOfFacesShareAPerson() {
     FaceStore one = new FaceStore(Path.of("none"), 1);
     FaceStore two = new FaceStore(Path.of("none"), 2);
-    List<Long> first = LongStream.range(0, 5000).mapToObj(i -> one.person(i * FaceStore.SHOTS).seed()).toList();
-    List<Long> second = LongStream.range(0, 5000).mapToObj(i -> two.person(i * FaceStore.SHOTS).seed()).toList();
+    List<Long> first = LongStream.range(0, 5000)
+        .mapToObj(i -> one.person(i * FaceStore.SHOTS).seed())
+        .toList();
+    List<Long> second = LongStream.range(0, 5000)
+        .mapToObj(i -> two.person(i * FaceStore.SHOTS).seed())
+        .toList();
     assertTrue(Collections.disjoint(first, second));
   }
 }

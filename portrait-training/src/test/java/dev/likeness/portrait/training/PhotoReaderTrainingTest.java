@@ -29,12 +29,15 @@ class PhotoReaderTrainingTest {
   void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot() throws IOException {
     Path folder = work.resolve("model");
     TrainPhotoReader.train(work, "none", 1, PICTURES, STEPS, folder.resolve("photo_reader"));
-    PortraitRenders known = new PortraitRenders(TrainPhotoReader.FIRST_PERSON + 1, TrainPhotoReader.HEADSHOTS);
+    PortraitRenders known =
+        new PortraitRenders(TrainPhotoReader.FIRST_PERSON + 1, TrainPhotoReader.HEADSHOTS);
     RenderStore store = new RenderStore(work.resolve("renders"));
     Path broken = work.resolve("broken.safetensors");
     training(store, known).runTo(broken, STEPS, 2);
     training(store, known).run(broken, STEPS);
-    assertArrayEquals(Files.readAllBytes(work.resolve("photo-reader-state.safetensors")), Files.readAllBytes(broken));
+    assertArrayEquals(
+        Files.readAllBytes(work.resolve("photo-reader-state.safetensors")),
+        Files.readAllBytes(broken));
     try (PhotoReader reader = PhotoReader.in(folder).orElseThrow()) {
       // Words guessed at random are right in one of five.
       assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
@@ -45,12 +48,15 @@ class PhotoReaderTrainingTest {
   void spellsWordsAsProfilesAndScenesDo() {
     Map<String, List<String>> words = new HashMap<>();
     PhotoSlot.ALL.forEach(slot -> words.put(slot.name(), slot.words()));
-    assertTrue(words.get("hair").containsAll(List.of("a bald head", "long # hair", "a # bob", "# braids", "a headscarf")));
+    assertTrue(words
+        .get("hair")
+        .containsAll(List.of("a bald head", "long # hair", "a # bob", "# braids", "a headscarf")));
     assertEquals(List.of("", "freckles"), words.get("marks"));
     assertTrue(words.get("backdrop").containsAll(List.of("# background", "bookshelves")));
     assertTrue(words.get("outfit").contains("a # hoodie"));
     assertTrue(words.get("light").containsAll(List.of("flash", "")));
-    PhotoSlot.ALL.forEach(slot -> assertEquals(slot.attribute().words().size(), slot.words().size(), slot.name()));
+    PhotoSlot.ALL.forEach(
+        slot -> assertEquals(slot.attribute().words().size(), slot.words().size(), slot.name()));
   }
 
   private static PhotoReaderTraining training(RenderStore store, PortraitRenders known) {
@@ -67,7 +73,9 @@ class PhotoReaderTrainingTest {
         if (truth >= 0) {
           float[] likely = read.get(slot.name());
           all++;
-          right += IntStream.range(0, likely.length).allMatch(word -> likely[word] <= likely[truth]) ? 1 : 0;
+          right += IntStream.range(0, likely.length).allMatch(word -> likely[word] <= likely[truth])
+              ? 1
+              : 0;
         }
       }
     }

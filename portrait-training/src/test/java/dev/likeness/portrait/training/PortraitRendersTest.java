@@ -22,14 +22,22 @@ class PortraitRendersTest {
 
   @Test
   void whatIsHardIsShownOfMoreOfThosePickedForIt() {
-    for (Attribute hard : List.of(Attribute.PATTERN, Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR)) {
-      assertTrue(said(chosen, hard) > 1.5 * said(all, hard), hard + " in " + said(chosen, hard) + ", of all in " + said(all, hard));
+    for (Attribute hard :
+        List.of(Attribute.PATTERN, Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR)) {
+      assertTrue(
+          said(chosen, hard) > 1.5 * said(all, hard),
+          hard + " in " + said(chosen, hard) + ", of all in " + said(all, hard));
     }
   }
 
   @Test
   void peopleWhoArePickedAreAsPeopleAre() {
-    for (Attribute person : List.of(Attribute.FRECKLES, Attribute.EARRINGS, Attribute.BEARD, Attribute.GLASSES, Attribute.AGE)) {
+    for (Attribute person : List.of(
+        Attribute.FRECKLES,
+        Attribute.EARRINGS,
+        Attribute.BEARD,
+        Attribute.GLASSES,
+        Attribute.AGE)) {
       assertEquals(said(all, person), said(chosen, person), 0.12, person.toString());
     }
     assertEquals(share(all, Attribute.SEX, "woman"), share(chosen, Attribute.SEX, "woman"), 0.12);
@@ -37,9 +45,14 @@ class PortraitRendersTest {
 
   @Test
   void picturesThatArePickedAreOfPeopleOfTheirOwn() {
-    long people = LongStream.range(0, PICTURES).mapToObj(i -> who(chosen.person(i), i)).distinct().count();
+    long people = LongStream.range(0, PICTURES)
+        .mapToObj(i -> who(chosen.person(i), i))
+        .distinct()
+        .count();
     assertEquals(PICTURES, people);
-    long phones = LongStream.range(0, PICTURES).filter(i -> Attribute.STYLE.word(chosen.person(i), chosen.shot(i)).equals("selfie")).count();
+    long phones = LongStream.range(0, PICTURES)
+        .filter(i -> Attribute.STYLE.word(chosen.person(i), chosen.shot(i)).equals("selfie"))
+        .count();
     assertEquals(PICTURES / 4, phones);
   }
 
@@ -56,17 +69,25 @@ class PortraitRendersTest {
   /** The picture's person is one of its own candidates. */
   private static String who(Person person, long index) {
     long seed = LongStream.range(SEED + index * CANDIDATES, SEED + (index + 1) * CANDIDATES)
-        .filter(s -> Person.random(s).seed() == person.seed()).findFirst().orElseThrow();
+        .filter(s -> Person.random(s).seed() == person.seed())
+        .findFirst()
+        .orElseThrow();
     return Long.toString(seed);
   }
 
   /** In what share of pictures a caption that leaves nothing out speaks of it. */
   private static double said(PortraitRenders renders, Attribute attribute) {
     return LongStream.range(0, PICTURES)
-        .filter(i -> Asked.of(Caption.full(renders.person(i), renders.shot(i))).containsKey(attribute)).count() / (double) PICTURES;
+            .filter(i ->
+                Asked.of(Caption.full(renders.person(i), renders.shot(i))).containsKey(attribute))
+            .count()
+        / (double) PICTURES;
   }
 
   private static double share(PortraitRenders renders, Attribute attribute, String word) {
-    return LongStream.range(0, PICTURES).filter(i -> attribute.word(renders.person(i), renders.shot(i)).equals(word)).count() / (double) PICTURES;
+    return LongStream.range(0, PICTURES)
+            .filter(i -> attribute.word(renders.person(i), renders.shot(i)).equals(word))
+            .count()
+        / (double) PICTURES;
   }
 }

@@ -13,7 +13,9 @@ class PromptSheetTest {
   @Test
   void drawsAsTheModelDoesWhereNothingElseIsAsked(@TempDir Path folder) throws IOException {
     Path out = folder.resolve("sheet.png");
-    PromptSheet.main(new String[] {ReleasedFolder.in(folder.resolve("model")), out.toString(), "1"});
-    assertEquals(PromptSheet.of(PortraitModel.files(), 1, 0, 30, Architecture.GUIDANCE), Picture.read(out));
+    PromptSheet.main(
+        new String[] {ReleasedFolder.in(folder.resolve("model")), out.toString(), "1"});
+    assertEquals(
+        PromptSheet.of(PortraitModel.files(), 1, 0, 30, Architecture.GUIDANCE), Picture.read(out));
   }
 }

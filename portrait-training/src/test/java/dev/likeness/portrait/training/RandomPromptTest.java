@@ -10,10 +10,14 @@ class RandomPromptTest {
   @Test
   void saysAsMuchInEveryStyle() {
     List<RandomPrompt> prompts = RandomPrompt.draw(3, 1200);
-    double all = prompts.stream().mapToInt(prompt -> prompt.text().length()).average().orElseThrow();
+    double all =
+        prompts.stream().mapToInt(prompt -> prompt.text().length()).average().orElseThrow();
     for (Style style : List.of(Style.STUDIO, Style.OFFICE, Style.OUTDOOR, Style.MONOCHROME)) {
-      double own = prompts.stream().filter(prompt -> prompt.shot().style() == style).mapToInt(prompt -> prompt.text().length())
-          .average().orElseThrow();
+      double own = prompts.stream()
+          .filter(prompt -> prompt.shot().style() == style)
+          .mapToInt(prompt -> prompt.text().length())
+          .average()
+          .orElseThrow();
       assertEquals(1, own / all, 0.15, style.words());
     }
   }

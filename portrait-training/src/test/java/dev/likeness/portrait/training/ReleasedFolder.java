@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The released model where a program can be told of it by name: inside a jar, as Maven has it, it is in no folder. */
+/**
+ * The released model where a program can be told of it by name: inside a jar, as Maven has it, it
+ * is in no folder.
+ */
 final class ReleasedFolder {
   private ReleasedFolder() {}
 

@@ -19,12 +19,13 @@ class RenderStoreTest {
   @Test
   void goesOnWhereItWasCutShort(@TempDir Path folder) throws IOException {
     RenderStore store = new RenderStore(folder);
-    store.fill(5, RenderStoreTest::plain, done -> { });
-    try (FileChannel pixels = FileChannel.open(folder.resolve("renders.rgb"), StandardOpenOption.WRITE)) {
+    store.fill(5, RenderStoreTest::plain, done -> {});
+    try (FileChannel pixels =
+        FileChannel.open(folder.resolve("renders.rgb"), StandardOpenOption.WRITE)) {
       pixels.truncate(3L * Architecture.PIXELS * Architecture.PIXELS * 3 + 1000);
     }
     RenderStore again = new RenderStore(folder);
-    again.fill(6, RenderStoreTest::plain, done -> { });
+    again.fill(6, RenderStoreTest::plain, done -> {});
     assertEquals(6, again.size());
     for (int i = 0; i < 6; i++) {
       assertEquals(plain(i), again.picture(i));
@@ -34,13 +35,16 @@ class RenderStoreTest {
   @Test
   void refusesPicturesOfAnotherEdition(@TempDir Path folder) throws IOException {
     RenderStore store = new RenderStore(folder);
-    store.fill(1, RenderStoreTest::plain, done -> { });
+    store.fill(1, RenderStoreTest::plain, done -> {});
     Files.delete(folder.resolve("edition.txt"));
-    UnusableInput error = assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> { }));
-    assertEquals(folder + " holds what was made with edition unknown, not " + Renderer.EDITION
-        + "; give an empty folder, or the same again to go on", error.getMessage());
+    UnusableInput error =
+        assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> {}));
+    assertEquals(
+        folder + " holds what was made with edition unknown, not " + Renderer.EDITION
+            + "; give an empty folder, or the same again to go on",
+        error.getMessage());
     Files.writeString(folder.resolve("edition.txt"), "1");
-    assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> { }));
+    assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> {}));
     assertEquals(1, store.size());
   }
 

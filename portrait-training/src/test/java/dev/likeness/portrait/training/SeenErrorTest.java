@@ -25,15 +25,21 @@ class SeenErrorTest {
   @Test
   void refusesEyesThatAreNotThereOrThatNothingLooksThrough() {
     Path nowhere = Path.of("nowhere.safetensors");
-    assertTrue(assertThrows(UnusableInput.class, () -> SeenError.require(nowhere, true)).getMessage().contains("nowhere.safetensors is not there"));
-    assertTrue(assertThrows(IllegalArgumentException.class, () -> SeenError.require(nowhere, false)).getMessage().contains("no eyes="));
+    assertTrue(assertThrows(UnusableInput.class, () -> SeenError.require(nowhere, true))
+        .getMessage()
+        .contains("nowhere.safetensors is not there"));
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> SeenError.require(nowhere, false))
+        .getMessage()
+        .contains("no eyes="));
     SeenError.require(null, false);
   }
 
   @Test
   void blurIsSeenMoreThanWhatTheEyeForgives() {
     PeopleRenders renders = new PeopleRenders(1);
-    try (TensorScope scope = TensorScope.open(); SeenError seen = SeenError.byPhotoReader(PortraitModel.files()); NoiseSource noise = NoiseSource.seeded(1)) {
+    try (TensorScope scope = TensorScope.open();
+        SeenError seen = SeenError.byPhotoReader(PortraitModel.files());
+        NoiseSource noise = NoiseSource.seeded(1)) {
       Tensor sharp = Images.toSigned(renders.picture(0));
       assertEquals(0, seen.of(sharp, sharp).item_double(), 1e-6);
       Tensor blurred = Alteration.halfSoftened(sharp.expand(2, -1, -1, -1), 64).narrow(0, 0, 1);
@@ -44,7 +50,8 @@ class SeenErrorTest {
       assertTrue(blur > 2 * light, "as far off in pixels: blurred " + blur + ", lighter " + light);
       Tensor learnt = blurred.clone().set_requires_grad(true);
       seen.of(learnt, sharp).backward();
-      Tensor better = blurred.sub(learnt.grad().mul(new Scalar(1 / learnt.grad().abs().max().item_double() / 50)));
+      Tensor better = blurred.sub(
+          learnt.grad().mul(new Scalar(1 / learnt.grad().abs().max().item_double() / 50)));
       assertTrue(seen.of(better, sharp).item_double() < blur, "its gradient leads back");
     }
   }
@@ -53,13 +60,18 @@ class SeenErrorTest {
   void everySecondPictureIsAsTheModelGuessesIt(@TempDir Path folder) {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
-    store.fill(2, renders::picture, done -> { });
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); TensorScope scope = TensorScope.open();
+    store.fill(2, renders::picture, done -> {});
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       DrawnLatents drawn = new DrawnLatents(base, store, renders);
       for (int i = 0; i < 2; i++) {
-        Tensor clean = base.parts().autoencoder().encode(base.parts().compute().place(Images.toSigned(store.picture(i)))).mode();
-        double apart = drawn.of(i).sub(clean).square().mean().item_double() / clean.square().mean().item_double();
+        Tensor clean = base.parts()
+            .autoencoder()
+            .encode(base.parts().compute().place(Images.toSigned(store.picture(i))))
+            .mode();
+        double apart = drawn.of(i).sub(clean).square().mean().item_double()
+            / clean.square().mean().item_double();
         assertEquals(i == 0, apart == 0, "of picture " + i);
         assertTrue(apart < 0.3, "a guess from a little noise is close: " + apart);
       }

@@ -25,20 +25,27 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class TrainFlowTest {
   @Test
-  void learnsAndLeavesAModelOfStableDiffusion3sShapeThatDraws(@TempDir Path folder) throws IOException {
+  void learnsAndLeavesAModelOfStableDiffusion3sShapeThatDraws(@TempDir Path folder)
+      throws IOException {
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(folder.resolve("latents-000.safetensors"), Map.of(
-          "latents", torch.randn(4, 8, 32, 32).to(ScalarType.Half),
-          "tokens", torch.full(new long[] {4, 1, 77}, new Scalar(950)).to(ScalarType.Short),
-          "focus", torch.ones(4, 1, 32, 32).to(ScalarType.Half)), Map.of());
+      SafetensorsWriter.write(
+          folder.resolve("latents-000.safetensors"),
+          Map.of(
+              "latents", torch.randn(4, 8, 32, 32).to(ScalarType.Half),
+              "tokens", torch.full(new long[] {4, 1, 77}, new Scalar(950)).to(ScalarType.Short),
+              "focus", torch.ones(4, 1, 32, 32).to(ScalarType.Half)),
+          Map.of());
     }
     TrainFlow.main(new String[] {folder.toString(), folder.resolve("out").toString(), "2"});
-    try (TensorScope scope = TensorScope.open(); Safetensors state = Safetensors.open(folder.resolve("out/state.safetensors"))) {
-      assertTrue(state.read("weights.proj_out.weight").abs().sum().item_double() > 0, "it began at zero");
+    try (TensorScope scope = TensorScope.open();
+        Safetensors state = Safetensors.open(folder.resolve("out/state.safetensors"))) {
+      assertTrue(
+          state.read("weights.proj_out.weight").abs().sum().item_double() > 0, "it began at zero");
     }
     try (BaseModel base = BaseModel.open(folder.resolve("out/folder"), Compute.of("cpu", "bf16"))) {
       assertTrue(base.parts() instanceof StableDiffusion3);
-      Picture picture = base.generate(ImageRequest.of("portrait of a man").steps(1).seed(1)).picture();
+      Picture picture =
+          base.generate(ImageRequest.of("portrait of a man").steps(1).seed(1)).picture();
       assertEquals(256, picture.width());
     }
   }

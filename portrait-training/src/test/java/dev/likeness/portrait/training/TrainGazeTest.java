@@ -26,7 +26,8 @@ class TrainGazeTest {
   /** The file has as many numbers as the one of its name that scores read, and others. */
   static void assertLikeShipped(Path file) throws IOException {
     try (InputStream own = new GZIPInputStream(Files.newInputStream(file));
-        InputStream in = new GZIPInputStream(HeadshotScores.class.getResourceAsStream(file.getFileName().toString()))) {
+        InputStream in = new GZIPInputStream(
+            HeadshotScores.class.getResourceAsStream(file.getFileName().toString()))) {
       Map<String, Object> taught = JSON.std.mapFrom(own);
       Map<String, Object> shipped = JSON.std.mapFrom(in);
       assertEquals(counts(shipped), counts(taught));

@@ -39,7 +39,8 @@ class TrainPairsTest {
     Picture faded = glasses.with(1, 0);
     assertEquals(0, differences(portrait.picture(), faded, 0, middle - 3));
     assertTrue(differences(portrait.picture(), faded, middle + 3, SIZE) > 30);
-    assertEquals(0, differences(glasses.bare(), glasses.with(0, 0), 0, SIZE), "nothing else is worn");
+    assertEquals(
+        0, differences(glasses.bare(), glasses.with(0, 0), 0, SIZE), "nothing else is worn");
   }
 
   @Test
@@ -51,8 +52,11 @@ class TrainPairsTest {
   }
 
   private static Portrait portrait(Glasses glasses) {
-    Person person = LongStream.range(9_950_000_000L, Long.MAX_VALUE).mapToObj(Person::random)
-        .filter(one -> one.glasses() == glasses && !one.earrings()).findFirst().orElseThrow();
+    Person person = LongStream.range(9_950_000_000L, Long.MAX_VALUE)
+        .mapToObj(Person::random)
+        .filter(one -> one.glasses() == glasses && !one.earrings())
+        .findFirst()
+        .orElseThrow();
     return Renderer.render(person, Shot.headshot(new Random(1)).withPose(0, 0, 0), SIZE);
   }
 

@@ -39,29 +39,44 @@ class TrainPartsTest {
   void endsAtTheSameBitsWhenItIsStoppedAndGoneOnWith() throws IOException {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
-    store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> { });
+    store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> {});
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
-        PeopleSeen seen = new PeopleSeen(store, PEOPLE * PeopleRenders.SHOTS, done -> { });
-        EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> { });
+        PeopleSeen seen = new PeopleSeen(store, PEOPLE * PeopleRenders.SHOTS, done -> {});
+        EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> {});
         SeenError sight = SeenError.byPhotoReader(PortraitModel.files())) {
       ImageEncoderTraining encoder = new ImageEncoderTraining(seen, renders, 4, 1);
       PreviewTraining preview = new PreviewTraining(crops, 1);
       Path before = FirstWeights.autoencoder(PortraitModel.files());
-      DecoderTraining decoder = new DecoderTraining(crops, sight,
-          Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())), before, 1);
+      DecoderTraining decoder = new DecoderTraining(
+          crops,
+          sight,
+          Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())),
+          before,
+          1);
       resumes(encoder.loop(2), encoder::step, "encoder");
       resumes(preview.loop(2), preview::step, "preview");
-      AutoencoderTuning whole = new AutoencoderTuning(store, 3, 2, sight,
-          Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())), before, 1);
+      AutoencoderTuning whole = new AutoencoderTuning(
+          store,
+          3,
+          2,
+          sight,
+          Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())),
+          before,
+          1);
       resumes(decoder.loop(2), decoder::step, "decoder");
       resumes(whole.loop(2), whole::step, "whole");
-      assertLearnt(before, folder.resolve("decoder-unbroken"), name -> name.startsWith("decoder.") || name.startsWith("post_quant_conv."));
+      assertLearnt(
+          before,
+          folder.resolve("decoder-unbroken"),
+          name -> name.startsWith("decoder.") || name.startsWith("post_quant_conv."));
       assertLearnt(before, folder.resolve("whole-unbroken"), name -> true);
     }
   }
 
   private static void assertLearnt(Path before, Path after, Predicate<String> those) {
-    try (TensorScope scope = TensorScope.open(); Safetensors old = Safetensors.open(before); Safetensors learnt = Safetensors.open(after)) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors old = Safetensors.open(before);
+        Safetensors learnt = Safetensors.open(after)) {
       for (String name : old.names()) {
         boolean same = learnt.read("ema." + name).equal(old.read(name).to(ScalarType.Float));
         assertEquals(those.test(name), !same, name);
@@ -72,9 +87,9 @@ class TrainPartsTest {
   private void resumes(TrainingLoop loop, TrainingLoop.Step step, String name) throws IOException {
     Path unbroken = folder.resolve(name + "-unbroken");
     Path broken = folder.resolve(name + "-broken");
-    loop.run(unbroken, step, (weights, number) -> { });
-    loop.runTo(broken, 1, step, (weights, number) -> { });
-    loop.run(broken, step, (weights, number) -> { });
+    loop.run(unbroken, step, (weights, number) -> {});
+    loop.runTo(broken, 1, step, (weights, number) -> {});
+    loop.run(broken, step, (weights, number) -> {});
     assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken), name);
   }
 
@@ -83,7 +98,7 @@ class TrainPartsTest {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
     int count = 2 * PeopleRenders.SHOTS;
-    store.fill(count, renders::picture, done -> { });
+    store.fill(count, renders::picture, done -> {});
     PairList pairs = new PairList(store, renders, 2, i -> new float[] {i});
     assertEquals(count, pairs.size());
     for (int i = 0; i < count; i++) {
@@ -91,7 +106,9 @@ class TrainPartsTest {
       int other = (int) pair.reference().face()[0];
       assertEquals(i / PeopleRenders.SHOTS, other / PeopleRenders.SHOTS);
       assertNotEquals(i, other);
-      assertEquals(i, only(count, n -> Arrays.equals(store.picture(n).rgb(), pair.target().rgb())));
+      assertEquals(
+          i,
+          only(count, n -> Arrays.equals(store.picture(n).rgb(), pair.target().rgb())));
     }
   }
 
@@ -117,10 +134,14 @@ class TrainPartsTest {
   void namesTheNumbersItKnows() {
     assertEquals(7, PartNumbers.of(List.of("people=7")).of("people"));
     assertEquals(Set.of("preview"), PartNumbers.of(List.of("stages=preview")).stages());
-    assertEquals("peopel=7 is unknown; known names, each with =VALUE: seed, people, encoderSteps, encoderBatch, eyeSteps, adapterSteps,"
-        + " adapterBatch, decoderPictures, decoderSteps, previewPictures, previewSteps, fewStepPictures, fewStepSteps, fewStepBatch, guidance, stages, start, eyes",
-        assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("peopel=7"))).getMessage());
-    assertEquals("stages=previw; known stages: image-encoder,image-adapter,adapter,decoder,preview,few-step",
-        assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("stages=previw"))).getMessage());
+    assertEquals(
+        "peopel=7 is unknown; known names, each with =VALUE: seed, people, encoderSteps, encoderBatch, eyeSteps, adapterSteps,"
+            + " adapterBatch, decoderPictures, decoderSteps, previewPictures, previewSteps, fewStepPictures, fewStepSteps, fewStepBatch, guidance, stages, start, eyes",
+        assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("peopel=7")))
+            .getMessage());
+    assertEquals(
+        "stages=previw; known stages: image-encoder,image-adapter,adapter,decoder,preview,few-step",
+        assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("stages=previw")))
+            .getMessage());
   }
 }

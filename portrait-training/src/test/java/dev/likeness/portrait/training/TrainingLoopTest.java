@@ -20,26 +20,48 @@ class TrainingLoopTest {
   @Test
   void savesNothingOfALossThatIsNoNumber() throws IOException {
     Path state = work.resolve("state.safetensors");
-    TrainingLoop loop = new TrainingLoop("stage", 102, new Hyperparameters(0.1, 0, 0.0, 0, 0.9), 1, name -> false);
-    loop.runTo(state, 100, (weights, number) -> learnt(weights.get("w", 2), 1), (weights, step) -> { });
+    TrainingLoop loop =
+        new TrainingLoop("stage", 102, new Hyperparameters(0.1, 0, 0.0, 0, 0.9), 1, name -> false);
+    loop.runTo(
+        state, 100, (weights, number) -> learnt(weights.get("w", 2), 1), (weights, step) -> {});
     byte[] saved = Files.readAllBytes(state);
-    UnusableInput lost = assertThrows(UnusableInput.class, () -> loop.run(state,
-        (weights, number) -> learnt(weights.get("w", 2), number == 101 ? Double.NaN : 1), (weights, step) -> { }));
-    assertTrue(lost.getMessage().startsWith("stage: the loss is NaN after 101 steps; " + state), lost.getMessage());
+    UnusableInput lost = assertThrows(
+        UnusableInput.class,
+        () -> loop.run(
+            state,
+            (weights, number) -> learnt(weights.get("w", 2), number == 101 ? Double.NaN : 1),
+            (weights, step) -> {}));
+    assertTrue(
+        lost.getMessage().startsWith("stage: the loss is NaN after 101 steps; " + state),
+        lost.getMessage());
     assertArrayEquals(saved, Files.readAllBytes(state));
   }
 
   @Test
   void savesNothingOfGradientsThatAreNoNumbers() throws IOException {
     Path state = work.resolve("state.safetensors");
-    TrainingLoop loop = new TrainingLoop("stage", 102, new Hyperparameters(0.1, 0, 0.0, 1, 0.9), 1, name -> false);
-    loop.runTo(state, 100, (weights, number) -> learnt(weights.get("w", 2), 1), (weights, step) -> { });
+    TrainingLoop loop =
+        new TrainingLoop("stage", 102, new Hyperparameters(0.1, 0, 0.0, 1, 0.9), 1, name -> false);
+    loop.runTo(
+        state, 100, (weights, number) -> learnt(weights.get("w", 2), 1), (weights, step) -> {});
     byte[] saved = Files.readAllBytes(state);
-    UnusableInput lost = assertThrows(UnusableInput.class, () -> loop.run(state, (weights, number) -> {
-      weights.get("w", 2).mul(new Scalar(Double.POSITIVE_INFINITY)).sum().backward();
-      return 1;
-    }, (weights, step) -> { }));
-    assertTrue(lost.getMessage().startsWith("stage: the gradients' length is Infinity after 100 steps; " + state), lost.getMessage());
+    UnusableInput lost = assertThrows(
+        UnusableInput.class,
+        () -> loop.run(
+            state,
+            (weights, number) -> {
+              weights
+                  .get("w", 2)
+                  .mul(new Scalar(Double.POSITIVE_INFINITY))
+                  .sum()
+                  .backward();
+              return 1;
+            },
+            (weights, step) -> {}));
+    assertTrue(
+        lost.getMessage()
+            .startsWith("stage: the gradients' length is Infinity after 100 steps; " + state),
+        lost.getMessage());
     assertArrayEquals(saved, Files.readAllBytes(state));
   }
 

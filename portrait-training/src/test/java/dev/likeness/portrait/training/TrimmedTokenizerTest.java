@@ -19,7 +19,8 @@ class TrimmedTokenizerTest {
     TrimmedTokenizer trimmed = TrimmedTokenizer.of(clip);
     trimmed.need(CAPTION);
     trimmed.write(folder);
-    try (ClipTokenizer whole = ClipTokenizer.open(clip); ClipTokenizer small = ClipTokenizer.open(folder)) {
+    try (ClipTokenizer whole = ClipTokenizer.open(clip);
+        ClipTokenizer small = ClipTokenizer.open(folder)) {
       int[] here = small.ids(CAPTION);
       int[] there = whole.ids(CAPTION);
       assertEquals(there.length, here.length);

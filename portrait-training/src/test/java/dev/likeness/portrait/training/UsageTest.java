@@ -22,28 +22,44 @@ class UsageTest {
   }
 
   private static final Map<Class<?>, Program> PROGRAMS = Map.ofEntries(
-      Map.entry(EvaluateAdapter.class, EvaluateAdapter::main), Map.entry(EvaluateHeadshots.class, EvaluateHeadshots::main),
-      Map.entry(EvaluateLikeness.class, EvaluateLikeness::main), Map.entry(EvaluateProfiles.class, EvaluateProfiles::main),
-      Map.entry(EvaluateSize.class, EvaluateSize::main), Map.entry(GradeScores.class, GradeScores::main),
-      Map.entry(MakePortrait.class, MakePortrait::main), Map.entry(MeasureDial.class, MeasureDial::main),
-      Map.entry(MeasureLimits.class, MeasureLimits::main), Map.entry(MixPortrait.class, MixPortrait::main),
-      Map.entry(PromptSheet.class, PromptSheet::main), Map.entry(TrainAttributes.class, TrainAttributes::main),
-      Map.entry(TrainEmbedder.class, TrainEmbedder::main), Map.entry(TrainFlow.class, TrainFlow::main),
-      Map.entry(TrainGaze.class, TrainGaze::main), Map.entry(TrainPairs.class, TrainPairs::main),
-      Map.entry(TrainParts.class, TrainParts::main), Map.entry(TrainPhotoReader.class, TrainPhotoReader::main),
+      Map.entry(EvaluateAdapter.class, EvaluateAdapter::main),
+      Map.entry(EvaluateHeadshots.class, EvaluateHeadshots::main),
+      Map.entry(EvaluateLikeness.class, EvaluateLikeness::main),
+      Map.entry(EvaluateProfiles.class, EvaluateProfiles::main),
+      Map.entry(EvaluateSize.class, EvaluateSize::main),
+      Map.entry(GradeScores.class, GradeScores::main),
+      Map.entry(MakePortrait.class, MakePortrait::main),
+      Map.entry(MeasureDial.class, MeasureDial::main),
+      Map.entry(MeasureLimits.class, MeasureLimits::main),
+      Map.entry(MixPortrait.class, MixPortrait::main),
+      Map.entry(PromptSheet.class, PromptSheet::main),
+      Map.entry(TrainAttributes.class, TrainAttributes::main),
+      Map.entry(TrainEmbedder.class, TrainEmbedder::main),
+      Map.entry(TrainFlow.class, TrainFlow::main),
+      Map.entry(TrainGaze.class, TrainGaze::main),
+      Map.entry(TrainPairs.class, TrainPairs::main),
+      Map.entry(TrainParts.class, TrainParts::main),
+      Map.entry(TrainPhotoReader.class, TrainPhotoReader::main),
       Map.entry(TrainPortrait.class, TrainPortrait::main));
 
   @Test
   void everyProgramSaysHowItIsCalled() {
-    PROGRAMS.forEach((program, main) -> assertTrue(assertThrows(IllegalArgumentException.class, main::run).getMessage()
-        .startsWith("usage: " + program.getSimpleName() + " "), program.getSimpleName()));
+    PROGRAMS.forEach((program, main) -> assertTrue(
+        assertThrows(IllegalArgumentException.class, main::run)
+            .getMessage()
+            .startsWith("usage: " + program.getSimpleName() + " "),
+        program.getSimpleName()));
   }
 
   @Test
   void tooManyAreRefusedWhereNoneHasAName() {
     Usage.require(new String[2], 1, 2, "Program ONE [TWO]");
     Usage.require(new String[9], 1, "Program ONE [NAME=VALUE]...");
-    assertEquals("usage: Program ONE [TWO]",
-        assertThrows(IllegalArgumentException.class, () -> Usage.require(new String[3], 1, 2, "Program ONE [TWO]")).getMessage());
+    assertEquals(
+        "usage: Program ONE [TWO]",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Usage.require(new String[3], 1, 2, "Program ONE [TWO]"))
+            .getMessage());
   }
 }

@@ -30,18 +30,20 @@ import java.util.stream.IntStream;
 final class ConsistencySchedulers {
   private static final Set<Prediction> PREDICTIONS = Set.of(EPSILON, V, SAMPLE);
 
-  private ConsistencySchedulers() {
-  }
+  private ConsistencySchedulers() {}
 
   static Scheduler lcm(Options options) {
     Training training = Training.of(options, PREDICTIONS);
     var solver = new Lcm(options.number("timestep_scaling"));
-    return LadderScheduler.unit(training, request -> distilled(options, training, request), request -> solver);
+    return LadderScheduler.unit(
+        training, request -> distilled(options, training, request), request -> solver);
   }
 
   static Scheduler tcd(Options options) {
     Training training = Training.of(options, PREDICTIONS).clipped(Clipping.NONE);
-    return LadderScheduler.unit(training, request -> distilled(options, training, request),
+    return LadderScheduler.unit(
+        training,
+        request -> distilled(options, training, request),
         request -> new Tcd(request.etaOr(0.3), training.schedule()::level));
   }
 
@@ -50,9 +52,11 @@ final class ConsistencySchedulers {
     Requests.requireOwnSigmas(request, options.owner());
     int origins = options.integer("original_inference_steps");
     double[] timesteps = request.timesteps().length > 0
-        ? Requests.requireFalling(request.timesteps(), training.length()) : spread(request.steps(), origins, training.length());
+        ? Requests.requireFalling(request.timesteps(), training.length())
+        : spread(request.steps(), origins, training.length());
     List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps), DoubleStream.of(0))
-        .mapToObj(timestep -> training.schedule().level((int) timestep)).toList();
+        .mapToObj(timestep -> training.schedule().level((int) timestep))
+        .toList();
     return Ladder.of(timesteps, levels);
   }
 
@@ -60,23 +64,31 @@ final class ConsistencySchedulers {
     Requests.requireSteps(steps, 1, origins);
     int stride = trained / origins;
     return IntStream.range(0, steps)
-        .mapToDouble(i -> (origins - Math.floor(i * ((double) origins / steps))) * stride - 1).toArray();
+        .mapToDouble(i -> (origins - Math.floor(i * ((double) origins / steps))) * stride - 1)
+        .toArray();
   }
 
   static Scheduler iterative(Options options) {
     double min = options.number("sigma_min");
     double data = options.number("sigma_data");
     int trained = options.integer("num_train_timesteps");
-    Training training = Training.continuous(trained, SAMPLE, level -> boundary(level.sigma(), min, data))
+    Training training = Training.continuous(
+            trained, SAMPLE, level -> boundary(level.sigma(), min, data))
         .clipped(options.flag("clip_denoised") ? Clipping.clamp(1) : Clipping.NONE);
     var solver = new ConsistencyIterative(min, options.number("s_noise"));
-    return new LadderScheduler(training, request -> ramp(options, trained, request), request -> solver,
-        all -> options.number("sigma_max"), 1);
+    return new LadderScheduler(
+        training,
+        request -> ramp(options, trained, request),
+        request -> solver,
+        all -> options.number("sigma_max"),
+        1);
   }
 
   private static Scaling boundary(double sigma, double min, double data) {
     double spread = Math.sqrt(sigma * sigma + data * data);
-    return new Scaling(1 / spread, data * data / ((sigma - min) * (sigma - min) + data * data),
+    return new Scaling(
+        1 / spread,
+        data * data / ((sigma - min) * (sigma - min) + data * data),
         (sigma - min) * data / spread);
   }
 
@@ -84,35 +96,49 @@ final class ConsistencySchedulers {
     Requests.requireOwnSigmas(request, options.owner());
     Requests.requireSteps(request.steps(), 1, trained);
     int stride = trained / request.steps();
-    double[] chosen = request.timesteps().length > 0 ? PreservingLadder.falling(request.timesteps())
+    double[] chosen = request.timesteps().length > 0
+        ? PreservingLadder.falling(request.timesteps())
         : IntStream.range(0, request.steps()).mapToDouble(i -> i * stride).toArray();
     double rho = options.number("rho");
     double top = Math.pow(options.number("sigma_max"), 1 / rho);
     double bottom = Math.pow(options.number("sigma_min"), 1 / rho);
     double[] sigmas = Arrays.stream(chosen)
-        .map(place -> Math.pow(top + place / (trained - 1) * (bottom - top), rho)).toArray();
-    double[] timesteps = Arrays.stream(sigmas).map(sigma -> 250 * Math.log(sigma)).toArray();
-    return Ladder.of(timesteps, DoubleStream.concat(Arrays.stream(sigmas), DoubleStream.of(options.number("sigma_min")))
-        .mapToObj(NoiseLevel::exploding).toList());
+        .map(place -> Math.pow(top + place / (trained - 1) * (bottom - top), rho))
+        .toArray();
+    double[] timesteps =
+        Arrays.stream(sigmas).map(sigma -> 250 * Math.log(sigma)).toArray();
+    return Ladder.of(
+        timesteps,
+        DoubleStream.concat(Arrays.stream(sigmas), DoubleStream.of(options.number("sigma_min")))
+            .mapToObj(NoiseLevel::exploding)
+            .toList());
   }
 
   static Scheduler decoder(Options options) {
     int trained = options.integer("num_train_timesteps");
-    NoiseSchedule schedule = NoiseSchedule.ofBetas(BetaSchedule.SQUARED_COSINE.betas(0, 1, trained));
+    NoiseSchedule schedule =
+        NoiseSchedule.ofBetas(BetaSchedule.SQUARED_COSINE.betas(0, 1, trained));
     double data = options.number("sigma_data");
     Training training = Training.continuous(trained, SAMPLE, level -> decoding(level, data));
     double[] timesteps = {1008, 512};
     List<NoiseLevel> levels = List.of(schedule.level(1008), schedule.level(512), NoiseLevel.CLEAN);
-    return new LadderScheduler(training, request -> {
-      Requests.requireOwnTimesteps(request, options.owner());
-      Requests.requireSteps(request.steps(), 2, 2);
-      return Ladder.of(timesteps, levels);
-    }, request -> new Renoise(false), all -> all.at(0).sigma(), 1);
+    return new LadderScheduler(
+        training,
+        request -> {
+          Requests.requireOwnTimesteps(request, options.owner());
+          Requests.requireSteps(request.steps(), 2, 2);
+          return Ladder.of(timesteps, levels);
+        },
+        request -> new Renoise(false),
+        all -> all.at(0).sigma(),
+        1);
   }
 
   private static Scaling decoding(NoiseLevel level, double data) {
     double spread = level.ratio() * level.ratio() + data * data;
-    return new Scaling(1 / (level.alpha() * Math.sqrt(spread)), data * data / (level.alpha() * spread),
+    return new Scaling(
+        1 / (level.alpha() * Math.sqrt(spread)),
+        data * data / (level.alpha() * spread),
         level.ratio() * data / Math.sqrt(spread));
   }
 
@@ -126,9 +152,15 @@ final class ConsistencySchedulers {
   private static Ladder angles(PlanRequest request) {
     Requests.requireOwnSigmas(request, "SCMScheduler");
     double top = 1.5708;
-    double[] all = request.timesteps().length > 0 ? request.timesteps()
-        : request.steps() == 2 ? new double[] {top, 1.3, 0} : Sigmas.linspace(top, 0, request.steps() + 1);
-    return Ladder.of(Arrays.copyOf(all, all.length - 1), Arrays.stream(all)
-        .mapToObj(angle -> new NoiseLevel(Math.max(0, Math.cos(angle)), Math.sin(angle))).toList());
+    double[] all = request.timesteps().length > 0
+        ? request.timesteps()
+        : request.steps() == 2
+            ? new double[] {top, 1.3, 0}
+            : Sigmas.linspace(top, 0, request.steps() + 1);
+    return Ladder.of(
+        Arrays.copyOf(all, all.length - 1),
+        Arrays.stream(all)
+            .mapToObj(angle -> new NoiseLevel(Math.max(0, Math.cos(angle)), Math.sin(angle)))
+            .toList());
   }
 }

@@ -12,15 +12,18 @@ import java.util.function.Function;
 public final class DiffusersSchedulers implements SchedulerProvider {
   private static final Map<String, Function<Options, Scheduler>> CLASSES = classes();
 
-  @Override public Set<String> classNames() {
+  @Override
+  public Set<String> classNames() {
     return CLASSES.keySet();
   }
 
-  @Override public Options defaults(String className) {
+  @Override
+  public Options defaults(String className) {
     return OptionDefaults.of(className);
   }
 
-  @Override public Scheduler configure(String className, Options options) {
+  @Override
+  public Scheduler configure(String className, Options options) {
     return CLASSES.get(className).apply(options);
   }
 

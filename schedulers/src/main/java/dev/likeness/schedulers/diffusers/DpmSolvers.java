@@ -20,8 +20,7 @@ import java.util.Set;
 final class DpmSolvers {
   private static final Set<Prediction> ALL = EnumSet.allOf(Prediction.class);
 
-  private DpmSolvers() {
-  }
+  private DpmSolvers() {}
 
   static Scheduler multistep(Options options) {
     return scheduler(options, End.FIRST_TRAINED, multistepSolver(options, algorithm(options)));
@@ -41,42 +40,55 @@ final class DpmSolvers {
     Training training = Training.of(options, ALL);
     var ladder = new PreservingLadder(options, training, End.of(options, End.FIRST_TRAINED));
     Respacing.notInFlow(options);
-    return LadderScheduler.unit(training, ladder::ladder,
+    return LadderScheduler.unit(
+        training,
+        ladder::ladder,
         request -> new DpmSolverSinglestep(algorithm, orders(options, request.steps()), heun));
   }
 
   static Scheduler deis(Options options) {
     options.oneOf("algorithm_type", "deis", "dpmsolver", "dpmsolver++");
     options.oneOf("solver_type", "logrho", "midpoint", "heun", "bh1", "bh2");
-    var solver = new Deis(options.integer("solver_order"), new OrderAtEnd(false, options.flag("lower_order_final")));
+    var solver = new Deis(
+        options.integer("solver_order"), new OrderAtEnd(false, options.flag("lower_order_final")));
     Training training = Training.of(options, ALL);
     return scheduler(options, training, End.LAST_REPEATED, solver);
   }
 
   static Scheduler sa(Options options) {
-    boolean data = "data_prediction".equals(options.oneOf("algorithm_type", "data_prediction", "noise_prediction"));
+    boolean data = "data_prediction"
+        .equals(options.oneOf("algorithm_type", "data_prediction", "noise_prediction"));
     if (options.isSet("tau_func")) {
-      throw new IllegalArgumentException("SASolverScheduler cannot read tau_func from a config; use SaSolver itself");
+      throw new IllegalArgumentException(
+          "SASolverScheduler cannot read tau_func from a config; use SaSolver itself");
     }
-    var solver = new SaSolver(options.integer("predictor_order"), options.integer("corrector_order"), data,
-        options.flag("lower_order_final"), false, timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
+    var solver = new SaSolver(
+        options.integer("predictor_order"),
+        options.integer("corrector_order"),
+        data,
+        options.flag("lower_order_final"),
+        false,
+        timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
     return scheduler(options, Training.of(options, ALL), End.LAST_REPEATED, solver);
   }
 
   static Scheduler inverse(Options options) {
     DpmAlgorithm algorithm = algorithm(options);
     if (algorithm.stochastic() && !options.flag("use_flow_sigmas")) {
-      throw new IllegalArgumentException("DPMSolverMultistepInverseScheduler climbs without noise and has"
-          + " algorithm_type dpmsolver++ and dpmsolver, not " + options.text("algorithm_type"));
+      throw new IllegalArgumentException(
+          "DPMSolverMultistepInverseScheduler climbs without noise and has"
+              + " algorithm_type dpmsolver++ and dpmsolver, not " + options.text("algorithm_type"));
     }
     Training training = Training.of(options, ALL);
     Solver solver = multistepSolver(options, algorithm);
     Respacing.notInFlow(options);
-    return LadderScheduler.unit(training, new InverseLadder(options, training)::ladder, request -> solver);
+    return LadderScheduler.unit(
+        training, new InverseLadder(options, training)::ladder, request -> solver);
   }
 
   private static Scheduler scheduler(Options options, End end, Solver solver) {
-    return scheduler(options, Training.withFiniteSigmas(options, ALL), End.of(options, end), solver);
+    return scheduler(
+        options, Training.withFiniteSigmas(options, ALL), End.of(options, end), solver);
   }
 
   private static Scheduler scheduler(Options options, Training training, End end, Solver solver) {
@@ -86,14 +98,22 @@ final class DpmSolvers {
   }
 
   static DpmAlgorithm algorithm(Options options) {
-    DpmAlgorithm algorithm = switch (options.oneOf("algorithm_type", "dpmsolver++", "sde-dpmsolver++", "dpmsolver",
-        "sde-dpmsolver", "deis")) {
-      case "sde-dpmsolver++" -> DpmAlgorithm.DATA_SDE;
-      case "dpmsolver" -> DpmAlgorithm.NOISE;
-      case "sde-dpmsolver" -> DpmAlgorithm.NOISE_SDE;
-      default -> DpmAlgorithm.DATA;
-    };
-    if (options.has("final_sigmas_type") && LastSigma.isClean(options) && !algorithm.predictsData()) {
+    DpmAlgorithm algorithm =
+        switch (options.oneOf(
+            "algorithm_type",
+            "dpmsolver++",
+            "sde-dpmsolver++",
+            "dpmsolver",
+            "sde-dpmsolver",
+            "deis")) {
+          case "sde-dpmsolver++" -> DpmAlgorithm.DATA_SDE;
+          case "dpmsolver" -> DpmAlgorithm.NOISE;
+          case "sde-dpmsolver" -> DpmAlgorithm.NOISE_SDE;
+          default -> DpmAlgorithm.DATA;
+        };
+    if (options.has("final_sigmas_type")
+        && LastSigma.isClean(options)
+        && !algorithm.predictsData()) {
       throw new IllegalArgumentException("algorithm_type " + options.text("algorithm_type")
           + " cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++");
     }
@@ -104,11 +124,15 @@ final class DpmSolvers {
     return "heun".equals(options.oneOf("solver_type", "midpoint", "heun", "logrho", "bh1", "bh2"));
   }
 
-  /** The single-step orders: 1, 2, ... k again and again, cut so that the last steps are of low order. */
+  /**
+   * The single-step orders: 1, 2, ... k again and again, cut so that the last steps are of low
+   * order.
+   */
   private static List<Integer> orders(Options options, int steps) {
     int order = options.integer("solver_order");
     if (order < 1 || order > 3) {
-      throw new IllegalArgumentException("single-step DPM-Solver needs an order of 1 to 3, got " + order);
+      throw new IllegalArgumentException(
+          "single-step DPM-Solver needs an order of 1 to 3, got " + order);
     }
     List<Integer> orders = new ArrayList<>();
     for (int i = 0; i < steps; i++) {

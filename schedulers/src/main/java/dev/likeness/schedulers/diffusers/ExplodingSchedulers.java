@@ -21,8 +21,7 @@ import java.util.function.DoubleUnaryOperator;
 
 /** The classes of diffusers in k-diffusion's form. */
 final class ExplodingSchedulers {
-  private ExplodingSchedulers() {
-  }
+  private ExplodingSchedulers() {}
 
   static Scheduler euler(Options options) {
     return scheduler(options, training(options, EPSILON, V, SAMPLE), new Euler(), 1, false);
@@ -63,10 +62,11 @@ final class ExplodingSchedulers {
     return sigma -> training.schedule().timesteps(new double[] {sigma})[0];
   }
 
-  private static Scheduler scheduler(Options options, Training training, Solver solver, int rowsPerStep,
-      boolean wholeKarras) {
+  private static Scheduler scheduler(
+      Options options, Training training, Solver solver, int rowsPerStep, boolean wholeKarras) {
     var ladder = new ExplodingLadder(options, training, wholeKarras);
     Respacing.of(options);
-    return new LadderScheduler(training, ladder::ladder, request -> solver, ladder::pureNoise, rowsPerStep);
+    return new LadderScheduler(
+        training, ladder::ladder, request -> solver, ladder::pureNoise, rowsPerStep);
   }
 }

@@ -9,7 +9,8 @@ import dev.likeness.schedulers.Sigmas;
 import java.util.Arrays;
 
 /**
- * Ladders of rectified flow: levels from 1 to 0, shifted towards noise by a number or by the resolution.
+ * Ladders of rectified flow: levels from 1 to 0, shifted towards noise by a number or by the
+ * resolution.
  *
  * @param options the class's options
  * @param length the number of training timesteps, which is the timestep of pure noise
@@ -25,7 +26,8 @@ record FlowLadder(Options options, int length) {
   /** A ladder of sigmas of the caller's own, the last one where the run ends. */
   Ladder exactly(double[] sigmas) {
     double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
-    return Ladder.of(times(above), Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
+    return Ladder.of(
+        times(above), Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
   }
 
   /** A ladder of sigmas with 0 below. */
@@ -35,7 +37,9 @@ record FlowLadder(Options options, int length) {
   }
 
   double[] times(double[] sigmas) {
-    return Arrays.stream(sigmas).map(sigma -> (inverted() ? 1 - sigma : sigma) * length).toArray();
+    return Arrays.stream(sigmas)
+        .map(sigma -> (inverted() ? 1 - sigma : sigma) * length)
+        .toArray();
   }
 
   // Mochi's networks are told how much signal there is.
@@ -44,7 +48,9 @@ record FlowLadder(Options options, int length) {
   }
 
   double[] sigmas(double[] times) {
-    return Arrays.stream(Requests.requireFalling(times, length + 1)).map(time -> time / length).toArray();
+    return Arrays.stream(Requests.requireFalling(times, length + 1))
+        .map(time -> time / length)
+        .toArray();
   }
 
   private double[] unshifted(PlanRequest request) {
@@ -55,7 +61,9 @@ record FlowLadder(Options options, int length) {
       return sigmas(request.timesteps());
     }
     double least = 1.0 / length;
-    double[] ends = dynamic() ? new double[] {least} : Sigmas.shifted(new double[] {least}, FlowShift.of(options));
+    double[] ends = dynamic()
+        ? new double[] {least}
+        : Sigmas.shifted(new double[] {least}, FlowShift.of(options));
     return Sigmas.linspace(1, ends[0], request.steps());
   }
 
@@ -65,14 +73,16 @@ record FlowLadder(Options options, int length) {
 
   double[] shifted(double[] sigmas, PlanRequest request) {
     double shift = FlowShift.of(options, request);
-    // The same formula in the reference's words: some classes cut timesteps to whole numbers, where the last bit counts.
-    return dynamic() ? Arrays.stream(sigmas).map(sigma -> shift / (shift + (1 / sigma - 1))).toArray()
+    // The same formula in the reference's words: some classes cut timesteps to whole numbers, where
+    // the last bit counts.
+    return dynamic()
+        ? Arrays.stream(sigmas).map(sigma -> shift / (shift + (1 / sigma - 1))).toArray()
         : Sigmas.shifted(sigmas, shift);
   }
 
   double[] stretched(double[] sigmas) {
     double terminal = options.number("shift_terminal", 0);
-    if (terminal == 0 || sigmas[sigmas.length - 1] == 1) {   // pure noise cannot be stretched
+    if (terminal == 0 || sigmas[sigmas.length - 1] == 1) { // pure noise cannot be stretched
       return sigmas;
     }
     double scale = (1 - sigmas[sigmas.length - 1]) / (1 - terminal);

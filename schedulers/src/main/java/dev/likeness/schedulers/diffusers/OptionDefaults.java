@@ -14,18 +14,26 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The options of every class of diffusers 0.42.1 with their defaults, read from {@code defaults.txt}, which
- * {@code tools/goldens/schedulers_defaults.py} writes from the classes themselves, and what they read of a config beside:
- * diffusers keeps what a class does not declare, such as options of the class that it was switched from.
+ * The options of every class of diffusers 0.42.1 with their defaults, read from
+ * {@code defaults.txt}, which {@code tools/goldens/schedulers_defaults.py} writes from the classes
+ * themselves, and what they read of a config beside: diffusers keeps what a class does not declare,
+ * such as options of the class that it was switched from.
  */
 final class OptionDefaults {
-  private static final Set<String> OF_FLOW_LADDERS = Set.of("shift", "use_dynamic_shifting", "time_shift_type",
-      "shift_terminal", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "sigma_min", "sigma_max",
+  private static final Set<String> OF_FLOW_LADDERS = Set.of(
+      "shift",
+      "use_dynamic_shifting",
+      "time_shift_type",
+      "shift_terminal",
+      "use_karras_sigmas",
+      "use_exponential_sigmas",
+      "use_beta_sigmas",
+      "sigma_min",
+      "sigma_max",
       "invert_sigmas");
   private static final Map<String, Map<String, Object>> BY_CLASS = read();
 
-  private OptionDefaults() {
-  }
+  private OptionDefaults() {}
 
   static Options of(String className) {
     return new Options(className, BY_CLASS.get(className));
@@ -49,10 +57,12 @@ final class OptionDefaults {
   }
 
   private static void addUndeclared(Map<String, Map<String, Object>> byClass) {
-    byClass.values().stream().filter(options -> options.containsKey("use_karras_sigmas")).forEach(options -> {
-      options.putIfAbsent("sigma_min", null);
-      options.putIfAbsent("sigma_max", null);
-    });
+    byClass.values().stream()
+        .filter(options -> options.containsKey("use_karras_sigmas"))
+        .forEach(options -> {
+          options.putIfAbsent("sigma_min", null);
+          options.putIfAbsent("sigma_max", null);
+        });
     Map<String, Object> ladder = new HashMap<>(byClass.get("FlowMatchEulerDiscreteScheduler"));
     ladder.keySet().retainAll(OF_FLOW_LADDERS);
     byClass.get("LTXEulerAncestralRFScheduler").putAll(ladder);
@@ -64,7 +74,10 @@ final class OptionDefaults {
       case "true" -> true;
       case "false" -> false;
       case "[]" -> List.of();
-      default -> text.startsWith("\"") ? text.substring(1, text.length() - 1) : (Object) Double.valueOf(text);
+      default ->
+        text.startsWith("\"")
+            ? text.substring(1, text.length() - 1)
+            : (Object) Double.valueOf(text);
     };
   }
 }

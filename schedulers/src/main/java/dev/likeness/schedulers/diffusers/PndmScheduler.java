@@ -14,7 +14,8 @@ import java.util.Set;
 import java.util.stream.DoubleStream;
 
 /**
- * diffusers' {@code PNDMScheduler}: its timesteps are rows, some of them repeated, rather than steps.
+ * diffusers' {@code PNDMScheduler}: its timesteps are rows, some of them repeated, rather than
+ * steps.
  *
  * @param training the trained levels
  * @param steps how the steps are spread
@@ -26,7 +27,8 @@ record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeK
 
   static Scheduler of(Options options) {
     Training training = Training.of(options, Set.of(Prediction.EPSILON, Prediction.V));
-    var pndm = new PndmScheduler(training, TrainedLadder.of(options, training), options.flag("skip_prk_steps"));
+    var pndm = new PndmScheduler(
+        training, TrainedLadder.of(options, training), options.flag("skip_prk_steps"));
     return LadderScheduler.unit(training, pndm::ladder, pndm::solver);
   }
 
@@ -37,24 +39,34 @@ record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeK
   }
 
   private Solver solver(PlanRequest request) {
-    return new Pndm(training.prediction(), steps.stride(request), skipsRungeKutta ? 0 : RUNGE_KUTTA_ROWS, this::level);
+    return new Pndm(
+        training.prediction(),
+        steps.stride(request),
+        skipsRungeKutta ? 0 : RUNGE_KUTTA_ROWS,
+        this::level);
   }
 
   private double[] rows(PlanRequest request) {
     Requests.requireSteps(request.steps(), skipsRungeKutta ? 1 : ORDER, training.length());
     double[] falling = steps.timesteps(request.steps());
     if (skipsRungeKutta) {
-      return falling.length == 1 ? falling
-          : DoubleStream.concat(Arrays.stream(falling, 0, 2), Arrays.stream(falling, 1, falling.length)).toArray();
+      return falling.length == 1
+          ? falling
+          : DoubleStream.concat(
+                  Arrays.stream(falling, 0, 2), Arrays.stream(falling, 1, falling.length))
+              .toArray();
     }
     if (request.firstStep() > 0 || request.from() > 0) {
       throw new IllegalArgumentException(
           "PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps");
     }
     int half = steps.stride(request) / 2;
-    DoubleStream stages = Arrays.stream(new int[] {0, 1, 2}).boxed().flatMapToDouble(k ->
-        DoubleStream.of(falling[k], falling[k + 1] + half, falling[k + 1] + half, falling[k + 1]));
-    return DoubleStream.concat(stages, Arrays.stream(falling, 3, falling.length)).toArray();
+    DoubleStream stages = Arrays.stream(new int[] {0, 1, 2})
+        .boxed()
+        .flatMapToDouble(k -> DoubleStream.of(
+            falling[k], falling[k + 1] + half, falling[k + 1] + half, falling[k + 1]));
+    return DoubleStream.concat(stages, Arrays.stream(falling, 3, falling.length))
+        .toArray();
   }
 
   private NoiseLevel level(int timestep) {
@@ -62,6 +74,8 @@ record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeK
   }
 
   private List<NoiseLevel> levels(double[] rows, int below) {
-    return Arrays.stream(rows).mapToObj(timestep -> level((int) timestep - below)).toList();
+    return Arrays.stream(rows)
+        .mapToObj(timestep -> level((int) timestep - below))
+        .toList();
   }
 }

@@ -12,7 +12,8 @@ import java.util.Arrays;
 import java.util.function.DoubleFunction;
 
 /**
- * Ladders of the DPM-Solver family: k-diffusion's sigmas turned into variance-preserving levels, or flow levels.
+ * Ladders of the DPM-Solver family: k-diffusion's sigmas turned into variance-preserving levels, or
+ * flow levels.
  *
  * @param options the class's options
  * @param training the trained levels
@@ -39,26 +40,32 @@ record PreservingLadder(Options options, Training training, End end) {
     if (respacing.isNone() && !options.flag("use_lu_lambdas") && !options.flag("use_flow_sigmas")) {
       Requests.requireOwnSigmas(request, options.owner());
       double[] timesteps = request.timesteps().length > 0
-          ? Requests.requireFalling(request.timesteps(), training.length()) : spaced(request.steps());
+          ? Requests.requireFalling(request.timesteps(), training.length())
+          : spaced(request.steps());
       return ladder(timesteps, schedule.sigmas(timesteps), false);
     }
     Requests.requireOwnTimesteps(request, options.owner());
     double[] table = schedule.sigmas();
     if (!respacing.isNone()) {
       double[] sigmas = respacing.sigmas(falling(table), request.steps());
-      return ladder(rounded(schedule.timesteps(sigmas), respacing.kind() == Respacing.Kind.KARRAS), sigmas, true);
+      return ladder(
+          rounded(schedule.timesteps(sigmas), respacing.kind() == Respacing.Kind.KARRAS),
+          sigmas,
+          true);
     }
     if (options.flag("use_lu_lambdas")) {
       double[] sigmas = Sigmas.exponential(table[table.length - 1], table[0], request.steps());
       return ladder(rounded(schedule.timesteps(sigmas), true), sigmas, true);
     }
     double[] sigmas = flow(request);
-    return ladder(Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas, true);
+    return ladder(
+        Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas, true);
   }
 
   private double[] spaced(int steps) {
     TimestepSpacing spacing = options.has("timestep_spacing")
-        ? TimestepSpacing.parse(options.text("timestep_spacing")) : TimestepSpacing.LINSPACE;
+        ? TimestepSpacing.parse(options.text("timestep_spacing"))
+        : TimestepSpacing.LINSPACE;
     int trained = training.length();
     int top = trained - belowLeastLambda();
     Requests.requireSteps(steps, 1, spacing == TimestepSpacing.TRAILING ? trained : top - 1);
@@ -67,12 +74,16 @@ record PreservingLadder(Options options, Training training, End end) {
 
   private int belowLeastLambda() {
     double least = options.number("lambda_min_clipped", Double.NEGATIVE_INFINITY);
-    return (int) Arrays.stream(training.schedule().sigmas()).filter(sigma -> -Math.log(sigma) < least).count();
+    return (int) Arrays.stream(training.schedule().sigmas())
+        .filter(sigma -> -Math.log(sigma) < least)
+        .count();
   }
 
   private double[] flow(PlanRequest request) {
-    // Classes that cannot say whether their levels move with the resolution move them where the request says how far.
-    double shift = options.has("use_dynamic_shifting") || Double.isNaN(request.mu()) ? FlowShift.of(options, request)
+    // Classes that cannot say whether their levels move with the resolution move them where the
+    // request says how far.
+    double shift = options.has("use_dynamic_shifting") || Double.isNaN(request.mu())
+        ? FlowShift.of(options, request)
         : Math.exp(request.mu());
     double[] rising = Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1);
     double[] falling = falling(Arrays.stream(rising).map(alpha -> 1 - alpha).toArray());
@@ -81,20 +92,25 @@ record PreservingLadder(Options options, Training training, End end) {
 
   // Only multistep DPM-Solver, which has Lu's ladder too, keeps fractions on the cosine schedule.
   private double[] rounded(double[] timesteps, boolean toNearest) {
-    boolean cosine = options.has("use_lu_lambdas") && "squaredcos_cap_v2".equals(options.text("beta_schedule"));
+    boolean cosine =
+        options.has("use_lu_lambdas") && "squaredcos_cap_v2".equals(options.text("beta_schedule"));
     return toNearest && !cosine ? Arrays.stream(timesteps).map(Math::rint).toArray() : timesteps;
   }
 
   // The reference keeps timesteps as whole numbers and drops what is behind the point.
   private Ladder ladder(double[] timesteps, double[] sigmas, boolean ofSigmas) {
-    DoubleFunction<NoiseLevel> form = options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
+    DoubleFunction<NoiseLevel> form =
+        options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
     all[sigmas.length] = switch (end) {
       case CLEAN -> 0;
       case FIRST_TRAINED -> training.schedule().sigmas()[0];
-      case LAST_REPEATED -> ofSigmas ? sigmas[sigmas.length - 1] : training.schedule().sigmas()[0];
+      case LAST_REPEATED ->
+        ofSigmas ? sigmas[sigmas.length - 1] : training.schedule().sigmas()[0];
     };
-    return Ladder.of(Arrays.stream(timesteps).map(Math::floor).toArray(), Arrays.stream(all).mapToObj(form).toList());
+    return Ladder.of(
+        Arrays.stream(timesteps).map(Math::floor).toArray(),
+        Arrays.stream(all).mapToObj(form).toList());
   }
 
   static double[] falling(double[] rising) {

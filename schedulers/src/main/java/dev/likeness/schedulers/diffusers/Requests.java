@@ -4,12 +4,12 @@ import dev.likeness.schedulers.PlanRequest;
 
 /** What a class refuses of a request. */
 final class Requests {
-  private Requests() {
-  }
+  private Requests() {}
 
   static void requireSteps(int steps, int least, int most) {
     if (steps < least || steps > most) {
-      throw new IllegalArgumentException("this scheduler makes " + least + " to " + most + " steps, got " + steps);
+      throw new IllegalArgumentException(
+          "this scheduler makes " + least + " to " + most + " steps, got " + steps);
     }
   }
 
@@ -29,8 +29,8 @@ final class Requests {
     for (int i = 0; i < timesteps.length; i++) {
       double above = i == 0 ? trained : timesteps[i - 1];
       if (!(timesteps[i] < above && timesteps[i] >= 0)) {
-        throw new IllegalArgumentException("timesteps must fall within the trained 0.." + (trained - 1) + ", got "
-            + timesteps[i] + (i == 0 ? " first" : " after " + above));
+        throw new IllegalArgumentException("timesteps must fall within the trained 0.."
+            + (trained - 1) + ", got " + timesteps[i] + (i == 0 ? " first" : " after " + above));
       }
     }
     return timesteps;

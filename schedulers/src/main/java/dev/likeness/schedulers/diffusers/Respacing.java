@@ -14,14 +14,21 @@ import java.util.stream.Stream;
  * @param options the class's options, which may fix its ends
  */
 record Respacing(Kind kind, Options options) {
-  enum Kind { NONE, KARRAS, EXPONENTIAL, BETA }
+  enum Kind {
+    NONE,
+    KARRAS,
+    EXPONENTIAL,
+    BETA
+  }
 
   /** Classes whose Karras ladders keep to the trained levels, whatever ends their config fixes. */
-  private static final Set<String> TRAINED_KARRAS = Set.of("LMSDiscreteScheduler", "DPMSolverSDEScheduler");
+  private static final Set<String> TRAINED_KARRAS =
+      Set.of("LMSDiscreteScheduler", "DPMSolverSDEScheduler");
 
   static Respacing of(Options options) {
     List<Kind> asked = Stream.of(Kind.KARRAS, Kind.EXPONENTIAL, Kind.BETA)
-        .filter(kind -> options.flag("use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas")).toList();
+        .filter(kind -> options.flag("use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas"))
+        .toList();
     if (asked.size() > 1) {
       throw new IllegalArgumentException(options.owner()
           + " takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas");
@@ -32,9 +39,12 @@ record Respacing(Kind kind, Options options) {
   /** The same for classes whose ladders of sigmas hold more noise than flow levels can. */
   static Respacing notInFlow(Options options) {
     Respacing respacing = of(options);
-    if (options.flag("use_flow_sigmas") && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
-      throw new IllegalArgumentException(options.owner() + " takes either use_flow_sigmas or a ladder of sigmas ("
-          + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind()) + "), whose noise exceeds flow's");
+    if (options.flag("use_flow_sigmas")
+        && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
+      throw new IllegalArgumentException(
+          options.owner() + " takes either use_flow_sigmas or a ladder of sigmas ("
+              + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind())
+              + "), whose noise exceeds flow's");
     }
     return respacing;
   }
@@ -50,7 +60,9 @@ record Respacing(Kind kind, Options options) {
     }
     boolean trained = kind == Kind.KARRAS && TRAINED_KARRAS.contains(options.owner());
     double max = trained ? falling[0] : options.number("sigma_max", falling[0]);
-    double min = trained ? falling[falling.length - 1] : options.number("sigma_min", falling[falling.length - 1]);
+    double min = trained
+        ? falling[falling.length - 1]
+        : options.number("sigma_min", falling[falling.length - 1]);
     return switch (kind) {
       case KARRAS -> Sigmas.karras(max, min, count);
       case EXPONENTIAL -> Sigmas.exponential(max, min, count);

@@ -20,21 +20,31 @@ import java.util.List;
 record TrainedLadder(Training training, TimestepSpacing spacing, int offset, NoiseLevel end) {
   static TrainedLadder of(Options options, Training training) {
     boolean clean = !options.has("set_alpha_to_one") || options.flag("set_alpha_to_one");
-    return new TrainedLadder(training, TimestepSpacing.parse(options.text("timestep_spacing")),
-        options.integer("steps_offset"), clean ? NoiseLevel.CLEAN : training.schedule().level(0));
+    return new TrainedLadder(
+        training,
+        TimestepSpacing.parse(options.text("timestep_spacing")),
+        options.integer("steps_offset"),
+        clean ? NoiseLevel.CLEAN : training.schedule().level(0));
   }
 
-  /** Each step ends where the next one begins, the last at the end (DDPM); the caller's own timesteps are taken. */
+  /**
+   * Each step ends where the next one begins, the last at the end (DDPM); the caller's own
+   * timesteps are taken.
+   */
   Ladder chained(PlanRequest request) {
     Requests.requireOwnSigmas(request, "DDPM");
     double[] timesteps = request.timesteps().length > 0
-        ? Requests.requireFalling(request.timesteps(), training.length()) : timesteps(request.steps());
+        ? Requests.requireFalling(request.timesteps(), training.length())
+        : timesteps(request.steps());
     List<NoiseLevel> levels = new ArrayList<>(levels(timesteps, 0));
     levels.add(end);
     return Ladder.of(timesteps, levels);
   }
 
-  /** Each step ends a whole stride below its beginning (DDIM), which is not always where the next one begins. */
+  /**
+   * Each step ends a whole stride below its beginning (DDIM), which is not always where the next
+   * one begins.
+   */
   Ladder strided(PlanRequest request) {
     Requests.requireOwnTimesteps(request, "DDIM");
     double[] timesteps = timesteps(request.steps());
@@ -57,11 +67,14 @@ record TrainedLadder(Training training, TimestepSpacing spacing, int offset, Noi
   double[] timesteps(int steps) {
     int trained = training.length();
     Requests.requireSteps(steps, 1, trained);
-    double[] timesteps = Arrays.stream(spacing.timesteps(steps, trained, offset)).map(Math::rint).toArray();
+    double[] timesteps =
+        Arrays.stream(spacing.timesteps(steps, trained, offset)).map(Math::rint).toArray();
     return Requests.requireFalling(timesteps, trained);
   }
 
   private List<NoiseLevel> levels(double[] timesteps, int below) {
-    return Arrays.stream(timesteps).mapToObj(timestep -> training.level((int) timestep - below, end)).toList();
+    return Arrays.stream(timesteps)
+        .mapToObj(timestep -> training.level((int) timestep - below, end))
+        .toList();
   }
 }

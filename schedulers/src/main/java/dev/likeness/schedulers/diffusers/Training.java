@@ -19,7 +19,11 @@ import java.util.function.Function;
  * @param network how it is called at a level
  * @param clipping what is done to its denoised predictions
  */
-record Training(int length, NoiseSchedule schedule, Prediction prediction, Function<NoiseLevel, Scaling> network,
+record Training(
+    int length,
+    NoiseSchedule schedule,
+    Prediction prediction,
+    Function<NoiseLevel, Scaling> network,
     Clipping clipping) {
 
   /** A network trained on betas. */
@@ -27,11 +31,18 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
     return of(options, predictions, schedule(options));
   }
 
-  /** As {@link #of}, but a schedule without signal at its end keeps a little, so that no sigma is infinite. */
+  /**
+   * As {@link #of}, but a schedule without signal at its end keeps a little, so that no sigma is
+   * infinite.
+   */
   static Training withFiniteSigmas(Options options, Set<Prediction> predictions) {
     NoiseSchedule schedule = schedule(options);
-    return of(options, predictions, options.flag("rescale_betas_zero_snr")
-        ? schedule.endingAt(NoiseSchedule.SMALLEST_SIGNAL) : schedule);
+    return of(
+        options,
+        predictions,
+        options.flag("rescale_betas_zero_snr")
+            ? schedule.endingAt(NoiseSchedule.SMALLEST_SIGNAL)
+            : schedule);
   }
 
   /** A network trained on this schedule. */
@@ -41,7 +52,8 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
   }
 
   /** A network trained on noise levels that no table lists. */
-  static Training continuous(int length, Prediction prediction, Function<NoiseLevel, Scaling> network) {
+  static Training continuous(
+      int length, Prediction prediction, Function<NoiseLevel, Scaling> network) {
     return new Training(length, null, prediction, network, Clipping.NONE);
   }
 
@@ -50,7 +62,10 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
     return new Training(length, schedule, prediction, network, clipping);
   }
 
-  /** The prediction that the options name; others than {@code predictions} are refused, and flow beside levels that are none. */
+  /**
+   * The prediction that the options name; others than {@code predictions} are refused, and flow
+   * beside levels that are none.
+   */
   static Prediction prediction(Options options, Set<Prediction> predictions) {
     Prediction prediction = Prediction.parse(options.text("prediction_type"));
     if (!predictions.contains(prediction)) {
@@ -58,8 +73,9 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
           + options.text("prediction_type") + "; it samples " + new TreeSet<>(predictions));
     }
     if (prediction == Prediction.FLOW && !options.flag("use_flow_sigmas")) {
-      throw new IllegalArgumentException(options.owner() + " with prediction_type flow_prediction needs the levels of flow; set"
-          + " use_flow_sigmas to true");
+      throw new IllegalArgumentException(
+          options.owner() + " with prediction_type flow_prediction needs the levels of flow; set"
+              + " use_flow_sigmas to true");
     }
     return prediction;
   }
@@ -73,9 +89,12 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
   /** The clipping of the options. */
   static Clipping clipping(Options options) {
     if (options.flag("thresholding")) {
-      return Clipping.dynamic(options.number("dynamic_thresholding_ratio"), options.number("sample_max_value"));
+      return Clipping.dynamic(
+          options.number("dynamic_thresholding_ratio"), options.number("sample_max_value"));
     }
-    return options.flag("clip_sample") ? Clipping.clamp(options.number("clip_sample_range")) : Clipping.NONE;
+    return options.flag("clip_sample")
+        ? Clipping.clamp(options.number("clip_sample_range"))
+        : Clipping.NONE;
   }
 
   /** The level at a training timestep, and {@code end} below the first. */

@@ -26,22 +26,33 @@ record UniPcScheduler(Options options, Training training) {
 
   static Scheduler of(Options options) {
     if (options.isSet("solver_p")) {
-      throw new IllegalArgumentException("UniPCMultistepScheduler with another predictor (solver_p) is not supported");
+      throw new IllegalArgumentException(
+          "UniPCMultistepScheduler with another predictor (solver_p) is not supported");
     }
-    boolean firstKind = "bh1".equals(options.oneOf("solver_type", "bh2", "bh1", "midpoint", "heun", "logrho"));
+    boolean firstKind =
+        "bh1".equals(options.oneOf("solver_type", "bh2", "bh1", "midpoint", "heun", "logrho"));
     if (!options.flag("predict_x0") && LastSigma.isClean(options)) {
-      throw new IllegalArgumentException("UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
-          + " without noise; set final_sigmas_type to sigma_min");
+      throw new IllegalArgumentException(
+          "UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
+              + " without noise; set final_sigmas_type to sigma_min");
     }
     if (options.isSet("shift_terminal") && !options.flag("use_flow_sigmas")) {
-      throw new IllegalArgumentException("UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got "
-          + options.number("shift_terminal") + "; set use_flow_sigmas to true, or leave shift_terminal out");
+      throw new IllegalArgumentException(
+          "UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got "
+              + options.number("shift_terminal")
+              + "; set use_flow_sigmas to true, or leave shift_terminal out");
     }
-    Set<Integer> uncorrected = Arrays.stream(options.numbers("disable_corrector")).mapToObj(step -> (int) step)
+    Set<Integer> uncorrected = Arrays.stream(options.numbers("disable_corrector"))
+        .mapToObj(step -> (int) step)
         .collect(Collectors.toSet());
-    var solver = new UniPc(options.integer("solver_order"), firstKind, options.flag("predict_x0"),
-        options.flag("lower_order_final"), uncorrected);
-    var unipc = new UniPcScheduler(options, Training.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
+    var solver = new UniPc(
+        options.integer("solver_order"),
+        firstKind,
+        options.flag("predict_x0"),
+        options.flag("lower_order_final"),
+        uncorrected);
+    var unipc = new UniPcScheduler(
+        options, Training.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
     if (Respacing.of(options).kind() != Respacing.Kind.KARRAS) {
       Respacing.notInFlow(options);
     }
@@ -50,12 +61,16 @@ record UniPcScheduler(Options options, Training training) {
 
   private Ladder ladder(PlanRequest request) {
     if (!options.flag("use_flow_sigmas")) {
-      return new PreservingLadder(options, training, End.of(options, End.LAST_REPEATED)).ladder(request);
+      return new PreservingLadder(options, training, End.of(options, End.LAST_REPEATED))
+          .ladder(request);
     }
     double[] sigmas = flow(request);
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
     all[sigmas.length] = LastSigma.isClean(options) ? 0 : sigmas[sigmas.length - 1];
-    return Ladder.of(Arrays.stream(sigmas).map(sigma -> Math.floor(sigma * training.length())).toArray(),
+    return Ladder.of(
+        Arrays.stream(sigmas)
+            .map(sigma -> Math.floor(sigma * training.length()))
+            .toArray(),
         Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
   }
 
@@ -65,11 +80,15 @@ record UniPcScheduler(Options options, Training training) {
     if (respacing.kind() == Respacing.Kind.KARRAS) {
       Requests.requireOwnSigmas(request, options.owner());
       double[] falling = PreservingLadder.falling(training.schedule().sigmas());
-      return Arrays.stream(respacing.sigmas(falling, request.steps())).map(sigma -> sigma / (sigma + 1)).toArray();
+      return Arrays.stream(respacing.sigmas(falling, request.steps()))
+          .map(sigma -> sigma / (sigma + 1))
+          .toArray();
     }
     var ladder = new FlowLadder(options, training.length());
-    double[] even = Arrays.copyOf(Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1), request.steps());
-    double[] sigmas = ladder.stretched(ladder.shifted(request.sigmas().length > 0 ? request.sigmas() : even, request));
+    double[] even = Arrays.copyOf(
+        Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1), request.steps());
+    double[] sigmas = ladder.stretched(
+        ladder.shifted(request.sigmas().length > 0 ? request.sigmas() : even, request));
     if (Math.abs(sigmas[0] - 1) < FROM_PURE_NOISE) {
       sigmas[0] -= FROM_PURE_NOISE;
     }

@@ -12,20 +12,26 @@ import java.util.List;
 
 /** The samplers that lay their own ladder for a number of calls instead of taking one. */
 final class OwnLadders {
-  private OwnLadders() {
-  }
+  private OwnLadders() {}
 
-  /** DPM-Solver-fast: the requested steps are calls, on levels even in log sigma that end at the lowest trained one. */
-  static SamplingPlan fast(SigmaScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
+  /**
+   * DPM-Solver-fast: the requested steps are calls, on levels even in log sigma that end at the
+   * lowest trained one.
+   */
+  static SamplingPlan fast(
+      SigmaScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
     LevelTable table = scheduler.table();
     double[] known = table.sigmas();
     List<Integer> orders = DpmFast.ordersOf(request.steps());
     double[] sigmas = Sigmas.exponential(known[known.length - 1], known[0], orders.size() + 1);
-    return scheduler.by(new DpmFast(orders, eta, noiseScale, table::timestep)).plan(over(sigmas, request));
+    return scheduler
+        .by(new DpmFast(orders, eta, noiseScale, table::timestep))
+        .plan(over(sigmas, request));
   }
 
   /**
-   * Restart as Stable Diffusion web UI sets it up: the requested steps are shared between the run and its repetitions.
+   * Restart as Stable Diffusion web UI sets it up: the requested steps are shared between the run
+   * and its repetitions.
    */
   static SamplingPlan restart(SigmaScheduler scheduler, PlanRequest request) {
     int steps = request.steps();
@@ -39,10 +45,12 @@ final class OwnLadders {
 
   private static PlanRequest over(double[] sigmas, PlanRequest request) {
     if (request.sigmas().length + request.timesteps().length > 0) {
-      throw new IllegalArgumentException("DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for"
-          + " a number of steps");
+      throw new IllegalArgumentException(
+          "DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for"
+              + " a number of steps");
     }
-    return PlanRequest.ofSigmas(sigmas).strength(request.strength())
+    return PlanRequest.ofSigmas(sigmas)
+        .strength(request.strength())
         .between(request.from(), request.until());
   }
 }

@@ -37,15 +37,17 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 
-/** The solver that each sampler is, by the sampler's name, its options and the sigmas that the network knows. */
+/**
+ * The solver that each sampler is, by the sampler's name, its options and the sigmas that the
+ * network knows.
+ */
 final class SamplerTable {
   /** Behind the names of the samplers for rectified flow. */
   static final String FLOW = "_RF";
   /** Samplers by name; null for those that lay ladders of their own. */
   static final Map<String, BiFunction<Options, LevelTable, Solver>> SAMPLERS = samplers();
 
-  private SamplerTable() {
-  }
+  private SamplerTable() {}
 
   private static Map<String, BiFunction<Options, LevelTable, Solver>> samplers() {
     Map<String, BiFunction<Options, LevelTable, Solver>> any = forEveryForm();
@@ -55,12 +57,14 @@ final class SamplerTable {
     samplers.put("sample_heun", (o, t) -> new Heun(churn(o, t)));
     samplers.put("sample_heunpp2", (o, t) -> new HeunPlusPlus(churn(o, t)));
     samplers.put("sample_dpm_2", (o, t) -> new Dpm2(churn(o, t), t::timestep));
-    samplers.put("sample_dpm_2_ancestral", (o, t) -> new Dpm2Ancestral(eta(o), noise(o), t::timestep));
+    samplers.put(
+        "sample_dpm_2_ancestral", (o, t) -> new Dpm2Ancestral(eta(o), noise(o), t::timestep));
     samplers.put("sample_dpmpp_2m", (o, t) -> Solvers.DPM_PLUS_PLUS_2M);
     samplers.put("sample_dpmpp_2s_ancestral", (o, t) -> twoStage(o, t, false));
     samplers.put("sample_dpmpp_2s_ancestral_cfg_pp", (o, t) -> twoStage(o, t, true));
     samplers.put("sample_dpmpp_sde", (o, t) -> new DpmPlusPlusSde(eta(o), noise(o), t::timestep));
-    samplers.put("sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noise(o)));
+    samplers.put(
+        "sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noise(o)));
     samplers.put("sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noise(o)));
     samplers.put("sample_deis", (o, t) -> new CleanEnd(new Deis(3, new OrderAtEnd(false, false))));
     samplers.put("sample_uni_pc", (o, t) -> new UniPc(3, true, true, true, Set.of()));
@@ -69,17 +73,24 @@ final class SamplerTable {
     samplers.put("sample_sa_solver_pece", (o, t) -> adams(true));
     samplers.put("sample_dpm_fast", (o, t) -> null);
     samplers.put("restart_sampler", (o, t) -> null);
-    samplers.put("sample_res_multistep_ancestral", (o, t) -> new ResMultistep(eta(o), noise(o), false));
-    samplers.put("sample_res_multistep_ancestral_cfg_pp", (o, t) -> new ResMultistep(eta(o), noise(o), true));
+    samplers.put(
+        "sample_res_multistep_ancestral", (o, t) -> new ResMultistep(eta(o), noise(o), false));
+    samplers.put(
+        "sample_res_multistep_ancestral_cfg_pp",
+        (o, t) -> new ResMultistep(eta(o), noise(o), true));
     any.forEach((name, sampler) -> samplers.put(name + FLOW, sampler));
     samplers.put("sample_euler" + FLOW, (o, t) -> new Euler());
     samplers.put("sample_heun" + FLOW, (o, t) -> new Heun());
     samplers.put("sample_heunpp2" + FLOW, (o, t) -> new HeunPlusPlus(Churn.NONE));
     samplers.put("sample_dpm_2" + FLOW, (o, t) -> new FlowDpm2Ancestral(0, 0, t::timestep));
-    samplers.put("sample_euler_ancestral" + FLOW, (o, t) -> new FlowEulerAncestral(eta(o), noise(o)));
-    samplers.put("sample_dpm_2_ancestral" + FLOW, (o, t) -> new FlowDpm2Ancestral(eta(o), noise(o), t::timestep));
-    samplers.put("sample_dpmpp_2s_ancestral" + FLOW, (o, t) -> new FlowDpmPlusPlus2SAncestral(eta(o), noise(o),
-        t::timestep));
+    samplers.put(
+        "sample_euler_ancestral" + FLOW, (o, t) -> new FlowEulerAncestral(eta(o), noise(o)));
+    samplers.put(
+        "sample_dpm_2_ancestral" + FLOW,
+        (o, t) -> new FlowDpm2Ancestral(eta(o), noise(o), t::timestep));
+    samplers.put(
+        "sample_dpmpp_2s_ancestral" + FLOW,
+        (o, t) -> new FlowDpmPlusPlus2SAncestral(eta(o), noise(o), t::timestep));
     return samplers;
   }
 
@@ -92,21 +103,31 @@ final class SamplerTable {
     samplers.put("sample_lcm", (o, t) -> new Renoise(false));
     samplers.put("sample_res_multistep", (o, t) -> new ResMultistep(0, 1, false));
     samplers.put("sample_res_multistep_cfg_pp", (o, t) -> new ResMultistep(0, 1, true));
-    samplers.put("sample_gradient_estimation", (o, t) -> new GradientEstimation(o.number("ge_gamma"), false));
-    samplers.put("sample_gradient_estimation_cfg_pp", (o, t) -> new GradientEstimation(o.number("ge_gamma"), true));
+    samplers.put(
+        "sample_gradient_estimation",
+        (o, t) -> new GradientEstimation(o.number("ge_gamma"), false));
+    samplers.put(
+        "sample_gradient_estimation_cfg_pp",
+        (o, t) -> new GradientEstimation(o.number("ge_gamma"), true));
     samplers.put("sample_euler_cfg_pp", (o, t) -> new EulerCfgPlusPlus(0, 1));
     samplers.put("sample_euler_ancestral_cfg_pp", (o, t) -> new EulerCfgPlusPlus(eta(o), noise(o)));
     samplers.put("sample_dpmpp_2m_cfg_pp", (o, t) -> new DpmPlusPlus2MCfgPlusPlus());
     samplers.put("sample_er_sde", (o, t) -> new ErSde(3, noise(o)));
-    samplers.put("sample_seeds_2", (o, t) -> new Seeds2(0.5, false, eta(o), noise(o), t::ofRatio, t::timestep));
+    samplers.put(
+        "sample_seeds_2",
+        (o, t) -> new Seeds2(0.5, false, eta(o), noise(o), t::ofRatio, t::timestep));
     samplers.put("sample_seeds_3", (o, t) -> new Seeds3(eta(o), noise(o), t::ofRatio, t::timestep));
-    samplers.put("sample_exp_heun_2_x0", (o, t) -> new Seeds2(1, true, 0, 1, t::ofRatio, t::timestep));
-    samplers.put("sample_exp_heun_2_x0_sde", (o, t) -> new Seeds2(1, true, eta(o), noise(o), t::ofRatio, t::timestep));
+    samplers.put(
+        "sample_exp_heun_2_x0", (o, t) -> new Seeds2(1, true, 0, 1, t::ofRatio, t::timestep));
+    samplers.put(
+        "sample_exp_heun_2_x0_sde",
+        (o, t) -> new Seeds2(1, true, eta(o), noise(o), t::ofRatio, t::timestep));
     return samplers;
   }
 
   private static Solver adams(boolean asksAgain) {
-    return new SaSolver(3, 4, true, true, asksAgain, timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
+    return new SaSolver(
+        3, 4, true, true, asksAgain, timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
   }
 
   private static Solver twoStage(Options o, LevelTable table, boolean plusPlus) {
@@ -127,6 +148,7 @@ final class SamplerTable {
   }
 
   private static Churn churn(Options o, LevelTable table) {
-    return new Churn(o.number("s_churn"), o.number("s_tmin"), o.number("s_tmax"), noise(o), table::timestep);
+    return new Churn(
+        o.number("s_churn"), o.number("s_tmin"), o.number("s_tmax"), noise(o), table::timestep);
   }
 }

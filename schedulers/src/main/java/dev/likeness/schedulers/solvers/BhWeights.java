@@ -8,12 +8,11 @@ import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.LUDecomposition;
 
 /**
- * The weights of UniPC's differences: the solution of {@code R(h) a = phi(h) / B(h)} (arXiv:2302.04867, equations 5 to
- * 9).
+ * The weights of UniPC's differences: the solution of {@code R(h) a = phi(h) / B(h)}
+ * (arXiv:2302.04867, equations 5 to 9).
  */
 final class BhWeights {
-  private BhWeights() {
-  }
+  private BhWeights() {}
 
   /**
    * The corrector's weights.
@@ -55,7 +54,9 @@ final class BhWeights {
       }
     }
     double singular = 0;
-    return new LUDecomposition(matrix, singular).getSolver().solve(new ArrayRealVector(Arrays.copyOf(b, size)))
+    return new LUDecomposition(matrix, singular)
+        .getSolver()
+        .solve(new ArrayRealVector(Arrays.copyOf(b, size)))
         .toArray();
   }
 }

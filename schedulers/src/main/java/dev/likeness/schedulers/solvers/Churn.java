@@ -8,10 +8,11 @@ import dev.likeness.schedulers.NoiseLevel;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Noise added before a step, which then starts that much higher (arXiv:2206.00364, algorithm 2; k-diffusion's s_churn).
+ * Noise added before a step, which then starts that much higher (arXiv:2206.00364, algorithm 2;
+ * k-diffusion's s_churn).
  *
- * <p>Before the first step no row can draw: the run begins with that much more noise at once, which is distributed
- * alike.
+ * <p>Before the first step no row can draw: the run begins with that much more noise at once, which
+ * is distributed alike.
  *
  * @param amount the churn of the whole run, at least 0
  * @param least the sigma below which nothing is churned
@@ -19,7 +20,8 @@ import java.util.function.DoubleUnaryOperator;
  * @param noiseScale a factor of the noise, mostly 1
  * @param timesteps what the network is told at a raised sigma
  */
-public record Churn(double amount, double least, double most, double noiseScale, DoubleUnaryOperator timesteps) {
+public record Churn(
+    double amount, double least, double most, double noiseScale, DoubleUnaryOperator timesteps) {
   /** Nothing is added. */
   public static final Churn NONE = new Churn(0, 0, Double.POSITIVE_INFINITY, 1, sigma -> sigma);
 
@@ -29,10 +31,15 @@ public record Churn(double amount, double least, double most, double noiseScale,
   NoiseLevel level(Ladder ladder, int i) {
     double sigma = ladder.at(i).sigma();
     boolean applies = amount > 0 && sigma >= least && sigma <= most;
-    return applies ? NoiseLevel.exploding(sigma * (1 + Math.min(amount / ladder.size(), LARGEST_SHARE))) : ladder.at(i);
+    return applies
+        ? NoiseLevel.exploding(sigma * (1 + Math.min(amount / ladder.size(), LARGEST_SHARE)))
+        : ladder.at(i);
   }
 
-  /** Raises the sample to that level with noise drawn in the row before, and calls the network on it. */
+  /**
+   * Raises the sample to that level with noise drawn in the row before, and calls the network on
+   * it.
+   */
   Call call(Combination x, Ladder ladder, int i, Draft draft) {
     NoiseLevel hat = level(ladder, i);
     double sigma = ladder.at(i).sigma();
@@ -40,7 +47,9 @@ public record Churn(double amount, double least, double most, double noiseScale,
       return draft.call(x, ladder.timestep(i), hat);
     }
     double up = Math.sqrt(hat.sigma() * hat.sigma() - sigma * sigma) * noiseScale;
-    Combination raised = i == ladder.first() ? draft.start(Math.hypot(sigma, up)) : x.plus(draft.noise().times(up));
+    Combination raised = i == ladder.first()
+        ? draft.start(Math.hypot(sigma, up))
+        : x.plus(draft.noise().times(up));
     return draft.call(raised, timesteps.applyAsDouble(hat.sigma()), hat);
   }
 }

@@ -21,7 +21,8 @@ public record Ddim(double eta) implements Solver {
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel next = ladder.next(i);
@@ -38,7 +39,10 @@ public record Ddim(double eta) implements Solver {
     return x;
   }
 
-  /** The standard deviation of DDPM's posterior between two variance-preserving levels (equation 16 at eta 1). */
+  /**
+   * The standard deviation of DDPM's posterior between two variance-preserving levels (equation 16
+   * at eta 1).
+   */
   static double posteriorDeviation(NoiseLevel from, NoiseLevel to) {
     double ratio = from.alpha() / to.alpha();
     double beta = from.sigma() * from.sigma() - to.sigma() * to.sigma() * ratio * ratio;

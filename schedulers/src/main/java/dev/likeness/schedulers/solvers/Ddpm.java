@@ -9,11 +9,12 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Ancestral sampling of denoising diffusion probabilistic models, order 1, stochastic.
- * Ho et al. 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
+ * Ancestral sampling of denoising diffusion probabilistic models, order 1, stochastic. Ho et al.
+ * 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
  *
  * @param variance which variance the fresh noise has
- * @param leastVariance the variance that the posterior's is raised to; 1e-20 in diffusers, for its logarithm
+ * @param leastVariance the variance that the posterior's is raised to; 1e-20 in diffusers, for its
+ *     logarithm
  * @param noiseAtEnd whether the last step adds its noise; if not, it draws and drops it
  */
 public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) implements Solver {
@@ -30,19 +31,22 @@ public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) 
     LEARNED_RANGE
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel from = ladder.at(i);
       NoiseLevel to = ladder.next(i);
       double alpha = square(from.alpha() / to.alpha());
       double noise = square(from.sigma());
-      double beta = noise - square(to.sigma()) * alpha;   // 1 - alpha without its rounding
+      double beta = noise - square(to.sigma()) * alpha; // 1 - alpha without its rounding
       Call call = draft.call(x, ladder.timestep(i), from);
-      x = call.denoised().times(to.alpha() * beta / noise)
+      x = call.denoised()
+          .times(to.alpha() * beta / noise)
           .plus(call.x().times(Math.sqrt(alpha) * square(to.sigma()) / noise));
       if (ladder.timestep(i) > 0) {
-        Combination fresh = fresh(draft, Math.max(square(to.sigma()) / noise * beta, leastVariance), beta);
+        Combination fresh =
+            fresh(draft, Math.max(square(to.sigma()) / noise * beta, leastVariance), beta);
         x = i < ladder.last() || noiseAtEnd ? x.plus(fresh) : x;
       }
     }

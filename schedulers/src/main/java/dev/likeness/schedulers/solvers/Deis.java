@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The diffusion exponential integrator in log rho, order 1 to 3: the noise is extrapolated by a polynomial in the
- * logarithm of rho = sigma / alpha and integrated over rho.
- * Zhang and Chen 2023, arXiv:2204.13902, equation 15; diffusers {@code DEISMultistepScheduler}.
+ * The diffusion exponential integrator in log rho, order 1 to 3: the noise is extrapolated by a
+ * polynomial in the logarithm of rho = sigma / alpha and integrated over rho. Zhang and Chen 2023,
+ * arXiv:2204.13902, equation 15; diffusers {@code DEISMultistepScheduler}.
  *
  * @param order the highest order, 1 to 3
  * @param end how the order falls towards the end
@@ -26,7 +26,8 @@ public record Deis(int order, OrderAtEnd end) implements Solver {
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     List<Combination> eps = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -43,7 +44,10 @@ public record Deis(int order, OrderAtEnd end) implements Solver {
     return x;
   }
 
-  /** The integrals over rho of the Lagrange polynomials in log rho through the last {@code count} levels. */
+  /**
+   * The integrals over rho of the Lagrange polynomials in log rho through the last {@code count}
+   * levels.
+   */
   private static double[] weights(Ladder ladder, int i, int count) {
     NoiseLevel t = ladder.next(i);
     if (count == 1) {

@@ -9,15 +9,16 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The midpoint method in log sigma, order 2, two calls a step and one in the last.
- * After DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2}, diffusers
+ * The midpoint method in log sigma, order 2, two calls a step and one in the last. After
+ * DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2}, diffusers
  * {@code KDPM2DiscreteScheduler}.
  *
  * @param churn noise added before each step
  * @param timesteps what the network is told at a sigma between two steps
  */
 public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call begin = churn.call(x, ladder, i, draft);

@@ -9,15 +9,18 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The midpoint method in log sigma with ancestral noise, stochastic, two calls a step and one in the last.
- * k-diffusion {@code sample_dpm_2_ancestral}, diffusers {@code KDPM2AncestralDiscreteScheduler}.
+ * The midpoint method in log sigma with ancestral noise, stochastic, two calls a step and one in
+ * the last. k-diffusion {@code sample_dpm_2_ancestral}, diffusers
+ * {@code KDPM2AncestralDiscreteScheduler}.
  *
  * @param eta the share of fresh noise
  * @param noiseScale a factor of all noise, mostly 1
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
+    implements Solver {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
@@ -27,7 +30,9 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
       x = begin.x().plus(begin.slope().times(middle - sigma));
       if (middle > 0) {
         Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
-        x = begin.x().plus(halfway.slope().times(step.down() - sigma))
+        x = begin
+            .x()
+            .plus(halfway.slope().times(step.down() - sigma))
             .plus(draft.noise().times(step.up() * noiseScale));
       }
     }

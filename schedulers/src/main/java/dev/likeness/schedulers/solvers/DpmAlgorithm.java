@@ -8,50 +8,110 @@ import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.NoiseLevel;
 
 /**
- * The exponential integrator under every DPM-Solver: one step from level s to t over {@code h = lambda_t - lambda_s},
- * with the prediction {@code d0} at s, its first difference {@code d1} and its second {@code d2}.
+ * The exponential integrator under every DPM-Solver: one step from level s to t over {@code h =
+ * lambda_t - lambda_s}, with the prediction {@code d0} at s, its first difference {@code d1} and
+ * its second {@code d2}.
  */
 public enum DpmAlgorithm {
   /** DPM-Solver++: extrapolates the denoised sample (arXiv:2211.01095). */
   DATA {
-    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
-        Combination d1, Combination d2) {
+    @Override
+    Combination step(
+        NoiseLevel s,
+        NoiseLevel t,
+        double h,
+        boolean midpoint,
+        Combination x,
+        Combination d0,
+        Combination d1,
+        Combination d2) {
       double phi1 = -expm1(-h);
-      return x.times(t.sigma() / s.sigma()).plus(sum(t.alpha(), phi1, midpoint ? phi1 / 2 : 1 - phi1 / h,
-          0.5 - (h - phi1) / (h * h), d0, d1, d2));
+      return x.times(t.sigma() / s.sigma())
+          .plus(sum(
+              t.alpha(),
+              phi1,
+              midpoint ? phi1 / 2 : 1 - phi1 / h,
+              0.5 - (h - phi1) / (h * h),
+              d0,
+              d1,
+              d2));
     }
   },
   /** DPM-Solver: extrapolates the noise (arXiv:2206.00927). */
   NOISE {
-    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
-        Combination d1, Combination d2) {
+    @Override
+    Combination step(
+        NoiseLevel s,
+        NoiseLevel t,
+        double h,
+        boolean midpoint,
+        Combination x,
+        Combination d0,
+        Combination d1,
+        Combination d2) {
       double phi1 = expm1(h);
-      return x.times(t.alpha() / s.alpha()).minus(sum(t.sigma(), phi1, midpoint ? phi1 / 2 : phi1 / h - 1,
-          (phi1 - h) / (h * h) - 0.5, d0, d1, d2));
+      return x.times(t.alpha() / s.alpha())
+          .minus(sum(
+              t.sigma(),
+              phi1,
+              midpoint ? phi1 / 2 : phi1 / h - 1,
+              (phi1 - h) / (h * h) - 0.5,
+              d0,
+              d1,
+              d2));
     }
   },
   /** SDE-DPM-Solver++: as {@link #DATA} with fresh noise in every step. */
   DATA_SDE {
-    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
-        Combination d1, Combination d2) {
+    @Override
+    Combination step(
+        NoiseLevel s,
+        NoiseLevel t,
+        double h,
+        boolean midpoint,
+        Combination x,
+        Combination d0,
+        Combination d1,
+        Combination d2) {
       double phi1 = -expm1(-2 * h);
-      return x.times(t.sigma() / s.sigma() * exp(-h)).plus(sum(t.alpha(), phi1,
-          midpoint ? phi1 / 2 : 1 - phi1 / (2 * h),
-          (phi1 - 2 * h) / (4 * h * h) - 0.5, d0, d1, d2));
+      return x.times(t.sigma() / s.sigma() * exp(-h))
+          .plus(sum(
+              t.alpha(),
+              phi1,
+              midpoint ? phi1 / 2 : 1 - phi1 / (2 * h),
+              (phi1 - 2 * h) / (4 * h * h) - 0.5,
+              d0,
+              d1,
+              d2));
     }
   },
   /** SDE-DPM-Solver: as {@link #NOISE} with fresh noise in every step. */
   NOISE_SDE {
-    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
-        Combination d1, Combination d2) {
+    @Override
+    Combination step(
+        NoiseLevel s,
+        NoiseLevel t,
+        double h,
+        boolean midpoint,
+        Combination x,
+        Combination d0,
+        Combination d1,
+        Combination d2) {
       double phi1 = expm1(h);
       return x.times(t.alpha() / s.alpha())
           .minus(sum(t.sigma(), 2 * phi1, midpoint ? phi1 : 2 * (phi1 / h - 1), 0, d0, d1, d2));
     }
   };
 
-  abstract Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
-      Combination d1, Combination d2);
+  abstract Combination step(
+      NoiseLevel s,
+      NoiseLevel t,
+      double h,
+      boolean midpoint,
+      Combination x,
+      Combination d0,
+      Combination d1,
+      Combination d2);
 
   /** Whether the denoised sample is extrapolated, not the noise. */
   public boolean predictsData() {
@@ -66,8 +126,9 @@ public enum DpmAlgorithm {
   /** The factor of a step's fresh noise. */
   double noise(NoiseLevel t, double h) {
     if (stochastic() && h < 0) {
-      throw new IllegalArgumentException("an SDE only falls in noise, and this ladder climbs to sigma " + t.sigma()
-          + "; end it lower (final_sigmas_type zero), ask for fewer steps or use an ODE");
+      throw new IllegalArgumentException(
+          "an SDE only falls in noise, and this ladder climbs to sigma " + t.sigma()
+              + "; end it lower (final_sigmas_type zero), ask for fewer steps or use an ODE");
     }
     return switch (this) {
       case DATA, NOISE -> 0;
@@ -76,7 +137,13 @@ public enum DpmAlgorithm {
     };
   }
 
-  private static Combination sum(double scale, double c0, double c1, double c2, Combination d0, Combination d1,
+  private static Combination sum(
+      double scale,
+      double c0,
+      double c1,
+      double c2,
+      Combination d0,
+      Combination d1,
       Combination d2) {
     return d0.times(scale * c0).plus(scaled(d1, scale * c1)).plus(scaled(d2, scale * c2));
   }

@@ -14,15 +14,17 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * DPM-Solver with a fixed number of calls: single steps of order 3 and at the end lower ones, even in log sigma.
- * Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix D; k-diffusion {@code sample_dpm_fast}.
+ * DPM-Solver with a fixed number of calls: single steps of order 3 and at the end lower ones, even
+ * in log sigma. Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix D; k-diffusion
+ * {@code sample_dpm_fast}.
  *
  * @param orders the order of every step, 1 to 3, which is its number of calls
  * @param eta the share of fresh noise
  * @param noiseScale a factor of all noise, mostly 1
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record DpmFast(List<Integer> orders, double eta, double noiseScale, DoubleUnaryOperator timesteps)
+public record DpmFast(
+    List<Integer> orders, double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
   /** Copies the orders. */
   public DpmFast {
@@ -40,16 +42,21 @@ public record DpmFast(List<Integer> orders, double eta, double noiseScale, Doubl
     return orders;
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     double end = ladder.next(ladder.last()).sigma();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double next = ladder.next(i).sigma();
-      double down = eta > 0 ? Math.max(end, Ancestral.step(ladder.at(i).sigma(), next, eta).down()) : next;
+      double down = eta > 0
+          ? Math.max(end, Ancestral.step(ladder.at(i).sigma(), next, eta).down())
+          : next;
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       x = step(call, down, orders.get(i), draft);
       if (eta > 0) {
-        x = x.plus(draft.noise().times(Math.sqrt(Math.max(0, next * next - down * down)) * noiseScale));
+        x = x.plus(draft
+            .noise()
+            .times(Math.sqrt(Math.max(0, next * next - down * down)) * noiseScale));
       }
     }
     return x;
@@ -70,15 +77,23 @@ public record DpmFast(List<Integer> orders, double eta, double noiseScale, Doubl
     }
     double r2 = 2.0 / 3;
     double bend = r2 / r1 * (expm1(r2 * h) / (r2 * h) - 1);
-    Combination second = stage(call, draft, sigma, r2 * h, eps.times(expm1(r2 * h)).plus(first.minus(eps).times(bend)));
+    Combination second = stage(
+        call,
+        draft,
+        sigma,
+        r2 * h,
+        eps.times(expm1(r2 * h)).plus(first.minus(eps).times(bend)));
     return straight.minus(second.minus(eps).times(down / r2 * (expm1(h) / h - 1)));
   }
 
   /** The slope at a place inside the step, {@code h} below its beginning in log sigma. */
   private Combination stage(Call begin, Draft draft, double sigma, double h, Combination drift) {
     double inside = sigma * Math.exp(-h);
-    return draft.call(begin.x().minus(drift.times(inside)), timesteps.applyAsDouble(inside),
-        NoiseLevel.exploding(inside))
+    return draft
+        .call(
+            begin.x().minus(drift.times(inside)),
+            timesteps.applyAsDouble(inside),
+            NoiseLevel.exploding(inside))
         .slope();
   }
 }

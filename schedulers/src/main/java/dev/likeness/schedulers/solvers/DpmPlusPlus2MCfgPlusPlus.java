@@ -7,12 +7,13 @@ import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Multistep DPM-Solver++ with CFG++: the guided prediction, the noise without guidance, and the way from the last
- * prediction without guidance to this guided one; order 2 where nothing is guided, one call a step.
- * arXiv:2211.01095 and 2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
+ * Multistep DPM-Solver++ with CFG++: the guided prediction, the noise without guidance, and the way
+ * from the last prediction without guidance to this guided one; order 2 where nothing is guided,
+ * one call a step. arXiv:2211.01095 and 2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
  */
 public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
     for (int i = ladder.first(); i <= ladder.last(); i++) {

@@ -10,17 +10,20 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * Single-step DPM-Solver++ of order 2 with ancestral noise, two calls a step and one in the last.
- * arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with CFG++ (arXiv:2406.08070), ComfyUI
- * {@code dpmpp_2s_ancestral_cfg_pp}.
+ * arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with CFG++
+ * (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method of order 2
  * @param noiseScale a factor of all noise, mostly 1
- * @param plusPlus whether steps follow the predictions without guidance, and the guidance is added behind them
+ * @param plusPlus whether steps follow the predictions without guidance, and the guidance is added
+ *     behind them
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record DpmPlusPlus2SAncestral(double eta, double noiseScale, boolean plusPlus, DoubleUnaryOperator timesteps)
+public record DpmPlusPlus2SAncestral(
+    double eta, double noiseScale, boolean plusPlus, DoubleUnaryOperator timesteps)
     implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
@@ -35,8 +38,12 @@ public record DpmPlusPlus2SAncestral(double eta, double noiseScale, boolean plus
       x = begin.x().times(middle / sigma).plus(first.times(1 - middle / sigma));
       Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
       double keep = step.down() / sigma;
-      x = begin.x().times(keep).plus((plusPlus ? halfway.unguided() : halfway.denoised()).times(1 - keep))
-          .plus(begin.denoised().minus(first)).plus(draft.noise().times(step.up() * noiseScale));
+      x = begin
+          .x()
+          .times(keep)
+          .plus((plusPlus ? halfway.unguided() : halfway.denoised()).times(1 - keep))
+          .plus(begin.denoised().minus(first))
+          .plus(draft.noise().times(step.up() * noiseScale));
     }
     return x;
   }

@@ -21,15 +21,18 @@ import java.util.List;
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
  */
-public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseScale) implements Solver {
+public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseScale)
+    implements Solver {
   /** Refuses an order that the method does not have. */
   public DpmPlusPlusMSde {
     if (order < 2 || order > 3) {
-      throw new IllegalArgumentException("multistep SDE-DPM-Solver++ needs an order of 2 or 3, got " + order);
+      throw new IllegalArgumentException(
+          "multistep SDE-DPM-Solver++ needs an order of 2 or 3, got " + order);
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     List<Combination> m = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -44,7 +47,8 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
       double phi1 = -expm1(-hEta);
       x = call.x().times(exp(-hEta)).plus(m.get(0).times(phi1)).plus(slope(ladder, i, h, hEta, m));
       if (eta > 0) {
-        x = x.plus(draft.noise().times(ladder.next(i).sigma() * sqrt(-expm1(-2 * h * eta)) * noiseScale));
+        x = x.plus(
+            draft.noise().times(ladder.next(i).sigma() * sqrt(-expm1(-2 * h * eta)) * noiseScale));
       }
     }
     return x;

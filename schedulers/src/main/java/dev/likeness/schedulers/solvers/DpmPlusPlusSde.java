@@ -9,18 +9,22 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * DPM-Solver++ as a stochastic single-step method of two stages, both with noise; two calls a step and one in the last.
- * arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers {@code DPMSolverSDEScheduler}.
+ * DPM-Solver++ as a stochastic single-step method of two stages, both with noise; two calls a step
+ * and one in the last. arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers
+ * {@code DPMSolverSDEScheduler}.
  *
- * <p>Both stages see one Brownian path: the step's noise holds the first stage's, and only the rest is drawn fresh. The
- * references walk the same path by torchsde's tree, whose numbers differ; the distribution is the same.
+ * <p>Both stages see one Brownian path: the step's noise holds the first stage's, and only the rest
+ * is drawn fresh. The references walk the same path by torchsde's tree, whose numbers differ; the
+ * distribution is the same.
  *
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale a factor of all noise, mostly 1
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)
+    implements Solver {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
@@ -33,10 +37,13 @@ public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator 
       double middle = Math.sqrt(sigma * next);
       Ancestral half = Ancestral.step(sigma, middle, eta);
       Combination first = draft.noise();
-      x = moved(begin.x(), begin.denoised(), half.down() / sigma).plus(first.times(half.up() * noiseScale));
+      x = moved(begin.x(), begin.denoised(), half.down() / sigma)
+          .plus(first.times(half.up() * noiseScale));
       Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
       Ancestral whole = Ancestral.step(sigma, next, eta);
-      Combination path = first.times(Math.sqrt(sigma - middle)).plus(draft.noise().times(Math.sqrt(middle - next)));
+      Combination path = first
+          .times(Math.sqrt(sigma - middle))
+          .plus(draft.noise().times(Math.sqrt(middle - next)));
       x = moved(begin.x(), halfway.denoised(), whole.down() / sigma)
           .plus(path.times(noiseScale * whole.up() / Math.sqrt(sigma - next)));
     }

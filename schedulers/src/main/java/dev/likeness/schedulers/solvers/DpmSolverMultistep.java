@@ -10,28 +10,31 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Multistep DPM-Solver and DPM-Solver++, order 1 to 3, as ODE or SDE.
- * Lu et al. 2022, arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10 to 12 and algorithm 2 (data
- * prediction); diffusers {@code DPMSolverMultistepScheduler}.
+ * Multistep DPM-Solver and DPM-Solver++, order 1 to 3, as ODE or SDE. Lu et al. 2022,
+ * arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10 to 12 and algorithm 2
+ * (data prediction); diffusers {@code DPMSolverMultistepScheduler}.
  *
- * <p>Order 3, as the authors' code and diffusers have it, weighs the second difference with half of what a third order
- * needs: its error is smaller than that of order 2, and shrinks as fast.
+ * <p>Order 3, as the authors' code and diffusers have it, weighs the second difference with half of
+ * what a third order needs: its error is smaller than that of order 2, and shrinks as fast.
  *
  * @param algorithm what is extrapolated, and whether noise is added
  * @param order the highest order, 1 to 3
  * @param heun whether the second order uses Heun's rule; the midpoint rule otherwise
  * @param end how the order falls towards the end
  */
-public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun, OrderAtEnd end) implements Solver {
+public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun, OrderAtEnd end)
+    implements Solver {
   /** Refuses an order that the method does not have. */
   public DpmSolverMultistep {
     int highest = algorithm == DpmAlgorithm.NOISE_SDE ? 2 : 3;
     if (order < 1 || order > highest) {
-      throw new IllegalArgumentException("multistep DPM-Solver needs an order of 1 to " + highest + ", got " + order);
+      throw new IllegalArgumentException(
+          "multistep DPM-Solver needs an order of 1 to " + highest + ", got " + order);
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     List<Combination> m = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -44,7 +47,8 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
     return x;
   }
 
-  private Combination step(Combination x, List<Combination> m, Combination noise, Ladder ladder, int i, int now) {
+  private Combination step(
+      Combination x, List<Combination> m, Combination noise, Ladder ladder, int i, int now) {
     NoiseLevel s = ladder.at(i);
     NoiseLevel t = ladder.next(i);
     double h = t.lambda() - s.lambda();
@@ -63,6 +67,8 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
       }
     }
     boolean midpoint = !heun && now < 3;
-    return algorithm.step(s, t, h, midpoint, x, d0, d1, d2).plus(noise.times(algorithm.noise(t, h)));
+    return algorithm
+        .step(s, t, h, midpoint, x, d0, d1, d2)
+        .plus(noise.times(algorithm.noise(t, h)));
   }
 }

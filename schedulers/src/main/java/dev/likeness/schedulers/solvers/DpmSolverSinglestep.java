@@ -10,21 +10,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Single-step DPM-Solver and DPM-Solver++, order 1 to 3: a step of order k goes back to the sample k - 1 calls ago.
- * Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095, algorithm 1; diffusers
- * {@code DPMSolverSinglestepScheduler}.
+ * Single-step DPM-Solver and DPM-Solver++, order 1 to 3: a step of order k goes back to the sample
+ * k - 1 calls ago. Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095,
+ * algorithm 1; diffusers {@code DPMSolverSinglestepScheduler}.
  *
  * @param algorithm what is extrapolated, and whether noise is added
  * @param orders the order of every step of the whole ladder
  * @param heun whether Heun's rule replaces the midpoint rule
  */
-public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun) implements Solver {
+public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun)
+    implements Solver {
   /** Copies the orders. */
   public DpmSolverSinglestep {
     orders = List.copyOf(orders);
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     Combination anchor = x;
     List<Combination> m = new ArrayList<>();
@@ -44,8 +46,15 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
     return x;
   }
 
-  private Combination step(int order, NoiseLevel s, NoiseLevel t, double h, Combination x, List<Combination> m,
-      Ladder ladder, int i) {
+  private Combination step(
+      int order,
+      NoiseLevel s,
+      NoiseLevel t,
+      double h,
+      Combination x,
+      List<Combination> m,
+      Ladder ladder,
+      int i) {
     Combination d0 = m.get(order - 1);
     if (order == 1) {
       return algorithm.step(s, t, h, true, x, d0, Combination.ZERO, Combination.ZERO);

@@ -18,10 +18,10 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 
 /**
- * Extended reverse-time SDEs: the denoised prediction is followed by its first derivatives over the ratio of noise to
- * signal, under the noise that the function {@code phi} of that ratio allows; one call a step.
- * Cui et al. 2023, arXiv:2309.06169, algorithms 1 to 3 with the noise of equation 25; ComfyUI {@code er_sde}, which sums
- * 200 rectangles for the integrals that are exact here.
+ * Extended reverse-time SDEs: the denoised prediction is followed by its first derivatives over the
+ * ratio of noise to signal, under the noise that the function {@code phi} of that ratio allows; one
+ * call a step. Cui et al. 2023, arXiv:2309.06169, algorithms 1 to 3 with the noise of equation 25;
+ * ComfyUI {@code er_sde}, which sums 200 rectangles for the integrals that are exact here.
  *
  * @param stages how many terms of the prediction's Taylor series count, 1 to 3
  * @param noiseScale a factor of all noise, mostly 1
@@ -36,7 +36,8 @@ public record ErSde(int stages, double noiseScale) implements Solver {
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
     Combination oldSlope = Combination.ZERO;
@@ -55,18 +56,23 @@ public record ErSde(int stages, double noiseScale) implements Solver {
         x = x.plus(call.x().times(t.alpha() / ladder.at(i).alpha() * r));
       }
       if (stage > 1) {
-        Combination slope = call.denoised().minus(old).over(begin - ladder.at(i - 1).ratio());
+        Combination slope =
+            call.denoised().minus(old).over(begin - ladder.at(i - 1).ratio());
         double first = end - begin + phi(end) * integral(u -> 1 / phi(u), end, begin);
         x = x.plus(slope.times(t.alpha() * first));
         if (stage > 2) {
-          Combination bend = slope.minus(oldSlope).over((begin - ladder.at(i - 2).ratio()) / 2);
-          double second = pow(end - begin, 2) / 2 + phi(end) * integral(u -> (u - begin) / phi(u), end, begin);
+          Combination bend =
+              slope.minus(oldSlope).over((begin - ladder.at(i - 2).ratio()) / 2);
+          double second =
+              pow(end - begin, 2) / 2 + phi(end) * integral(u -> (u - begin) / phi(u), end, begin);
           x = x.plus(bend.times(t.alpha() * second));
         }
         oldSlope = slope;
       }
       double left = r == 0 ? 0 : begin * r;
-      x = x.plus(draft.noise().times(t.alpha() * sqrt(max(0, end * end - left * left)) * noiseScale));
+      x = x.plus(draft
+          .noise()
+          .times(t.alpha() * sqrt(max(0, end * end - left * left)) * noiseScale));
       old = call.denoised();
     }
     return x;
@@ -80,9 +86,10 @@ public record ErSde(int stages, double noiseScale) implements Solver {
   private static double integral(DoubleUnaryOperator of, double low, double high) {
     double middle = log(high * low) / 2;
     double half = log(high / low) / 2;
-    return half * RULE.integrate(v -> {
-      double at = exp(middle + half * v);
-      return of.applyAsDouble(at) * at;
-    });
+    return half
+        * RULE.integrate(v -> {
+          double at = exp(middle + half * v);
+          return of.applyAsDouble(at) * at;
+        });
   }
 }

@@ -7,10 +7,10 @@ import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler's method on the probability-flow ODE {@code dx/dsigma = (x - D) / sigma}, order 1; for flow levels the
- * same line is {@code x + (next - sigma) * velocity}.
- * Karras et al. 2022, arXiv:2206.00364, algorithm 2 without its second stage; k-diffusion
- * {@code sample_euler}, diffusers {@code EulerDiscreteScheduler}, {@code FlowMatchEulerDiscreteScheduler}.
+ * Euler's method on the probability-flow ODE {@code dx/dsigma = (x - D) / sigma}, order 1; for flow
+ * levels the same line is {@code x + (next - sigma) * velocity}. Karras et al. 2022,
+ * arXiv:2206.00364, algorithm 2 without its second stage; k-diffusion {@code sample_euler},
+ * diffusers {@code EulerDiscreteScheduler}, {@code FlowMatchEulerDiscreteScheduler}.
  *
  * @param churn noise added before each step
  */
@@ -20,7 +20,8 @@ public record Euler(Churn churn) implements Solver {
     this(Churn.NONE);
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call call = churn.call(x, ladder, i, draft);

@@ -7,21 +7,24 @@ import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler steps that go further down than the next level and come back up with fresh noise, order 1, stochastic.
- * Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion {@code sample_euler_ancestral}, diffusers
- * {@code EulerAncestralDiscreteScheduler}.
+ * Euler steps that go further down than the next level and come back up with fresh noise, order 1,
+ * stochastic. Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion
+ * {@code sample_euler_ancestral}, diffusers {@code EulerAncestralDiscreteScheduler}.
  *
  * @param eta the share of fresh noise, 0 for plain Euler steps
  * @param noiseScale a factor of all noise, mostly 1
  */
 public record EulerAncestral(double eta, double noiseScale) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
       Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      x = call.x().plus(call.slope().times(step.down() - sigma)).plus(draft.noise().times(step.up() * noiseScale));
+      x = call.x()
+          .plus(call.slope().times(step.down() - sigma))
+          .plus(draft.noise().times(step.up() * noiseScale));
     }
     return x;
   }

@@ -8,16 +8,18 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Manifold-constrained guidance: the guided clean sample with the noise that the prediction without guidance implies, so
- * that guidance of 1 to 2 does what plain guidance needs 5 to 12 for; order 1 where nothing is guided, one call a step.
- * Chung et al. 2024, arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
- * {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's {@code DDIM CFG++}.
+ * Manifold-constrained guidance: the guided clean sample with the noise that the prediction without
+ * guidance implies, so that guidance of 1 to 2 does what plain guidance needs 5 to 12 for; order 1
+ * where nothing is guided, one call a step. Chung et al. 2024, arXiv:2406.08070, algorithms 2 and
+ * 4; ComfyUI {@code euler_cfg_pp} and {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's
+ * {@code DDIM CFG++}.
  *
  * @param eta the share of fresh noise, 0 for none
  * @param noiseScale a factor of all noise, mostly 1
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel s = ladder.at(i);

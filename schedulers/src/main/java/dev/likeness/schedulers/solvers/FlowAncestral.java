@@ -4,8 +4,9 @@ import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.Draft;
 
 /**
- * How a flow step is split into a longer step down and a return to the next level (ComfyUI's ancestral flow samplers):
- * the sample is scaled so that its signal is right, and noise makes up the rest.
+ * How a flow step is split into a longer step down and a return to the next level (ComfyUI's
+ * ancestral flow samplers): the sample is scaled so that its signal is right, and noise makes up
+ * the rest.
  *
  * @param down the level that the deterministic part reaches
  * @param scale the factor of the sample there
@@ -20,12 +21,15 @@ record FlowAncestral(double down, double scale, double up) {
     double alpha = 1 - next;
     double alphaDown = 1 - down;
     double up = next * next - down * down * alpha * alpha / (alphaDown * alphaDown + LEAST);
-    return eta == 0 ? new FlowAncestral(next, 1, 0)
+    return eta == 0
+        ? new FlowAncestral(next, 1, 0)
         : new FlowAncestral(down, alpha / (alphaDown + LEAST), Math.sqrt(Math.max(0, up)));
   }
 
   /** The sample brought back up to the next level; untouched where nothing was overstepped. */
   Combination renoised(Combination x, Draft draft, double noiseScale) {
-    return up == 0 || noiseScale == 0 ? x : x.times(scale).plus(draft.noise().times(up * noiseScale));
+    return up == 0 || noiseScale == 0
+        ? x
+        : x.times(scale).plus(draft.noise().times(up * noiseScale));
   }
 }

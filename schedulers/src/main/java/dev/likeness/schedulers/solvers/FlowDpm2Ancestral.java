@@ -9,15 +9,17 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The midpoint method for rectified flow with ancestral noise, two calls a step and one in the last.
- * ComfyUI {@code sample_dpm_2_ancestral_RF}.
+ * The midpoint method for rectified flow with ancestral noise, two calls a step and one in the
+ * last. ComfyUI {@code sample_dpm_2_ancestral_RF}.
  *
  * @param eta how far past the next level each step goes
  * @param noiseScale a factor of all noise, mostly 1
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
+    implements Solver {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();

@@ -7,10 +7,10 @@ import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Heun's method: an Euler step, then the same step with the mean of the slopes at both ends; order 2, two calls a step
- * and one in the last.
- * Karras et al. 2022, arXiv:2206.00364, algorithm 2; k-diffusion {@code sample_heun}, diffusers
- * {@code HeunDiscreteScheduler} and {@code FlowMatchHeunDiscreteScheduler}.
+ * Heun's method: an Euler step, then the same step with the mean of the slopes at both ends; order
+ * 2, two calls a step and one in the last. Karras et al. 2022, arXiv:2206.00364, algorithm 2;
+ * k-diffusion {@code sample_heun}, diffusers {@code HeunDiscreteScheduler} and
+ * {@code FlowMatchHeunDiscreteScheduler}.
  *
  * @param churn noise added before each step
  */
@@ -20,7 +20,8 @@ public record Heun(Churn churn) implements Solver {
     this(Churn.NONE);
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call begin = churn.call(x, ladder, i, draft);

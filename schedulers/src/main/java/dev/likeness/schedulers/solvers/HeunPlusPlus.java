@@ -7,14 +7,15 @@ import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Heun's method looking two steps ahead, each slope weighed by how much noise it was taken under; order 1, three calls a
- * step, two in the last but one and one in the last.
- * No paper: ComfyUI's and Stable Diffusion web UI's {@code heunpp2}.
+ * Heun's method looking two steps ahead, each slope weighed by how much noise it was taken under;
+ * order 1, three calls a step, two in the last but one and one in the last. No paper: ComfyUI's and
+ * Stable Diffusion web UI's {@code heunpp2}.
  *
  * @param churn noise added before each step
  */
 public record HeunPlusPlus(Churn churn) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     double top = ladder.start().sigma();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -27,7 +28,8 @@ public record HeunPlusPlus(Churn churn) implements Solver {
         Call next = draft.call(ahead, ladder.timestep(i + k), ladder.at(i + k));
         double weight = ladder.at(i + k).sigma() / ((looks + 1) * top);
         slope = slope.plus(next.slope().minus(begin.slope()).times(weight));
-        ahead = ahead.plus(next.slope().times(ladder.next(i + k).sigma() - ladder.at(i + k).sigma()));
+        ahead = ahead.plus(
+            next.slope().times(ladder.next(i + k).sigma() - ladder.at(i + k).sigma()));
       }
       x = begin.x().plus(slope.times(step));
     }

@@ -10,12 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Improved pseudo numerical method: DDIM's transfer with the noise extrapolated from four answers as Adams and Bashforth
- * do for even steps; order 2.
- * Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
+ * Improved pseudo numerical method: DDIM's transfer with the noise extrapolated from four answers
+ * as Adams and Bashforth do for even steps; order 2. Zhang and Chen 2023, arXiv:2204.13902,
+ * appendix H.3; diffusers {@code IPNDMScheduler}.
  */
 public final class Ipndm implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     List<Combination> answers = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -25,7 +26,8 @@ public final class Ipndm implements Solver {
       answers.add(0, call.eps());
       Combination eps = AdamsBashforth.extrapolated(answers);
       // Without signal the noise is the sample itself, and no clean image can be told from it yet.
-      Combination clean = s.alpha() > 0 ? call.x().minus(eps.times(s.sigma())).over(s.alpha()) : Combination.ZERO;
+      Combination clean =
+          s.alpha() > 0 ? call.x().minus(eps.times(s.sigma())).over(s.alpha()) : Combination.ZERO;
       x = clean.times(t.alpha()).plus(eps.times(t.sigma()));
     }
     return x;

@@ -8,21 +8,25 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Multistep consistency sampling of latent consistency models: jump to the clean image, add noise, jump again.
- * Luo et al. 2023, arXiv:2310.04378, algorithm 3 and appendix C; diffusers {@code LCMScheduler}.
+ * Multistep consistency sampling of latent consistency models: jump to the clean image, add noise,
+ * jump again. Luo et al. 2023, arXiv:2310.04378, algorithm 3 and appendix C; diffusers
+ * {@code LCMScheduler}.
  *
  * @param timestepScaling how fast the boundary condition lets go of the sample
  */
 public record Lcm(double timestepScaling) implements Solver {
   private static final double SIGMA_DATA = 0.5;
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       double time = ladder.timestep(i) * timestepScaling;
       double spread = time * time + SIGMA_DATA * SIGMA_DATA;
-      x = call.denoised().times(time / Math.sqrt(spread)).plus(call.x().times(SIGMA_DATA * SIGMA_DATA / spread));
+      x = call.denoised()
+          .times(time / Math.sqrt(spread))
+          .plus(call.x().times(SIGMA_DATA * SIGMA_DATA / spread));
       if (i < ladder.last()) {
         NoiseLevel next = ladder.next(i);
         x = x.times(next.alpha()).plus(draft.noise().times(next.sigma()));

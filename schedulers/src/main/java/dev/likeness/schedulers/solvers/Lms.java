@@ -10,12 +10,13 @@ import java.util.List;
 import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
 
 /**
- * Linear multistep: the slope is extrapolated by the polynomial through its last values and integrated exactly.
- * Adams-Bashforth with variable steps; k-diffusion {@code sample_lms}, diffusers {@code LMSDiscreteScheduler}.
+ * Linear multistep: the slope is extrapolated by the polynomial through its last values and
+ * integrated exactly. Adams-Bashforth with variable steps; k-diffusion {@code sample_lms},
+ * diffusers {@code LMSDiscreteScheduler}.
  *
  * @param order the highest order, 1 to 4
- * @param orderOfLadder whether a run that begins inside the ladder has the weights of a run from its top, for as many
- * slopes as there are: what diffusers does to images
+ * @param orderOfLadder whether a run that begins inside the ladder has the weights of a run from
+ *     its top, for as many slopes as there are: what diffusers does to images
  */
 public record Lms(int order, boolean orderOfLadder) implements Solver {
   /** A solver that begins with order 1 wherever a run begins. */
@@ -30,7 +31,8 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     List<Combination> slopes = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -45,7 +47,10 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
     return x;
   }
 
-  /** The integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma and 0 at the others. */
+  /**
+   * The integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma and 0 at
+   * the others.
+   */
   private static double weight(Ladder ladder, int i, int k, int now) {
     double sigma = ladder.at(i).sigma();
     double own = ladder.at(i - k).sigma();
@@ -54,8 +59,9 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
       if (j != k) {
         double other = ladder.at(i - j).sigma();
         if (own == other) {
-          throw new IllegalArgumentException("LMS needs sigmas that differ, and this ladder of " + ladder.size()
-              + " steps repeats " + own + "; ask for fewer steps or a smaller steps_offset");
+          throw new IllegalArgumentException(
+              "LMS needs sigmas that differ, and this ladder of " + ladder.size()
+                  + " steps repeats " + own + "; ask for fewer steps or a smaller steps_offset");
         }
         basis = basis.multiply(new PolynomialFunction(
             new double[] {(sigma - other) / (own - other), 1 / (own - other)}));
@@ -64,7 +70,9 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
     return integral(basis, ladder.next(i).sigma() - sigma);
   }
 
-  /** From 0; the step's beginning is the origin, for far from it the powers of close sigmas cancel. */
+  /**
+   * From 0; the step's beginning is the origin, for far from it the powers of close sigmas cancel.
+   */
   private static double integral(PolynomialFunction polynomial, double until) {
     double[] c = polynomial.getCoefficients();
     double sum = 0;

@@ -3,7 +3,8 @@ package dev.likeness.schedulers.solvers;
 import dev.likeness.schedulers.Ladder;
 
 /**
- * How a multistep solver lowers its order near the end of its ladder, as diffusers' DPM-Solver does.
+ * How a multistep solver lowers its order near the end of its ladder, as diffusers' DPM-Solver
+ * does.
  *
  * @param firstAtLast whether the last step is of order 1 whatever the ladder's length
  * @param lowerWhenShort whether ladders of fewer than 15 steps end with orders 2 and 1

@@ -12,20 +12,24 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Pseudo numerical methods for diffusion models: linear multistep on the network's last four answers, order 2.
- * Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers {@code PNDMScheduler}.
+ * Pseudo numerical methods for diffusion models: linear multistep on the network's last four
+ * answers, order 2. Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers
+ * {@code PNDMScheduler}.
  *
- * <p>Limits: as in the reference, a run that begins inside its ladder repeats its first step on the second timestep.
+ * <p>Limits: as in the reference, a run that begins inside its ladder repeats its first step on the
+ * second timestep.
  *
  * @param prediction what the network answers, noise or v
  * @param stride the training timesteps between two steps
- * @param rungeKuttaRows how many of the first rows are Runge-Kutta stages, a multiple of 4; 0 begins with a repeated
- * step
+ * @param rungeKuttaRows how many of the first rows are Runge-Kutta stages, a multiple of 4; 0
+ *     begins with a repeated step
  * @param levels the noise level at a training timestep; negative ones mean the end
  */
-public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)
+public record Pndm(
+    Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)
     implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     List<Combination> answers = new ArrayList<>();
     if (rungeKuttaRows > 0) {
@@ -46,7 +50,8 @@ public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFun
     return x;
   }
 
-  private Combination rungeKutta(Combination first, List<Combination> answers, Ladder ladder, Draft draft) {
+  private Combination rungeKutta(
+      Combination first, List<Combination> answers, Ladder ladder, Draft draft) {
     Combination x = first;
     for (int begin = 0; begin < rungeKuttaRows; begin += 4) {
       Combination anchor = x;
@@ -70,7 +75,8 @@ public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFun
   private Combination transfer(Combination x, int from, int to, Combination answer) {
     NoiseLevel s = levels.apply(from);
     NoiseLevel t = levels.apply(to);
-    Combination eps = prediction == Prediction.V ? answer.times(s.alpha()).plus(x.times(s.sigma())) : answer;
+    Combination eps =
+        prediction == Prediction.V ? answer.times(s.alpha()).plus(x.times(s.sigma())) : answer;
     double keep = t.alpha() / s.alpha();
     return x.times(keep).plus(eps.times(t.sigma() - s.sigma() * keep));
   }

@@ -8,14 +8,15 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Consistency sampling without a boundary condition: the denoised prediction with all of its noise fresh.
- * Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler}, the stochastic
- * {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
+ * Consistency sampling without a boundary condition: the denoised prediction with all of its noise
+ * fresh. Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler},
+ * the stochastic {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
  *
  * @param drawsAtEnd whether the last step draws noise too, which only moves the random source
  */
 public record Renoise(boolean drawsAtEnd) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel next = ladder.next(i);

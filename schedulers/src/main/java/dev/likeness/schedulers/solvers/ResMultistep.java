@@ -7,17 +7,19 @@ import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.Solver;
 
 /**
- * The refined exponential solver as a multistep method: the denoised prediction is extrapolated linearly in log sigma
- * and integrated exactly; order 2 without noise, one call a step.
- * Zhang et al. 2023, arXiv:2308.02157, equation 12 in its multistep form; ComfyUI {@code res_multistep} and, with CFG++
- * (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
+ * The refined exponential solver as a multistep method: the denoised prediction is extrapolated
+ * linearly in log sigma and integrated exactly; order 2 without noise, one call a step. Zhang et
+ * al. 2023, arXiv:2308.02157, equation 12 in its multistep form; ComfyUI {@code res_multistep} and,
+ * with CFG++ (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
  *
  * @param eta the share of fresh noise, 0 for the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
- * @param plusPlus whether the predictions without guidance are extrapolated, from a sample moved by the guidance
+ * @param plusPlus whether the predictions without guidance are extrapolated, from a sample moved by
+ *     the guidance
  */
 public record ResMultistep(double eta, double noiseScale, boolean plusPlus) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
     double oldDown = 0;
@@ -36,7 +38,9 @@ public record ResMultistep(double eta, double noiseScale, boolean plusPlus) impl
         double back = Math.log(oldDown / ladder.at(i - 1).sigma()) / h;
         double phi1 = -Math.expm1(-h) / h;
         double phi2 = (1 - phi1) / h;
-        x = x.plus(now.times(h * (phi1 - phi2 / back))).plus(old.times(h * phi2 / back)).plus(guidance.times(keep));
+        x = x.plus(now.times(h * (phi1 - phi2 / back)))
+            .plus(old.times(h * phi2 / back))
+            .plus(guidance.times(keep));
       }
       if (eta > 0) {
         x = x.plus(draft.noise().times(step.up() * noiseScale));

@@ -10,8 +10,9 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Heun's method that climbs back with fresh noise and walks the same stretch again, some times over.
- * Xu et al. 2023, arXiv:2306.14878, algorithm 1; after Stable Diffusion web UI's restart sampler.
+ * Heun's method that climbs back with fresh noise and walks the same stretch again, some times
+ * over. Xu et al. 2023, arXiv:2306.14878, algorithm 1; after Stable Diffusion web UI's restart
+ * sampler.
  *
  * @param low the sigma from which the run climbs back; the ladder's level nearest to it is taken
  * @param high the sigma that it climbs to; the ladder's level nearest to it is taken
@@ -19,8 +20,10 @@ import java.util.function.DoubleUnaryOperator;
  * @param times how often
  * @param timesteps what the network is told at a sigma of a repetition
  */
-public record Restart(double low, double high, int steps, int times, DoubleUnaryOperator timesteps) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+public record Restart(double low, double high, int steps, int times, DoubleUnaryOperator timesteps)
+    implements Solver {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     int bottom = nearest(ladder, low);
     int top = nearest(ladder, high);
     Combination x = draft.start();
@@ -54,7 +57,8 @@ public record Restart(double low, double high, int steps, int times, DoubleUnary
   private static int nearest(Ladder ladder, double sigma) {
     int nearest = 0;
     for (int i = 1; i <= ladder.last(); i++) {
-      boolean nearer = Math.abs(ladder.at(i).sigma() - sigma) < Math.abs(ladder.at(nearest).sigma() - sigma);
+      boolean nearer =
+          Math.abs(ladder.at(i).sigma() - sigma) < Math.abs(ladder.at(nearest).sigma() - sigma);
       nearest = nearer ? i : nearest;
     }
     return nearest;

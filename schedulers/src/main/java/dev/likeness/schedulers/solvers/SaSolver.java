@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic Adams: a predictor and a corrector of any order on a family of SDEs, from the ODE at tau 0 to DDPM's at 1.
- * Xue et al. 2023, arXiv:2309.05019, equations 14 and 17 and algorithm 1; diffusers {@code SASolverScheduler}, ComfyUI
- * {@code sa_solver} and {@code sa_solver_pece}.
+ * Stochastic Adams: a predictor and a corrector of any order on a family of SDEs, from the ODE at
+ * tau 0 to DDPM's at 1. Xue et al. 2023, arXiv:2309.05019, equations 14 and 17 and algorithm 1;
+ * diffusers {@code SASolverScheduler}, ComfyUI {@code sa_solver} and {@code sa_solver_pece}.
  *
  * @param predictorOrder the predictor's highest order, 1 to 4
  * @param correctorOrder the corrector's
@@ -21,17 +21,25 @@ import java.util.function.DoubleUnaryOperator;
  * @param asksAgain whether the network is asked about the corrected sample too, at two calls a step
  * @param tau how stochastic the step at a timestep is, at least 0
  */
-public record SaSolver(int predictorOrder, int correctorOrder, boolean data, boolean lowersAtEnd, boolean asksAgain,
-    DoubleUnaryOperator tau) implements Solver {
+public record SaSolver(
+    int predictorOrder,
+    int correctorOrder,
+    boolean data,
+    boolean lowersAtEnd,
+    boolean asksAgain,
+    DoubleUnaryOperator tau)
+    implements Solver {
   /** Refuses orders outside 1 to 4. */
   public SaSolver {
-    if (Math.min(predictorOrder, correctorOrder) < 1 || Math.max(predictorOrder, correctorOrder) > 4) {
+    if (Math.min(predictorOrder, correctorOrder) < 1
+        || Math.max(predictorOrder, correctorOrder) > 4) {
       throw new IllegalArgumentException(
           "SA-Solver needs orders of 1 to 4, got " + predictorOrder + " and " + correctorOrder);
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination next = draft.start();
     Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
@@ -68,8 +76,12 @@ public record SaSolver(int predictorOrder, int correctorOrder, boolean data, boo
     return data ? call.denoised() : call.eps();
   }
 
-  /** The drift of step i, with the predictions of step {@code newest} and before interpolated at their lambdas. */
-  private Combination drift(Ladder ladder, int i, int newest, int order, double c, List<Combination> m) {
+  /**
+   * The drift of step i, with the predictions of step {@code newest} and before interpolated at
+   * their lambdas.
+   */
+  private Combination drift(
+      Ladder ladder, int i, int newest, int order, double c, List<Combination> m) {
     double[] weights = ExponentialLagrange.weights(ladder, i, newest, order, data ? c : -1);
     if (data && order == 2) {
       // The authors' second order weighs the slope by h/2, which stays stable in few steps.

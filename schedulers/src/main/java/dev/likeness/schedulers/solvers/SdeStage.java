@@ -8,8 +8,8 @@ import dev.likeness.schedulers.NoiseLevel;
 import java.util.function.DoubleFunction;
 
 /**
- * The exact step between two levels of the SDE whose drift holds a denoised prediction that is constant or straight in
- * lambda (arXiv:2305.14267, proposition 4.2 for data prediction).
+ * The exact step between two levels of the SDE whose drift holds a denoised prediction that is
+ * constant or straight in lambda (arXiv:2305.14267, proposition 4.2 for data prediction).
  *
  * @param from where it begins
  * @param to where it ends
@@ -26,7 +26,9 @@ record SdeStage(NoiseLevel from, NoiseLevel to, double eta) {
 
   /** The level at a share of the way in lambda. */
   NoiseLevel at(double share, DoubleFunction<NoiseLevel> levels) {
-    return share == 1 ? to : levels.apply(from.ratio() * Math.pow(to.ratio() / from.ratio(), share));
+    return share == 1
+        ? to
+        : levels.apply(from.ratio() * Math.pow(to.ratio() / from.ratio(), share));
   }
 
   /** The factor of the sample. */
@@ -49,7 +51,10 @@ record SdeStage(NoiseLevel from, NoiseLevel to, double eta) {
     return to.sigma() * sqrt(-expm1(-2 * h() * eta));
   }
 
-  /** The standard deviation of the fresh noise, relative to eta's root, where it is the noise that is extrapolated. */
+  /**
+   * The standard deviation of the fresh noise, relative to eta's root, where it is the noise that
+   * is extrapolated.
+   */
   double spread() {
     return to.sigma() * sqrt(expm1(2 * h()));
   }

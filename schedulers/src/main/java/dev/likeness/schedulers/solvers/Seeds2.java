@@ -10,22 +10,30 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver of two stages, order 2 without noise; two calls a step and one in the
- * last. Both stages see one Brownian path.
- * Gonzalez et al. 2023, arXiv:2305.14267, algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and
+ * Stochastic exponential derivative-free solver of two stages, order 2 without noise; two calls a
+ * step and one in the last. Both stages see one Brownian path. Gonzalez et al. 2023,
+ * arXiv:2305.14267, algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and
  * {@code exp_heun_2_x0} where {@code place} is 1.
  *
- * @param place where in a step the second call is made, as a share of it in lambda, above 0 and at most 1
- * @param straight whether the prediction is followed in a straight line through both calls; else the step takes its value
- * in the middle
+ * @param place where in a step the second call is made, as a share of it in lambda, above 0 and at
+ *     most 1
+ * @param straight whether the prediction is followed in a straight line through both calls; else
+ *     the step takes its value in the middle
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
  * @param levels the level of a ratio of noise to signal
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record Seeds2(double place, boolean straight, double eta, double noiseScale, DoubleFunction<NoiseLevel> levels,
-    DoubleUnaryOperator timesteps) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+public record Seeds2(
+    double place,
+    boolean straight,
+    double eta,
+    double noiseScale,
+    DoubleFunction<NoiseLevel> levels,
+    DoubleUnaryOperator timesteps)
+    implements Solver {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
@@ -37,18 +45,28 @@ public record Seeds2(double place, boolean straight, double eta, double noiseSca
       NoiseLevel middle = whole.at(place, levels);
       SdeStage first = new SdeStage(ladder.at(i), middle, eta);
       Combination path = fresh(draft, first);
-      x = begin.x().times(first.keep()).plus(begin.denoised().times(first.gain())).plus(path);
+      x = begin
+          .x()
+          .times(first.keep())
+          .plus(begin.denoised().times(first.gain()))
+          .plus(path);
       Call second = draft.call(x, timesteps.applyAsDouble(middle.sigma()), middle);
       SdeStage rest = new SdeStage(middle, ladder.next(i), eta);
       double weight = straight ? whole.bend() / place : whole.gain() / (2 * place);
-      x = begin.x().times(whole.keep()).plus(begin.denoised().times(whole.gain()))
+      x = begin
+          .x()
+          .times(whole.keep())
+          .plus(begin.denoised().times(whole.gain()))
           .plus(second.denoised().minus(begin.denoised()).times(weight))
-          .plus(path.times(rest.keep())).plus(fresh(draft, rest));
+          .plus(path.times(rest.keep()))
+          .plus(fresh(draft, rest));
     }
     return x;
   }
 
   private Combination fresh(Draft draft, SdeStage stage) {
-    return eta > 0 && noiseScale > 0 ? draft.noise().times(stage.fresh() * noiseScale) : Combination.ZERO;
+    return eta > 0 && noiseScale > 0
+        ? draft.noise().times(stage.fresh() * noiseScale)
+        : Combination.ZERO;
   }
 }

@@ -10,21 +10,24 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver of three stages, at a third and two thirds of a step in lambda, order 3
- * without noise; three calls a step and one in the last. All stages see one Brownian path.
- * Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI {@code seeds_3}.
+ * Stochastic exponential derivative-free solver of three stages, at a third and two thirds of a
+ * step in lambda, order 3 without noise; three calls a step and one in the last. All stages see one
+ * Brownian path. Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI
+ * {@code seeds_3}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
  * @param levels the level of a ratio of noise to signal
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record Seeds3(double eta, double noiseScale, DoubleFunction<NoiseLevel> levels, DoubleUnaryOperator timesteps)
+public record Seeds3(
+    double eta, double noiseScale, DoubleFunction<NoiseLevel> levels, DoubleUnaryOperator timesteps)
     implements Solver {
   private static final double SECOND = 1 / 3.0;
   private static final double THIRD = 2 / 3.0;
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel s = ladder.at(i);
@@ -43,7 +46,8 @@ public record Seeds3(double eta, double noiseScale, DoubleFunction<NoiseLevel> l
       Combination path = continued(Combination.ZERO, draft, toSecond);
       Call second = call(moved(begin, begin, 0, toSecond).plus(path), u, draft);
       path = continued(path, draft, new SdeStage(u, v, eta));
-      Call third = call(moved(begin, second, toThird.bend() * THIRD / SECOND, toThird).plus(path), v, draft);
+      Call third =
+          call(moved(begin, second, toThird.bend() * THIRD / SECOND, toThird).plus(path), v, draft);
       path = continued(path, draft, new SdeStage(v, t, eta));
       x = moved(begin, third, whole.bend() / THIRD, whole).plus(path);
     }
@@ -56,12 +60,16 @@ public record Seeds3(double eta, double noiseScale, DoubleFunction<NoiseLevel> l
 
   /** From the step's beginning over a stage, the prediction followed towards a later one. */
   private static Combination moved(Call begin, Call later, double weight, SdeStage stage) {
-    return begin.x().times(stage.keep()).plus(begin.denoised().times(stage.gain()))
+    return begin
+        .x()
+        .times(stage.keep())
+        .plus(begin.denoised().times(stage.gain()))
         .plus(later.denoised().minus(begin.denoised()).times(weight));
   }
 
   private Combination continued(Combination path, Draft draft, SdeStage stage) {
     return eta > 0 && noiseScale > 0
-        ? path.times(stage.keep()).plus(draft.noise().times(stage.fresh() * noiseScale)) : Combination.ZERO;
+        ? path.times(stage.keep()).plus(draft.noise().times(stage.fresh() * noiseScale))
+        : Combination.ZERO;
   }
 }

@@ -36,8 +36,7 @@ public final class Solvers {
   /** Ancestral Euler steps for rectified flow. */
   public static final Solver FLOW_EULER_ANCESTRAL = new FlowEulerAncestral(1, 1);
 
-  private Solvers() {
-  }
+  private Solvers() {}
 
   /** The midpoint method in log sigma. */
   public static Solver dpm2(LevelTable table) {

@@ -9,8 +9,9 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.IntFunction;
 
 /**
- * Strategic stochastic sampling of trajectory consistency distillation: jump below the next level, then noise up to it.
- * Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers {@code TCDScheduler}.
+ * Strategic stochastic sampling of trajectory consistency distillation: jump below the next level,
+ * then noise up to it. Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers
+ * {@code TCDScheduler}.
  *
  * @param gamma how far below the next level each jump lands, in 0..1; 0 is deterministic
  * @param levels the noise level at a training timestep
@@ -23,12 +24,15 @@ public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solve
     }
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       boolean last = i == ladder.last();
-      NoiseLevel s = last ? ladder.next(i) : levels.apply((int) Math.floor((1 - gamma) * ladder.timestep(i + 1)));
+      NoiseLevel s = last
+          ? ladder.next(i)
+          : levels.apply((int) Math.floor((1 - gamma) * ladder.timestep(i + 1)));
       x = call.raw().times(s.alpha()).plus(call.rawEps().times(s.sigma()));
       if (gamma > 0 && !last) {
         double ratio = ladder.next(i).alpha() / s.alpha();

@@ -10,18 +10,22 @@ import dev.likeness.schedulers.Solver;
 
 /**
  * Consistency sampling in angles: {@code x = cos(t) x0 + sin(t) n}, and the timestep is the angle.
- * Lu and Song 2024, arXiv:2410.11081, section 2.2; SANA-Sprint, arXiv:2503.09641; diffusers {@code SCMScheduler}.
+ * Lu and Song 2024, arXiv:2410.11081, section 2.2; SANA-Sprint, arXiv:2503.09641; diffusers
+ * {@code SCMScheduler}.
  *
  * @param noiseScale the standard deviation of the data that the network was trained on
  */
 public record TrigFlow(double noiseScale) implements Solver {
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double angle = ladder.timestep(i);
       NoiseLevel next = ladder.next(i);
-      // The published first angle, 1.5708, lies a little beyond a right one, where the cosine is negative.
-      Call call = draft.call(x, angle, ladder.at(i), new Scaling(1, Math.cos(angle), -Math.sin(angle)));
+      // The published first angle, 1.5708, lies a little beyond a right one, where the cosine is
+      // negative.
+      Call call =
+          draft.call(x, angle, ladder.at(i), new Scaling(1, Math.cos(angle), -Math.sin(angle)));
       x = call.denoised().times(next.alpha()).plus(draft.noise().times(next.sigma() * noiseScale));
     }
     return x;

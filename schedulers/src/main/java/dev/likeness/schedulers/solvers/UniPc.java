@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The unified predictor-corrector: each call corrects the sample it was made on before the next is predicted, so that
- * order k + 1 costs one call a step.
- * Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2; diffusers {@code UniPCMultistepScheduler}.
+ * The unified predictor-corrector: each call corrects the sample it was made on before the next is
+ * predicted, so that order k + 1 costs one call a step. Zhao et al. 2023, arXiv:2302.04867,
+ * algorithms 1 and 2; diffusers {@code UniPCMultistepScheduler}.
  *
  * @param order the predictor's highest order, at least 1
  * @param firstKind whether B(h) is h; exp(h) - 1 otherwise
@@ -23,7 +23,8 @@ import java.util.Set;
  * @param lowersAtEnd whether the order falls to 1 towards the end
  * @param uncorrected the steps after which nothing is corrected
  */
-public record UniPc(int order, boolean firstKind, boolean data, boolean lowersAtEnd, Set<Integer> uncorrected)
+public record UniPc(
+    int order, boolean firstKind, boolean data, boolean lowersAtEnd, Set<Integer> uncorrected)
     implements Solver {
   /** Refuses an order below 1. */
   public UniPc {
@@ -33,7 +34,8 @@ public record UniPc(int order, boolean firstKind, boolean data, boolean lowersAt
     uncorrected = Set.copyOf(uncorrected);
   }
 
-  @Override public Combination solve(Ladder ladder, Draft draft) {
+  @Override
+  public Combination solve(Ladder ladder, Draft draft) {
     Combination next = draft.start();
     Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
@@ -62,7 +64,10 @@ public record UniPc(int order, boolean firstKind, boolean data, boolean lowersAt
     return data ? t.sigma() / s.sigma() : t.alpha() / s.alpha();
   }
 
-  /** What step i adds to the kept sample: predicted from the history, or corrected with the answer at its end. */
+  /**
+   * What step i adds to the kept sample: predicted from the history, or corrected with the answer
+   * at its end.
+   */
   private Combination drift(Ladder ladder, int i, int used, List<Combination> m, Combination end) {
     NoiseLevel s = ladder.at(i);
     NoiseLevel t = ladder.next(i);

@@ -22,15 +22,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every step of every run that {@code tools/goldens/schedulers.py} and {@code schedulers_random.py} recorded, against
- * the same run here: 1e-10 from the reference in double, which as published is 1e-4 from that, or as far as its {@code gap} says.
+ * Every step of every run that {@code tools/goldens/schedulers.py} and {@code schedulers_random.py}
+ * recorded, against the same run here: 1e-10 from the reference in double, which as published is
+ * 1e-4 from that, or as far as its {@code gap} says.
  */
 class DiffusersGoldenTest {
   private static final double TOLERANCE = 1e-10;
 
   @TestFactory
   Stream<DynamicTest> equalsDiffusersAtEveryStep() {
-    return new DiffusersSchedulers().classNames().stream().flatMap(name -> runs(name).map(run -> test(name, run)));
+    return new DiffusersSchedulers()
+        .classNames().stream().flatMap(name -> runs(name).map(run -> test(name, run)));
   }
 
   @TestFactory
@@ -40,30 +42,45 @@ class DiffusersGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> splitsARunBetweenBaseAndRefinerAsThePipelinesDo() {
-    return runs("partial").map(run -> DynamicTest.dynamicTest(described(run), () -> {
-      var request = PlanRequest.of((Integer) run.get("steps"));
-      double share = number(run.get("share"));
-      SchedulerConfig config = config((String) run.get("class"), run);
-      // The reference keeps fractional timesteps in single precision.
-      assertArrayEquals(Golden.numbers(run.get("base")), config.plan(request.between(0, share)).timesteps(), 2e-2);
-      assertArrayEquals(Golden.numbers(run.get("refiner")), config.plan(request.between(share, 1)).timesteps(), 2e-2);
-    }));
+    return runs("partial")
+        .map(run -> DynamicTest.dynamicTest(described(run), () -> {
+          var request = PlanRequest.of((Integer) run.get("steps"));
+          double share = number(run.get("share"));
+          SchedulerConfig config = config((String) run.get("class"), run);
+          // The reference keeps fractional timesteps in single precision.
+          assertArrayEquals(
+              Golden.numbers(run.get("base")),
+              config.plan(request.between(0, share)).timesteps(),
+              2e-2);
+          assertArrayEquals(
+              Golden.numbers(run.get("refiner")),
+              config.plan(request.between(share, 1)).timesteps(),
+              2e-2);
+        }));
   }
 
-  @Test void singlePrecisionAloneRarelyTakesTheReferenceFurtherThanTheTolerance() {
-    List<Map<String, Object>> runs = new DiffusersSchedulers().classNames().stream()
-        .flatMap(DiffusersGoldenTest::runs).toList();
+  @Test
+  void singlePrecisionAloneRarelyTakesTheReferenceFurtherThanTheTolerance() {
+    List<Map<String, Object>> runs = new DiffusersSchedulers()
+        .classNames().stream().flatMap(DiffusersGoldenTest::runs).toList();
     long coarse = runs.stream().filter(run -> run.containsKey("gap")).count();
     assertTrue(coarse < runs.size() * 0.04, coarse + " of " + runs.size());
   }
 
-  /** Where the reference itself has no answer there is nothing to compare: a run here is refused, or finite. */
-  @Test void theReferenceAnswersAllButAFewRunsOfEveryClass() {
+  /**
+   * Where the reference itself has no answer there is nothing to compare: a run here is refused, or
+   * finite.
+   */
+  @Test
+  void theReferenceAnswersAllButAFewRunsOfEveryClass() {
     new DiffusersSchedulers().classNames().forEach(name -> {
-      List<Map<String, Object>> runs = Stream.concat(runs(name),
-          runs("random").filter(run -> name.equals(run.get("class")))).toList();
+      List<Map<String, Object>> runs = Stream.concat(
+              runs(name), runs("random").filter(run -> name.equals(run.get("class"))))
+          .toList();
       long refused = runs.stream().filter(run -> run.containsKey("refused")).count();
-      assertTrue(runs.size() > 10 && refused < runs.size() * 0.2, name + ": " + refused + " of " + runs.size());
+      assertTrue(
+          runs.size() > 10 && refused < runs.size() * 0.2,
+          name + ": " + refused + " of " + runs.size());
     });
   }
 
@@ -72,7 +89,8 @@ class DiffusersGoldenTest {
   }
 
   private static DynamicTest test(String className, Map<String, Object> run) {
-    return DynamicTest.dynamicTest(className + " " + described(run),
+    return DynamicTest.dynamicTest(
+        className + " " + described(run),
         () -> assertAll(className + " " + described(run), () -> check(className, run)));
   }
 
@@ -105,7 +123,9 @@ class DiffusersGoldenTest {
       assertTrue(refused.getMessage().length() > 20, refused.getMessage());
       return;
     }
-    assertTrue(rows.stream().flatMapToDouble(Arrays::stream).allMatch(Double::isFinite), "the run is not finite");
+    assertTrue(
+        rows.stream().flatMapToDouble(Arrays::stream).allMatch(Double::isFinite),
+        "the run is not finite");
   }
 
   private static SamplingPlan plan(String className, Map<String, Object> run) {
@@ -129,17 +149,22 @@ class DiffusersGoldenTest {
     }
     Map<String, Object> step = Golden.object(run.get("step"));
     Map<String, Object> beside = Golden.object(run.get("with"));
-    return request.strength(number(run.getOrDefault("strength", 1)))
+    return request
+        .strength(number(run.getOrDefault("strength", 1)))
         .eta(number(step.getOrDefault("eta", Double.NaN)))
         .mu(number(set.getOrDefault("mu", beside.getOrDefault("mu", Double.NaN))));
   }
 
-  private static List<double[]> trajectory(SamplingPlan plan, Map<String, Object> run, ToyNetwork.Noise noise) {
+  private static List<double[]> trajectory(
+      SamplingPlan plan, Map<String, Object> run, ToyNetwork.Noise noise) {
     boolean fromImage = run.containsKey("strength");
     double[] first = new double[3];
-    Arrays.setAll(first, j -> fromImage
-        ? plan.start().signal() * ToyNetwork.IMAGE[j] + plan.start().noise() * ToyNetwork.UNIT[j]
-        : plan.pureNoise() * ToyNetwork.UNIT[j]);
+    Arrays.setAll(
+        first,
+        j -> fromImage
+            ? plan.start().signal() * ToyNetwork.IMAGE[j]
+                + plan.start().noise() * ToyNetwork.UNIT[j]
+            : plan.pureNoise() * ToyNetwork.UNIT[j]);
     int channels = run.containsKey("learned") ? 6 : 3;
     return new NumericSampler(ToyNetwork.answering(channels), noise).trajectory(first, plan);
   }
@@ -161,11 +186,16 @@ class DiffusersGoldenTest {
 
   private static void equal(double[] expected, double[] actual, String what) {
     assertEquals(expected.length, actual.length, what);
-    double scale = DoubleStream.concat(Arrays.stream(expected), Arrays.stream(actual)).map(Math::abs).max().orElse(1);
+    double scale = DoubleStream.concat(Arrays.stream(expected), Arrays.stream(actual))
+        .map(Math::abs)
+        .max()
+        .orElse(1);
     for (int j = 0; j < expected.length; j++) {
       double off = Math.abs(expected[j] - actual[j]);
-      assertTrue(off <= TOLERANCE * Math.max(scale, 1e-3), what + ": expected " + Arrays.toString(expected) + ", got "
-          + Arrays.toString(actual) + ", off by " + off);
+      assertTrue(
+          off <= TOLERANCE * Math.max(scale, 1e-3),
+          what + ": expected " + Arrays.toString(expected) + ", got " + Arrays.toString(actual)
+              + ", off by " + off);
     }
   }
 

@@ -15,12 +15,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the classes of diffusers refuse of a request, and where their ranges end. */
 class RequestRangesTest {
   @ParameterizedTest
-  @CsvSource({"CMStochasticIterativeScheduler, 1, 40", "ConsistencyDecoderScheduler, 2, 2", "DDIMScheduler, 1, 1000",
-      "DDPMScheduler, 1, 1000", "DEISMultistepScheduler, 1, 999", "DPMSolverMultistepInverseScheduler, 1, 999",
-      "DPMSolverMultistepScheduler, 1, 999", "DPMSolverSinglestepScheduler, 1, 999",
-      "EulerAncestralDiscreteScheduler, 1, 2147483647", "LCMScheduler, 1, 50", "MiniMaxH3Scheduler, 2, 2147483647",
-      "PNDMScheduler, 4, 1000", "SASolverScheduler, 1, 999", "TCDScheduler, 1, 50", "UnCLIPScheduler, 2, 1000",
-      "UniPCMultistepScheduler, 1, 999"})
+  @CsvSource({
+    "CMStochasticIterativeScheduler, 1, 40",
+    "ConsistencyDecoderScheduler, 2, 2",
+    "DDIMScheduler, 1, 1000",
+    "DDPMScheduler, 1, 1000",
+    "DEISMultistepScheduler, 1, 999",
+    "DPMSolverMultistepInverseScheduler, 1, 999",
+    "DPMSolverMultistepScheduler, 1, 999",
+    "DPMSolverSinglestepScheduler, 1, 999",
+    "EulerAncestralDiscreteScheduler, 1, 2147483647",
+    "LCMScheduler, 1, 50",
+    "MiniMaxH3Scheduler, 2, 2147483647",
+    "PNDMScheduler, 4, 1000",
+    "SASolverScheduler, 1, 999",
+    "TCDScheduler, 1, 50",
+    "UnCLIPScheduler, 2, 1000",
+    "UniPCMultistepScheduler, 1, 999"
+  })
   void plansWithinItsRangeAndRefusesBeyond(String className, int least, int most) {
     SchedulerConfig config = SchedulerConfig.named(className);
     config.plan(least);
@@ -33,74 +45,134 @@ class RequestRangesTest {
     }
   }
 
-  @Test void countsLeadingAndTrailingStepsByTheTrainedOnes() {
+  @Test
+  void countsLeadingAndTrailingStepsByTheTrainedOnes() {
     for (String spacing : List.of("leading", "trailing")) {
-      SchedulerConfig euler = SchedulerConfig.named("EulerDiscreteScheduler").with("timestep_spacing", spacing);
+      SchedulerConfig euler =
+          SchedulerConfig.named("EulerDiscreteScheduler").with("timestep_spacing", spacing);
       euler.plan(1000);
       refuses(rangeMessage(1, 1000, 1001), euler, PlanRequest.of(1001));
-      SchedulerConfig dpm = SchedulerConfig.named("DPMSolverMultistepScheduler").with("timestep_spacing", spacing);
+      SchedulerConfig dpm =
+          SchedulerConfig.named("DPMSolverMultistepScheduler").with("timestep_spacing", spacing);
       int most = "trailing".equals(spacing) ? 1000 : 999;
       refuses(rangeMessage(1, most, most + 1), dpm, PlanRequest.of(most + 1));
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"CMStochasticIterativeScheduler", "DPMSolverMultistepScheduler", "DEISMultistepScheduler",
-      "LCMScheduler", "SASolverScheduler", "TCDScheduler", "DDPMWuerstchenScheduler", "SCMScheduler"})
+  @ValueSource(
+      strings = {
+        "CMStochasticIterativeScheduler",
+        "DPMSolverMultistepScheduler",
+        "DEISMultistepScheduler",
+        "LCMScheduler",
+        "SASolverScheduler",
+        "TCDScheduler",
+        "DDPMWuerstchenScheduler",
+        "SCMScheduler"
+      })
   void refusesSigmasThatItComputes(String className) {
-    refuses(className + " computes its own sigmas and takes no others", SchedulerConfig.named(className),
+    refuses(
+        className + " computes its own sigmas and takes no others",
+        SchedulerConfig.named(className),
         PlanRequest.ofSigmas(3, 1, 0));
   }
 
-  @Test void refusesThemInEveryOtherFormToo() {
-    refuses("DDPM computes its own sigmas and takes no others", SchedulerConfig.named("DDPMScheduler"), PlanRequest.ofSigmas(3, 1, 0));
-    refuses("UniPCMultistepScheduler computes its own sigmas and takes no others", SchedulerConfig.named("UniPCMultistepScheduler")
-        .with("use_flow_sigmas", true).with("use_karras_sigmas", true), PlanRequest.ofSigmas(1, 0.5));
+  @Test
+  void refusesThemInEveryOtherFormToo() {
+    refuses(
+        "DDPM computes its own sigmas and takes no others",
+        SchedulerConfig.named("DDPMScheduler"),
+        PlanRequest.ofSigmas(3, 1, 0));
+    refuses(
+        "UniPCMultistepScheduler computes its own sigmas and takes no others",
+        SchedulerConfig.named("UniPCMultistepScheduler")
+            .with("use_flow_sigmas", true)
+            .with("use_karras_sigmas", true),
+        PlanRequest.ofSigmas(1, 0.5));
     for (String name : List.of("dpm_fast", "Restart")) {
-      for (PlanRequest request : List.of(PlanRequest.ofSigmas(3, 1, 0), PlanRequest.ofTimesteps(900, 500))) {
-        refuses("DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for a number of steps",
-            SchedulerConfig.named(name), request);
+      for (PlanRequest request :
+          List.of(PlanRequest.ofSigmas(3, 1, 0), PlanRequest.ofTimesteps(900, 500))) {
+        refuses(
+            "DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for a number of steps",
+            SchedulerConfig.named(name),
+            request);
       }
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"DDIMScheduler, DDIM", "DDIMInverseScheduler, DDIM inversion", "PNDMScheduler, PNDM",
-      "IPNDMScheduler, IPNDMScheduler", "EDMEulerScheduler, EDMEulerScheduler",
-      "MiniMaxH3Scheduler, MiniMaxH3Scheduler", "UnCLIPScheduler, UnCLIPScheduler",
-      "ConsistencyDecoderScheduler, ConsistencyDecoderScheduler",
-      "DPMSolverMultistepInverseScheduler, DPMSolverMultistepInverseScheduler"})
+  @CsvSource({
+    "DDIMScheduler, DDIM",
+    "DDIMInverseScheduler, DDIM inversion",
+    "PNDMScheduler, PNDM",
+    "IPNDMScheduler, IPNDMScheduler",
+    "EDMEulerScheduler, EDMEulerScheduler",
+    "MiniMaxH3Scheduler, MiniMaxH3Scheduler",
+    "UnCLIPScheduler, UnCLIPScheduler",
+    "ConsistencyDecoderScheduler, ConsistencyDecoderScheduler",
+    "DPMSolverMultistepInverseScheduler, DPMSolverMultistepInverseScheduler"
+  })
   void refusesTimestepsThatItSpaces(String className, String called) {
-    refuses(called + " spaces its own timesteps and takes no others", SchedulerConfig.named(className),
+    refuses(
+        called + " spaces its own timesteps and takes no others",
+        SchedulerConfig.named(className),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
   }
 
   @ParameterizedTest
-  @CsvSource({"DPMSolverMultistepScheduler, use_karras_sigmas", "DPMSolverMultistepScheduler, use_lu_lambdas",
-      "DEISMultistepScheduler, use_exponential_sigmas", "SASolverScheduler, use_flow_sigmas",
-      "UniPCMultistepScheduler, use_flow_sigmas"})
+  @CsvSource({
+    "DPMSolverMultistepScheduler, use_karras_sigmas",
+    "DPMSolverMultistepScheduler, use_lu_lambdas",
+    "DEISMultistepScheduler, use_exponential_sigmas",
+    "SASolverScheduler, use_flow_sigmas",
+    "UniPCMultistepScheduler, use_flow_sigmas"
+  })
   void refusesTimestepsBesideALadderOfItsOwn(String className, String ladder) {
-    refuses(className + " spaces its own timesteps and takes no others", SchedulerConfig.named(className).with(ladder, true),
+    refuses(
+        className + " spaces its own timesteps and takes no others",
+        SchedulerConfig.named(className).with(ladder, true),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
-    refuses("a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas",
-        SchedulerConfig.named("sample_euler"), PlanRequest.ofTimesteps(900, 500, 100, 20));
+    refuses(
+        "a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas",
+        SchedulerConfig.named("sample_euler"),
+        PlanRequest.ofTimesteps(900, 500, 100, 20));
   }
 
   /** Where diffusers raises. */
   @ParameterizedTest
-  @CsvSource({"EulerDiscreteScheduler, karras", "EulerDiscreteScheduler, exponential", "HeunDiscreteScheduler, beta"})
+  @CsvSource({
+    "EulerDiscreteScheduler, karras",
+    "EulerDiscreteScheduler, exponential",
+    "HeunDiscreteScheduler, beta"
+  })
   void refusesTimestepsOfKDiffusionsLaddersThatItWouldRespace(String className, String ladder) {
-    refuses(className + " with use_" + ladder + "_sigmas lays its own ladder and takes no timesteps; give sigmas, or leave that"
-        + " option out", SchedulerConfig.named(className).with("use_" + ladder + "_sigmas", true),
+    refuses(
+        className + " with use_" + ladder
+            + "_sigmas lays its own ladder and takes no timesteps; give sigmas, or leave that"
+            + " option out",
+        SchedulerConfig.named(className).with("use_" + ladder + "_sigmas", true),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
-    refuses("EulerDiscreteScheduler with timestep_type continuous tells the logarithm of its sigmas and takes no timesteps; give"
-        + " sigmas, or leave that option out", SchedulerConfig.named("EulerDiscreteScheduler").with("timestep_type", "continuous")
-        .with("prediction_type", "v_prediction"), PlanRequest.ofTimesteps(900, 500, 100, 20));
+    refuses(
+        "EulerDiscreteScheduler with timestep_type continuous tells the logarithm of its sigmas and takes no timesteps; give"
+            + " sigmas, or leave that option out",
+        SchedulerConfig.named("EulerDiscreteScheduler")
+            .with("timestep_type", "continuous")
+            .with("prediction_type", "v_prediction"),
+        PlanRequest.ofTimesteps(900, 500, 100, 20));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"LCMScheduler", "TCDScheduler", "EulerDiscreteScheduler", "HeunDiscreteScheduler",
-      "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "DDPMScheduler"})
+  @ValueSource(
+      strings = {
+        "LCMScheduler",
+        "TCDScheduler",
+        "EulerDiscreteScheduler",
+        "HeunDiscreteScheduler",
+        "DPMSolverMultistepScheduler",
+        "DPMSolverSinglestepScheduler",
+        "DDPMScheduler"
+      })
   void refusesTimestepsThatDoNotFallAmongTheTrainedOnes(String className) {
     SchedulerConfig config = SchedulerConfig.named(className);
     String range = "timesteps must fall within the trained 0..999, got ";
@@ -114,11 +186,22 @@ class RequestRangesTest {
 
   /** Pure noise is at the timestep above the trained table's last. */
   @ParameterizedTest
-  @ValueSource(strings = {"FlowMatchEulerDiscreteScheduler", "FlowMatchLCMScheduler", "FlowMapEulerDiscreteScheduler"})
+  @ValueSource(
+      strings = {
+        "FlowMatchEulerDiscreteScheduler",
+        "FlowMatchLCMScheduler",
+        "FlowMapEulerDiscreteScheduler"
+      })
   void refusesTimestepsOfFlowThatDoNotFall(String className) {
     SchedulerConfig config = SchedulerConfig.named(className);
-    refuses("timesteps must fall within the trained 0..1000, got 300.0 after 200.0", config, PlanRequest.ofTimesteps(200, 300));
-    refuses("timesteps must fall within the trained 0..1000, got 1001.0 first", config, PlanRequest.ofTimesteps(1001, 300));
+    refuses(
+        "timesteps must fall within the trained 0..1000, got 300.0 after 200.0",
+        config,
+        PlanRequest.ofTimesteps(200, 300));
+    refuses(
+        "timesteps must fall within the trained 0..1000, got 1001.0 first",
+        config,
+        PlanRequest.ofTimesteps(1001, 300));
     assertEquals(2, config.plan(PlanRequest.ofTimesteps(1000, 500)).size());
   }
 
@@ -127,15 +210,24 @@ class RequestRangesTest {
   @ValueSource(strings = {"LCMScheduler", "TCDScheduler"})
   void takesMoreTimestepsThanItWasDistilledOn(String className) {
     double[] falling = IntStream.range(0, 60).mapToDouble(i -> 990 - 10 * i).toArray();
-    assertEquals(60, SchedulerConfig.named(className).plan(PlanRequest.ofTimesteps(falling)).size());
+    assertEquals(
+        60,
+        SchedulerConfig.named(className).plan(PlanRequest.ofTimesteps(falling)).size());
   }
 
-  /** As diffusers' image-to-image counts them: of eleven sigmas, the last of which is the end, five of ten steps. */
+  /**
+   * As diffusers' image-to-image counts them: of eleven sigmas, the last of which is the end, five
+   * of ten steps.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"EulerDiscreteScheduler", "LTXEulerAncestralRFScheduler"})
   void countsStrengthByTheStepsThatSigmasMake(String className) {
     double[] sigmas = {1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0};
-    assertEquals(5, SchedulerConfig.named(className).plan(PlanRequest.ofSigmas(sigmas).strength(0.5)).size());
+    assertEquals(
+        5,
+        SchedulerConfig.named(className)
+            .plan(PlanRequest.ofSigmas(sigmas).strength(0.5))
+            .size());
   }
 
   private static String rangeMessage(int least, int most, int steps) {
@@ -143,6 +235,8 @@ class RequestRangesTest {
   }
 
   private static void refuses(String message, SchedulerConfig config, PlanRequest request) {
-    assertEquals(message, assertThrows(IllegalArgumentException.class, () -> config.plan(request)).getMessage());
+    assertEquals(
+        message,
+        assertThrows(IllegalArgumentException.class, () -> config.plan(request)).getMessage());
   }
 }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every network call of every run that {@code tools/goldens/schedulers_kdiffusion.py} and {@code schedulers_comfy.py}
- * recorded, to 1e-10 in double.
+ * Every network call of every run that {@code tools/goldens/schedulers_kdiffusion.py} and
+ * {@code schedulers_comfy.py} recorded, to 1e-10 in double.
  */
 class KDiffusionGoldenTest {
   private static final LevelTable TABLE = LevelTable.of(NoiseSchedule.stableDiffusion());
@@ -37,22 +37,30 @@ class KDiffusionGoldenTest {
   @TestFactory
   Stream<DynamicTest> callsTheNetworkAsComfyUiDoes() {
     Map<String, Object> recorded = Golden.read("kdiffusion/comfy.json.gz");
-    return runs(recorded, new Guided(ToyNetwork.answering(3), ((Number) recorded.get("unguided")).doubleValue()));
+    return runs(
+        recorded,
+        new Guided(ToyNetwork.answering(3), ((Number) recorded.get("unguided")).doubleValue()));
   }
 
-  private static Stream<DynamicTest> runs(Map<String, Object> recorded, NumericSampler.Network network) {
-    return Golden.objects(recorded.get("cases")).stream().map(run ->
-        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("ladder") + " "
-            + run.get("steps"), () -> check(run, network)));
+  private static Stream<DynamicTest> runs(
+      Map<String, Object> recorded, NumericSampler.Network network) {
+    return Golden.objects(recorded.get("cases")).stream()
+        .map(run -> DynamicTest.dynamicTest(
+            run.get("sampler") + " " + run.get("options") + " " + run.get("ladder") + " "
+                + run.get("steps"),
+            () -> check(run, network)));
   }
 
   /** A network whose answer without guidance is a share of the guided one. */
-  private record Guided(NumericSampler.Network network, double share) implements NumericSampler.Network {
-    @Override public double[] predict(double[] x, double timestep) {
+  private record Guided(NumericSampler.Network network, double share)
+      implements NumericSampler.Network {
+    @Override
+    public double[] predict(double[] x, double timestep) {
       return network.predict(x, timestep);
     }
 
-    @Override public double[] unguided(double[] x, double timestep, double[] guided) {
+    @Override
+    public double[] unguided(double[] x, double timestep, double[] guided) {
       return Arrays.stream(guided).map(answer -> share * answer).toArray();
     }
   }
@@ -62,24 +70,34 @@ class KDiffusionGoldenTest {
     json.put("_class_name", run.get("sampler"));
     json.put("ladder", run.get("ladder"));
     SamplingPlan plan = SchedulerConfig.of(json).plan((Integer) run.get("steps"));
-    double[] first = Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
-    List<double[]> rows = new NumericSampler(network, new ToyNetwork.Noise()).trajectory(first, plan);
+    double[] first =
+        Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
+    List<double[]> rows =
+        new NumericSampler(network, new ToyNetwork.Noise()).trajectory(first, plan);
     List<double[]> expected = Golden.rows(run.get("rows"));
     assertEquals(expected.size(), rows.size(), "calls");
     for (int i = 0; i < rows.size(); i++) {
-      assertClose(expected.get(i), rows.get(i), run.get("sampler") + " " + run.get("options") + " call " + i);
+      assertClose(
+          expected.get(i),
+          rows.get(i),
+          run.get("sampler") + " " + run.get("options") + " call " + i);
     }
   }
 
-  @Test void takesEtaFromTheRequestBeforeTheOption() {
-    for (String name : List.of("sample_euler_ancestral", "sample_dpmpp_2m_sde", "sample_dpm_fast")) {
+  @Test
+  void takesEtaFromTheRequestBeforeTheOption() {
+    for (String name :
+        List.of("sample_euler_ancestral", "sample_dpmpp_2m_sde", "sample_dpm_fast")) {
       SchedulerConfig sampler = SchedulerConfig.named(name);
-      assertEquals(sampler.with("eta", 0.3).plan(5).toString(),
-          sampler.plan(PlanRequest.of(5).eta(0.3)).toString(), name);
+      assertEquals(
+          sampler.with("eta", 0.3).plan(5).toString(),
+          sampler.plan(PlanRequest.of(5).eta(0.3)).toString(),
+          name);
     }
   }
 
-  @Test void beginsInsideTheLaddersThatSamplersLayThemselves() {
+  @Test
+  void beginsInsideTheLaddersThatSamplersLayThemselves() {
     SamplingPlan fast = SchedulerConfig.named("sample_dpm_fast").plan(12, 0.5);
     assertEquals(3, fast.size());
     assertEquals(fast.steps().get(0).level().sigma(), fast.start().noise());
@@ -87,7 +105,8 @@ class KDiffusionGoldenTest {
     assertEquals(restart.steps().get(0).level().sigma(), restart.start().noise());
   }
 
-  @Test void sharesARunBetweenABaseAndARefiner() {
+  @Test
+  void sharesARunBetweenABaseAndARefiner() {
     for (String name : List.of("sample_euler", "sample_dpmpp_2m", "sample_dpmpp_3m_sde")) {
       SchedulerConfig sampler = SchedulerConfig.named(name);
       double[] base = sampler.plan(PlanRequest.of(20).between(0, 0.7)).timesteps();
@@ -97,20 +116,28 @@ class KDiffusionGoldenTest {
       assertTrue(base[base.length - 1] >= 300 && refiner[0] < 300, name);
       assertClose(Arrays.copyOfRange(whole, base.length, 20), refiner, name);
     }
-    assertTrue(SchedulerConfig.named("restart_sampler").plan(PlanRequest.of(40).between(0, 0.8)).size()
+    assertTrue(SchedulerConfig.named("restart_sampler")
+            .plan(PlanRequest.of(40).between(0, 0.8))
+            .size()
         < SchedulerConfig.named("restart_sampler").plan(40).size());
   }
 
-  @Test void laysTheLaddersOfKDiffusion() {
-    Map<String, Object> ladders = Golden.object(Golden.read("kdiffusion/ladders.json.gz").get("ladders"));
+  @Test
+  void laysTheLaddersOfKDiffusion() {
+    Map<String, Object> ladders =
+        Golden.object(Golden.read("kdiffusion/ladders.json.gz").get("ladders"));
     for (String name : List.of("karras", "exponential", "polyexponential", "vp")) {
-      Golden.object(ladders.get(name)).forEach((steps, sigmas) -> assertClose(Golden.numbers(sigmas),
-          LadderShape.parse(name).sigmas(TABLE, Integer.parseInt(steps)), name + " " + steps));
+      Golden.object(ladders.get(name))
+          .forEach((steps, sigmas) -> assertClose(
+              Golden.numbers(sigmas),
+              LadderShape.parse(name).sigmas(TABLE, Integer.parseInt(steps)),
+              name + " " + steps));
     }
     double[] known = TABLE.sigmas();
     Golden.object(ladders.get("polyexponential_rho_2")).forEach((steps, sigmas) -> {
       double[] expected = Golden.numbers(sigmas);
-      assertClose(Arrays.copyOf(expected, expected.length - 1),
+      assertClose(
+          Arrays.copyOf(expected, expected.length - 1),
           Sigmas.polyexponential(known[known.length - 1], known[0], Integer.parseInt(steps), 2),
           "polyexponential " + steps);
     });
@@ -120,7 +147,8 @@ class KDiffusionGoldenTest {
     assertEquals(expected.length, actual.length, what);
     double scale = Arrays.stream(expected).map(Math::abs).max().orElse(1);
     for (int j = 0; j < expected.length; j++) {
-      assertTrue(Math.abs(expected[j] - actual[j]) <= 1e-10 * Math.max(scale, 1e-3),
+      assertTrue(
+          Math.abs(expected[j] - actual[j]) <= 1e-10 * Math.max(scale, 1e-3),
           what + ": expected " + Arrays.toString(expected) + ", got " + Arrays.toString(actual));
     }
   }

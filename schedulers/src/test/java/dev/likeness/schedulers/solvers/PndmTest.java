@@ -11,34 +11,49 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 
-/** The contract for PNDM, whose ladder has rows in place of steps: timestep 2k is k steps from the end. */
+/**
+ * The contract for PNDM, whose ladder has rows in place of steps: timestep 2k is k steps from the
+ * end.
+ */
 class PndmTest {
-  @Nested class WithARepeatedStep extends OfPndm {
-    @Override int rungeKuttaRows() {
+  @Nested
+  class WithARepeatedStep extends OfPndm {
+    @Override
+    int rungeKuttaRows() {
       return 0;
     }
 
-    @Override DoubleStream rows(int steps) {
-      IntStream repeated = steps == 1 ? IntStream.of(1) : IntStream.concat(IntStream.of(steps, steps - 1),
-          IntStream.iterate(steps - 1, left -> left > 0, left -> left - 1));
+    @Override
+    DoubleStream rows(int steps) {
+      IntStream repeated = steps == 1
+          ? IntStream.of(1)
+          : IntStream.concat(
+              IntStream.of(steps, steps - 1),
+              IntStream.iterate(steps - 1, left -> left > 0, left -> left - 1));
       return repeated.mapToDouble(left -> 2.0 * left);
     }
   }
 
-  @Nested class WithARungeKuttaStart extends OfPndm {
-    @Override int rungeKuttaRows() {
+  @Nested
+  class WithARungeKuttaStart extends OfPndm {
+    @Override
+    int rungeKuttaRows() {
       return 12;
     }
 
-    @Override public int leastSteps() {
+    @Override
+    public int leastSteps() {
       return 4;
     }
 
-    @Override DoubleStream rows(int steps) {
+    @Override
+    DoubleStream rows(int steps) {
       return DoubleStream.concat(
-          IntStream.of(0, 1, 2).mapToObj(k -> 2.0 * (steps - k))
+          IntStream.of(0, 1, 2)
+              .mapToObj(k -> 2.0 * (steps - k))
               .flatMapToDouble(t -> DoubleStream.of(t, t - 1, t - 1, t - 2)),
-          IntStream.iterate(steps - 3, left -> left > 0, left -> left - 1).mapToDouble(left -> 2.0 * left));
+          IntStream.iterate(steps - 3, left -> left > 0, left -> left - 1)
+              .mapToDouble(left -> 2.0 * left));
     }
   }
 
@@ -48,14 +63,17 @@ class PndmTest {
 
     abstract DoubleStream rows(int steps);
 
-    @Override public Solver solver(double[] sigmas) {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Pndm(Prediction.EPSILON, 2, rungeKuttaRows(), levels(sigmas));
     }
 
-    @Override public Ladder ladder(double[] sigmas) {
+    @Override
+    public Ladder ladder(double[] sigmas) {
       double[] rows = rows(sigmas.length - 1).toArray();
       List<NoiseLevel> levels = DoubleStream.concat(DoubleStream.of(rows), DoubleStream.of(0))
-          .mapToObj(row -> levels(sigmas).apply((int) row)).toList();
+          .mapToObj(row -> levels(sigmas).apply((int) row))
+          .toList();
       return Ladder.of(rows, levels);
     }
 
@@ -67,19 +85,23 @@ class PndmTest {
       };
     }
 
-    @Override public Prediction prediction() {
+    @Override
+    public Prediction prediction() {
       return Prediction.EPSILON;
     }
 
-    @Override public NoiseLevel level(double sigma) {
+    @Override
+    public NoiseLevel level(double sigma) {
       return NoiseLevel.preserving(sigma);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 2;
     }
 
-    @Override public boolean endsClean() {
+    @Override
+    public boolean endsClean() {
       return false;
     }
   }

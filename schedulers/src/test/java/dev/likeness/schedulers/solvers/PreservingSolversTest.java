@@ -13,289 +13,374 @@ class PreservingSolversTest {
   private static final OrderAtEnd NEVER_LOWER = new OrderAtEnd(false, false);
   private static final OrderAtEnd FIRST_AT_LAST = new OrderAtEnd(true, false);
 
-  @Nested class OfDpmSolverPlusPlus2M extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDpmSolverPlusPlus2M extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.DATA, 2, false, FIRST_AT_LAST);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 2;
     }
   }
 
-  @Nested class OfDpmSolverPlusPlus3M extends OfDpmSolverPlusPlus2M {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDpmSolverPlusPlus3M extends OfDpmSolverPlusPlus2M {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.DATA, 3, true, FIRST_AT_LAST);
     }
   }
 
-  @Nested class OfDpmSolverOfNoise extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDpmSolverOfNoise extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.NOISE, 2, true, NEVER_LOWER);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 2;
     }
 
-    @Override public boolean endsClean() {
+    @Override
+    public boolean endsClean() {
       return false;
     }
   }
 
-  @Nested class OfDpmSolverSde extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDpmSolverSde extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, FIRST_AT_LAST);
     }
   }
 
-  @Nested class OfDpmSolverSdeOfNoise extends Preserving {
+  @Nested
+  class OfDpmSolverSdeOfNoise extends Preserving {
     // Extrapolated noise is noise of its own.
-    @Override public boolean keepsTheNoiseOfItsLevel() {
+    @Override
+    public boolean keepsTheNoiseOfItsLevel() {
       return false;
     }
 
-    @Override public Solver solver(double[] sigmas) {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 2, true, NEVER_LOWER);
     }
 
-    @Override public double bound() {
+    @Override
+    public double bound() {
       return 1e4;
     }
 
-    @Override public boolean endsClean() {
+    @Override
+    public boolean endsClean() {
       return false;
     }
   }
 
-  @Nested class OfSinglestep2 extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfSinglestep2 extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(sigmas, 2), false);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 2;
     }
   }
 
-  @Nested class OfSinglestep3 extends OfSinglestep2 {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfSinglestep3 extends OfSinglestep2 {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(sigmas, 3), true);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 3;
     }
   }
 
-  @Nested class OfUniPc extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfUniPc extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new UniPc(2, false, true, false, Set.of());
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 3;
     }
   }
 
-  @Nested class OfUniPc3OfTheFirstKind extends OfUniPc {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfUniPc3OfTheFirstKind extends OfUniPc {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new UniPc(3, true, true, false, Set.of());
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 4;
     }
   }
 
-  @Nested class OfUniPcThatLowersItsOrder extends OfUniPc {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfUniPcThatLowersItsOrder extends OfUniPc {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new UniPc(3, false, true, true, Set.of());
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 2;
     }
   }
 
-  @Nested class OfUniPcOfNoise extends OfUniPc {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfUniPcOfNoise extends OfUniPc {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new UniPc(2, false, false, false, Set.of(1));
     }
 
-    @Override public boolean endsClean() {
+    @Override
+    public boolean endsClean() {
       return false;
     }
   }
 
-  @Nested class OfDeis extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDeis extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Deis(2, NEVER_LOWER);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 2;
     }
 
-    @Override public boolean endsClean() {
+    @Override
+    public boolean endsClean() {
       return false;
     }
   }
 
-  @Nested class OfDeis3 extends OfDeis {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDeis3 extends OfDeis {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Deis(3, NEVER_LOWER);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 3;
     }
   }
 
-  @Nested class OfSaSolver extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfSaSolver extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new SaSolver(2, 2, true, true, false, timestep -> 1);
     }
 
-    @Override public boolean endsClean() {
+    @Override
+    public boolean endsClean() {
       return false;
     }
   }
 
-  @Nested class OfSaSolverWithoutNoise extends OfSaSolver {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfSaSolverWithoutNoise extends OfSaSolver {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new SaSolver(3, 3, true, false, false, timestep -> 0);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 3;
     }
   }
 
-  @Nested class OfSaSolver4 extends OfSaSolverWithoutNoise {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfSaSolver4 extends OfSaSolverWithoutNoise {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new SaSolver(4, 4, false, false, false, timestep -> 0);
     }
   }
 
-  @Nested class OfIpndm extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfIpndm extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Ipndm();
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 2;
     }
 
-    @Override public boolean endsClean() {
+    @Override
+    public boolean endsClean() {
       return false;
     }
   }
 
-  @Nested class OfDdim extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDdim extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Ddim(0);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 1;
     }
   }
 
-  @Nested class OfDdimWithNoise extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDdimWithNoise extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Ddim(1);
     }
   }
 
-  @Nested class OfDdpm extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfDdpm extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Ddpm(Ddpm.Variance.SMALL, 0, true);
     }
   }
 
-  @Nested class OfDdpmWithLargeVariance extends Preserving {
+  @Nested
+  class OfDdpmWithLargeVariance extends Preserving {
     // The step's beta is not the posterior's variance.
-    @Override public boolean keepsTheNoiseOfItsLevel() {
+    @Override
+    public boolean keepsTheNoiseOfItsLevel() {
       return false;
     }
 
-    @Override public Solver solver(double[] sigmas) {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Ddpm(Ddpm.Variance.LARGE, 1e-20, false);
     }
   }
 
-  @Nested class OfLcm extends Preserving {
+  @Nested
+  class OfLcm extends Preserving {
     // Its last step adds none.
-    @Override public boolean keepsTheNoiseOfItsLevel() {
+    @Override
+    public boolean keepsTheNoiseOfItsLevel() {
       return false;
     }
 
-    @Override public Solver solver(double[] sigmas) {
-      return new Lcm(1e9);   // the boundary condition lets go of the sample at once
+    @Override
+    public Solver solver(double[] sigmas) {
+      return new Lcm(1e9); // the boundary condition lets go of the sample at once
     }
   }
 
-  @Nested class OfTcd extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfTcd extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Tcd(0.3, timestep -> level(timestep / 1e6));
     }
 
-    @Override public double timestep(double sigma) {
+    @Override
+    public double timestep(double sigma) {
       return Math.rint(sigma * 1e6);
     }
   }
 
-  @Nested class OfTcdWithoutNoise extends OfTcd {
+  @Nested
+  class OfTcdWithoutNoise extends OfTcd {
     // Its levels are rounded to timesteps.
-    @Override public boolean keepsTheNoiseOfItsLevel() {
+    @Override
+    public boolean keepsTheNoiseOfItsLevel() {
       return false;
     }
 
-    @Override public Solver solver(double[] sigmas) {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Tcd(0, timestep -> level(timestep / 1e6));
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 1;
     }
   }
 
-  @Nested class OfTrigFlow extends Preserving {
-    @Override public Solver solver(double[] sigmas) {
+  @Nested
+  class OfTrigFlow extends Preserving {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new TrigFlow(1);
     }
 
-    @Override public double timestep(double sigma) {
+    @Override
+    public double timestep(double sigma) {
       return Math.atan(sigma);
     }
   }
 
-  @Nested class OfRenoise extends Preserving {
+  @Nested
+  class OfRenoise extends Preserving {
     // Its last step adds none.
-    @Override public boolean keepsTheNoiseOfItsLevel() {
+    @Override
+    public boolean keepsTheNoiseOfItsLevel() {
       return false;
     }
 
-    @Override public Solver solver(double[] sigmas) {
+    @Override
+    public Solver solver(double[] sigmas) {
       return new Renoise(false);
     }
   }
 
-  /** Steps of 1, 2 ... order calls again and again; the last of order 1 where it ends without noise. */
+  /**
+   * Steps of 1, 2 ... order calls again and again; the last of order 1 where it ends without noise.
+   */
   private static List<Integer> orders(double[] sigmas, int order) {
     int last = sigmas.length - 2;
     return IntStream.rangeClosed(0, last)
-        .map(i -> i == last && sigmas[last + 1] == 0 ? 1 : i % order + 1).boxed().toList();
+        .map(i -> i == last && sigmas[last + 1] == 0 ? 1 : i % order + 1)
+        .boxed()
+        .toList();
   }
 
   /** A solver for variance-preserving ladders that says nothing of its order. */
   private abstract static class Preserving implements SolverContract {
-    @Override public NoiseLevel level(double sigma) {
+    @Override
+    public NoiseLevel level(double sigma) {
       return NoiseLevel.preserving(sigma);
     }
 
-    @Override public int order() {
+    @Override
+    public int order() {
       return 0;
     }
   }

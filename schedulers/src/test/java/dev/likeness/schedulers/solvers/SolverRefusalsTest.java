@@ -23,70 +23,104 @@ import org.junit.jupiter.api.function.Executable;
 class SolverRefusalsTest {
   private static final OrderAtEnd NEVER_LOWER = new OrderAtEnd(false, false);
 
-  @Test void spendsExactlyTheCallsOfDpmFast() {
+  @Test
+  void spendsExactlyTheCallsOfDpmFast() {
     for (int calls = 1; calls <= 30; calls++) {
-      assertEquals(calls, DpmFast.ordersOf(calls).stream().mapToInt(Integer::intValue).sum());
+      assertEquals(
+          calls, DpmFast.ordersOf(calls).stream().mapToInt(Integer::intValue).sum());
     }
   }
 
-  @Test void pushesTheSlopePastTheLastOne() {
-    SigmaScheduler scheduler = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS);
-    assertEquals(scheduler.by(Solvers.EULER).plan(6).toString(),
-        scheduler.by(new GradientEstimation(1, false)).plan(6).toString(), "a push of 1 is Euler's method");
+  @Test
+  void pushesTheSlopePastTheLastOne() {
+    SigmaScheduler scheduler =
+        SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS);
+    assertEquals(
+        scheduler.by(Solvers.EULER).plan(6).toString(),
+        scheduler.by(new GradientEstimation(1, false)).plan(6).toString(),
+        "a push of 1 is Euler's method");
     SamplingPlan pushed = scheduler.by(new GradientEstimation(2.5, false)).plan(6);
-    double step = pushed.steps().get(3).level().sigma() - pushed.steps().get(2).level().sigma();
+    double step =
+        pushed.steps().get(3).level().sigma() - pushed.steps().get(2).level().sigma();
     double[] samples = pushed.steps().get(2).update().samples();
     assertEquals(1 + 2.5 * step / pushed.steps().get(2).level().sigma(), samples[0], 1e-12);
     assertEquals(-1.5 * step / pushed.steps().get(1).level().sigma(), samples[1], 1e-12);
   }
 
-  @Test void restartsFromTheLowerLevelAsOftenAsAsked() {
+  @Test
+  void restartsFromTheLowerLevelAsOftenAsAsked() {
     double[] sigmas = {8, 4, 2, 1, 0.5, 0.1, 0.05, 0};
     double[] called = sigmasOf(new Restart(0.1, 2, 3, 2, sigma -> sigma), sigmas);
     double[] once = sigmasOf(new Restart(0.1, 2, 3, 1, sigma -> sigma), sigmas);
     double[] never = sigmasOf(new Restart(0.1, 2, 3, 0, sigma -> sigma), sigmas);
-    assertEquals(called.length - once.length, once.length - never.length, "each time costs as many calls");
-    assertEquals(2, Arrays.stream(once).filter(sigma -> Math.abs(sigma - 2) < 1e-9).count()
-        - Arrays.stream(never).filter(sigma -> Math.abs(sigma - 2) < 1e-9).count() + 1);
+    assertEquals(
+        called.length - once.length, once.length - never.length, "each time costs as many calls");
+    assertEquals(
+        2,
+        Arrays.stream(once).filter(sigma -> Math.abs(sigma - 2) < 1e-9).count()
+            - Arrays.stream(never).filter(sigma -> Math.abs(sigma - 2) < 1e-9).count()
+            + 1);
     assertEquals(13, never.length, "two calls a step and one in the last");
   }
 
   private static double[] sigmasOf(Solver solver, double[] sigmas) {
     var draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
-    var ladder = Ladder.of(Arrays.copyOf(sigmas, sigmas.length - 1),
+    var ladder = Ladder.of(
+        Arrays.copyOf(sigmas, sigmas.length - 1),
         Arrays.stream(sigmas).mapToObj(NoiseLevel::exploding).toList());
-    return draft.rows(solver.solve(ladder, draft)).stream().mapToDouble(row -> row.level().sigma()).toArray();
+    return draft.rows(solver.solve(ladder, draft)).stream()
+        .mapToDouble(row -> row.level().sigma())
+        .toArray();
   }
 
-  @Test void churnsAtItsBoundsToo() {
-    SigmaScheduler euler = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS).by(Solvers.EULER);
+  @Test
+  void churnsAtItsBoundsToo() {
+    SigmaScheduler euler = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+        .on(LadderShape.KARRAS)
+        .by(Solvers.EULER);
     SamplingPlan plain = euler.plan(5);
     double bound = plain.steps().get(2).level().sigma();
 
-    SamplingPlan churned = euler.by(new Euler(new Churn(1, bound, bound, 1, sigma -> sigma))).plan(5);
+    SamplingPlan churned =
+        euler.by(new Euler(new Churn(1, bound, bound, 1, sigma -> sigma))).plan(5);
 
     for (int i = 0; i < 5; i++) {
       double sigma = plain.steps().get(i).level().sigma();
-      assertEquals(i == 2 ? 1.2 * sigma : sigma, churned.steps().get(i).level().sigma(), 1e-12 * sigma);
+      assertEquals(
+          i == 2 ? 1.2 * sigma : sigma, churned.steps().get(i).level().sigma(), 1e-12 * sigma);
     }
   }
 
-  @Test void refusesOrdersThatAMethodDoesNotHave() {
+  @Test
+  void refusesOrdersThatAMethodDoesNotHave() {
     refuses("LMS needs an order of 1 to 4, got 5", () -> new Lms(5));
     refuses("DEIS needs an order of 1 to 3, got 4", () -> new Deis(4, NEVER_LOWER));
-    refuses("UniPC needs an order of at least 1, got 0", () -> new UniPc(0, true, true, true, Set.of()));
-    refuses("SA-Solver needs orders of 1 to 4, got 5 and 1", () -> new SaSolver(5, 1, true, true, false, t -> 0));
-    refuses("multistep SDE-DPM-Solver++ needs an order of 2 or 3, got 1", () -> new DpmPlusPlusMSde(1, true, 1, 1));
-    refuses("multistep DPM-Solver needs an order of 1 to 2, got 3",
+    refuses(
+        "UniPC needs an order of at least 1, got 0",
+        () -> new UniPc(0, true, true, true, Set.of()));
+    refuses(
+        "SA-Solver needs orders of 1 to 4, got 5 and 1",
+        () -> new SaSolver(5, 1, true, true, false, t -> 0));
+    refuses(
+        "multistep SDE-DPM-Solver++ needs an order of 2 or 3, got 1",
+        () -> new DpmPlusPlusMSde(1, true, 1, 1));
+    refuses(
+        "multistep DPM-Solver needs an order of 1 to 2, got 3",
         () -> new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 3, true, NEVER_LOWER));
     refuses("DDIM needs an eta in 0..1, got 1.5", () -> new Ddim(1.5));
-    List<NoiseLevel> repeated = List.of(NoiseLevel.exploding(2), NoiseLevel.exploding(2), NoiseLevel.CLEAN);
-    refuses("LMS needs sigmas that differ, and this ladder of 2 steps repeats 2.0; ask for fewer steps or a smaller"
-        + " steps_offset", () -> solve(new Lms(2), Ladder.of(new double[] {1, 1}, repeated)));
+    List<NoiseLevel> repeated =
+        List.of(NoiseLevel.exploding(2), NoiseLevel.exploding(2), NoiseLevel.CLEAN);
+    refuses(
+        "LMS needs sigmas that differ, and this ladder of 2 steps repeats 2.0; ask for fewer steps or a smaller"
+            + " steps_offset",
+        () -> solve(new Lms(2), Ladder.of(new double[] {1, 1}, repeated)));
     List<NoiseLevel> rising = List.of(NoiseLevel.preserving(1), NoiseLevel.preserving(2));
-    refuses("an SDE only falls in noise, and this ladder climbs to sigma 0.8944271909999159; end it lower"
-        + " (final_sigmas_type zero), ask for fewer steps or use an ODE", () -> solve(
-        new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 1, false, NEVER_LOWER), Ladder.of(new double[] {1}, rising)));
+    refuses(
+        "an SDE only falls in noise, and this ladder climbs to sigma 0.8944271909999159; end it lower"
+            + " (final_sigmas_type zero), ask for fewer steps or use an ODE",
+        () -> solve(
+            new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 1, false, NEVER_LOWER),
+            Ladder.of(new double[] {1}, rising)));
     IntFunction<NoiseLevel> levels = timestep -> NoiseLevel.CLEAN;
     refuses("TCD needs an eta in 0..1, got -0.1", () -> new Tcd(-0.1, levels));
   }

@@ -3,15 +3,18 @@ package dev.likeness.diffusion.weights.gguf;
 import java.nio.ByteBuffer;
 
 /**
- * Blocks of quantised numbers to f32, with the roundings of the {@code gguf} package's {@code quants.py}: every product
- * and difference is rounded to f32 on its own.
+ * Blocks of quantised numbers to f32, with the roundings of the {@code gguf} package's
+ * {@code quants.py}: every product and difference is rounded to f32 on its own.
  */
 final class Dequantisation {
   private static final int SUPER = 256;
 
   private Dequantisation() {}
 
-  /** Reads one block of {@code type} at {@code in}'s position and writes its elements from {@code at} on. */
+  /**
+   * Reads one block of {@code type} at {@code in}'s position and writes its elements from
+   * {@code at} on.
+   */
   static void block(GgmlType type, ByteBuffer in, float[] out, int at) {
     switch (type) {
       case Q8_0 -> eightBits(in, out, at);
@@ -29,7 +32,10 @@ final class Dequantisation {
     }
   }
 
-  /** 32 numbers of four bits, or of five whose highest lie apart; about a middle, or above a least one. */
+  /**
+   * 32 numbers of four bits, or of five whose highest lie apart; about a middle, or above a least
+   * one.
+   */
   private static void small(GgmlType type, ByteBuffer in, float[] out, int at) {
     boolean five = type == GgmlType.Q5_0 || type == GgmlType.Q5_1;
     boolean centred = type == GgmlType.Q4_0 || type == GgmlType.Q5_0;
@@ -98,7 +104,8 @@ final class Dequantisation {
   static float half(short bits) {
     int exponent = bits >> 10 & 31;
     int fraction = bits & 1023;
-    float magnitude = exponent == 0 ? fraction * 0x1p-24f
+    float magnitude = exponent == 0
+        ? fraction * 0x1p-24f
         : Float.intBitsToFloat((exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13);
     return bits < 0 ? -magnitude : magnitude;
   }

@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 /**
  * The element types of GGUF files that are read: plain ones, and blocks of quantised numbers.
  *
- * <p>Source: {@code GGMLQuantizationType} and {@code GGML_QUANT_SIZES} of ggml-org/ggml's {@code gguf} package.
+ * <p>Source: {@code GGMLQuantizationType} and {@code GGML_QUANT_SIZES} of ggml-org/ggml's
+ * {@code gguf} package.
  */
 public enum GgmlType {
   F32(0, DType.F32),
@@ -68,8 +69,12 @@ public enum GgmlType {
   }
 
   static GgmlType of(long code, String file, String tensor) {
-    return Arrays.stream(values()).filter(type -> type.code == code).findFirst().orElseThrow(() -> new UnusableInput(
-        file + ": tensor " + tensor + " has the GGML type " + code + ", which is not read; read are "
-            + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", ")) + "; give the model in one of them"));
+    return Arrays.stream(values())
+        .filter(type -> type.code == code)
+        .findFirst()
+        .orElseThrow(() -> new UnusableInput(file + ": tensor " + tensor + " has the GGML type "
+            + code + ", which is not read; read are "
+            + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "))
+            + "; give the model in one of them"));
   }
 }

@@ -20,7 +20,10 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** One GGUF file, mapped into memory: plain tensors are views of it, quantised ones become f32 as they are read. Thread-safe. */
+/**
+ * One GGUF file, mapped into memory: plain tensors are views of it, quantised ones become f32 as
+ * they are read. Thread-safe.
+ */
 public final class Gguf implements TensorSource {
   /** Blocks that are dequantised at once. */
   private static final int RUN = 4096;
@@ -74,8 +77,12 @@ public final class Gguf implements TensorSource {
     if (!entry.type().isQuantised()) {
       return file.read(entry.type().dtype(), entry.begin(), entry.sizes());
     }
-    try (TensorScope scope = TensorScope.open(); InferenceMode recording = new InferenceMode(false)) {
-      Tensor out = torch.empty(new long[] {entry.elements()}, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode recording = new InferenceMode(false)) {
+      Tensor out = torch.empty(
+          new long[] {entry.elements()},
+          new TensorOptions(ScalarType.Float),
+          new MemoryFormatOptional());
       dequantise(entry, file.read(DType.U8, entry.begin(), entry.bytes()), out);
       return scope.promote(out.view(entry.sizes()));
     }

@@ -26,10 +26,12 @@ public final class GgufHeader implements TensorList {
   private static final int MOST_DIMENSIONS = 4;
   /** Name length, dimensions, type and offset: what a tensor takes at least. */
   private static final int LEAST_ENTRY = 24;
+
   private static final int LEAST_PAIR = 13;
   private static final String SHAPE = "comfy.gguf.orig_shape.";
   /** Tensors that begin with a size of 1, which GGML drops, and how many sizes are left then. */
-  private static final Map<String, Integer> ALONE = Map.of("x_pad_token", 1, "cap_pad_token", 1, "pos_embed", 2);
+  private static final Map<String, Integer> ALONE =
+      Map.of("x_pad_token", 1, "cap_pad_token", 1, "pos_embed", 2);
 
   private final String source;
   private final Map<String, Object> metadata = new LinkedHashMap<>();
@@ -119,20 +121,26 @@ public final class GgufHeader implements TensorList {
       }
       elements *= size;
     }
-    if (elements % entry.type.blockElements() != 0 || entry.begin < 0 || entry.begin > in.length()
+    if (elements % entry.type.blockElements() != 0
+        || entry.begin < 0
+        || entry.begin > in.length()
         || start + entry.begin > in.length() - entry.bytes()) {
       throw in.damaged("has a tensor " + Quoted.of(name) + " that lies outside of it");
     }
     return new Entry(entry.type, start + entry.begin, original(name, entry, elements));
   }
 
-  // Convolutions are stored flattened where blocks would not fit their rows; their true shape is noted.
+  // Convolutions are stored flattened where blocks would not fit their rows; their true shape is
+  // noted.
   private long[] original(String name, Entry entry, long elements) {
-    if (metadata.get(SHAPE + name) instanceof List<?> sizes && sizes.stream().allMatch(Long.class::isInstance)) {
+    if (metadata.get(SHAPE + name) instanceof List<?> sizes
+        && sizes.stream().allMatch(Long.class::isInstance)) {
       long[] shape = sizes.stream().mapToLong(size -> (Long) size).toArray();
       long product = 1;
       for (long size : shape) {
-        product = size < 0 || size > elements ? -1 : Math.multiplyExact(product, Math.max(0, size) % (elements + 1));
+        product = size < 0 || size > elements
+            ? -1
+            : Math.multiplyExact(product, Math.max(0, size) % (elements + 1));
         if (product < 0 || product > elements) {
           return entry.sizes;
         }
@@ -140,7 +148,8 @@ public final class GgufHeader implements TensorList {
       return product == elements ? shape : entry.sizes;
     }
     Integer left = ALONE.get(name.substring(name.lastIndexOf('.') + 1));
-    return left == null || left != entry.sizes.length ? entry.sizes
+    return left == null || left != entry.sizes.length
+        ? entry.sizes
         : LongStream.concat(LongStream.of(1), LongStream.of(entry.sizes)).toArray();
   }
 

@@ -14,11 +14,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The little-endian values of a GGUF header, read in order; nothing is believed that the file is too short for. */
+/**
+ * The little-endian values of a GGUF header, read in order; nothing is believed that the file is
+ * too short for.
+ */
 final class GgufInput implements AutoCloseable {
   private static final int LONGEST_TEXT = 1 << 20;
   /** Longer lists are passed over: vocabularies, of which nothing here reads. */
   private static final int LONGEST_LIST = 64;
+
   private static final int DEEPEST = 4;
 
   private final Path file;
@@ -34,7 +38,8 @@ final class GgufInput implements AutoCloseable {
 
   static GgufInput open(Path file) {
     try {
-      return new GgufInput(file, new BufferedInputStream(Files.newInputStream(file)), Files.size(file));
+      return new GgufInput(
+          file, new BufferedInputStream(Files.newInputStream(file)), Files.size(file));
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
     }
@@ -133,7 +138,8 @@ final class GgufInput implements AutoCloseable {
 
   /** The complaint that the file {@code does} something, at this place. */
   UnusableInput damaged(String does) {
-    return new UnusableInput(file + " " + does + " (byte " + position + "); the file is damaged, download it again");
+    return new UnusableInput(
+        file + " " + does + " (byte " + position + "); the file is damaged, download it again");
   }
 
   @Override

@@ -17,21 +17,27 @@ import java.util.Map;
 record Checkpoint(Object root, Map<String, Stretch> storages) {
   /** {@code MAGIC_NUMBER} of {@code torch/serialization.py}. */
   private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+
   private static final long PROTOCOL = 1001;
 
   /** Reads today's form, a zip file with one pickle and one entry per storage. */
   static Checkpoint fromZip(FileChannel channel, String source, long length) {
     Map<String, Stretch> entries = ZipEntries.read(channel, source, length);
-    List<String> pickles = entries.keySet().stream().filter(name -> name.matches("([^/]+/)?data\\.pkl")).toList();
+    List<String> pickles = entries.keySet().stream()
+        .filter(name -> name.matches("([^/]+/)?data\\.pkl"))
+        .toList();
     if (pickles.size() != 1) {
-      throw new UnusableInput(source + " is a zip file but no PyTorch file: expected one data.pkl, found "
-          + pickles.size() + "; give a .safetensors, .ckpt, .pt or .bin file");
+      throw new UnusableInput(
+          source + " is a zip file but no PyTorch file: expected one data.pkl, found "
+              + pickles.size() + "; give a .safetensors, .ckpt, .pt or .bin file");
     }
     String folder = pickles.get(0).substring(0, pickles.get(0).length() - "data.pkl".length());
     refusePrograms(source, entries, folder);
     checkByteOrder(channel, source, entries.get(folder + "byteorder"));
     Stretch pickle = entries.get(pickles.get(0));
-    Object root = new Unpickler(new PickleInput(channel, source, pickle.start(), pickle.end()), source).load();
+    Object root = new Unpickler(
+            new PickleInput(channel, source, pickle.start(), pickle.end()), source)
+        .load();
     Map<String, Stretch> storages = new LinkedHashMap<>();
     String data = folder + "data/";
     entries.forEach((name, stretch) -> {
@@ -45,14 +51,15 @@ record Checkpoint(Object root, Map<String, Stretch> storages) {
   private static void refusePrograms(String source, Map<String, Stretch> entries, String folder) {
     boolean code = entries.keySet().stream().anyMatch(name -> name.startsWith(folder + "code/"));
     if (code || entries.containsKey(folder + "constants.pkl")) {
-      throw new UnusableInput(
-          source + " is a TorchScript program, which is never run; ask for its weights as safetensors");
+      throw new UnusableInput(source
+          + " is a TorchScript program, which is never run; ask for its weights as safetensors");
     }
   }
 
   private static void checkByteOrder(FileChannel channel, String source, Stretch entry) {
     if (entry != null) {
-      String order = new PickleInput(channel, source, entry.start(), entry.end()).utf8(entry.length());
+      String order =
+          new PickleInput(channel, source, entry.start(), entry.end()).utf8(entry.length());
       if (!order.equals("little")) {
         throw otherByteOrder(source);
       }
@@ -61,15 +68,16 @@ record Checkpoint(Object root, Map<String, Stretch> storages) {
 
   private static UnusableInput otherByteOrder(String source) {
     return new UnusableInput(
-        source + " was saved on a machine of another byte order; convert it to safetensors on that machine");
+        source
+            + " was saved on a machine of another byte order; convert it to safetensors on that machine");
   }
 
   /** Reads the form before PyTorch 1.6: several pickles in a row, then the storages. */
   static Checkpoint fromStream(FileChannel channel, String source, long length) {
     PickleInput in = new PickleInput(channel, source, 0, length);
     if (!MAGIC.equals(new Unpickler(in, source).load())) {
-      throw new UnusableInput(
-          source + " is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
+      throw new UnusableInput(source
+          + " is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
     }
     if (!Long.valueOf(PROTOCOL).equals(new Unpickler(in, source).load())) {
       throw in.broken("has another protocol than " + PROTOCOL);
@@ -84,7 +92,8 @@ record Checkpoint(Object root, Map<String, Stretch> storages) {
     return new Checkpoint(root, storages(in, objects.storages(), keys));
   }
 
-  private static Map<String, Stretch> storages(PickleInput in, Map<String, StorageRef> known, Object keys) {
+  private static Map<String, Stretch> storages(
+      PickleInput in, Map<String, StorageRef> known, Object keys) {
     Map<String, Stretch> storages = new LinkedHashMap<>();
     if (!(keys instanceof List<?> list)) {
       throw in.broken("has no list of storages");

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The tensors and plain values of a checkpoint, by path, with the tensors' places checked against the file. */
+/**
+ * The tensors and plain values of a checkpoint, by path, with the tensors' places checked against
+ * the file.
+ */
 final class Contents implements TensorList {
   private static final int DEEPEST = 32;
   private static final int MOST_VISITS = 1_000_000;
@@ -30,18 +33,22 @@ final class Contents implements TensorList {
 
   static Contents of(Checkpoint checkpoint, String source) {
     Contents contents = new Contents(checkpoint, source);
-    boolean wrapped = checkpoint.root() instanceof Map<?, ?> root && root.get("state_dict") instanceof Map;
-    contents.visit("", wrapped ? ((Map<?, ?>) checkpoint.root()).get("state_dict") : checkpoint.root(), 0);
+    boolean wrapped =
+        checkpoint.root() instanceof Map<?, ?> root && root.get("state_dict") instanceof Map;
+    contents.visit(
+        "", wrapped ? ((Map<?, ?>) checkpoint.root()).get("state_dict") : checkpoint.root(), 0);
     return contents;
   }
 
   private void visit(String path, Object value, int depth) {
     if (++visits > MOST_VISITS || depth > DEEPEST || path.length() > LONGEST_PATH) {
-      throw new UnusableInput(source + ": its lists and dictionaries contain each other too often or too deeply;"
-          + " that is no checkpoint");
+      throw new UnusableInput(
+          source + ": its lists and dictionaries contain each other too often or too deeply;"
+              + " that is no checkpoint");
     }
     if (value instanceof Map<?, ?> map) {
-      map.forEach((key, inner) -> visit(path.isEmpty() ? key.toString() : path + "." + key, inner, depth + 1));
+      map.forEach((key, inner) ->
+          visit(path.isEmpty() ? key.toString() : path + "." + key, inner, depth + 1));
     } else if (value instanceof List<?> list) {
       for (int i = 0; i < list.size(); i++) {
         visit(path.isEmpty() ? Integer.toString(i) : path + "." + i, list.get(i), depth + 1);
@@ -59,11 +66,13 @@ final class Contents implements TensorList {
     boolean whole = stretch == null ? storage.elements() == 0 : stretch.length() == storage.bytes();
     if (!whole) {
       throw new UnusableInput(source + ": tensor " + Quoted.of(name) + " needs " + storage.bytes()
-          + " bytes of storage " + Quoted.of(storage.key()) + ", the file has " + (stretch == null ? "none" : stretch.length())
+          + " bytes of storage " + Quoted.of(storage.key()) + ", the file has "
+          + (stretch == null ? "none" : stretch.length())
           + "; it was cut short: download it again");
     }
     if (tensors.put(name, tensor) != null) {
-      throw new UnusableInput(source + ": two tensors are called " + Quoted.of(name) + "; that is no checkpoint");
+      throw new UnusableInput(
+          source + ": two tensors are called " + Quoted.of(name) + "; that is no checkpoint");
     }
   }
 

@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The only names that a checkpoint may use, and what they mean here; nothing is looked up anywhere else.
+ * The only names that a checkpoint may use, and what they mean here; nothing is looked up anywhere
+ * else.
  *
- * <p>Source: {@code _weights_only_unpickler.py} of PyTorch 2.10, without sparse, quantised and subclassed tensors; beside
- * these, what old checkpoints of Lightning and old textual inversions name.
+ * <p>Source: {@code _weights_only_unpickler.py} of PyTorch 2.10, without sparse, quantised and
+ * subclassed tensors; beside these, what old checkpoints of Lightning and old textual inversions
+ * name.
  */
 final class Globals {
   /** A name that was allowed: an element type, or something to call. */
@@ -19,10 +21,16 @@ final class Globals {
   record StorageType(DType dtype) implements Allowed {}
 
   /**
-   * What {@code REDUCE} and {@code NEWOBJ} may call. {@code FOREIGN} stands for a class or function whose values lie beside weights
-   * and are of no use here, and for each of those values: whatever it is told, it stays itself and holds nothing.
+   * What {@code REDUCE} and {@code NEWOBJ} may call. {@code FOREIGN} stands for a class or function
+   * whose values lie beside weights and are of no use here, and for each of those values: whatever
+   * it is told, it stays itself and holds nothing.
    */
-  enum Callable implements Allowed { ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, FOREIGN }
+  enum Callable implements Allowed {
+    ORDERED_DICT,
+    REBUILD_TENSOR,
+    REBUILD_PARAMETER,
+    FOREIGN
+  }
 
   private static final Map<String, Allowed> KNOWN = Map.ofEntries(
       Map.entry("collections.OrderedDict", Callable.ORDERED_DICT),
@@ -61,18 +69,22 @@ final class Globals {
       case ORDERED_DICT -> arguments.isEmpty() ? new LinkedHashMap<>() : null;
       case REBUILD_TENSOR -> tensor(arguments);
       case FOREIGN -> Callable.FOREIGN;
-      case REBUILD_PARAMETER -> !arguments.isEmpty() && arguments.get(0) instanceof TensorRef data ? data : null;
+      case REBUILD_PARAMETER ->
+        !arguments.isEmpty() && arguments.get(0) instanceof TensorRef data ? data : null;
     };
   }
 
-  /** Whether a value may be a key: a text, a number or a foreign class, which cannot contain itself. */
+  /**
+   * Whether a value may be a key: a text, a number or a foreign class, which cannot contain itself.
+   */
   static boolean isKey(Object value) {
     return value instanceof String || value instanceof Long || value == Callable.FOREIGN;
   }
 
   // (storage, offset, sizes, strides, requires_grad, backward_hooks[, metadata])
   private static TensorRef tensor(List<?> arguments) {
-    if (arguments.size() < 4 || !(arguments.get(0) instanceof StorageRef storage)
+    if (arguments.size() < 4
+        || !(arguments.get(0) instanceof StorageRef storage)
         || !(arguments.get(1) instanceof Long offset)) {
       return null;
     }
@@ -85,6 +97,8 @@ final class Globals {
     if (!(value instanceof List<?> list) || list.size() > TensorRef.MOST_DIMENSIONS) {
       return null;
     }
-    return list.stream().allMatch(Long.class::isInstance) ? list.stream().map(Long.class::cast).toList() : null;
+    return list.stream().allMatch(Long.class::isInstance)
+        ? list.stream().map(Long.class::cast).toList()
+        : null;
   }
 }

@@ -8,14 +8,18 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
-/** Reads a stretch of a file forwards, through a small buffer; never reads or allocates beyond the stretch. */
+/**
+ * Reads a stretch of a file forwards, through a small buffer; never reads or allocates beyond the
+ * stretch.
+ */
 final class PickleInput {
   private static final int BUFFER = 1 << 16;
   private static final int LONGEST = 1 << 24;
 
   private final FileChannel channel;
   private final String source;
-  private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN).limit(0);
+  private final ByteBuffer buffer =
+      ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN).limit(0);
   private final long end;
   private long filled;
 
@@ -78,7 +82,7 @@ final class PickleInput {
       throw broken("has a text of " + count + " bytes, more than " + LONGEST);
     }
     byte[] out = new byte[(int) count];
-    for (int at = 0; at < out.length;) {
+    for (int at = 0; at < out.length; ) {
       ByteBuffer some = need(1);
       int step = Math.min(some.remaining(), out.length - at);
       some.get(out, at, step);
@@ -114,8 +118,8 @@ final class PickleInput {
 
   /** An error at the next byte. */
   UnusableInput broken(String what) {
-    return new UnusableInput(
-        source + " at byte " + position() + ": " + what + "; the file is damaged or no checkpoint: download it again");
+    return new UnusableInput(source + " at byte " + position() + ": " + what
+        + "; the file is damaged or no checkpoint: download it again");
   }
 
   private ByteBuffer need(int count) {

@@ -11,21 +11,27 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** A pickle whose alphas are plain numbers, which safetensors files have as tensors. */
-public record PickledAlphas(TensorSource pickle, Map<String, Double> alphas) implements TensorSource {
+public record PickledAlphas(TensorSource pickle, Map<String, Double> alphas)
+    implements TensorSource {
   /** A pickle with those of its numbers that scale a LoRA's layers. */
   public static PickledAlphas of(TorchPickle pickle) {
-    return new PickledAlphas(pickle, values(pickle, true)
-        .collect(Collectors.toMap(Map.Entry::getKey, value -> ((Number) value.getValue()).doubleValue())));
+    return new PickledAlphas(
+        pickle,
+        values(pickle, true)
+            .collect(Collectors.toMap(
+                Map.Entry::getKey, value -> ((Number) value.getValue()).doubleValue())));
   }
 
   /** What else it says beside its tensors, as a safetensors header would. */
   public static Map<String, String> texts(TorchPickle pickle) {
-    return values(pickle, false).collect(Collectors.toMap(Map.Entry::getKey, value -> value.getValue().toString()));
+    return values(pickle, false)
+        .collect(Collectors.toMap(Map.Entry::getKey, value -> value.getValue().toString()));
   }
 
   private static Stream<Map.Entry<String, Object>> values(TorchPickle pickle, boolean alphas) {
     return pickle.values().entrySet().stream()
-        .filter(value -> alphas == (value.getValue() instanceof Number && value.getKey().endsWith(".alpha")));
+        .filter(value ->
+            alphas == (value.getValue() instanceof Number && value.getKey().endsWith(".alpha")));
   }
 
   @Override
@@ -47,7 +53,9 @@ public record PickledAlphas(TensorSource pickle, Map<String, Double> alphas) imp
 
   @Override
   public Tensor read(String name) {
-    return alphas.containsKey(name) ? torch.tensor(alphas.get(name).floatValue()) : pickle.read(name);
+    return alphas.containsKey(name)
+        ? torch.tensor(alphas.get(name).floatValue())
+        : pickle.read(name);
   }
 
   @Override

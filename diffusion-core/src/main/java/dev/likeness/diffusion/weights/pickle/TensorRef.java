@@ -14,12 +14,17 @@ record TensorRef(StorageRef storage, long offset, List<Long> sizes, List<Long> s
   /** libtorch's own loops go no deeper. */
   static final int MOST_DIMENSIONS = 64;
 
-  /** Whether the view is well formed, lies within the storage, and has no more elements than that. */
+  /**
+   * Whether the view is well formed, lies within the storage, and has no more elements than that.
+   */
   boolean fits() {
-    boolean sane = offset >= 0 && sizes.size() == strides.size()
-        && sizes.stream().allMatch(size -> size >= 0) && strides.stream().allMatch(stride -> stride >= 0);
+    boolean sane = offset >= 0
+        && sizes.size() == strides.size()
+        && sizes.stream().allMatch(size -> size >= 0)
+        && strides.stream().allMatch(stride -> stride >= 0);
     try {
-      return sane && numel() <= storage.elements()
+      return sane
+          && numel() <= storage.elements()
           && (sizes.contains(0L) || Math.addExact(offset, extent()) <= storage.elements());
     } catch (ArithmeticException e) {
       return false;

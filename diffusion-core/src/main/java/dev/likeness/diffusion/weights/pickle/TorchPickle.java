@@ -20,9 +20,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A file of {@code torch.save} ({@code .pt}, {@code .bin}, {@code .ckpt}; today's zip form and the older one), read
- * without running it and mapped into memory. Tensors inside dictionaries and lists are named by their path, with dots;
- * of a dictionary with a {@code state_dict} only that is taken. Thread-safe.
+ * A file of {@code torch.save} ({@code .pt}, {@code .bin}, {@code .ckpt}; today's zip form and the
+ * older one), read without running it and mapped into memory. Tensors inside dictionaries and lists
+ * are named by their path, with dots; of a dictionary with a {@code state_dict} only that is taken.
+ * Thread-safe.
  */
 public final class TorchPickle implements TensorSource {
   private static final int ZIP = 0x04034b50;
@@ -39,8 +40,8 @@ public final class TorchPickle implements TensorSource {
   /**
    * Follows the pickle's instructions as far as they lay out tensors, and maps the file.
    *
-   * @throws UnusableInput when the file is damaged, is no PyTorch file, or uses an instruction or a name that tensors
-   *     do not need; names it and its place
+   * @throws UnusableInput when the file is damaged, is no PyTorch file, or uses an instruction or a
+   *     name that tensors do not need; names it and its place
    * @throws dev.likeness.diffusion.error.MachineLimit when the file cannot be mapped
    */
   public static TorchPickle open(Path file) {
@@ -52,7 +53,10 @@ public final class TorchPickle implements TensorSource {
     }
   }
 
-  /** The names, shapes and types in {@code file} alone, without mapping it; refuses what {@link #open} refuses. */
+  /**
+   * The names, shapes and types in {@code file} alone, without mapping it; refuses what
+   * {@link #open} refuses.
+   */
   public static TensorList list(Path file) {
     try {
       return Uninterrupted.read(file, TorchPickle::contents);
@@ -75,7 +79,8 @@ public final class TorchPickle implements TensorSource {
       return Checkpoint.fromStream(channel, source, length);
     }
     throw new UnusableInput(
-        source + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights");
+        source
+            + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights");
   }
 
   /** The plain numbers, texts and truth values beside the tensors, named the same way. */
@@ -98,7 +103,10 @@ public final class TorchPickle implements TensorSource {
     return tensor(name).storage().dtype();
   }
 
-  /** The tensor as stored, on the CPU, with its elements in row order: copied where the file's strides are others. */
+  /**
+   * The tensor as stored, on the CPU, with its elements in row order: copied where the file's
+   * strides are others.
+   */
   @Override
   public Tensor read(String name) {
     TensorRef tensor = tensor(name);
@@ -107,10 +115,12 @@ public final class TorchPickle implements TensorSource {
       return file.read(dtype, 0, tensor.shape());
     }
     long start = contents.start(tensor.storage()) + tensor.offset() * (dtype.bits() / Byte.SIZE);
-    try (TensorScope scope = TensorScope.open(); InferenceMode recording = new InferenceMode(false)) {
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode recording = new InferenceMode(false)) {
       Tensor run = file.read(dtype, start, tensor.extent());
       LongOptional first = new LongOptional(run.storage_offset());
-      return scope.promote(torch.as_strided(run, tensor.shape(), tensor.steps(), first).contiguous());
+      return scope.promote(
+          torch.as_strided(run, tensor.shape(), tensor.steps(), first).contiguous());
     }
   }
 

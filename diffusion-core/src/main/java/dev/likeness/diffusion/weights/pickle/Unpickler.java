@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Python's pickle machine with the instructions that lay out data, and no other: numbers, texts, lists, tuples (here
- * lists that cannot change), dictionaries, storages and tensors, and an empty place for what some files hold beside these.
- * Nothing that a file names is ever run.
+ * Python's pickle machine with the instructions that lay out data, and no other: numbers, texts,
+ * lists, tuples (here lists that cannot change), dictionaries, storages and tensors, and an empty
+ * place for what some files hold beside these. Nothing that a file names is ever run.
  */
 final class Unpickler {
   private static final Object MARK = new Object();
@@ -95,7 +95,8 @@ final class Unpickler {
       case REDUCE, NEWOBJ -> push(called(opcode, pop(2)));
       case BUILD -> build(pop());
       case BINPERSID -> push(storage(pop()));
-      default -> throw refused("the instruction " + opcode + " makes more than tensors and plain data");
+      default ->
+        throw refused("the instruction " + opcode + " makes more than tensors and plain data");
     }
   }
 
@@ -108,8 +109,10 @@ final class Unpickler {
   }
 
   private Allowed stackGlobal(List<Object> names) {
-    if (names.get(0) instanceof String module && names.get(1) instanceof String name
-        && module.length() <= LONGEST_NAME && name.length() <= LONGEST_NAME) {
+    if (names.get(0) instanceof String module
+        && names.get(1) instanceof String name
+        && module.length() <= LONGEST_NAME
+        && name.length() <= LONGEST_NAME) {
       return global(module, name);
     }
     throw refused("STACK_GLOBAL has no two names");
@@ -122,12 +125,14 @@ final class Unpickler {
       throw refused(opcode + " makes something else than PyTorch's tensors and dictionaries");
     }
     if (result instanceof TensorRef tensor && !tensor.fits()) {
-      throw refused("a tensor " + tensor + " does not fit its storage of " + tensor.storage().elements() + " elements");
+      throw refused("a tensor " + tensor + " does not fit its storage of "
+          + tensor.storage().elements() + " elements");
     }
     return result;
   }
 
-  // A dictionary of parameters has them among its attributes; of a state dictionary's none says anything about its tensors.
+  // A dictionary of parameters has them among its attributes; of a state dictionary's none says
+  // anything about its tensors.
   @SuppressWarnings("unchecked")
   private void build(Object state) {
     if (top() == Callable.FOREIGN) {
@@ -143,9 +148,14 @@ final class Unpickler {
   }
 
   private StorageRef storage(Object id) {
-    if (id instanceof List<?> parts && parts.size() >= 5 && "storage".equals(parts.get(0))
-        && parts.get(1) instanceof StorageType type && parts.get(2) instanceof String key
-        && parts.get(4) instanceof Long elements && elements >= 0 && elements <= Long.MAX_VALUE / 8
+    if (id instanceof List<?> parts
+        && parts.size() >= 5
+        && "storage".equals(parts.get(0))
+        && parts.get(1) instanceof StorageType type
+        && parts.get(2) instanceof String key
+        && parts.get(4) instanceof Long elements
+        && elements >= 0
+        && elements <= Long.MAX_VALUE / 8
         && (parts.size() == 5 || parts.size() == 6 && parts.get(5) == null)) {
       StorageRef storage = new StorageRef(key, type.dtype(), elements);
       if (!storage.equals(storages.computeIfAbsent(key, k -> storage))) {
@@ -239,7 +249,8 @@ final class Unpickler {
   }
 
   private UnusableInput refused(String why) {
-    return new UnusableInput(source + " at byte " + at + ": " + why
-        + "; the file was not loaded: ask for a safetensors file, or convert it where you trust it");
+    return new UnusableInput(
+        source + " at byte " + at + ": " + why
+            + "; the file was not loaded: ask for a safetensors file, or convert it where you trust it");
   }
 }

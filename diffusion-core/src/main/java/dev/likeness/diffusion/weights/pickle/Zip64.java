@@ -20,7 +20,8 @@ record Zip64(long length, long packed, long offset) {
       if (id == EXTENDED) {
         long wideLength = length == ELSEWHERE ? in.i64() : length;
         long widePacked = packed == ELSEWHERE ? in.i64() : packed;
-        return new Zip64(wideLength, widePacked, offset == ELSEWHERE ? in.i64() : offset).checked(in);
+        return new Zip64(wideLength, widePacked, offset == ELSEWHERE ? in.i64() : offset)
+            .checked(in);
       }
       in.skip(size);
     }

@@ -29,7 +29,10 @@ record ZipDirectory(long start, long end, long entries) {
     long bytes = in.u32();
     long start = in.u32();
     ZipDirectory directory = new ZipDirectory(start, start + bytes, entries);
-    if (entries == 0xffff || bytes == 0xffffffffL || start == 0xffffffffL || locator(channel, source, end)) {
+    if (entries == 0xffff
+        || bytes == 0xffffffffL
+        || start == 0xffffffffL
+        || locator(channel, source, end)) {
       directory = wide(channel, source, end);
     }
     if (directory.start < 0 || directory.end < directory.start || directory.end > end) {
@@ -43,12 +46,14 @@ record ZipDirectory(long start, long end, long entries) {
     PickleInput in = new PickleInput(channel, source, from, length);
     ByteBuffer tail = ByteBuffer.wrap(in.bytes(length - from)).order(ByteOrder.LITTLE_ENDIAN);
     for (int at = tail.limit() - END_LENGTH; at >= 0; at--) {
-      boolean closes = tail.getInt(at) == END && at + END_LENGTH + (tail.getShort(at + 20) & 0xffff) == tail.limit();
+      boolean closes = tail.getInt(at) == END
+          && at + END_LENGTH + (tail.getShort(at + 20) & 0xffff) == tail.limit();
       if (closes) {
         return from + at;
       }
     }
-    throw new UnusableInput(source + " has no zip directory at its end; it was cut short: download it again");
+    throw new UnusableInput(
+        source + " has no zip directory at its end; it was cut short: download it again");
   }
 
   private static boolean locator(FileChannel channel, String source, long end) {
@@ -58,7 +63,8 @@ record ZipDirectory(long start, long end, long entries) {
 
   private static ZipDirectory wide(FileChannel channel, String source, long end) {
     if (!locator(channel, source, end)) {
-      throw new UnusableInput(source + " has no 64-bit zip directory where it should be; download it again");
+      throw new UnusableInput(
+          source + " has no 64-bit zip directory where it should be; download it again");
     }
     PickleInput locator = new PickleInput(channel, source, end - LOCATOR_LENGTH + 8, end);
     long at = locator.i64();

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the entries of a zip file lie. Nothing is unpacked: PyTorch stores without compression, so each entry is a
- * stretch of the file. Every entry must be told the same way in front of it and in the directory at the end, and none
- * may overlap another.
+ * Where the entries of a zip file lie. Nothing is unpacked: PyTorch stores without compression, so
+ * each entry is a stretch of the file. Every entry must be told the same way in front of it and in
+ * the directory at the end, and none may overlap another.
  *
  * <p>Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16.
  */
@@ -82,11 +82,15 @@ final class ZipEntries {
     in.skip((long) extraLength + commentLength);
     String quoted = "the entry " + Quoted.of(name);
     expect(in, (flags & ENCRYPTED) == 0, quoted + " is encrypted");
-    expect(in, method == 0 && wide.length() == wide.packed(), quoted + " is compressed, as PyTorch's never are");
+    expect(
+        in,
+        method == 0 && wide.length() == wide.packed(),
+        quoted + " is compressed, as PyTorch's never are");
     expect(in, stretches.put(name, locate(name, flags, wide)) == null, quoted + " is there twice");
   }
 
-  // The header in front of the data must tell the same story as the directory, or two readers see two files.
+  // The header in front of the data must tell the same story as the directory, or two readers see
+  // two files.
   private Stretch locate(String name, int flags, Zip64 entry) {
     PickleInput in = input(entry.offset(), directory.start());
     String quoted = "the entry " + Quoted.of(name);
@@ -110,18 +114,23 @@ final class ZipEntries {
   }
 
   private void checkOverlap() {
-    List<Stretch> inOrder = stretches.values().stream().filter(stretch -> stretch.length() > 0)
-        .sorted(Comparator.comparingLong(Stretch::start)).toList();
+    List<Stretch> inOrder = stretches.values().stream()
+        .filter(stretch -> stretch.length() > 0)
+        .sorted(Comparator.comparingLong(Stretch::start))
+        .toList();
     for (int i = 1; i < inOrder.size(); i++) {
       Stretch before = inOrder.get(i - 1);
-      expect(input(before.end(), directory.start()), before.end() <= inOrder.get(i).start(), "two entries overlap");
+      expect(
+          input(before.end(), directory.start()),
+          before.end() <= inOrder.get(i).start(),
+          "two entries overlap");
     }
   }
 
   private PickleInput input(long start, long end) {
     if (start < 0 || start > end) {
-      throw new UnusableInput(
-          source + ": an entry begins at byte " + start + ", beyond the data; download the file again");
+      throw new UnusableInput(source + ": an entry begins at byte " + start
+          + ", beyond the data; download the file again");
     }
     return new PickleInput(channel, source, start, end);
   }

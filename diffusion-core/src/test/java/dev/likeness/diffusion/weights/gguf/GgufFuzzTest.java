@@ -5,7 +5,10 @@ import dev.likeness.diffusion.weights.Fuzzed;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Any bytes as a GGUF file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are read again. */
+/**
+ * Any bytes as a GGUF file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are
+ * read again.
+ */
 class GgufFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void readsOrRefusesAHeader(byte[] bytes) throws IOException {

@@ -14,7 +14,10 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** PyTorch files written by hand, right and wrong: instructions of the pickle machine, and the zip file around them. */
+/**
+ * PyTorch files written by hand, right and wrong: instructions of the pickle machine, and the zip
+ * file around them.
+ */
 final class CraftedPickle {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -32,14 +35,18 @@ final class CraftedPickle {
   CraftedPickle text(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     raw("X");
-    out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(utf8.length).array());
+    out.writeBytes(ByteBuffer.allocate(4)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(utf8.length)
+        .array());
     out.writeBytes(utf8);
     return this;
   }
 
   CraftedPickle number(long value) {
     raw("\u008a\u0008");
-    out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+    out.writeBytes(
+        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
     return this;
   }
 
@@ -57,13 +64,26 @@ final class CraftedPickle {
 
   /** A whole storage of {@code type} under {@code key}. */
   CraftedPickle storage(String type, String key, long elements) {
-    return raw("(").text("storage").global("torch", type).text(key).text("cpu").number(elements).raw("tQ");
+    return raw("(")
+        .text("storage")
+        .global("torch", type)
+        .text(key)
+        .text("cpu")
+        .number(elements)
+        .raw("tQ");
   }
 
   /** A float tensor over a storage of its own. */
   CraftedPickle tensor(String key, long elements, long offset, long[] sizes, long[] strides) {
-    return global("torch._utils", "_rebuild_tensor_v2").raw("(").storage("FloatStorage", key, elements).number(offset)
-        .numbers(sizes).numbers(strides).raw("\u0089").global("collections", "OrderedDict").raw(")RtR");
+    return global("torch._utils", "_rebuild_tensor_v2")
+        .raw("(")
+        .storage("FloatStorage", key, elements)
+        .number(offset)
+        .numbers(sizes)
+        .numbers(strides)
+        .raw("\u0089")
+        .global("collections", "OrderedDict")
+        .raw(")RtR");
   }
 
   byte[] stop() {

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A few bytes of a sound checkpoint changed at random, a thousand times: it is read, or refused in words. */
+/**
+ * A few bytes of a sound checkpoint changed at random, a thousand times: it is read, or refused in
+ * words.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class DamagedPicklesTest {
   private static final int ROUNDS = 1_000;
@@ -24,8 +27,16 @@ class DamagedPicklesTest {
 
   @Test
   void endsInReadingOrInWords() throws IOException {
-    byte[] pickle = CraftedPickle.start().raw("}(").text("a").tensor("0", 6, 1, new long[] {2, 2}, new long[] {2, 1})
-        .text("b").raw("](").number(1).text("c").raw("\u0088Neu").stop();
+    byte[] pickle = CraftedPickle.start()
+        .raw("}(")
+        .text("a")
+        .tensor("0", 6, 1, new long[] {2, 2}, new long[] {2, 1})
+        .text("b")
+        .raw("](")
+        .number(1)
+        .text("c")
+        .raw("\u0088Neu")
+        .stop();
     byte[] sound = Files.readAllBytes(CraftedPickle.zip(folder, pickle, 6));
     Random random = new Random(12);
     int refused = 0;
@@ -35,8 +46,11 @@ class DamagedPicklesTest {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
       }
       Path path = CraftedPickle.write(folder, bytes);
-      try (TorchPickle file = TorchPickle.open(path); TensorScope scope = TensorScope.open()) {
-        file.names().forEach(name -> assertEquals(file.shape(name).length, file.read(name).dim()));
+      try (TorchPickle file = TorchPickle.open(path);
+          TensorScope scope = TensorScope.open()) {
+        file.names()
+            .forEach(
+                name -> assertEquals(file.shape(name).length, file.read(name).dim()));
       } catch (UnusableInput e) {
         assertEquals(1, e.getMessage().lines().count(), e.getMessage());
         refused++;

@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** Any bytes as a pickle; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are read again. */
+/**
+ * Any bytes as a pickle; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are read
+ * again.
+ */
 class PickleFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void followsOrRefusesInstructions(byte[] bytes) throws IOException {
@@ -16,7 +19,8 @@ class PickleFuzzTest {
 
   private static void unpickle(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
-      new Unpickler(new PickleInput(channel, file.toString(), 0, channel.size()), file.toString()).load();
+      new Unpickler(new PickleInput(channel, file.toString(), 0, channel.size()), file.toString())
+          .load();
     }
   }
 }

@@ -29,9 +29,12 @@ class PublishedPicklesTest {
     "pickles/strides/test_with_key.pt, 1, model_state_dict.test, 36, 2",
     "lora/flora.pt, 1, string_to_param.*, 0.6148218892049044, 0.0029686717316508293",
     "lora/lora_pop.pt, 256, 0, -0.009551924957804658, 0.008180387318134308",
-    "lora/learned_embeds_1.bin, 1, <frida>, -0.1816089305375499, -0.005191017407923937"})
-  void readsTheTensorsThatPyTorchReads(String name, int count, String tensor, double sum, double second) {
-    try (TorchPickle file = TorchPickle.open(Material.of(name)); TensorScope scope = TensorScope.open()) {
+    "lora/learned_embeds_1.bin, 1, <frida>, -0.1816089305375499, -0.005191017407923937"
+  })
+  void readsTheTensorsThatPyTorchReads(
+      String name, int count, String tensor, double sum, double second) {
+    try (TorchPickle file = TorchPickle.open(Material.of(name));
+        TensorScope scope = TensorScope.open()) {
       assertEquals(count, file.names().size());
       Tensor values = file.read(tensor).to(ScalarType.Double).flatten();
       assertEquals(second, values.get(1).item_double());
@@ -42,7 +45,8 @@ class PublishedPicklesTest {
   @Test
   void keepsTheOrderOfDimensionsWhateverTheStrides() {
     Path path = Material.of("pickles/strides/fortran_tensor_3d.pth");
-    try (TorchPickle file = TorchPickle.open(path); TensorScope scope = TensorScope.open()) {
+    try (TorchPickle file = TorchPickle.open(path);
+        TensorScope scope = TensorScope.open()) {
       Tensor tensor = file.read("tensor_fortran");
       assertArrayEquals(new long[] {2, 3, 4}, tensor.shape());
       assertEquals(24, tensor.flatten().get(23).item_long());
@@ -50,20 +54,24 @@ class PublishedPicklesTest {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {
-    "malicious0.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-    "malicious10.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-    "bad_pytorch.pt| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-    "broken_model.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-    "not_a_pickle.bin| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-    "benign0_v3.pkl| is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file",
-    "malicious1.zip| at byte 67: the name \"builtins.eval\" is not one that tensors need; the file was not loaded:"
-        + " ask for a safetensors file, or convert it where you trust it",
-    "pytorch_magic_bypass.pt| at byte 2: the name \"__builtin__.eval\" is not one that tensors need; the file was not"
-        + " loaded: ask for a safetensors file, or convert it where you trust it"})
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "malicious0.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "malicious10.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "bad_pytorch.pt| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "broken_model.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "not_a_pickle.bin| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "benign0_v3.pkl| is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file",
+        "malicious1.zip| at byte 67: the name \"builtins.eval\" is not one that tensors need; the file was not loaded:"
+            + " ask for a safetensors file, or convert it where you trust it",
+        "pytorch_magic_bypass.pt| at byte 2: the name \"__builtin__.eval\" is not one that tensors need; the file was not"
+            + " loaded: ask for a safetensors file, or convert it where you trust it"
+      })
   void refusesWhatIsNoCheckpoint(String name, String problem) {
     Path file = Material.of("pickles/picklescan/" + name);
-    assertEquals(file + " " + problem,
+    assertEquals(
+        file + " " + problem,
         assertThrows(UnusableInput.class, () -> TorchPickle.open(file)).getMessage());
   }
 }

@@ -61,15 +61,20 @@ class ZipEntriesTest {
     }
     Path file = CraftedPickle.write(folder, bytes.toByteArray());
     String message = assertThrows(UnusableInput.class, () -> read(file)).getMessage();
-    assertEquals(": the entry \"a\" is compressed, as PyTorch's never are" + AGAIN,
+    assertEquals(
+        ": the entry \"a\" is compressed, as PyTorch's never are" + AGAIN,
         message.substring(message.indexOf(": the")));
   }
 
   @Test
   void refusesEntriesThatAreToldInTwoWays() {
-    refused("the entry \"a\" differs from what the directory says of it", zip -> zip.put(FIRST_NAME, (byte) 'x'));
+    refused(
+        "the entry \"a\" differs from what the directory says of it",
+        zip -> zip.put(FIRST_NAME, (byte) 'x'));
     refused("the entry \"a\" differs from what the directory says of it", zip -> zip.putInt(22, 2));
-    refused("the entry \"a\" differs from what the directory says of it", zip -> zip.putShort(8, (short) 8));
+    refused(
+        "the entry \"a\" differs from what the directory says of it",
+        zip -> zip.putShort(8, (short) 8));
     refused("the entry \"a\" is not where the directory says", zip -> zip.putInt(0, 0));
     refused("the entry \"a\" is encrypted", zip -> zip.putShort(directory(zip) + 8, (short) 1));
     refused("the entry \"a\" is there twice", zip -> {
@@ -84,7 +89,8 @@ class ZipEntriesTest {
       zip.putInt(directory(zip) + 20, 999).putInt(directory(zip) + 24, 999);
       zip.putInt(18, 999).putInt(22, 999);
     });
-    refused("the zip directory lies outside the file", zip -> zip.putInt(zip.limit() - 6, zip.limit()));
+    refused(
+        "the zip directory lies outside the file", zip -> zip.putInt(zip.limit() - 6, zip.limit()));
   }
 
   private Path two() {

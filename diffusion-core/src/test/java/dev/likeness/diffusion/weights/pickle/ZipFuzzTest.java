@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** Any bytes as a zip file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are read again. */
+/**
+ * Any bytes as a zip file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are
+ * read again.
+ */
 class ZipFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void findsOrRefusesEntries(byte[] bytes) throws IOException {

@@ -16,17 +16,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * CBOR (RFC 8949) as plain objects: maps with text keys (numbers are spelled out), lists, strings, byte arrays,
- * numbers, booleans and null. What is written has definite lengths, in the order given.
+ * CBOR (RFC 8949) as plain objects: maps with text keys (numbers are spelled out), lists, strings,
+ * byte arrays, numbers, booleans and null. What is written has definite lengths, in the order
+ * given.
  */
 final class Cbor {
   private static final int DEEPEST = 64;
   private static final CBORFactory FACTORY = new CBORFactoryBuilder(new CBORFactory())
       .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-      .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build()).build();
+      .streamReadConstraints(
+          StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+      .build();
 
   /** A value with a tag before it. */
-  record Tagged(int tag, Object value) { }
+  record Tagged(int tag, Object value) {}
 
   private Cbor() {}
 
@@ -77,7 +80,9 @@ final class Cbor {
 
   private static List<Object> array(CBORParser parser) throws IOException {
     List<Object> list = new ArrayList<>();
-    for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+    for (JsonToken token = parser.nextToken();
+        token != JsonToken.END_ARRAY;
+        token = parser.nextToken()) {
       list.add(value(parser, token));
     }
     return list;

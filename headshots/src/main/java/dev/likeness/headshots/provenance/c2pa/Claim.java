@@ -14,13 +14,16 @@ import java.util.Optional;
  */
 record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
   private static final String PREFIX = "self#jumbf=";
-  private static final List<String> LINKS = List.of("assertions", "created_assertions", "gathered_assertions");
+  private static final List<String> LINKS =
+      List.of("assertions", "created_assertions", "gathered_assertions");
 
   /** What a claim says about a box: where it is and its hash. */
-  record Link(String url, String name, byte[] hash, Object algorithm) { }
+  record Link(String url, String name, byte[] hash, Object algorithm) {}
 
   static Claim of(JumbfBox manifest) throws MalformedManifest {
-    List<JumbfBox> claims = manifest.boxes().stream().filter(box -> box.kind().equals(JumbfBox.CLAIM)).toList();
+    List<JumbfBox> claims = manifest.boxes().stream()
+        .filter(box -> box.kind().equals(JumbfBox.CLAIM))
+        .toList();
     if (claims.size() != 1) {
       throw new MalformedManifest("the manifest has " + claims.size() + " claims instead of one");
     }
@@ -42,19 +45,29 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
   }
 
   Optional<JumbfBox> signature() {
-    return manifest.boxes().stream().filter(box -> box.kind().equals(JumbfBox.SIGNATURE)).findFirst();
+    return manifest.boxes().stream()
+        .filter(box -> box.kind().equals(JumbfBox.SIGNATURE))
+        .findFirst();
   }
 
   /** The assertions that lie in the manifest, whether the claim names them or not. */
   List<JumbfBox> assertions() {
-    return manifest.boxes().stream().filter(box -> box.kind().equals(JumbfBox.ASSERTIONS))
-        .flatMap(box -> box.boxes().stream()).toList();
+    return manifest.boxes().stream()
+        .filter(box -> box.kind().equals(JumbfBox.ASSERTIONS))
+        .flatMap(box -> box.boxes().stream())
+        .toList();
   }
 
-  /** The assertions of a kind: {@code c2pa.ingredient} also has {@code c2pa.ingredient.v3} and {@code …__1}. */
+  /**
+   * The assertions of a kind: {@code c2pa.ingredient} also has {@code c2pa.ingredient.v3} and
+   * {@code …__1}.
+   */
   List<JumbfBox> assertions(String kind) {
-    return assertions().stream().filter(box -> box.label().equals(kind) || box.label().startsWith(kind + ".v")
-        || box.label().startsWith(kind + "__")).toList();
+    return assertions().stream()
+        .filter(box -> box.label().equals(kind)
+            || box.label().startsWith(kind + ".v")
+            || box.label().startsWith(kind + "__"))
+        .toList();
   }
 
   /** What the claim says about its assertions. */
@@ -70,9 +83,11 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
 
   /** A hashed address, as claims and ingredients have them. */
   static Optional<Link> link(Object value) {
-    if (value instanceof Map<?, ?> map && map.get("url") instanceof String url
+    if (value instanceof Map<?, ?> map
+        && map.get("url") instanceof String url
         && map.get("hash") instanceof byte[] hash) {
-      return Optional.of(new Link(url, url.substring(url.lastIndexOf('/') + 1), hash, map.get("alg")));
+      return Optional.of(
+          new Link(url, url.substring(url.lastIndexOf('/') + 1), hash, map.get("alg")));
     }
     return Optional.empty();
   }

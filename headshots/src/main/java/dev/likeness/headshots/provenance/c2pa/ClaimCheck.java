@@ -53,7 +53,8 @@ final class ClaimCheck {
         return;
       }
       stamp(signature, stamp.isPresent(), attested, url, findings);
-      // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign yesterday.
+      // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign
+      // yesterday.
       Instant time = trusted ? known : stamp.map(TimeStamp::time).orElse(now);
       validity(TrustAnchors.isWithin(signer, time), attested, url, findings);
       findings.success("claimSignature.validated", url);
@@ -69,7 +70,8 @@ final class ClaimCheck {
     return time.isBefore(from) ? from : time.isAfter(until) ? until : time;
   }
 
-  private static void stamp(CoseSign1 signature, boolean genuine, boolean attested, String url, Findings findings) {
+  private static void stamp(
+      CoseSign1 signature, boolean genuine, boolean attested, String url, Findings findings) {
     if (genuine) {
       findings.success("timeStamp.validated", url);
       if (attested) {
@@ -82,7 +84,8 @@ final class ClaimCheck {
     }
   }
 
-  // Who is known to have signed when the certificate was not valid has done what nobody may; else its time may just be over.
+  // Who is known to have signed when the certificate was not valid has done what nobody may; else
+  // its time may just be over.
   private static void validity(boolean valid, boolean attested, String url, Findings findings) {
     if (valid) {
       findings.success("claimSignature.insideValidity", url);
@@ -96,7 +99,8 @@ final class ClaimCheck {
     for (Claim.Link link : claim.links()) {
       String url = claim.url("c2pa.assertions/" + link.name());
       named.add(link.name());
-      Optional<JumbfBox> assertion = claim.assertions().stream().filter(box -> box.label().equals(link.name()))
+      Optional<JumbfBox> assertion = claim.assertions().stream()
+          .filter(box -> box.label().equals(link.name()))
           .findFirst();
       Optional<MessageDigest> digest = Hashes.named(algorithm(claim, link));
       if (assertion.isEmpty()) {
@@ -110,8 +114,10 @@ final class ClaimCheck {
       }
     }
     // What is named is the first of its label; another would be hashed by nobody.
-    claim.assertions().stream().filter(box -> !named.remove(box.label()))
-        .forEach(box -> findings.failure("assertion.undeclared", claim.url("c2pa.assertions/" + box.label())));
+    claim.assertions().stream()
+        .filter(box -> !named.remove(box.label()))
+        .forEach(box ->
+            findings.failure("assertion.undeclared", claim.url("c2pa.assertions/" + box.label())));
   }
 
   private static void redacted(Claim claim, Claim.Link link, String url, Findings findings) {

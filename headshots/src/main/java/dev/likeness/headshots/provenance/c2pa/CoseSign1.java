@@ -13,14 +13,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A signature of one signer over a claim that lies elsewhere: COSE_Sign1 with a detached payload (RFC 9052, 4.2).
+ * A signature of one signer over a claim that lies elsewhere: COSE_Sign1 with a detached payload
+ * (RFC 9052, 4.2).
  *
  * @param sealed the protected headers as they were signed
  * @param headers the same, read
  * @param open the unprotected headers
  * @param signature the bytes of the signature
  */
-record CoseSign1(byte[] sealed, Map<String, Object> headers, Map<String, Object> open, byte[] signature) {
+record CoseSign1(
+    byte[] sealed, Map<String, Object> headers, Map<String, Object> open, byte[] signature) {
   private static final int TAG = 18;
   private static final int ALGORITHM = 1;
   private static final int CHAIN = 33;
@@ -29,8 +31,11 @@ record CoseSign1(byte[] sealed, Map<String, Object> headers, Map<String, Object>
   /** Reads the content of a signature box. */
   @SuppressWarnings("unchecked")
   static CoseSign1 parse(byte[] cbor) throws MalformedManifest {
-    if (Cbor.read(cbor) instanceof List<?> parts && parts.size() == 4 && parts.get(0) instanceof byte[] sealed
-        && parts.get(1) instanceof Map<?, ?> open && parts.get(3) instanceof byte[] signature) {
+    if (Cbor.read(cbor) instanceof List<?> parts
+        && parts.size() == 4
+        && parts.get(0) instanceof byte[] sealed
+        && parts.get(1) instanceof Map<?, ?> open
+        && parts.get(3) instanceof byte[] signature) {
       Map<String, Object> headers = sealed.length == 0 ? Map.of() : Cbor.map(sealed);
       return new CoseSign1(sealed, headers, (Map<String, Object>) open, signature);
     }
@@ -70,13 +75,16 @@ record CoseSign1(byte[] sealed, Map<String, Object> headers, Map<String, Object>
   /** How it says that it was signed. */
   Optional<SignatureAlgorithm> algorithm() {
     return headers.get(String.valueOf(ALGORITHM)) instanceof Number number
-        ? SignatureAlgorithm.ofCose(number.longValue()) : Optional.empty();
+        ? SignatureAlgorithm.ofCose(number.longValue())
+        : Optional.empty();
   }
 
   /** Whether the first certificate's key signed {@code claim}. */
   boolean signs(byte[] claim, X509Certificate certificate) {
     byte[] message = toBeSigned("Signature1", sealed, claim);
-    return algorithm().map(a -> a.verifies(certificate.getPublicKey(), message, signature)).orElse(false);
+    return algorithm()
+        .map(a -> a.verifies(certificate.getPublicKey(), message, signature))
+        .orElse(false);
   }
 
   /** The signer's certificate and those that vouch for it. */
@@ -88,9 +96,11 @@ record CoseSign1(byte[] sealed, Map<String, Object> headers, Map<String, Object>
     List<X509Certificate> certificates = new ArrayList<>();
     try {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (Object der : chain instanceof List<?> list ? list : chain == null ? List.of() : List.of(chain)) {
+      for (Object der :
+          chain instanceof List<?> list ? list : chain == null ? List.of() : List.of(chain)) {
         if (der instanceof byte[] bytes) {
-          certificates.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes)));
+          certificates.add(
+              (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes)));
         }
       }
     } catch (CertificateException | RuntimeException e) {

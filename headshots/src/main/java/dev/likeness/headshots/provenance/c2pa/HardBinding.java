@@ -48,8 +48,8 @@ final class HardBinding {
     try {
       Map<String, Object> fields = Cbor.map(binding.content());
       boolean boxes = binding.label().startsWith(BOXES);
-      Optional<Boolean> same = boxes ? boxes(fields, claim)
-          : data(fields, claim, exclusions(fields, updated));
+      Optional<Boolean> same =
+          boxes ? boxes(fields, claim) : data(fields, claim, exclusions(fields, updated));
       if (!boxes && excludesMore(exclusions(fields, updated))) {
         findings.informational("assertion.dataHash.additionalExclusionsPresent", url);
       }
@@ -58,7 +58,8 @@ final class HardBinding {
       } else if (same.get()) {
         findings.success(boxes ? "assertion.boxesHash.match" : "assertion.dataHash.match", url);
       } else {
-        findings.failure(boxes ? "assertion.boxesHash.mismatch" : "assertion.dataHash.mismatch", url);
+        findings.failure(
+            boxes ? "assertion.boxesHash.mismatch" : "assertion.dataHash.mismatch", url);
       }
     } catch (MalformedManifest e) {
       findings.failure("assertion.dataHash.malformed", url);
@@ -66,7 +67,8 @@ final class HardBinding {
   }
 
   private Optional<Boolean> data(Map<String, Object> fields, Claim claim, List<long[]> excluded) {
-    Optional<MessageDigest> digest = Hashes.named(fields.getOrDefault("alg", claim.fields().get("alg")));
+    Optional<MessageDigest> digest =
+        Hashes.named(fields.getOrDefault("alg", claim.fields().get("alg")));
     if (digest.isEmpty()) {
       return Optional.empty();
     }
@@ -82,14 +84,17 @@ final class HardBinding {
     return Optional.of(Arrays.equals(digest.get().digest(), bytes(fields.get("hash"))));
   }
 
-  private List<long[]> exclusions(Map<String, Object> fields, boolean updated) throws MalformedManifest {
+  private List<long[]> exclusions(Map<String, Object> fields, boolean updated)
+      throws MalformedManifest {
     List<long[]> ranges = new ArrayList<>();
     for (Object entry : fields.get("exclusions") instanceof List<?> list ? list : List.of()) {
-      if (!(entry instanceof Map<?, ?> map && map.get("start") instanceof Number start
+      if (!(entry instanceof Map<?, ?> map
+          && map.get("start") instanceof Number start
           && map.get("length") instanceof Number length)) {
         throw new MalformedManifest("an exclusion without start and length");
       }
-      ranges.add(new long[] {start.longValue(), grown(start.longValue(), length.longValue(), updated)});
+      ranges.add(
+          new long[] {start.longValue(), grown(start.longValue(), length.longValue(), updated)});
     }
     ranges.sort(Comparator.comparingLong(range -> range[0]));
     return ranges;
@@ -97,21 +102,28 @@ final class HardBinding {
 
   private boolean excludesMore(List<long[]> ranges) {
     Optional<FilePart> manifest = file.manifestPart();
-    return ranges.stream().anyMatch(range -> manifest.isEmpty() || range[0] < manifest.get().start()
-        || range[0] + range[1] > manifest.get().end());
+    return ranges.stream()
+        .anyMatch(range -> manifest.isEmpty()
+            || range[0] < manifest.get().start()
+            || range[0] + range[1] > manifest.get().end());
   }
 
   private long grown(long start, long length, boolean updated) {
-    return file.manifestPart().filter(part -> updated && part.start() == start)
-        .map(part -> (long) part.end() - part.start()).orElse(length);
+    return file.manifestPart()
+        .filter(part -> updated && part.start() == start)
+        .map(part -> (long) part.end() - part.start())
+        .orElse(length);
   }
 
-  private Optional<Boolean> boxes(Map<String, Object> fields, Claim claim) throws MalformedManifest {
+  private Optional<Boolean> boxes(Map<String, Object> fields, Claim claim)
+      throws MalformedManifest {
     List<FilePart> parts = file.parts();
     List<?> boxes = fields.get("boxes") instanceof List<?> list ? list : List.of();
     int next = startOf(boxes, parts);
     for (Object entry : boxes) {
-      if (!(entry instanceof Map<?, ?> box && box.get("names") instanceof List<?> names && !names.isEmpty())) {
+      if (!(entry instanceof Map<?, ?> box
+          && box.get("names") instanceof List<?> names
+          && !names.isEmpty())) {
         throw new MalformedManifest("a hashed box without names");
       }
       int first = next;
@@ -124,7 +136,9 @@ final class HardBinding {
       if (names.equals(List.of(FilePart.MANIFEST)) || Boolean.TRUE.equals(box.get("excluded"))) {
         continue;
       }
-      Object alg = box.get("alg") != null ? box.get("alg") : fields.getOrDefault("alg", claim.fields().get("alg"));
+      Object alg = box.get("alg") != null
+          ? box.get("alg")
+          : fields.getOrDefault("alg", claim.fields().get("alg"));
       Optional<MessageDigest> digest = Hashes.named(alg);
       if (digest.isEmpty()) {
         return Optional.empty();
@@ -141,8 +155,10 @@ final class HardBinding {
   // Some writers leave out PNG's signature.
   private static int startOf(List<?> boxes, List<FilePart> parts) {
     boolean png = parts.get(0).name().equals("PNGh");
-    boolean named = !boxes.isEmpty() && boxes.get(0) instanceof Map<?, ?> box
-        && box.get("names") instanceof List<?> names && names.contains("PNGh");
+    boolean named = !boxes.isEmpty()
+        && boxes.get(0) instanceof Map<?, ?> box
+        && box.get("names") instanceof List<?> names
+        && names.contains("PNGh");
     return png && !named ? 1 : 0;
   }
 

@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Whether the pictures that went into a picture still carry the manifests that they had (specification 2.1, 15.11). */
+/**
+ * Whether the pictures that went into a picture still carry the manifests that they had
+ * (specification 2.1, 15.11).
+ */
 final class IngredientCheck {
   private static final String KIND = "c2pa.ingredient";
   private static final String MISSING = "ingredient.manifest.missing";
@@ -36,7 +39,8 @@ final class IngredientCheck {
       if (link.isPresent()) {
         one(link.get(), fresh);
       } else if (!"inputTo".equals(fields.get("relationship"))) {
-        fresh.informational("ingredient.unknownProvenance", claim.url("c2pa.assertions/" + assertion.label()));
+        fresh.informational(
+            "ingredient.unknownProvenance", claim.url("c2pa.assertions/" + assertion.label()));
       }
       Set<String> known = recorded(fields);
       fresh.all().stream().filter(finding -> isNews(finding, known)).forEach(findings::add);
@@ -62,7 +66,9 @@ final class IngredientCheck {
   }
 
   private static boolean matches(byte[] content, Object algorithm, byte[] hash) {
-    return Hashes.named(algorithm).map(digest -> Arrays.equals(digest.digest(content), hash)).orElse(false);
+    return Hashes.named(algorithm)
+        .map(digest -> Arrays.equals(digest.digest(content), hash))
+        .orElse(false);
   }
 
   /** The manifest that an ingredient had. */
@@ -71,7 +77,10 @@ final class IngredientCheck {
     return Claim.link(old == null ? ingredient.get("activeManifest") : old);
   }
 
-  /** The manifests of the pictures that a claim's picture goes on from, one at most in a sound claim. */
+  /**
+   * The manifests of the pictures that a claim's picture goes on from, one at most in a sound
+   * claim.
+   */
   static List<Claim.Link> parents(Claim claim) throws MalformedManifest {
     List<Claim.Link> parents = new ArrayList<>();
     for (JumbfBox ingredient : claim.assertions(KIND)) {
@@ -92,7 +101,8 @@ final class IngredientCheck {
     return true;
   }
 
-  // A fault that was already there, and said, when the ingredient was taken in is no news; nor are its own successes.
+  // A fault that was already there, and said, when the ingredient was taken in is no news; nor are
+  // its own successes.
   private static boolean isNews(Finding finding, Set<String> known) {
     boolean fresh = !known.contains(key(finding.code(), finding.url()));
     return switch (finding.kind()) {

@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param contents the payloads of its other boxes, in order
  * @param payload everything behind its header, which is what C2PA hashes
  */
-record JumbfBox(String kind, String label, List<JumbfBox> boxes, List<byte[]> contents, byte[] payload) {
+record JumbfBox(
+    String kind, String label, List<JumbfBox> boxes, List<byte[]> contents, byte[] payload) {
   static final String STORE = "c2pa";
   static final String MANIFEST = "c2ma";
   static final String STANDARD_MANIFEST = "c2md";
@@ -28,8 +29,9 @@ record JumbfBox(String kind, String label, List<JumbfBox> boxes, List<byte[]> co
   static final String SIGNATURE = "c2cs";
   static final String CBOR = "cbor";
 
-  private static final byte[] TYPE_TAIL =
-      {0, 0x11, 0, 0x10, (byte) 0x80, 0, 0, (byte) 0xaa, 0, 0x38, (byte) 0x9b, 0x71};
+  private static final byte[] TYPE_TAIL = {
+    0, 0x11, 0, 0x10, (byte) 0x80, 0, 0, (byte) 0xaa, 0, 0x38, (byte) 0x9b, 0x71
+  };
   private static final int REQUESTABLE_WITH_LABEL = 3;
   private static final int DEEPEST = 8;
   private static final int HEADER = 8;
@@ -39,7 +41,8 @@ record JumbfBox(String kind, String label, List<JumbfBox> boxes, List<byte[]> co
     List<JumbfBox> boxes = new ArrayList<>();
     children(ByteBuffer.wrap(bytes), boxes, new ArrayList<>(), 0);
     if (boxes.isEmpty() || !boxes.get(0).kind.equals(STORE)) {
-      throw new MalformedManifest("the manifest store does not begin with a JUMBF box of type c2pa");
+      throw new MalformedManifest(
+          "the manifest store does not begin with a JUMBF box of type c2pa");
     }
     return boxes.get(0);
   }
@@ -54,17 +57,22 @@ record JumbfBox(String kind, String label, List<JumbfBox> boxes, List<byte[]> co
     byte[] type = new byte[4];
     description.get(type).position(description.position() + TYPE_TAIL.length + 1);
     ByteArrayOutputStream label = new ByteArrayOutputStream();
-    for (byte b; description.hasRemaining() && (b = description.get()) != 0;) {
+    for (byte b; description.hasRemaining() && (b = description.get()) != 0; ) {
       label.write(b);
     }
     List<JumbfBox> boxes = new ArrayList<>();
     List<byte[]> contents = new ArrayList<>();
     children(payload, boxes, contents, depth + 1);
-    return new JumbfBox(new String(type, StandardCharsets.ISO_8859_1), label.toString(StandardCharsets.UTF_8), boxes,
-        contents, whole);
+    return new JumbfBox(
+        new String(type, StandardCharsets.ISO_8859_1),
+        label.toString(StandardCharsets.UTF_8),
+        boxes,
+        contents,
+        whole);
   }
 
-  private static void children(ByteBuffer in, List<JumbfBox> boxes, List<byte[]> contents, int depth)
+  private static void children(
+      ByteBuffer in, List<JumbfBox> boxes, List<byte[]> contents, int depth)
       throws MalformedManifest {
     if (depth > DEEPEST) {
       throw new MalformedManifest("JUMBF boxes nested deeper than " + DEEPEST);
@@ -90,7 +98,8 @@ record JumbfBox(String kind, String label, List<JumbfBox> boxes, List<byte[]> co
     long length = in.getInt(in.position()) & 0xffffffffL;
     length = length == 0 ? in.remaining() : length;
     if (length < HEADER || length > in.remaining()) {
-      throw new MalformedManifest("a JUMBF box of " + length + " bytes where " + in.remaining() + " are left");
+      throw new MalformedManifest(
+          "a JUMBF box of " + length + " bytes where " + in.remaining() + " are left");
     }
     ByteBuffer content = in.slice(in.position() + HEADER, (int) length - HEADER);
     in.position(in.position() + (int) length);
@@ -147,8 +156,11 @@ record JumbfBox(String kind, String label, List<JumbfBox> boxes, List<byte[]> co
   }
 
   private static byte[] boxed(String type, byte[] payload) {
-    return ByteBuffer.allocate(HEADER + payload.length).putInt(HEADER + payload.length)
-        .put(type.getBytes(StandardCharsets.ISO_8859_1)).put(payload).array();
+    return ByteBuffer.allocate(HEADER + payload.length)
+        .putInt(HEADER + payload.length)
+        .put(type.getBytes(StandardCharsets.ISO_8859_1))
+        .put(payload)
+        .array();
   }
 
   @Override

@@ -15,8 +15,8 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
 /**
- * Reads and judges the manifests of a picture (C2PA specification 2.1, 15); compressed ones are not read. Never reaches
- * for the network.
+ * Reads and judges the manifests of a picture (C2PA specification 2.1, 15); compressed ones are not
+ * read. Never reaches for the network.
  */
 public final class ManifestReader {
   private static final Set<String> MANIFESTS =
@@ -37,7 +37,10 @@ public final class ManifestReader {
   /** What the manifest in {@code file} says and whether it holds; empty when there is none. */
   public Optional<ManifestReport> read(PictureFile file) {
     return file.manifest().map(bytes -> {
-      if (file.parts().stream().filter(part -> part.name().equals(FilePart.MANIFEST)).count() > 1) {
+      if (file.parts().stream()
+              .filter(part -> part.name().equals(FilePart.MANIFEST))
+              .count()
+          > 1) {
         return ManifestReport.unreadable("manifest.multipleStores");
       }
       try {
@@ -71,8 +74,14 @@ public final class ManifestReader {
     new IngredientCheck(claims, check).check(active, ingredients);
     List<Finding> all = new ArrayList<>(findings.all());
     all.addAll(ingredients.all());
-    return new ManifestReport(state(all, findings.all()), active.label(), active.generator(), actions(active),
-        signer(active), findings.all(), ingredients.all());
+    return new ManifestReport(
+        state(all, findings.all()),
+        active.label(),
+        active.generator(),
+        actions(active),
+        signer(active),
+        findings.all(),
+        ingredients.all());
   }
 
   private static ManifestReport.State state(List<Finding> all, List<Finding> own) {
@@ -80,12 +89,16 @@ public final class ManifestReader {
       return ManifestReport.State.INVALID;
     }
     return own.stream().anyMatch(finding -> finding.code().equals("signingCredential.trusted"))
-        ? ManifestReport.State.TRUSTED : ManifestReport.State.VALID;
+        ? ManifestReport.State.TRUSTED
+        : ManifestReport.State.VALID;
   }
 
-  // An update manifest speaks for the file that its one parent's manifest is bound to, and is bound to none itself. Neither its
-  // signature nor a hash covers that it is one: else a manifest could be carried over to what it was not made for.
-  private static Claim bound(Claim active, Map<String, Claim> claims, Findings findings) throws MalformedManifest {
+  // An update manifest speaks for the file that its one parent's manifest is bound to, and is bound
+  // to none itself. Neither its
+  // signature nor a hash covers that it is one: else a manifest could be carried over to what it
+  // was not made for.
+  private static Claim bound(Claim active, Map<String, Claim> claims, Findings findings)
+      throws MalformedManifest {
     Claim claim = active;
     for (int step = 0; claim.isUpdate() && step < claims.size(); step++) {
       if (!HardBinding.of(claim).isEmpty()) {
@@ -93,7 +106,8 @@ public final class ManifestReader {
         return claim;
       }
       List<Claim.Link> parents = IngredientCheck.parents(claim);
-      Claim parent = parents.size() == 1 ? claims.get(Claim.manifestIn(parents.get(0).url())) : null;
+      Claim parent =
+          parents.size() == 1 ? claims.get(Claim.manifestIn(parents.get(0).url())) : null;
       if (parent == null) {
         findings.failure("manifest.update.wrongParents", claim.url("c2pa.claim"));
         return claim;
@@ -109,7 +123,8 @@ public final class ManifestReader {
       Object list = Cbor.map(assertion.content()).get("actions");
       for (Object entry : list instanceof List<?> all ? all : List.of()) {
         if (entry instanceof Map<?, ?> map && map.get("action") instanceof String name) {
-          actions.add(new ManifestReport.Action(name, map.get("digitalSourceType") instanceof String t ? t : ""));
+          actions.add(new ManifestReport.Action(
+              name, map.get("digitalSourceType") instanceof String t ? t : ""));
         }
       }
     }
@@ -125,7 +140,10 @@ public final class ManifestReader {
       CoseSign1 signature = CoseSign1.parse(box.content());
       String algorithm = signature.algorithm().map(Enum::name).orElse("unknown");
       X509Certificate certificate = signature.chain().get(0);
-      return Optional.of(new ManifestReport.Signer(name(certificate), algorithm, certificate.getNotBefore().toInstant(),
+      return Optional.of(new ManifestReport.Signer(
+          name(certificate),
+          algorithm,
+          certificate.getNotBefore().toInstant(),
           certificate.getNotAfter().toInstant()));
     } catch (MalformedManifest e) {
       return Optional.empty();
@@ -137,8 +155,10 @@ public final class ManifestReader {
     try {
       LdapName parts = new LdapName(name);
       for (String attribute : List.of("O", "CN")) {
-        Optional<Object> value = parts.getRdns().stream().filter(part -> part.getType().equalsIgnoreCase(attribute))
-            .map(Rdn::getValue).findFirst();
+        Optional<Object> value = parts.getRdns().stream()
+            .filter(part -> part.getType().equalsIgnoreCase(attribute))
+            .map(Rdn::getValue)
+            .findFirst();
         if (value.isPresent()) {
           return value.get().toString();
         }

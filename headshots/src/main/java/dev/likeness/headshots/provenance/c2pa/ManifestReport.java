@@ -16,11 +16,20 @@ import java.util.stream.Stream;
  * @param findings what was found about the file and its manifest
  * @param ingredients what was found about the pictures that went into it, beyond what is on record
  */
-public record ManifestReport(State state, String active, String generator, List<Action> actions,
-    Optional<Signer> signer, List<Finding> findings, List<Finding> ingredients) {
+public record ManifestReport(
+    State state,
+    String active,
+    String generator,
+    List<Action> actions,
+    Optional<Signer> signer,
+    List<Finding> findings,
+    List<Finding> ingredients) {
   /** What the findings come to. */
   public enum State {
-    /** Cannot be read, something does not match, or nothing tells that a certificate was valid when it signed. */
+    /**
+     * Cannot be read, something does not match, or nothing tells that a certificate was valid when
+     * it signed.
+     */
     INVALID,
     /** Everything matches; whether to believe the signer is for the reader to decide. */
     VALID,
@@ -34,7 +43,7 @@ public record ManifestReport(State state, String active, String generator, List<
    * @param name such as {@code c2pa.created}
    * @param sourceType IPTC's address of where the content came from; empty when it is not said
    */
-  public record Action(String name, String sourceType) { }
+  public record Action(String name, String sourceType) {}
 
   /**
    * Who signed.
@@ -44,7 +53,7 @@ public record ManifestReport(State state, String active, String generator, List<
    * @param validFrom when the certificate began to be valid
    * @param validUntil when it expires or did
    */
-  public record Signer(String name, String algorithm, Instant validFrom, Instant validUntil) { }
+  public record Signer(String name, String algorithm, Instant validFrom, Instant validUntil) {}
 
   static final String EXPIRED = "signingCredential.expired";
 
@@ -55,27 +64,36 @@ public record ManifestReport(State state, String active, String generator, List<
   }
 
   static ManifestReport unreadable(String code) {
-    return new ManifestReport(State.INVALID, "", "", List.of(), Optional.empty(),
-        List.of(new Finding(code, "", Finding.Kind.FAILURE)), List.of());
+    return new ManifestReport(
+        State.INVALID,
+        "",
+        "",
+        List.of(),
+        Optional.empty(),
+        List.of(new Finding(code, "", Finding.Kind.FAILURE)),
+        List.of());
   }
 
   /** The codes of what does not match; an unknown signer is not among them. */
   public List<String> faults() {
-    return Stream.concat(findings.stream(), ingredients.stream()).filter(ManifestReport::isFault)
-        .map(Finding::code).distinct().toList();
+    return Stream.concat(findings.stream(), ingredients.stream())
+        .filter(ManifestReport::isFault)
+        .map(Finding::code)
+        .distinct()
+        .toList();
   }
 
   /**
-   * Whether something does not match or cannot be read. That a certificate has expired, of which C2PA makes an invalid manifest,
-   * alters nothing.
+   * Whether something does not match or cannot be read. That a certificate has expired, of which
+   * C2PA makes an invalid manifest, alters nothing.
    */
   public boolean isAltered() {
     return faults().stream().anyMatch(code -> !code.equals(EXPIRED));
   }
 
   /**
-   * Whether the certificate of who signed, or of who signed an ingredient, is not valid now, and no time stamp tells that it was when it
-   * signed.
+   * Whether the certificate of who signed, or of who signed an ingredient, is not valid now, and no
+   * time stamp tells that it was when it signed.
    */
   public boolean isExpired() {
     return faults().contains(EXPIRED);
@@ -86,22 +104,31 @@ public record ManifestReport(State state, String active, String generator, List<
     return switch (state) {
       case TRUSTED -> "whole, from a trusted signer";
       case VALID -> "whole, from a signer that nobody here vouches for";
-      case INVALID -> isAltered() ? "altered or broken: " + String.join(", ", faults()) : "whole, but " + expiry();
+      case INVALID ->
+        isAltered()
+            ? "altered or broken: " + String.join(", ", faults())
+            : "whole, but " + expiry();
     };
   }
 
   private String expiry() {
     boolean own = findings.stream().anyMatch(finding -> finding.code().equals(EXPIRED));
-    String whose = signer.filter(any -> own).map(ManifestReport::expiry).orElse("the certificate of who signed a picture that went into it expired");
+    String whose = signer
+        .filter(any -> own)
+        .map(ManifestReport::expiry)
+        .orElse("the certificate of who signed a picture that went into it expired");
     return whose + ", and nothing vouches for when it signed";
   }
 
   private static String expiry(Signer signer) {
-    return "its signer's certificate " + (Instant.now().isBefore(signer.validFrom) ? "is not valid before " + signer.validFrom
-        : "expired on " + signer.validUntil);
+    return "its signer's certificate "
+        + (Instant.now().isBefore(signer.validFrom)
+            ? "is not valid before " + signer.validFrom
+            : "expired on " + signer.validUntil);
   }
 
   static boolean isFault(Finding finding) {
-    return finding.kind() == Finding.Kind.FAILURE && !finding.code().equals("signingCredential.untrusted");
+    return finding.kind() == Finding.Kind.FAILURE
+        && !finding.code().equals("signingCredential.untrusted");
   }
 }

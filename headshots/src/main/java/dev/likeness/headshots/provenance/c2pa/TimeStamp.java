@@ -38,12 +38,16 @@ record TimeStamp(Instant time, List<X509Certificate> authority) {
   static Optional<TimeStamp> of(CoseSign1 signature, byte[] claim) {
     boolean second = signature.open().containsKey("sigTst2");
     byte[] stamped = signature.counterSigned(second ? Cbor.write(signature.signature()) : claim);
-    return first(signature.open().get(second ? "sigTst2" : "sigTst")).flatMap(bytes -> verified(bytes, stamped));
+    return first(signature.open().get(second ? "sigTst2" : "sigTst"))
+        .flatMap(bytes -> verified(bytes, stamped));
   }
 
   private static Optional<byte[]> first(Object header) {
-    if (header instanceof Map<?, ?> map && map.get("tstTokens") instanceof List<?> tokens && !tokens.isEmpty()
-        && tokens.get(0) instanceof Map<?, ?> token && token.get("val") instanceof byte[] bytes) {
+    if (header instanceof Map<?, ?> map
+        && map.get("tstTokens") instanceof List<?> tokens
+        && !tokens.isEmpty()
+        && tokens.get(0) instanceof Map<?, ?> token
+        && token.get("val") instanceof byte[] bytes) {
       return Optional.of(bytes);
     }
     return Optional.empty();
@@ -52,20 +56,29 @@ record TimeStamp(Instant time, List<X509Certificate> authority) {
   private static Optional<TimeStamp> verified(byte[] bytes, byte[] stamped) {
     try {
       TimeStampToken token = token(bytes);
-      MessageDigest digest = MessageDigest.getInstance(token.getTimeStampInfo().getMessageImprintAlgOID().getId());
-      Collection<X509CertificateHolder> signers = token.getCertificates().getMatches(signerOf(token));
+      MessageDigest digest = MessageDigest.getInstance(
+          token.getTimeStampInfo().getMessageImprintAlgOID().getId());
+      Collection<X509CertificateHolder> signers =
+          token.getCertificates().getMatches(signerOf(token));
       if (signers.isEmpty()
-          || !Arrays.equals(digest.digest(stamped), token.getTimeStampInfo().getMessageImprintDigest())) {
+          || !Arrays.equals(
+              digest.digest(stamped), token.getTimeStampInfo().getMessageImprintDigest())) {
         return Optional.empty();
       }
       JcaX509CertificateConverter converter = new JcaX509CertificateConverter();
-      List<X509Certificate> authority = new ArrayList<>(List.of(converter.getCertificate(signers.iterator().next())));
+      List<X509Certificate> authority =
+          new ArrayList<>(List.of(converter.getCertificate(signers.iterator().next())));
       token.validate(new JcaSimpleSignerInfoVerifierBuilder().build(authority.get(0)));
       for (X509CertificateHolder other : token.getCertificates().getMatches(null)) {
         authority.add(converter.getCertificate(other));
       }
-      return Optional.of(new TimeStamp(token.getTimeStampInfo().getGenTime().toInstant(), authority));
-    } catch (IOException | TSPException | CMSException | GeneralSecurityException | OperatorCreationException
+      return Optional.of(
+          new TimeStamp(token.getTimeStampInfo().getGenTime().toInstant(), authority));
+    } catch (IOException
+        | TSPException
+        | CMSException
+        | GeneralSecurityException
+        | OperatorCreationException
         | RuntimeException e) {
       // The parsers answer to some broken structures with whatever their code runs into.
       return Optional.empty();

@@ -27,7 +27,10 @@ import java.util.Set;
  * @param certificates of authorities, or of signers who are trusted by themselves
  */
 public record TrustAnchors(List<X509Certificate> certificates) {
-  /** Nobody's word: whether a file was altered is still found out, by whom it was signed is only reported. */
+  /**
+   * Nobody's word: whether a file was altered is still found out, by whom it was signed is only
+   * reported.
+   */
   public static final TrustAnchors NONE = new TrustAnchors(List.of());
 
   private static final int LONGEST_CHAIN = 10;
@@ -45,10 +48,13 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    */
   public static TrustAnchors open(Path pem) {
     try (InputStream in = Files.newInputStream(pem)) {
-      return new TrustAnchors(CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
-          .map(X509Certificate.class::cast).toList());
+      return new TrustAnchors(
+          CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
+              .map(X509Certificate.class::cast)
+              .toList());
     } catch (IOException | CertificateException e) {
-      throw new UnusableInput("cannot read the trusted certificates " + pem + ": " + e.getMessage(), e);
+      throw new UnusableInput(
+          "cannot read the trusted certificates " + pem + ": " + e.getMessage(), e);
     }
   }
 
@@ -58,9 +64,10 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Whether these anchors vouch at {@code time} for the first certificate of {@code chain} as a signer's: it is one of them and issues no
-   * others, or has the {@linkplain SignerProfile profile} of one and a path leads from it to one of them that is valid then (RFC 5280, 6).
-   * Whether a certificate was revoked is not asked, which would take the network.
+   * Whether these anchors vouch at {@code time} for the first certificate of {@code chain} as a
+   * signer's: it is one of them and issues no others, or has the {@linkplain SignerProfile profile}
+   * of one and a path leads from it to one of them that is valid then (RFC 5280, 6). Whether a
+   * certificate was revoked is not asked, which would take the network.
    */
   public boolean vouchFor(List<X509Certificate> chain, Instant time) {
     X509Certificate signer = chain.get(0);
@@ -74,7 +81,8 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   boolean vouchFor(TimeStamp stamp) {
     X509Certificate clock = stamp.authority().get(0);
     try {
-      return clock.getBasicConstraints() < 0 && TIME_STAMPING.equals(clock.getExtendedKeyUsage())
+      return clock.getBasicConstraints() < 0
+          && TIME_STAMPING.equals(clock.getExtendedKeyUsage())
           && leadHere(stamp.authority(), stamp.time());
     } catch (CertificateParsingException e) {
       return false;
@@ -82,7 +90,8 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   static boolean isWithin(X509Certificate certificate, Instant time) {
-    return !time.isBefore(certificate.getNotBefore().toInstant()) && !time.isAfter(certificate.getNotAfter().toInstant());
+    return !time.isBefore(certificate.getNotBefore().toInstant())
+        && !time.isAfter(certificate.getNotAfter().toInstant());
   }
 
   // The chain may lie in any order and hold others.
@@ -90,10 +99,13 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     List<X509Certificate> path = new ArrayList<>(chain.subList(0, 1));
     while (path.size() <= LONGEST_CHAIN) {
       X509Certificate last = path.get(path.size() - 1);
-      if (certificates.stream().anyMatch(anchor -> issued(anchor, last) && isValid(path, anchor, time))) {
+      if (certificates.stream()
+          .anyMatch(anchor -> issued(anchor, last) && isValid(path, anchor, time))) {
         return true;
       }
-      Optional<X509Certificate> issuer = chain.stream().filter(other -> !path.contains(other) && issued(other, last)).findFirst();
+      Optional<X509Certificate> issuer = chain.stream()
+          .filter(other -> !path.contains(other) && issued(other, last))
+          .findFirst();
       if (issuer.isEmpty()) {
         return false;
       }
@@ -111,7 +123,8 @@ public record TrustAnchors(List<X509Certificate> certificates) {
       PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(anchor, null)));
       parameters.setRevocationEnabled(false);
       parameters.setDate(Date.from(time));
-      CertPathValidator.getInstance("PKIX").validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+      CertPathValidator.getInstance("PKIX")
+          .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
       return true;
     } catch (GeneralSecurityException | RuntimeException e) {
       return false;
@@ -120,7 +133,8 @@ public record TrustAnchors(List<X509Certificate> certificates) {
 
   private static boolean issued(X509Certificate issuer, X509Certificate certificate) {
     boolean[] usage = issuer.getKeyUsage();
-    if (!issuer.getSubjectX500Principal().equals(certificate.getIssuerX500Principal()) || issuer.getBasicConstraints() < 0
+    if (!issuer.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())
+        || issuer.getBasicConstraints() < 0
         || usage != null && !usage[CERTIFICATE_SIGNING]) {
       return false;
     }

@@ -3,7 +3,8 @@ package dev.likeness.headshots.provenance.file;
 /**
  * A stretch of a picture file.
  *
- * @param name as C2PA's box hashes call it (specification 2.1, A.7 and A.8): {@code IHDR}, {@code APP1}, {@code C2PA}
+ * @param name as C2PA's box hashes call it (specification 2.1, A.7 and A.8): {@code IHDR},
+ *     {@code APP1}, {@code C2PA}
  * @param start its first byte
  * @param end the byte after its last one
  */

@@ -7,7 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** A JPEG file: manifests are APP11 segments as JPEG XT has them (ISO/IEC 18477-3, B.1), XMP an APP1 segment. */
+/**
+ * A JPEG file: manifests are APP11 segments as JPEG XT has them (ISO/IEC 18477-3, B.1), XMP an APP1
+ * segment.
+ */
 record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   static final int APP1 = 0xe1;
   static final int APP2 = 0xe2;
@@ -17,7 +20,10 @@ record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   private static final int INSTANCE = 0x0211;
 
   static boolean isJpeg(byte[] bytes) {
-    return bytes.length > 3 && (bytes[0] & 255) == 0xff && (bytes[1] & 255) == 0xd8 && (bytes[2] & 255) == 0xff;
+    return bytes.length > 3
+        && (bytes[0] & 255) == 0xff
+        && (bytes[1] & 255) == 0xd8
+        && (bytes[2] & 255) == 0xff;
   }
 
   static JpegFile of(byte[] bytes) {
@@ -38,7 +44,7 @@ record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   public Optional<byte[]> manifest() {
     return manifestPart().map(part -> {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
-      for (int at = part.start(); at < part.end();) {
+      for (int at = part.start(); at < part.end(); ) {
         int length = ByteBuffer.wrap(bytes).getShort(at + 2) & 0xffff;
         // Marker, length, CI, En and Z; later segments repeat the first box's length and type.
         int head = at == part.start() ? 12 : 20;
@@ -66,7 +72,9 @@ record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   /** Behind the start of the image, and behind JFIF's segment, which must come first. */
   @Override
   public int manifestStart() {
-    return parts.size() > 1 && parts.get(1).name().equals("APP0") ? parts.get(1).end() : parts.get(0).end();
+    return parts.size() > 1 && parts.get(1).name().equals("APP0")
+        ? parts.get(1).end()
+        : parts.get(0).end();
   }
 
   @Override
@@ -76,9 +84,13 @@ record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
     for (int at = 0; at < manifest.length; at += MOST_OF_A_MANIFEST, sequence++) {
       int length = Math.min(MOST_OF_A_MANIFEST, manifest.length - at);
       int repeated = at == 0 ? 0 : 8;
-      ByteBuffer data = ByteBuffer.allocate(8 + repeated + length).put((byte) 'J').put((byte) 'P')
-          .putShort((short) INSTANCE).putInt(sequence);
-      out.writeBytes(segment(APP11, data.put(manifest, 0, repeated).put(manifest, at, length).array()));
+      ByteBuffer data = ByteBuffer.allocate(8 + repeated + length)
+          .put((byte) 'J')
+          .put((byte) 'P')
+          .putShort((short) INSTANCE)
+          .putInt(sequence);
+      out.writeBytes(segment(
+          APP11, data.put(manifest, 0, repeated).put(manifest, at, length).array()));
     }
     return out.toByteArray();
   }
@@ -87,7 +99,11 @@ record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
     if (data.length > 0xffff - 2) {
       throw new IllegalArgumentException("a JPEG segment holds 65533 bytes, given " + data.length);
     }
-    return ByteBuffer.allocate(4 + data.length).put((byte) 0xff).put((byte) marker)
-        .putShort((short) (data.length + 2)).put(data).array();
+    return ByteBuffer.allocate(4 + data.length)
+        .put((byte) 0xff)
+        .put((byte) marker)
+        .putShort((short) (data.length + 2))
+        .put(data)
+        .array();
   }
 }

@@ -40,7 +40,8 @@ final class JpegScan {
 
   private int marker() {
     if (at + 1 >= bytes.length || (bytes[at] & 255) != 0xff) {
-      throw new UnusableInput("the JPEG file has no marker at byte " + at + "; download or save it again");
+      throw new UnusableInput(
+          "the JPEG file has no marker at byte " + at + "; download or save it again");
     }
     return bytes[at + 1] & 255;
   }
@@ -48,7 +49,8 @@ final class JpegScan {
   private int segmentEnd() {
     int length = at + 4 > bytes.length ? -1 : ByteBuffer.wrap(bytes).getShort(at + 2) & 0xffff;
     if (length < 2 || at + 2 + length > bytes.length) {
-      throw new UnusableInput("the JPEG file ends within the segment at byte " + at + "; download or save it again");
+      throw new UnusableInput(
+          "the JPEG file ends within the segment at byte " + at + "; download or save it again");
     }
     return at + 2 + length;
   }
@@ -92,8 +94,10 @@ final class JpegScan {
       return false;
     }
     int number = ByteBuffer.wrap(bytes).getShort(start + 6);
-    boolean first = new String(bytes, start + C2PA_TYPE_AT, 4, StandardCharsets.ISO_8859_1).equals("c2pa");
-    boolean more = number == instance && parts.get(parts.size() - 1).name().equals(FilePart.MANIFEST);
+    boolean first =
+        new String(bytes, start + C2PA_TYPE_AT, 4, StandardCharsets.ISO_8859_1).equals("c2pa");
+    boolean more =
+        number == instance && parts.get(parts.size() - 1).name().equals(FilePart.MANIFEST);
     if (first) {
       instance = number;
     }

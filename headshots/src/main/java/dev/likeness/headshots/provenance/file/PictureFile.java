@@ -5,10 +5,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The bytes of a PNG, JPEG or WebP file and what lies where in them; the pixels are not decoded. Immutable. */
+/**
+ * The bytes of a PNG, JPEG or WebP file and what lies where in them; the pixels are not decoded.
+ * Immutable.
+ */
 public sealed interface PictureFile permits PngFile, JpegFile, WebpFile {
   /**
-   * The file in {@code bytes}, which must not be changed afterwards; empty when it is none of these.
+   * The file in {@code bytes}, which must not be changed afterwards; empty when it is none of
+   * these.
    *
    * @throws UnusableInput when it begins like one and is broken
    */
@@ -54,14 +58,19 @@ public sealed interface PictureFile permits PngFile, JpegFile, WebpFile {
     return spliced(bytes(), manifestStart(), manifestStart(), wrapped);
   }
 
-  /** The bytes around a manifest of {@code manifestLength} bytes that is put in: what its hash is over. */
+  /**
+   * The bytes around a manifest of {@code manifestLength} bytes that is put in: what its hash is
+   * over.
+   */
   default byte[] around(int manifestLength) {
     return bytes();
   }
 
   /** The part that holds the manifest. */
   default Optional<FilePart> manifestPart() {
-    return parts().stream().filter(part -> part.name().equals(FilePart.MANIFEST)).findFirst();
+    return parts().stream()
+        .filter(part -> part.name().equals(FilePart.MANIFEST))
+        .findFirst();
   }
 
   /** {@code bytes} with {@code start} to {@code end} replaced. */

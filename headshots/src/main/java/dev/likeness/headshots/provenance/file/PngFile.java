@@ -13,7 +13,10 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 
-/** A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its own keyword. */
+/**
+ * A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its
+ * own keyword.
+ */
 record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   private static final XmpPlace XMP = XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
@@ -31,10 +34,12 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
 
   private static List<FilePart> chunks(byte[] bytes) {
     List<FilePart> parts = new ArrayList<>(List.of(new FilePart(HEADER, 0, SIGNATURE.length)));
-    for (int at = SIGNATURE.length; at < bytes.length;) {
-      long length = bytes.length - at < AROUND ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
+    for (int at = SIGNATURE.length; at < bytes.length; ) {
+      long length =
+          bytes.length - at < AROUND ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
       if (length < 0 || at + AROUND + length > bytes.length) {
-        throw new UnusableInput("the PNG file ends within the chunk at byte " + at + "; download or save it again");
+        throw new UnusableInput(
+            "the PNG file ends within the chunk at byte " + at + "; download or save it again");
       }
       String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
       int end = (int) (at + AROUND + length);
@@ -42,7 +47,8 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
       at = end;
     }
     if (parts.size() < 2 || !parts.get(1).name().equals("IHDR")) {
-      throw new UnusableInput("the PNG file does not begin with its header (IHDR); download or save it again");
+      throw new UnusableInput(
+          "the PNG file does not begin with its header (IHDR); download or save it again");
     }
     return parts;
   }
@@ -92,8 +98,10 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   }
 
   private static byte[] chunk(String type, byte[] data) {
-    ByteBuffer out = ByteBuffer.allocate(AROUND + data.length).putInt(data.length)
-        .put(type.getBytes(StandardCharsets.ISO_8859_1)).put(data);
+    ByteBuffer out = ByteBuffer.allocate(AROUND + data.length)
+        .putInt(data.length)
+        .put(type.getBytes(StandardCharsets.ISO_8859_1))
+        .put(data);
     CRC32 check = new CRC32();
     check.update(out.array(), 4, 4 + data.length);
     return out.putInt((int) check.getValue()).array();

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A WebP file (RFC 9649): profiles are {@code ICCP} chunks and XMP {@code XMP } chunks, both of which want the extended
- * header {@code VP8X}; manifests are {@code C2PA} chunks at the end.
+ * A WebP file (RFC 9649): profiles are {@code ICCP} chunks and XMP {@code XMP } chunks, both of
+ * which want the extended header {@code VP8X}; manifests are {@code C2PA} chunks at the end.
  */
 record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   private static final int HEADER = 12;
@@ -24,7 +24,9 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   private static final int SIDE = 0x3fff;
 
   static boolean isWebp(byte[] bytes) {
-    return bytes.length >= HEADER && name(bytes, 0).equals("RIFF") && name(bytes, 8).equals("WEBP");
+    return bytes.length >= HEADER
+        && name(bytes, 0).equals("RIFF")
+        && name(bytes, 8).equals("WEBP");
   }
 
   static WebpFile of(byte[] bytes) {
@@ -33,11 +35,12 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
 
   private static List<FilePart> chunks(byte[] bytes) {
     List<FilePart> parts = new ArrayList<>(List.of(new FilePart("RIFF", 0, HEADER)));
-    for (int at = HEADER; at < bytes.length;) {
+    for (int at = HEADER; at < bytes.length; ) {
       long length = bytes.length - at < CHUNK ? -1 : number(bytes, at + 4) & 0xffffffffL;
       long end = at + CHUNK + length + (length & 1);
       if (length < 0 || end > bytes.length) {
-        throw new UnusableInput("the WebP file ends within the chunk at byte " + at + "; download or save it again");
+        throw new UnusableInput(
+            "the WebP file ends within the chunk at byte " + at + "; download or save it again");
       }
       String name = name(bytes, at);
       parts.add(new FilePart(name.equals("C2PA") ? FilePart.MANIFEST : name, at, (int) end));
@@ -57,13 +60,15 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   @Override
   public Optional<String> xmp() {
     // A chunk of odd length is followed by a zero.
-    return XMP.read(this).map(text -> text.endsWith("\0") ? text.substring(0, text.length() - 1) : text);
+    return XMP.read(this)
+        .map(text -> text.endsWith("\0") ? text.substring(0, text.length() - 1) : text);
   }
 
   @Override
   public Optional<byte[]> manifest() {
-    return manifestPart().map(part -> Arrays.copyOfRange(bytes, part.start() + CHUNK,
-        part.start() + CHUNK + number(bytes, part.start() + 4)));
+    return manifestPart()
+        .map(part -> Arrays.copyOfRange(
+            bytes, part.start() + CHUNK, part.start() + CHUNK + number(bytes, part.start() + 4)));
   }
 
   @Override
@@ -107,22 +112,32 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
       flagged[HEADER + CHUNK] |= (byte) flag;
       return of(flagged);
     }
-    ByteBuffer image = ByteBuffer.wrap(bytes, parts.get(1).start() + CHUNK, bytes.length - HEADER - CHUNK).slice()
+    ByteBuffer image = ByteBuffer.wrap(
+            bytes, parts.get(1).start() + CHUNK, bytes.length - HEADER - CHUNK)
+        .slice()
         .order(ByteOrder.LITTLE_ENDIAN);
     boolean lossless = parts.get(1).name().equals("VP8L");
     int both = lossless ? image.getInt(1) : 0;
     int width = lossless ? both & SIDE : (image.getShort(6) & SIDE) - 1;
     int height = lossless ? both >> 14 & SIDE : (image.getShort(8) & SIDE) - 1;
     boolean alpha = lossless && (both >> 28 & 1) == 1;
-    ByteBuffer header = ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN).putInt(flag | (alpha ? HAS_ALPHA : 0))
-        .putShort((short) width).put((byte) 0).putShort((short) height).put((byte) 0);
+    ByteBuffer header = ByteBuffer.allocate(10)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(flag | (alpha ? HAS_ALPHA : 0))
+        .putShort((short) width)
+        .put((byte) 0)
+        .putShort((short) height)
+        .put((byte) 0);
     return of(sized(PictureFile.spliced(bytes, HEADER, HEADER, chunk("VP8X", header.array()))));
   }
 
   private static byte[] chunk(String name, byte[] data) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(name.getBytes(StandardCharsets.ISO_8859_1));
-    out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(data.length).array());
+    out.writeBytes(ByteBuffer.allocate(4)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(data.length)
+        .array());
     out.writeBytes(data);
     if (data.length % 2 == 1) {
       out.write(0);

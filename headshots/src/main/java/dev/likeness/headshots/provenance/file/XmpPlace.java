@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Where a kind of file keeps its XMP packet: in the first part of a name whose data begin with a keyword.
+ * Where a kind of file keeps its XMP packet: in the first part of a name whose data begin with a
+ * keyword.
  *
  * @param part the part's name
  * @param before bytes of the part before its data
@@ -20,8 +21,12 @@ record XmpPlace(String part, int before, int after, byte[] keyword) {
   /** The packet in {@code file}. */
   Optional<String> read(PictureFile file) {
     int start = before + keyword.length;
-    return find(file).map(found -> new String(file.bytes(), found.start() + start,
-        found.end() - found.start() - start - after, StandardCharsets.UTF_8));
+    return find(file)
+        .map(found -> new String(
+            file.bytes(),
+            found.start() + start,
+            found.end() - found.start() - start - after,
+            StandardCharsets.UTF_8));
   }
 
   /** The data of a part that holds {@code packet}. */
@@ -32,7 +37,10 @@ record XmpPlace(String part, int before, int after, byte[] keyword) {
     return data;
   }
 
-  /** The bytes of {@code file} with {@code whole}, a part of such data, for the one it has, or else put in. */
+  /**
+   * The bytes of {@code file} with {@code whole}, a part of such data, for the one it has, or else
+   * put in.
+   */
   byte[] replaced(PictureFile file, byte[] whole) {
     int at = file.manifestStart();
     FilePart old = find(file).orElse(new FilePart(part, at, at));
@@ -40,10 +48,14 @@ record XmpPlace(String part, int before, int after, byte[] keyword) {
   }
 
   private Optional<FilePart> find(PictureFile file) {
-    return file.parts().stream().filter(found -> {
-      int data = found.start() + before;
-      return found.name().equals(part) && found.end() - after - data >= keyword.length
-          && Arrays.equals(file.bytes(), data, data + keyword.length, keyword, 0, keyword.length);
-    }).findFirst();
+    return file.parts().stream()
+        .filter(found -> {
+          int data = found.start() + before;
+          return found.name().equals(part)
+              && found.end() - after - data >= keyword.length
+              && Arrays.equals(
+                  file.bytes(), data, data + keyword.length, keyword, 0, keyword.length);
+        })
+        .findFirst();
   }
 }

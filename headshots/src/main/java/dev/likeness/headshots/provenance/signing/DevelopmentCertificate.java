@@ -30,8 +30,9 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * The certificate that signs when an application has none. Its key follows from a public text, so that the same picture
- * gives the same file on every machine; whoever wants to be believed brings a certificate of their own.
+ * The certificate that signs when an application has none. Its key follows from a public text, so
+ * that the same picture gives the same file on every machine; whoever wants to be believed brings a
+ * certificate of their own.
  */
 final class DevelopmentCertificate {
   private static final String ORGANISATION = ",O=Likeness development certificate: do not trust";
@@ -47,7 +48,8 @@ final class DevelopmentCertificate {
       X500Name issuer = new X500Name("CN=Likeness development root" + ORGANISATION);
       X500Name subject = new X500Name("CN=Likeness development signer" + ORGANISATION);
       X509Certificate authority = certificate(issuer, root, issuer, root, 1, true);
-      return new SigningIdentity(signer.getPrivate(),
+      return new SigningIdentity(
+          signer.getPrivate(),
           List.of(certificate(issuer, root, subject, signer, 2, false), authority));
     } catch (GeneralSecurityException | OperatorCreationException | IOException e) {
       throw new IllegalStateException("every Java from 15 on signs with Ed25519", e);
@@ -59,31 +61,49 @@ final class DevelopmentCertificate {
         .digest(("likeness development " + role).getBytes(StandardCharsets.US_ASCII));
     Ed25519PrivateKeyParameters key = new Ed25519PrivateKeyParameters(seed, 0);
     KeyFactory factory = KeyFactory.getInstance("Ed25519");
-    PrivateKey secret = factory.generatePrivate(new PKCS8EncodedKeySpec(
-        PrivateKeyInfoFactory.createPrivateKeyInfo(key).getEncoded()));
-    byte[] shared = SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(key.generatePublicKey()).getEncoded();
+    PrivateKey secret = factory.generatePrivate(
+        new PKCS8EncodedKeySpec(PrivateKeyInfoFactory.createPrivateKeyInfo(key).getEncoded()));
+    byte[] shared = SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(key.generatePublicKey())
+        .getEncoded();
     return new KeyPair(factory.generatePublic(new X509EncodedKeySpec(shared)), secret);
   }
 
-  private static X509Certificate certificate(X500Name issuer, KeyPair authority, X500Name subject, KeyPair keys,
-      int serial, boolean authorises)
+  private static X509Certificate certificate(
+      X500Name issuer,
+      KeyPair authority,
+      X500Name subject,
+      KeyPair keys,
+      int serial,
+      boolean authorises)
       throws GeneralSecurityException, OperatorCreationException, IOException {
     JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
-    JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(issuer, BigInteger.valueOf(serial),
-        Date.from(Instant.parse("2026-01-01T00:00:00Z")), Date.from(Instant.parse("2049-12-31T00:00:00Z")), subject,
+    JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
+        issuer,
+        BigInteger.valueOf(serial),
+        Date.from(Instant.parse("2026-01-01T00:00:00Z")),
+        Date.from(Instant.parse("2049-12-31T00:00:00Z")),
+        subject,
         keys.getPublic());
     int usage = authorises ? KeyUsage.keyCertSign | KeyUsage.cRLSign : KeyUsage.digitalSignature;
-    builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authorises))
+    builder
+        .addExtension(Extension.basicConstraints, true, new BasicConstraints(authorises))
         .addExtension(Extension.keyUsage, true, new KeyUsage(usage))
-        .addExtension(Extension.subjectKeyIdentifier, false,
+        .addExtension(
+            Extension.subjectKeyIdentifier,
+            false,
             identifiers.createSubjectKeyIdentifier(keys.getPublic()))
-        .addExtension(Extension.authorityKeyIdentifier, false,
+        .addExtension(
+            Extension.authorityKeyIdentifier,
+            false,
             identifiers.createAuthorityKeyIdentifier(authority.getPublic()));
     if (!authorises) {
-      builder.addExtension(Extension.extendedKeyUsage, true,
+      builder.addExtension(
+          Extension.extendedKeyUsage,
+          true,
           new ExtendedKeyUsage(KeyPurposeId.id_kp_emailProtection));
     }
     return new JcaX509CertificateConverter()
-        .getCertificate(builder.build(new JcaContentSignerBuilder("Ed25519").build(authority.getPrivate())));
+        .getCertificate(
+            builder.build(new JcaContentSignerBuilder("Ed25519").build(authority.getPrivate())));
   }
 }

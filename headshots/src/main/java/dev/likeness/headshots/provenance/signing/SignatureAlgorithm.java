@@ -12,7 +12,10 @@ import java.security.spec.PSSParameterSpec;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The signatures that C2PA admits (specification 2.1, 13.2.1), with their COSE numbers (RFC 9053, RFC 8230). */
+/**
+ * The signatures that C2PA admits (specification 2.1, 13.2.1), with their COSE numbers (RFC 9053,
+ * RFC 8230).
+ */
 public enum SignatureAlgorithm {
   ES256(-7, "SHA256withECDSAinP1363Format", 0),
   ES384(-35, "SHA384withECDSAinP1363Format", 0),
@@ -60,8 +63,9 @@ public enum SignatureAlgorithm {
     if (key.getAlgorithm().equals("EdDSA") || key.getAlgorithm().equals("Ed25519")) {
       return ED25519;
     }
-    throw new IllegalArgumentException("content credentials are signed with EC keys on P-256, P-384 or P-521, RSA keys "
-        + "of " + SHORTEST_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
+    throw new IllegalArgumentException(
+        "content credentials are signed with EC keys on P-256, P-384 or P-521, RSA keys " + "of "
+            + SHORTEST_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
   }
 
   /** Signs {@code message}. */
@@ -72,11 +76,15 @@ public enum SignatureAlgorithm {
       signature.update(message);
       return signature.sign();
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("the key does not sign with " + this + ": " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          "the key does not sign with " + this + ": " + e.getMessage(), e);
     }
   }
 
-  /** Whether {@code signed} is the signature of {@code message}; false for keys and signatures of another kind. */
+  /**
+   * Whether {@code signed} is the signature of {@code message}; false for keys and signatures of
+   * another kind.
+   */
   public boolean verifies(PublicKey key, byte[] message, byte[] signed) {
     try {
       Signature signature = signature();
@@ -93,7 +101,8 @@ public enum SignatureAlgorithm {
     Signature signature = Signature.getInstance(name);
     if (pssBits > 0) {
       String hash = "SHA-" + pssBits;
-      signature.setParameter(new PSSParameterSpec(hash, "MGF1", new MGF1ParameterSpec(hash), pssBits / Byte.SIZE, 1));
+      signature.setParameter(
+          new PSSParameterSpec(hash, "MGF1", new MGF1ParameterSpec(hash), pssBits / Byte.SIZE, 1));
     }
     return signature;
   }

@@ -40,7 +40,10 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     }
   }
 
-  /** The library's own: anybody can sign with it, nobody trusts it, and its name says so. Always the same. */
+  /**
+   * The library's own: anybody can sign with it, nobody trusts it, and its name says so. Always the
+   * same.
+   */
   public static SigningIdentity development() {
     return DevelopmentCertificate.IDENTITY;
   }
@@ -50,8 +53,10 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    *
    * @param key a private key, not encrypted
    * @param certificates the signer's certificate first
-   * @throws UnusableInput when a file cannot be read or holds something else, the signer's certificate has not the {@linkplain SignerProfile
-   *     profile} of one, or is not valid now: nothing is time-stamped, so that what is signed is called valid only as long as the certificate is
+   * @throws UnusableInput when a file cannot be read or holds something else, the signer's
+   *     certificate has not the {@linkplain SignerProfile profile} of one, or is not valid now:
+   *     nothing is time-stamped, so that what is signed is called valid only as long as the
+   *     certificate is
    */
   public static SigningIdentity open(Path key, Path certificates) {
     List<X509Certificate> chain = chain(certificates);
@@ -72,15 +77,16 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
       throw unreadable(file, e);
     }
     if (chain.isEmpty()) {
-      throw new UnusableInput(file + " holds no certificate; give a PEM file with the signer's first");
+      throw new UnusableInput(
+          file + " holds no certificate; give a PEM file with the signer's first");
     }
     return chain;
   }
 
   private static void requireSigner(X509Certificate signer, Path file) {
     SignerProfile.fault(signer).ifPresent(fault -> {
-      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in " + file + " " + fault
-          + "; no reader of content credentials trusts what it signs");
+      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in "
+          + file + " " + fault + "; no reader of content credentials trusts what it signs");
     });
   }
 
@@ -89,8 +95,9 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     Instant from = signer.getNotBefore().toInstant();
     Instant until = signer.getNotAfter().toInstant();
     if (now.isBefore(from) || now.isAfter(until)) {
-      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in " + file + " is valid from " + from
-          + " until " + until + ", and it is " + now + ": what it signs now is called invalid; give one that is valid");
+      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in "
+          + file + " is valid from " + from + " until " + until + ", and it is " + now
+          + ": what it signs now is called invalid; give one that is valid");
     }
   }
 
@@ -113,7 +120,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   private static List<Object> entries(Path file) {
     List<Object> entries = new ArrayList<>();
-    try (Reader reader = Files.newBufferedReader(file); PEMParser parser = new PEMParser(reader)) {
+    try (Reader reader = Files.newBufferedReader(file);
+        PEMParser parser = new PEMParser(reader)) {
       for (Object entry = parser.readObject(); entry != null; entry = parser.readObject()) {
         entries.add(entry);
       }
@@ -125,7 +133,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   }
 
   private static UnusableInput unreadable(Path file, Exception cause) {
-    return new UnusableInput("cannot read " + file + ", which should be a whole PEM file: " + cause.getMessage(), cause);
+    return new UnusableInput(
+        "cannot read " + file + ", which should be a whole PEM file: " + cause.getMessage(), cause);
   }
 
   /** How it signs. */

@@ -15,7 +15,8 @@ final class AbsentKey implements KeyWrapping {
   }
 
   private static UnusableInput refusal() {
-    return new UnusableInput("the store was opened without its key, which is needed to read or write what it holds; "
-        + "give the key");
+    return new UnusableInput(
+        "the store was opened without its key, which is needed to read or write what it holds; "
+            + "give the key");
   }
 }

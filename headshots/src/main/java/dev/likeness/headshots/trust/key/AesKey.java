@@ -26,8 +26,10 @@ final class AesKey implements KeyWrapping {
     try {
       return cipher.decrypt(wrapped, context);
     } catch (GeneralSecurityException e) {
-      throw new UnusableInput("the key does not open it: it is kept under another one, or its key file was changed; give the key "
-          + "that the person was taken in under (verify names all whom a key does not open)", e);
+      throw new UnusableInput(
+          "the key does not open it: it is kept under another one, or its key file was changed; give the key "
+              + "that the person was taken in under (verify names all whom a key does not open)",
+          e);
     }
   }
 }

@@ -24,15 +24,18 @@ final class KeyText {
     try {
       return parse(Files.readString(file, StandardCharsets.US_ASCII), file.toString());
     } catch (IOException e) {
-      throw new UnusableInput("cannot read the key file " + file + ": " + e.getMessage()
-          + "; give the file that the store was made with", e);
+      throw new UnusableInput(
+          "cannot read the key file " + file + ": " + e.getMessage()
+              + "; give the file that the store was made with",
+          e);
     }
   }
 
   static KeyWrapping of(String variable) {
     String text = System.getenv(variable);
     if (text == null) {
-      throw new UnusableInput("the environment variable " + variable + " is not set; put the store's key in it");
+      throw new UnusableInput(
+          "the environment variable " + variable + " is not set; put the store's key in it");
     }
     return parse(text, "the environment variable " + variable);
   }
@@ -40,17 +43,22 @@ final class KeyText {
   static KeyWrapping create(Path file) {
     byte[] key = new byte[BYTES];
     new SecureRandom().nextBytes(key);
-    byte[] text = (Base64.getEncoder().encodeToString(key) + "\n").getBytes(StandardCharsets.US_ASCII);
-    FileAttribute<?>[] own = {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))};
+    byte[] text =
+        (Base64.getEncoder().encodeToString(key) + "\n").getBytes(StandardCharsets.US_ASCII);
+    FileAttribute<?>[] own = {
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+    };
     boolean owners = file.getFileSystem().supportedFileAttributeViews().contains("posix");
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.createFile(file, owners ? own : new FileAttribute<?>[0]);
       Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
     } catch (FileAlreadyExistsException e) {
-      throw new UnusableInput(file + " exists; a key is never overwritten, since what it protects would be lost", e);
+      throw new UnusableInput(
+          file + " exists; a key is never overwritten, since what it protects would be lost", e);
     } catch (IOException e) {
-      throw new MachineLimit("cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
+      throw new MachineLimit(
+          "cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
     }
     return of(file);
   }
@@ -68,7 +76,9 @@ final class KeyText {
   }
 
   private static UnusableInput unusable(String where, Exception cause) {
-    return new UnusableInput(where + " holds no key; a key is " + BYTES + " bytes in Base64, such as openssl rand "
-        + "-base64 32 prints", cause);
+    return new UnusableInput(
+        where + " holds no key; a key is " + BYTES + " bytes in Base64, such as openssl rand "
+            + "-base64 32 prints",
+        cause);
   }
 }

@@ -4,8 +4,9 @@ import dev.likeness.diffusion.error.UnusableInput;
 import java.nio.file.Path;
 
 /**
- * The application's key: wraps the small keys that files are encrypted with. Implement these two methods on top of a
- * key management service, or take a key from a file or the environment. Safe for threads.
+ * The application's key: wraps the small keys that files are encrypted with. Implement these two
+ * methods on top of a key management service, or take a key from a file or the environment. Safe
+ * for threads.
  */
 public interface KeyWrapping {
   /**

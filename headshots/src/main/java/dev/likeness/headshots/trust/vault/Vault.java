@@ -16,9 +16,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 
 /**
- * A folder with a key of its own: {@code key} holds it, wrapped by the application's; {@code files} the cipher texts.
- * Destroying removes the key first, so that what is left of the files, wherever it is, can no longer be read. A folder
- * with files and no key is one whose destruction was interrupted. Safe for threads; one process at a time.
+ * A folder with a key of its own: {@code key} holds it, wrapped by the application's; {@code files}
+ * the cipher texts. Destroying removes the key first, so that what is left of the files, wherever
+ * it is, can no longer be read. A folder with files and no key is one whose destruction was
+ * interrupted. Safe for threads; one process at a time.
  */
 public final class Vault {
   private static final String KEY = "key";
@@ -87,7 +88,10 @@ public final class Vault {
       AtomicFile.write(file, out -> out.write(wrapped));
       return key;
     } catch (IOException e) {
-      throw new MachineLimit("cannot read " + file + ": " + e.getMessage() + "; see that it is a file that this user may read", e);
+      throw new MachineLimit(
+          "cannot read " + file + ": " + e.getMessage()
+              + "; see that it is a file that this user may read",
+          e);
     }
   }
 
@@ -103,7 +107,10 @@ public final class Vault {
     }
   }
 
-  /** Makes everything in it unreadable for good; {@link #delete()} then tidies up. Does nothing the second time. */
+  /**
+   * Makes everything in it unreadable for good; {@link #delete()} then tidies up. Does nothing the
+   * second time.
+   */
   public void destroyKey() throws IOException {
     lock.writeLock().lock();
     try {
@@ -118,8 +125,9 @@ public final class Vault {
   }
 
   /**
-   * Destroys the key in the folder of a vault that nobody uses. It is renamed before it is overwritten: a process that
-   * dies in between leaves a vault without key, not one whose key is of no use.
+   * Destroys the key in the folder of a vault that nobody uses. It is renamed before it is
+   * overwritten: a process that dies in between leaves a vault without key, not one whose key is of
+   * no use.
    */
   public static void destroyKeyIn(Path folder) throws IOException {
     Path key = folder.resolve(KEY);
@@ -160,7 +168,8 @@ public final class Vault {
     }
   }
 
-  // Journals and flash memory may keep older copies of a block: hence the key is wrapped, never plain.
+  // Journals and flash memory may keep older copies of a block: hence the key is wrapped, never
+  // plain.
   private static void overwrite(Path file) throws IOException {
     try (RandomAccessFile key = new RandomAccessFile(file.toFile(), "rwd")) {
       key.write(new byte[(int) key.length()]);

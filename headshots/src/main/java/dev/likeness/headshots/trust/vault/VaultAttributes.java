@@ -10,7 +10,8 @@ import java.nio.file.attribute.FileTime;
  * @param size of the content in bytes, before encryption
  * @param isDirectory whether it is a folder
  */
-record VaultAttributes(FileTime lastModifiedTime, long size, boolean isDirectory) implements BasicFileAttributes {
+record VaultAttributes(FileTime lastModifiedTime, long size, boolean isDirectory)
+    implements BasicFileAttributes {
   static final VaultAttributes FOLDER = new VaultAttributes(FileTime.fromMillis(0), 0, true);
 
   @Override

@@ -12,15 +12,16 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * The ciphers of one vault, all from one key of 32 bytes: contents by Tink's streaming AEAD (AES256-GCM-HKDF, segments
- * of 4 KiB), names by AES-SIV, which gives the same name the same cipher text and so lets files be found by it. Both
- * are bound to the vault they belong to. Immutable.
+ * The ciphers of one vault, all from one key of 32 bytes: contents by Tink's streaming AEAD
+ * (AES256-GCM-HKDF, segments of 4 KiB), names by AES-SIV, which gives the same name the same cipher
+ * text and so lets files be found by it. Both are bound to the vault they belong to. Immutable.
  */
 final class VaultCipher {
   static final int KEY_BYTES = 32;
 
   private static final String MAC = "HmacSha256";
-  // The JVM compiles its cipher after so many calls: with long segments that takes a gigabyte, with these 20 MiB.
+  // The JVM compiles its cipher after so many calls: with long segments that takes a gigabyte, with
+  // these 20 MiB.
   private static final int SEGMENT = 1 << 12;
   private static final int SIV_KEY_BYTES = 64;
 
@@ -31,7 +32,8 @@ final class VaultCipher {
   VaultCipher(byte[] key, String place) {
     this.place = place.getBytes(StandardCharsets.UTF_8);
     try {
-      contents = new AesGcmHkdfStreaming(derived(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT, 0);
+      contents =
+          new AesGcmHkdfStreaming(derived(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT, 0);
       names = new AesSiv(derived(key, "names", SIV_KEY_BYTES));
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("a vault's key has 32 bytes, given " + key.length, e);
@@ -39,7 +41,8 @@ final class VaultCipher {
   }
 
   private static byte[] derived(byte[] key, String use, int size) throws GeneralSecurityException {
-    return Hkdf.computeHkdf(MAC, key, new byte[0], ("likeness vault " + use).getBytes(StandardCharsets.UTF_8), size);
+    return Hkdf.computeHkdf(
+        MAC, key, new byte[0], ("likeness vault " + use).getBytes(StandardCharsets.UTF_8), size);
   }
 
   OutputStream encrypting(OutputStream out) throws IOException {

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The files of one vault. Folders are only in the names: there is nothing on disk that would show them. */
+/**
+ * The files of one vault. Folders are only in the names: there is nothing on disk that would show
+ * them.
+ */
 final class VaultFileSystem extends FileSystem {
   private static final String UNFINISHED = ".part";
 
@@ -56,13 +59,16 @@ final class VaultFileSystem extends FileSystem {
       return List.of();
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.flatMap(file -> cipher.shown(file.getFileName().toString()).stream()).sorted().toList();
+      return files
+          .flatMap(file -> cipher.shown(file.getFileName().toString()).stream())
+          .sorted()
+          .toList();
     }
   }
 
   /**
-   * Deletes what a process that was killed was about to put in place, but nothing whose name this key cannot read: that may be another
-   * key's.
+   * Deletes what a process that was killed was about to put in place, but nothing whose name this
+   * key cannot read: that may be another key's.
    */
   void discardUnfinished() {
     if (!Files.isDirectory(folder)) {
@@ -70,7 +76,10 @@ final class VaultFileSystem extends FileSystem {
     }
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
-        if (cipher.shown(file.getFileName().toString()).filter(name -> name.endsWith(UNFINISHED)).isPresent()) {
+        if (cipher
+            .shown(file.getFileName().toString())
+            .filter(name -> name.endsWith(UNFINISHED))
+            .isPresent()) {
           Files.deleteIfExists(file);
         }
       }

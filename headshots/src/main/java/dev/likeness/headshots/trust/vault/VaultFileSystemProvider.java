@@ -22,7 +22,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 
-/** What {@link Files} does to the files of one vault. A file that is written appears whole when it is closed. */
+/**
+ * What {@link Files} does to the files of one vault. A file that is written appears whole when it
+ * is closed.
+ */
 final class VaultFileSystemProvider extends WholeFilesProvider {
   private final VaultFileSystem fileSystem;
 
@@ -39,11 +42,12 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   }
 
   @Override
-  public SeekableByteChannel newByteChannel(Path path, Set<? extends OpenOption> options, FileAttribute<?>... attrs)
-      throws IOException {
+  public SeekableByteChannel newByteChannel(
+      Path path, Set<? extends OpenOption> options, FileAttribute<?>... attrs) throws IOException {
     fileSystem.vault().requireNotDestroyed();
     Path file = onDisk(path);
-    if (options.contains(StandardOpenOption.WRITE) || options.contains(StandardOpenOption.CREATE_NEW)) {
+    if (options.contains(StandardOpenOption.WRITE)
+        || options.contains(StandardOpenOption.CREATE_NEW)) {
       requireWritable(path, file, options);
       return new VaultWriteChannel(fileSystem, file);
     }
@@ -56,12 +60,14 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     return fileSystem.cipher().decrypting(Files.newByteChannel(file));
   }
 
-  private static void requireWritable(Path path, Path file, Set<? extends OpenOption> options) throws IOException {
+  private static void requireWritable(Path path, Path file, Set<? extends OpenOption> options)
+      throws IOException {
     boolean exists = Files.exists(file);
     if (exists && options.contains(StandardOpenOption.CREATE_NEW)) {
       throw new FileAlreadyExistsException(name(path));
     }
-    boolean creates = options.contains(StandardOpenOption.CREATE) || options.contains(StandardOpenOption.CREATE_NEW);
+    boolean creates = options.contains(StandardOpenOption.CREATE)
+        || options.contains(StandardOpenOption.CREATE_NEW);
     if (!exists && !creates) {
       throw new NoSuchFileException(name(path));
     }
@@ -71,11 +77,15 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   }
 
   @Override
-  public DirectoryStream<Path> newDirectoryStream(Path dir, DirectoryStream.Filter<? super Path> filter)
-      throws IOException {
+  public DirectoryStream<Path> newDirectoryStream(
+      Path dir, DirectoryStream.Filter<? super Path> filter) throws IOException {
     String prefix = name(dir).equals("/") ? "/" : name(dir) + "/";
-    List<Path> inside = fileSystem.names().stream().filter(name -> name.startsWith(prefix))
-        .map(name -> name.substring(prefix.length()).split("/")[0]).distinct().map(dir::resolve).toList();
+    List<Path> inside = fileSystem.names().stream()
+        .filter(name -> name.startsWith(prefix))
+        .map(name -> name.substring(prefix.length()).split("/")[0])
+        .distinct()
+        .map(dir::resolve)
+        .toList();
     return new DirectoryStream<>() {
       @Override
       public Iterator<Path> iterator() {
@@ -112,7 +122,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
 
   @Override
   public void copy(Path source, Path target, CopyOption... options) throws IOException {
-    if (Files.exists(onDisk(target)) && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
+    if (Files.exists(onDisk(target))
+        && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
       throw new FileAlreadyExistsException(name(target));
     }
     Files.write(target, Files.readAllBytes(source));
@@ -127,7 +138,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     fileSystem.vault().placing().lock();
     try {
       fileSystem.vault().requireNotDestroyed();
-      Files.move(onDisk(source), to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          onDisk(source), to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       AtomicFile.force(fileSystem.folder());
     } finally {
       fileSystem.vault().placing().unlock();
@@ -146,7 +158,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
 
   private boolean isFolder(Path path) throws IOException {
     String name = name(path);
-    return name.equals("/") || fileSystem.names().stream().anyMatch(file -> file.startsWith(name + "/"));
+    return name.equals("/")
+        || fileSystem.names().stream().anyMatch(file -> file.startsWith(name + "/"));
   }
 
   @Override
@@ -158,8 +171,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   }
 
   @Override
-  public <A extends BasicFileAttributes> A readAttributes(Path path, Class<A> type, LinkOption... options)
-      throws IOException {
+  public <A extends BasicFileAttributes> A readAttributes(
+      Path path, Class<A> type, LinkOption... options) throws IOException {
     fileSystem.vault().requireNotDestroyed();
     if (type != BasicFileAttributes.class) {
       throw new UnsupportedOperationException("files of a vault have basic attributes only");
@@ -167,7 +180,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     Path file = onDisk(path);
     if (Files.exists(file)) {
       try (SeekableByteChannel channel = newByteChannel(path, Set.of())) {
-        return type.cast(new VaultAttributes(Files.getLastModifiedTime(file), channel.size(), false));
+        return type.cast(
+            new VaultAttributes(Files.getLastModifiedTime(file), channel.size(), false));
       }
     }
     if (isFolder(path)) {

@@ -24,7 +24,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
     if (path.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("a path must not hold a zero character");
     }
-    List<String> names = Arrays.stream(path.split("/")).filter(name -> !name.isEmpty()).toList();
+    List<String> names =
+        Arrays.stream(path.split("/")).filter(name -> !name.isEmpty()).toList();
     return new VaultPath(fileSystem, path.startsWith("/"), names);
   }
 
@@ -85,13 +86,18 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
 
   @Override
   public boolean startsWith(Path other) {
-    return other instanceof VaultPath path && path.fileSystem == fileSystem && path.absolute == absolute
-        && path.names.size() <= names.size() && names.subList(0, path.names.size()).equals(path.names);
+    return other instanceof VaultPath path
+        && path.fileSystem == fileSystem
+        && path.absolute == absolute
+        && path.names.size() <= names.size()
+        && names.subList(0, path.names.size()).equals(path.names);
   }
 
   @Override
   public boolean endsWith(Path other) {
-    if (!(other instanceof VaultPath path) || path.fileSystem != fileSystem || path.names.size() > names.size()) {
+    if (!(other instanceof VaultPath path)
+        || path.fileSystem != fileSystem
+        || path.names.size() > names.size()) {
       return false;
     }
     boolean tail = names.subList(names.size() - path.names.size(), names.size()).equals(path.names);
@@ -103,7 +109,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   public VaultPath normalize() {
     List<String> kept = new ArrayList<>();
     for (String name : names) {
-      if (name.equals("..") && (absolute || !kept.isEmpty() && !kept.get(kept.size() - 1).equals(".."))) {
+      if (name.equals("..")
+          && (absolute || !kept.isEmpty() && !kept.get(kept.size() - 1).equals(".."))) {
         kept.subList(Math.max(0, kept.size() - 1), kept.size()).clear();
       } else if (!name.equals(".")) {
         kept.add(name);
@@ -130,7 +137,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
       throw new IllegalArgumentException("one path begins at the root and the other does not");
     }
     int shared = 0;
-    while (shared < Math.min(names.size(), path.names.size()) && names.get(shared).equals(path.names.get(shared))) {
+    while (shared < Math.min(names.size(), path.names.size())
+        && names.get(shared).equals(path.names.get(shared))) {
       shared++;
     }
     List<String> way = new ArrayList<>(Collections.nCopies(names.size() - shared, ".."));
@@ -155,7 +163,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   }
 
   @Override
-  public WatchKey register(WatchService watcher, WatchEvent.Kind<?>[] events, WatchEvent.Modifier... modifiers) {
+  public WatchKey register(
+      WatchService watcher, WatchEvent.Kind<?>[] events, WatchEvent.Modifier... modifiers) {
     throw new UnsupportedOperationException("files of a vault cannot be watched");
   }
 

@@ -16,7 +16,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
-/** Writes one file of a vault: encrypted to a temporary name, and put in place, forced, when it is closed. No interrupt closes it. */
+/**
+ * Writes one file of a vault: encrypted to a temporary name, and put in place, forced, when it is
+ * closed. No interrupt closes it.
+ */
 final class VaultWriteChannel implements SeekableByteChannel {
   private final VaultFileSystem fileSystem;
   private final Path target;
@@ -48,7 +51,8 @@ final class VaultWriteChannel implements SeekableByteChannel {
   }
 
   // Once the vault is destroyed nothing new appears in its folder, which can then be deleted.
-  private static FileOutputStream opened(VaultFileSystem fileSystem, Path temporary) throws IOException {
+  private static FileOutputStream opened(VaultFileSystem fileSystem, Path temporary)
+      throws IOException {
     fileSystem.vault().placing().lock();
     try {
       fileSystem.vault().requireNotDestroyed();
@@ -106,7 +110,8 @@ final class VaultWriteChannel implements SeekableByteChannel {
     fileSystem.vault().placing().lock();
     try {
       fileSystem.vault().requireNotDestroyed();
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       AtomicFile.force(fileSystem.folder());
     } finally {
       fileSystem.vault().placing().unlock();

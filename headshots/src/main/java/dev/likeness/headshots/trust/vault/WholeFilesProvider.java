@@ -12,7 +12,8 @@ import java.util.Map;
 /** What a vault does not do, since nothing that works on whole files through paths wants it. */
 abstract class WholeFilesProvider extends FileSystemProvider {
   @Override
-  public <V extends FileAttributeView> V getFileAttributeView(Path path, Class<V> type, LinkOption... options) {
+  public <V extends FileAttributeView> V getFileAttributeView(
+      Path path, Class<V> type, LinkOption... options) {
     return null;
   }
 

@@ -35,13 +35,17 @@ class ClaimCheckTest {
   private static long undeclared(JumbfBox manifest) throws MalformedManifest {
     Findings findings = new Findings();
     new ClaimCheck(TrustAnchors.NONE, Instant.now()).check(Claim.of(manifest), findings);
-    return findings.all().stream().filter(finding -> finding.code().equals(UNDECLARED)).count();
+    return findings.all().stream()
+        .filter(finding -> finding.code().equals(UNDECLARED))
+        .count();
   }
 
   private static JumbfBox manifest() {
     try {
       byte[] file = Disclosure.standard().jpeg(Picture.of(16, 16, new byte[16 * 16 * 3]));
-      return JumbfBox.parse(PictureFile.of(file).orElseThrow().manifest().orElseThrow()).boxes().get(0);
+      return JumbfBox.parse(PictureFile.of(file).orElseThrow().manifest().orElseThrow())
+          .boxes()
+          .get(0);
     } catch (MalformedManifest e) {
       throw new IllegalStateException(e);
     }

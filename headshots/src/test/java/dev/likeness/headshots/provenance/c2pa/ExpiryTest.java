@@ -41,7 +41,8 @@ class ExpiryTest {
   private final byte[] file = signedBy(signer);
 
   private static byte[] signedBy(TestAuthority signer) {
-    SigningIdentity identity = new SigningIdentity(signer.keys().getPrivate(), List.of(signer.certificate()));
+    SigningIdentity identity =
+        new SigningIdentity(signer.keys().getPrivate(), List.of(signer.certificate()));
     return Disclosure.standard().signedBy(identity).png(Picture.of(16, 16, new byte[16 * 16 * 3]));
   }
 
@@ -53,8 +54,11 @@ class ExpiryTest {
       assertEquals(List.of("signingCredential.expired"), report.faults());
       assertTrue(report.isExpired());
       assertFalse(report.isAltered());
-      assertEquals("whole, but its signer's certificate expired on " + signer.certificate().getNotAfter().toInstant()
-          + ", and nothing vouches for when it signed", report.verdict());
+      assertEquals(
+          "whole, but its signer's certificate expired on "
+              + signer.certificate().getNotAfter().toInstant()
+              + ", and nothing vouches for when it signed",
+          report.verdict());
     }
     assertEquals(ManifestReport.State.TRUSTED, report(file, trusted, NOW).state());
   }
@@ -65,7 +69,9 @@ class ExpiryTest {
     altered[altered.length - 20] ^= 1;
     ManifestReport report = report(altered, trusted, LATER);
     assertTrue(report.isAltered() && report.isExpired());
-    assertEquals("altered or broken: signingCredential.expired, assertion.dataHash.mismatch", report.verdict());
+    assertEquals(
+        "altered or broken: signingCredential.expired, assertion.dataHash.mismatch",
+        report.verdict());
   }
 
   @Test
@@ -75,31 +81,48 @@ class ExpiryTest {
     ManifestReport known = stampedNow(late, trusted);
     assertEquals(List.of("claimSignature.outsideValidity"), known.faults());
     assertTrue(known.isAltered());
-    assertEquals(List.of("signingCredential.expired"), stampedNow(late, TrustAnchors.NONE).faults());
+    assertEquals(
+        List.of("signingCredential.expired"),
+        stampedNow(late, TrustAnchors.NONE).faults());
   }
 
   private static ManifestReport report(byte[] file, TrustAnchors anchors, Instant now) {
-    return new ManifestReader(anchors, now).read(PictureFile.of(file).orElseThrow()).orElseThrow();
+    return new ManifestReader(anchors, now)
+        .read(PictureFile.of(file).orElseThrow())
+        .orElseThrow();
   }
 
-  /** What is found later about the claim of {@code file} with a time stamp of now, by an authority that the same root vouches for. */
+  /**
+   * What is found later about the claim of {@code file} with a time stamp of now, by an authority
+   * that the same root vouches for.
+   */
   private ManifestReport stampedNow(byte[] file, TrustAnchors anchors) throws Exception {
     PictureFile signed = PictureFile.of(file).orElseThrow();
     JumbfBox manifest = JumbfBox.parse(signed.manifest().orElseThrow()).boxes().get(0);
-    TestAuthority clock = root.issue(Profile.signer("Clock").forPurposes(KeyPurposeId.id_kp_timeStamping));
+    TestAuthority clock =
+        root.issue(Profile.signer("Clock").forPurposes(KeyPurposeId.id_kp_timeStamping));
     List<JumbfBox> parts = new ArrayList<>();
     for (JumbfBox part : manifest.boxes()) {
       parts.add(part.kind().equals(JumbfBox.SIGNATURE) ? stamped(part, clock) : part);
     }
     Findings findings = new Findings();
-    new ClaimCheck(anchors, LATER).check(Claim.of(JumbfBox.of(manifest.kind(), manifest.label(), parts)), findings);
-    return new ManifestReport(ManifestReport.State.INVALID, "", "", List.of(), Optional.empty(), findings.all(), List.of());
+    new ClaimCheck(anchors, LATER)
+        .check(Claim.of(JumbfBox.of(manifest.kind(), manifest.label(), parts)), findings);
+    return new ManifestReport(
+        ManifestReport.State.INVALID,
+        "",
+        "",
+        List.of(),
+        Optional.empty(),
+        findings.all(),
+        List.of());
   }
 
   private static JumbfBox stamped(JumbfBox box, TestAuthority clock) throws Exception {
     CoseSign1 signature = CoseSign1.parse(box.content());
     byte[] token = token(signature.counterSigned(Cbor.write(signature.signature())), clock);
-    List<Object> cose = new ArrayList<>(List.of(signature.sealed(), Map.of("sigTst2", Map.of("tstTokens", List.of(Map.of("val", token))))));
+    List<Object> cose = new ArrayList<>(List.of(
+        signature.sealed(), Map.of("sigTst2", Map.of("tstTokens", List.of(Map.of("val", token))))));
     cose.add(null);
     cose.add(signature.signature());
     return JumbfBox.of(box.kind(), box.label(), Cbor.write(new Cbor.Tagged(18, cose)));
@@ -108,12 +131,20 @@ class ExpiryTest {
   private static byte[] token(byte[] stamped, TestAuthority clock) throws Exception {
     X509Certificate certificate = clock.certificate();
     TimeStampTokenGenerator generator = new TimeStampTokenGenerator(
-        new JcaSimpleSignerInfoGeneratorBuilder().build("SHA256withECDSA", clock.keys().getPrivate(), certificate),
-        new JcaDigestCalculatorProviderBuilder().build().get(new AlgorithmIdentifier(TSPAlgorithms.SHA256)),
+        new JcaSimpleSignerInfoGeneratorBuilder()
+            .build("SHA256withECDSA", clock.keys().getPrivate(), certificate),
+        new JcaDigestCalculatorProviderBuilder()
+            .build()
+            .get(new AlgorithmIdentifier(TSPAlgorithms.SHA256)),
         new ASN1ObjectIdentifier("1.2.3"));
     generator.addCertificates(new JcaCertStore(List.of(certificate)));
     TimeStampRequestGenerator request = new TimeStampRequestGenerator();
     request.setCertReq(true);
-    return generator.generate(request.generate(TSPAlgorithms.SHA256, Hashes.sha256(stamped)), BigInteger.ONE, Date.from(NOW)).getEncoded();
+    return generator
+        .generate(
+            request.generate(TSPAlgorithms.SHA256, Hashes.sha256(stamped)),
+            BigInteger.ONE,
+            Date.from(NOW))
+        .getEncoded();
   }
 }

@@ -17,8 +17,10 @@ import org.junit.jupiter.api.Test;
 
 class TrustAnchorsTest {
   private static final KeyPurposeId EMAIL = KeyPurposeId.id_kp_emailProtection;
-  private static final KeyPurposeId DOCUMENTS = KeyPurposeId.getInstance(new ASN1ObjectIdentifier("1.3.6.1.5.5.7.3.36"));
-  private static final KeyPurposeId CLAIMS = KeyPurposeId.getInstance(new ASN1ObjectIdentifier("1.3.6.1.4.1.62558.2.1"));
+  private static final KeyPurposeId DOCUMENTS =
+      KeyPurposeId.getInstance(new ASN1ObjectIdentifier("1.3.6.1.5.5.7.3.36"));
+  private static final KeyPurposeId CLAIMS =
+      KeyPurposeId.getInstance(new ASN1ObjectIdentifier("1.3.6.1.4.1.62558.2.1"));
 
   private final Profile signer = Profile.signer("Ada");
   private final TestAuthority root = TestAuthority.root("EC", Profile.authority("Company", 1));
@@ -40,11 +42,16 @@ class TrustAnchorsTest {
   void takesNoCertificateForSigningThatIsForSomethingElse() {
     assertFalse(vouched(root.issue(signer.forPurposes(KeyPurposeId.id_kp_serverAuth))));
     assertFalse(vouched(root.issue(signer.forPurposes())));
-    for (KeyPurposeId excluded : List.of(KeyPurposeId.anyExtendedKeyUsage, KeyPurposeId.id_kp_timeStamping, KeyPurposeId.id_kp_OCSPSigning)) {
+    for (KeyPurposeId excluded : List.of(
+        KeyPurposeId.anyExtendedKeyUsage,
+        KeyPurposeId.id_kp_timeStamping,
+        KeyPurposeId.id_kp_OCSPSigning)) {
       assertFalse(vouched(root.issue(signer.forPurposes(EMAIL, excluded))));
     }
     assertFalse(vouched(root.issue(signer.usage(KeyUsage.keyEncipherment))));
-    assertFalse(vouched(root.issue(Profile.authority("Department", 0).forPurposes(EMAIL).usage(KeyUsage.digitalSignature | KeyUsage.keyCertSign))));
+    assertFalse(vouched(root.issue(Profile.authority("Department", 0)
+        .forPurposes(EMAIL)
+        .usage(KeyUsage.digitalSignature | KeyUsage.keyCertSign))));
     assertFalse(vouched(root));
   }
 
@@ -54,16 +61,19 @@ class TrustAnchorsTest {
     assertFalse(vouched(third.issue(signer), third, middle));
     TestAuthority narrow = TestAuthority.root("EC", Profile.authority("Narrow", 0));
     TestAuthority below = narrow.issue(Profile.authority("Department", 0));
-    assertFalse(new TrustAnchors(List.of(narrow.certificate())).vouchFor(chain(below.issue(signer), below)));
+    assertFalse(new TrustAnchors(List.of(narrow.certificate()))
+        .vouchFor(chain(below.issue(signer), below)));
     TestAuthority noAuthority = root.issue(signer);
     assertFalse(vouched(noAuthority.issue(signer), noAuthority));
-    TestAuthority signsNoCertificates = root.issue(Profile.authority("Department", 0).usage(KeyUsage.digitalSignature));
+    TestAuthority signsNoCertificates =
+        root.issue(Profile.authority("Department", 0).usage(KeyUsage.digitalSignature));
     assertFalse(vouched(signsNoCertificates.issue(signer), signsNoCertificates));
   }
 
   @Test
   void followsNoPathThatIsNotValidThen() {
-    TestAuthority past = root.issue(Profile.authority("Department", 0).from(Instant.now().minus(Duration.ofDays(2))));
+    TestAuthority past = root.issue(
+        Profile.authority("Department", 0).from(Instant.now().minus(Duration.ofDays(2))));
     assertFalse(vouched(past.issue(signer), past));
     List<X509Certificate> own = chain(root.issue(signer));
     assertFalse(anchors.vouchFor(own, Instant.now().plus(Duration.ofDays(2))));
@@ -80,9 +90,11 @@ class TrustAnchorsTest {
   @Test
   void takesTheTimeFromClocksAlone() {
     Instant now = Instant.now();
-    assertTrue(anchors.vouchFor(new TimeStamp(now, chain(root.issue(signer.forPurposes(KeyPurposeId.id_kp_timeStamping))))));
+    assertTrue(anchors.vouchFor(new TimeStamp(
+        now, chain(root.issue(signer.forPurposes(KeyPurposeId.id_kp_timeStamping))))));
     assertFalse(anchors.vouchFor(new TimeStamp(now, chain(root.issue(signer)))));
-    assertFalse(anchors.vouchFor(new TimeStamp(now, chain(root.issue(signer.forPurposes(KeyPurposeId.id_kp_timeStamping, EMAIL))))));
+    assertFalse(anchors.vouchFor(new TimeStamp(
+        now, chain(root.issue(signer.forPurposes(KeyPurposeId.id_kp_timeStamping, EMAIL))))));
   }
 
   private boolean vouched(TestAuthority... chain) {

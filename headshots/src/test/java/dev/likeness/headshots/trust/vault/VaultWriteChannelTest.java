@@ -25,7 +25,8 @@ class VaultWriteChannelTest {
   @Test
   void closesAFileBeforeItIsMovedAsWindowsWantsIt() throws IOException, InterruptedException {
     assumeTrue(Files.isDirectory(OPEN), "only Linux lists what is open");
-    Vault vault = new Vault(folder.resolve("vault"), "ada/photos", KeyWrapping.newFile(folder.resolve("key.txt")));
+    Vault vault = new Vault(
+        folder.resolve("vault"), "ada/photos", KeyWrapping.newFile(folder.resolve("key.txt")));
     Path photo = vault.root().resolve("one.jpg");
     OutputStream out = Files.newOutputStream(photo);
     out.write(new byte[1000]);
@@ -46,7 +47,8 @@ class VaultWriteChannelTest {
   private boolean isPartOpen() throws IOException {
     Path own = folder.toRealPath();
     try (Stream<Path> open = Files.list(OPEN)) {
-      return open.map(VaultWriteChannelTest::target).anyMatch(file -> file.startsWith(own) && file.toString().endsWith(".part"));
+      return open.map(VaultWriteChannelTest::target)
+          .anyMatch(file -> file.startsWith(own) && file.toString().endsWith(".part"));
     }
   }
 

@@ -14,7 +14,7 @@ from diffusers import schedulers
 
 warnings.simplefilter("ignore")
 ROOT = pathlib.Path(__file__).parents[2]
-REGISTRY = ROOT / "schedulers/src/main/java/dev/likeness/schedulers/diffusers/DiffusersSchedulers.java"
+REGISTRY = ROOT / "schedulers/src/main/java/dev/likeness/schedulers/internal/diffusers/DiffusersSchedulers.java"
 TOKENS = "tokens: it unmasks or resamples discrete codes, which no linear row can express"
 REASONS = {
     "AmusedScheduler": TOKENS,

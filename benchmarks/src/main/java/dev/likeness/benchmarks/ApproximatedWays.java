@@ -1,12 +1,12 @@
 package dev.likeness.benchmarks;
 
-import dev.likeness.diffusion.Approximation;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GuidanceOptions;
-import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.model.MemoryPlan;
-import dev.likeness.diffusion.model.ModelFiles;
-import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.request.Approximation;
+import dev.likeness.diffusion.request.GuidanceOptions;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;

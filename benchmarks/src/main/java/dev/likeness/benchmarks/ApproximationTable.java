@@ -2,13 +2,13 @@ package dev.likeness.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.internal.embed.FolderEmbedder;
 import dev.likeness.portrait.PortraitModel;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;

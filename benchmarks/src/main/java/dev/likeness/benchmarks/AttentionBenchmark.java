@@ -1,8 +1,8 @@
 package dev.likeness.benchmarks;
 
-import dev.likeness.diffusion.nn.ScaledDotProduct;
+import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;

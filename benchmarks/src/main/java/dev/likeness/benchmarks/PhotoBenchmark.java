@@ -11,7 +11,7 @@ import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

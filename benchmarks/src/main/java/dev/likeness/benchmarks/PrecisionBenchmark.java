@@ -1,15 +1,15 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.Subject;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
 import java.util.List;

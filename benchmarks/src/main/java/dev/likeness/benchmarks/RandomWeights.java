@@ -1,10 +1,10 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
-import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
 import dev.likeness.lora.Lora;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,12 +1,12 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.Reference;
-import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;

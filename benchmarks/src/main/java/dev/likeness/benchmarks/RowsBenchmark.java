@@ -1,9 +1,9 @@
 package dev.likeness.benchmarks;
 
-import dev.likeness.diffusion.sampling.Sampler;
-import dev.likeness.diffusion.sampling.StepListener;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.internal.sampling.Sampler;
+import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.likeness.benchmarks;
 
-import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;

@@ -1,17 +1,25 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.model.MemoryBudget;
-import dev.likeness.diffusion.model.MemoryPlan;
-import dev.likeness.diffusion.model.ModelFiles;
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.model.PlannedFiles;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.internal.family.Denoiser;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.PlannedFiles;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.pipeline.LatentSpace;
+import dev.likeness.diffusion.internal.pipeline.Phases;
+import dev.likeness.diffusion.internal.pipeline.TextToImage;
+import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Defaults;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.Uses;
-import dev.likeness.diffusion.text.PromptSyntax;
+import dev.likeness.diffusion.tensor.Latents;
+import dev.likeness.diffusion.tensor.MemoryBudget;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -153,7 +161,7 @@ public final class BaseModel implements AutoCloseable {
 
   /**
    * Whether pictures can be drawn through windows
-   * ({@link dev.likeness.diffusion.sampling.TiledNetwork}) where they are large.
+   * ({@link dev.likeness.diffusion.internal.sampling.TiledNetwork}) where they are large.
    */
   public boolean seesWindows() {
     return denoiser.seesWindows();
@@ -222,7 +230,7 @@ public final class BaseModel implements AutoCloseable {
    * The same, but each picture is shown to {@code each} when it is done and not kept, so that what
    * was drawn before a failure or a cancellation is not lost, nor what shares a pass with one that
    * fails; on the calling thread, in the order in which they are drawn, larger copies
-   * ({@link HiresFix}) last.
+   * ({@link dev.likeness.diffusion.request.HiresFix}) last.
    */
   public void generate(
       List<ImageRequest> requests,

@@ -1,8 +1,9 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.image.Marking;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
 
 /**
@@ -27,7 +28,7 @@ public record GeneratedImage(
     boolean edited,
     ImageRequest first) {
   /** Drawn over what that one shows, which is edited if that is. */
-  GeneratedImage over(GeneratedImage small) {
+  public GeneratedImage over(GeneratedImage small) {
     return new GeneratedImage(picture, seed, request, latents, pixels, small.edited, small.request);
   }
 

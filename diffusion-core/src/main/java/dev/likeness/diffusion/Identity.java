@@ -1,7 +1,7 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.request.Adapter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;

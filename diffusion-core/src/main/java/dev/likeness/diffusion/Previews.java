@@ -2,10 +2,13 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.model.AutoencoderFile;
+import dev.likeness.diffusion.internal.pipeline.PreviewRun;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.AutoencoderFile;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;

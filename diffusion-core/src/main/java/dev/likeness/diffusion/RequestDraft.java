@@ -1,44 +1,56 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Approximation;
+import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.request.GuidanceOptions;
+import dev.likeness.diffusion.request.HiresFix;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.Joints;
+import dev.likeness.diffusion.request.OwnSteps;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.Prompting;
+import dev.likeness.diffusion.request.SizeConditioning;
+import dev.likeness.diffusion.tensor.Latents;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A request while one of its parts is changed. */
-final class RequestDraft {
-  String prompt;
-  String negative = "";
+public final class RequestDraft {
+  public String prompt;
+  public String negative = "";
   int steps;
   OwnSteps ownSteps = OwnSteps.NONE;
-  double guidance = Double.NaN;
-  long seed;
-  int count = 1;
-  int width;
-  int height;
-  String scheduler;
-  final List<Adapter> adapters = new ArrayList<>();
-  SizeConditioning sizes = SizeConditioning.OWN;
-  SizeConditioning negativeSizes;
-  InitialImage initial;
-  Latents noise;
-  double from;
-  double until = 1;
-  double eta = Double.NaN;
-  Prompting prompting = Prompting.PLAIN;
-  PromptEmbedding embedding;
-  PromptEmbedding negativeEmbedding;
-  GuidanceOptions guidanceOptions = GuidanceOptions.STANDARD;
-  final List<Control> controls = new ArrayList<>();
-  HiresFix hires;
-  boolean tiled;
-  Approximation approximation = Approximation.NONE;
-  Joints joints = Joints.NONE;
+  public double guidance = Double.NaN;
+  public long seed;
+  public int count = 1;
+  public int width;
+  public int height;
+  public String scheduler;
+  public final List<Adapter> adapters = new ArrayList<>();
+  public SizeConditioning sizes = SizeConditioning.OWN;
+  public SizeConditioning negativeSizes;
+  public InitialImage initial;
+  public Latents noise;
+  public double from;
+  public double until = 1;
+  public double eta = Double.NaN;
+  public Prompting prompting = Prompting.PLAIN;
+  public PromptEmbedding embedding;
+  public PromptEmbedding negativeEmbedding;
+  public GuidanceOptions guidanceOptions = GuidanceOptions.STANDARD;
+  public final List<Control> controls = new ArrayList<>();
+  public HiresFix hires;
+  public boolean tiled;
+  public Approximation approximation = Approximation.NONE;
+  public Joints joints = Joints.NONE;
 
-  RequestDraft(String prompt) {
+  public RequestDraft(String prompt) {
     this.prompt = prompt;
   }
 
-  RequestDraft(ImageRequest r) {
+  public RequestDraft(ImageRequest r) {
     prompt = r.prompt();
     negative = r.negative();
     steps = r.steps();
@@ -68,12 +80,12 @@ final class RequestDraft {
     joints = r.joints();
   }
 
-  void lay(int number, OwnSteps laid) {
+  public void lay(int number, OwnSteps laid) {
     steps = number;
     ownSteps = laid;
   }
 
-  ImageRequest request() {
+  public ImageRequest request() {
     return new ImageRequest(
         prompt,
         negative,

@@ -1,8 +1,9 @@
 /**
  * Start here: open a {@link dev.likeness.diffusion.BaseModel}, ask it with an
- * {@link dev.likeness.diffusion.ImageRequest}, get {@link dev.likeness.diffusion.GeneratedImage}s.
+ * {@link dev.likeness.diffusion.request.ImageRequest}, get
+ * {@link dev.likeness.diffusion.GeneratedImage}s.
  *
  * <p>{@code TextToImage} is the whole pipeline; the loop it walks is
- * {@link dev.likeness.diffusion.sampling.Sampler#sample}.
+ * {@link dev.likeness.diffusion.internal.sampling.Sampler#sample}.
  */
 package dev.likeness.diffusion;

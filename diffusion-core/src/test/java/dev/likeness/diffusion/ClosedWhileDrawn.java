@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Joints;
 
 /**
  * Closes what a drawing goes by on another thread, which waits; the picture is the same, and none

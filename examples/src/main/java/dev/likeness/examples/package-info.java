@@ -1,5 +1,5 @@
 /**
- * The {@code likeness} command: {@link dev.likeness.examples.Likeness} is its entry, one class per
+ * The {@code likeness} command: {@link dev.likeness.cli.Likeness} is its entry, one class per
  * subcommand lies in {@code command}. Every subcommand is a thin caller of the library, and an
  * example of how to call it.
  */

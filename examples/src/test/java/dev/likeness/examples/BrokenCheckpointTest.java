@@ -2,8 +2,9 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

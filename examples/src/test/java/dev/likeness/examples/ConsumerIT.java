@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.image.Picture;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.CommandRun;
+import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.examples.command.ReferenceOptionTest;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

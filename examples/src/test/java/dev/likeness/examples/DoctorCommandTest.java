@@ -3,6 +3,7 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.tensor.CpuSettings;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,10 +3,11 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.CommandRun;
 import dev.likeness.headshots.Consent;
-import dev.likeness.headshots.trust.StoreOptions;
-import dev.likeness.headshots.trust.SubjectStore;
-import dev.likeness.headshots.trust.key.KeyWrapping;
+import dev.likeness.vault.StoreOptions;
+import dev.likeness.vault.SubjectStore;
+import dev.likeness.vault.key.KeyWrapping;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,10 +2,10 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.examples.console.ExitStatus;
 import org.junit.jupiter.api.Test;
 
 class ExitStatusTest {

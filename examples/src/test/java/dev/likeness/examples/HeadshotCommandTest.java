@@ -7,11 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.io.FullDisk;
+import dev.likeness.diffusion.internal.io.FullDisk;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;

@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.cli.CommandRun;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

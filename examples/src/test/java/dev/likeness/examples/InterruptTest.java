@@ -33,7 +33,7 @@ class InterruptTest {
             Outside.jdk("java"),
             "-cp",
             System.getProperty("java.class.path"),
-            "dev.likeness.examples.Likeness",
+            "dev.likeness.cli.Likeness",
             "generate",
             "--base",
             TinyBase.in(folder).toString(),

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Obedience;
-import dev.likeness.headshots.Style;
+import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package dev.likeness.examples;
 
-import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import dev.likeness.provenance.signing.SigningIdentity;
 import java.io.IOException;
 import java.io.Writer;
 import java.math.BigInteger;

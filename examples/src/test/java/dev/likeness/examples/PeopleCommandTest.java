@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.CommandRun;
+import dev.likeness.cli.command.RenderedPhotos;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.examples.people.RenderedPhotos;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

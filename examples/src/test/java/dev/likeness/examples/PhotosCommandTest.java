@@ -3,6 +3,7 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.OwnersAlone;
 import java.io.IOException;

@@ -3,13 +3,13 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ExitStatus;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.examples.console.Console;
-import dev.likeness.examples.console.ExitStatus;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.Style;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;

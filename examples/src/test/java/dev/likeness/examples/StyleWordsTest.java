@@ -3,7 +3,7 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.headshots.Style;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.portrait.people.Words;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,15 +1,15 @@
 package dev.likeness.examples;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.headshots.reading.PhotoReader;
-import dev.likeness.headshots.reading.ReadingNetwork;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.InitialValues;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.headshots.internal.photo.PhotoReader;
+import dev.likeness.headshots.internal.photo.ReadingNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,8 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.headshots.Style;
+import dev.likeness.cli.CommandRun;
+import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,9 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.provenance.Disclosure;
-import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import dev.likeness.provenance.Disclosure;
+import dev.likeness.provenance.signing.SigningIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,17 +1,17 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.PromptEncoder;
-import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
-import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.PromptEncoder;
+import dev.likeness.diffusion.internal.training.Objective;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.request.Cancellation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -3,6 +3,8 @@ package dev.likeness.headshots;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.person.HeldPerson;
+import dev.likeness.headshots.person.ShownPerson;
 import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,12 +3,12 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Silhouette;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.face.Silhouette;
+import dev.likeness.photos.internal.image.Resampler;
 import java.util.Set;
 
 /** Where the parts of a headshot are: white there, softly black elsewhere. */
-final class EditMask {
+public final class EditMask {
   // What is drawn anew reaches so far over the edge, in face widths: other clothes have another
   // outline.
   private static final double OVERLAP = 0.12;
@@ -106,7 +106,7 @@ final class EditMask {
   }
 
   /** The mean over squares of about {@code reach} pixels to each side. */
-  static Picture soft(Picture picture, double reach) {
+  public static Picture soft(Picture picture, double reach) {
     int factor = (int) Math.max(1, Math.round(reach));
     Picture small = Resampler.AREA.resize(
         picture, Math.max(1, picture.width() / factor), Math.max(1, picture.height() / factor));

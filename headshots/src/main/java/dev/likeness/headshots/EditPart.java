@@ -1,5 +1,6 @@
 package dev.likeness.headshots;
 
+import dev.likeness.headshots.style.Style;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +36,7 @@ public enum EditPart {
   }
 
   /** As records spell it. */
-  String word() {
+  public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
@@ -50,7 +51,7 @@ public enum EditPart {
   }
 
   /** Which of the style's words for this part a prompt says. */
-  Optional<String> said(String prompt, Style style) {
+  public Optional<String> said(String prompt, Style style) {
     return texts.apply(style).stream()
         .filter(text -> prompt.contains(clause(text)))
         .max(Comparator.comparingInt(String::length));

@@ -1,6 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.internal.image.SheetPen;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

@@ -2,12 +2,13 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.person.SharedLight;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;

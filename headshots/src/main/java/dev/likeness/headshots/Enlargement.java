@@ -1,15 +1,15 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.InitialImage;
-import dev.likeness.diffusion.Joints;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.sampling.StepListener;
-import dev.likeness.diffusion.sampling.TiledNetwork;
+import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.TiledNetwork;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.Joints;
+import dev.likeness.diffusion.request.Progress;
 
 /**
  * Brings a picture to sizes that the base does not know: twice as large again and again, each time

@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 
 /** Makes pictures larger before they are drawn over, such as {@code SuperResolution::enlarge}. */
 @FunctionalInterface

@@ -1,16 +1,16 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
 /**

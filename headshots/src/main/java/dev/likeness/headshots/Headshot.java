@@ -1,11 +1,14 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.provenance.Disclosure;
-import dev.likeness.headshots.provenance.PictureFormat;
+import dev.likeness.diffusion.image.PictureFormat;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.report.ShotList;
+import dev.likeness.headshots.style.HeadshotCrop;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.decode.Orientation;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -53,8 +56,9 @@ public record Headshot(
   }
 
   /**
-   * The same in another format, as {@link HeadshotCrop#ratio} reads it, e.g. its style's own,
-   * {@link Style#crop}; empty where no face is seen that the crop would go by.
+   * The same in another format, as {@link dev.likeness.headshots.style.HeadshotCrop#ratio} reads
+   * it, e.g. its style's own, {@link Style#crop}; empty where no face is seen that the crop would
+   * go by.
    */
   public Optional<Headshot> cropped(String format, FaceDetector detector) {
     return HeadshotCrop.of(picture, format, detector)

@@ -1,12 +1,12 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.photos.internal.image.Resampler;
 
 /**
  * Draws a part of a picture anew: masked image-to-image at a size that the base knows, enlarged as

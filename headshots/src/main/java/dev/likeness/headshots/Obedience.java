@@ -2,8 +2,8 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.reading.PhotoReader;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.headshots.internal.photo.PhotoReader;
+import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;

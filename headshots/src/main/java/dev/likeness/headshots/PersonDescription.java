@@ -2,10 +2,14 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.lora.Subject;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.person.MeasuredTraits;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonWords;
+import dev.likeness.headshots.person.Trait;
+import dev.likeness.lora.training.Subject;
 import dev.likeness.photos.AcceptedPhoto;
 import java.util.List;
 
@@ -16,14 +20,14 @@ import java.util.List;
  * a base too large to ask some fifty times they are measured on the photos, beside a rare word to
  * learn.
  */
-final class PersonDescription {
+public final class PersonDescription {
   // Latent positions of a picture up to which fifty looks take seconds on a CPU.
   private static final int SMALL = 32 * 32;
 
   private PersonDescription() {}
 
   /** Whether the base draws pictures small enough to ask it often. */
-  static boolean isSmall(BaseModel base) {
+  public static boolean isSmall(BaseModel base) {
     int factor = base.parts().autoencoder().factor();
     return base.defaults().width() / factor * (base.defaults().height() / factor) <= SMALL;
   }
@@ -32,7 +36,7 @@ final class PersonDescription {
    * What prompts call somebody of this profile: a small base knows the words, another learns a new
    * one.
    */
-  static Subject subject(BaseModel base, PersonProfile profile) {
+  public static Subject subject(BaseModel base, PersonProfile profile) {
     String phrase = profile.phrase();
     return isSmall(base)
         ? new Subject("", phrase, "")
@@ -40,7 +44,7 @@ final class PersonDescription {
   }
 
   /** How the person in {@code crops} of {@code photos} looks, beyond what is known. */
-  static PersonProfile of(
+  public static PersonProfile of(
       BaseModel base,
       List<AcceptedPhoto> photos,
       List<Picture> crops,

@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import java.util.HashSet;
 import java.util.Set;
 

@@ -2,9 +2,12 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.internal.training.SceneColours;
+import dev.likeness.headshots.internal.training.SceneRegions;
+import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.photos.AcceptedPhoto;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,12 +19,12 @@ import java.util.stream.IntStream;
 
 /**
  * Finds words for what each photo shows beside the person, where the base brings no reader, so that
- * it is learnt as what these words mean and not as the person: {@link SceneColours} on the pixels,
- * and light, backdrop and garment, where the base is small enough to ask, by which word it explains
- * that part of the photo best. A wrong word would be learnt as the person's too, so what is not
- * sure is not said.
+ * it is learnt as what these words mean and not as the person:
+ * {@link dev.likeness.headshots.internal.training.SceneColours} on the pixels, and light, backdrop
+ * and garment, where the base is small enough to ask, by which word it explains that part of the
+ * photo best. A wrong word would be learnt as the person's too, so what is not sure is not said.
  */
-final class SceneDescription {
+public final class SceneDescription {
   private static final int NOISES = 8;
   private static final int SHORT_LIST = 3;
   /** How sure a word has to be: a network that draws is no reader, and eight noises are few. */
@@ -38,7 +41,7 @@ final class SceneDescription {
   }
 
   /** What each of {@code crops} of {@code photos} shows beside {@code who}, in the same order. */
-  static List<SceneWords> of(
+  public static List<SceneWords> of(
       BaseModel base,
       List<AcceptedPhoto> photos,
       List<Picture> crops,

@@ -1,8 +1,9 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.style.Style;
 import java.util.List;
 
 /**

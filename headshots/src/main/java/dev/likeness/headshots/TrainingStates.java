@@ -1,9 +1,10 @@
 package dev.likeness.headshots;
 
+import dev.likeness.cli.TrainingPlot;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
-import dev.likeness.diffusion.weights.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

@@ -1,6 +1,6 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.request.Adapter;
 import java.util.List;
 
 /**

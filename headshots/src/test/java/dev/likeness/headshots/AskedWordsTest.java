@@ -3,6 +3,8 @@ package dev.likeness.headshots;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.headshots.internal.training.SceneWords;
+import dev.likeness.headshots.style.Style;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

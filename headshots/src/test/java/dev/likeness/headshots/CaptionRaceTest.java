@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.request.Cancellation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

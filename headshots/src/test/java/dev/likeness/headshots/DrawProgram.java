@@ -2,14 +2,15 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Opens a person's file in a JVM of its own and draws them. */
-final class DrawProgram {
-  static final ShootRequest REQUEST =
+public final class DrawProgram {
+  public static final ShootRequest REQUEST =
       ShootRequest.of(Style.named("studio"), 1).steps(3).seed(11);
 
   private DrawProgram() {}

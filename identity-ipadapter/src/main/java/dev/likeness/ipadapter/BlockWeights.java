@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.ipadapter.layout.BaseAttentions;
-import dev.likeness.ipadapter.layout.Target;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.Target;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleBiFunction;

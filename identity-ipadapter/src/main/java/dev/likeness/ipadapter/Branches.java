@@ -1,11 +1,16 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.diffusion.adapt.AttentionBranch;
-import dev.likeness.diffusion.adapt.Drawing;
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.Drawing;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
-import dev.likeness.ipadapter.TokenBranch.Kept;
-import dev.likeness.ipadapter.TokenBranch.Memory;
-import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.internal.attention.Mask;
+import dev.likeness.ipadapter.internal.attention.TimedMemory;
+import dev.likeness.ipadapter.internal.attention.TokenBranch;
+import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
+import dev.likeness.ipadapter.internal.attention.TokenBranch.Memory;
+import dev.likeness.ipadapter.internal.attention.TokenMaker;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;

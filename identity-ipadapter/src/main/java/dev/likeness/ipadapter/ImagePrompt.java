@@ -1,8 +1,11 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.ipadapter.internal.attention.TokenMaker;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.List;
 
 /**

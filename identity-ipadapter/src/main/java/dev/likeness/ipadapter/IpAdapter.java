@@ -3,21 +3,24 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Uses;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.Uses;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.TensorSource;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.ipadapter.layout.AdapterFile;
-import dev.likeness.ipadapter.layout.AdapterKind;
-import dev.likeness.ipadapter.layout.AdapterLayout;
-import dev.likeness.ipadapter.layout.BaseAttentions;
-import dev.likeness.ipadapter.layout.FacePlusVersion;
-import dev.likeness.ipadapter.layout.LoraTwin;
-import dev.likeness.ipadapter.layout.Pairing;
-import dev.likeness.ipadapter.projection.Projection;
-import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.ipadapter.internal.attention.FaceLora;
+import dev.likeness.ipadapter.internal.attention.ReferenceEncoding;
+import dev.likeness.ipadapter.internal.attention.TimedAttention;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.LoraTwin;
+import dev.likeness.ipadapter.internal.file.Pairing;
+import dev.likeness.ipadapter.internal.projection.Projection;
+import dev.likeness.ipadapter.reference.EmbeddingOrigin;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -167,7 +170,7 @@ public final class IpAdapter implements AutoCloseable {
   /**
    * Where references come from that it understands; whose numbers of faces, its file does not say.
    */
-  EmbeddingOrigin origin() {
+  public EmbeddingOrigin origin() {
     return ReferenceEncoding.origin(layout, encoder, List.of());
   }
 
@@ -183,12 +186,12 @@ public final class IpAdapter implements AutoCloseable {
     return uses;
   }
 
-  Compute compute() {
+  public Compute compute() {
     return compute;
   }
 
   /** The projection; {@code shortcut} counts in FaceID-Plus v2 alone. */
-  Projection projection(double shortcut) {
+  public Projection projection(double shortcut) {
     boolean second =
         layout.kind() == AdapterKind.FACE_ID_PLUS && file.faceVersion() == FacePlusVersion.V2;
     return Projection.of(

@@ -1,9 +1,10 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.diffusion.adapt.Adaptation;
-import dev.likeness.diffusion.adapt.AttentionBranch;
-import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.SidePath;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
+import dev.likeness.ipadapter.internal.attention.FaceLora;
 import java.util.List;
 import java.util.Map;
 

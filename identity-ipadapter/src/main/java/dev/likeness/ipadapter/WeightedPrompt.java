@@ -1,14 +1,15 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.diffusion.adapt.Adaptation;
-import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Drawing;
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.adapt.PartTensors;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.PartTensors;
+import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
-import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.List;
 
 /** An image prompt at a weight: makes tokens, keys and values once for a request. */

@@ -3,8 +3,8 @@ package dev.likeness.ipadapter;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.ipadapter.layout.BaseAttentions;
-import dev.likeness.ipadapter.layout.Target;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.Target;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.SeededWeights;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
  * {@code ipadapter_joint.py} for one such as {@code flux/dev}, and what the reference draws with
  * them.
  */
-record GoldenAdapters(String base, Map<String, Object> record) {
+public record GoldenAdapters(String base, Map<String, Object> record) {
   /** One request. */
   record Case(String base, int index, Map<?, ?> ask) {
     List<Map<?, ?>> uses() {
@@ -43,7 +43,7 @@ record GoldenAdapters(String base, Map<String, Object> record) {
     }
   }
 
-  static GoldenAdapters of(String base) {
+  public static GoldenAdapters of(String base) {
     try (InputStream in = new GZIPInputStream(Files.newInputStream(file(file(base, ".json.gz"))))) {
       Map<String, Object> record = JSON.std.mapFrom(in);
       return new GoldenAdapters(
@@ -117,7 +117,7 @@ record GoldenAdapters(String base, Map<String, Object> record) {
   }
 
   /** Writes an adapter as {@code ip-adapter-KIND.safetensors} below {@code folder}. */
-  Path write(String kind, Path folder) {
+  public Path write(String kind, Path folder) {
     return write(kind, folder.resolve("ip-adapter-" + kind + ".safetensors"), name -> name);
   }
 

@@ -1,12 +1,18 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.lora.internal.training.FullWeights;
+import dev.likeness.lora.internal.training.LoraRun;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingOptions;
+import dev.likeness.lora.training.TrainingSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,7 +109,7 @@ public record DreamBooth(LoraTraining settings) {
     return memory(base, width, height, false);
   }
 
-  /** The same where {@code watched} by {@link TrainingPreviews}, too. */
+  /** The same where {@code watched} by {@link dev.likeness.lora.training.TrainingPreviews}, too. */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemory.of(settings, base, width, height, true, watched);
   }

@@ -1,6 +1,6 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.training.FlowObjective;
+import dev.likeness.diffusion.internal.training.FlowObjective;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import org.bytedeco.pytorch.Tensor;

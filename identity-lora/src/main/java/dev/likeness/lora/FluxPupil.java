@@ -1,14 +1,15 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.Flux;
-import dev.likeness.diffusion.model.TextTower;
-import dev.likeness.diffusion.nn.Segments;
-import dev.likeness.diffusion.text.TextEncoding;
-import dev.likeness.diffusion.transformer.FluxConditioning;
-import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
-import dev.likeness.diffusion.transformer.PackedLatents;
-import dev.likeness.diffusion.transformer.Rotation;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
+import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.transformer.PackedLatents;
+import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TextTower;
+import dev.likeness.lora.internal.training.Learner;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;

@@ -1,9 +1,9 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.model.Flux;
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.model.StableDiffusion3;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,23 +12,23 @@ import java.util.regex.Pattern;
  *
  * @param places of the latents, or tokens of a transformer's picture
  */
-record LayerPlaces(Networks model, double places) {
-  static final int TEXT = 77;
+public record LayerPlaces(Networks model, double places) {
+  public static final int TEXT = 77;
   static final int LONG_TEXT = 512;
 
   private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
 
   /** Those of latents of {@code places} places. */
-  static LayerPlaces of(Networks model, int places) {
+  public static LayerPlaces of(Networks model, int places) {
     return new LayerPlaces(model, model instanceof StableDiffusion ? places : places / 4);
   }
 
-  boolean unet() {
+  public boolean unet() {
     return model instanceof StableDiffusion;
   }
 
   /** How many a layer computes at; 1 for what is told the time. */
-  double of(String path) {
+  public double of(String path) {
     if (path.matches(".*(time_|embed|norm|linear_).*") && !path.startsWith("x_embedder")) {
       return 1;
     }
@@ -38,19 +38,19 @@ record LayerPlaces(Networks model, double places) {
   }
 
   /** The tokens of the stream that a transformer's layer is of. */
-  double stream(String path) {
+  public double stream(String path) {
     boolean told = path.contains("add_") || path.contains("context");
     return told ? text() : path.startsWith("single") ? places + text() : places;
   }
 
   /** How many weights each head of an attention has, by the path of its queries. */
-  double weights(String path) {
+  public double weights(String path) {
     boolean second = path.contains("attn2");
     double asking = unet() || second ? of(path) : places + text();
     return asking * (unet() && second ? TEXT : asking);
   }
 
-  int heads(String path) {
+  public int heads(String path) {
     if (model instanceof Flux flux) {
       return flux.config().heads();
     }

@@ -1,13 +1,13 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.training.Objective;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.bytedeco.pytorch.Tensor;
 
 /** What the network of a family of bases is taught, at levels of noise that chance decides. */
-interface Lesson {
+public interface Lesson {
   /** The level for a number drawn evenly from 0 to 1: a timestep, or a share of noise. */
   double level(double share);
 

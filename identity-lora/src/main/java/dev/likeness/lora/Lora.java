@@ -1,16 +1,27 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Adaptation;
-import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.adapt.PartTensors;
-import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.PartTensors;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.WordSource;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.Uses;
-import dev.likeness.diffusion.text.TextualInversion;
-import dev.likeness.diffusion.text.WordSource;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.internal.algorithm.LoraAdaptation;
+import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.internal.algorithm.PlacedChanges;
+import dev.likeness.lora.internal.file.Alphas;
+import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.LoraReader;
+import dev.likeness.lora.internal.file.LoraSource;
+import dev.likeness.lora.internal.file.LoraWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +42,7 @@ public final class Lora implements AutoCloseable {
   private final Uses uses = new Uses("the LoRA");
   private volatile boolean closed;
 
-  Lora(
+  public Lora(
       LoraChanges changes,
       Map<String, String> metadata,
       LoraReport report,
@@ -194,7 +205,7 @@ public final class Lora implements AutoCloseable {
         file, changes, LayerTable.of(base), layer -> LoraMerge.f32(base, layer), header, dialect);
   }
 
-  LoraChanges changes() {
+  public LoraChanges changes() {
     requireOpen();
     return changes;
   }

@@ -1,17 +1,23 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.TextualInversion;
-import dev.likeness.lora.change.Change;
-import dev.likeness.lora.change.Difference;
-import dev.likeness.lora.change.Factoring;
-import dev.likeness.lora.change.Layer;
-import dev.likeness.lora.change.LowRank;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.lora.file.ChangeKind;
+import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.internal.algorithm.Change;
+import dev.likeness.lora.internal.algorithm.Difference;
+import dev.likeness.lora.internal.algorithm.Factoring;
+import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.MergedNotes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -206,7 +212,7 @@ public final class LoraMerge {
   }
 
   /** A layer's own weight, f32 on the CPU; the calling scope's. */
-  static Tensor f32(Networks base, Layer layer) {
+  public static Tensor f32(Networks base, Layer layer) {
     return f32(base, layer, layer.weight());
   }
 

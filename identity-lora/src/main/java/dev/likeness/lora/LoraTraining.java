@@ -1,16 +1,23 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.model.Flux;
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.model.StableDiffusion3;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.training.LearningRate;
-import dev.likeness.lora.change.Layer;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.training.LearningRate;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.training.LoraRun;
+import dev.likeness.lora.internal.training.TrainableFactors;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingOptions;
+import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -243,12 +250,12 @@ public record LoraTraining(
     return memory(base, width, height, false);
   }
 
-  /** The same where {@code watched} by {@link TrainingPreviews}, too. */
+  /** The same where {@code watched} by {@link dev.likeness.lora.training.TrainingPreviews}, too. */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemory.of(this, base, width, height, false, watched);
   }
 
-  LearningRate schedule() {
+  public LearningRate schedule() {
     LearningRate course = options.constantRate()
         ? LearningRate.constant(learningRate)
         : LearningRate.cosine(learningRate, steps);
@@ -265,7 +272,7 @@ public record LoraTraining(
     return suitedTo(base.parts());
   }
 
-  LoraTraining suitedTo(Networks model) {
+  public LoraTraining suitedTo(Networks model) {
     if (isSmall(model)) {
       return this;
     }
@@ -555,11 +562,11 @@ public record LoraTraining(
   }
 
   /** What a change's factors are multiplied by. */
-  double scale() {
+  public double scale() {
     return alpha / (options.rankStabilised() ? Math.sqrt(rank) : rank);
   }
 
-  boolean includes(Layer layer) {
+  public boolean includes(Layer layer) {
     boolean chosen = options.modules().isEmpty()
         ? targets.includes(layer)
         : layer.name().matches(options.modules());

@@ -1,7 +1,7 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.adapt.PartTensors;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.PartTensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -64,18 +64,18 @@ public final class LoraWeight {
   }
 
   /** The weight that this has, everywhere constant, when that share of the steps is taken. */
-  LoraWeight at(double progress) {
+  public LoraWeight at(double progress) {
     return varies()
         ? new LoraWeight(whole * requireFinite(course.applyAsDouble(progress)), blocks, ALWAYS)
         : this;
   }
 
-  boolean isNothing() {
+  public boolean isNothing() {
     return whole == 0;
   }
 
   /** The weight at a module at the first step. */
-  double of(Part part, String module) {
+  public double of(Part part, String module) {
     return at(0).whole * block(part.folder() + "." + module);
   }
 

@@ -1,15 +1,16 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.Flux;
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.model.StableDiffusion3;
-import dev.likeness.diffusion.model.TextTower;
-import dev.likeness.diffusion.nn.Segments;
-import dev.likeness.diffusion.text.ClipTextEncoder;
-import dev.likeness.diffusion.text.PromptEncoder;
-import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.text.PromptEncoder;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TextTower;
+import dev.likeness.lora.internal.training.Learner;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
@@ -18,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The network that learns, of whichever family: how it is told texts, and how it is asked. */
-interface Pupil {
+public interface Pupil {
   /** Latent pixels in a token of FLUX.1. */
   int PACKED = 4;
 

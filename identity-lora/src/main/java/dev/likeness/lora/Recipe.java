@@ -2,6 +2,9 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingOptimizer;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -73,7 +76,7 @@ public enum Recipe {
    * do.
    *
    * @param settings all that is asked: class pictures and the rank count
-   * @param watched whether {@link TrainingPreviews} are drawn on the way
+   * @param watched whether {@link dev.likeness.lora.training.TrainingPreviews} are drawn on the way
    * @param bytes that the process may take
    * @throws MachineLimit naming what the least needs, where that is not enough
    */

@@ -1,11 +1,12 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.StableDiffusion3;
-import dev.likeness.diffusion.model.TextTower;
-import dev.likeness.diffusion.nn.Segments;
-import dev.likeness.diffusion.text.TextEncoding;
-import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Transformer2DModel;
+import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TextTower;
+import dev.likeness.lora.internal.training.Learner;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * The names that the first Stable Diffusion code gives a UNet's modules, made from diffusers' names
  * of the same model: its blocks are counted through, with each downsampler a block of its own.
  */
-final class SgmNames {
+public final class SgmNames {
   private static final Pattern BLOCK = Pattern.compile(
       "(down|up)_blocks\\.(\\d+)\\.(resnets|attentions|downsamplers|upsamplers)\\.(\\d+)\\.(.+)");
   private static final Pattern MID =
@@ -51,7 +51,7 @@ final class SgmNames {
   private final Map<Integer, Boolean> upAttends = new LinkedHashMap<>();
 
   /** Counts the blocks of a UNet whose modules have these paths. */
-  SgmNames(Collection<String> paths) {
+  public SgmNames(Collection<String> paths) {
     for (String path : paths) {
       Matcher block = BLOCK.matcher(path);
       if (block.matches()) {
@@ -73,7 +73,7 @@ final class SgmNames {
   }
 
   /** The old name of a module; null when it has none. */
-  String of(String path) {
+  public String of(String path) {
     Matcher mid = MID.matcher(path);
     if (mid.matches()) {
       boolean attention = mid.group(1).equals("attentions");

@@ -2,9 +2,18 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.lora.file.ChangeKind;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.PortableNotes;
+import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.Subject;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,7 +23,8 @@ import java.util.Optional;
  * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small
  * safetensors file, which peft and diffusers open as the LoRA it is; ComfyUI, A1111 and kohya's
  * scripts, which name a UNet's layers otherwise, open what {@link Lora#save} writes of
- * {@link #lora} in {@link LoraDialect#KOHYA}. Shared by threads; owns its tensors until closed.
+ * {@link #lora} in {@link dev.likeness.lora.file.LoraDialect#KOHYA}. Shared by threads; owns its
+ * tensors until closed.
  *
  * @param lora the changes
  * @param subject what prompts call the person, and who agreed to it
@@ -25,9 +35,9 @@ import java.util.Optional;
 public record TrainedPerson(
     Lora lora, Subject subject, String base, String recipe, Map<String, String> notes)
     implements Identity.Kept {
-  static final String TOKEN = "likeness.token";
-  static final String CLASS_WORD = "likeness.class_word";
-  static final String CONSENT = "likeness.consent";
+  public static final String TOKEN = "likeness.token";
+  public static final String CLASS_WORD = "likeness.class_word";
+  public static final String CONSENT = "likeness.consent";
   private static final String BASE = "likeness.base";
   private static final String RECIPE = "likeness.recipe";
 
@@ -55,7 +65,7 @@ public record TrainedPerson(
         lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
   }
 
-  static TrainedPerson of(
+  public static TrainedPerson of(
       LoraChanges changes,
       TensorRegion region,
       LoraTraining settings,

@@ -1,12 +1,13 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.model.TextTower;
-import dev.likeness.diffusion.nn.Segments;
-import dev.likeness.diffusion.text.TextEncoding;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
-import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TextTower;
+import dev.likeness.lora.internal.training.Learner;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;

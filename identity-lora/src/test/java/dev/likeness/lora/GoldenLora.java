@@ -2,7 +2,7 @@ package dev.likeness.lora;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenResource;
-import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.internal.file.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * LoRA files of peft and diffusers, and what diffusers drew with them:
  * {@code tools/goldens/lora.py}.
  */
-final class GoldenLora {
+public final class GoldenLora {
   private static final String ROOT = "/golden/lora/";
 
   private GoldenLora() {}
@@ -31,7 +31,7 @@ final class GoldenLora {
     }
   }
 
-  static Path file(String name) {
+  public static Path file(String name) {
     return resource(name + ".safetensors");
   }
 
@@ -47,7 +47,7 @@ final class GoldenLora {
     return record("reference");
   }
 
-  static Map<String, Object> record(String name) {
+  public static Map<String, Object> record(String name) {
     try (InputStream in = Files.newInputStream(resource(name + ".json"))) {
       return JSON.std.mapFrom(in);
     } catch (IOException e) {

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
-import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.AdapterContract;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.weights.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.internal.file.LoraNotes;
+import dev.likeness.lora.training.Subject;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that share the tiny Stable Diffusion. */
-abstract class OnGoldenBase {
-  static BaseModel base;
+public abstract class OnGoldenBase {
+  public static BaseModel base;
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
@@ -32,7 +32,7 @@ abstract class OnGoldenBase {
   }
 
   /** Of every byte of the weights that LoRAs change. */
-  static String hash(StableDiffusion model) {
+  public static String hash(StableDiffusion model) {
     try (TensorScope scope = TensorScope.open()) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {

@@ -5,7 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.lora.internal.training.FullWeights;
+import dev.likeness.lora.internal.training.TrainableFactors;
+import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingOptimizer;
+import dev.likeness.lora.training.TrainingOptions;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
-import dev.likeness.photos.quality.PhotoFeatures;
+import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.Locale;
 
 /**

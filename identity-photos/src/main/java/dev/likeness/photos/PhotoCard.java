@@ -4,6 +4,7 @@ import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
+import dev.likeness.photos.internal.image.ReviewPen;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.Color;

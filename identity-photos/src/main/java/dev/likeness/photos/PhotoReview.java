@@ -6,7 +6,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.quality.PhotoJudge;
+import dev.likeness.photos.internal.quality.PhotoJudge;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.internal.image.ReviewPen;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.Color;
 import java.awt.Graphics2D;

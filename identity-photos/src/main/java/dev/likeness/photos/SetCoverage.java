@@ -1,6 +1,6 @@
 package dev.likeness.photos;
 
-import dev.likeness.photos.quality.PhotoFeatures;
+import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.stream.DoubleStream;

@@ -8,7 +8,7 @@ import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.Orientation;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

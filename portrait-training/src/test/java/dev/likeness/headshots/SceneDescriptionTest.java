@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.portrait.PortraitModel;

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.image;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;

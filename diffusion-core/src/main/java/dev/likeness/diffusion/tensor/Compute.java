@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.tensor;
 
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.tensor;
 
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import org.bytedeco.pytorch.SizeTPair;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;

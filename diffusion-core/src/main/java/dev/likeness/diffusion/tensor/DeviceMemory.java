@@ -2,6 +2,7 @@ package dev.likeness.diffusion.tensor;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

@@ -1,14 +1,14 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.vae.Autoencoder;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.vae.AutoencoderTiny;
-import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
-import dev.likeness.diffusion.vae.LatentDistribution;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderKL;
+import dev.likeness.diffusion.internal.vae.AutoencoderTiny;
+import dev.likeness.diffusion.internal.vae.AutoencoderTinyConfig;
+import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.InferenceMode;

@@ -3,12 +3,12 @@ package dev.likeness.diffusion.golden;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.ClipTextConfig;
-import dev.likeness.diffusion.text.ClipTextEncoder;
-import dev.likeness.diffusion.text.ClipTokenizer;
-import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.ClipTextConfig;
+import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.text.TextEncoding;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;

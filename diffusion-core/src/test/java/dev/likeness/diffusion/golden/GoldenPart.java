@@ -1,10 +1,10 @@
 package dev.likeness.diffusion.golden;
 
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
 import java.util.Set;
 
 /** One network's files in a golden folder, opened in f32. */

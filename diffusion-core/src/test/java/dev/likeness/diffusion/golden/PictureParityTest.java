@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

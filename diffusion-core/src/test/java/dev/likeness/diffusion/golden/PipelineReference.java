@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.golden;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.internal.file.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.adapt.Adaptation;
-import dev.likeness.diffusion.model.ModelFiles;
-import dev.likeness.diffusion.model.Qwen3Image;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.zimage.Qwen3Image;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.TextEncoding;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.InferenceMode;

@@ -1,10 +1,10 @@
 package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.tensor.LibTorch;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;

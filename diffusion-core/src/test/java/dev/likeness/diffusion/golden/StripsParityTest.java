@@ -1,12 +1,12 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.nn.Strips;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.vae.Autoencoder;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.vae.LatentDistribution;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderKL;
+import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;

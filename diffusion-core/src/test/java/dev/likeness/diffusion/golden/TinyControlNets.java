@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.golden;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

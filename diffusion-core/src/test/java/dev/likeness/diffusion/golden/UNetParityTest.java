@@ -1,10 +1,10 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
-import dev.likeness.diffusion.unet.UNetConditioning;
-import dev.likeness.diffusion.unet.UNetConfig;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

@@ -18,7 +18,7 @@ public final class OwnersAlone {
         || PosixFilePermissions.toString(Files.getPosixFilePermissions(file)).equals("rw-------");
   }
 
-  static boolean hasPermissions(Path file) {
+  public static boolean hasPermissions(Path file) {
     return file.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 }

@@ -2,8 +2,8 @@ package dev.likeness.diffusion.layout;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.weights.TensorSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

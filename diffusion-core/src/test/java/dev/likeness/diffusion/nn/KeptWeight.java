@@ -1,15 +1,16 @@
 package dev.likeness.diffusion.nn;
 
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.weights.Matrix;
+import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /** A weight that keeps what is made of it. */
-record KeptWeight(Tensor wide, TensorRegion region, Map<String, Tensor> forms) implements Matrix {
-  KeptWeight(Tensor wide, TensorRegion region) {
+public record KeptWeight(Tensor wide, TensorRegion region, Map<String, Tensor> forms)
+    implements Matrix {
+  public KeptWeight(Tensor wide, TensorRegion region) {
     this(wide, region, new HashMap<>());
   }
 

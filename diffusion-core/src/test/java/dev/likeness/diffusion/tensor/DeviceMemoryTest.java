@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

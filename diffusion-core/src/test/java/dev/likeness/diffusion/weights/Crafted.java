@@ -10,17 +10,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Safetensors files written by hand, right and wrong. */
-final class Crafted {
+public final class Crafted {
   private Crafted() {}
 
   /** A file with this header and so many bytes of data, each its own offset's low byte. */
-  static Path file(Path folder, String header, int dataBytes) {
+  public static Path file(Path folder, String header, int dataBytes) {
     byte[] text = header.getBytes(StandardCharsets.UTF_8);
     return file(folder, text.length, text, dataBytes);
   }
 
   /** A file that announces {@code headerLength} and goes on with {@code header} and the data. */
-  static Path file(Path folder, long headerLength, byte[] header, int dataBytes) {
+  public static Path file(Path folder, long headerLength, byte[] header, int dataBytes) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(ByteBuffer.allocate(8)
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -33,7 +33,7 @@ final class Crafted {
     return write(folder.resolve("crafted.safetensors"), out.toByteArray());
   }
 
-  static Path write(Path file, byte[] bytes) {
+  public static Path write(Path file, byte[] bytes) {
     try {
       return Files.write(file, bytes);
     } catch (IOException e) {
@@ -42,7 +42,7 @@ final class Crafted {
   }
 
   /** One header entry. */
-  static String entry(String name, String dtype, String shape, String offsets) {
+  public static String entry(String name, String dtype, String shape, String offsets) {
     return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":"
         + offsets + "}";
   }

@@ -1,8 +1,9 @@
 package dev.likeness.examples.inspect;
 
-import dev.likeness.diffusion.weights.SafetensorsHeader;
-import dev.likeness.diffusion.weights.TensorList;
-import dev.likeness.lora.LoraFamily;
+import dev.likeness.cli.inspect.Kind;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.lora.internal.file.LoraFamily;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -12,8 +13,8 @@ import java.util.Set;
  * The family of base models that a file is of or fits, told by the width of the text that its
  * attention reads.
  */
-final class Family {
-  static final String UNKNOWN = "unknown";
+public final class Family {
+  public static final String UNKNOWN = "unknown";
   private static final Map<Long, String> BY_TEXT_WIDTH =
       Map.of(768L, "sd1", 1024L, "sd2", 1280L, "sdxl-refiner", 2048L, "sdxl");
   private static final Set<String> FLUX =
@@ -23,10 +24,10 @@ final class Family {
 
   private Family() {}
 
-  static String of(Kind kind, TensorList tensors) {
-    Optional<String> known = dev.likeness.diffusion.model.Family.KNOWN.stream()
+  public static String of(Kind kind, TensorList tensors) {
+    Optional<String> known = dev.likeness.diffusion.internal.family.Family.KNOWN.stream()
         .filter(family -> family.recognises(tensors))
-        .map(dev.likeness.diffusion.model.Family::name)
+        .map(dev.likeness.diffusion.internal.family.Family::name)
         .findFirst();
     if (known.isPresent()) {
       return known.get();

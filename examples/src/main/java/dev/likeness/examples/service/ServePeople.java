@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.queue.QueueOptions;
-import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;

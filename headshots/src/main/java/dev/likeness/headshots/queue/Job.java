@@ -1,9 +1,9 @@
 package dev.likeness.headshots.queue;
 
 import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;

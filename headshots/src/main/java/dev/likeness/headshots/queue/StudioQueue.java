@@ -3,7 +3,7 @@ package dev.likeness.headshots.queue;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;

@@ -1,7 +1,7 @@
 package dev.likeness.headshots.queue;
 
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 
 /** Something that takes long, tells how far it is and stops when asked. */
 @FunctionalInterface

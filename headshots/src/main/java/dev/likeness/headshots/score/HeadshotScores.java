@@ -1,11 +1,22 @@
 package dev.likeness.headshots.score;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.internal.score.DetailMeasures;
+import dev.likeness.headshots.internal.score.EarMeasure;
+import dev.likeness.headshots.internal.score.FaceMeasures;
+import dev.likeness.headshots.internal.score.FalloffMeasure;
+import dev.likeness.headshots.internal.score.GazeMeasure;
+import dev.likeness.headshots.internal.score.HandMeasure;
+import dev.likeness.headshots.internal.score.LightMeasures;
+import dev.likeness.headshots.internal.score.PairMeasure;
+import dev.likeness.headshots.internal.score.SceneMeasures;
+import dev.likeness.headshots.internal.score.View;
+import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.internal.quality.PhotoFeatures;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.quality.Brisque;
-import dev.likeness.photos.quality.PhotoFeatures;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

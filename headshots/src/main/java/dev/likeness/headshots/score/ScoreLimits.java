@@ -3,7 +3,7 @@ package dev.likeness.headshots.score;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.Uninterrupted;
+import dev.likeness.diffusion.internal.io.Uninterrupted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

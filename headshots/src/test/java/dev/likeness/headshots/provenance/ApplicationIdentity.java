@@ -1,7 +1,7 @@
 package dev.likeness.headshots.provenance;
 
 import dev.likeness.headshots.provenance.TestAuthority.Profile;
-import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import dev.likeness.provenance.signing.SigningIdentity;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -10,14 +10,15 @@ import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 
 /** A certificate of an application's own, written as PEM files and read back. */
-final class ApplicationIdentity {
+public final class ApplicationIdentity {
   private ApplicationIdentity() {}
 
-  static SigningIdentity make(Path folder, String keys, String organisation) throws IOException {
+  public static SigningIdentity make(Path folder, String keys, String organisation)
+      throws IOException {
     return make(folder, keys, organisation, Profile.signer(organisation));
   }
 
-  static SigningIdentity make(Path folder, String keys, String organisation, Profile profile)
+  public static SigningIdentity make(Path folder, String keys, String organisation, Profile profile)
       throws IOException {
     Files.createDirectories(folder);
     TestAuthority root = TestAuthority.root(keys, Profile.authority(organisation, 0));

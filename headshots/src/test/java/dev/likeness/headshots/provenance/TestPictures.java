@@ -4,10 +4,10 @@ import dev.likeness.diffusion.image.Picture;
 import java.util.Random;
 
 /** Pictures with smooth places, edges and noise, as photos have them. */
-final class TestPictures {
+public final class TestPictures {
   private TestPictures() {}
 
-  static Picture of(int width, int height, long seed) {
+  public static Picture of(int width, int height, long seed) {
     Random random = new Random(seed);
     double[] waves = random.doubles(12, 0.5, 4).toArray();
     byte[] rgb = new byte[width * height * 3];

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package dev.likeness.headshots.trust;
 
 /** Looks for bytes in bytes. */
-final class Bytes {
+public final class Bytes {
   private Bytes() {}
 
-  static boolean contain(byte[] bytes, byte[] wanted) {
+  public static boolean contain(byte[] bytes, byte[] wanted) {
     for (int at = 0; at <= bytes.length - wanted.length; at++) {
       int same = 0;
       while (same < wanted.length && bytes[at + same] == wanted[same]) {

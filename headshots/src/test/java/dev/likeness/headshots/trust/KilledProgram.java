@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.vault.StoreProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,14 +10,17 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** {@link StoreProgram} in a process of its own, and what it said until it was killed. */
-final class KilledProgram implements AutoCloseable {
+/**
+ * {@link dev.likeness.vault.StoreProgram} in a process of its own, and what it said until it was
+ * killed.
+ */
+public final class KilledProgram implements AutoCloseable {
   private static final int PATIENCE = 120_000;
 
   private final Path told;
   private final Process process;
 
-  KilledProgram(Path store, Path key, Path base, long seed) throws IOException {
+  public KilledProgram(Path store, Path key, Path base, long seed) throws IOException {
     told = Files.createTempFile(key.getParent(), "told", ".txt");
     process = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -36,7 +40,7 @@ final class KilledProgram implements AutoCloseable {
   }
 
   /** Kills it so many milliseconds after it first says a line that begins with {@code word}. */
-  void killAfter(String word, int millis) throws IOException {
+  public void killAfter(String word, int millis) throws IOException {
     try {
       for (int waited = 0; lines().stream().noneMatch(line -> line.startsWith(word)); waited += 5) {
         if (!process.isAlive() || waited > PATIENCE) {
@@ -66,7 +70,7 @@ final class KilledProgram implements AutoCloseable {
   }
 
   /** The subjects of which it said {@code word}. */
-  Set<String> subjects(String word) {
+  public Set<String> subjects(String word) {
     return lines().stream()
         .filter(line -> line.startsWith(word + " "))
         .map(line -> line.substring(word.length() + 1))
@@ -74,7 +78,7 @@ final class KilledProgram implements AutoCloseable {
   }
 
   /** Whether the last that it said of learning is that it began. */
-  boolean isBetween(String begin, String... ends) {
+  public boolean isBetween(String begin, String... ends) {
     boolean between = false;
     for (String line : lines()) {
       String word = line.split(" ")[0];

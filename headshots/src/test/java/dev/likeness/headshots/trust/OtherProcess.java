@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Tries, as a process of its own, to lock a file. */
-final class OtherProcess {
+public final class OtherProcess {
   /** Its exit status where another process has the file. */
-  static final int REFUSED = 7;
+  public static final int REFUSED = 7;
 
   private OtherProcess() {}
 
   /** How a process that tries it ends. */
-  static int locks(Path file) throws IOException, InterruptedException {
+  public static int locks(Path file) throws IOException, InterruptedException {
     return OtherJvm.exitOf(new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.SeededWeights;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ public final class GoldenTower {
     }
   }
 
-  static List<Map<?, ?>> list(String name) {
+  public static List<Map<?, ?>> list(String name) {
     return ((List<?>) record().get(name))
         .stream().<Map<?, ?>>map(item -> (Map<?, ?>) item).toList();
   }

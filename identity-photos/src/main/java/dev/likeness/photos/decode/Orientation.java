@@ -49,7 +49,7 @@ public enum Orientation {
     try {
       byte[] bytes = Files.readAllBytes(file);
       return PhotoFormat.of(bytes)
-          .map(format -> of(ExifOrientation.of(format, bytes)))
+          .map(format -> of(ExifOrientationPart.of(format, bytes)))
           .orElse(UPRIGHT)
           .upright(stored);
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.UnreadablePhoto.Fault;
+import dev.likeness.photos.internal.image.ReducingRaster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -106,7 +107,7 @@ public final class PhotoDecoder {
     Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
     if (readers.hasNext()) {
       return read(
-          name, file, format, readers.next(), Orientation.of(ExifOrientation.of(format, file)));
+          name, file, format, readers.next(), Orientation.of(ExifOrientationPart.of(format, file)));
     }
     PhotoConverter converter = converter(name, format);
     long[] size = HeifSize.of(file);

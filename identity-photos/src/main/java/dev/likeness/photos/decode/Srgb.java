@@ -1,8 +1,8 @@
 package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.pixels.Resampler;
-import dev.likeness.photos.pixels.RowReducer;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.internal.image.RowReducer;
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_ColorSpace;

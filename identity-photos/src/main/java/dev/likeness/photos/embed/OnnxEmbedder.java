@@ -3,8 +3,8 @@ package dev.likeness.photos.embed;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.opencv.OnnxInput;
-import dev.likeness.photos.opencv.OpenCvNetwork;
+import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 import java.util.Locale;
 

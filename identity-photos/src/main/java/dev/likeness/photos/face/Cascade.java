@@ -1,7 +1,7 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.photos.opencv.OpenCv;
+import dev.likeness.photos.internal.opencv.OpenCv;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.opencv.opencv_core.Mat;

@@ -1,8 +1,8 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.opencv.OpenCv;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.internal.opencv.OpenCv;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;

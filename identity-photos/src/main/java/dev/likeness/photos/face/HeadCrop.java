@@ -1,7 +1,7 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 
 /**
  * The square of a picture that shows a face in some {@link Framing}, wholly inside it.

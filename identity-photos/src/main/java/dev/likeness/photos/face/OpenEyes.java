@@ -1,8 +1,8 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.opencv.OpenCv;
-import dev.likeness.photos.pixels.Luma;
+import dev.likeness.photos.internal.image.Luma;
+import dev.likeness.photos.internal.opencv.OpenCv;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;

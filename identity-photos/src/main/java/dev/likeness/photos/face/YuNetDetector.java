@@ -2,9 +2,9 @@ package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.opencv.OnnxInput;
-import dev.likeness.photos.opencv.OpenCv;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.opencv.OpenCv;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,5 +1,6 @@
 package dev.likeness.photos.likeness;
 
+import dev.likeness.cli.plot.LikenessPlot;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;

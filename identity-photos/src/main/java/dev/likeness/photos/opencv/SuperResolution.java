@@ -2,7 +2,9 @@ package dev.likeness.photos.opencv;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
 /**

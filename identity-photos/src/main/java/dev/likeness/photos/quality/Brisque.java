@@ -4,7 +4,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
-import dev.likeness.photos.opencv.OpenCv;
+import dev.likeness.photos.internal.opencv.OpenCv;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;

@@ -4,8 +4,8 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.opencv.OnnxInput;
-import dev.likeness.photos.opencv.OpenCvNetwork;
+import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
 /**

@@ -13,6 +13,7 @@ import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.internal.quality.PhotoJudge;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.attributes;
 
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.headshots.reading.ReadingNetwork;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.headshots.internal.photo.ReadingNetwork;
 import dev.likeness.portrait.people.Attribute;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;

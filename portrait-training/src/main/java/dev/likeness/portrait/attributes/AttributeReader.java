@@ -1,15 +1,15 @@
 package dev.likeness.portrait.attributes;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.headshots.reading.ReadingNetwork;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.headshots.internal.photo.ReadingNetwork;
+import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.ArrayList;

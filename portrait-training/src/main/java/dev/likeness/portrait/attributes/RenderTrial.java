@@ -1,6 +1,6 @@
 package dev.likeness.portrait.attributes;
 
-import dev.likeness.headshots.reading.ReadingNetwork;
+import dev.likeness.headshots.internal.photo.ReadingNetwork;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;

@@ -2,9 +2,9 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.training.RandomPrompt;
 import java.util.Arrays;

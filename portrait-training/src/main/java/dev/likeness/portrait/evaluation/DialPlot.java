@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.LikenessDial.Measured;
+import dev.likeness.headshots.person.LikenessDial.Measured;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

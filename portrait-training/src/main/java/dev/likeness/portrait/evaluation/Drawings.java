@@ -1,11 +1,11 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.Headshot;
 import java.nio.file.Files;
 import java.nio.file.Path;

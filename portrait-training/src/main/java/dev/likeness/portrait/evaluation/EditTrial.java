@@ -1,8 +1,8 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;

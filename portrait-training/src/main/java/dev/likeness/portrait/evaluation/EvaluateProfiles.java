@@ -1,12 +1,12 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.PersonProfile;
-import dev.likeness.headshots.Trait;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.Trait;
 import dev.likeness.photos.NoUsablePhoto;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;

@@ -2,11 +2,11 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.internal.embed.FolderEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.training.Named;
 import java.nio.file.Files;

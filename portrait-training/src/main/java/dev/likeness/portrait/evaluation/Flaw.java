@@ -1,8 +1,8 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.headshots.score.Aspect;
-import dev.likeness.headshots.score.Worn;
 import dev.likeness.photos.face.Face;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;

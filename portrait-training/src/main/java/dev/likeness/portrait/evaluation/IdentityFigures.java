@@ -1,8 +1,8 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.ShownPerson;
-import dev.likeness.headshots.Style;
+import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Roc;
 import dev.likeness.portrait.attributes.AttributeReader;

@@ -1,16 +1,16 @@
 package dev.likeness.portrait.evaluation;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.Style;
-import dev.likeness.headshots.choice.Candidate;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.ipadapter.face.PersonAdapter;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.portrait.people.Renderer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.score.Worn;
+import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.photos.face.Point;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;

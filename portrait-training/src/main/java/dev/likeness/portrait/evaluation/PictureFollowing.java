@@ -1,11 +1,11 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.face.PersonAdapter;
-import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.portrait.attributes.ReadBack;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import dev.likeness.portrait.training.RandomPrompt;

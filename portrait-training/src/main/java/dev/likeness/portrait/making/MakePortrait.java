@@ -1,7 +1,7 @@
 package dev.likeness.portrait.making;
 
-import dev.likeness.diffusion.progress.Cancellation;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.portrait.evaluation.Evaluation;
 import dev.likeness.portrait.evaluation.EvaluationPlan;
 import dev.likeness.portrait.evaluation.EvaluationTable;

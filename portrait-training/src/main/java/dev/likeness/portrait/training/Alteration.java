@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;

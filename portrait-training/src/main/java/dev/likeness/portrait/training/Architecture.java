@@ -1,15 +1,15 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.text.ClipTextConfig;
-import dev.likeness.diffusion.unet.UNetConfig;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
-import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.headshots.reading.PhotoReader;
-import dev.likeness.headshots.reading.ReadingNetwork;
-import dev.likeness.ipadapter.AdapterTraining;
-import dev.likeness.ipadapter.layout.AdapterKind;
-import dev.likeness.ipadapter.vision.VisionConfig;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.text.ClipTextConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderTinyConfig;
+import dev.likeness.headshots.internal.photo.PhotoReader;
+import dev.likeness.headshots.internal.photo.ReadingNetwork;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.vision.VisionConfig;
+import dev.likeness.portrait.training.adapter.AdapterTraining;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

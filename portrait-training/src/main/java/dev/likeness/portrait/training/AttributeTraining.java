@@ -1,13 +1,13 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.nn.Linear;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.GradientShares;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.Parameters;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.training.GradientShares;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,15 +1,15 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.vae.LatentDistribution;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderKL;
+import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import java.nio.file.Path;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;

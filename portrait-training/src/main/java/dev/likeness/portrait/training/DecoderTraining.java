@@ -1,14 +1,14 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.GradientShares;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.weights.Parameters;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.training.GradientShares;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import java.nio.file.Path;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.tensor.Images;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;

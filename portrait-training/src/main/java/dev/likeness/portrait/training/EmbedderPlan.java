@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

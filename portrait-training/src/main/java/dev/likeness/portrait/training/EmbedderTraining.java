@@ -1,16 +1,16 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.InitialValues;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.photos.embed.FaceNetwork;
+import dev.likeness.photos.internal.embed.FaceNetwork;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,13 +1,13 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
-import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,12 +2,12 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.photos.embed.FaceNetwork;
+import dev.likeness.diffusion.internal.tensor.Images;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.Similarity;
+import dev.likeness.photos.internal.embed.FaceNetwork;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;

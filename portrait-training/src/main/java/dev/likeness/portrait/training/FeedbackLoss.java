@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.text.ClipTextEncoder;
-import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
-import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.training.Objective;
 import dev.likeness.portrait.people.Attribute;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.text.ClipTokenizer;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.diffusion.weights.Renamed;
-import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.transformer.Sd3Config;
-import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Config;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import java.util.Arrays;

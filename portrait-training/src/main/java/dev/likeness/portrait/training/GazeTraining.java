@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.headshots.score.EyeNetwork;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.headshots.internal.score.EyeNetwork;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.nn.Linear;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.portrait.people.Attribute;
 import java.util.LinkedHashMap;
 import java.util.Map;

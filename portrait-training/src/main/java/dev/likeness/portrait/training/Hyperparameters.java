@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.training.AdamW;
-import dev.likeness.diffusion.training.Optimizer;
+import dev.likeness.diffusion.internal.training.AdamW;
+import dev.likeness.diffusion.internal.training.Optimizer;
 import java.util.function.Supplier;
 
 /**

@@ -1,12 +1,12 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;

@@ -1,12 +1,12 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.nn.Activation;
-import dev.likeness.diffusion.nn.Conv2d;
-import dev.likeness.diffusion.nn.Linear;
-import dev.likeness.diffusion.nn.ResnetBlock;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Activation;
+import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.ResnetBlock;
+import dev.likeness.diffusion.internal.nn.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.ClipTokenizer;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Files;
 import java.nio.file.Path;

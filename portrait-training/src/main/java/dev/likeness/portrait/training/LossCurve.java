@@ -1,9 +1,9 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.io.AtomicFile;
-import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.headshots.TrainingPlot;
+import dev.likeness.cli.TrainingPlot;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

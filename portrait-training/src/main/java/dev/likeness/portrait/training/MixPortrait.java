@@ -1,9 +1,9 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.ipadapter.Reference;
-import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.portrait.training.adapter.TrainingPair;
 import java.util.AbstractList;
 import java.util.RandomAccess;
 import java.util.function.IntFunction;

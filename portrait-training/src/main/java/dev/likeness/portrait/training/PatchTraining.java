@@ -1,9 +1,9 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.function.BiFunction;

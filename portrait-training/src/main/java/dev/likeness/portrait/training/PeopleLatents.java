@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.ipadapter.vision.ImageProcessor;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.ipadapter.internal.vision.ImageProcessor;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;

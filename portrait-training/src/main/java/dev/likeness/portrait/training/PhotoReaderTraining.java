@@ -1,12 +1,12 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.headshots.reading.ReadingNetwork;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.headshots.internal.photo.ReadingNetwork;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.EnumMap;

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.vae.AutoencoderTiny;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.vae.AutoencoderTiny;
 import java.nio.file.Path;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;

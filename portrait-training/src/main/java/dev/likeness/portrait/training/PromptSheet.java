@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.awt.Color;
 import java.awt.Font;

@@ -1,6 +1,8 @@
 package dev.likeness.portrait.training;
 
-/** How networks of the shape of {@link dev.likeness.headshots.reading.ReadingNetwork} learn. */
+/**
+ * How networks of the shape of {@link dev.likeness.headshots.internal.photo.ReadingNetwork} learn.
+ */
 final class ReadingLoop {
   /** The softest that pictures are shown, as a share of a side; see {@link Alteration}. */
   static final double SOFTEST = 0.5;

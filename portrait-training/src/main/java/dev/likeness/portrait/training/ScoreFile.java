@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigDecimal;

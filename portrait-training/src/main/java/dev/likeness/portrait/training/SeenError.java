@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.headshots.reading.ReadingNetwork;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.headshots.internal.photo.ReadingNetwork;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.RenderTrial;
 import java.nio.file.Path;

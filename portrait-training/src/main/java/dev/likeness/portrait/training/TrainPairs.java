@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.headshots.score.Worn;
+import dev.likeness.headshots.internal.score.Worn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

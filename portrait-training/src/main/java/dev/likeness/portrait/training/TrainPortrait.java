@@ -1,16 +1,16 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
-import dev.likeness.diffusion.text.ClipTokenizer;
-import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.training.PerceptualLoss;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.training.PerceptualLoss;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.portrait.people.Words;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Files;

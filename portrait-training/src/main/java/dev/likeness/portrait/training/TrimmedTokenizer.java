@@ -2,7 +2,7 @@ package dev.likeness.portrait.training;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

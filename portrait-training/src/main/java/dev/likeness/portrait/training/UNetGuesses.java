@@ -1,11 +1,11 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.adapt.Adaptation;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.Upload;
-import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.Upload;
+import dev.likeness.diffusion.internal.training.Objective;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.training.Objective;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.schedulers.NoiseLevel;

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.Upload;
+import dev.likeness.diffusion.internal.training.Muon;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.Upload;
-import dev.likeness.diffusion.training.Muon;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.score.Worn;
+import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;

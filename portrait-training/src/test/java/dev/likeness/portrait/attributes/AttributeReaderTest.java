@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.training.InitialValues;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.EnumSet;

@@ -2,7 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.headshots.Style;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.portrait.people.Attribute;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,7 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 
 /**
  * Knows a picture by its pixels at a small size.

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.headshots.LikenessDial;
-import dev.likeness.headshots.LikenessDial.Measured;
-import dev.likeness.headshots.LikenessDial.Setting;
+import dev.likeness.headshots.person.LikenessDial;
+import dev.likeness.headshots.person.LikenessDial.Measured;
+import dev.likeness.headshots.person.LikenessDial.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

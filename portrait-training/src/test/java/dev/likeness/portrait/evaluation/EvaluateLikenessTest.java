@@ -10,7 +10,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;

@@ -3,11 +3,11 @@ package dev.likeness.portrait.evaluation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
-import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.training.InitialValues;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Path;
 import java.util.List;

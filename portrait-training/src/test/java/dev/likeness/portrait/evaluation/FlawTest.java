@@ -14,7 +14,7 @@ import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.portrait.people.Style;
 import java.util.Arrays;
 import java.util.EnumSet;

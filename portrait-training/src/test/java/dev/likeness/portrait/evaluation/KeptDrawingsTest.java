@@ -5,15 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.Style;
-import dev.likeness.headshots.choice.Candidate;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.internal.embed.FolderEmbedder;
 import dev.likeness.photos.likeness.Roc;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Person;

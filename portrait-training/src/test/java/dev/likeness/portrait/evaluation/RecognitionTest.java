@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.Style;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;

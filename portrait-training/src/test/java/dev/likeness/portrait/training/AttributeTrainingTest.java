@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Attribute;
 import java.io.IOException;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.Objective;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package dev.likeness.portrait.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Map;
 import org.bytedeco.pytorch.global.torch;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.portrait.people.Person;
 import java.nio.file.Path;
 import java.util.Arrays;

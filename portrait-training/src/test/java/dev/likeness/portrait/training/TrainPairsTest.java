@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.score.Worn;
+import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;

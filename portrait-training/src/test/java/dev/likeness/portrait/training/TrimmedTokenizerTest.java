@@ -3,9 +3,9 @@ package dev.likeness.portrait.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.text.ClipTokenizer;
-import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

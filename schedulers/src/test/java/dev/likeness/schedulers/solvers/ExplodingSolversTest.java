@@ -1,5 +1,6 @@
 package dev.likeness.schedulers.solvers;
 
+import dev.likeness.schedulers.CleanEnd;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.SolverContract;

@@ -18,21 +18,21 @@ import java.util.zip.ZipOutputStream;
  * PyTorch files written by hand, right and wrong: instructions of the pickle machine, and the zip
  * file around them.
  */
-final class CraftedPickle {
+public final class CraftedPickle {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** A pickle of protocol 2 that nothing follows yet. */
-  static CraftedPickle start() {
+  public static CraftedPickle start() {
     return new CraftedPickle().raw("\u0080\u0002");
   }
 
   /** Instructions as they are, one character a byte. */
-  CraftedPickle raw(String latin1) {
+  public CraftedPickle raw(String latin1) {
     out.writeBytes(latin1.getBytes(StandardCharsets.ISO_8859_1));
     return this;
   }
 
-  CraftedPickle text(String text) {
+  public CraftedPickle text(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     raw("X");
     out.writeBytes(ByteBuffer.allocate(4)
@@ -43,14 +43,14 @@ final class CraftedPickle {
     return this;
   }
 
-  CraftedPickle number(long value) {
+  public CraftedPickle number(long value) {
     raw("\u008a\u0008");
     out.writeBytes(
         ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
     return this;
   }
 
-  CraftedPickle global(String module, String name) {
+  public CraftedPickle global(String module, String name) {
     return raw("c" + module + "\n" + name + "\n");
   }
 
@@ -74,7 +74,8 @@ final class CraftedPickle {
   }
 
   /** A float tensor over a storage of its own. */
-  CraftedPickle tensor(String key, long elements, long offset, long[] sizes, long[] strides) {
+  public CraftedPickle tensor(
+      String key, long elements, long offset, long[] sizes, long[] strides) {
     return global("torch._utils", "_rebuild_tensor_v2")
         .raw("(")
         .storage("FloatStorage", key, elements)
@@ -86,12 +87,12 @@ final class CraftedPickle {
         .raw(")RtR");
   }
 
-  byte[] stop() {
+  public byte[] stop() {
     return raw(".").out.toByteArray();
   }
 
   /** A zip file in PyTorch's form with this pickle and one storage "0" of the floats 0, 1, 2, … */
-  static Path zip(Path folder, byte[] pickle, int floats) {
+  public static Path zip(Path folder, byte[] pickle, int floats) {
     ByteBuffer data = ByteBuffer.allocate(4 * floats).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < floats; i++) {
       data.putFloat(i);
@@ -103,7 +104,7 @@ final class CraftedPickle {
   }
 
   /** A zip file with these entries, stored. */
-  static Path zip(Path folder, Map<String, byte[]> entries) {
+  public static Path zip(Path folder, Map<String, byte[]> entries) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
@@ -127,7 +128,7 @@ final class CraftedPickle {
     return entry;
   }
 
-  static Path write(Path folder, byte[] bytes) {
+  public static Path write(Path folder, byte[] bytes) {
     try {
       return Files.write(folder.resolve("crafted.pt"), bytes);
     } catch (IOException e) {

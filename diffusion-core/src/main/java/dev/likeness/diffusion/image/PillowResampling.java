@@ -1,0 +1,150 @@
+package dev.likeness.diffusion.image;
+
+/**
+ * Resizing with Pillow's numbers, byte for byte: two passes over 8-bit values with 22-bit
+ * fixed-point weights, the kernel widened when reducing (Pillow's {@code ImagingResample}). Image
+ * encoders learnt from pictures resized so.
+ */
+public enum PillowResampling {
+  BILINEAR(2, 1) {
+    @Override
+    double kernel(double x) {
+      return Math.max(0, 1 - Math.abs(x));
+    }
+  },
+  /** Keys' cubic convolution with a = -0.5. */
+  BICUBIC(3, 2) {
+    @Override
+    double kernel(double x) {
+      double a = Math.abs(x);
+      return a < 1 ? (1.5 * a - 2.5) * a * a + 1 : a < 2 ? -0.5 * (((a - 5) * a + 8) * a - 4) : 0;
+    }
+  },
+  LANCZOS(1, 3) {
+    @Override
+    double kernel(double x) {
+      return -3 <= x && x < 3 ? sinc(x) * sinc(x / 3) : 0;
+    }
+  };
+
+  private static final int BITS = 32 - 8 - 2;
+
+  private final int code;
+  private final double support;
+
+  PillowResampling(int code, double support) {
+    this.code = code;
+    this.support = support;
+  }
+
+  abstract double kernel(double x);
+
+  /** Pillow's number for this filter. */
+  public int code() {
+    return code;
+  }
+
+  /** The filter that Pillow numbers {@code code}, as configs name it. */
+  public static PillowResampling of(int code) {
+    for (PillowResampling filter : values()) {
+      if (filter.code == code) {
+        return filter;
+      }
+    }
+    throw new IllegalArgumentException(
+        "resample " + code + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
+  }
+
+  /** The whole picture at {@code width} by {@code height} pixels; itself when it has that size. */
+  public Picture resize(Picture picture, int width, int height) {
+    if (width < 1 || height < 1) {
+      throw new IllegalArgumentException("cannot resize to " + width + "x" + height);
+    }
+    int w = picture.width();
+    int h = picture.height();
+    byte[] rgb = picture.rgb();
+    // The order decides how the bytes between the passes round; this is Pillow 13's, older ones
+    // always go across first.
+    boolean downFirst = height < h && h - height > 2 * (w - width);
+    byte[] out = downFirst
+        ? across(down(rgb, w, h, height), w, height, width)
+        : down(across(rgb, w, h, width), width, h, height);
+    return Picture.of(width, height, out);
+  }
+
+  private byte[] across(byte[] rgb, int width, int height, int columns) {
+    if (columns == width) {
+      return rgb;
+    }
+    Taps taps = taps(width, columns);
+    byte[] out = new byte[columns * height * 3];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < columns; x++) {
+        int from = (y * width + taps.first[x]) * 3;
+        weigh(rgb, from, 3, taps.weights[x], out, (y * columns + x) * 3);
+      }
+    }
+    return out;
+  }
+
+  private byte[] down(byte[] rgb, int width, int height, int rows) {
+    if (rows == height) {
+      return rgb;
+    }
+    Taps taps = taps(height, rows);
+    byte[] out = new byte[width * rows * 3];
+    for (int y = 0; y < rows; y++) {
+      for (int x = 0; x < width; x++) {
+        int from = (taps.first[y] * width + x) * 3;
+        weigh(rgb, from, width * 3, taps.weights[y], out, (y * width + x) * 3);
+      }
+    }
+    return out;
+  }
+
+  private static void weigh(byte[] rgb, int from, int stride, int[] weights, byte[] out, int at) {
+    for (int c = 0; c < 3; c++) {
+      int sum = 1 << BITS - 1;
+      for (int k = 0; k < weights.length; k++) {
+        sum += (rgb[from + c + k * stride] & 255) * weights[k];
+      }
+      out[at + c] = (byte) Math.max(0, Math.min(255, sum >> BITS));
+    }
+  }
+
+  /** For each output, the first input that counts and the fixed-point weights from there on. */
+  private record Taps(int[] first, int[][] weights) {}
+
+  private Taps taps(int inputs, int outputs) {
+    double scale = (double) inputs / outputs;
+    double widen = Math.max(1, scale);
+    Taps taps = new Taps(new int[outputs], new int[outputs][]);
+    for (int i = 0; i < outputs; i++) {
+      double center = (i + 0.5) * scale;
+      int first = Math.max(0, (int) (center - support * widen + 0.5));
+      int last = Math.min(inputs, (int) (center + support * widen + 0.5));
+      taps.first[i] = first;
+      taps.weights[i] = fixed(first, last - first, center, 1 / widen);
+    }
+    return taps;
+  }
+
+  private int[] fixed(int first, int count, double center, double narrow) {
+    double[] weights = new double[count];
+    double sum = 0;
+    for (int k = 0; k < count; k++) {
+      weights[k] = kernel((k + first - center + 0.5) * narrow);
+      sum += weights[k];
+    }
+    int[] fixed = new int[count];
+    for (int k = 0; k < count; k++) {
+      double weight = (sum == 0 ? weights[k] : weights[k] / sum) * (1 << BITS);
+      fixed[k] = (int) (weight < 0 ? weight - 0.5 : weight + 0.5);
+    }
+    return fixed;
+  }
+
+  private static double sinc(double x) {
+    return x == 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+  }
+}

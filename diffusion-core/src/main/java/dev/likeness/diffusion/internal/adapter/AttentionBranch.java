@@ -1,0 +1,44 @@
+package dev.likeness.diffusion.internal.adapter;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What an adapter adds to one attention: the picture's queries over keys and values of its own
+ * (image tokens).
+ */
+@FunctionalInterface
+public interface AttentionBranch {
+  /**
+   * What an attention lets its branches see of the picture, each [batch, heads, tokens, headWidth].
+   *
+   * @param query normalised where the network normalises its queries, before any rotation
+   * @param plainQuery before any norm; null in a UNet, as the next two are
+   * @param plainKey before any norm
+   * @param value what the picture's tokens say to each other
+   * @param time the timestep that the network is given, [1], another tensor for each of its passes;
+   *     null where it does not tell
+   */
+  record Asking(Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time) {
+    /** Queries alone. */
+    public static Asking of(Tensor query) {
+      return new Asking(query, null, null, null, null);
+    }
+
+    /** Some neighbouring rows of the batch. */
+    public Asking rows(long first, long count) {
+      return new Asking(
+          query.narrow(0, first, count),
+          narrowed(plainQuery, first, count),
+          narrowed(plainKey, first, count),
+          narrowed(value, first, count),
+          time);
+    }
+
+    private static Tensor narrowed(Tensor t, long first, long count) {
+      return t == null ? null : t.narrow(0, first, count);
+    }
+  }
+
+  /** Attends; returns the queries' shape, owned by the calling scope. */
+  Tensor attend(Asking picture);
+}

@@ -1,0 +1,15 @@
+package dev.likeness.diffusion.internal.adapter;
+
+import java.util.Set;
+
+/** The tensors of a model's parts, by name and shape: what tells an adapter which base it meets. */
+public interface PartTensors {
+  /**
+   * The names of a part's tensors, from which adapters learn its modules; empty for a part that the
+   * model lacks.
+   */
+  Set<String> tensorNames(Part part);
+
+  /** The shape of one of {@link #tensorNames}. */
+  long[] tensorShape(Part part, String name);
+}

@@ -1,0 +1,37 @@
+package dev.likeness.diffusion.internal.family;
+
+import dev.likeness.diffusion.internal.cudagraph.Numbers;
+import dev.likeness.diffusion.internal.cudagraph.Runner;
+import dev.likeness.schedulers.Step;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A network whose work a runner may record.
+ *
+ * @param fixed the layout of a row's work, see
+ *     {@link dev.likeness.diffusion.internal.cudagraph.LaidOut#layout}
+ */
+public record RecordedNetwork(Runner runner, Function<Step, Object> fixed, Asked asked)
+    implements NoisePredictor {
+  /**
+   * A network as it is asked in a row; of {@code step} it may read what the layout holds, and
+   * numbers from {@code row}.
+   */
+  @FunctionalInterface
+  public interface Asked {
+    Tensor answer(Tensor input, Step step, Numbers row);
+  }
+
+  @Override
+  public Tensor predict(Tensor input, Step step) {
+    return runner
+        .run(layout(step), step, (row, in) -> new Tensor[] {asked.answer(in[0], step, row)}, input)[
+        0];
+  }
+
+  @Override
+  public Object layout(Step step) {
+    return fixed.apply(step);
+  }
+}

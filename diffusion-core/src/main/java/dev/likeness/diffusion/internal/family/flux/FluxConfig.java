@@ -1,0 +1,65 @@
+package dev.likeness.diffusion.internal.family.flux;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import java.util.List;
+
+/**
+ * The shape of a {@code FluxTransformer2DModel}, by diffusers' names.
+ *
+ * @param inChannels of a packed token: four latent pixels, and for Fill the mask and the masked
+ *     picture beside them
+ * @param outChannels of a packed token
+ * @param layers double blocks
+ * @param singleLayers single blocks
+ * @param textWidth width of the text encoder's tokens
+ * @param pooledWidth width of the pooled text
+ * @param guided whether the guidance scale is an input (guidance-distilled)
+ * @param axes how many of a head's channels each position axis turns
+ */
+public record FluxConfig(
+    int inChannels,
+    int outChannels,
+    int layers,
+    int singleLayers,
+    int headWidth,
+    int heads,
+    int textWidth,
+    int pooledWidth,
+    boolean guided,
+    List<Integer> axes) {
+
+  /**
+   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
+   */
+  public static FluxConfig of(ModelConfig c) {
+    c.require("patch_size", 1);
+    int in = c.integer("in_channels", 64);
+    List<Integer> axes = c.integers("axes_dims_rope");
+    FluxConfig config = new FluxConfig(
+        in,
+        c.integer("out_channels", in),
+        c.integer("num_layers", 19),
+        c.integer("num_single_layers", 38),
+        c.integer("attention_head_dim", 128),
+        c.integer("num_attention_heads", 24),
+        c.integer("joint_attention_dim", 4096),
+        c.integer("pooled_projection_dim", 768),
+        c.flag("guidance_embeds", false),
+        axes == null ? List.of(16, 56, 56) : axes);
+    c.refuseOthers();
+    int turned = config.axes.stream().mapToInt(Integer::intValue).sum();
+    if (config.axes.size() != 3
+        || turned != config.headWidth
+        || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
+      throw new UnusableInput(c.where() + ": axes_dims_rope " + config.axes
+          + " must be three even numbers that sum to attention_head_dim " + config.headWidth);
+    }
+    return config;
+  }
+
+  /** Channels of a token inside the network. */
+  public int width() {
+    return heads * headWidth;
+  }
+}

@@ -1,0 +1,105 @@
+package dev.likeness.diffusion.internal.family.flux;
+
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
+import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
+import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.Streams;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The denoising network of FLUX.1 (Black Forest Labs 2024, {@code src/flux/model.py} of
+ * black-forest-labs/flux), with the names and numbers of diffusers' {@code FluxTransformer2DModel}.
+ * Immutable and shared by threads.
+ */
+public final class FluxTransformer2DModel {
+  private final FluxConfig config;
+  private final FluxTrunk trunk;
+  private final AdaptiveNorm normOut;
+  private final Linear projOut;
+
+  public FluxTransformer2DModel(FluxConfig config, Weights w) {
+    this.config = config;
+    trunk = new FluxTrunk(config, w);
+    normOut = new AdaptiveNorm(w.at("norm_out"), config.width(), 2);
+    projOut = new Linear(w.at("proj_out"), config.width(), config.outChannels());
+  }
+
+  public FluxConfig config() {
+    return config;
+  }
+
+  /**
+   * Predicts the flow for noisy tokens.
+   *
+   * @param tokens packed latents [batch, imageTokens, inChannels]
+   * @param time [batch] or [1], 0..1, f32
+   * @param rotation positions of the text's tokens, then of the picture's
+   * @return [batch, imageTokens, outChannels], owned by the calling scope
+   */
+  public Tensor forward(
+      Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation) {
+    return forward(tokens, time, conditioning, rotation, Segments.PLAIN);
+  }
+
+  /** The same, with its blocks run by {@code segments}. */
+  public Tensor forward(
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning conditioning,
+      Rotation rotation,
+      Segments segments) {
+    return forward(tokens, time, conditioning, rotation, List.of(), null, segments);
+  }
+
+  /**
+   * The same, with what ControlNets add to it.
+   *
+   * @param cache what its blocks did before, to ask the first alone at times, or null; not beside
+   *     ControlNets
+   */
+  public Tensor forward(
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning conditioning,
+      Rotation rotation,
+      List<FluxResiduals> control,
+      FirstBlockCache cache) {
+    return forward(tokens, time, conditioning, rotation, control, cache, Segments.PLAIN);
+  }
+
+  private Tensor forward(
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning conditioning,
+      Rotation rotation,
+      List<FluxResiduals> control,
+      FirstBlockCache cache,
+      Segments segments) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor listened = trunk.listened(tokens, time, conditioning);
+      Streams start = new Streams(trunk.embedded(tokens), trunk.text(conditioning));
+      Tensor image = trunk.through(
+          start,
+          listened,
+          rotation,
+          (single, i, x) -> {
+            for (FluxResiduals residuals : control) {
+              Tensor added =
+                  residuals.at(single, i, single ? config.singleLayers() : config.layers());
+              if (added != null) {
+                x.add_(added);
+              }
+            }
+          },
+          cache,
+          segments);
+      List<Tensor> m = normOut.vectors(listened);
+      return call.promote(projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0))));
+    }
+  }
+}

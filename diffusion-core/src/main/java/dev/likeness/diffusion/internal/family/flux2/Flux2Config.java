@@ -1,0 +1,74 @@
+package dev.likeness.diffusion.internal.family.flux2;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import java.util.List;
+
+/**
+ * The shape of a {@code Flux2Transformer2DModel}, by diffusers' names.
+ *
+ * @param inChannels of a token: four latent pixels
+ * @param layers double blocks
+ * @param singleLayers single blocks
+ * @param textWidth width of the language model's tokens, of several layers together
+ * @param timeFeatures sinusoids that the time is told by
+ * @param inner channels inside a feed-forward
+ * @param axes how many of a head's channels each position axis turns
+ * @param theta of the rotary positions
+ */
+public record Flux2Config(
+    int inChannels,
+    int outChannels,
+    int layers,
+    int singleLayers,
+    int headWidth,
+    int heads,
+    int textWidth,
+    int timeFeatures,
+    int inner,
+    List<Integer> axes,
+    double theta) {
+
+  /**
+   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
+   */
+  public static Flux2Config of(ModelConfig c) {
+    c.require("patch_size", 1);
+    c.require("eps", 1e-6);
+    if (c.flag("guidance_embeds", true)) {
+      throw new UnusableInput(c.where()
+          + ": option \"guidance_embeds\" is true, as FLUX.2 dev's; of FLUX.2 only klein is"
+          + " supported, whose is false");
+    }
+    int in = c.integer("in_channels", 128);
+    int head = c.integer("attention_head_dim", 128);
+    int heads = c.integer("num_attention_heads", 48);
+    List<Integer> axes = c.integers("axes_dims_rope");
+    Flux2Config config = new Flux2Config(
+        in,
+        c.integer("out_channels", in),
+        c.integer("num_layers", 8),
+        c.integer("num_single_layers", 48),
+        head,
+        heads,
+        c.integer("joint_attention_dim", 15360),
+        c.integer("timestep_guidance_channels", 256),
+        (int) (head * heads * c.number("mlp_ratio", 3)),
+        axes == null ? List.of(32, 32, 32, 32) : axes,
+        c.number("rope_theta", 2000));
+    c.refuseOthers();
+    int turned = config.axes.stream().mapToInt(Integer::intValue).sum();
+    if (config.axes.size() != 4
+        || turned != head
+        || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
+      throw new UnusableInput(c.where() + ": axes_dims_rope " + config.axes
+          + " must be four even numbers that sum to attention_head_dim " + head);
+    }
+    return config;
+  }
+
+  /** Channels of a token inside the network. */
+  public int width() {
+    return heads * headWidth;
+  }
+}

@@ -1,0 +1,65 @@
+package dev.likeness.diffusion.internal.family.sd3;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import java.util.List;
+
+/**
+ * The shape of an {@code SD3Transformer2DModel}, by diffusers' names.
+ *
+ * @param sampleSize side of the latents that the model was trained on
+ * @param patch side of the square of latent pixels that make a token
+ * @param textWidth width of the text's tokens
+ * @param pooledWidth width of the pooled texts together
+ * @param positions side of the grid that position embeddings are stored for, in tokens
+ * @param dualLayers blocks that attend to the picture a second time on its own (SD 3.5 medium)
+ * @param normed whether queries and keys are normalised (SD 3.5)
+ */
+public record Sd3Config(
+    int sampleSize,
+    int patch,
+    int inChannels,
+    int outChannels,
+    int layers,
+    int headWidth,
+    int heads,
+    int textWidth,
+    int pooledWidth,
+    int positions,
+    List<Integer> dualLayers,
+    boolean normed) {
+
+  /**
+   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
+   */
+  public static Sd3Config of(ModelConfig c) {
+    c.require("qk_norm", "rms_norm");
+    List<Integer> dual = c.integers("dual_attention_layers");
+    int in = c.integer("in_channels", 16);
+    Sd3Config config = new Sd3Config(
+        c.integer("sample_size", 128),
+        c.integer("patch_size", 2),
+        in,
+        c.isNull("out_channels") ? in : c.integer("out_channels", 16),
+        c.integer("num_layers", 18),
+        c.integer("attention_head_dim", 64),
+        c.integer("num_attention_heads", 18),
+        c.integer("joint_attention_dim", 4096),
+        c.integer("pooled_projection_dim", 2048),
+        c.integer("pos_embed_max_size", 96),
+        dual == null ? List.of() : dual,
+        c.has("qk_norm"));
+    int caption = c.integer("caption_projection_dim", 1152);
+    c.refuseOthers();
+    if (caption != config.width()) {
+      throw new UnusableInput(c.where() + ": caption_projection_dim " + caption
+          + " must be num_attention_heads times attention_head_dim, " + config.width());
+    }
+    return config;
+  }
+
+  /** Channels of a token inside the network. */
+  public int width() {
+    return heads * headWidth;
+  }
+}

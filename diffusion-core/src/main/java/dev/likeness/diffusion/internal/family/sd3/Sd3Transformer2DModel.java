@@ -1,0 +1,137 @@
+package dev.likeness.diffusion.internal.family.sd3;
+
+import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
+import dev.likeness.diffusion.internal.nn.transformer.CombinedEmbedding;
+import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
+import dev.likeness.diffusion.internal.nn.transformer.Streams;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The denoising network of Stable Diffusion 3 and 3.5 (Esser et al. 2024, arXiv:2403.03206), with
+ * the names and numbers of diffusers' {@code SD3Transformer2DModel}. Immutable and shared by
+ * threads.
+ */
+public final class Sd3Transformer2DModel {
+  private final Sd3Config config;
+  private final PatchEmbedding patches;
+  private final CombinedEmbedding embedding;
+  private final Linear contextEmbedder;
+  private final Blocks<Sd3Block> blocks;
+  private final AdaptiveNorm normOut;
+  private final Linear projOut;
+
+  public Sd3Transformer2DModel(Sd3Config config, Weights w) {
+    this.config = config;
+    int width = config.width();
+    patches = new PatchEmbedding(w.at("pos_embed"), config);
+    embedding = new CombinedEmbedding(w.at("time_text_embed"), width, config.pooledWidth(), false);
+    contextEmbedder = new Linear(w.at("context_embedder"), config.textWidth(), width);
+    blocks = Blocks.of(
+        w.at("transformer_blocks"), config.layers(), (block, i) -> new Sd3Block(block, config, i));
+    normOut = new AdaptiveNorm(w.at("norm_out"), width, 2);
+    projOut = new Linear(
+        w.at("proj_out"), width, (long) config.patch() * config.patch() * config.outChannels());
+  }
+
+  public Sd3Config config() {
+    return config;
+  }
+
+  /**
+   * Predicts the flow for noisy latents.
+   *
+   * @param latents [batch, inChannels, h, w], sides a multiple of the patch
+   * @param timestep [batch] or [1], 0..1000, f32
+   * @param text [batch, textTokens, textWidth]
+   * @param pooled [batch, pooledWidth]
+   * @param skipped blocks to leave out, for skip-layer guidance
+   * @param cache what its blocks did before, to ask the first alone at times, or null
+   * @return [batch, outChannels, h, w], owned by the calling scope
+   */
+  public Tensor forward(
+      Tensor latents,
+      Tensor timestep,
+      Tensor text,
+      Tensor pooled,
+      Set<Integer> skipped,
+      FirstBlockCache cache) {
+    return forward(latents, timestep, text, pooled, skipped, cache, Segments.PLAIN);
+  }
+
+  /** The same, all blocks run by {@code segments}. */
+  public Tensor forward(
+      Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Segments segments) {
+    return forward(latents, timestep, text, pooled, Set.of(), null, segments);
+  }
+
+  private Tensor forward(
+      Tensor latents,
+      Tensor timestep,
+      Tensor text,
+      Tensor pooled,
+      Set<Integer> skipped,
+      FirstBlockCache cache,
+      Segments segments) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor listened = embedding.forward(timestep, null, pooled);
+      Tensor time = timestep.narrow(0, 0, 1);
+      Tensor image;
+      try (Blocks.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
+        Streams start = new Streams(patches.forward(latents), contextEmbedder.forward(text));
+        image = through(
+            pass,
+            start,
+            (block, x) ->
+                x.through((in, told) -> block.forward(in, told, time), listened, segments),
+            cache);
+      }
+      List<Tensor> m = normOut.vectors(listened);
+      Tensor tokens = projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0)));
+      return call.promote(
+          picture(tokens, latents.size(2) / config.patch(), latents.size(3) / config.patch()));
+    }
+  }
+
+  /**
+   * The picture's tokens after all blocks, or the first alone where {@code cache}, which may be
+   * null, knows the others.
+   */
+  private static Tensor through(
+      Blocks.Pass<Sd3Block> pass,
+      Streams start,
+      BiFunction<Sd3Block, Streams, Streams> run,
+      FirstBlockCache cache) {
+    Streams x = start;
+    while (pass.hasNext()) {
+      try (TensorScope scope = TensorScope.open()) {
+        Streams y = run.apply(pass.next(), x);
+        Tensor known = x == start && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
+        if (known != null) {
+          return scope.promote(known);
+        }
+        Tensor image = scope.replace(x.image(), y.image());
+        x = new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
+      }
+    }
+    if (cache != null) {
+      cache.afterAll(x.image());
+    }
+    return x.image();
+  }
+
+  private Tensor picture(Tensor tokens, long rows, long columns) {
+    long p = config.patch();
+    return tokens
+        .view(new long[] {tokens.size(0), rows, columns, p, p, config.outChannels()})
+        .permute(0, 5, 1, 3, 2, 4)
+        .reshape(tokens.size(0), config.outChannels(), rows * p, columns * p);
+  }
+}

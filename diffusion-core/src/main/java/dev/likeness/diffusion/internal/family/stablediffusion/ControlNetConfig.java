@@ -1,0 +1,99 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.Sinusoids;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shape of a {@code ControlNetModel} or {@code ControlNetUnionModel}, by diffusers' names.
+ *
+ * @param unet the shape of the UNet that it is half of
+ * @param pictureChannels channels of the picture that it looks at
+ * @param hintChannels widths of the layers that look at it
+ * @param reversed whether the picture's channels go in blue first
+ * @param union how it is told several kinds of pictures apart; null where it knows one
+ */
+public record ControlNetConfig(
+    UNetConfig unet,
+    int pictureChannels,
+    List<Integer> hintChannels,
+    boolean reversed,
+    Union union) {
+  private static final List<String> OF_UNION = List.of(
+      "num_control_type",
+      "num_trans_channel",
+      "num_trans_head",
+      "num_trans_layer",
+      "num_proj_channel");
+  private static final String SMALL_MIDDLE = "UNetMidBlock2D";
+
+  /**
+   * A union of ControlNets.
+   *
+   * @param kinds how many kinds of pictures it knows, counted from 0
+   * @param layers of the transformer that its pictures go through
+   * @param sinusoids how each kind is told, being shown or not
+   */
+  public record Union(int kinds, int layers, Sinusoids sinusoids) {}
+
+  /**
+   * Reads a ControlNet's {@code config.json}; with {@code num_control_type} it is a union's,
+   * whatever class it names. An option that is not supported is refused by name.
+   */
+  public static ControlNetConfig of(ModelConfig c) {
+    Map<String, Object> shared = new LinkedHashMap<>(c.values());
+    c.require("global_pool_conditions", false);
+    boolean several = c.has("num_control_type");
+    boolean reversed =
+        !several && c.text("controlnet_conditioning_channel_order", "rgb").equals("bgr");
+    if (!reversed) {
+      c.require("controlnet_conditioning_channel_order", "rgb");
+    }
+    List<Integer> hint = c.integers("conditioning_embedding_out_channels");
+    int channels = c.integer("conditioning_channels", 3);
+    boolean small = SMALL_MIDDLE.equals(shared.get("mid_block_type"));
+    List.of(
+            "conditioning_embedding_out_channels",
+            "conditioning_channels",
+            "controlnet_conditioning_channel_order",
+            "global_pool_conditions")
+        .forEach(shared::remove);
+    OF_UNION.forEach(shared::remove);
+    if (small) {
+      shared.remove("mid_block_type");
+    }
+    List<String> up = new ArrayList<>();
+    c.texts(
+            "down_block_types",
+            List.of(
+                "CrossAttnDownBlock2D",
+                "CrossAttnDownBlock2D",
+                "CrossAttnDownBlock2D",
+                "DownBlock2D"))
+        .forEach(type -> up.add(type.replace("Down", "Up")));
+    Collections.reverse(up);
+    shared.put("up_block_types", up);
+    UNetConfig unet = UNetConfig.of(ModelConfig.of(shared, c.where()));
+    return new ControlNetConfig(
+        small ? unet.withoutMiddleAttention() : unet,
+        channels,
+        hint != null ? hint : several ? List.of(48, 96, 192, 384) : List.of(16, 32, 96, 256),
+        reversed,
+        several ? union(c, unet.levels().get(0).channels()) : null);
+  }
+
+  // The number of heads changes nothing: see ControlUnion.
+  private static Union union(ModelConfig c, int width) {
+    c.require("num_trans_channel", width);
+    c.require("num_proj_channel", width);
+    Sinusoids sinusoids = new Sinusoids(
+        c.integer("addition_time_embed_dim", 256),
+        c.flag("flip_sin_to_cos", true),
+        c.number("freq_shift", 0));
+    return new Union(c.integer("num_control_type", 0), c.integer("num_trans_layer", 1), sinusoids);
+  }
+}

@@ -1,0 +1,124 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.HintEmbedding;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.unet.DownBlock;
+import dev.likeness.diffusion.internal.nn.unet.MidBlock;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A second way down beside a UNet's, which looks at a picture as well and adds to what the first
+ * leaves (Zhang et al. 2023, arXiv:2302.05543), with the names and numbers of diffusers'
+ * {@code ControlNetModel} and {@code ControlNetUnionModel}. Immutable and shared by threads.
+ */
+public final class ControlNetModel {
+  private final ControlNetConfig config;
+  private final UNetEmbedding embedding;
+  private final HintEmbedding hint;
+  private final ControlUnion union;
+  private final Conv2d convIn;
+  private final List<DownBlock> down;
+  private final MidBlock mid;
+  private final List<Conv2d> downOut = new ArrayList<>();
+  private final Conv2d midOut;
+
+  public ControlNetModel(ControlNetConfig config, Weights w) {
+    this.config = config;
+    UNetConfig unet = config.unet();
+    int width = unet.levels().get(0).channels();
+    int levels = unet.levels().size();
+    embedding = new UNetEmbedding(w, unet);
+    hint = new HintEmbedding(
+        w.at("controlnet_cond_embedding"), config.pictureChannels(), config.hintChannels(), width);
+    union = config.union() == null
+        ? null
+        : new ControlUnion(w, config.union(), width, unet.timeWidth());
+    convIn = new Conv2d(w.at("conv_in"), unet.inChannels(), width, unet.convInKernel());
+    down = IntStream.range(0, levels)
+        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, i))
+        .toList();
+    mid = new MidBlock(w.at("mid_block"), unet);
+    Weights out = w.at("controlnet_down_blocks");
+    downOut.add(new Conv2d(out.at(0), width, width, 1));
+    for (int i = 0; i < levels; i++) {
+      int channels = unet.levels().get(i).channels();
+      int left = unet.levels().get(i).layers() + (i == levels - 1 ? 0 : 1);
+      for (int j = 0; j < left; j++) {
+        downOut.add(new Conv2d(out.at(downOut.size()), channels, channels, 1));
+      }
+    }
+    int deepest = unet.levels().get(levels - 1).channels();
+    midOut = new Conv2d(w.at("controlnet_mid_block"), deepest, deepest, 1);
+  }
+
+  public ControlNetConfig config() {
+    return config;
+  }
+
+  /**
+   * What {@link #forward} is given of a picture [1, 3, height, width] in 0..1; owned by the calling
+   * scope.
+   */
+  public Tensor hint(Tensor picture) {
+    try (TensorScope call = TensorScope.open()) {
+      return call.promote(hint.forward(config.reversed() ? picture.flip(1) : picture));
+    }
+  }
+
+  /**
+   * The same of a union, which is told the picture's kind, and how much it counts beside others: 1
+   * for one alone.
+   */
+  public Tensor hint(Tensor picture, int kind, double scale) {
+    try (TensorScope call = TensorScope.open()) {
+      return call.promote(union.moved(hint(picture), kind, scale));
+    }
+  }
+
+  /**
+   * What {@link #forward} is given of the kinds of a union's pictures; owned by the calling scope.
+   */
+  public Tensor kinds(Collection<Integer> kinds) {
+    try (TensorScope call = TensorScope.open()) {
+      return call.promote(union.told(kinds));
+    }
+  }
+
+  /**
+   * What to add to the UNet for noisy latents; owned by the calling scope.
+   *
+   * @param sample [batch, inChannels, h, w], without what an inpainting UNet is shown beside it
+   * @param timesteps [batch] or [1], any type; taken as f32
+   * @param hint of {@link #hint}, [1, any, h, w]; a union's sum over its pictures
+   * @param kinds of {@link #kinds} for a union, else null
+   */
+  public ControlResiduals forward(
+      Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint, Tensor kinds) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor time = embedding.forward(sample, timesteps, conditioning, kinds);
+      Deque<Tensor> left = new ArrayDeque<>();
+      Tensor x = convIn.forward(sample).add(hint);
+      left.push(x);
+      for (DownBlock block : down) {
+        x = block.forward(x, time, conditioning.told(), left, Segments.PLAIN);
+      }
+      List<Tensor> added = new ArrayList<>();
+      Iterator<Tensor> first = left.descendingIterator();
+      for (Conv2d out : downOut) {
+        added.add(call.promote(out.forward(first.next())));
+      }
+      Tensor bottom = mid.forward(x, time, conditioning.told(), Segments.PLAIN);
+      return new ControlResiduals(added, call.promote(midOut.forward(bottom)));
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.GroupNorm;
+import dev.likeness.diffusion.internal.nn.Layout;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.unet.Context;
+import dev.likeness.diffusion.internal.nn.unet.DownBlock;
+import dev.likeness.diffusion.internal.nn.unet.MidBlock;
+import dev.likeness.diffusion.internal.nn.unet.UpBlock;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The denoising network of Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022,
+ * arXiv:2112.10752), with the names and numbers of diffusers' {@code UNet2DConditionModel}.
+ * Immutable and shared by threads.
+ */
+public final class UNet2DConditionModel {
+  private final UNetConfig config;
+  private final UNetEmbedding embedding;
+  private final Conv2d convIn;
+  private final List<DownBlock> down;
+  private final MidBlock mid;
+  private final List<UpBlock> up;
+  private final GroupNorm normOut;
+  private final Conv2d convOut;
+
+  public UNet2DConditionModel(UNetConfig config, Weights w) {
+    this.config = config;
+    int levels = config.levels().size();
+    int width = config.levels().get(0).channels();
+    convIn = new Conv2d(w.at("conv_in"), config.inChannels(), width, config.convInKernel());
+    embedding = new UNetEmbedding(w, config);
+    down = IntStream.range(0, levels)
+        .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i))
+        .toList();
+    mid = config.mid() ? new MidBlock(w.at("mid_block"), config) : null;
+    up = IntStream.range(0, levels)
+        .mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i))
+        .toList();
+    normOut = new GroupNorm(w.at("conv_norm_out"), config.groups(), width, config.eps());
+    convOut = new Conv2d(w.at("conv_out"), width, config.outChannels(), config.convOutKernel());
+  }
+
+  public UNetConfig config() {
+    return config;
+  }
+
+  /**
+   * Predicts for noisy latents.
+   *
+   * @param sample [batch, inChannels, h, w], of the weights' type or f32
+   * @param timesteps [batch] or [1], any type; taken as f32
+   * @return [batch, outChannels, h, w], f32 whatever the weights' type, since guidance multiplies
+   *     rounding; owned by the calling scope
+   */
+  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
+    return forward(sample, timesteps, conditioning, Segments.PLAIN);
+  }
+
+  /** The same, with its layers run by {@code segments}. */
+  public Tensor forward(
+      Tensor sample, Tensor timesteps, UNetConditioning conditioning, Segments segments) {
+    return forward(sample, timesteps, conditioning, null, null, segments);
+  }
+
+  /**
+   * The same, with what ControlNets add to it, or null.
+   *
+   * @param deep what its deep layers said before, to do without them at times, or null
+   * @throws IllegalArgumentException when more layers of the first level are to be computed than it
+   *     has
+   */
+  public Tensor forward(
+      Tensor sample,
+      Tensor timesteps,
+      UNetConditioning conditioning,
+      ControlResiduals control,
+      DeepFeatures deep) {
+    return forward(sample, timesteps, conditioning, control, deep, Segments.PLAIN);
+  }
+
+  private Tensor forward(
+      Tensor sample,
+      Tensor timesteps,
+      UNetConditioning conditioning,
+      ControlResiduals control,
+      DeepFeatures deep,
+      Segments segments) {
+    try (TensorScope call = TensorScope.open()) {
+      Context context = conditioning.told();
+      Deque<Tensor> skips = new ArrayDeque<>();
+      Tensor x = Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
+      Tensor time = embedding.forward(x, timesteps, conditioning, null);
+      skips.push(x);
+      UpBlock last = up.get(up.size() - 1);
+      int always = deep == null ? 0 : last.layers() - 1 - shallow(deep);
+      if (deep != null && deep.serve()) {
+        down.get(0).first(deep.layers(), x, time, context, skips, segments);
+        add(control, skips);
+        x = deep.said();
+      } else {
+        x = last.layers(
+            0,
+            always,
+            deeply(x, time, context, skips, control, segments),
+            time,
+            context,
+            skips,
+            segments);
+        if (deep != null) {
+          deep.say(x);
+        }
+      }
+      x = last.layers(always, last.layers(), x, time, context, skips, segments);
+      return call.promote(convOut.exactly(config.activation().ofOwn(normOut.exactly(x))));
+    }
+  }
+
+  /** All the way down, and up to before the last block. */
+  private Tensor deeply(
+      Tensor x,
+      Tensor time,
+      Context context,
+      Deque<Tensor> skips,
+      ControlResiduals control,
+      Segments segments) {
+    for (DownBlock block : down) {
+      x = block.forward(x, time, context, skips, segments);
+    }
+    x = bottom(x, time, context, control, segments);
+    add(control, skips);
+    for (UpBlock block : up.subList(0, up.size() - 1)) {
+      x = block.forward(x, time, context, skips, segments);
+    }
+    return x;
+  }
+
+  private int shallow(DeepFeatures deep) {
+    int most = down.get(0).layers();
+    if (deep.layers() > most) {
+      throw new IllegalArgumentException(
+          "DeepCache is to compute " + deep.layers() + " layers of the first level at every"
+              + " row; this UNet has " + most + ": ask for 0 to " + most);
+    }
+    return deep.layers();
+  }
+
+  private static void add(ControlResiduals control, Deque<Tensor> skips) {
+    if (control != null) {
+      Iterator<Tensor> added = control.down().iterator();
+      List<Tensor> sums = new ArrayList<>();
+      skips.descendingIterator().forEachRemaining(skip -> sums.add(skip.add(added.next())));
+      skips.clear();
+      sums.forEach(skips::push);
+    }
+  }
+
+  /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
+  private Tensor bottom(
+      Tensor x, Tensor time, Context context, ControlResiduals control, Segments segments) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor y = mid == null ? x.alias() : mid.forward(x, time, context, segments);
+      return scope.promote(control == null ? y : y.add(control.mid()));
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.Activation;
+import dev.likeness.diffusion.internal.nn.Sinusoids;
+import java.util.List;
+
+/**
+ * The shape of a {@code UNet2DConditionModel}, by diffusers' names. {@code heads} is what its
+ * configs call {@code attention_head_dim}: the number of heads, not their width.
+ *
+ * @param sampleSize side of the latents that the model was trained on, or 0 when unsaid
+ * @param mid whether there is a bottom block; small distilled models leave it out
+ * @param midTransformers transformer blocks of the bottom; 0 for a bottom of one residual block
+ *     alone
+ * @param timeIds how SDXL's size ids enter, or null
+ * @param guidanceWidth features of the guidance scale that it is told in place of a negative
+ *     prompt, or 0
+ */
+public record UNetConfig(
+    int inChannels,
+    int outChannels,
+    int sampleSize,
+    List<Level> levels,
+    boolean mid,
+    int midTransformers,
+    boolean linearProjection,
+    Activation activation,
+    int groups,
+    double eps,
+    int downsamplePadding,
+    double midScale,
+    Sinusoids time,
+    int timeWidth,
+    int convInKernel,
+    int convOutKernel,
+    TimeIds timeIds,
+    int guidanceWidth) {
+
+  /**
+   * One resolution.
+   *
+   * @param attends whether its blocks attend to the text
+   * @param transformers transformer blocks after each residual block
+   */
+  public record Level(
+      int channels,
+      int layers,
+      boolean attends,
+      int heads,
+      int contextWidth,
+      int transformers,
+      boolean onlyCross,
+      boolean upAttends) {}
+
+  /**
+   * Micro-conditioning: sinusoids of each id, joined with the pooled text, {@code inputWidth}
+   * numbers in all.
+   */
+  public record TimeIds(Sinusoids sinusoids, int inputWidth) {}
+
+  /** Reads a UNet's {@code config.json}; an option that is not supported is refused by name. */
+  public static UNetConfig of(ModelConfig c) {
+    List<String> down = c.texts(
+        "down_block_types",
+        List.of(
+            "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"));
+    List<String> up = c.texts(
+        "up_block_types",
+        List.of("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"));
+    List<Integer> channels = c.has("block_out_channels")
+        ? c.integers("block_out_channels")
+        : List.of(320, 640, 1280, 1280);
+    int count = channels.size();
+    if (down.size() != count || up.size() != count) {
+      throw new UnusableInput(c.where() + ": " + count + " block_out_channels, but " + down.size()
+          + " down_block_types and " + up.size()
+          + " up_block_types; there must be as many of each");
+    }
+    List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
+    refuse(c);
+    UNetConfig config = new UNetConfig(
+        c.integer("in_channels", 4),
+        c.integer("out_channels", 4),
+        sampleSize(c),
+        levels(c, down, up, channels, transformers),
+        !c.isNull("mid_block_type"),
+        transformers.get(count - 1),
+        c.flag("use_linear_projection", false),
+        Activation.parse(c.text("act_fn", "silu")),
+        c.integer("norm_num_groups", 32),
+        c.number("norm_eps", 1e-5),
+        c.integer("downsample_padding", 1),
+        c.number("mid_block_scale_factor", 1),
+        new Sinusoids(channels.get(0), c.flag("flip_sin_to_cos", true), c.number("freq_shift", 0)),
+        c.integer("time_embedding_dim", 4 * channels.get(0)),
+        c.integer("conv_in_kernel", 3),
+        c.integer("conv_out_kernel", 3),
+        timeIds(c),
+        c.integer("time_cond_proj_dim", 0));
+    c.refuseOthers();
+    return config;
+  }
+
+  /** The level of the largest picture that any blocks attend to; null where none does. */
+  public Level largestAttending() {
+    return levels.stream()
+        .filter(level -> level.attends() || level.upAttends())
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The same with a bottom of one residual block alone, as small ControlNets have it. */
+  UNetConfig withoutMiddleAttention() {
+    return new UNetConfig(
+        inChannels,
+        outChannels,
+        sampleSize,
+        levels,
+        mid,
+        0,
+        linearProjection,
+        activation,
+        groups,
+        eps,
+        downsamplePadding,
+        midScale,
+        time,
+        timeWidth,
+        convInKernel,
+        convOutKernel,
+        timeIds,
+        guidanceWidth);
+  }
+
+  /**
+   * The latents' side. UNets saved before diffusers 0.9 often say a smaller one than they were
+   * trained on: there 64 is the least.
+   */
+  private static int sampleSize(ModelConfig c) {
+    int side = c.integer("sample_size", 0);
+    boolean old = c.text("_diffusers_version", "").matches("0\\.[0-8](\\..*)?");
+    return old ? Math.max(side, 64) : side;
+  }
+
+  private static List<Level> levels(
+      ModelConfig c,
+      List<String> down,
+      List<String> up,
+      List<Integer> channels,
+      List<Integer> transformers) {
+    int count = channels.size();
+    List<Integer> layers = c.integers("layers_per_block", count, 2);
+    List<Integer> heads = c.integers("attention_head_dim", count, 8);
+    List<Integer> context = c.integers("cross_attention_dim", count, 1280);
+    List<Boolean> onlyCross = c.flags("only_cross_attention", count, false);
+    return java.util.stream.IntStream.range(0, count)
+        .mapToObj(i -> {
+          if (channels.get(i) % heads.get(i) != 0) {
+            throw new UnusableInput(c.where() + ": " + heads.get(i)
+                + " heads (attention_head_dim) do not divide " + channels.get(i) + " channels");
+          }
+          return new Level(
+              channels.get(i),
+              layers.get(i),
+              attends(c, down.get(i), "DownBlock2D"),
+              heads.get(i),
+              context.get(i),
+              transformers.get(i),
+              onlyCross.get(i),
+              attends(c, up.get(count - 1 - i), "UpBlock2D"));
+        })
+        .toList();
+  }
+
+  private static boolean attends(ModelConfig c, String type, String plain) {
+    if (type.equals(plain) || type.equals("CrossAttn" + plain)) {
+      return type.startsWith("CrossAttn");
+    }
+    throw new UnusableInput(c.where() + ": block type \"" + type + "\" is not supported; known: "
+        + plain + ", CrossAttn" + plain);
+  }
+
+  private static TimeIds timeIds(ModelConfig c) {
+    c.require("addition_embed_type", "text_time");
+    if (!c.has("addition_embed_type")) {
+      c.integer("addition_time_embed_dim", 0);
+      c.integer("projection_class_embeddings_input_dim", 0);
+      return null;
+    }
+    Sinusoids sinusoids = new Sinusoids(
+        c.integer("addition_time_embed_dim", 256),
+        c.flag("flip_sin_to_cos", true),
+        c.number("freq_shift", 0));
+    return new TimeIds(sinusoids, c.integer("projection_class_embeddings_input_dim", 2816));
+  }
+
+  // Options with one supported value, and those that change nothing at inference.
+  private static void refuse(ModelConfig c) {
+    c.require("mid_block_type", "UNetMidBlock2DCrossAttn");
+    c.require("time_embedding_type", "positional");
+    c.require("resnet_time_scale_shift", "default");
+    c.require("resnet_out_scale_factor", 1.0);
+    c.require("attention_type", "default");
+    c.number("dropout", 0);
+    c.flag("upcast_attention", false);
+    c.integer("addition_embed_type_num_heads", 64);
+  }
+}

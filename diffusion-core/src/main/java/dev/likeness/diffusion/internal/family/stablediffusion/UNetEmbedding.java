@@ -1,0 +1,69 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.internal.nn.Activation;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.TimestepEmbedding;
+import dev.likeness.diffusion.internal.nn.Weights;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What every residual block of a UNet listens to: the time, for SDXL pooled text and sizes, and the
+ * guidance of some.
+ */
+final class UNetEmbedding {
+  private final UNetConfig config;
+  private final TimestepEmbedding time;
+  private final TimestepEmbedding added;
+  private final Linear guidance;
+
+  /** Reads {@code time_embedding} and, where sizes are told, {@code add_embedding}. */
+  UNetEmbedding(Weights w, UNetConfig config) {
+    this.config = config;
+    time = new TimestepEmbedding(
+        w.at("time_embedding"), config.time().width(), config.timeWidth(), config.activation());
+    added = config.timeIds() == null
+        ? null
+        : new TimestepEmbedding(
+            w.at("add_embedding"),
+            config.timeIds().inputWidth(),
+            config.timeWidth(),
+            Activation.SILU);
+    guidance = config.guidanceWidth() == 0
+        ? null
+        : Linear.withoutBias(
+            w.at("time_embedding").at("cond_proj"),
+            config.guidanceWidth(),
+            config.time().width());
+  }
+
+  /**
+   * The activated embedding [batch or 1, timeWidth], in the sample's type, of {@code more} [1,
+   * timeWidth] too; null for none.
+   */
+  Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor more) {
+    Tensor told = sum(sample, timesteps, conditioning);
+    return config.activation().of(more == null ? told : told.add(more));
+  }
+
+  private Tensor sum(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
+    Tensor features = config.time().of(timesteps).to(sample.scalar_type());
+    Tensor scale = conditioning.guidance();
+    boolean guided = guidance != null && scale != null;
+    Tensor told = time.forward(
+        guided ? features.add(guidance.forward(scale.to(sample.scalar_type()))) : features);
+    if (added == null) {
+      return told;
+    }
+    Tensor ids = conditioning.timeIds();
+    if (ids == null || conditioning.pooled() == null) {
+      throw new IllegalArgumentException(
+          "this UNet is told a pooled text and sizes too, as SDXL's; given the text alone");
+    }
+    Tensor sizes = config.timeIds().sinusoids().of(ids.flatten()).reshape(ids.size(0), -1);
+    Tensor pooled = conditioning.pooled();
+    return told.add(
+        added.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));
+  }
+}

@@ -1,0 +1,89 @@
+package dev.likeness.diffusion.internal.family.zimage;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.transformer.Projection;
+import java.util.List;
+
+/**
+ * The shape of a {@code ZImageTransformer2DModel}, by diffusers' names.
+ *
+ * @param width channels of a token inside the network
+ * @param layers blocks over picture and text together
+ * @param refiners blocks over each of them alone before
+ * @param normed whether queries and keys are normalised
+ * @param textWidth width of the language model's tokens
+ * @param theta of the rotary positions
+ * @param timeScale what the time is multiplied by
+ * @param axes how many of a head's channels each position axis turns
+ * @param longest how many positions each axis has
+ */
+public record ZImageConfig(
+    int channels,
+    int width,
+    int layers,
+    int refiners,
+    int heads,
+    double eps,
+    boolean normed,
+    int textWidth,
+    double theta,
+    double timeScale,
+    List<Integer> axes,
+    List<Integer> longest) {
+  /** Side of the square of latent pixels that make a token. */
+  public static final int PATCH = 2;
+
+  private static final int MODULATION = 256;
+
+  /**
+   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
+   */
+  public static ZImageConfig of(ModelConfig c) {
+    c.require("all_patch_size", List.of(PATCH));
+    c.require("all_f_patch_size", List.of(1));
+    int heads = c.integer("n_heads", 30);
+    c.require("n_kv_heads", heads);
+    List<Integer> axes = c.integers("axes_dims");
+    List<Integer> longest = c.integers("axes_lens");
+    ZImageConfig config = new ZImageConfig(
+        c.integer("in_channels", 16),
+        c.integer("dim", 3840),
+        c.integer("n_layers", 30),
+        c.integer("n_refiner_layers", 2),
+        heads,
+        c.number("norm_eps", 1e-5),
+        c.flag("qk_norm", true),
+        c.integer("cap_feat_dim", 2560),
+        c.number("rope_theta", 256),
+        c.number("t_scale", 1000),
+        axes == null ? List.of(32, 48, 48) : axes,
+        longest == null ? List.of(1024, 512, 512) : longest);
+    c.refuseOthers();
+    int turned = config.axes.stream().mapToInt(Integer::intValue).sum();
+    if (config.axes.size() != 3
+        || config.longest.size() != 3
+        || turned * heads != config.width
+        || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
+      throw new UnusableInput(
+          c.where() + ": axes_dims " + config.axes + " and axes_lens " + config.longest
+              + " must be three numbers each, the first even with the sum dim / n_heads, "
+              + config.width / heads);
+    }
+    return config;
+  }
+
+  /** Channels of what blocks are told of the time. */
+  int modulation() {
+    return Math.min(width, MODULATION);
+  }
+
+  /** Channels inside a feed-forward. */
+  int inner() {
+    return (int) (width / 3.0 * 8);
+  }
+
+  Projection.Style style() {
+    return new Projection.Style(normed, false, 1e-5);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.likeness.diffusion.internal.family.zimage;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.nn.transformer.PackedLatents;
+import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Where the tokens of pictures and of their texts lie: either is filled up to whole groups of 32,
+ * the text first in the order of places, the picture first in the order of tokens. Of texts that
+ * differ in length the shorter are masked.
+ *
+ * @param picture rotation of the pictures' tokens, padding included
+ * @param text rotation of the texts' tokens, as many as the longest has
+ * @param pictureTokens without padding
+ * @param padding 1 where a text's token is padding, [batch, textTokens, 1]
+ * @param mask added to the texts' scores, [batch, 1, 1, textTokens]; null where all are as long
+ */
+public record ZImageSequence(
+    Rotation picture, Rotation text, long pictureTokens, Tensor padding, Tensor mask) {
+  private static final long GROUP = 32;
+
+  /**
+   * The sequence of pictures of one size.
+   *
+   * @param rows of tokens
+   * @param columns of tokens
+   * @param counts how many tokens each text has
+   */
+  public static ZImageSequence of(
+      ZImageConfig config, long rows, long columns, long[] counts, Device device) {
+    long[] filled = Arrays.stream(counts).map(ZImageSequence::filled).toArray();
+    long longest = LongStream.of(filled).max().orElse(GROUP);
+    if (longest + 1 >= config.longest().get(0)
+        || rows > config.longest().get(1)
+        || columns > config.longest().get(2)) {
+      throw new UnusableInput("a picture of " + columns + "x" + rows + " tokens after " + longest
+          + " of text is larger than the " + config.longest()
+          + " that the model has places for; ask for a smaller size");
+    }
+    Tensor places = torch.arange(new Scalar((double) longest)).to(device, ScalarType.Long);
+    Tensor padding = places.unsqueeze(0).ge(column(counts, device)).unsqueeze(2);
+    boolean alike = LongStream.of(filled).allMatch(one -> one == longest);
+    Tensor mask = alike ? null : hidden(places.unsqueeze(0).ge(column(filled, device)));
+    Tensor ofText = torch.cat(
+        new TensorVector(
+            places.add(new Scalar(1.0)).to(ScalarType.Float).unsqueeze(1),
+            torch.zeros(longest, 2).to(device, ScalarType.Float)),
+        1);
+    Tensor ofPicture = torch.stack(
+        new TensorVector(LongStream.of(filled)
+            .mapToObj(one -> places(rows, columns, one + 1))
+            .toArray(Tensor[]::new)),
+        0);
+    return new ZImageSequence(
+        Rotation.of(
+            ofPicture.unsqueeze(1).to(device, ScalarType.Float), config.axes(), config.theta()),
+        Rotation.of(ofText.expand(counts.length, 1, longest, 3), config.axes(), config.theta()),
+        rows * columns,
+        padding,
+        mask);
+  }
+
+  private static long filled(long count) {
+    return (count + GROUP - 1) / GROUP * GROUP;
+  }
+
+  private static Tensor column(long[] values, Device device) {
+    return torch.tensor(values).to(device, ScalarType.Long).unsqueeze(1);
+  }
+
+  private static Tensor hidden(Tensor where) {
+    return torch
+        .zeros_like(where)
+        .to(ScalarType.Float)
+        .masked_fill(where, new Scalar(Double.NEGATIVE_INFINITY))
+        .unsqueeze(1)
+        .unsqueeze(1);
+  }
+
+  /** Row by row, then padding at the origin. */
+  private static Tensor places(long rows, long columns, long layer) {
+    Tensor own = PackedLatents.positions(2 * rows, 2 * columns, layer);
+    return torch.constant_pad_nd(
+        own, new long[] {0, 0, 0, filled(rows * columns) - rows * columns}, new Scalar(0.0));
+  }
+
+  long textTokens() {
+    return padding.size(1);
+  }
+
+  /** How many tokens a picture has, padding included. */
+  long filledTokens() {
+    return filled(pictureTokens);
+  }
+
+  Rotation both() {
+    return picture.then(text);
+  }
+
+  /** The mask over the picture's tokens too; null where there is none. */
+  Tensor maskOfBoth() {
+    return mask == null
+        ? null
+        : torch.cat(new TensorVector(mask.new_zeros(mask.size(0), 1, 1, filledTokens()), mask), 3);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.likeness.diffusion.internal.family.zimage;
+
+import dev.likeness.diffusion.internal.nn.Activation;
+import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.RmsNorm;
+import dev.likeness.diffusion.internal.nn.Sinusoids;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
+import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The denoising network of Z-Image (arXiv:2511.22699), with the names and numbers of diffusers'
+ * {@code ZImageTransformer2DModel}. Immutable and shared by threads.
+ */
+public final class ZImageTransformer2DModel {
+  private static final Sinusoids SINUSOIDS = new Sinusoids(256, true, 0);
+  private static final int TIME_INNER = 1024;
+
+  private final ZImageConfig config;
+  private final Linear xEmbedder;
+  private final Linear time1;
+  private final Linear time2;
+  private final RmsNorm textNorm;
+  private final Linear textEmbedder;
+  private final Tensor xPad;
+  private final Tensor textPad;
+  private final Blocks<ZImageBlock> noiseRefiner;
+  private final Blocks<ZImageBlock> textRefiner;
+  private final Blocks<ZImageBlock> layers;
+  private final Linear scaleOut;
+  private final Linear projOut;
+
+  public ZImageTransformer2DModel(ZImageConfig config, Weights w) {
+    this.config = config;
+    int width = config.width();
+    int token = config.channels() * ZImageConfig.PATCH * ZImageConfig.PATCH;
+    xEmbedder = new Linear(w.at("all_x_embedder.2-1"), token, width);
+    time1 = new Linear(w.at("t_embedder.mlp.0"), SINUSOIDS.width(), TIME_INNER);
+    time2 = new Linear(w.at("t_embedder.mlp.2"), TIME_INNER, config.modulation());
+    textNorm = new RmsNorm(w.at("cap_embedder.0"), config.textWidth(), config.eps());
+    textEmbedder = new Linear(w.at("cap_embedder.1"), config.textWidth(), width);
+    xPad = w.tensor("x_pad_token", 1, width);
+    textPad = w.tensor("cap_pad_token", 1, width);
+    noiseRefiner = Blocks.of(
+        w.at("noise_refiner"),
+        config.refiners(),
+        (block, i) -> new ZImageBlock(block, config, true));
+    textRefiner = Blocks.of(
+        w.at("context_refiner"),
+        config.refiners(),
+        (block, i) -> new ZImageBlock(block, config, false));
+    layers = Blocks.of(
+        w.at("layers"), config.layers(), (block, i) -> new ZImageBlock(block, config, true));
+    scaleOut =
+        new Linear(w.at("all_final_layer.2-1.adaLN_modulation.1"), config.modulation(), width);
+    projOut = new Linear(w.at("all_final_layer.2-1.linear"), width, token);
+  }
+
+  public ZImageConfig config() {
+    return config;
+  }
+
+  /**
+   * Predicts the way from noise to picture, the flow's opposite.
+   *
+   * @param latents [batch, channels, h, w], sides even
+   * @param time how much of the noise is gone, [batch] or [1], 0..1, f32
+   * @param words of {@link #words}
+   * @return [batch, channels, h, w], owned by the calling scope
+   */
+  public Tensor forward(Tensor latents, Tensor time, Tensor words, ZImageSequence sequence) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor told = told(time, latents);
+      Tensor picture =
+          through(noiseRefiner, embedded(latents, sequence), told, sequence.picture(), null);
+      Tensor both = through(
+          layers,
+          torch.cat(new TensorVector(picture, words), 1),
+          told,
+          sequence.both(),
+          typed(sequence.maskOfBoth(), picture));
+      Tensor own = both.narrow(1, 0, sequence.pictureTokens());
+      Tensor scale = scaleOut.forward(Activation.SILU.of(told)).unsqueeze(1);
+      return call.promote(picture(projOut.forward(AdaptiveNorm.apply(own, scale)), latents));
+    }
+  }
+
+  /**
+   * Texts as the layers see them beside pictures: the same at every step.
+   *
+   * @param text the language model's tokens [batch, any, textWidth], of which as many count as the
+   *     sequence says
+   * @return [batch, the sequence's text tokens, width], owned by the calling scope
+   */
+  public Tensor words(Tensor text, ZImageSequence sequence) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor embedded = filled(text, sequence);
+      return call.promote(
+          through(textRefiner, embedded, null, sequence.text(), typed(sequence.mask(), embedded)));
+    }
+  }
+
+  private Tensor told(Tensor time, Tensor like) {
+    Tensor features = SINUSOIDS.of(time.mul(new Scalar(config.timeScale()))).to(like.scalar_type());
+    return time2.forward(Activation.SILU.of(time1.forward(features)));
+  }
+
+  private static Tensor typed(Tensor mask, Tensor like) {
+    return mask == null ? null : mask.to(like.scalar_type());
+  }
+
+  /** The picture's tokens, then padding of the network's own. */
+  private Tensor embedded(Tensor latents, ZImageSequence sequence) {
+    long batch = latents.size(0);
+    long h = latents.size(2) / 2;
+    long w = latents.size(3) / 2;
+    Tensor tokens = xEmbedder.forward(latents
+        .reshape(batch, latents.size(1), h, 2, w, 2)
+        .permute(0, 2, 4, 3, 5, 1)
+        .reshape(batch, h * w, -1));
+    long missing = sequence.filledTokens() - h * w;
+    return missing == 0
+        ? tokens
+        : torch.cat(
+            new TensorVector(
+                tokens, xPad.to(tokens.scalar_type()).unsqueeze(0).expand(batch, missing, -1)),
+            1);
+  }
+
+  private Tensor filled(Tensor text, ZImageSequence sequence) {
+    long count = Math.min(text.size(1), sequence.textTokens());
+    Tensor own = textEmbedder.forward(textNorm.forward(text.narrow(1, 0, count)));
+    Tensor all = torch.constant_pad_nd(
+        own, new long[] {0, 0, 0, sequence.textTokens() - count}, new Scalar(0.0));
+    return torch.where(sequence.padding(), textPad.to(all.scalar_type()), all);
+  }
+
+  private static Tensor through(
+      Blocks<ZImageBlock> blocks, Tensor start, Tensor told, Rotation rotation, Tensor mask) {
+    Tensor x = start;
+    try (Blocks.Pass<ZImageBlock> pass = blocks.pass()) {
+      while (pass.hasNext()) {
+        try (TensorScope scope = TensorScope.open()) {
+          x = scope.replace(x, pass.next().forward(x, told, rotation, mask));
+        }
+      }
+    }
+    return x;
+  }
+
+  private static Tensor picture(Tensor tokens, Tensor like) {
+    long h = like.size(2) / 2;
+    long w = like.size(3) / 2;
+    return tokens
+        .view(new long[] {tokens.size(0), h, w, 2, 2, like.size(1)})
+        .permute(0, 5, 1, 3, 2, 4)
+        .reshape(tokens.size(0), like.size(1), 2 * h, 2 * w);
+  }
+}

@@ -1,0 +1,254 @@
+package dev.likeness.diffusion.internal.file;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.io.Uninterrupted;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * A {@code config.json}: typed reading with defaults, and refusal by name of options that nothing
+ * here supports.
+ */
+public final class ModelConfig {
+  // Python writes -Infinity where JSON has no word for it, as published scheduler configs show.
+  private static final JSON PYTHON_JSON = JSON.builder(JsonFactory.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build())
+      .build();
+
+  /**
+   * What diffusers' {@code EMAModel} leaves in the config of a network whose weights it averaged.
+   */
+  private static final Set<String> OF_AVERAGING = Set.of(
+      "decay",
+      "inv_gamma",
+      "min_decay",
+      "optimization_step",
+      "power",
+      "update_after_step",
+      "use_ema_warmup");
+
+  private final Map<String, Object> values;
+  private final String where;
+  private final Set<String> read = new HashSet<>();
+
+  private ModelConfig(Map<String, Object> values, String where) {
+    this.values = values;
+    this.where = where;
+  }
+
+  /** Reads a JSON object from {@code file}. */
+  public static ModelConfig read(Path file) {
+    try {
+      return new ModelConfig(
+          PYTHON_JSON.mapFrom(Uninterrupted.read(file, Files::readAllBytes)), file.toString());
+    } catch (java.nio.file.NoSuchFileException e) {
+      throw new UnusableInput(
+          file + " is missing; the folder is not a complete diffusers model", e);
+    } catch (IOException e) {
+      throw new UnusableInput(
+          file + " is not a JSON object: "
+              + Quoted.reason(e).lines().findFirst().orElse(""),
+          e);
+    }
+  }
+
+  /**
+   * A JSON object's options, infinities as Python writes them included.
+   *
+   * @throws IOException when the text is no such object
+   */
+  public static Map<String, Object> options(String json) throws IOException {
+    return PYTHON_JSON.mapFrom(json);
+  }
+
+  /** A config from memory; {@code where} names it in errors. */
+  public static ModelConfig of(Map<String, Object> values, String where) {
+    return new ModelConfig(values, where);
+  }
+
+  /** Every option as read. */
+  public Map<String, Object> values() {
+    return Collections.unmodifiableMap(values);
+  }
+
+  /** What errors call this config. */
+  public String where() {
+    return where;
+  }
+
+  /** Whether the option is there and not null. */
+  public boolean has(String name) {
+    return values.get(name) != null;
+  }
+
+  /** Whether the option is there and says null, which for some is not the same as being absent. */
+  public boolean isNull(String name) {
+    return values.containsKey(name) && values.get(name) == null;
+  }
+
+  public int integer(String name, int fallback) {
+    return (int) number(name, fallback);
+  }
+
+  public double number(String name, double fallback) {
+    Object value = value(name);
+    if (value == null) {
+      return fallback;
+    }
+    if (value instanceof Number n) {
+      return n.doubleValue();
+    }
+    throw wrong(name, value, "a number");
+  }
+
+  public boolean flag(String name, boolean fallback) {
+    Object value = value(name);
+    if (value == null) {
+      return fallback;
+    }
+    if (value instanceof Boolean b) {
+      return b;
+    }
+    throw wrong(name, value, "true or false");
+  }
+
+  /**
+   * Fails unless the config is of a class, by its {@code _class_name}.
+   *
+   * @param advice what to do, e.g. "give a folder that ..."
+   */
+  public void requireClass(String expected, String advice) {
+    String found = text("_class_name", "");
+    if (!found.equals(expected)) {
+      throw new UnusableInput(
+          where() + ": _class_name is \"" + found + "\", expected \"" + expected + "\"; " + advice);
+    }
+  }
+
+  public String text(String name, String fallback) {
+    Object value = value(name);
+    if (value == null) {
+      return fallback;
+    }
+    if (value instanceof String s) {
+      return s;
+    }
+    throw wrong(name, value, "a text");
+  }
+
+  /** A list of whole numbers; null when the option is absent. */
+  public List<Integer> integers(String name) {
+    Object value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
+      return list.stream().map(n -> ((Number) n).intValue()).toList();
+    }
+    throw wrong(name, value, "a list of whole numbers");
+  }
+
+  /** A list of numbers; null when the option is absent. */
+  public List<Double> numbers(String name) {
+    Object value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
+      return list.stream().map(n -> ((Number) n).doubleValue()).toList();
+    }
+    throw wrong(name, value, "a list of numbers");
+  }
+
+  /**
+   * A list of {@code count} whole numbers, which the config may also give as one number for all.
+   */
+  public List<Integer> integers(String name, int count, Integer fallback) {
+    Object value = value(name);
+    if (value == null && fallback != null || value instanceof Number) {
+      return Collections.nCopies(
+          count, value == null ? fallback : (Integer) ((Number) value).intValue());
+    }
+    List<Integer> list = integers(name);
+    if (list == null || list.size() != count) {
+      throw wrong(name, value, "a whole number or a list of " + count);
+    }
+    return list;
+  }
+
+  /** A list of {@code count} flags, which the config may also give as one flag for all. */
+  public List<Boolean> flags(String name, int count, boolean fallback) {
+    Object value = value(name);
+    if (value == null || value instanceof Boolean) {
+      return Collections.nCopies(count, value == null ? fallback : (Boolean) value);
+    }
+    if (value instanceof List<?> list
+        && list.size() == count
+        && list.stream().allMatch(Boolean.class::isInstance)) {
+      return list.stream().map(Boolean.class::cast).toList();
+    }
+    throw wrong(name, value, "true, false or a list of " + count);
+  }
+
+  /** A list of texts; {@code fallback} when the option is absent. */
+  public List<String> texts(String name, List<String> fallback) {
+    Object value = value(name);
+    if (value == null) {
+      return fallback;
+    }
+    if (value instanceof List<?> list && list.stream().allMatch(String.class::isInstance)) {
+      return list.stream().map(String.class::cast).toList();
+    }
+    throw wrong(name, value, "a list of texts");
+  }
+
+  /** Reads an option that only one value of is supported. */
+  public void require(String name, Object only) {
+    Object value = value(name);
+    boolean same = value instanceof Number a && only instanceof Number b
+        ? a.doubleValue() == b.doubleValue()
+        : Objects.equals(value, only);
+    if (value != null && !same) {
+      throw new UnusableInput(
+          where + ": option \"" + name + "\" is " + value + "; only " + only + " is supported");
+    }
+  }
+
+  /**
+   * Refuses every option that was not read, is not null or false, is not of averaging, and does not
+   * start with an underscore.
+   */
+  public void refuseOthers() {
+    for (Map.Entry<String, Object> option : values.entrySet()) {
+      boolean idle = option.getValue() == null || Boolean.FALSE.equals(option.getValue());
+      if (!idle
+          && !option.getKey().startsWith("_")
+          && !read.contains(option.getKey())
+          && !OF_AVERAGING.contains(option.getKey())) {
+        throw new UnusableInput(where + ": option \"" + option.getKey() + "\" (" + option.getValue()
+            + ") is not supported; see docs/porting.md for the options that are");
+      }
+    }
+  }
+
+  private Object value(String name) {
+    read.add(name);
+    return values.get(name);
+  }
+
+  private UnusableInput wrong(String name, Object value, String expected) {
+    return new UnusableInput(
+        where + ": option \"" + name + "\" is " + value + ", expected " + expected);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.likeness.diffusion.internal.file;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/**
+ * A folder of model files whose own texts (an index, a {@code model_index.json}) name other files:
+ * such a name must be plain, and what it leads to must lie inside the repository. In a Hugging Face
+ * cache the repository is the {@code models--…} folder, so links from {@code snapshots} into
+ * {@code blobs} are fine.
+ */
+public final class RepositoryFolder {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._-]+");
+
+  private final Path folder;
+  private final Path root;
+
+  private RepositoryFolder(Path folder, Path root) {
+    this.folder = folder;
+    this.root = root;
+  }
+
+  /**
+   * The repository that {@code folder} belongs to.
+   *
+   * @throws UnusableInput when there is no such folder
+   */
+  public static RepositoryFolder of(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new UnusableInput(folder + " is not a folder; give the folder of a model");
+    }
+    return new RepositoryFolder(folder, root(real(folder)));
+  }
+
+  private static Path root(Path folder) {
+    for (Path up = folder; up != null && up.getFileName() != null; up = up.getParent()) {
+      if (up.getFileName().toString().startsWith("models--")
+          && Files.isDirectory(up.resolve("blobs"))) {
+        return up;
+      }
+    }
+    Path parent = folder.getParent();
+    return parent != null && Files.isRegularFile(parent.resolve("model_index.json"))
+        ? parent
+        : folder;
+  }
+
+  /**
+   * The file or folder {@code name} directly in this folder, links followed.
+   *
+   * @param namedBy the file that the name was read from, for the message
+   * @throws UnusableInput when the name is not plain, leads out of the repository, or leads to
+   *     nothing
+   */
+  public Path resolve(String name, Path namedBy) {
+    if (!PLAIN.matcher(name).matches() || name.equals(".") || name.equals("..")) {
+      throw new UnusableInput(namedBy + " names the file " + Quoted.of(name)
+          + "; expected a plain name of letters, digits, '.', '_' and '-' in the same folder");
+    }
+    Path file = folder.resolve(name);
+    if (!Files.exists(file)) {
+      throw new UnusableInput(namedBy + " names " + name + ", which is not in " + folder
+          + "; download the missing file");
+    }
+    if (!real(file).startsWith(root)) {
+      throw new UnusableInput(
+          file + " links to a place outside " + root + "; copy the file into the folder");
+    }
+    return file;
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + path + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return folder.toString();
+  }
+}

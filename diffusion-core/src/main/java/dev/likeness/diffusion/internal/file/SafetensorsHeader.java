@@ -1,0 +1,177 @@
+package dev.likeness.diffusion.internal.file;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.tensor.DType;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The checked header of a safetensors file: what tensors are in it and where. Only the header is
+ * read, and libtorch is not needed.
+ *
+ * <p>Rules: huggingface/safetensors {@code safetensors/src/tensor.rs} ({@code read_metadata},
+ * {@code validate}), and stricter in two places: a name given twice is refused, and so is a header
+ * beyond the cap.
+ */
+public final class SafetensorsHeader implements TensorList {
+  /**
+   * The longest header read unless asked for more, in bytes: 16 MiB; published files stay below 1
+   * MiB.
+   */
+  public static final long DEFAULT_CAP = 16L << 20;
+
+  /** The longest header that the format allows, in bytes. */
+  public static final long FORMAT_CAP = 100_000_000;
+
+  static final String SAVE_AGAIN = "the file is damaged; download or save it again";
+  private static final int LENGTH_BYTES = 8;
+
+  private final String source;
+  private final long dataStart;
+  private final Map<String, TensorEntry> tensors;
+  private final Map<String, String> metadata;
+
+  private SafetensorsHeader(String source, long dataStart, HeaderJson json) {
+    this.source = source;
+    this.dataStart = dataStart;
+    this.tensors = Collections.unmodifiableMap(json.tensors());
+    this.metadata = Collections.unmodifiableMap(json.metadata());
+  }
+
+  /**
+   * Reads the header of {@code file}, of at most {@link #DEFAULT_CAP} bytes.
+   *
+   * @throws UnusableInput when the file breaks a rule of the format; names the place and what was
+   *     expected
+   */
+  public static SafetensorsHeader read(Path file) {
+    return read(file, DEFAULT_CAP);
+  }
+
+  /** Reads the header of {@code file}, of at most {@code cap} bytes; see {@link #read(Path)}. */
+  public static SafetensorsHeader read(Path file, long cap) {
+    try {
+      return Uninterrupted.read(file, from -> open(from, cap));
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static SafetensorsHeader open(Path file, long cap) throws IOException {
+    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+      return read(channel, file.toString(), cap);
+    }
+  }
+
+  static SafetensorsHeader read(SeekableByteChannel channel, String source, long cap)
+      throws IOException {
+    long length = channel.size();
+    if (length < LENGTH_BYTES) {
+      throw new UnusableInput(
+          source + " has " + length + " bytes, a safetensors file at least 8: " + SAVE_AGAIN);
+    }
+    long headerLength =
+        fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    checkLength(source, headerLength, length, Math.min(cap, FORMAT_CAP));
+    HeaderJson json = new HeaderJson(source, decode(source, fill(channel, (int) headerLength)));
+    HeaderLayout.check(source, json.tensors(), length - LENGTH_BYTES - headerLength);
+    return new SafetensorsHeader(source, LENGTH_BYTES + headerLength, json);
+  }
+
+  private static void checkLength(String source, long headerLength, long fileLength, long cap) {
+    if (Long.compareUnsigned(headerLength, fileLength - LENGTH_BYTES) > 0) {
+      throw new UnusableInput(
+          source + " announces a header of " + Long.toUnsignedString(headerLength)
+              + " bytes but has only " + (fileLength - LENGTH_BYTES)
+              + " bytes after the length; it is no safetensors file or was cut short: download it again");
+    }
+    if (headerLength > cap) {
+      throw new UnusableInput(source + " has a header of " + headerLength + " bytes, more than the "
+          + cap + " allowed: not a model file as people publish them");
+    }
+  }
+
+  private static ByteBuffer fill(SeekableByteChannel channel, int bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(bytes);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer) < 0) {
+        throw new EOFException("the file became shorter while it was read");
+      }
+    }
+    return buffer.flip();
+  }
+
+  private static String decode(String source, ByteBuffer bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+    } catch (CharacterCodingException e) {
+      throw new UnusableInput(source + ": the header is not UTF-8 text; " + SAVE_AGAIN, e);
+    }
+  }
+
+  /** The tensors by name, in the header's order. */
+  public Map<String, TensorEntry> tensors() {
+    return tensors;
+  }
+
+  @Override
+  public Set<String> names() {
+    return tensors.keySet();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return entry(name).sizes();
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return entry(name).dtype();
+  }
+
+  @Override
+  public String describe() {
+    return source;
+  }
+
+  /** The free text pairs under {@code __metadata__}; empty when there are none. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /** The offset in the file that entries count from: one past the header. */
+  public long dataStart() {
+    return dataStart;
+  }
+
+  /** One past the last byte of the file. */
+  public long fileLength() {
+    return dataStart
+        + tensors.values().stream().mapToLong(TensorEntry::end).max().orElse(0);
+  }
+
+  /** The entry of one tensor. */
+  TensorEntry entry(String name) {
+    TensorEntry entry = tensors.get(name);
+    if (entry == null) {
+      throw new IllegalArgumentException("no tensor " + Quoted.of(name) + " in " + source);
+    }
+    return entry;
+  }
+
+  @Override
+  public String toString() {
+    return source + ": " + tensors.size() + " tensors";
+  }
+}

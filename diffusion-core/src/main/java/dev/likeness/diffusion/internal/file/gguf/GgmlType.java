@@ -1,0 +1,80 @@
+package dev.likeness.diffusion.internal.file.gguf;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/**
+ * The element types of GGUF files that are read: plain ones, and blocks of quantised numbers.
+ *
+ * <p>Source: {@code GGMLQuantizationType} and {@code GGML_QUANT_SIZES} of ggml-org/ggml's
+ * {@code gguf} package.
+ */
+public enum GgmlType {
+  F32(0, DType.F32),
+  F16(1, DType.F16),
+  Q4_0(2, 32, 18),
+  Q4_1(3, 32, 20),
+  Q5_0(6, 32, 22),
+  Q5_1(7, 32, 24),
+  Q8_0(8, 32, 34),
+  Q4_K(12, 256, 144),
+  Q5_K(13, 256, 176),
+  Q6_K(14, 256, 210),
+  I8(24, DType.I8),
+  I16(25, DType.I16),
+  I32(26, DType.I32),
+  I64(27, DType.I64),
+  F64(28, DType.F64),
+  BF16(30, DType.BF16);
+
+  private final int code;
+  private final int elements;
+  private final int bytes;
+  private final DType plain;
+
+  GgmlType(int code, DType plain) {
+    this.code = code;
+    this.elements = 1;
+    this.bytes = plain.bits() / Byte.SIZE;
+    this.plain = plain;
+  }
+
+  GgmlType(int code, int elements, int bytes) {
+    this.code = code;
+    this.elements = elements;
+    this.bytes = bytes;
+    this.plain = null;
+  }
+
+  /** How many elements a block has; 1 for plain types. */
+  public int blockElements() {
+    return elements;
+  }
+
+  /** How many bytes a block takes. */
+  public int blockBytes() {
+    return bytes;
+  }
+
+  /** Whether the elements are quantised in blocks. */
+  public boolean isQuantised() {
+    return plain == null;
+  }
+
+  /** What a tensor of this type is read as: itself, or f32 where it is quantised. */
+  public DType dtype() {
+    return plain == null ? DType.F32 : plain;
+  }
+
+  static GgmlType of(long code, String file, String tensor) {
+    return Arrays.stream(values())
+        .filter(type -> type.code == code)
+        .findFirst()
+        .orElseThrow(() -> new UnusableInput(file + ": tensor " + tensor + " has the GGML type "
+            + code + ", which is not read; read are "
+            + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "))
+            + "; give the model in one of them"));
+  }
+}

@@ -1,0 +1,189 @@
+package dev.likeness.diffusion.internal.file.gguf;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.tensor.DType;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.LongStream;
+
+/**
+ * The checked header of a GGUF file, versions 2 and 3. libtorch is not needed.
+ *
+ * <p>Source: {@code docs/gguf.md} of ggml-org/ggml.
+ */
+public final class GgufHeader implements TensorList {
+  /** The first four bytes of such a file. */
+  public static final String MAGIC = "GGUF";
+
+  private static final long MAGIC_NUMBER = 0x46554747L;
+  private static final long ALIGNMENT = 32;
+  private static final int MOST_DIMENSIONS = 4;
+  /** Name length, dimensions, type and offset: what a tensor takes at least. */
+  private static final int LEAST_ENTRY = 24;
+
+  private static final int LEAST_PAIR = 13;
+  private static final String SHAPE = "comfy.gguf.orig_shape.";
+  /** Tensors that begin with a size of 1, which GGML drops, and how many sizes are left then. */
+  private static final Map<String, Integer> ALONE =
+      Map.of("x_pad_token", 1, "cap_pad_token", 1, "pos_embed", 2);
+
+  private final String source;
+  private final Map<String, Object> metadata = new LinkedHashMap<>();
+  private final Map<String, Entry> tensors = new LinkedHashMap<>();
+
+  /**
+   * A tensor.
+   *
+   * @param begin its first byte in the file
+   */
+  record Entry(GgmlType type, long begin, long... sizes) {
+    long elements() {
+      long count = 1;
+      for (long size : sizes) {
+        count *= size;
+      }
+      return count;
+    }
+
+    long bytes() {
+      return elements() / type.blockElements() * type.blockBytes();
+    }
+  }
+
+  private GgufHeader(Path file) {
+    source = file.toString();
+    try (GgufInput in = GgufInput.open(file)) {
+      read(in);
+    }
+  }
+
+  /**
+   * Reads the header of {@code file}.
+   *
+   * @throws UnusableInput when the file breaks a rule of the format, or has a type that is not read
+   */
+  public static GgufHeader read(Path file) {
+    return new GgufHeader(file);
+  }
+
+  private void read(GgufInput in) {
+    if (in.u32() != MAGIC_NUMBER) {
+      throw in.damaged("does not begin with " + MAGIC);
+    }
+    long version = in.u32();
+    if (version != 2 && version != 3) {
+      throw new UnusableInput(source + " is GGUF of version " + version + "; read are 2 and 3");
+    }
+    long count = in.count(LEAST_ENTRY, "tensors");
+    long pairs = in.count(LEAST_PAIR, "pairs of metadata");
+    for (long i = 0; i < pairs; i++) {
+      String key = in.text();
+      metadata.put(key, in.value());
+    }
+    for (long i = 0; i < count; i++) {
+      readEntry(in);
+    }
+    long alignment = metadata.get("general.alignment") instanceof Long given ? given : ALIGNMENT;
+    if (alignment < 1 || alignment > in.length()) {
+      throw in.damaged("has an alignment of " + alignment);
+    }
+    long start = (in.position() + alignment - 1) / alignment * alignment;
+    tensors.replaceAll((name, entry) -> placed(name, entry, start, in));
+  }
+
+  private void readEntry(GgufInput in) {
+    String name = in.text();
+    long dimensions = in.u32();
+    if (dimensions > MOST_DIMENSIONS) {
+      throw in.damaged("has a tensor of " + dimensions + " dimensions");
+    }
+    long[] sizes = new long[(int) dimensions];
+    for (int i = sizes.length - 1; i >= 0; i--) {
+      sizes[i] = in.i64();
+    }
+    GgmlType type = GgmlType.of(in.u32(), source, Quoted.of(name));
+    if (tensors.put(name, new Entry(type, in.i64(), sizes)) != null) {
+      throw in.damaged("names the tensor " + Quoted.of(name) + " twice");
+    }
+  }
+
+  private Entry placed(String name, Entry entry, long start, GgufInput in) {
+    long elements = 1;
+    for (long size : entry.sizes) {
+      if (size < 0 || size != 0 && elements > Long.MAX_VALUE / Math.max(1, size) / Long.BYTES) {
+        throw in.damaged("has a tensor " + Quoted.of(name) + " of impossible size");
+      }
+      elements *= size;
+    }
+    if (elements % entry.type.blockElements() != 0
+        || entry.begin < 0
+        || entry.begin > in.length()
+        || start + entry.begin > in.length() - entry.bytes()) {
+      throw in.damaged("has a tensor " + Quoted.of(name) + " that lies outside of it");
+    }
+    return new Entry(entry.type, start + entry.begin, original(name, entry, elements));
+  }
+
+  // Convolutions are stored flattened where blocks would not fit their rows; their true shape is
+  // noted.
+  private long[] original(String name, Entry entry, long elements) {
+    if (metadata.get(SHAPE + name) instanceof List<?> sizes
+        && sizes.stream().allMatch(Long.class::isInstance)) {
+      long[] shape = sizes.stream().mapToLong(size -> (Long) size).toArray();
+      long product = 1;
+      for (long size : shape) {
+        product = size < 0 || size > elements
+            ? -1
+            : Math.multiplyExact(product, Math.max(0, size) % (elements + 1));
+        if (product < 0 || product > elements) {
+          return entry.sizes;
+        }
+      }
+      return product == elements ? shape : entry.sizes;
+    }
+    Integer left = ALONE.get(name.substring(name.lastIndexOf('.') + 1));
+    return left == null || left != entry.sizes.length
+        ? entry.sizes
+        : LongStream.concat(LongStream.of(1), LongStream.of(entry.sizes)).toArray();
+  }
+
+  /** Numbers, flags and texts of the header; long lists are null. */
+  public Map<String, Object> metadata() {
+    return Collections.unmodifiableMap(metadata);
+  }
+
+  Entry entry(String name) {
+    return tensors.get(name);
+  }
+
+  /** How a tensor is stored. */
+  public GgmlType type(String name) {
+    return tensors.get(name).type;
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return tensors.get(name).sizes.clone();
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return tensors.get(name).type.dtype();
+  }
+
+  @Override
+  public String describe() {
+    return source;
+  }
+}

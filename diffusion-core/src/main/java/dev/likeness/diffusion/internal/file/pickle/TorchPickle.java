@@ -1,0 +1,149 @@
+package dev.likeness.diffusion.internal.file.pickle;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.MappedFile;
+import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A file of {@code torch.save} ({@code .pt}, {@code .bin}, {@code .ckpt}; today's zip form and the
+ * older one), read without running it and mapped into memory. Tensors inside dictionaries and lists
+ * are named by their path, with dots; of a dictionary with a {@code state_dict} only that is taken.
+ * Thread-safe.
+ */
+public final class TorchPickle implements TensorSource {
+  private static final int ZIP = 0x04034b50;
+  private static final int PICKLE = 0x80;
+
+  private final MappedFile file;
+  private final Contents contents;
+
+  private TorchPickle(MappedFile file, Contents contents) {
+    this.file = file;
+    this.contents = contents;
+  }
+
+  /**
+   * Follows the pickle's instructions as far as they lay out tensors, and maps the file.
+   *
+   * @throws UnusableInput when the file is damaged, is no PyTorch file, or uses an instruction or a
+   *     name that tensors do not need; names it and its place
+   * @throws dev.likeness.diffusion.error.MachineLimit when the file cannot be mapped
+   */
+  public static TorchPickle open(Path file) {
+    try {
+      Contents contents = Uninterrupted.read(file, TorchPickle::contents);
+      return new TorchPickle(MappedFile.open(file, Files.size(file)), contents);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  /**
+   * The names, shapes and types in {@code file} alone, without mapping it; refuses what
+   * {@link #open} refuses.
+   */
+  public static TensorList list(Path file) {
+    try {
+      return Uninterrupted.read(file, TorchPickle::contents);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static Contents contents(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      return Contents.of(read(channel, file.toString(), channel.size()), file.toString());
+    }
+  }
+
+  private static Checkpoint read(FileChannel channel, String source, long length) {
+    if (length >= 4 && new PickleInput(channel, source, 0, length).i32() == ZIP) {
+      return Checkpoint.fromZip(channel, source, length);
+    }
+    if (length >= 2 && new PickleInput(channel, source, 0, length).u8() == PICKLE) {
+      return Checkpoint.fromStream(channel, source, length);
+    }
+    throw new UnusableInput(
+        source
+            + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights");
+  }
+
+  /** The plain numbers, texts and truth values beside the tensors, named the same way. */
+  public Map<String, Object> values() {
+    return contents.values();
+  }
+
+  @Override
+  public Set<String> names() {
+    return contents.tensors().keySet();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return tensor(name).shape();
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return tensor(name).storage().dtype();
+  }
+
+  /**
+   * The tensor as stored, on the CPU, with its elements in row order: copied where the file's
+   * strides are others.
+   */
+  @Override
+  public Tensor read(String name) {
+    TensorRef tensor = tensor(name);
+    DType dtype = tensor.storage().dtype();
+    if (tensor.numel() == 0) {
+      return file.read(dtype, 0, tensor.shape());
+    }
+    long start = contents.start(tensor.storage()) + tensor.offset() * (dtype.bits() / Byte.SIZE);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode recording = new InferenceMode(false)) {
+      Tensor run = file.read(dtype, start, tensor.extent());
+      LongOptional first = new LongOptional(run.storage_offset());
+      return scope.promote(
+          torch.as_strided(run, tensor.shape(), tensor.steps(), first).contiguous());
+    }
+  }
+
+  private TensorRef tensor(String name) {
+    TensorRef tensor = contents.tensors().get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("no tensor " + Quoted.of(name) + " in " + file);
+    }
+    return tensor;
+  }
+
+  @Override
+  public String describe() {
+    return file.toString();
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+
+  @Override
+  public String toString() {
+    return file + ": " + contents.tensors().size() + " tensors";
+  }
+}

@@ -1,0 +1,335 @@
+package dev.likeness.diffusion.internal.memory;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.OwnCopies;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.KeptMatrix;
+import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.nn.Portion;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A file's tensors on a device, each placed once at its first use and shared from then on, until
+ * released, by every network built over them. On the CPU in the file's own type nothing is copied:
+ * the tensors are views of the mapped file. Thread-safe.
+ */
+public final class LoadedWeights implements Parameters, AutoCloseable {
+  /** Numbers in a weight from which a layer's own form of it pays. */
+  private static final long LARGE = 1 << 16;
+
+  /** Numbers in a mapped network that may all come to lie in memory of their own. */
+  private static final long MOST = 3L << 30;
+
+  private final Supplier<TensorSource> opening;
+  private TensorSource source;
+  private boolean left;
+  private volatile boolean closed;
+  private final Compute compute;
+  private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
+  private final AskedTensors asked = new AskedTensors();
+  private final Residence residence;
+  private final boolean vast;
+  private final Map<String, EightBits> packed = new ConcurrentHashMap<>();
+  private final Map<String, Tensor> made = new ConcurrentHashMap<>();
+  private TensorRegion region = new TensorRegion();
+
+  /** Takes over {@code source} and closes it with itself. */
+  public LoadedWeights(TensorSource source, Compute compute) {
+    this(source, null, compute, Residence.MAPPED);
+  }
+
+  /**
+   * Takes over {@code source}, which holds what {@code network} asks for and nothing else.
+   *
+   * @throws UnusableInput as {@link #check}; {@code source} is closed then
+   */
+  public static LoadedWeights checked(
+      TensorSource source, Compute compute, Consumer<Weights> network) {
+    LoadedWeights weights = new LoadedWeights(source, compute);
+    try {
+      weights.check(network, Set.of());
+      return weights;
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Tensors that lie in memory as {@code residence} says, of a file that can be opened again after
+   * it was released.
+   */
+  public LoadedWeights(Supplier<TensorSource> opening, Compute compute, Residence residence) {
+    this(opening.get(), opening, compute, residence);
+  }
+
+  private LoadedWeights(
+      TensorSource source, Supplier<TensorSource> opening, Compute compute, Residence residence) {
+    this.source = source;
+    this.opening = opening;
+    this.compute = compute;
+    this.residence = residence;
+    vast = source.names().stream().mapToLong(source::elements).sum() > MOST;
+  }
+
+  /** The file, open. */
+  private synchronized TensorSource file() {
+    requireOpen();
+    if (left) {
+      source = opening.get();
+      left = false;
+    }
+    return source;
+  }
+
+  /** Whether blocks are brought in for their use, each time to another place. */
+  @Override
+  public boolean streams() {
+    return residence == Residence.STREAMED || residence == Residence.EIGHT_BITS;
+  }
+
+  /** Whether its layers' matrices lie in less memory than they are used in. */
+  public boolean spares() {
+    return streams() || residence == Residence.EIGHT_BITS_EACH;
+  }
+
+  /** Whether {@code name} may be one of them: small ones are held whole in eight bits. */
+  public boolean spares(String name) {
+    return streams() || residence == Residence.EIGHT_BITS_EACH && EightBits.pay(source.shape(name));
+  }
+
+  @Override
+  public Portion portion(String path) {
+    return new LoadedPortion(
+        this,
+        name -> name.startsWith(path + "."),
+        residence == Residence.STREAMED ? this::brought : this::widened);
+  }
+
+  /** A tensor placed in memory of its own; the calling scope owns it. */
+  private Tensor brought(String name) {
+    // What has to be converted is read past the mapping, whose pages would count with the process
+    // beside the copy.
+    return isView(name) ? compute.place(file().read(name)) : own(name);
+  }
+
+  private boolean isView(String name) {
+    return residence == Residence.MAPPED
+        && compute.onCpu()
+        && source.dtype(name) == compute.dtype();
+  }
+
+  /** The same whatever the residence. */
+  private Tensor own(String name) {
+    try (TensorScope scope = TensorScope.open();
+        OwnCopies own = OwnCopies.asked()) {
+      Tensor placed = compute.place(file().read(name));
+      // A part of a larger tensor would keep all of it.
+      return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
+    }
+  }
+
+  @Override
+  public Matrix matrix(String name, long... shape) {
+    require(name, shape);
+    if (residence == Residence.EIGHT_BITS_EACH && EightBits.pay(shape)) {
+      return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+    }
+    boolean small =
+        residence == Residence.EIGHT_BIT_PRODUCTS && shape.length == 2 && EightBits.pay(shape);
+    if (!small && !keeps(name)) {
+      return new Matrix.Plain(get(name, shape));
+    }
+    return new KeptMatrix(
+        shape,
+        () -> get(name, shape),
+        (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)),
+        small);
+  }
+
+  /**
+   * A vast mapped network's products stay views, so that the system can take their pages back where
+   * memory is short.
+   */
+  private boolean keeps(String name) {
+    int dimensions = source.shape(name).length;
+    return compute.onCpu()
+        && source.elements(name) >= LARGE
+        && (dimensions > 2 || dimensions == 2 && !(vast && isView(name)));
+  }
+
+  /**
+   * Read past the mapping, so that the numbers lie in memory in the form they are used in and in no
+   * other.
+   */
+  private Tensor make(String name, UnaryOperator<Tensor> making) {
+    try (TensorScope scope = TensorScope.open()) {
+      return keep(making.apply(own(name)));
+    }
+  }
+
+  private Tensor widened(String name) {
+    if (source.shape(name).length < 2) {
+      return get(name, source.shape(name));
+    }
+    return packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+  }
+
+  private EightBits packed(String name) {
+    try (TensorScope scope = TensorScope.open()) {
+      EightBits bits = EightBits.of(brought(name));
+      return new EightBits(keep(bits.steps()), keep(bits.scale()), bits.shape());
+    }
+  }
+
+  @Override
+  public boolean has(String name) {
+    return source.names().contains(name);
+  }
+
+  @Override
+  public Tensor get(String name, long... shape) {
+    require(name, shape);
+    return placed.computeIfAbsent(name, this::place);
+  }
+
+  /**
+   * A tensor to look at once: where no network has it placed, it is kept nowhere, and the calling
+   * scope owns it.
+   */
+  public Tensor read(String name) {
+    Tensor there = placed.get(name);
+    // On a card it would be brought anew for the first step, which is more than to keep it where
+    // nothing is to be spared.
+    return there != null
+        ? there
+        : spares() || compute.onCpu() ? brought(name) : get(name, source.shape(name));
+  }
+
+  /**
+   * Checks every tensor that a network asks for while it is built, and that none is left over but
+   * {@code expected}; loads none.
+   *
+   * @throws UnusableInput when one is missing, misshapen, left over, or of a type that cannot be
+   *     loaded
+   */
+  public void check(Consumer<Weights> building, Set<String> expected) {
+    try (TensorScope scope = TensorScope.open()) {
+      building.accept(Weights.of(new OnlyAsked(this, torch.empty(0))));
+    }
+    requireAllRead(expected);
+  }
+
+  /**
+   * Places every tensor that a network asked for, so that its first use need not; nothing where use
+   * widens or brings them in, and no copy of a weight that its layer makes its own form of.
+   */
+  public void load() {
+    if (!spares()) {
+      asked
+          .names()
+          .filter(name -> isView(name) || !keeps(name))
+          .forEach(name -> placed.computeIfAbsent(name, this::place));
+    }
+  }
+
+  /** The same where placing is only to look at a mapped file. */
+  public void loadViews() {
+    if (residence == Residence.MAPPED) {
+      load();
+    }
+  }
+
+  /**
+   * Frees the tensors placed so far, and unmaps a file that can be opened again; the next use
+   * places them anew. No network over them may be in use meanwhile.
+   */
+  public void release() {
+    synchronized (this) {
+      region.close();
+      region = new TensorRegion();
+      if (opening != null && !closed) {
+        source.close();
+        left = true;
+      }
+    }
+    forget();
+  }
+
+  // Outside the lock, which whoever places one takes while the map waits for it.
+  private void forget() {
+    placed.clear();
+    packed.clear();
+    made.clear();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(
+          source.describe() + " is closed; open it again to use its tensors");
+    }
+  }
+
+  void require(String name, long... shape) {
+    requireOpen();
+    asked.require(source, name, shape);
+  }
+
+  /** The names that the file has, read or not. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(source.names());
+  }
+
+  /** The shape of a tensor that the file has. */
+  public long[] shape(String name) {
+    return source.shape(name);
+  }
+
+  /**
+   * Fails if the file holds tensors that no module asked for, other than {@code expected}
+   * leftovers.
+   */
+  public void requireAllRead(Set<String> expected) {
+    asked.requireAll(source, expected);
+  }
+
+  private Tensor place(String name) {
+    try (TensorScope scope = TensorScope.open()) {
+      return keep(brought(name));
+    }
+  }
+
+  private synchronized Tensor keep(Tensor tensor) {
+    return region.keep(tensor);
+  }
+
+  /**
+   * Frees the tensors, which nobody may be using, and the file; whoever asks for one afterwards is
+   * refused. A second call does nothing.
+   */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      region.close();
+      source.close();
+    }
+    forget();
+  }
+}

@@ -1,0 +1,153 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.file.Cast;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.internal.text.TokenizerFiles;
+import dev.likeness.diffusion.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a model as a diffusers folder, {@code model_index.json} last: a folder that has it is
+ * complete.
+ */
+public final class FolderWriter {
+  private FolderWriter() {}
+
+  /**
+   * Writes {@code files} below {@code out}, floating-point tensors in {@code type} or, when that is
+   * null, as they are.
+   *
+   * @throws UnusableInput when {@code out} is there and holds a model already
+   */
+  public static void write(ModelFiles files, Path out, DType type) {
+    if (Files.exists(out.resolve("model_index.json"))) {
+      throw new UnusableInput(out + " holds a model already; name a folder that does not exist");
+    }
+    Map<String, TokenizerFiles> tokenizers = tokenizers(files);
+    Map<String, Object> index = new LinkedHashMap<>();
+    index.put("_class_name", files.pipeline());
+    index.put("_diffusers_version", "0.21.0");
+    for (String component : files.componentNames()) {
+      boolean text = reads(component);
+      writeJson(
+          out.resolve(component).resolve("config.json"), files.config(component).values());
+      try (TensorSource weights = Cast.of(files.weights(component), type)) {
+        Path file = out.resolve(component)
+            .resolve(text ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
+        SafetensorsWriter.write(file, weights, Map.of("format", "pt"));
+      }
+      index.put(
+          component,
+          Arrays.asList(text ? "transformers" : "diffusers", files.componentClass(component)));
+      if (text) {
+        String tokenizer = tokenizer(component);
+        writeTokenizer(tokenizers.get(tokenizer), out.resolve(tokenizer));
+        index.put(
+            tokenizer,
+            Arrays.asList(
+                "transformers", tokenizerClass(files, tokenizer, files.componentClass(component))));
+      }
+    }
+    writeJson(out.resolve("scheduler/scheduler_config.json"), files.scheduler().values());
+    index.put(
+        "scheduler",
+        Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
+    addOptions(files, index);
+    writeJson(out.resolve("model_index.json"), index);
+  }
+
+  // All are asked for before the first weight is written, of which there may be gigabytes: a single
+  // file may lack one.
+  private static Map<String, TokenizerFiles> tokenizers(ModelFiles files) {
+    return files.componentNames().stream()
+        .filter(FolderWriter::reads)
+        .map(FolderWriter::tokenizer)
+        .collect(Collectors.toMap(tokenizer -> tokenizer, files::tokenizerFiles));
+  }
+
+  private static boolean reads(String component) {
+    return component.startsWith("text_encoder");
+  }
+
+  private static String tokenizer(String encoder) {
+    return encoder.replace("text_encoder", "tokenizer");
+  }
+
+  private static void writeTokenizer(TokenizerFiles tokenizer, Path folder) {
+    tokenizer.texts().forEach((name, words) -> writeText(folder.resolve(name), words));
+    tokenizer
+        .pieces()
+        .ifPresent(pieces -> write(
+            folder.resolve(pieces.getFileName()),
+            out -> Uninterrupted.read(pieces, from -> Files.copy(from, out))));
+  }
+
+  // As the model says itself; a single file does not.
+  private static String tokenizerClass(ModelFiles files, String tokenizer, String encoder) {
+    String own = files.componentClass(tokenizer);
+    if (own != null) {
+      return own;
+    }
+    return encoder.startsWith("T5")
+        ? "T5TokenizerFast"
+        : encoder.startsWith("Qwen") ? "Qwen2TokenizerFast" : "CLIPTokenizer";
+  }
+
+  private static void addOptions(ModelFiles files, Map<String, Object> index) {
+    if (files.option("is_distilled")) {
+      index.put("is_distilled", true);
+    }
+    if (files.pipeline().startsWith("StableDiffusion3")) {
+      addMissing(index, "text_encoder_3", "tokenizer_3");
+    }
+    if (files.componentClass("unet") == null) {
+      return;
+    }
+    if (files.componentClass("text_encoder_2") == null) {
+      addMissing(index, "safety_checker", "feature_extractor");
+      return;
+    }
+    index.put("force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"));
+    addMissing(index, "text_encoder", "tokenizer");
+    if (files.option("requires_aesthetics_score")) {
+      index.put("requires_aesthetics_score", true);
+    }
+  }
+
+  /** Parts that diffusers wants to be named, where the model lacks them. */
+  private static void addMissing(Map<String, Object> index, String... parts) {
+    for (String part : parts) {
+      index.putIfAbsent(part, Arrays.asList(null, null));
+    }
+  }
+
+  private static void writeJson(Path file, Map<String, Object> values) {
+    writeText(file, SingleFileWriter.json(values) + "\n");
+  }
+
+  private static void writeText(Path file, String text) {
+    write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static void write(Path file, AtomicFile.Content content) {
+    try {
+      Files.createDirectories(file.getParent());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    AtomicFile.write(file, content);
+  }
+}

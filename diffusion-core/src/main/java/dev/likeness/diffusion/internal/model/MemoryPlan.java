@@ -1,0 +1,237 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.memory.MemoryNeeds;
+import dev.likeness.diffusion.internal.memory.Residence;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.DeviceMemory;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How a model is to lie in memory so that drawing one picture at a time keeps to a budget; made of
+ * the files' headers, before a tensor is loaded. {@link #toString} prints it. What a request
+ * attaches (LoRAs, adapters with what they look through, ControlNets) comes on top.
+ */
+public final class MemoryPlan {
+  /**
+   * What the program has beyond what it had when the plan was made and what the plan counts:
+   * libraries' buffers.
+   */
+  private static final long BESIDE = 256L << 20;
+
+  private static final long UNKNOWN_PROGRAM = 512L << 20;
+
+  private final MemoryBudget budget;
+  private final Compute compute;
+  private final Map<String, Residence> residences;
+  private final boolean strips;
+  private final MemoryNeeds needs;
+  private final long program;
+
+  private MemoryPlan(
+      MemoryBudget budget,
+      Compute compute,
+      Map<String, Residence> residences,
+      boolean strips,
+      MemoryNeeds needs,
+      long program) {
+    this.budget = needs.sized(budget);
+    this.compute = compute;
+    this.residences = residences;
+    this.strips = strips;
+    this.needs = needs;
+    this.program = program;
+  }
+
+  /**
+   * The first of {@link #choices} that fits.
+   *
+   * @throws MachineLimit when none does; says how much the smallest takes
+   */
+  public static MemoryPlan of(ModelFiles files, Compute wanted, MemoryBudget budget) {
+    List<MemoryPlan> choices = choices(files, wanted, budget);
+    MemoryPlan smallest = choices.get(choices.size() - 1);
+    return choices.stream()
+        .filter(plan -> plan.peak() <= budget.bytes())
+        .findFirst()
+        .orElseThrow(() -> new MachineLimit(files.describe() + " needs " + gib(smallest.peak())
+            + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
+            + " even " + smallest.words() + "; the budget is " + gib(budget.bytes())
+            + ": give more, or ask for a smaller picture"));
+  }
+
+  /**
+   * Every plan, whether it fits or not: all held; the autoencoder in strips; text encoders brought
+   * in layer by layer and freed; the network in eight bits, where the budget allows it; the network
+   * brought in block by block; the same in bf16, where f32 is wanted. A UNet is held, or in eight
+   * bits.
+   */
+  public static List<MemoryPlan> choices(ModelFiles files, Compute wanted, MemoryBudget budget) {
+    MemoryNeeds needs = MemoryNeeds.of(files);
+    boolean chained = needs.network().equals("transformer");
+    long program = program(wanted);
+    List<MemoryPlan> choices = new ArrayList<>();
+    for (DType type :
+        wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
+      Compute compute = wanted.as(type);
+      Map<String, Residence> held = all(needs, Residence.HELD, Residence.HELD);
+      choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
+      choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
+      for (Residence network : Residence.values()) {
+        boolean allowed = network == Residence.HELD
+            || chained && network == Residence.STREAMED
+            || network == eightBits(needs) && budget.eightBits();
+        if (allowed) {
+          choices.add(new MemoryPlan(
+              budget, compute, all(needs, Residence.STREAMED, network), true, needs, program));
+        }
+      }
+    }
+    return choices;
+  }
+
+  /**
+   * The plan that holds the network in eight bits whatever memory there is, and everything else as
+   * it lies in the files: half of the network's memory in bf16, for a picture that is nearly the
+   * same.
+   */
+  public static MemoryPlan inEightBits(ModelFiles files, Compute compute) {
+    MemoryNeeds needs = MemoryNeeds.of(files);
+    return whatever(needs, compute, eightBits(needs));
+  }
+
+  /**
+   * The same, but the network's layers also multiply in eight bits: less time than in f32 where the
+   * CPU has VNNI, on a CPU alone. Convolutions stay as they are.
+   *
+   * @throws MachineLimit where the CPU has no VNNI, whose sums of bytes would overflow
+   */
+  public static MemoryPlan multipliedInEightBits(ModelFiles files, Compute compute) {
+    if (!compute.device().equals("cpu") || !Compute.cpuMultipliesBytes()) {
+      throw new MachineLimit(
+          "products in 8 bits want a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
+              + "this is " + (compute.device().equals("cpu") ? "one without" : compute.device())
+              + ": leave them out");
+    }
+    return whatever(MemoryNeeds.of(files), compute, Residence.EIGHT_BIT_PRODUCTS);
+  }
+
+  private static MemoryPlan whatever(MemoryNeeds needs, Compute compute, Residence network) {
+    MemoryBudget any = new MemoryBudget(Long.MAX_VALUE, true, 0, 0, 0);
+    return new MemoryPlan(any, compute, all(needs, Residence.MAPPED, network), false, needs, 0);
+  }
+
+  /** A chain's blocks are widened whole, one ahead; a UNet's are too large for that. */
+  private static Residence eightBits(MemoryNeeds needs) {
+    return needs.network().equals("transformer") ? Residence.EIGHT_BITS : Residence.EIGHT_BITS_EACH;
+  }
+
+  private static Map<String, Residence> all(MemoryNeeds needs, Residence texts, Residence network) {
+    Map<String, Residence> residences = new LinkedHashMap<>();
+    needs
+        .parts()
+        .keySet()
+        .forEach(part -> residences.put(
+            part,
+            part.equals(needs.network()) ? network : part.equals("vae") ? Residence.HELD : texts));
+    return residences;
+  }
+
+  /**
+   * What the process has there before the plan's work: on a CPU itself, mapped pages included, on a
+   * card its tensors.
+   */
+  private static long program(Compute compute) {
+    long taken = DeviceMemory.find(compute).map(DeviceMemory::reserved).orElse(0L);
+    return !compute.onCpu()
+        ? taken
+        : BESIDE + (taken == DeviceMemory.UNKNOWN ? UNKNOWN_PROGRAM : taken);
+  }
+
+  /** Where and how precisely to compute. */
+  public Compute compute() {
+    return compute;
+  }
+
+  /** How a component's tensors lie. */
+  public Residence residence(String component) {
+    return residences.getOrDefault(component, Residence.HELD);
+  }
+
+  /** Whether the autoencoder works in strips. */
+  public boolean strips() {
+    return strips;
+  }
+
+  /** The most that a picture of the budget's size takes, in bytes, the program included. */
+  public long peak() {
+    return peak(budget.width(), budget.height(), budget.rows() == 0 ? needs.rows() : budget.rows());
+  }
+
+  private long peak(int width, int height, int rows) {
+    return program
+        + needs.most(residences, strips, compute.dtype().bits() / Byte.SIZE, width, height, rows);
+  }
+
+  /**
+   * Refuses a picture that the plan has no room for.
+   *
+   * @param rows how many times the network is given the picture at once: 2 under guidance by two
+   *     prompts
+   * @throws MachineLimit says what it would take
+   */
+  public void require(int width, int height, int rows) {
+    if (peak(width, height, rows) > budget.bytes()) {
+      throw new MachineLimit("a picture of " + width + "x" + height + " takes "
+          + gib(peak(width, height, rows)) + " of memory, the budget is " + gib(budget.bytes())
+          + "; open the model with a budget for this size, or ask for less");
+    }
+  }
+
+  private String words() {
+    return "with "
+        + residences.entrySet().stream()
+            .map(part -> part.getKey() + " " + part.getValue().words())
+            .reduce((a, b) -> a + ", " + b)
+            .orElse("")
+        + " in " + compute.dtype().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String gib(long bytes) {
+    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+  }
+
+  /** One line for each part, then the sums and what the device has. */
+  @Override
+  public String toString() {
+    int bytes = compute.dtype().bits() / Byte.SIZE;
+    StringBuilder text = new StringBuilder("memory for one picture of " + budget.width() + "x"
+        + budget.height() + " on " + compute + ", budget " + gib(budget.bytes()) + "\n");
+    needs
+        .parts()
+        .forEach((part, size) -> text.append(String.format(
+            Locale.ROOT,
+            "  %-16s %9s  %s%n",
+            part,
+            gib(size.bytes(residences.get(part), bytes, true)),
+            residences.get(part).words()
+                + (part.equals("vae") && strips ? ", working in strips" : ""))));
+    return text.append(String.format(
+            Locale.ROOT,
+            "  %-16s %9s%n  %-16s %9s%n  %-16s  %s",
+            "program",
+            gib(program),
+            "at most",
+            gib(peak()),
+            compute.device() + " has",
+            DeviceMemory.find(compute).map(DeviceMemory::toString).orElse("not told here")))
+        .toString();
+  }
+}

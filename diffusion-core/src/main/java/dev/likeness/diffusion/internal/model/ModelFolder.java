@@ -1,0 +1,196 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.file.HubCache;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.RepositoryFolder;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.text.T5Tokenizer;
+import dev.likeness.diffusion.internal.text.TokenizerFiles;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A diffusers folder: {@code model_index.json} and one subfolder per component. */
+public final class ModelFolder implements ModelFiles {
+  private static final List<String> NETWORKS =
+      List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
+  /**
+   * What draws nothing (a checker), or waits for a picture prompt that a request brings with its
+   * own networks.
+   */
+  private static final Set<String> IDLE =
+      Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");
+
+  private static final List<String> LIBRARIES = List.of("diffusers", "transformers");
+
+  private final Path root;
+  private final String name;
+  private final ModelConfig index;
+  private final String variant;
+
+  private ModelFolder(Path root, String name, ModelConfig index, String variant) {
+    this.root = root;
+    this.name = name;
+    this.index = index;
+    this.variant = variant;
+  }
+
+  /**
+   * Looks at {@code root} without reading a weight; a folder of the Hugging Face cache stands for
+   * its snapshot.
+   *
+   * @throws UnusableInput when it is not such a folder
+   */
+  public static ModelFolder open(Path root) {
+    return open(root, null);
+  }
+
+  /**
+   * Opens a folder that holds several variants of its weights, e.g. {@code fp16}; networks that
+   * lack it are taken plain. Null prefers the plain ones.
+   *
+   * @throws UnusableInput when it is not such a folder, or no network has the variant
+   */
+  public static ModelFolder open(Path root, String variant) {
+    if (!Files.isDirectory(root)) {
+      throw new UnusableInput(
+          root + " is not a folder; give the folder that holds model_index.json");
+    }
+    Path folder = HubCache.snapshot(root);
+    ModelFolder opened = new ModelFolder(
+        folder,
+        String.valueOf(root.getFileName()),
+        ModelConfig.read(folder.resolve("model_index.json")),
+        variant);
+    Set<String> networks = opened.componentNames();
+    if (variant != null
+        && networks.stream()
+            .noneMatch(name -> new PartFolder(opened.component(name), variant).hasVariant())) {
+      throw new UnusableInput(root + " has no weights of variant " + variant + " in any of "
+          + networks + "; give a variant that it has, or none for the plain ones");
+    }
+    return opened;
+  }
+
+  public Path root() {
+    return root;
+  }
+
+  @Override
+  public String describe() {
+    return root.toString();
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Optional<Path> folder() {
+    return Optional.of(root);
+  }
+
+  @Override
+  public String pipeline() {
+    return index.text("_class_name", "unknown");
+  }
+
+  // SDXL's pipelines have this one unless they are told otherwise.
+  @Override
+  public boolean option(String name) {
+    return index.flag(name, name.equals("force_zeros_for_empty_prompt"));
+  }
+
+  @Override
+  public Set<String> componentNames() {
+    Set<String> names = new LinkedHashSet<>(NETWORKS);
+    names.removeIf(name -> componentClass(name) == null);
+    return names;
+  }
+
+  @Override
+  public Map<String, String> others() {
+    Map<String, String> others = new LinkedHashMap<>();
+    for (String entry : index.values().keySet()) {
+      boolean known =
+          NETWORKS.contains(entry) || IDLE.contains(entry) || entry.startsWith("tokenizer");
+      if (!known && componentClass(entry) != null && isNetwork(entry)) {
+        others.put(entry, componentClass(entry));
+      }
+    }
+    return others;
+  }
+
+  // What a script of somebody's left in the index diffusers passes over; what is of a library may
+  // only not have been fetched.
+  private boolean isNetwork(String entry) {
+    return index.values().get(entry) instanceof List<?> pair && LIBRARIES.contains(pair.get(0))
+        || Files.exists(component(entry));
+  }
+
+  @Override
+  public String componentClass(String component) {
+    Object value = index.values().get(component);
+    return value instanceof List<?> pair && pair.size() == 2 && pair.get(1) != null
+        ? pair.get(1).toString()
+        : null;
+  }
+
+  /** The subfolder of a component. */
+  public Path component(String name) {
+    return root.resolve(name);
+  }
+
+  @Override
+  public ModelConfig config(String component) {
+    return ModelConfig.read(component(component).resolve("config.json"));
+  }
+
+  // The index says the class, as in diffusers, which switches a config of another class to it.
+  @Override
+  public ModelConfig scheduler() {
+    ModelConfig config = ModelConfig.read(component("scheduler").resolve("scheduler_config.json"));
+    String named = componentClass("scheduler");
+    if (named == null) {
+      return config;
+    }
+    Map<String, Object> options = new LinkedHashMap<>(config.values());
+    options.put("_class_name", named);
+    return ModelConfig.of(options, config.where());
+  }
+
+  @Override
+  public TokenizerFiles tokenizerFiles(String tokenizer) {
+    return TokenizerFiles.read(component(tokenizer));
+  }
+
+  @Override
+  public T5Tokenizer t5Tokenizer(String tokenizer) {
+    return T5Tokenizer.open(component(tokenizer));
+  }
+
+  @Override
+  public TensorSource weights(String component) {
+    return Spelling.canonical(
+        componentClass(component), component, new PartFolder(checked(component), variant).open());
+  }
+
+  /** The file, or the index of shards, that holds a component's weights. */
+  public Path weightsFile(String component) {
+    return new PartFolder(checked(component), variant).weights();
+  }
+
+  private Path checked(String component) {
+    return Files.exists(component(component))
+        ? RepositoryFolder.of(root).resolve(component, root.resolve("model_index.json"))
+        : component(component);
+  }
+}

@@ -1,0 +1,221 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.family.Component;
+import dev.likeness.diffusion.internal.family.Family;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.stablediffusion.Playground;
+import dev.likeness.diffusion.internal.family.stablediffusion.Prediction;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.RelaidSource;
+import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.text.TokenizerFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A whole model in one file ({@code .safetensors}, {@code .ckpt}), in the naming of latent
+ * diffusion's or Stability's own code. Its family is told from names and shapes; configuration and
+ * tokenizer are built in, or those that {@link SingleFileWriter} put into its header. Nothing is
+ * fetched. Averaged copies of the weights are left alone.
+ */
+public final class SingleFile implements ModelFiles {
+  static final String CONFIG = "likeness.config.";
+  static final String TOKENIZER = "likeness.tokenizer.";
+
+  private final Path file;
+  private final TensorList keys;
+  private final Map<String, String> metadata;
+  private final Family family;
+  private final Prediction prediction;
+  private final Map<String, Component> components;
+
+  private SingleFile(Path file, TensorList keys, Map<String, Map<String, Object>> better) {
+    this.file = file;
+    this.keys = keys;
+    this.metadata = TensorFile.metadata(keys);
+    this.family = Family.of(keys);
+    Map<String, Map<String, Object>> configs = configs();
+    configs.putAll(better);
+    this.prediction = Prediction.of(file, keys);
+    Map<String, Component> found = Playground.scaled(file, keys, family.components(keys, configs));
+    this.components = configs.containsKey("unet") ? found : prediction.sized(family, found);
+  }
+
+  /**
+   * Looks at {@code file} without reading a weight, but for a few numbers that tell of Playground
+   * v2.5, and of SD 2.x where it does not say how it predicts.
+   *
+   * @throws UnusableInput when it is broken, or of no known family
+   */
+  public static SingleFile open(Path file) {
+    return open(file, Map.of());
+  }
+
+  /** The same where the configuration of some components is known better than the file tells. */
+  static SingleFile open(Path file, Map<String, Map<String, Object>> configs) {
+    return new SingleFile(file, TensorFile.list(file), configs);
+  }
+
+  private Map<String, Map<String, Object>> configs() {
+    Map<String, Map<String, Object>> configs = new LinkedHashMap<>();
+    for (Map.Entry<String, String> entry : metadata.entrySet()) {
+      if (entry.getKey().startsWith(CONFIG)) {
+        configs.put(
+            entry.getKey().substring(CONFIG.length()), object(entry.getKey(), entry.getValue()));
+      }
+    }
+    return configs;
+  }
+
+  private Map<String, Object> object(String name, String json) {
+    try {
+      return ModelConfig.options(json);
+    } catch (IOException e) {
+      throw new UnusableInput(file + ": the metadata \"" + name + "\" is not a JSON object", e);
+    }
+  }
+
+  @Override
+  public Family family() {
+    return family;
+  }
+
+  /** The networks in the file, by component. */
+  public Map<String, Component> components() {
+    return Collections.unmodifiableMap(components);
+  }
+
+  /** The foreign names of the file's tensors and their shapes. */
+  public TensorList keys() {
+    return keys;
+  }
+
+  /** The networks that a model of the family has and this file lacks. */
+  public List<String> missing() {
+    return family.parts().stream().filter(part -> !components.containsKey(part)).toList();
+  }
+
+  /** How many tensors no network reads: averaged copies of the weights, and others. */
+  public Map<String, Integer> extra() {
+    Map<String, Integer> extra = new LinkedHashMap<>();
+    keys.names().stream()
+        .filter(name -> !claims(name))
+        .forEach(name ->
+            extra.merge(name.startsWith(Leftovers.AVERAGED) ? "ema" : "other", 1, Integer::sum));
+    return extra;
+  }
+
+  /**
+   * Whether the file itself says how its network predicts, rather than its weights or its family;
+   * FLUX.1's tensors say which of its schedulers it was trained for.
+   */
+  public boolean saysPrediction() {
+    return metadata.containsKey(CONFIG + "scheduler")
+        || prediction.source() == Prediction.Source.SAID;
+  }
+
+  /**
+   * Whether its weights tell how its network predicts where the file does not say, as those of SD
+   * 2.x do.
+   */
+  public boolean weighsPrediction() {
+    return !saysPrediction() && prediction.source() == Prediction.Source.WEIGHED;
+  }
+
+  /** Whether a network of the file holds its tensor {@code name}. */
+  boolean claims(String name) {
+    return components.values().stream()
+        .anyMatch(component -> !component.layout().canonical(name).isEmpty());
+  }
+
+  @Override
+  public String describe() {
+    return file.toString();
+  }
+
+  @Override
+  public String name() {
+    return file.getFileName().toString();
+  }
+
+  @Override
+  public String pipeline() {
+    return family.pipeline(keys);
+  }
+
+  @Override
+  public boolean option(String name) {
+    return configs().containsKey("model_index")
+        ? Boolean.TRUE.equals(configs().get("model_index").get(name))
+        : family.option(name);
+  }
+
+  @Override
+  public Set<String> componentNames() {
+    return components.keySet();
+  }
+
+  @Override
+  public String componentClass(String component) {
+    return components.containsKey(component) ? components.get(component).className() : null;
+  }
+
+  @Override
+  public ModelConfig config(String component) {
+    return component(component).config();
+  }
+
+  @Override
+  public ModelConfig scheduler() {
+    Map<String, Object> known = configs().get("scheduler");
+    return ModelConfig.of(
+        known != null ? known : prediction.applied(family.scheduler(keys)), file + " (scheduler)");
+  }
+
+  @Override
+  public TensorSource weights(String component) {
+    Component found = component(component);
+    return new RelaidSource(TensorFile.open(file), found.layout());
+  }
+
+  @Override
+  public TokenizerFiles tokenizerFiles(String tokenizer) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (String name : TokenizerFiles.NAMES) {
+      String text = metadata.get(TOKENIZER + tokenizer + "." + name);
+      if (text != null) {
+        texts.put(name, text);
+      }
+    }
+    return texts.isEmpty() ? builtIn(tokenizer) : new TokenizerFiles(file, texts);
+  }
+
+  private TokenizerFiles builtIn(String tokenizer) {
+    Component encoder = components.get(tokenizer.replace("tokenizer", "text_encoder"));
+    int words =
+        encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
+    if (words != ClipTokenizer.CLIP_VOCABULARY) {
+      throw new UnusableInput(file + ": its text encoder knows " + words
+          + " words, CLIP's tokenizer has " + ClipTokenizer.CLIP_VOCABULARY
+          + "; give a diffusers folder, which holds its own tokenizer");
+    }
+    return TokenizerFiles.clip(family.padding(tokenizer));
+  }
+
+  private Component component(String name) {
+    Component component = components.get(name);
+    if (component == null) {
+      throw new UnusableInput(file + " has no " + name + ", only "
+          + List.copyOf(components.keySet()) + "; give one beside it");
+    }
+    return component;
+  }
+}

@@ -1,0 +1,139 @@
+package dev.likeness.diffusion.internal.model;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetLayout;
+import dev.likeness.diffusion.internal.file.Cast;
+import dev.likeness.diffusion.internal.file.ForeignSource;
+import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.file.Together;
+import dev.likeness.diffusion.internal.text.TextShape;
+import dev.likeness.diffusion.internal.text.TokenizerFiles;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
+import dev.likeness.diffusion.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes a model as one safetensors file, as Stability's code and the programs of the field name
+ * its tensors. The header carries the configuration too, and a tokenizer that is not CLIP's own, so
+ * that nothing is lost on the way back.
+ */
+public final class SingleFileWriter {
+  private final ModelFiles files;
+  private final DType type;
+  private final boolean xl;
+  private final boolean linear;
+
+  private SingleFileWriter(ModelFiles files, DType type) {
+    this.files = files;
+    this.type = type;
+    this.xl = files.componentClass("text_encoder_2") != null;
+    this.linear = files.config("unet").flag("use_linear_projection", false);
+  }
+
+  /**
+   * Writes {@code files} to {@code out}, floating-point tensors in {@code type} or, when that is
+   * null, as they are.
+   *
+   * @throws UnusableInput when the model has no UNet, or a part has no name in such a file
+   */
+  public static void write(ModelFiles files, Path out, DType type) {
+    if (files.componentClass("unet") == null) {
+      throw new UnusableInput(files.describe()
+          + " has no UNet, and single files are written of such models only; keep the folder");
+    }
+    new SingleFileWriter(files, type).write(out);
+  }
+
+  private void write(Path out) {
+    Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    List<TensorSource> sources = new ArrayList<>();
+    try {
+      for (String component : files.componentNames()) {
+        metadata.put(SingleFile.CONFIG + component, json(files.config(component).values()));
+        sources.add(Cast.of(new ForeignSource(files.weights(component), layout(component)), type));
+        addTokenizer(metadata, component);
+      }
+      metadata.put(SingleFile.CONFIG + "scheduler", json(files.scheduler().values()));
+      metadata.put(
+          SingleFile.CONFIG + "model_index",
+          json(Map.of(
+              "force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"),
+              "requires_aesthetics_score", files.option("requires_aesthetics_score"))));
+      Leftovers.addTo(files, sources, metadata);
+      SafetensorsWriter.write(out, new Together(sources), metadata);
+    } finally {
+      sources.forEach(TensorSource::close);
+    }
+  }
+
+  private KeyLayout layout(String component) {
+    return switch (component) {
+      case "unet" ->
+        UNetLayout.of(UNetConfig.of(files.config("unet"))).under("model.diffusion_model.");
+      case "vae" -> autoencoder().under("first_stage_model.");
+      case "text_encoder" ->
+        TextShape.written(
+            !xl && linear, false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
+      case "text_encoder_2" ->
+        TextShape.written(
+            true,
+            true,
+            files.componentClass("text_encoder") == null
+                ? "conditioner.embedders.0."
+                : "conditioner.embedders.1.");
+      default ->
+        throw new UnusableInput(files.describe() + ": a single file has no names for " + component);
+    };
+  }
+
+  private KeyLayout autoencoder() {
+    if (!"AutoencoderKL".equals(files.componentClass("vae"))) {
+      throw new UnusableInput(files.describe() + ": a single file has no names for its "
+          + files.componentClass("vae") + "; keep the folder, or convert with another autoencoder");
+    }
+    AutoencoderConfig config = AutoencoderConfig.of(files.config("vae"));
+    return AutoencoderLayout.of(config.channels().size(), config.layers() + 1);
+  }
+
+  private void addTokenizer(Map<String, String> metadata, String component) {
+    if (!component.startsWith("text_encoder")) {
+      return;
+    }
+    String tokenizer = component.replace("text_encoder", "tokenizer");
+    TokenizerFiles own = files.tokenizerFiles(tokenizer);
+    String padding = component.endsWith("_2") || !xl && linear ? "!" : "<|endoftext|>";
+    if (!own.sameIds(TokenizerFiles.clip(padding))) {
+      own.texts()
+          .forEach(
+              (name, text) -> metadata.put(SingleFile.TOKENIZER + tokenizer + "." + name, text));
+    }
+  }
+
+  /** The JSON text of a config, with Python's infinities. */
+  static String json(Map<String, Object> values) {
+    try {
+      return JSON.builder(JsonFactory.builder()
+              .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
+              .build())
+          .enable(JSON.Feature.WRITE_NULL_PROPERTIES, JSON.Feature.PRETTY_PRINT_OUTPUT)
+          .build()
+          .asString(values);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.likeness.diffusion.internal.nn;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The non-linearities that published configs name. */
+public enum Activation {
+  SILU("silu", "swish"),
+  GELU("gelu"),
+  GELU_TANH("gelu_new", "gelu_pytorch_tanh"),
+  QUICK_GELU("quick_gelu"),
+  RELU("relu"),
+  MISH("mish");
+
+  private final String[] names;
+
+  Activation(String... names) {
+    this.names = names;
+  }
+
+  /** Reads a config's {@code act_fn} or {@code hidden_act}. */
+  public static Activation parse(String name) {
+    return Arrays.stream(values())
+        .filter(a -> Arrays.asList(a.names).contains(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("unknown activation \"" + name + "\"; known: "
+                + Arrays.stream(values())
+                    .flatMap(a -> Arrays.stream(a.names))
+                    .collect(Collectors.joining(", "))));
+  }
+
+  /** Applies it to every element. */
+  public Tensor of(Tensor x) {
+    return switch (this) {
+      case SILU -> torch.silu(x);
+      case GELU -> torch.gelu(x);
+      case GELU_TANH -> torch.gelu(x, "tanh");
+      case QUICK_GELU -> x.mul(torch.sigmoid(x.mul(new Scalar(1.702))));
+      case RELU -> torch.relu(x);
+      case MISH -> torch.mish(x);
+    };
+  }
+
+  /**
+   * As {@link #of}, for a tensor that the caller has just made: it is overwritten where no gradient
+   * needs it.
+   */
+  public Tensor ofOwn(Tensor x) {
+    return this == SILU && !x.requires_grad() ? torch.silu_(x) : of(x);
+  }
+}

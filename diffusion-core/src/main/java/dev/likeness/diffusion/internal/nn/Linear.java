@@ -1,0 +1,75 @@
+package dev.likeness.diffusion.internal.nn;
+
+import dev.likeness.diffusion.internal.adapter.SidePath;
+import dev.likeness.diffusion.internal.nn.cpu.EightBitProduct;
+import dev.likeness.diffusion.internal.nn.cpu.PixelProduct;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** A fully connected layer over the last dimension, with what adapters add beside it. */
+public final class Linear {
+  private final Matrix weight;
+  private final Tensor bias;
+  private final List<SidePath> sides;
+
+  private Linear(Matrix weight, Tensor bias, List<SidePath> sides) {
+    this.weight = weight;
+    this.bias = bias;
+    this.sides = sides;
+  }
+
+  /** Reads {@code weight} [out, in] and {@code bias} [out]. */
+  public Linear(Weights w, long in, long out) {
+    this(w.matrix("weight", out, in), w.tensor("bias", out), w.sidePaths());
+  }
+
+  /** Reads {@code weight} [out, in] alone. */
+  public static Linear withoutBias(Weights w, long in, long out) {
+    return new Linear(w.matrix("weight", out, in), null, w.sidePaths());
+  }
+
+  /** Either, as {@code biased} says. */
+  public static Linear of(Weights w, long in, long out, boolean biased) {
+    return biased ? new Linear(w, in, out) : withoutBias(w, in, out);
+  }
+
+  /** Maps [..., in] to [..., out]. */
+  public Tensor forward(Tensor x) {
+    return withSides(product(x), x);
+  }
+
+  /**
+   * The same for sums that f16 does not hold: a product of f16 is computed in f32, and stays that.
+   */
+  public Tensor wide(Tensor x) {
+    if (DType.of(x.scalar_type()) != DType.F16) {
+      return forward(x);
+    }
+    TensorOptional offset =
+        bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
+    return withSides(
+        torch.linear(x.to(ScalarType.Float), weight.wide().to(ScalarType.Float), offset), x);
+  }
+
+  private Tensor withSides(Tensor product, Tensor x) {
+    Tensor y = product;
+    for (SidePath side : sides) {
+      y = y.add(side.delta(x));
+    }
+    return y;
+  }
+
+  private Tensor product(Tensor x) {
+    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    if (EightBitProduct.isAsked(x, weight)) {
+      return EightBitProduct.of(x, weight, offset);
+    }
+    return PixelProduct.isFaster(x, weight)
+        ? PixelProduct.of(x, weight, offset)
+        : torch.linear(x, weight.wide(), offset);
+  }
+}

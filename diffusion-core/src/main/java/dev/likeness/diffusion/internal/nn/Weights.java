@@ -1,0 +1,119 @@
+package dev.likeness.diffusion.internal.nn;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.SidePath;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A cursor over named tensors: {@code w.at("down_blocks").at(0)}. A module spells the checkpoint's
+ * own key in the constructor that reads it, and asks here what an adapter adds to it.
+ */
+public final class Weights {
+  private final Parameters parameters;
+  private final Adaptation adaptation;
+  private final String path;
+
+  private Weights(Parameters parameters, Adaptation adaptation, String path) {
+    this.parameters = parameters;
+    this.adaptation = adaptation;
+    this.path = path;
+  }
+
+  /** The root of {@code parameters}, adapted by nothing. */
+  public static Weights of(Parameters parameters) {
+    return of(parameters, Adaptation.NONE);
+  }
+
+  /** The root of {@code parameters}, adapted. */
+  public static Weights of(Parameters parameters, Adaptation adaptation) {
+    return new Weights(parameters, adaptation, "");
+  }
+
+  /** The module {@code name} below this one; dots may join several. */
+  public Weights at(String name) {
+    return new Weights(parameters, adaptation, full(name));
+  }
+
+  /** The {@code index}-th module of this list. */
+  public Weights at(int index) {
+    return at(Integer.toString(index));
+  }
+
+  /**
+   * The tensor {@code name} of this module, checked for presence and shape, as adapters have it.
+   */
+  public Tensor tensor(String name, long... shape) {
+    String full = full(name);
+    return adaptation.tensor(full, parameters.get(full, shape));
+  }
+
+  /** The same as a layer's weight, which may lie in memory smaller than it is used. */
+  public Matrix matrix(String name, long... shape) {
+    String full = full(name);
+    Matrix own = adaptation.packs()
+        ? parameters.matrix(full, shape)
+        : new Matrix.Plain(parameters.get(full, shape));
+    if (!adaptation.replaces(full)) {
+      return own;
+    }
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor wide = own.wide();
+      Tensor adapted = adaptation.tensor(full, wide);
+      return adapted == wide ? own : new Matrix.Plain(scope.promote(adapted));
+    }
+  }
+
+  /** Whether this module has a tensor {@code name}. */
+  public boolean has(String name) {
+    return parameters.has(full(name));
+  }
+
+  /** What adapters add beside this layer. */
+  public List<SidePath> sidePaths() {
+    return adaptation.sidePaths(path);
+  }
+
+  /** What adapters add beside this attention. */
+  public List<AttentionBranch> branches() {
+    return adaptation.branches(path);
+  }
+
+  /** Whether in this self-attention every token sees itself alone. */
+  public boolean perturbed() {
+    return adaptation.perturbs(path);
+  }
+
+  /**
+   * The share of a picture's tokens that is merged for self-attention where the picture is largest.
+   */
+  public double merged() {
+    return adaptation.merged();
+  }
+
+  /** Whether the blocks of a network are brought in for their use alone. */
+  boolean streams() {
+    return parameters.streams();
+  }
+
+  /** The tensors of this module, still to be loaded. */
+  Portion portion() {
+    return parameters.portion(path);
+  }
+
+  /** The same module with other tensors. */
+  Weights of(Portion portion) {
+    return new Weights(portion, adaptation, path);
+  }
+
+  /** This module's full name, empty at the root. */
+  public String path() {
+    return path;
+  }
+
+  private String full(String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+}

@@ -1,0 +1,158 @@
+package dev.likeness.diffusion.internal.nn.cpu;
+
+import dev.likeness.diffusion.internal.tensor.CustomGradients;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Attention in bf16 on a CPU, head by head, a block of rows at a time whose scores fit the caches.
+ */
+public final class BlockedAttention {
+  static final long ROWS = 512;
+
+  /**
+   * Keys from which few long columns multiply a quarter faster as rows of the transposed product
+   * (docs/performance.md).
+   */
+  private static final long MANY = 1024;
+
+  private static final double LOG2_E = 1 / Math.log(2);
+
+  /**
+   * Sums of thousands of 2^this, and their products with values, are far from bf16's largest
+   * number, 2^128.
+   */
+  private static final double LARGEST_POWER = 90;
+
+  private BlockedAttention() {}
+
+  /**
+   * How scores become weights: by powers of two where no score can be too large for them, so that
+   * the largest need not be taken off first; else by softmax.
+   */
+  record Weighing(double scale, boolean ofTwo) {
+    static Weighing of(Tensor q, Tensor k, double scale) {
+      try (TensorScope scope = TensorScope.open()) {
+        // No score is larger than the longest query's length times the longest key's (Cauchy and
+        // Schwarz).
+        return new Weighing(scale, longest(q) * longest(k) * scale * LOG2_E < LARGEST_POWER);
+      }
+    }
+
+    private static double longest(Tensor vectors) {
+      Tensor squares =
+          vectors.square().sum(new long[] {3}, false, new ScalarTypeOptional(ScalarType.Float));
+      return Math.sqrt(squares.max().item_double());
+    }
+
+    /** What queries are multiplied by beside {@link #scale}. */
+    double unit() {
+      return ofTwo ? LOG2_E : 1;
+    }
+
+    Tensor queries(Tensor q) {
+      return q.mul(new Scalar(scale * unit()));
+    }
+
+    /** Weights that count as many times as they sum to; {@code scores} are overwritten. */
+    Tensor weights(Tensor scores) {
+      return ofTwo ? scores.exp2_() : torch.softmax(scores, -1);
+    }
+  }
+
+  /**
+   * softmax(scale q k') v, of queries [batch, heads, n, d], keys and values [batch, heads, m, d].
+   */
+  public static Tensor of(Tensor q, Tensor k, Tensor v, double scale) {
+    return of(q, k, v, Weighing.of(q, k, scale), null);
+  }
+
+  /** The same with a record that keeps the inputs and a number for each row, but no weights. */
+  public static Tensor learning(
+      Tensor q, Tensor k, Tensor v, double scale, CustomGradients custom) {
+    Tensor queries = custom.keep(q);
+    Tensor keys = custom.keep(k);
+    Tensor values = custom.keep(v);
+    Tensor rows = custom.keep(torch.zeros(q.size(0), q.size(1), q.size(2), 1));
+    Weighing weighing = Weighing.of(queries, keys, scale);
+    Tensor out = of(queries, keys, values, weighing, rows);
+    return custom.join(
+        out,
+        new BlockedGradients(queries, keys, values, custom.keep(out), rows, weighing),
+        q,
+        k,
+        v);
+  }
+
+  /**
+   * Writes into {@code rows} [batch, heads, n, 1], f32, where it is not null, the sum of each row's
+   * weights.
+   */
+  private static Tensor of(Tensor q, Tensor k, Tensor v, Weighing weighing, Tensor rows) {
+    Tensor scaled = weighing.queries(q);
+    Tensor out = torch.empty_like(q);
+    for (long image = 0; image < q.size(0); image++) {
+      for (long head = 0; head < q.size(1); head++) {
+        try (TensorScope scope = TensorScope.open()) {
+          // In one piece: the products read each of them once for every block.
+          Tensor keys = of(k, image, head).transpose(0, 1).contiguous();
+          Tensor values = of(v, image, head);
+          Tensor summing =
+              torch.cat(new TensorVector(values, values.new_ones(values.size(0), 1)), 1);
+          head(
+              of(scaled, image, head).contiguous(),
+              keys,
+              summed(summing),
+              weighing,
+              of(out, image, head),
+              rows == null ? null : of(rows, image, head));
+        }
+      }
+    }
+    return out;
+  }
+
+  /**
+   * {@code values} with a column of ones last: the sums of the weights are one more column of the
+   * product, so that powers are read half as often as by softmax, and round no more.
+   */
+  private static void head(
+      Tensor queries, Tensor keys, Tensor values, Weighing weighing, Tensor out, Tensor rows) {
+    long width = out.size(1);
+    for (long row = 0; row < out.size(0); row += ROWS) {
+      long count = Math.min(ROWS, out.size(0) - row);
+      Tensor sums = sums(weighing.weights(torch.mm(queries.narrow(0, row, count), keys)), values);
+      out.narrow(0, row, count).copy_(sums.narrow(1, 0, width).div(sums.narrow(1, width, 1)));
+      if (rows != null) {
+        rows.narrow(0, row, count).copy_(sums.narrow(1, width, 1));
+      }
+    }
+  }
+
+  /** Rows as {@link #sums} reads them best: each column in one piece where they are many. */
+  static Tensor summed(Tensor rows) {
+    return rows.size(0) < MANY
+        ? rows.contiguous()
+        : rows.transpose(0, 1).contiguous().transpose(0, 1);
+  }
+
+  /**
+   * Of {@code rows}, each as many times as {@code weights} [n, m] say; by the transposed where they
+   * are many.
+   */
+  static Tensor sums(Tensor weights, Tensor rows) {
+    return rows.size(0) < MANY
+        ? torch.mm(weights, rows)
+        : torch.mm(rows.transpose(0, 1), weights.transpose(0, 1)).transpose(0, 1);
+  }
+
+  /** One head of one image. */
+  static Tensor of(Tensor x, long image, long head) {
+    return x.select(0, image).select(0, head);
+  }
+}

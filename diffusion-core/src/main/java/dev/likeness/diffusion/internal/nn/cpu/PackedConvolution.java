@@ -1,0 +1,98 @@
+package dev.likeness.diffusion.internal.nn.cpu;
+
+import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Convolutions on a CPU whose weights lie in the order that oneDNN multiplies them in. As a file
+ * has them they are brought into it at every call; packed once, at the first picture that asks for
+ * that {@link PackedOrder}, a step takes a tenth less (docs/performance.md). The same kernels over
+ * the same numbers: not a bit differs. Weights that nothing keeps (while learning, merged with an
+ * adapter's, in eight bits) are taken as they are.
+ */
+public final class PackedConvolution {
+  private static final long[] ONE = {1, 1};
+
+  /** Asked once, of the first picture in bf16. */
+  private static final class Bf16 {
+    static final boolean IS_PACKED = isPacked();
+
+    /**
+     * Whether oneDNN takes bf16 on this CPU: it does with AVX-512 or AVX-NE-CONVERT alone, and says
+     * so by an error.
+     */
+    private static boolean isPacked() {
+      long[] one = {1, 1, 1, 1};
+      try (TensorScope scope = TensorScope.open()) {
+        packed(torch.ones(one).to(ScalarType.BFloat16), one, ONE, new long[2]);
+        return true;
+      } catch (RuntimeException refused) {
+        return false;
+      }
+    }
+  }
+
+  private PackedConvolution() {}
+
+  /**
+   * Convolves, in one group and without dilation.
+   *
+   * @param x [batch, in, h, w]
+   * @param weight [out, in, kernel, kernel]
+   */
+  public static Tensor of(
+      Tensor x, Matrix weight, TensorOptional bias, long[] stride, long[] padding) {
+    if (!weight.keeps() || !isFaster(x)) {
+      return torch.conv2d(x, weight.wide(), bias, stride, padding, ONE, 1);
+    }
+    Tensor packed = weight.made(
+        PackedOrder.of(weight.shape(), x, stride, padding),
+        plain -> packed(plain, x.shape(), stride, padding));
+    try (TensorScope scope = TensorScope.open()) {
+      Operator convolve = new Operator("mkldnn::_convolution_pointwise");
+      return scope.promote(convolve.call(
+          new IValue(x),
+          new IValue(packed),
+          bias.has_value() ? new IValue(bias.get()) : new IValue(),
+          convolve.list(3, padding),
+          convolve.list(3, stride),
+          convolve.list(3, ONE),
+          new IValue(1L),
+          new IValue("none"),
+          convolve.list(8),
+          new IValue()));
+    }
+  }
+
+  /**
+   * While nothing is learnt, of a picture whose channels lie together, as the result's will, in a
+   * type that oneDNN takes here.
+   */
+  static boolean isFaster(Tensor x) {
+    return x.is_cpu()
+        && !GradMode.is_enabled()
+        && torch.hasMKLDNN()
+        && x.is_contiguous(MemoryFormat.ChannelsLast)
+        && (DType.of(x.scalar_type()) == DType.F32 || Bf16.IS_PACKED);
+  }
+
+  /** A weight in the order for pictures of the shape {@code x}. */
+  static Tensor packed(Tensor weight, long[] x, long[] stride, long[] padding) {
+    Operator reorder = new Operator("mkldnn::_reorder_convolution_weight");
+    return reorder.call(
+        new IValue(weight),
+        reorder.list(1, padding),
+        reorder.list(1, stride),
+        reorder.list(1, ONE),
+        new IValue(1L),
+        reorder.list(1, x));
+  }
+}

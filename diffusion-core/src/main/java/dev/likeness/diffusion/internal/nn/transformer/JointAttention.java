@@ -1,0 +1,142 @@
+package dev.likeness.diffusion.internal.nn.transformer;
+
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Weights;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Multi-head attention over two streams at once, each with projections of its own (MMDiT, Esser et
+ * al. 2024, arXiv:2403.03206, figure 2b), or over one.
+ */
+public final class JointAttention {
+  private final Projection image;
+  private final Projection text;
+  private final Linear toOut;
+  private final Linear toAddOut;
+  private final Order order;
+  private final List<AttentionBranch> branches;
+  private final boolean perturbed;
+
+  /**
+   * Which stream comes first in the joint sequence: text for FLUX, the picture for Stable Diffusion
+   * 3.
+   */
+  public enum Order {
+    TEXT_FIRST,
+    IMAGE_FIRST
+  }
+
+  private JointAttention(
+      Weights w, Projection image, Projection text, Linear toOut, Linear toAddOut, Order order) {
+    this.image = image;
+    this.text = text;
+    this.toOut = toOut;
+    this.toAddOut = toAddOut;
+    this.order = order;
+    branches = w.branches();
+    perturbed = w.perturbed();
+  }
+
+  /**
+   * Reads {@code to_q}, {@code to_k}, {@code to_v}, {@code to_out.0}, {@code add_q_proj},
+   * {@code add_k_proj}, {@code add_v_proj} and {@code to_add_out}, and {@code norm_q},
+   * {@code norm_k}, {@code norm_added_q}, {@code norm_added_k} where queries and keys are
+   * normalised.
+   *
+   * @param textOut whether the text goes on after this attention
+   */
+  public static JointAttention joint(
+      Weights w, int width, int heads, Projection.Style style, Order order, boolean textOut) {
+    return new JointAttention(
+        w,
+        Projection.own(w, width, heads, style),
+        Projection.ofText(w, width, heads, style),
+        Linear.of(w.at("to_out.0"), width, width, style.biased()),
+        textOut ? Linear.of(w.at("to_add_out"), width, width, style.biased()) : null,
+        order);
+  }
+
+  /** Attention over one stream; {@code projected} tells whether it has a {@code to_out.0}. */
+  public static JointAttention single(
+      Weights w, int width, int heads, Projection.Style style, boolean projected) {
+    return new JointAttention(
+        w,
+        Projection.own(w, width, heads, style),
+        null,
+        projected ? Linear.of(w.at("to_out.0"), width, width, style.biased()) : null,
+        null,
+        Order.IMAGE_FIRST);
+  }
+
+  /**
+   * Attends over both streams; {@code rotation} may be null, and {@code time} where no adapter asks
+   * for it.
+   */
+  public Streams forward(Streams x, Rotation rotation, Tensor time) {
+    Projection.Plain plain = image.plain(x.image());
+    Heads own = image.of(plain);
+    Heads added = text.of(x.text());
+    Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
+    long ofImage = x.image().size(1);
+    long ofText = x.text().size(1);
+    Tensor y = all.attend(
+        rotation,
+        perturbed ? alone(all.q(), order == Order.TEXT_FIRST ? ofText : 0, ofImage) : null);
+    boolean textFirst = order == Order.TEXT_FIRST;
+    Tensor imageOut =
+        toOut.forward(beside(y.narrow(1, textFirst ? ofText : 0, ofImage), plain, own, time));
+    Tensor textOut =
+        toAddOut == null ? null : toAddOut.forward(y.narrow(1, textFirst ? 0 : ofImage, ofText));
+    return new Streams(imageOut, textOut);
+  }
+
+  /**
+   * Attends over one stream [batch, tokens, width]; {@code mask}, which is added to the scores, may
+   * be null.
+   */
+  public Tensor forward(Tensor x, Rotation rotation, Tensor mask) {
+    return forward(x, rotation, mask, null);
+  }
+
+  /** The same, telling adapters the time. */
+  public Tensor forward(Tensor x, Rotation rotation, Tensor mask, Tensor time) {
+    Tensor y;
+    if (perturbed && branches.isEmpty()) {
+      y = image.v().forward(x);
+    } else {
+      Projection.Plain plain = image.plain(x);
+      Heads own = image.of(plain);
+      y = beside(perturbed ? plain.v() : own.attend(rotation, mask), plain, own, time);
+    }
+    return toOut == null ? y : toOut.forward(y);
+  }
+
+  /** What was attended to, [batch, tokens, width], with what adapters add. */
+  private Tensor beside(Tensor attended, Projection.Plain plain, Heads own, Tensor time) {
+    Tensor y = attended;
+    for (AttentionBranch branch : branches) {
+      y = y.add(Heads.merged(branch.attend(image.asking(plain, own, time))));
+    }
+    return y;
+  }
+
+  /** The picture's queries, [batch, heads, tokens, headWidth], before any rotation. */
+  Tensor queries(Tensor x) {
+    return image.queries(x);
+  }
+
+  /**
+   * What keeps each of {@code count} tokens from the others of them, [tokens, tokens], to be added
+   * to the scores.
+   */
+  private static Tensor alone(Tensor q, long first, long count) {
+    Tensor mask = q.new_zeros(q.size(2), q.size(2));
+    Tensor own = mask.narrow(0, first, count).narrow(1, first, count);
+    own.fill_(new Scalar(Double.NEGATIVE_INFINITY));
+    own.fill_diagonal_(new Scalar(0.0));
+    return mask;
+  }
+}

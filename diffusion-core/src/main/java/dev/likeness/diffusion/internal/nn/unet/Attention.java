@@ -1,0 +1,75 @@
+package dev.likeness.diffusion.internal.nn.unet;
+
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
+import dev.likeness.diffusion.internal.nn.Weights;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Multi-head attention of image tokens over themselves or over a context (text), as Latent
+ * Diffusion has it.
+ */
+public final class Attention {
+  private final Linear toQ;
+  private final Linear toK;
+  private final Linear toV;
+  private final Linear toOut;
+  private final int heads;
+  private final List<AttentionBranch> branches;
+  private final boolean perturbed;
+
+  /**
+   * Reads {@code to_q}, {@code to_k}, {@code to_v} (no bias) and {@code to_out.0}.
+   *
+   * @param width tokens' channels; {@code heads} must divide it
+   * @param contextWidth channels of what is attended to
+   */
+  public Attention(Weights w, int width, int contextWidth, int heads) {
+    toQ = Linear.withoutBias(w.at("to_q"), width, width);
+    toK = Linear.withoutBias(w.at("to_k"), contextWidth, width);
+    toV = Linear.withoutBias(w.at("to_v"), contextWidth, width);
+    toOut = new Linear(w.at("to_out").at(0), width, width);
+    this.heads = heads;
+    branches = w.branches();
+    perturbed = w.perturbed();
+  }
+
+  /**
+   * Attends from {@code x} [batch, n, width] to {@code context} [batch, m, contextWidth]; returns
+   * x's shape.
+   */
+  public Tensor forward(Tensor x, Tensor context) {
+    if (perturbed && x == context) {
+      return toOut.forward(toV.forward(x));
+    }
+    return attended(x, keys(context), values(context));
+  }
+
+  /** The same, to what may be attended to at every step. */
+  public Tensor forward(Tensor x, Context context) {
+    return attended(x, context.keys(this), context.values(this));
+  }
+
+  private Tensor attended(Tensor x, Tensor k, Tensor v) {
+    Tensor q = split(toQ.forward(x));
+    Tensor y = ScaledDotProduct.attend(q, k, v);
+    for (AttentionBranch branch : branches) {
+      y = y.add(branch.attend(AttentionBranch.Asking.of(q)));
+    }
+    return toOut.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), -1));
+  }
+
+  Tensor keys(Tensor context) {
+    return split(toK.forward(context));
+  }
+
+  Tensor values(Tensor context) {
+    return split(toV.forward(context));
+  }
+
+  private Tensor split(Tensor x) {
+    return x.view(x.size(0), x.size(1), heads, -1).transpose(1, 2);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.likeness.diffusion.internal.nn.unet;
+
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.ResnetBlock;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The way down at one resolution: residual blocks, attending where the level does, then half the
+ * size.
+ */
+public final class DownBlock {
+  private final List<ResnetBlock> resnets = new ArrayList<>();
+  private final List<SpatialTransformer> attentions = new ArrayList<>();
+  private final Conv2d downsampler;
+  private final boolean padBefore;
+
+  public DownBlock(Weights w, UNetConfig config, int index) {
+    UNetConfig.Level level = config.levels().get(index);
+    int out = level.channels();
+    int in = index == 0 ? out : config.levels().get(index - 1).channels();
+    for (int i = 0; i < level.layers(); i++) {
+      resnets.add(new ResnetBlock(
+          w.at("resnets").at(i),
+          i == 0 ? in : out,
+          out,
+          config.timeWidth(),
+          config.groups(),
+          config.eps(),
+          config.activation(),
+          1));
+      if (level.attends()) {
+        attentions.add(new SpatialTransformer(
+            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
+      }
+    }
+    boolean last = index == config.levels().size() - 1;
+    padBefore = config.downsamplePadding() == 0;
+    downsampler = last
+        ? null
+        : new Conv2d(w.at("downsamplers.0.conv"), out, out, 3, 2, config.downsamplePadding());
+  }
+
+  /** Returns the block's output; pushes it and every layer's output for the way up. */
+  public Tensor forward(
+      Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
+    x = first(resnets.size(), x, time, context, skips, segments);
+    if (downsampler != null) {
+      x = segments.run(
+          in -> downsampler.forward(padBefore ? torch.pad(in[0], 0, 1, 0, 1) : in[0]), x);
+      skips.push(x);
+    }
+    return x;
+  }
+
+  public int layers() {
+    return resnets.size();
+  }
+
+  /** The first {@code layers} of it, at the size that it is given. */
+  public Tensor first(
+      int layers, Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
+    for (int i = 0; i < layers; i++) {
+      int at = i;
+      try (TensorScope layer = TensorScope.open()) {
+        x = layer.promote(segments.run(
+            in -> layer(at, in[0], in[1], context.given(in[2])), x, time, context.tokens()));
+      }
+      skips.push(x);
+    }
+    return x;
+  }
+
+  private Tensor layer(int i, Tensor x, Tensor time, Context context) {
+    Tensor h = resnets.get(i).forward(x, time);
+    return attentions.isEmpty() ? h : attentions.get(i).forward(h, context);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.likeness.diffusion.internal.nn.unet;
+
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.nn.ResnetBlock;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.Weights;
+import org.bytedeco.pytorch.Tensor;
+
+/** The bottom: a residual block, attention to the text, a residual block; or the first alone. */
+public final class MidBlock {
+  private final ResnetBlock first;
+  private final SpatialTransformer attention;
+  private final ResnetBlock second;
+
+  public MidBlock(Weights w, UNetConfig config) {
+    UNetConfig.Level level = config.levels().get(config.levels().size() - 1);
+    first = resnet(w.at("resnets.0"), config, level.channels());
+    boolean whole = config.midTransformers() > 0;
+    attention = whole
+        ? new SpatialTransformer(
+            w.at("attentions.0"), config, level, config.midTransformers(), false)
+        : null;
+    second = whole ? resnet(w.at("resnets.1"), config, level.channels()) : null;
+  }
+
+  private static ResnetBlock resnet(Weights w, UNetConfig config, int channels) {
+    return new ResnetBlock(
+        w,
+        channels,
+        channels,
+        config.timeWidth(),
+        config.groups(),
+        config.eps(),
+        config.activation(),
+        config.midScale());
+  }
+
+  public Tensor forward(Tensor x, Tensor time, Context context, Segments segments) {
+    if (attention == null) {
+      return segments.run(in -> first.forward(in[0], in[1]), x, time);
+    }
+    Tensor h = segments.run(
+        in -> attention.forward(first.forward(in[0], in[1]), context.given(in[2])),
+        x,
+        time,
+        context.tokens());
+    return segments.run(in -> second.forward(in[0], in[1]), h, time);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.likeness.diffusion.internal.nn.unet;
+
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.ResnetBlock;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The way up at one resolution: residual blocks that take back what the way down left, then twice
+ * the size.
+ */
+public final class UpBlock {
+  private final List<ResnetBlock> resnets = new ArrayList<>();
+  private final List<SpatialTransformer> attentions = new ArrayList<>();
+  private final Conv2d upsampler;
+
+  /** {@code index} counts from the bottom, as {@code up_blocks} does. */
+  public UpBlock(Weights w, UNetConfig config, int index) {
+    int levels = config.levels().size();
+    int here = levels - 1 - index;
+    UNetConfig.Level level = config.levels().get(here);
+    int out = level.channels();
+    int below = config.levels().get(Math.min(here + 1, levels - 1)).channels();
+    int above = config.levels().get(Math.max(here - 1, 0)).channels();
+    for (int i = 0; i <= level.layers(); i++) {
+      int skip = i == level.layers() ? above : out;
+      resnets.add(new ResnetBlock(
+          w.at("resnets").at(i),
+          (i == 0 ? below : out) + skip,
+          out,
+          config.timeWidth(),
+          config.groups(),
+          config.eps(),
+          config.activation(),
+          1));
+      if (level.upAttends()) {
+        attentions.add(new SpatialTransformer(
+            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
+      }
+    }
+    upsampler = here == 0 ? null : new Conv2d(w.at("upsamplers.0.conv"), out, out, 3);
+  }
+
+  /** Returns the block's output, freeing {@code x}; takes its layers' skips off the stack. */
+  public Tensor forward(
+      Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
+    x = layers(0, resnets.size(), x, time, context, skips, segments);
+    if (upsampler != null) {
+      try (TensorScope layer = TensorScope.open()) {
+        // Sizes that halve unevenly come back to what the way down had there.
+        Tensor like = skips.peek();
+        long[] size = {like.size(2), like.size(3)};
+        boolean twice = size[0] == 2 * x.size(2) && size[1] == 2 * x.size(3);
+        x = layer.replace(
+            x,
+            segments.run(
+                in -> twice
+                    ? upsampler.doubled(in[0])
+                    : upsampler.forward(torch.upsample_nearest2d(in[0], size)),
+                x));
+      }
+    }
+    return x;
+  }
+
+  public int layers() {
+    return resnets.size();
+  }
+
+  /** Its layers from one to before another, freeing {@code x}. */
+  public Tensor layers(
+      int from,
+      int to,
+      Tensor x,
+      Tensor time,
+      Context context,
+      Deque<Tensor> skips,
+      Segments segments) {
+    for (int i = from; i < to; i++) {
+      int at = i;
+      try (TensorScope layer = TensorScope.open()) {
+        x = layer.replace(
+            x, segments.run(in -> layer(at, context, in), x, skips.pop(), time, context.tokens()));
+      }
+    }
+    return x;
+  }
+
+  /** Layer {@code i} over what comes up, what the way down left, the time and the text. */
+  private Tensor layer(int i, Context context, Tensor... in) {
+    Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(in[0], in[1]), 1), in[2]);
+    return attentions.isEmpty() ? h : attentions.get(i).forward(h, context.given(in[3]));
+  }
+}

@@ -1,0 +1,81 @@
+package dev.likeness.diffusion.internal.pipeline;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.stablediffusion.Conditioner;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.Guarded;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.tensor.Latents;
+import org.bytedeco.pytorch.NoGradGuard;
+
+/** Ways into and out of the spaces that a model draws in. */
+public record LatentSpace(Networks model) {
+  public static PromptEmbedding encode(StableDiffusion model, ImageRequest request) {
+    request.adapters().forEach(adapter -> adapter.requireFor(model));
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      TextEncoding encoding =
+          new Conditioner(model, request, part -> adaptation(model, request, part)).lasting();
+      return PromptEmbedding.of(encoding.tokens(), model.sizeIds() == 0 ? null : encoding.pooled());
+    }
+  }
+
+  public Latents encode(Picture picture) {
+    int factor = model.autoencoder().factor();
+    if (picture.width() % factor != 0 || picture.height() % factor != 0) {
+      throw new IllegalArgumentException(
+          picture + ": its sides are no multiples of " + factor + "; resize it first");
+    }
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      return Latents.of(autoencoder().encode(Images.toSigned(picture)).mode());
+    }
+  }
+
+  public Picture decode(Latents latents) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      return Images.toPicture(Images.toUnit(autoencoder().decode(latents.tensor())));
+    }
+  }
+
+  public Latents noise(long seed, int width, int height) {
+    int factor = model.autoencoder().factor();
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(seed)) {
+      return Latents.of(
+          noise.next(model.autoencoder().latentChannels(), height / factor, width / factor));
+    }
+  }
+
+  private Autoencoder autoencoder() {
+    return new Guarded(model.autoencoder(), words -> {});
+  }
+
+  /** What a request's adapters add to a part. */
+  private static Adaptation adaptation(StableDiffusion model, ImageRequest request, Part part) {
+    int factor = model.autoencoder().factor();
+    Drawing drawing = new Drawing(
+        model.compute(),
+        false,
+        Math.max(factor, request.width()),
+        Math.max(factor, request.height()),
+        factor);
+    Adaptation sum = Adaptation.NONE;
+    for (Adapter adapter : request.adapters()) {
+      sum = sum.and(adapter.adapt(part, drawing));
+    }
+    return sum;
+  }
+}

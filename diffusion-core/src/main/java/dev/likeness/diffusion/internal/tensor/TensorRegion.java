@@ -1,0 +1,41 @@
+package dev.likeness.diffusion.internal.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Tensors that live as long as their owner, on any thread: weights, adapters, optimiser state.
+ * Thread-safe.
+ */
+public final class TensorRegion implements AutoCloseable {
+  private final List<Tensor> owned = new ArrayList<>();
+  private boolean closed;
+
+  /** Keeps {@code tensor} alive until {@link #close()}, whatever scope it was made in. */
+  public synchronized Tensor keep(Tensor tensor) {
+    if (closed) {
+      throw new IllegalStateException("the region is closed; nothing can be kept in it");
+    }
+    tensor.retainReference();
+    owned.add(tensor);
+    return tensor;
+  }
+
+  /** Takes over all that {@code other} keeps, which keeps nothing afterwards. */
+  public synchronized void take(TensorRegion other) {
+    if (closed) {
+      throw new IllegalStateException("the region is closed; nothing can be kept in it");
+    }
+    owned.addAll(other.owned);
+    other.owned.clear();
+  }
+
+  /** Frees everything kept; a second call does nothing. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    owned.forEach(Tensor::releaseReference);
+    owned.clear();
+  }
+}

@@ -1,0 +1,47 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.Activation;
+import java.util.List;
+
+/**
+ * The shape of a CLIP text tower, by transformers' names.
+ *
+ * @param projection width of {@code text_projection}, or 0 when the class has none
+ * @param endToken the id whose first place gives the pooled vector; 2 is a legacy spelling of "the
+ *     largest id"
+ */
+public record ClipTextConfig(
+    int vocabulary,
+    int width,
+    int inner,
+    int layers,
+    int heads,
+    int positions,
+    Activation activation,
+    double eps,
+    int projection,
+    int endToken) {
+
+  /** Reads a text encoder's {@code config.json}. */
+  public static ClipTextConfig of(ModelConfig c) {
+    return of(c, c.has("architectures") ? c.texts("architectures", List.of()) : List.of());
+  }
+
+  /** The same of one that is loaded as another class than its config's. */
+  public static ClipTextConfig of(ModelConfig c, List<String> classes) {
+    c.require("use_attention_mask", false);
+    boolean projects = classes.contains("CLIPTextModelWithProjection");
+    return new ClipTextConfig(
+        c.integer("vocab_size", 49408),
+        c.integer("hidden_size", 512),
+        c.integer("intermediate_size", 2048),
+        c.integer("num_hidden_layers", 12),
+        c.integer("num_attention_heads", 8),
+        c.integer("max_position_embeddings", 77),
+        Activation.parse(c.text("hidden_act", "quick_gelu")),
+        c.number("layer_norm_eps", 1e-5),
+        projects ? c.integer("projection_dim", 512) : 0,
+        c.integer("eos_token_id", 49407));
+  }
+}

@@ -1,0 +1,126 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.ClipLayer;
+import dev.likeness.diffusion.internal.nn.LayerNorm;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * CLIP's text tower (Radford et al. 2021, arXiv:2103.00020), with the names and numbers of
+ * transformers' {@code CLIPTextModel}. Immutable and shared by threads.
+ */
+public final class ClipTextEncoder {
+  private final ClipTextConfig config;
+  private final Tensor tokenEmbedding;
+  private final Tensor positionEmbedding;
+  private final Blocks<ClipLayer> layers;
+  private final LayerNorm finalNorm;
+  private final Linear projection;
+
+  public ClipTextEncoder(ClipTextConfig config, Weights w) {
+    this.config = config;
+    Weights model = w.at("text_model");
+    tokenEmbedding =
+        model.tensor("embeddings.token_embedding.weight", config.vocabulary(), config.width());
+    positionEmbedding =
+        model.tensor("embeddings.position_embedding.weight", config.positions(), config.width());
+    layers =
+        Blocks.of(model.at("encoder.layers"), config.layers(), (block, i) -> layer(block, config));
+    finalNorm = new LayerNorm(model.at("final_layer_norm"), config.width(), config.eps());
+    projection = config.projection() == 0
+        ? null
+        : Linear.withoutBias(w.at("text_projection"), config.width(), config.projection());
+  }
+
+  private static ClipLayer layer(Weights w, ClipTextConfig c) {
+    return new ClipLayer(w, c.width(), c.inner(), c.heads(), c.activation(), c.eps());
+  }
+
+  public ClipTextConfig config() {
+    return config;
+  }
+
+  /**
+   * Encodes token ids [batch, tokens] (int64). The tokens are those after the last layer and its
+   * norm.
+   *
+   * @param layersLeftOut how many of the last layers to leave out, from 0 to all; their output then
+   *     goes unnormalised, as SDXL wants
+   */
+  public TextEncoding forward(Tensor ids, int layersLeftOut) {
+    return forward(ids, null, layersLeftOut, layersLeftOut == 0, false);
+  }
+
+  /**
+   * Encodes token ids, some of which are words of a request's own.
+   *
+   * @param words their vectors [words, width]; ids from the vocabulary's size on count them. Null
+   *     for none
+   * @param normed whether the tokens go through the last norm also where layers are left out, as
+   *     Stable Diffusion 1 and 2 skip layers
+   * @param wordsEnd whether a word's vector may stand for the end token in the pooled state, as it
+   *     does in transformers where the config has CLIP's first, wrong number of that token: the
+   *     highest id is taken for it then
+   */
+  TextEncoding forward(
+      Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {
+    if (layersLeftOut > config.layers()) {
+      throw new IllegalArgumentException("a text encoder of " + config.layers()
+          + " layers cannot leave out its last " + layersLeftOut
+          + ", the family's own and the clip skip's; ask for 0 to " + config.layers() + " in all");
+    }
+    try (TensorScope call = TensorScope.open()) {
+      long count = ids.size(1);
+      Tensor x = embedded(ids, words).add(positionEmbedding.narrow(0, 0, count));
+      Tensor causal = torch
+          .full(new long[] {count, count}, new Scalar(Double.NEGATIVE_INFINITY))
+          .triu(1)
+          .to(x.device(), x.scalar_type());
+      List<Tensor> states = new ArrayList<>(List.of(x));
+      try (Blocks.Pass<ClipLayer> pass = layers.pass()) {
+        while (pass.hasNext()) {
+          try (TensorScope scope = TensorScope.open()) {
+            x = scope.promote(pass.next().forward(x, causal));
+            states.add(x);
+          }
+        }
+      }
+      Tensor last = finalNorm.forward(x);
+      Tensor state = states.get(states.size() - 1 - layersLeftOut);
+      Tensor tokens = layersLeftOut == 0 ? last : normed ? finalNorm.forward(state) : state;
+      return new TextEncoding(call.promote(tokens), call.promote(pooled(last, ids, wordsEnd)));
+    }
+  }
+
+  private Tensor embedded(Tensor ids, Tensor words) {
+    if (words == null) {
+      return torch.embedding(tokenEmbedding, ids);
+    }
+    Tensor own = ids.lt(new Scalar(config.vocabulary())).unsqueeze(-1);
+    Tensor known =
+        torch.embedding(tokenEmbedding, ids.clamp_max(new Scalar(config.vocabulary() - 1)));
+    Tensor learned =
+        torch.embedding(words, ids.sub(new Scalar(config.vocabulary())).clamp_min(new Scalar(0)));
+    return torch.where(own, known, learned);
+  }
+
+  /** The state at each text's end token, projected where the class projects. */
+  private Tensor pooled(Tensor last, Tensor ids, boolean wordsEnd) {
+    Tensor marked = config.endToken() != 2
+        ? ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
+        : wordsEnd ? ids : ids.masked_fill(ids.ge(new Scalar(config.vocabulary())), new Scalar(0));
+    Tensor end = marked.argmax(new LongOptional(-1), false);
+    Tensor firsts =
+        torch.arange(new Scalar(ids.size(0)), end.options()).mul(new Scalar(ids.size(1)));
+    Tensor pooled = last.flatten(0, 1).index_select(0, end.add(firsts));
+    return projection == null ? pooled : projection.forward(pooled);
+  }
+}

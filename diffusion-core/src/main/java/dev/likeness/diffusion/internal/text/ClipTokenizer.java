@@ -1,0 +1,117 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.request.TextualInversion;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * CLIP's tokenizer: ids equal to those of transformers' {@code CLIPTokenizer} with
+ * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
+ */
+public final class ClipTokenizer implements AutoCloseable {
+  /** How many ids CLIP's own tokenizer has. */
+  public static final int CLIP_VOCABULARY = 49408;
+
+  /** More than any tokenizer's ids. */
+  private static final int BEYOND = 1 << 30;
+
+  private final String source;
+  private final NativeTokenizer code;
+  private final int begin;
+  private final int end;
+  private final int pad;
+  private final int maxLength;
+
+  private ClipTokenizer(BytePairTables vocabulary, SpecialTokens tokens) {
+    source = vocabulary.source();
+    code = ByteLevelBpe.build(vocabulary, tokens);
+    begin = tokens.id("bos_token");
+    end = tokens.id("eos_token");
+    pad = tokens.id("pad_token");
+    maxLength = tokens.maxLength();
+  }
+
+  /**
+   * Opens the tokenizer in {@code folder}: {@code tokenizer.json}, or {@code vocab.json} and
+   * {@code merges.txt}; and {@code tokenizer_config.json} and {@code special_tokens_map.json} where
+   * they are there.
+   *
+   * @throws dev.likeness.diffusion.error.UnusableInput when a file is missing or broken
+   * @throws dev.likeness.diffusion.error.MachineLimit when the native library does not load
+   */
+  public static ClipTokenizer open(Path folder) {
+    return of(TokenizerFiles.read(folder));
+  }
+
+  /** Opens a tokenizer whose files are in memory; see {@link #open}. */
+  public static ClipTokenizer of(TokenizerFiles files) {
+    BytePairTables vocabulary = BytePairTables.read(files);
+    return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP));
+  }
+
+  /** The number of ids that {@link #encode} gives, 77 for every published model. */
+  public int maxLength() {
+    return maxLength;
+  }
+
+  /** The id that begins a prompt. */
+  public int begin() {
+    return begin;
+  }
+
+  /** The id that ends a prompt. */
+  public int end() {
+    return end;
+  }
+
+  /**
+   * The id that fills up a short prompt: the end again, or 0 for SD 2.x and the second encoder of
+   * SDXL.
+   */
+  public int pad() {
+    return pad;
+  }
+
+  /** The prompt as {@link #maxLength()} ids: begin, as many of its own as fit, end, padding. */
+  public int[] encode(String prompt) {
+    int[] own = ids(prompt);
+    int fitting = Math.min(own.length, maxLength - 2);
+    int[] padded = new int[maxLength];
+    Arrays.fill(padded, pad);
+    padded[0] = begin;
+    System.arraycopy(own, 0, padded, 1, fitting);
+    padded[fitting + 1] = end;
+    return padded;
+  }
+
+  /**
+   * The words at the end of a plain prompt that do not fit, in lower case; empty when all do.
+   *
+   * @param words the textual inversions that the prompt may name, of several ids each
+   */
+  public String cut(String prompt, List<TextualInversion> words) {
+    return new PromptReader(this, words, BEYOND).cut(prompt);
+  }
+
+  /** Every id of the text, however long, without begin, end and padding. */
+  public int[] ids(String text) {
+    return code.ids(text);
+  }
+
+  /** The text of some ids, words separated by one space. */
+  public String decode(int[] ids) {
+    return code.decode(ids).replace("</w>", " ").strip();
+  }
+
+  /** Frees the native tables; a second call does nothing. */
+  @Override
+  public void close() {
+    code.close();
+  }
+
+  @Override
+  public String toString() {
+    return "CLIP tokenizer " + source;
+  }
+}

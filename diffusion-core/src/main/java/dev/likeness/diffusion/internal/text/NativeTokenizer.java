@@ -1,0 +1,105 @@
+package dev.likeness.diffusion.internal.text;
+
+import ai.djl.engine.EngineException;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import java.util.stream.LongStream;
+
+/**
+ * A tokenizer of the native library, read by many threads and closed once; begin, end and padding
+ * are the caller's.
+ */
+final class NativeTokenizer implements AutoCloseable {
+  private static final Map<String, String> WHOLE =
+      Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
+
+  private final String source;
+  private final HuggingFaceTokenizer code;
+  private final ReadWriteLock use = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private NativeTokenizer(String source, HuggingFaceTokenizer code) {
+    this.source = source;
+    this.code = code;
+  }
+
+  /**
+   * Builds the tokenizer of a {@code tokenizer.json} given as a map; {@code source} names it in
+   * errors.
+   */
+  static NativeTokenizer build(String source, Map<String, Object> document) {
+    try {
+      InputStream json = new ByteArrayInputStream(JSON.std.asBytes(document));
+      return new NativeTokenizer(
+          source, Offline.call(() -> HuggingFaceTokenizer.newInstance(json, WHOLE)));
+    } catch (LinkageError | EngineException e) {
+      throw new MachineLimit(
+          "the tokenizer's native library did not load (" + e.getMessage()
+              + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai,"
+              + " which DJL_CACHE_DIR moves",
+          e);
+    } catch (IOException | RuntimeException e) {
+      throw new UnusableInput(
+          source + " is not a usable tokenizer: " + e.getMessage()
+              + "; download the tokenizer's files again",
+          e);
+    }
+  }
+
+  /** Every id of the text, without begin, end and padding. */
+  int[] ids(String text) {
+    long[] ids =
+        locked(tokens -> tokens.encode(wholeCharacters(text), false, false).getIds());
+    return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /** The text of some ids, as the tokenizer's own decoder has it. */
+  String decode(int[] ids) {
+    long[] wide = java.util.Arrays.stream(ids).asLongStream().toArray();
+    return locked(tokens -> tokens.decode(wide, false));
+  }
+
+  private <T> T locked(Function<HuggingFaceTokenizer, T> reading) {
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the tokenizer " + source + " is closed");
+      }
+      return reading.apply(code);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  // Half a surrogate pair has no UTF-8 form.
+  private static String wholeCharacters(String text) {
+    StringBuilder whole = new StringBuilder(text.length());
+    text.codePoints()
+        .map(c -> Character.getType(c) == Character.SURROGATE ? 0xFFFD : c)
+        .forEach(whole::appendCodePoint);
+    return whole.toString();
+  }
+
+  /** Frees the native tables; a second call does nothing. */
+  @Override
+  public void close() {
+    use.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        code.close();
+      }
+    } finally {
+      use.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.likeness.diffusion.internal.text;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * A prompt that changes during the run: {@code [from:to:when]} with {@code when} a share of the
+ * steps (0.4) or a step (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]} step
+ * by step. They nest. Brackets that are neither stay as they are, for the weights.
+ *
+ * <p>Steps count as in the web interface: the prompt of step k, from 1, is given to the k-th call
+ * of the network from 0, and that of step 1 to the first call too. In a second pass shares are 1 to
+ * 2, and steps count on.
+ *
+ * @param rows the calls of a run
+ * @param whole how many they are from noise to the end
+ * @param walked how many of these another run has made
+ * @param before how many a first pass had, or 0
+ */
+public record PromptSchedule(int rows, int whole, int walked, int before) {
+  private static final Pattern NUMBER =
+      Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*");
+
+  /** From noise to the end in so many calls of the network. */
+  public static PromptSchedule of(int rows) {
+    return new PromptSchedule(rows, rows, 0, 0);
+  }
+
+  /** What a row, from 0, is told of a prompt. */
+  public String at(String prompt, int row) {
+    return text(prompt, Math.max(walked + row, 1));
+  }
+
+  private String text(String source, int step) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == '\\' && i + 1 < source.length()) {
+        out.append(c).append(source.charAt(++i));
+        continue;
+      }
+      int close = c == '[' ? closing(source, i) : -1;
+      if (close < 0) {
+        out.append(c);
+        continue;
+      }
+      out.append(bracket(source.substring(i + 1, close), step));
+      i = close;
+    }
+    return out.toString();
+  }
+
+  private String bracket(String inside, int step) {
+    List<String> turns = split(inside, '|');
+    if (turns.size() > 1) {
+      return text(turns.get((step - 1) % turns.size()), step);
+    }
+    List<String> parts = split(inside, ':');
+    boolean scheduled = (parts.size() == 2 || parts.size() == 3)
+        && NUMBER.matcher(parts.get(parts.size() - 1)).matches();
+    if (!scheduled) {
+      return "[" + text(inside, step) + "]";
+    }
+    String from = parts.size() == 3 ? parts.get(0) : "";
+    return text(
+        step <= when(parts.get(parts.size() - 1).strip()) ? from : parts.get(parts.size() - 2),
+        step);
+  }
+
+  private int when(String number) {
+    double value = Double.parseDouble(number);
+    double share = before > 0 ? value - 1 : value;
+    return Math.min(whole, (int) (number.contains(".") ? share * whole : value - before));
+  }
+
+  private static int closing(String source, int open) {
+    int depth = 0;
+    for (int i = open; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (c == '[') {
+        depth++;
+      } else if (c == ']' && --depth == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** The parts between separators that no bracket holds. */
+  private static List<String> split(String source, char separator) {
+    List<String> parts = new ArrayList<>();
+    int depth = 0;
+    int begun = 0;
+    for (int i = 0; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (c == '[' || c == '(') {
+        depth++;
+      } else if (c == ']' || c == ')') {
+        depth--;
+      } else if (c == separator && depth == 0) {
+        parts.add(source.substring(begun, i));
+        begun = i + 1;
+      }
+    }
+    parts.add(source.substring(begun));
+    return parts;
+  }
+}

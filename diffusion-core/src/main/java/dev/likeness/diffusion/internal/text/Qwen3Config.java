@@ -1,0 +1,75 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.Activation;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shape of a Qwen3 language model, by transformers' names.
+ *
+ * @param keyHeads how many heads keys and values have, which queries' heads share
+ * @param headWidth channels of one head; heads times this need not be the width
+ * @param biased whether the attention's layers have biases
+ * @param theta the slowest turn of the rotary positions
+ * @param tied whether the layer that says words is the embedding again
+ */
+public record Qwen3Config(
+    int vocabulary,
+    int width,
+    int inner,
+    int layers,
+    int heads,
+    int keyHeads,
+    int headWidth,
+    Activation activation,
+    double eps,
+    boolean biased,
+    double theta,
+    boolean tied) {
+
+  /**
+   * Reads a text encoder's {@code config.json}; positions that are scaled and windowed attention
+   * are refused.
+   */
+  public static Qwen3Config of(ModelConfig c) {
+    c.require("use_sliding_window", false);
+    c.require("rope_scaling", null);
+    int heads = c.integer("num_attention_heads", 32);
+    Qwen3Config config = new Qwen3Config(
+        c.integer("vocab_size", 151936),
+        c.integer("hidden_size", 4096),
+        c.integer("intermediate_size", 22016),
+        c.integer("num_hidden_layers", 32),
+        heads,
+        c.integer("num_key_value_heads", heads),
+        c.integer("head_dim", 128),
+        Activation.parse(c.text("hidden_act", "silu")),
+        c.number("rms_norm_eps", 1e-6),
+        c.flag("attention_bias", false),
+        theta(c),
+        c.flag("tie_word_embeddings", false));
+    if (!c.texts("layer_types", List.of()).stream().allMatch("full_attention"::equals)) {
+      throw new UnusableInput(c.where()
+          + ": option \"layer_types\" names others than full_attention, which are not supported");
+    }
+    if (config.keyHeads < 1 || heads % config.keyHeads != 0) {
+      throw new UnusableInput(c.where() + ": num_key_value_heads " + config.keyHeads
+          + " must divide num_attention_heads " + heads);
+    }
+    return config;
+  }
+
+  // transformers 5 writes the positions' options together, earlier ones beside the others.
+  private static double theta(ModelConfig c) {
+    if (!(c.values().get("rope_parameters") instanceof Map<?, ?> rope)) {
+      return c.number("rope_theta", 10000);
+    }
+    if (rope.get("rope_type") != null && !rope.get("rope_type").equals("default")) {
+      throw new UnusableInput(c.where() + ": rope_type \"" + rope.get("rope_type")
+          + "\" is not supported; only default is");
+    }
+    return rope.get("rope_theta") instanceof Number theta ? theta.doubleValue() : 10000;
+  }
+}

@@ -1,0 +1,135 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tokenizer of Qwen's language models: ids equal to those of transformers'
+ * {@code Qwen2Tokenizer}. Thread-safe; needs no network.
+ *
+ * <p>The pipeline is always transformers' own (NFC, Qwen's split, byte-level byte-pair code),
+ * whatever the folder says. Source: transformers 5, {@code models/qwen2/tokenization_qwen2.py}.
+ */
+public final class QwenTokenizer implements AutoCloseable {
+  private static final String SPLIT =
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
+          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+  private static final String UNTHINKING = "<think>\n\n</think>\n\n";
+  private static final String SAID = "<|im_end|>";
+  private static final String CONFIG = "tokenizer_config.json";
+  /** What the template of every Qwen3 model has, and an older one has not. */
+  private static final String TEMPLATE = "enable_thinking";
+
+  private final String source;
+  private final NativeTokenizer code;
+  private final int pad;
+
+  private QwenTokenizer(BytePairTables tables, SpecialTokens tokens) {
+    source = tables.source();
+    code = NativeTokenizer.build(source, document(tables, tokens));
+    pad = tokens.id("pad_token");
+  }
+
+  /**
+   * Opens a tokenizer: {@code tokenizer.json}, or {@code vocab.json} and {@code merges.txt}, and
+   * what else lies beside them.
+   *
+   * @throws UnusableInput when a file is missing or broken, or the template of a conversation is
+   *     not Qwen3's
+   * @throws dev.likeness.diffusion.error.MachineLimit when the native library does not load
+   */
+  public static QwenTokenizer of(TokenizerFiles files) {
+    BytePairTables tables = BytePairTables.read(files);
+    Map<String, Object> config =
+        files.has(CONFIG) ? BytePairTables.object(files, CONFIG) : Map.of();
+    Object template = files.has("chat_template.jinja")
+        ? files.text("chat_template.jinja")
+        : config.get("chat_template");
+    if (template instanceof String text && !text.contains(TEMPLATE)) {
+      throw new UnusableInput(
+          files.where() + ": the template of a conversation is not Qwen3's, which knows " + TEMPLATE
+              + "; give the tokenizer that the model came with");
+    }
+    if ("left".equals(config.get("padding_side"))) {
+      throw new UnusableInput(files.where()
+          + ": padding_side is left; only right, as image models have it, is supported");
+    }
+    return new QwenTokenizer(tables, SpecialTokens.read(files, tables, SpecialTokens.QWEN));
+  }
+
+  /**
+   * The ids of a prompt as the one thing that a user says, in the frame that Qwen3's template gives
+   * it.
+   *
+   * @param thinks whether the answer, which nobody waits for, would begin with a thought
+   */
+  public int[] asked(String prompt, boolean thinks) {
+    return ids("<|im_start|>user\n" + prompt + SAID + "\n<|im_start|>assistant\n"
+        + (thinks ? "" : UNTHINKING));
+  }
+
+  /**
+   * What {@code tokens} of {@link #asked} leave out at the prompt's end; empty when all of it fits.
+   */
+  public String cut(String prompt, boolean thinks, int tokens) {
+    int[] all = asked(prompt, thinks);
+    String lost =
+        all.length <= tokens ? "" : code.decode(Arrays.copyOfRange(all, tokens, all.length));
+    return lost.substring(0, Math.max(0, lost.lastIndexOf(SAID))).strip();
+  }
+
+  /** Every id of the text, however long. */
+  public int[] ids(String text) {
+    return code.ids(text);
+  }
+
+  /** The id that fills up a short text. */
+  public int pad() {
+    return pad;
+  }
+
+  private static Map<String, Object> document(BytePairTables tables, SpecialTokens tokens) {
+    Map<String, Object> bytes = Map.of(
+        "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", false);
+    Map<String, Object> model = new LinkedHashMap<>(tables.model());
+    model.put("end_of_word_suffix", "");
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("version", "1.0");
+    document.put("added_tokens", tokens.entries());
+    document.put("normalizer", Map.of("type", "NFC"));
+    document.put(
+        "pre_tokenizer",
+        Map.of(
+            "type",
+            "Sequence",
+            "pretokenizers",
+            List.of(
+                Map.of(
+                    "type",
+                    "Split",
+                    "pattern",
+                    Map.of("Regex", SPLIT),
+                    "behavior",
+                    "Isolated",
+                    "invert",
+                    false),
+                bytes)));
+    document.put("decoder", bytes);
+    document.put("model", model);
+    return document;
+  }
+
+  /** Frees the native tables; a second call does nothing. */
+  @Override
+  public void close() {
+    code.close();
+  }
+
+  @Override
+  public String toString() {
+    return "Qwen tokenizer " + source;
+  }
+}

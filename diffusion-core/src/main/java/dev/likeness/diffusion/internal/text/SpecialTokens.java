@@ -1,0 +1,150 @@
+package dev.likeness.diffusion.internal.text;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which tokens of a folder are special and how they are matched in a prompt, in the precedence of
+ * transformers 5: {@code added_tokens_decoder} of {@code tokenizer_config.json}; without it,
+ * {@code special_tokens_map.json}, {@code added_tokens.json} and the added tokens of
+ * {@code tokenizer.json}.
+ *
+ * @param named the texts of {@code bos_token}, {@code eos_token}, {@code unk_token},
+ *     {@code pad_token}
+ * @param added every token matched before the byte-pair code runs, in the order of their ids
+ * @param maxLength ids of a padded prompt, begin and end included
+ */
+record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength) {
+  private static final String END = "<|endoftext|>";
+  /** The tokens of CLIP that a folder need not name. */
+  static final Map<String, String> CLIP =
+      Map.of("bos_token", "<|startoftext|>", "eos_token", END, "unk_token", END, "pad_token", END);
+  /** The same of Qwen, which has none to begin with. */
+  static final Map<String, String> QWEN =
+      Map.of("eos_token", END, "unk_token", END, "pad_token", END);
+
+  private static final int CLIP_LENGTH = 77;
+
+  /** One added token with the matching rules of its {@code tokenizer.json} entry. */
+  record Added(
+      int id,
+      String content,
+      boolean special,
+      boolean singleWord,
+      boolean lstrip,
+      boolean rstrip,
+      boolean normalized) {}
+
+  static SpecialTokens read(
+      TokenizerFiles files, BytePairTables vocabulary, Map<String, String> defaults) {
+    Map<String, Object> config = objectIfPresent(files, "tokenizer_config.json");
+    Map<String, Object> tokens = new LinkedHashMap<>(config);
+    Map<String, Map<?, ?>> rules = new LinkedHashMap<>();
+    if (config.get("added_tokens_decoder") instanceof Map<?, ?> decoder) {
+      decoder.entrySet().stream()
+          .sorted(Comparator.comparingInt(e -> Integer.parseInt(e.getKey().toString())))
+          .filter(e -> e.getValue() instanceof Map)
+          .forEach(e -> remember(rules, (Map<?, ?>) e.getValue()));
+    } else {
+      tokens.putAll(objectIfPresent(files, "special_tokens_map.json"));
+      objectIfPresent(files, "added_tokens.json").entrySet().stream()
+          .sorted(Comparator.comparingInt(e -> ((Number) e.getValue()).intValue()))
+          .forEach(e -> remember(rules, Map.of("content", e.getKey())));
+      vocabulary.added().forEach(token -> remember(rules, token));
+    }
+    Map<String, String> named = new LinkedHashMap<>();
+    defaults.keySet().stream()
+        .sorted()
+        .forEach(key -> named.put(key, name(tokens.get(key), defaults.get(key), rules)));
+    return new SpecialTokens(named, number(rules, named, vocabulary), maxLength(config));
+  }
+
+  private static void remember(Map<String, Map<?, ?>> rules, Map<?, ?> token) {
+    if (token.get("content") instanceof String content) {
+      rules.put(content, token);
+    }
+  }
+
+  // A name that no list of added tokens knows is special, and matched as its own entry says.
+  private static String name(Object token, String otherwise, Map<String, Map<?, ?>> rules) {
+    String content = otherwise;
+    if (token instanceof String text) {
+      content = text;
+    } else if (token instanceof Map<?, ?> entry && entry.get("content") instanceof String text) {
+      content = text;
+      rules.putIfAbsent(content, entry);
+    }
+    rules.putIfAbsent(content, Map.of());
+    return content;
+  }
+
+  private static List<Added> number(
+      Map<String, Map<?, ?>> rules, Map<String, String> named, BytePairTables vocabulary) {
+    List<Added> added = new ArrayList<>();
+    int next = vocabulary.ids().size();
+    for (Map.Entry<String, Map<?, ?>> rule : rules.entrySet()) {
+      String content = rule.getKey();
+      Map<?, ?> flags = rule.getValue();
+      Integer known = vocabulary.ids().get(content);
+      boolean special = named.containsValue(content) || flag(flags, "special", false);
+      added.add(new Added(
+          known == null ? next++ : known,
+          content,
+          special,
+          flag(flags, "single_word", false),
+          flag(flags, "lstrip", false),
+          flag(flags, "rstrip", false),
+          flag(flags, "normalized", !special)));
+    }
+    added.sort(Comparator.comparingInt(Added::id));
+    return List.copyOf(added);
+  }
+
+  private static boolean flag(Map<?, ?> flags, String name, boolean fallback) {
+    return flags.get(name) instanceof Boolean value ? value : fallback;
+  }
+
+  // transformers writes 1e30 where it knows no limit.
+  private static int maxLength(Map<String, Object> config) {
+    boolean usable = config.get("model_max_length") instanceof Integer length && length > 2;
+    return usable ? (Integer) config.get("model_max_length") : CLIP_LENGTH;
+  }
+
+  private static Map<String, Object> objectIfPresent(TokenizerFiles files, String name) {
+    return files.has(name) ? BytePairTables.object(files, name) : Map.of();
+  }
+
+  /** The added tokens as {@code tokenizer.json} writes them. */
+  List<Map<String, Object>> entries() {
+    return added.stream()
+        .map(token -> Map.<String, Object>of(
+            "id",
+            token.id(),
+            "content",
+            token.content(),
+            "special",
+            token.special(),
+            "single_word",
+            token.singleWord(),
+            "lstrip",
+            token.lstrip(),
+            "rstrip",
+            token.rstrip(),
+            "normalized",
+            token.normalized()))
+        .toList();
+  }
+
+  /** The id of a named token. */
+  int id(String name) {
+    String content = named.get(name);
+    return added.stream()
+        .filter(token -> token.content().equals(content))
+        .findFirst()
+        .orElseThrow()
+        .id();
+  }
+}

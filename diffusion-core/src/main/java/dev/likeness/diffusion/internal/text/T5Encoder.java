@@ -1,0 +1,93 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.RmsNorm;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * T5's encoder (Raffel et al. 2019, arXiv:1910.10683), with the names and numbers of transformers'
+ * {@code T5EncoderModel}. Padding is attended to like any token, as the diffusion models were
+ * trained. Immutable and shared by threads.
+ */
+public final class T5Encoder {
+  private final T5Config config;
+  private final Tensor embedding;
+  private final Tensor distances;
+  private final Blocks<T5Layer> layers;
+  private final RmsNorm finalNorm;
+
+  public T5Encoder(T5Config config, Weights w) {
+    this.config = config;
+    embedding = w.tensor("shared.weight", config.vocabulary(), config.width());
+    Weights blocks = w.at("encoder.block");
+    distances = blocks.tensor(
+        "0.layer.0.SelfAttention.relative_attention_bias.weight", config.buckets(), config.heads());
+    layers = Blocks.of(blocks, config.layers(), (block, i) -> new T5Layer(block, config));
+    finalNorm = new RmsNorm(w.at("encoder.final_layer_norm"), config.width(), config.eps());
+  }
+
+  public T5Config config() {
+    return config;
+  }
+
+  /**
+   * Encodes token ids [batch, tokens] (int64) as [batch, tokens, width], owned by the calling
+   * scope.
+   */
+  public Tensor forward(Tensor ids) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor x = sum(torch.embedding(embedding, ids));
+      Tensor bias = bias(ids.size(1));
+      try (Blocks.Pass<T5Layer> pass = layers.pass()) {
+        while (pass.hasNext()) {
+          try (TensorScope scope = TensorScope.open()) {
+            x = scope.replace(x, pass.next().forward(x, bias));
+          }
+        }
+      }
+      return call.promote(finalNorm.narrowed(x));
+    }
+  }
+
+  /** What the layers add to, see {@link T5Layer}. */
+  private static Tensor sum(Tensor embedded) {
+    return DType.of(embedded.scalar_type()) == DType.F16 ? embedded.to(ScalarType.Float) : embedded;
+  }
+
+  /**
+   * The bias of every distance, [1, heads, tokens, tokens]; row i, column j is that of token j seen
+   * from token i.
+   */
+  private Tensor bias(long tokens) {
+    Tensor places = torch.arange(new Scalar(tokens)).to(distances.device(), ScalarType.Long);
+    Tensor buckets = buckets(places.unsqueeze(0).sub(places.unsqueeze(1)));
+    return torch.embedding(distances, buckets).permute(2, 0, 1).unsqueeze(0);
+  }
+
+  /**
+   * Half of the buckets look back and half ahead; in each half, small distances have their own and
+   * large ones share.
+   */
+  private Tensor buckets(Tensor distance) {
+    int half = config.buckets() / 2;
+    int exact = half / 2;
+    Tensor ahead = distance.gt(new Scalar(0)).to(ScalarType.Long).mul(new Scalar(half));
+    Tensor far = distance.abs();
+    Tensor shared = far.to(ScalarType.Float)
+        .div(new Scalar(exact))
+        .log()
+        .div(new Scalar(Math.log((double) config.farthest() / exact)))
+        .mul(new Scalar(half - exact))
+        .to(ScalarType.Long)
+        .add(new Scalar(exact))
+        .clamp(new ScalarOptional(), new ScalarOptional(new Scalar(half - 1)));
+    return ahead.add(torch.where(far.lt(new Scalar(exact)), far, shared));
+  }
+}

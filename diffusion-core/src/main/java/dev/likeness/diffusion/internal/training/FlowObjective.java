@@ -1,0 +1,61 @@
+package dev.likeness.diffusion.internal.training;
+
+import dev.likeness.diffusion.internal.tensor.Upload;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What a rectified flow is taught (Esser et al. 2024, arXiv:2403.03206, equation 13): at a share
+ * sigma of the way from a picture's latents to noise, the velocity between the two. Shares are
+ * drawn logit-normally (section 3.1), then shifted for large pictures (equation 23).
+ *
+ * @param location of the normal that sigma's logit is drawn from; below 0 for less noise
+ * @param spread of it, above 0
+ * @param shift 1 for none; 3 as Stable Diffusion 3 has it
+ */
+public record FlowObjective(double location, double spread, double shift) {
+  public FlowObjective {
+    if (!(spread > 0 && shift > 0) || !Double.isFinite(location)) {
+      throw new IllegalArgumentException("spread " + spread + " and shift " + shift
+          + " must be above 0, location " + location + " finite");
+    }
+  }
+
+  /** The share of noise that a standard normal {@code draw} gives, between 0 and 1. */
+  public double sigma(double draw) {
+    double share = 1 / (1 + Math.exp(-(location + spread * draw)));
+    return shift * share / (1 + (shift - 1) * share);
+  }
+
+  /** Latents at each picture's share of noise. */
+  public Tensor noised(Tensor latents, Tensor noise, double... sigmas) {
+    return latents.add(noise.sub(latents).mul(Upload.beside(latents, shares(sigmas))));
+  }
+
+  /** The velocity that the network should answer. */
+  public Tensor target(Tensor latents, Tensor noise) {
+    return noise.sub(latents);
+  }
+
+  /** The mean over pictures of their mean squared errors; f32 scalar. */
+  public Tensor loss(Tensor answer, Tensor target) {
+    return loss(answer, target, null);
+  }
+
+  /**
+   * The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1;
+   * null for alike.
+   */
+  public Tensor loss(Tensor answer, Tensor target, Tensor focus) {
+    Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
+    return (focus == null ? squares : squares.mul(focus)).mean();
+  }
+
+  private static Tensor shares(double... sigmas) {
+    float[] values = new float[sigmas.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) sigmas[i];
+    }
+    return torch.tensor(values).view(-1, 1, 1, 1);
+  }
+}

@@ -1,0 +1,118 @@
+package dev.likeness.diffusion.internal.training;
+
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Gradients of a batch, computed in equal shares at once: on a few cores, small networks learn
+ * faster on as many threads of one core each than on one thread of all. Shares are added in their
+ * order, so runs are equal to the bit.
+ */
+public final class GradientShares {
+  private GradientShares() {}
+
+  /** The loss of one share, a scalar, with gradients into the weights that it is given. */
+  @FunctionalInterface
+  public interface Share {
+    Tensor loss(Parameters weights, int share);
+  }
+
+  /**
+   * Leaves in {@code weights} the gradient of the mean loss over {@code count} shares, which it
+   * returns.
+   *
+   * @param weights where none is known yet, the first share makes them before the others begin
+   */
+  public static double backward(TrainableWeights weights, int count, Share share) {
+    CompletableFuture<?>[] added = IntStream.range(0, count)
+        .mapToObj(i -> new CompletableFuture<>())
+        .toArray(CompletableFuture[]::new);
+    double[] losses = new double[count];
+    CompletableFuture<?> made =
+        weights.leaves().isEmpty() ? added[0] : CompletableFuture.completedFuture(null);
+    for (int i = 1; i < count; i++) {
+      int number = i;
+      CompletableFuture<?> before = added[i - 1];
+      made.thenRunAsync(() -> losses[number] = of(weights, number, count, share, before))
+          .whenComplete((done, error) -> finish(added[number], error));
+    }
+    try {
+      losses[0] = first(weights, count, share);
+      finish(added[0], null);
+    } catch (RuntimeException | Error e) {
+      finish(added[0], e);
+    }
+    join(added);
+    return IntStream.range(0, count).mapToDouble(i -> losses[i]).sum();
+  }
+
+  private static double first(TrainableWeights weights, int count, Share share) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor loss = share.loss(weights, 0).div(new Scalar((double) count));
+      loss.backward();
+      return loss.item_double();
+    }
+  }
+
+  private static double of(
+      TrainableWeights weights, int number, int count, Share share, CompletableFuture<?> before) {
+    try (TensorScope scope = TensorScope.open()) {
+      Twins twins = new Twins(weights);
+      Tensor loss = share.loss(twins, number).div(new Scalar((double) count));
+      loss.backward();
+      before.join();
+      twins.add();
+      return loss.item_double();
+    }
+  }
+
+  private static void finish(CompletableFuture<?> future, Throwable error) {
+    if (error == null) {
+      future.complete(null);
+    } else {
+      future.completeExceptionally(error);
+    }
+  }
+
+  /** Waits for all, so that none works on after a failure, and throws the first one's. */
+  private static void join(CompletableFuture<?>[] added) {
+    try {
+      CompletableFuture.allOf(added).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  /** Leaves that share the weights' memory and have gradients of their own. */
+  private record Twins(TrainableWeights weights, Map<String, Tensor> made) implements Parameters {
+    Twins(TrainableWeights weights) {
+      this(weights, new HashMap<>());
+    }
+
+    @Override
+    public boolean has(String name) {
+      return weights.has(name);
+    }
+
+    @Override
+    public Tensor get(String name, long... shape) {
+      return made.computeIfAbsent(
+          name, n -> weights.get(n, shape).detach().set_requires_grad(true));
+    }
+
+    void add() {
+      made.forEach((name, twin) -> {
+        if (twin.grad().defined()) {
+          weights.leaves().get(name).grad().add_(twin.grad());
+        }
+      });
+    }
+  }
+}

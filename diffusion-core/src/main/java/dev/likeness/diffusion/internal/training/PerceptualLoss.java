@@ -1,0 +1,61 @@
+package dev.likeness.diffusion.internal.training;
+
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Beside the squared error of the latents, that of what a frozen network reads from them: who is
+ * shown is a hundredth of a picture's numbers and most of what a viewer sees (Johnson et al. 2016,
+ * arXiv:1603.08155; of denoising, Lin and Yang 2024, arXiv:2401.00110). The network reads the
+ * latents that an answer stands for; each picture counts by a power of how much of it is left at
+ * its timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
+ *
+ * @param name of the network and its weights: what tells one training from another
+ * @param reader differentiable, itself at rest
+ * @param weight what its mean squared error is multiplied by
+ * @param fading the power: 1 for a network that learns to draw, since guesses of noise are blurred;
+ *     0, all alike, for what is to tell it from the first step on who is shown
+ */
+public record PerceptualLoss(String name, Reader reader, double weight, double fading) {
+  /** A network that reads latents. */
+  @FunctionalInterface
+  public interface Reader {
+    /**
+     * Latents [batch, c, h, w], f32, of the pictures with these numbers to what is read of them,
+     * [batch, n], f32.
+     */
+    Tensor read(Tensor latents, int[] pictures);
+  }
+
+  /**
+   * The weighted mean over pictures, f32 scalar; {@code answer} was given of {@code noised}, which
+   * {@code clean}, the latents of these {@code pictures}, became.
+   */
+  public Tensor of(
+      Objective objective,
+      Tensor answer,
+      Tensor noised,
+      Tensor clean,
+      int[] timesteps,
+      int[] pictures) {
+    Tensor right;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      right = reader.read(clean, pictures);
+    }
+    Tensor guess =
+        objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
+    Tensor read = reader.read(guess, pictures);
+    Tensor errors = read.sub(right).square().mean(1);
+    return errors
+        .mul(objective.alphas(errors, timesteps).flatten().pow(new Scalar(fading)))
+        .mean()
+        .mul(new Scalar(weight));
+  }
+
+  @Override
+  public String toString() {
+    return name + " x " + weight + " alpha^" + fading;
+  }
+}

@@ -1,0 +1,114 @@
+package dev.likeness.diffusion.internal.training;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Master weights in training: f32 leaves that gradients flow into, made by {@code initial} the
+ * first time a module asks for them, or read from a checkpoint. Recorded in the order asked for.
+ * One thread.
+ */
+public final class TrainableWeights implements Parameters, AutoCloseable {
+  private final Map<String, Tensor> leaves = new LinkedHashMap<>();
+  private final TensorRegion region = new TensorRegion();
+  private final InitialValues initial;
+  private final String device;
+
+  /** On the CPU, or where {@code initial} has its values. */
+  public TrainableWeights(InitialValues initial) {
+    this(initial, null);
+  }
+
+  /**
+   * On {@code device}, {@code cuda} say, what is made and what is read; null for where that comes
+   * to lie.
+   */
+  public TrainableWeights(InitialValues initial, String device) {
+    this.initial = initial;
+    this.device = device;
+  }
+
+  /**
+   * Takes every tensor of {@code source}: into the leaf of that name where there is one by now,
+   * else as a new one in f32.
+   */
+  public void load(TensorSource source) {
+    for (String name : source.names()) {
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor leaf = leaves.get(name);
+        Tensor value = source.read(name);
+        if (leaf == null) {
+          adopt(name, value.to(ScalarType.Float).clone());
+        } else {
+          requireShape(name, value, shape(leaf));
+          leaf.detach().copy_(value);
+        }
+      }
+    }
+  }
+
+  @Override
+  public boolean has(String name) {
+    return true;
+  }
+
+  @Override
+  public Tensor get(String name, long... shape) {
+    if (!leaves.containsKey(name)) {
+      try (TensorScope scope = TensorScope.open()) {
+        adopt(name, initial.of(name, shape));
+      }
+    }
+    Tensor leaf = leaves.get(name);
+    requireShape(name, leaf, shape);
+    return leaf;
+  }
+
+  private static void requireShape(String name, Tensor tensor, long[] shape) {
+    long[] actual = shape(tensor);
+    if (!Arrays.equals(actual, shape)) {
+      throw new UnusableInput(
+          name + " has shape " + Arrays.toString(actual) + " in the checkpoint, expected "
+              + Arrays.toString(shape) + "; it is of another configuration");
+    }
+  }
+
+  /** Every leaf made or loaded so far, by full name. */
+  public Map<String, Tensor> leaves() {
+    return Collections.unmodifiableMap(leaves);
+  }
+
+  /** How many numbers there are to learn. */
+  public long count() {
+    return leaves.values().stream().mapToLong(Tensor::numel).sum();
+  }
+
+  private void adopt(String name, Tensor value) {
+    Tensor leaf = region.keep(
+        device == null ? value.detach() : value.detach().to(new Device(device), ScalarType.Float));
+    leaf.set_requires_grad(true);
+    leaves.put(name, leaf);
+  }
+
+  private static long[] shape(Tensor tensor) {
+    long[] shape = new long[(int) tensor.dim()];
+    Arrays.setAll(shape, i -> tensor.size(i));
+    return shape;
+  }
+
+  @Override
+  public void close() {
+    leaves.clear();
+    region.close();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.likeness.diffusion.internal.vae;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.Activation;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shape of an {@code AutoencoderKL}, by diffusers' names.
+ *
+ * @param channels of the encoder's levels, the largest pictures first
+ * @param decoderChannels the same of the decoder
+ * @param forceUpcast whether it overflows in f16
+ * @param mean of the latents of each channel, or null; they are brought to mean 0 and deviation 1
+ * @param deviation standard deviation of the latents of each channel, or null
+ */
+public record AutoencoderConfig(
+    int inChannels,
+    int outChannels,
+    List<Integer> channels,
+    List<Integer> decoderChannels,
+    int layers,
+    Activation activation,
+    int latentChannels,
+    int groups,
+    double scale,
+    double shift,
+    boolean quantConv,
+    boolean postQuantConv,
+    boolean midAttention,
+    boolean forceUpcast,
+    List<Double> mean,
+    List<Double> deviation) {
+
+  /**
+   * How many channels pictures have; autoencoders of pictures with others (LDM3D's depth) are not
+   * supported.
+   */
+  static final int COLOURS = 3;
+
+  /** Reads a VAE's {@code config.json}; an option that is not supported is refused by name. */
+  public static AutoencoderConfig of(ModelConfig c) {
+    List<Integer> channels =
+        c.has("block_out_channels") ? c.integers("block_out_channels") : List.of(64);
+    requireBlocks(c, "down_block_types", "DownEncoderBlock2D", channels.size());
+    requireBlocks(c, "up_block_types", "UpDecoderBlock2D", channels.size());
+    c.integer("sample_size", 32);
+    c.require("in_channels", COLOURS);
+    c.require("out_channels", COLOURS);
+    List<Integer> decoder = c.integers("decoder_block_out_channels");
+    AutoencoderConfig config = new AutoencoderConfig(
+        COLOURS,
+        COLOURS,
+        channels,
+        decoder == null ? channels : decoder,
+        c.integer("layers_per_block", 1),
+        Activation.parse(c.text("act_fn", "silu")),
+        c.integer("latent_channels", 4),
+        c.integer("norm_num_groups", 32),
+        c.number("scaling_factor", 0.18215),
+        c.number("shift_factor", 0),
+        c.flag("use_quant_conv", true),
+        c.flag("use_post_quant_conv", true),
+        c.flag("mid_block_add_attention", true),
+        c.flag("force_upcast", true),
+        perChannel(c, "latents_mean"),
+        perChannel(c, "latents_std"));
+    c.refuseOthers();
+    return config;
+  }
+
+  /** The same of an {@code AutoencoderKLFlux2}, whose latents' scale is that of a batch norm. */
+  public static AutoencoderConfig flux2(ModelConfig c) {
+    c.require("patch_size", List.of(2, 2));
+    Map<String, Object> options = new LinkedHashMap<>(Map.of(
+        "block_out_channels",
+        List.of(128, 256, 512, 512),
+        "down_block_types",
+        Collections.nCopies(4, "DownEncoderBlock2D"),
+        "up_block_types",
+        Collections.nCopies(4, "UpDecoderBlock2D"),
+        "layers_per_block",
+        2,
+        "latent_channels",
+        32));
+    options.putAll(c.values());
+    List.of("patch_size", "batch_norm_eps", "batch_norm_momentum").forEach(options::remove);
+    options.put("scaling_factor", 1);
+    return of(ModelConfig.of(options, c.where()));
+  }
+
+  private static List<Double> perChannel(ModelConfig c, String option) {
+    List<Double> values = c.numbers(option);
+    if (values != null && values.size() != c.integer("latent_channels", 4)) {
+      throw new UnusableInput(c.where() + ": option \"" + option + "\" has " + values.size()
+          + " numbers for " + c.integer("latent_channels", 4) + " latent_channels");
+    }
+    return values;
+  }
+
+  /** Pixels per latent side. */
+  public int factor() {
+    return 1 << channels.size() - 1;
+  }
+
+  private static void requireBlocks(ModelConfig c, String option, String only, int count) {
+    List<String> types = c.texts(option, List.of(only));
+    for (String type : types) {
+      if (!type.equals(only)) {
+        throw new UnusableInput(
+            c.where() + ": block type \"" + type + "\" is not supported; known: " + only);
+      }
+    }
+    if (types.size() != count) {
+      throw new UnusableInput(
+          c.where() + ": " + count + " block_out_channels, but " + types.size() + " " + option);
+    }
+  }
+}

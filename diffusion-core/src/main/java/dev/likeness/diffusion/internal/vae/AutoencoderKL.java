@@ -1,0 +1,114 @@
+package dev.likeness.diffusion.internal.vae;
+
+import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.Layout;
+import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The variational autoencoder of latent diffusion (Rombach et al. 2022, arXiv:2112.10752), with the
+ * names and numbers of diffusers' {@code AutoencoderKL}. Immutable and shared by threads.
+ */
+public final class AutoencoderKL implements Autoencoder {
+  private final AutoencoderConfig config;
+  private final Encoder encoder;
+  private final Decoder decoder;
+  private final Conv2d quant;
+  private final Conv2d postQuant;
+
+  public AutoencoderKL(AutoencoderConfig config, Weights w) {
+    this(config, w, Strips.NONE);
+  }
+
+  /**
+   * The same network with its large layers computed in strips: equal to rounding, with less memory.
+   */
+  public AutoencoderKL(AutoencoderConfig config, Weights w, Strips strips) {
+    this.config = config;
+    int latent = config.latentChannels();
+    encoder = new Encoder(w.at("encoder"), config, strips);
+    decoder = new Decoder(w.at("decoder"), config, strips);
+    quant = config.quantConv() ? new Conv2d(w.at("quant_conv"), 2L * latent, 2L * latent, 1) : null;
+    postQuant =
+        config.postQuantConv() ? new Conv2d(w.at("post_quant_conv"), latent, latent, 1) : null;
+  }
+
+  public AutoencoderConfig config() {
+    return config;
+  }
+
+  @Override
+  public int latentChannels() {
+    return config.latentChannels();
+  }
+
+  @Override
+  public int factor() {
+    return config.factor();
+  }
+
+  /** The picture of {@code z}, latents at the autoencoder's own scale. */
+  public Tensor decodeUnscaled(Tensor z) {
+    try (TensorScope call = TensorScope.open()) {
+      return call.promote(
+          decoder.forward(Layout.ofPicture(postQuant == null ? z : postQuant.forward(z))));
+    }
+  }
+
+  @Override
+  public Tensor decode(Tensor latents) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor own = config.deviation() == null
+          ? latents
+          : latents.mul(perChannel(config.deviation(), latents));
+      Tensor scaled = own.div(new Scalar(config.scale()));
+      Tensor z = config.mean() == null ? scaled : scaled.add(perChannel(config.mean(), scaled));
+      return call.promote(
+          decodeUnscaled(config.shift() == 0 ? z : z.add(new Scalar(config.shift()))));
+    }
+  }
+
+  @Override
+  public LatentDistribution encode(Tensor pictures) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor moments = encoder.forward(Layout.ofPicture(pictures));
+      Tensor both = quant == null ? moments : quant.forward(moments);
+      int latent = config.latentChannels();
+      Tensor logVariance = both.narrow(1, latent, latent)
+          .clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
+      Tensor mean = both.narrow(1, 0, latent);
+      return new LatentDistribution(
+          call.promote(centred(mean)),
+          call.promote(narrowed(logVariance)),
+          config.scale(),
+          config.shift());
+    }
+  }
+
+  private Tensor centred(Tensor mean) {
+    Tensor centred = config.mean() == null ? mean : mean.sub(perChannel(config.mean(), mean));
+    return config.deviation() == null
+        ? centred
+        : centred.div(perChannel(config.deviation(), centred));
+  }
+
+  private Tensor narrowed(Tensor logVariance) {
+    return config.deviation() == null
+        ? logVariance
+        : logVariance.sub(perChannel(config.deviation(), logVariance).log().mul(new Scalar(2.0)));
+  }
+
+  private static Tensor perChannel(List<Double> values, Tensor like) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return torch.tensor(floats).to(like.device(), like.scalar_type()).view(1, values.size(), 1, 1);
+  }
+}

@@ -1,2 +1,0 @@
-/** How long work reports and is stopped. */
-package dev.likeness.diffusion.progress;

@@ -1,0 +1,69 @@
+package dev.likeness.diffusion.request;
+
+/**
+ * What SDXL is told about sizes, as if the picture were a training photo (Podell et al. 2023,
+ * arXiv:2307.01952, section 2.2). Zero sizes are the picture's own. Other families do not ask.
+ *
+ * @param originalWidth width of the photo before it was scaled, pixels
+ * @param originalHeight its height
+ * @param left columns cropped away
+ * @param top rows cropped away
+ * @param targetWidth width that it was cropped to
+ * @param targetHeight its height
+ * @param score how pleasing it is, about 1 to 10; the refiner asks for it in place of the target
+ *     size
+ */
+public record SizeConditioning(
+    int originalWidth,
+    int originalHeight,
+    int left,
+    int top,
+    int targetWidth,
+    int targetHeight,
+    double score) {
+  /** The picture's own size, nothing cropped, the score 6 that diffusers wishes for. */
+  public static final SizeConditioning OWN = new SizeConditioning(0, 0, 0, 0, 0, 0, 6);
+
+  public SizeConditioning {
+    if (originalWidth < 0 || originalHeight < 0 || targetWidth < 0 || targetHeight < 0) {
+      throw new IllegalArgumentException("sizes " + originalWidth + "x" + originalHeight + " and "
+          + targetWidth + "x" + targetHeight + " must not be negative");
+    }
+  }
+
+  public SizeConditioning original(int width, int height) {
+    return new SizeConditioning(width, height, left, top, targetWidth, targetHeight, score);
+  }
+
+  public SizeConditioning crop(int columns, int rows) {
+    return new SizeConditioning(
+        originalWidth, originalHeight, columns, rows, targetWidth, targetHeight, score);
+  }
+
+  public SizeConditioning target(int width, int height) {
+    return new SizeConditioning(originalWidth, originalHeight, left, top, width, height, score);
+  }
+
+  public SizeConditioning score(double value) {
+    return new SizeConditioning(
+        originalWidth, originalHeight, left, top, targetWidth, targetHeight, value);
+  }
+
+  /**
+   * The numbers as the network takes them: 6 of them, or 5 for the refiner; rows before columns.
+   */
+  public float[] ids(int width, int height, int count) {
+    int rows = originalHeight == 0 ? height : originalHeight;
+    int columns = originalWidth == 0 ? width : originalWidth;
+    return count == 5
+        ? new float[] {rows, columns, top, left, (float) score}
+        : new float[] {
+          rows,
+          columns,
+          top,
+          left,
+          targetHeight == 0 ? height : targetHeight,
+          targetWidth == 0 ? width : targetWidth
+        };
+  }
+}

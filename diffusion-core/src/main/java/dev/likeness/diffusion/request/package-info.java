@@ -1,0 +1,2 @@
+/** How long work reports and is stopped. */
+package dev.likeness.diffusion.request;

@@ -1,0 +1,121 @@
+package dev.likeness.diffusion.tensor;
+
+import dev.likeness.diffusion.internal.tensor.Images;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A point in the space that a base model draws in: a noisy or clean picture before decoding, or
+ * noise.
+ *
+ * @param values [channels, height, width] by rows, at the diffusion model's scale
+ * @param channels 4 for Stable Diffusion
+ * @param height in latent pixels
+ * @param width in latent pixels
+ */
+public record Latents(float[] values, int channels, int height, int width) {
+  public Latents {
+    if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {
+      throw new IllegalArgumentException(values.length + " values are not latents of shape ["
+          + channels + ", " + height + ", " + width + "]");
+    }
+    values = values.clone();
+  }
+
+  /** Copies one image of a batch, [1, channels, h, w]. */
+  public static Latents of(Tensor tensor) {
+    return new Latents(
+        Images.floats(tensor),
+        Math.toIntExact(tensor.size(1)),
+        Math.toIntExact(tensor.size(2)),
+        Math.toIntExact(tensor.size(3)));
+  }
+
+  /** A copy of the values. */
+  @Override
+  public float[] values() {
+    return values.clone();
+  }
+
+  /** Channels, height, width. */
+  public long[] shape() {
+    return new long[] {channels, height, width};
+  }
+
+  /** A new tensor [1, channels, h, w], f32, CPU; owned by the calling scope. */
+  public Tensor tensor() {
+    return torch.tensor(values).view(1, channels, height, width);
+  }
+
+  /** The straight line between two points; 0 is this one, 1 the other. */
+  public Latents lerp(Latents other, double share) {
+    return with(Interpolation.lerp(values, alike(other).values, share));
+  }
+
+  /**
+   * The great arc between two points, along which noise stays noise; 0 is this one, 1 the other.
+   */
+  public Latents slerp(Latents other, double share) {
+    return with(Interpolation.slerp(values, alike(other).values, share));
+  }
+
+  /** Enlarged or reduced, straight between neighbours (bilinear, pixel centres at halves). */
+  public Latents resized(int newHeight, int newWidth) {
+    float[] out = new float[channels * newHeight * newWidth];
+    for (int y = 0, at = 0; y < newHeight; y++) {
+      for (int x = 0; x < newWidth; x++, at++) {
+        double v = place(y, height, newHeight);
+        double u = place(x, width, newWidth);
+        for (int c = 0; c < channels; c++) {
+          double upper = between(c, (int) v, u);
+          double lower = between(c, Math.min((int) v + 1, height - 1), u);
+          out[c * newHeight * newWidth + at] = (float) (upper + (lower - upper) * (v - (int) v));
+        }
+      }
+    }
+    return new Latents(out, channels, newHeight, newWidth);
+  }
+
+  private static double place(int index, int from, int to) {
+    return Math.max(0, (index + 0.5) * from / to - 0.5);
+  }
+
+  private double between(int c, int row, double u) {
+    int first = (c * height + row) * width;
+    double left = values[first + (int) u];
+    return left + (values[first + Math.min((int) u + 1, width - 1)] - left) * (u - (int) u);
+  }
+
+  private Latents with(float[] others) {
+    return new Latents(others, channels, height, width);
+  }
+
+  private Latents alike(Latents other) {
+    if (other.channels != channels || other.height != height || other.width != width) {
+      throw new IllegalArgumentException(
+          "latents of shapes " + name() + " and " + other.name() + " do not mix");
+    }
+    return other;
+  }
+
+  private String name() {
+    return "[" + channels + ", " + height + ", " + width + "]";
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Latents l
+        && java.util.Arrays.equals(shape(), l.shape())
+        && java.util.Arrays.equals(values, l.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return java.util.Arrays.hashCode(values);
+  }
+
+  @Override
+  public String toString() {
+    return "latents " + name();
+  }
+}

@@ -1,0 +1,167 @@
+package dev.likeness.diffusion.internal.family;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.GoldenReference;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.family.stablediffusion.Conditioner;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetNetwork;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.PromptSchedule;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.SizeConditioning;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class ConditionerParityTest {
+  @TempDir
+  private Path parent;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"xl-base", "xl-words-for-nothing", "xl-means", "xl-inpainting", "xl-refiner"})
+  void tellsTheUNetWhatDiffusersTellsIt(String variant) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
+        GoldenReference expected = folder.reference();
+        BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
+      for (int i = 0; i < 4; i++) {
+        for (String negative : new String[] {"", "blurry!"}) {
+          compare(base, expected, i, negative);
+        }
+      }
+    }
+  }
+
+  private static void compare(BaseModel base, GoldenReference expected, int i, String negative) {
+    String what = (negative.isEmpty() ? "text.none." : "text.words.") + "negative";
+    UNetConditioning told =
+        told(base, ImageRequest.of(expected.prompts().get(i)).negative(negative).size(64, 32));
+    Closeness.assertWithin(
+        1e-5, expected.tensor("text.tokens").select(0, i), told.context().select(0, 1), "tokens");
+    Closeness.assertWithin(
+        1e-5, expected.tensor("text.pooled").select(0, i), told.pooled().select(0, 1), "pooled");
+    Closeness.assertWithin(
+        1e-5, expected.tensor(what).select(0, 0), told.context().select(0, 0), what);
+    Closeness.assertWithin(
+        1e-5, expected.tensor(what + "_pooled").select(0, 0), told.pooled().select(0, 0), what);
+  }
+
+  private static UNetConditioning told(BaseModel base, ImageRequest request) {
+    Texts texts = new Conditioner(base.networks(), request, part -> Adaptation.NONE)
+        .texts(true, false, PromptSchedule.of(1));
+    return UNetNetwork.joined(Stream.of(true, false)
+        .map(
+            unwanted -> Conditioner.told(base.networks(), request, texts.at(0, unwanted), unwanted))
+        .toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xl-base", "xl-words-for-nothing"})
+  void fillsTheShorterPromptWithChunksOfNoWordsWhereBothGoTogether(String variant) {
+    Path folder =
+        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      ImageRequest ask =
+          ImageRequest.of("one BREAK [two:two BREAK three:2]").syntax(PromptSyntax.A1111);
+      Conditioner conditioner = new Conditioner(base.networks(), ask, part -> Adaptation.NONE);
+      Texts apart = conditioner.texts(true, false, PromptSchedule.of(4));
+      Texts filled = conditioner.texts(true, true, PromptSchedule.of(4));
+      assertEquals(
+          List.of(231L, 231L),
+          Stream.of(apart.at(0, false), filled.at(0, true))
+              .map(text -> text.tokens().size(1))
+              .toList());
+      assertSame(filled.at(0, true), filled.at(2, true));
+      Tensor nothing = apart.at(0, true).tokens();
+      Tensor words = new Conditioner(base.networks(), ask.prompt(""), part -> Adaptation.NONE)
+          .texts(false, false, PromptSchedule.of(1))
+          .at(0, false)
+          .tokens();
+      Closeness.assertWithin(
+          1e-5, nothing, filled.at(3, true).tokens().narrow(1, 0, 77), "the negative prompt");
+      Closeness.assertWithin(
+          1e-5,
+          variant.equals("xl-base") ? nothing : words,
+          filled.at(3, true).tokens().narrow(1, 154, 77),
+          "what fills it up");
+      Closeness.assertWithin(
+          1e-5, apart.at(3, false).tokens(), filled.at(3, false).tokens(), "the prompt");
+      Texts late = new Conditioner(
+              base.networks(), ask.negative("[two:2]"), part -> Adaptation.NONE)
+          .texts(true, false, PromptSchedule.of(4));
+      Closeness.assertWithin(
+          1e-5, words, late.at(0, true).tokens(), "nothing yet, which is no zeros");
+    }
+  }
+
+  /** SDXL's second tokenizer takes each "!" for a token of its own. */
+  @Test
+  void givesAllTowersAsManyChunksAsOneNeeds() {
+    Path folder =
+        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
+      Texts texts = new Conditioner(base.networks(), ask, part -> Adaptation.NONE)
+          .texts(true, true, PromptSchedule.of(1));
+      assertEquals(154, texts.at(0, false).tokens().size(1));
+    }
+  }
+
+  @Test
+  void tellsTheBaseOfSizesAndTheRefinerOfAScore() {
+    Path xl = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    Path refiner =
+        GoldenFolder.write("xl-refiner", GoldenFolder.Spelling.TODAY, parent).path();
+    ImageRequest request =
+        ImageRequest.of("a man").size(64, 32).sizes(SizeConditioning.OWN.crop(4, 8));
+    assertArrayEquals(new float[] {32, 64, 8, 4, 32, 64, 32, 64, 8, 4, 32, 64}, sizes(xl, request));
+    assertArrayEquals(new float[] {32, 64, 0, 0, 2.5f, 32, 64, 8, 4, 6}, sizes(refiner, request));
+  }
+
+  private static float[] sizes(Path folder, ImageRequest request) {
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      return Images.floats(told(base, request).timeIds());
+    }
+  }
+
+  @Test
+  void tellsTheFirstFamiliesOfNoSizes() {
+    Path sd1 = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (TensorScope scope = TensorScope.open();
+        InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(sd1, Compute.EXACT)) {
+      UNetConditioning told = told(base, ImageRequest.of("a man").size(64, 32));
+      assertNull(told.pooled());
+      assertNull(told.timeIds());
+      assertEquals(2, told.context().size(0));
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package dev.likeness.diffusion.internal.family;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.pipeline.Completion;
+import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.Joints;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.LadderShape;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.SigmaScheduler;
+import dev.likeness.schedulers.solvers.Solvers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class DrawnWithTest {
+  private static final Map<String, Object> CONFIG = Map.of(
+      "_class_name", "TCDScheduler", "_num_inference_steps", 4, "_guidance_scale", 2, "_eta", 0.4);
+
+  @Test
+  void anXlThatPaintsInIsGuidedAsItsPipelineGuides(@TempDir Path folder) {
+    assertEquals(
+        List.of(5.0, 7.5),
+        Stream.of("xl-base", "xl-inpainting")
+            .map(name -> {
+              try (BaseModel base = BaseModel.open(
+                  GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, folder).path(),
+                  Compute.EXACT)) {
+                return base.defaults().guidance();
+              }
+            })
+            .toList());
+  }
+
+  @Test
+  void aRequestIsDrawnByTheNumbersOfItsPipeline(@TempDir Path folder) {
+    Picture picture = Picture.of(32, 32, new byte[3 * 32 * 32]);
+    ImageRequest plain = ImageRequest.of("a person");
+    ImageRequest over = plain.from(InitialImage.of(picture));
+    ImageRequest inside = plain.from(InitialImage.of(picture).mask(picture));
+    try (BaseModel xl = BaseModel.open(PipelineFolder.any("sdxl/xl-base", folder), Compute.EXACT);
+        BaseModel sd3 = BaseModel.open(PipelineFolder.any("sd3/medium", folder), Compute.EXACT);
+        BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT);
+        BaseModel klein = BaseModel.open(PipelineFolder.any("klein/base", folder), Compute.EXACT);
+        ControlNet xlNet = ControlNet.open(TinyControlNets.write("xl", folder), Compute.EXACT);
+        ControlNet fluxNet =
+            ControlNet.open(TinyControlNets.write("flux", folder), Compute.EXACT)) {
+      Control held = Control.of(xlNet, picture);
+      assertEquals(
+          List.of(5.0, 5.0, 7.5, 5.0, 5.0),
+          guidance(xl, plain, over, inside, plain.control(held), inside.control(held)));
+      assertEquals(0.3, xl.defaults(over).strength());
+      assertEquals(0.8, xl.defaults(over.control(held)).strength());
+      assertEquals(
+          List.of(3.5, 7.0, 7.0, 7.0, 3.5),
+          guidance(
+              flux,
+              plain,
+              over,
+              inside,
+              plain.control(Control.of(fluxNet, picture)),
+              over.between(0.5, 1)));
+      assertEquals(List.of(4.0, 4.0, 8.0), guidance(klein, plain, over, inside));
+      assertEquals(
+          List.of(28, 50, 50),
+          Stream.of(plain, over, inside).map(ask -> sd3.defaults(ask).steps()).toList());
+      assertEquals(7.5, xl.generate(inside.steps(2)).request().guidance());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sd3/medium, 52x20, 52x20",
+    "flux/dev, 404x160, 404x160",
+    "flux/fill, 2000x800, 256x256"
+  })
+  void largePicturesAreScaledToTheModelsPixels(
+      String variant, String large, String masked, @TempDir Path folder) {
+    Denoiser denoiser =
+        Denoiser.open(ModelFiles.open(PipelineFolder.any(variant, folder)), Compute.EXACT);
+    Picture picture = Picture.of(2000, 800, new byte[3 * 2000 * 800]);
+    assertEquals(large, size(denoiser, InitialImage.of(picture)));
+    assertEquals(masked, size(denoiser, InitialImage.of(picture).mask(picture)));
+    denoiser.model().close();
+  }
+
+  private static String size(Denoiser denoiser, InitialImage initial) {
+    ImageRequest drawn = new Completion(denoiser, denoiser.defaults())
+        .completed(ImageRequest.of("a hat").from(initial));
+    return drawn.width() + "x" + drawn.height();
+  }
+
+  private static List<Double> guidance(BaseModel base, ImageRequest... asked) {
+    return Stream.of(asked).map(ask -> base.defaults(ask).guidance()).toList();
+  }
+
+  @Test
+  void aModelIsDrawnWithWhatItsSchedulersConfigSays(@TempDir Path folder) {
+    GoldenFolder files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder);
+    files.schedule(CONFIG);
+    ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3);
+    try (BaseModel base = BaseModel.open(files.path(), Compute.EXACT)) {
+      assertEquals(4, base.defaults().steps());
+      assertEquals(
+          List.of(0.4, 0.7, 0.0, 1.0),
+          Stream.of(ask, ask.eta(0.7), ask.scheduler("tcd"), ask.scheduler("dpmpp_2s_ancestral"))
+              .map(base::eta)
+              .toList());
+      float[] usual = base.generate(ask).pixels();
+      assertArrayEquals(base.generate(ask.steps(4).guidance(2).eta(0.4)).pixels(), usual);
+      assertFalse(Arrays.equals(base.generate(ask.eta(0)).pixels(), usual), "it adds noise");
+      assertArrayEquals(
+          base.generate(ask.scheduler("tcd").eta(0)).pixels(),
+          base.generate(ask.scheduler("tcd")).pixels(),
+          "what is the model's own scheduler's is nobody else's");
+    }
+  }
+
+  @Test
+  void aSchedulerThatIsBroughtAddsAsMuchNoiseAsByItsName(@TempDir Path folder) {
+    ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3).steps(3);
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
+      SchedulerConfig ancestral = base.parts().scheduler().with("dpmpp_2s_ancestral");
+      float[] brought = base.generate(ask.sampledBy(ancestral)).pixels();
+      assertArrayEquals(base.generate(ask.scheduler("dpmpp_2s_ancestral")).pixels(), brought);
+      assertFalse(
+          Arrays.equals(base.generate(ask.sampledBy(ancestral.with("eta", 0.5))).pixels(), brought),
+          "its options count");
+      assertFalse(
+          Arrays.equals(base.generate(ask.sampledBy(ancestral).eta(0)).pixels(), brought),
+          "unless the request says");
+    }
+  }
+
+  @Test
+  void onFlowNetworksABroughtSchedulerDrawsAsByItsName(@TempDir Path folder) {
+    ImageRequest ask = ImageRequest.of("a person").size(32, 32).seed(3).steps(3);
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
+      float[] named = base.generate(ask.scheduler("dpmpp_2m")).pixels();
+      ImageRequest brought = ask.sampledBy(base.parts().scheduler().with("dpmpp_2m"));
+      assertArrayEquals(named, base.generate(brought).pixels());
+      assertFalse(
+          Arrays.equals(named, base.generate(brought.scheduler("euler")).pixels()),
+          "a name that is given later counts");
+    }
+  }
+
+  @Test
+  void aClassForNetworksOfAnotherKindIsRefusedByName(@TempDir Path folder) {
+    ImageRequest ask = ImageRequest.of("a person").size(32, 32).steps(3);
+    try (BaseModel base = BaseModel.open(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+        BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
+      assertEquals(
+          "scheduler FlowMatchEulerDiscreteScheduler is for networks that predict flow, and this model's is one of those"
+              + " trained on betas; ask for euler",
+          refused(base, ask.scheduler("FlowMatchEulerDiscreteScheduler")));
+      assertEquals(
+          "scheduler EulerDiscreteScheduler is for networks trained on betas, and this model's is one of those that predict"
+              + " flow; ask for euler",
+          refused(flux, ask.scheduler("EulerDiscreteScheduler")));
+      flux.require(ask.scheduler("euler"));
+      flux.require(ask.scheduler("FlowMatchLCMScheduler"));
+      base.require(
+          ask.sampledBy(base.parts().scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
+    }
+  }
+
+  private static String refused(BaseModel base, ImageRequest ask) {
+    return assertThrows(IllegalArgumentException.class, () -> base.require(ask)).getMessage();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "zimage/turbo", "klein/base"})
+  void onFlowNetworksSchedulersOfOwnLevelsDrawToTheEnd(String variant, @TempDir Path folder) {
+    SigmaScheduler typed = SigmaScheduler.flow(3).on(LadderShape.SIMPLE).by(Solvers.EULER);
+    try (BaseModel base = BaseModel.open(PipelineFolder.any(variant, folder), Compute.EXACT)) {
+      for (int steps : new int[] {1, 3}) {
+        List<Double> levels = drawnToTheEnd(base, typed, steps);
+        assertEquals(
+            typed.plan(steps).steps().stream().map(step -> step.level().sigma()).toList(),
+            levels,
+            variant);
+        drawnToTheEnd(
+            base, base.parts().scheduler().withClass("LTXEulerAncestralRFScheduler"), steps);
+      }
+    }
+  }
+
+  /**
+   * The levels of a run in so many steps, whose last sample is what the network took for the
+   * picture.
+   */
+  private static List<Double> drawnToTheEnd(BaseModel base, Scheduler by, int steps) {
+    List<Double> levels = new ArrayList<>();
+    StepListener last = (step, of, x, denoised) -> {
+      levels.add(step.level().sigma());
+      if (step.index() == of - 1) {
+        assertArrayEquals(
+            Images.floats(denoised), Images.floats(x), 1e-4f, "the last step leaves no noise");
+      }
+    };
+    base.generate(ImageRequest.of("a person")
+        .size(32, 32)
+        .steps(steps)
+        .joints(new Joints(by, network -> network, last)));
+    assertEquals(steps, levels.size());
+    return levels;
+  }
+}

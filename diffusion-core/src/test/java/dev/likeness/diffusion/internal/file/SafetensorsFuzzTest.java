@@ -1,0 +1,16 @@
+package dev.likeness.diffusion.internal.file;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.likeness.diffusion.weights.Fuzzed;
+import java.io.IOException;
+
+/**
+ * Any bytes as a safetensors file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored
+ * ones are read again.
+ */
+class SafetensorsFuzzTest {
+  @FuzzTest(maxDuration = "10m")
+  void readsOrRefusesAHeader(byte[] bytes) throws IOException {
+    Fuzzed.read(bytes, SafetensorsHeader::read);
+  }
+}

@@ -1,0 +1,25 @@
+package dev.likeness.diffusion.internal.file.pickle;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.likeness.diffusion.weights.Fuzzed;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/**
+ * Any bytes as a zip file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are
+ * read again.
+ */
+class ZipFuzzTest {
+  @FuzzTest(maxDuration = "10m")
+  void findsOrRefusesEntries(byte[] bytes) throws IOException {
+    Fuzzed.read(bytes, ZipFuzzTest::entries);
+    Fuzzed.read(bytes, TorchPickle::list);
+  }
+
+  private static void entries(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      ZipEntries.read(channel, file.toString(), channel.size());
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.likeness.diffusion.internal.memory;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class LoadedWeightsTest {
+  @TempDir
+  private Path folder;
+
+  @ParameterizedTest
+  @EnumSource
+  void keepsNothingOfWhatIsLookedAtOnce(Residence residence) {
+    Path file = folder.resolve("weights.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f)), Map.of());
+    }
+    try (LoadedWeights weights =
+        new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence)) {
+      Tensor once;
+      try (TensorScope scope = TensorScope.open()) {
+        once = weights.read("weight");
+        assertArrayEquals(new float[] {1, 2}, Images.floats(once));
+      }
+      assertTrue(once.isNull());
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor placed = weights.get("weight", 2);
+        assertSame(placed, weights.read("weight"));
+      }
+      assertFalse(weights.get("weight", 2).isNull());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void refusesByNameOnceItIsClosed(Residence residence) {
+    Path file = folder.resolve("closed.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("weight", torch.ones(300, 300)), Map.of());
+    }
+    LoadedWeights weights =
+        new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
+    Matrix matrix = weights.matrix("weight", 300, 300);
+    try (TensorScope scope = TensorScope.open()) {
+      weights.get("weight", 300, 300);
+      matrix.wide();
+    }
+    weights.close();
+    weights.release();
+    weights.close();
+    List<Executable> uses = List.of(
+        () -> weights.get("weight", 300, 300),
+        () -> weights.read("weight"),
+        matrix::wide,
+        () -> weights.matrix("weight", 300, 300));
+    uses.forEach(use -> assertEquals(
+        file + " is closed; open it again to use its tensors",
+        assertThrows(IllegalStateException.class, use).getMessage()));
+  }
+}

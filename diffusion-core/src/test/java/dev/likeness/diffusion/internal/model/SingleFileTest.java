@@ -1,0 +1,288 @@
+package dev.likeness.diffusion.internal.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.checkpoint.Conversion;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class SingleFileTest {
+  private static final ImageRequest ASK =
+      ImageRequest.of("a woman").steps(2).size(24, 32).seed(5);
+
+  @TempDir
+  private Path folder;
+
+  private Path golden(String variant) {
+    return GoldenFolder.write(variant, GoldenFolder.Spelling.PUBLISHED, folder).path();
+  }
+
+  private static float[] pixels(ModelFiles files) {
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+      return base.generate(ASK).pixels();
+    }
+  }
+
+  @Test
+  void modelsKnowTheFolderThatTheyAreOf() {
+    Path whole = golden("base");
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(whole, single, null);
+    ModelFiles files = ModelFiles.open(whole);
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT);
+        BaseModel otherVae =
+            BaseModel.open(files.with("vae", whole.resolve("vae")), Compute.EXACT);
+        BaseModel planned =
+            BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
+        BaseModel file = BaseModel.open(ModelFiles.open(single), Compute.EXACT)) {
+      for (BaseModel each : List.of(base, base.sparing(), otherVae, planned)) {
+        assertEquals(Optional.of(whole), each.folder());
+        assertEquals("base-published", each.name());
+      }
+      assertEquals(Optional.empty(), file.folder());
+      assertEquals("whole.safetensors", file.name());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "base,sd1",
+    "lists,sd1",
+    "bare-vae,sd1",
+    "v-prediction,sd2",
+    "time-embedding,sd2",
+    "xl-base,sdxl",
+    "xl-means,sdxl"
+  })
+  void drawsAsTheFolderThatItWasMadeOf(String variant, String family) {
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(golden(variant), single, null);
+    SingleFile opened = SingleFile.open(single);
+    assertEquals(family, opened.family().name());
+    assertArrayEquals(
+        pixels(ModelFiles.open(folder.resolve(variant + "-published"))), pixels(opened));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"base", "base-told", "v-prediction", "xl-base", "xl-refiner", "xl-inpainting"})
+  void comesBackToTheSameFolderBitForBit(String variant) {
+    Path before = golden(variant);
+    Path single = folder.resolve("whole.safetensors");
+    Path after = folder.resolve("after");
+    Conversion.convert(before, single, null);
+    Conversion.convert(single, after, null);
+    ModelFiles first = ModelFiles.open(before);
+    ModelFiles second = ModelFiles.open(after);
+    assertEquals(first.componentNames(), second.componentNames());
+    for (String component : first.componentNames()) {
+      assertSame(first.weights(component), second.weights(component));
+      assertEquals(first.config(component).values(), second.config(component).values());
+    }
+    assertEquals(first.scheduler().values(), second.scheduler().values());
+    Path again = folder.resolve("again.safetensors");
+    Conversion.convert(after, again, null);
+    assertSame(Safetensors.open(single), Safetensors.open(again));
+  }
+
+  private static void assertSame(TensorSource expected, TensorSource actual) {
+    try (TensorScope scope = TensorScope.open();
+        expected;
+        actual) {
+      assertEquals(Set.copyOf(expected.names()), Set.copyOf(actual.names()));
+      for (String name : expected.names()) {
+        assertTrue(torch.equal(expected.read(name), actual.read(name)), name);
+      }
+    }
+  }
+
+  @Test
+  void aNetworkAloneIsToldGuidanceIfItHearsAny() throws IOException {
+    Path alone = folder.resolve("alone.safetensors");
+    Files.move(golden("base-told").resolve("unet/diffusion_pytorch_model.safetensors"), alone);
+    assertEquals(
+        16,
+        ModelFiles.open(golden("gelu"))
+            .with("unet", alone)
+            .config("unet")
+            .integer("time_cond_proj_dim", 0));
+  }
+
+  @Test
+  void keepsInfinitiesOfItsScheduler() {
+    GoldenFolder whole = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
+    Map<String, Object> scheduler =
+        new HashMap<>(ModelFiles.open(whole.path()).scheduler().values());
+    scheduler.put("_class_name", "DPMSolverMultistepScheduler");
+    scheduler.put("lambda_min_clipped", Double.NEGATIVE_INFINITY);
+    whole.schedule(scheduler);
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(whole.path(), single, null);
+    assertEquals(
+        Double.NEGATIVE_INFINITY,
+        SingleFile.open(single).scheduler().values().get("lambda_min_clipped"));
+    assertArrayEquals(pixels(ModelFiles.open(whole.path())), pixels(ModelFiles.open(single)));
+  }
+
+  @Test
+  void drawsAFileOfPlaygroundByTheScaleOfLatentsThatItHolds() throws IOException {
+    GoldenFolder whole = GoldenFolder.write("xl-means", GoldenFolder.Spelling.PUBLISHED, folder);
+    Path single = folder.resolve("playground.safetensors");
+    Conversion.convert(whole.path(), folder.resolve("plain.safetensors"), null);
+    Map<String, Object> vae =
+        new HashMap<>(ModelFiles.open(whole.path()).config("vae").values());
+    try (TensorScope scope = TensorScope.open();
+        Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      plain.names().forEach(name -> tensors.put(name, plain.read(name)));
+      tensors.put("edm_mean", torch.tensor(new float[] {-1.5f, 2, -1.25f, 2.5f}).view(1, 4, 1, 1));
+      tensors.put("edm_std", torch.tensor(new float[] {8, 6, 6.5f, 5.25f}).view(1, 4, 1, 1));
+      Map<String, String> metadata = new HashMap<>(plain.metadata());
+      metadata.remove(SingleFile.CONFIG + "scheduler");
+      vae.keySet().removeAll(Set.of("latents_mean", "latents_std"));
+      metadata.put(SingleFile.CONFIG + "vae", SingleFileWriter.json(vae));
+      SafetensorsWriter.write(single, tensors, metadata);
+    }
+    vae.putAll(Map.of(
+        "scaling_factor",
+        0.5,
+        "latents_mean",
+        List.of(-1.5, 2.0, -1.25, 2.5),
+        "latents_std",
+        List.of(8.0, 6.0, 6.5, 5.25)));
+    Files.writeString(whole.path().resolve("vae/config.json"), SingleFileWriter.json(vae));
+    whole.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
+    SingleFile opened = SingleFile.open(single);
+    assertEquals("EDMDPMSolverMultistepScheduler", opened.scheduler().values().get("_class_name"));
+    assertArrayEquals(pixels(ModelFiles.open(whole.path())), pixels(opened));
+  }
+
+  @Test
+  void keepsWhatNoNetworkReadsButNotTheAverages() {
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(golden("base"), folder.resolve("plain.safetensors"), null);
+    try (TensorScope scope = TensorScope.open();
+        Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      plain.names().forEach(name -> tensors.put(name, plain.read(name)));
+      tensors.put("alphas_cumprod", torch.ones(7));
+      tensors.put("model_ema.decay", torch.ones(1));
+      tensors.put(
+          "cond_stage_model.transformer.text_model.embeddings.position_ids", torch.ones(1, 77));
+      SafetensorsWriter.write(single, tensors, plain.metadata());
+    }
+    Conversion.convert(single, folder.resolve("after"), null);
+    Conversion.convert(folder.resolve("after"), folder.resolve("again.safetensors"), null);
+    try (Safetensors before = Safetensors.open(single);
+        Safetensors after = Safetensors.open(folder.resolve("again.safetensors"))) {
+      Set<String> kept = new java.util.TreeSet<>(before.names());
+      kept.remove("model_ema.decay");
+      assertEquals(kept, new java.util.TreeSet<>(after.names()));
+    }
+    assertArrayEquals(
+        pixels(ModelFiles.open(folder.resolve("base-published"))), pixels(ModelFiles.open(single)));
+  }
+
+  @Test
+  void castsWhatIsFloating() {
+    Conversion.convert(golden("base"), folder.resolve("half.safetensors"), DType.F16);
+    try (TensorScope scope = TensorScope.open();
+        Safetensors half = Safetensors.open(folder.resolve("half.safetensors"))) {
+      half.names().forEach(name -> assertEquals(DType.F16, half.dtype(name), name));
+    }
+  }
+
+  @Test
+  void takesAnotherAutoencoderInEitherSpellingAndSaysWhenThereIsNone() {
+    Path base = golden("base");
+    float[] whole = pixels(ModelFiles.open(base));
+    Conversion.convert(base, folder.resolve("whole.safetensors"), null);
+    Path without = folder.resolve("without.safetensors");
+    Path alone = folder.resolve("alone.safetensors");
+    try (Safetensors all = Safetensors.open(folder.resolve("whole.safetensors"))) {
+      write(all, without, name -> name.startsWith("first_stage_model.") ? null : name);
+      write(all, alone, name -> name.startsWith("first_stage_model.") ? name.substring(18) : null);
+    }
+    assertEquals(
+        without + " has no vae; give one beside it; supported: AutoencoderKL, AutoencoderTiny",
+        assertThrows(UnusableInput.class, () -> BaseModel.open(without, Compute.EXACT))
+            .getMessage());
+    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", alone)));
+    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", base.resolve("vae"))));
+    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", base)));
+    assertArrayEquals(
+        whole, pixels(ModelFiles.open(without).with("vae", folder.resolve("whole.safetensors"))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"base", "xl-means"})
+  void drawsWithItsOwnAutoencoderWithoutItsConfigAsWithIt(String variant) throws IOException {
+    Path base = golden(variant);
+    Path alone = Files.copy(
+        base.resolve("vae/diffusion_pytorch_model.safetensors"),
+        folder.resolve("alone.safetensors"));
+    assertArrayEquals(
+        pixels(ModelFiles.open(base)), pixels(ModelFiles.open(base).with("vae", alone)));
+  }
+
+  private static void write(
+      Safetensors all, Path file, java.util.function.UnaryOperator<String> rename) {
+    SafetensorsWriter.write(file, new Renamed(all, rename), all.metadata());
+  }
+
+  @Test
+  void refusesCosXlByName() {
+    Path file = folder.resolve("cosxl.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("edm_vpred.sigma_max", torch.ones(1)), Map.of());
+    }
+    assertEquals(
+        file
+            + " is of the family CosXL, which is not supported; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux,"
+            + " sd3, flux2, z-image",
+        assertThrows(UnusableInput.class, () -> SingleFile.open(file)).getMessage());
+  }
+
+  @Test
+  void refusesAFileOfNoKnownFamily() {
+    Path file = folder.resolve("odd.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("weight", torch.ones(2)), Map.of());
+    }
+    assertEquals(
+        file + " is no base model of a known family: it has 1 tensors, none of them "
+            + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux, sd3,"
+            + " flux2, z-image, or a diffusers folder",
+        assertThrows(UnusableInput.class, () -> SingleFile.open(file)).getMessage());
+  }
+}

@@ -1,0 +1,276 @@
+package dev.likeness.diffusion.internal.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.flux.FluxLayout;
+import dev.likeness.diffusion.internal.family.flux2.Flux2Layout;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
+import dev.likeness.diffusion.internal.family.zimage.ZImageLayout;
+import dev.likeness.diffusion.internal.file.ForeignSource;
+import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.TextShape;
+import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.tensor.Compute;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files with everything in one, in their authors' names, draw what their folders draw. */
+@ExtendWith(NoTensorLeaks.class)
+class SingleTransformerFileTest {
+  private static final ImageRequest REQUEST =
+      ImageRequest.of("red hair, glasses").steps(2).guidance(3).size(32, 24).seed(5);
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void drawsTheSameFromAFileOfStableDiffusion3() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("sd3/medium", folder);
+    project(
+        whole,
+        "text_encoder_2",
+        12,
+        old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
+    project(whole, "text_encoder", 32, old -> torch.eye(32));
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", Sd3Layout.of(4).under("model.diffusion_model."));
+    layouts.put("vae", AutoencoderLayout.of(2, 2).under("first_stage_model."));
+    layouts.put("text_encoder", TextShape.written(false, true, "text_encoders.clip_l."));
+    layouts.put("text_encoder_2", TextShape.written(false, true, "text_encoders.clip_g."));
+    float[] expected = drawn(ModelFiles.open(whole.path()));
+    // Their CLIP-L has no projection, or one that counts for nothing.
+    project(whole, "text_encoder", 32, old -> old.mul(new Scalar(2)));
+    Path file = written(whole, layouts);
+    assertArrayEquals(expected, drawn(ModelFiles.open(file)));
+    Path without = folder.resolve("without.safetensors");
+    try (Safetensors all = Safetensors.open(file)) {
+      SafetensorsWriter.write(
+          without,
+          new Renamed(
+              all,
+              name -> name.equals("text_encoders.clip_l.transformer.text_projection.weight")
+                  ? null
+                  : name),
+          all.metadata());
+    }
+    assertArrayEquals(expected, drawn(ModelFiles.open(without)));
+  }
+
+  @Test
+  void takesALooseClipOfStableDiffusion3Unprojected() throws IOException {
+    ModelFiles whole =
+        ModelFiles.open(PipelineFolder.write("sd3/medium", folder).path());
+    Path file = folder.resolve("clip_l.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      Map.of(
+              "embeddings.token_embedding.weight",
+              9,
+              "embeddings.position_embedding.weight",
+              7,
+              "encoder.layers.0.mlp.fc1.weight",
+              5)
+          .forEach((name, rows) -> tensors.put("text_model." + name, torch.zeros(rows, 64)));
+      tensors.put("text_model.final_layer_norm.weight", torch.zeros(64));
+      SafetensorsWriter.write(file, tensors, Map.of());
+      ModelFiles files = whole.with("text_encoder", file);
+      assertEquals(64, files.config("text_encoder").integer("projection_dim", 0));
+      try (TensorSource source = files.weights("text_encoder")) {
+        assertTrue(torch.equal(torch.eye(64), source.read("text_projection.weight")));
+      }
+    }
+  }
+
+  private static void project(
+      PipelineFolder whole, String part, int width, UnaryOperator<Tensor> change)
+      throws IOException {
+    Path config = whole.path().resolve(part).resolve("config.json");
+    Map<String, Object> options = new LinkedHashMap<>(ModelConfig.read(config).values());
+    options.put("projection_dim", width);
+    Files.write(config, JSON.std.asBytes(options));
+    changed(config.resolveSibling("model.safetensors"), "text_projection.weight", change);
+  }
+
+  private static void changed(Path file, String name, UnaryOperator<Tensor> change) {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      try (Safetensors before = Safetensors.open(file)) {
+        before.names().forEach(each -> tensors.put(each, before.read(each).clone()));
+      }
+      tensors.put(name, change.apply(tensors.get(name)));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+  }
+
+  @Test
+  void drawsTheSameFromAFileOfFluxWithT5BesideIt() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("flux/schnell", folder);
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", FluxLayout.of(1, 3));
+    layouts.put("vae", AutoencoderLayout.of(3, 3).under("vae."));
+    layouts.put("text_encoder", TextShape.written(false, false, "text_encoders.clip_l."));
+    Path file = written(whole, layouts);
+    assertEquals(
+        file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
+        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT))
+            .getMessage());
+    ModelFiles files =
+        ModelFiles.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
+    Path bare = folder.resolve("t5.safetensors");
+    Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
+    assertEquals(
+        bare + " comes without its tokenizer: there is none in " + folder + ", nor one for "
+            + files.config("text_encoder_2").integer("vocab_size", 0) + " words in " + file
+            + "; put its tokenizer.json, spiece.model, or"
+            + " vocab.json with merges.txt beside it",
+        assertThrows(
+                UnusableInput.class,
+                () -> ModelFiles.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2"))
+            .getMessage());
+    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
+  }
+
+  @Test
+  void aTransformerOfFluxBringsItsScheduler() throws IOException {
+    ModelFiles dev = ModelFiles.open(PipelineFolder.write("flux/dev", folder).path());
+    Path schnell = PipelineFolder.write("flux/schnell", folder).path();
+    Path file = folder.resolve("undistilled.safetensors");
+    try (ForeignSource foreign = new ForeignSource(
+        new Renamed(
+            dev.weights("transformer"), name -> name.contains("guidance_embedder") ? null : name),
+        FluxLayout.of(2, 2))) {
+      SafetensorsWriter.write(file, foreign, Map.of());
+    }
+    drawn(dev.with("transformer", file));
+    assertShifted(dev.with("transformer", file), false, 1);
+    assertShifted(dev.with("transformer", schnell), false, 1);
+    assertShifted(
+        dev.with("transformer", dev.folder().orElseThrow().resolve("transformer")), true, 3);
+  }
+
+  private static void assertShifted(ModelFiles files, boolean byResolution, double shift) {
+    assertEquals(byResolution, files.scheduler().values().get("use_dynamic_shifting"));
+    assertEquals(shift, files.scheduler().values().get("shift"));
+  }
+
+  @Test
+  void drawsTheSameFromAFileOfZImageWithTheLanguageModelBesideIt() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("zimage/turbo", folder);
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", ZImageLayout.of(2, 2).under("model.diffusion_model."));
+    layouts.put("vae", AutoencoderLayout.of(2, 2).under("vae."));
+    drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+  }
+
+  @Test
+  void drawsTheSameFromAFileOfFlux2WithTheLanguageModelBesideIt() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("klein/base", folder);
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", Flux2Layout.of(2, 2));
+    layouts.put("vae", AutoencoderLayout.of(2, 2, true).under("vae."));
+    drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+  }
+
+  @Test
+  void refusesAFluxThatIsShownAPictureBesideTheSample() throws IOException {
+    Path whole = PipelineFolder.write("flux/dev", folder).path();
+    Path config = whole.resolve("transformer/config.json");
+    Map<String, Object> options = new LinkedHashMap<>(ModelConfig.read(config).values());
+    int in = (Integer) options.get("in_channels");
+    options.put("out_channels", in);
+    options.put("in_channels", 2 * in);
+    Files.write(config, JSON.std.asBytes(options));
+    changed(
+        whole.resolve("transformer/diffusion_pytorch_model.safetensors"),
+        "x_embedder.weight",
+        narrow -> torch.cat(new TensorVector(narrow, narrow), 1));
+    String told = assertThrows(UnusableInput.class, () -> BaseModel.open(whole, Compute.EXACT))
+        .getMessage();
+    int filling = 2 * in + 4 * 2 * 2;
+    assertEquals(
+        whole + ": the transformer is shown " + 2 * in + " channels, expected " + in + ", or "
+            + filling + " as of Fill;"
+            + " FLUX.1 Canny and Depth, which are shown a picture of edges or distances beside the sample, are not supported: give"
+            + " dev with a ControlNet",
+        told);
+  }
+
+  private void drawsTheSame(PipelineFolder whole, Map<String, KeyLayout> layouts, String texts)
+      throws IOException {
+    Path file = written(whole, layouts);
+    assertEquals(
+        file + " has no text_encoder; give one beside it; supported: " + texts,
+        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT))
+            .getMessage());
+    ModelFiles files =
+        ModelFiles.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
+    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
+  }
+
+  private static float[] drawn(ModelFiles files) {
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+      return base.generate(REQUEST).pixels();
+    }
+  }
+
+  private Path written(PipelineFolder whole, Map<String, KeyLayout> layouts) throws IOException {
+    Path file = folder.resolve("single.safetensors");
+    ModelFolder parts = ModelFolder.open(whole.path());
+    Map<String, String> metadata = new HashMap<>();
+    metadata.put(
+        SingleFile.CONFIG + "scheduler", JSON.std.asString(parts.scheduler().values()));
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      for (Map.Entry<String, KeyLayout> part : layouts.entrySet()) {
+        metadata.put(
+            SingleFile.CONFIG + part.getKey(),
+            JSON.std.asString(parts.config(part.getKey()).values()));
+        try (ForeignSource foreign =
+            new ForeignSource(parts.weights(part.getKey()), part.getValue())) {
+          foreign.names().forEach(name -> tensors.put(name, foreign.read(name)));
+        }
+      }
+      for (String tokenizer : new String[] {"tokenizer", "tokenizer_2"}) {
+        Path json = whole.path().resolve(tokenizer).resolve("tokenizer.json");
+        if (!Files.exists(json)) {
+          continue;
+        }
+        metadata.put(SingleFile.TOKENIZER + tokenizer + ".tokenizer.json", Files.readString(json));
+        metadata.put(
+            SingleFile.TOKENIZER + tokenizer + ".tokenizer_config.json",
+            Files.readString(json.resolveSibling("tokenizer_config.json")));
+      }
+      SafetensorsWriter.write(file, tensors, metadata);
+    }
+    return file;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.likeness.diffusion.internal.natives;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.OtherJvm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NativeLibrariesTest {
+  @TempDir
+  Path cache;
+
+  /** Without a lock, one of the two ended by SIGBUS in three of four tries. */
+  @Test
+  void twoProcessesFindAnEmptyCacheAtOnce() throws IOException, InterruptedException {
+    Process first = start(cache, "first.log");
+    Process second = start(cache, "second.log");
+    assertEquals(0, OtherJvm.exitOf(first), Files.readString(cache.resolve("first.log")));
+    assertEquals(0, OtherJvm.exitOf(second), Files.readString(cache.resolve("second.log")));
+  }
+
+  /** A plain file stands for a folder that cannot be written, which root can always. */
+  @Test
+  void saysHowTheyAreUnpackedElsewhereWhereNoCacheCanBeMade()
+      throws IOException, InterruptedException {
+    Path file = Files.createFile(cache.resolve("file"));
+    assertEquals(
+        1,
+        OtherJvm.exitOf(
+            start(file, "refused.log", "-Duser.home=" + file, "-Djava.io.tmpdir=" + file)));
+    String told = Files.readString(cache.resolve("refused.log"));
+    assertTrue(
+        told.contains(
+            "); neither the home nor the temporary folder can be written; unpack them elsewhere with"
+                + " -Dorg.bytedeco.javacpp.cachedir=FOLDER"),
+        told);
+  }
+
+  private Process start(Path unpacked, String log, String... properties) throws IOException {
+    List<String> command = new ArrayList<>(List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Dorg.bytedeco.javacpp.cachedir=" + unpacked,
+        "-XX:ErrorFile=" + cache.resolve(log + ".error"),
+        "-cp",
+        System.getProperty("java.class.path")));
+    command.addAll(List.of(properties));
+    command.add(Starting.class.getName());
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(cache.resolve(log).toFile())
+        .start();
+  }
+
+  /** What each process does. */
+  static final class Starting {
+    private Starting() {}
+
+    public static void main(String[] args) {
+      LibTorch.load();
+    }
+  }
+}

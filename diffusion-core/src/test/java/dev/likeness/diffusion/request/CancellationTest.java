@@ -1,0 +1,37 @@
+package dev.likeness.diffusion.request;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.Cancelled;
+import org.junit.jupiter.api.Test;
+
+class CancellationTest {
+  private final Cancellation all = new Cancellation();
+  private final Cancellation part = all.child();
+
+  @Test
+  void aPartIsStoppedWithoutTheWhole() {
+    part.cancel();
+    assertTrue(part.isRequested());
+    assertFalse(all.isRequested());
+  }
+
+  @Test
+  void theWholeIsStoppedWithItsParts() {
+    all.cancel();
+    assertEquals(
+        "cancelled by its caller", assertThrows(Cancelled.class, part::check).getMessage());
+  }
+
+  @Test
+  void anInterruptStopsTheWorkAndStaysToBeSeen() {
+    Thread.currentThread().interrupt();
+    Cancelled stopped = assertThrows(Cancelled.class, part::check);
+    assertTrue(Thread.interrupted());
+    assertEquals("cancelled by interrupting its thread", stopped.getMessage());
+    part.check();
+  }
+}

@@ -1,0 +1,128 @@
+package dev.likeness.diffusion.request;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.Steering;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.Projected;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Latents;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Pictures that an adapter leads on their way, on a whole pipeline. */
+@ExtendWith(NoTensorLeaks.class)
+class SteeringTest {
+  private static final ImageRequest ASK =
+      ImageRequest.of("a cat").steps(6).size(32, 24).seed(4).guidance(4);
+
+  @TempDir
+  private Path scratch;
+
+  /** Leads to latents whose first channel is large. */
+  private record Leader(double reach) implements Adapter, Steering {
+    @Override
+    public Adaptation adapt(Part part, Compute compute) {
+      return Adaptation.NONE;
+    }
+
+    @Override
+    public Optional<Steering> steering(Drawing drawing) {
+      return Optional.of(this);
+    }
+
+    @Override
+    public Tensor agreement(Tensor denoised) {
+      return denoised.narrow(1, 0, 1).mean();
+    }
+
+    @Override
+    public double reach(double noise) {
+      return reach;
+    }
+  }
+
+  private BaseModel base() {
+    return BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+  }
+
+  /** The mean of the first channel. */
+  private static double first(GeneratedImage image) {
+    Latents latents = image.latents();
+    int plane = latents.height() * latents.width();
+    return IntStream.range(0, plane)
+        .mapToDouble(i -> latents.values()[i])
+        .average()
+        .orElseThrow();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Euler", "DDIM", "LCM", "DPM++ 2M", "UniPC", "Heun"})
+  void leadsToWhatIsWantedWithAnyScheduler(String scheduler) {
+    try (BaseModel base = base()) {
+      double plain = first(base.generate(ASK.scheduler(scheduler)));
+      double led = first(base.generate(ASK.scheduler(scheduler).as(new Leader(2))));
+      assertTrue(led > plain + 0.05, scheduler + ": " + plain + " without, " + led + " led");
+    }
+  }
+
+  @Test
+  void leadsItsOwnPictureOfABatchAlone() {
+    try (BaseModel base = base()) {
+      GeneratedImage alone = base.generate(ASK.seed(5).as(new Leader(2)));
+      List<GeneratedImage> both = base.generate(List.of(ASK, ASK.seed(5).as(new Leader(2))));
+      assertArrayEquals(
+          base.generate(ASK).pixels(), both.get(0).pixels(), 1e-4f, "the other picture stays");
+      assertArrayEquals(alone.pixels(), both.get(1).pixels(), 1e-4f);
+      assertTrue(first(alone) > first(base.generate(ASK.seed(5))) + 0.05);
+    }
+  }
+
+  @Test
+  void leavesPicturesThatAskForNoneOfIt() {
+    try (BaseModel base = base()) {
+      float[] plain = base.generate(ASK).pixels();
+      assertArrayEquals(plain, base.generate(ASK.as(new Leader(2)).unled()).pixels());
+      assertArrayEquals(plain, base.generate(ASK.as(new Leader(0))).pixels(), 1e-4f);
+    }
+  }
+
+  @Test
+  void goesAlongWithWhatARunCarries() {
+    try (BaseModel base = base()) {
+      ImageRequest led = ASK.as(new Leader(2));
+      for (ImageRequest ask : List.of(
+          led.approximation(Approximation.deepCache(2, 0)),
+          led.approximation(Approximation.extrapolation(2)),
+          led.guidance(GuidanceOptions.STANDARD.by(scale -> new Projected(scale, 0, -0.5, 0))))) {
+        assertTrue(first(base.generate(ask)) > first(base.generate(ask.unled())) + 0.02);
+      }
+    }
+  }
+
+  @Test
+  void followsTheFirstOfTwo() {
+    Adapter sum = new Leader(2).and(new Leader(0));
+    assertEquals(Optional.of(new Leader(2)), sum.steering(null));
+    assertEquals(
+        Optional.of(new Leader(1)),
+        ((Adapter) (part, compute) -> Adaptation.NONE).and(new Leader(1)).steering(null));
+  }
+}

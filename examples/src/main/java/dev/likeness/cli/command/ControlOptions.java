@@ -1,0 +1,112 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.photos.decode.Orientation;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** Pictures that ControlNets hold a run to; the options of the first are given first, and so on. */
+final class ControlOptions {
+  @Option(
+      names = "--controlnet",
+      paramLabel = "DIR",
+      description =
+          "holds the run to a --control-image; may be given several times, each with its own; a union ControlNet that is"
+              + " given again looks at all of its pictures at once")
+  private List<Path> nets = List.of();
+
+  @Option(
+      names = "--control-image",
+      paramLabel = "IMAGE",
+      description = "edges, a pose and so on, as the ControlNet wants them")
+  private List<Path> pictures = List.of();
+
+  @Option(
+      names = "--control-scale",
+      paramLabel = "X",
+      description = "how much it counts (default: 1)")
+  private List<Double> scales = List.of();
+
+  @Option(
+      names = "--control-from",
+      paramLabel = "X",
+      description = "the share of the run at which it begins (default: 0)")
+  private List<Double> starts = List.of();
+
+  @Option(
+      names = "--control-until",
+      paramLabel = "X",
+      description = "the share at which it ends (default: 1)")
+  private List<Double> ends = List.of();
+
+  @Option(
+      names = "--control-mode",
+      paramLabel = "KIND",
+      description =
+          "the kind of picture, for ControlNets that know several: its number, or such as canny for SDXL's union ControlNets")
+  private List<String> modes = List.of();
+
+  @Option(
+      names = "--control-mask",
+      paramLabel = "IMAGE",
+      description =
+          "white where the --control-image is drawn anew, for ControlNets trained for inpainting")
+  private List<Path> masks = List.of();
+
+  /** The request held to the pictures; what is opened for it is added to {@code open}. */
+  ImageRequest on(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
+    if (nets.size() != pictures.size()) {
+      throw new IllegalArgumentException(
+          "--controlnet DIR and --control-image IMAGE belong together; given " + nets.size()
+              + " and " + pictures.size());
+    }
+    if (Stream.of(scales, starts, ends, modes, masks)
+        .anyMatch(given -> given.size() > nets.size())) {
+      throw new IllegalArgumentException(
+          "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one"
+              + " --controlnet each, of which " + nets.size() + " are given; leave the others out");
+    }
+    List<Control> controls = new ArrayList<>();
+    Map<Path, ControlNet> opened = new HashMap<>();
+    for (int i = 0; i < nets.size(); i++) {
+      ControlNet net = opened.computeIfAbsent(nets.get(i), path -> opened(path, base, open));
+      Control control = Control.of(net, upright(pictures.get(i)))
+          .scale(at(scales, i, 1.0))
+          .between(at(starts, i, 0.0), at(ends, i, 1.0))
+          .mode(at(modes, i, "-1"));
+      net.requireTold(control.mode());
+      controls.add(
+          i < masks.size()
+              ? control.masked(Orientation.upright(masks.get(i), Picture.readMask(masks.get(i))))
+              : control);
+    }
+    ImageRequest held = request;
+    for (Control control : controls) {
+      held = held.control(control);
+    }
+    return held;
+  }
+
+  private static ControlNet opened(Path path, BaseModel base, List<AutoCloseable> open) {
+    ControlNet net = ControlNet.open(path, base.parts().compute());
+    open.add(net);
+    return net;
+  }
+
+  private static Picture upright(Path file) {
+    return Orientation.upright(file, Picture.read(file));
+  }
+
+  private static <T> T at(List<T> given, int i, T otherwise) {
+    return i < given.size() ? given.get(i) : otherwise;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.doctor.Doctor;
+import dev.likeness.cli.doctor.Finding;
+import dev.likeness.diffusion.error.MachineLimit;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** {@code likeness doctor}: what this machine offers and what is missing. */
+@Command(
+    name = "doctor",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Shows natives, devices, memory, settings and caches, and what is missing with its coordinates.")
+public final class DoctorCommand implements Runnable {
+  private final Console console;
+
+  /** A subcommand that speaks to {@code console}. */
+  public DoctorCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    List<Finding> findings = Doctor.examine();
+    findings.forEach(console.out()::println);
+    console.out().flush();
+    findings.stream().filter(Finding::isMissing).findFirst().ifPresent(missing -> {
+      throw new MachineLimit(missing.subject() + ": " + missing.text());
+    });
+  }
+}

@@ -1,0 +1,201 @@
+package dev.likeness.cli.command;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.headshots.EditedHeadshot;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.provenance.Disclosure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * {@code likeness edit}: a headshot in, the same headshot with other clothes, backdrop, light or
+ * expression out.
+ */
+@Command(
+    name = "edit",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Changes parts of a headshot and keeps the person.")
+public final class EditCommand implements Runnable {
+  private static final String EDITED = "edited.png";
+  private static final String COMPARISON = "before-after.png";
+
+  /** What is told of a picture of which nobody knows how it was made. */
+  private static final Set<String> SEEN = Set.of("file", "width", "height", "scores");
+
+  private final Console console;
+
+  @Parameters(
+      paramLabel = "PICTURE",
+      description =
+          "a headshot; what it was asked by is read from record.json or edit.json " + "beside it")
+  private Path picture;
+
+  @Option(
+      names = "--person",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "the person, learnt before; with "
+              + "--identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, their id")
+  private Path person;
+
+  @Mixin
+  private EditOptions edit;
+
+  @Option(
+      names = "--likeness",
+      paramLabel = "0..1",
+      defaultValue = "NaN",
+      description = "how strongly the person is drawn (default: as the headshot was)")
+  private double likeness;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Mixin
+  private IdentityOptions identity;
+
+  @Mixin
+  private DetectorOption detector;
+
+  @Mixin
+  private FaceGuidanceOption holding;
+
+  @Mixin
+  private StoreOption store;
+
+  @Mixin
+  private DisclosureOptions disclosure;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "receives edited.png, before-after.png and edit.json")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public EditCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    HeadshotEdit wanted = edit.edit();
+    requireKept();
+    identity.requireUnstored(store);
+    identity.require(base.folder(), base.name());
+    Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
+    ShootFolder.requireWritable(out, marking);
+    Optional<Headshot> told = Headshot.recorded(picture);
+    try (ReviewTools tools = detector.open();
+        BaseModel model = base.open();
+        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceGuidance held = holding.open(base.folder(), model, tools.detector());
+        IdentityOptions.Eye eye =
+            identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
+        TrainedPerson learnt =
+            identity.way().learns() ? store.person(person, model, console) : null) {
+      Optional.ofNullable(learnt)
+          .flatMap(one -> one.foreignTo(model))
+          .ifPresent(console.err()::println);
+      ShownPerson shown = eye == null ? null : identity.kept(person, eye);
+      Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
+      EditedHeadshot edited = HeadshotStudio.on(model)
+          .faceGuidance(held)
+          .edit(
+              who,
+              headshot(told, who),
+              wanted,
+              tools.detector(),
+              ConsoleProgress.on(console),
+              console.cancellation());
+      marking.writePng(edited.after().picture(), out.resolve(EDITED));
+      marking
+          .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+          .ofPages()
+          .writePng(edited.comparison(), out.resolve(COMPARISON));
+      HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
+      Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
+      HeadshotScores scores = FaceFiles.likeness(FaceFiles.judging(tools, own, notes), notes)
+          .map(plain::likeness)
+          .orElse(plain);
+      byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
+      AtomicFile.writePrivate(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
+      List.of(EDITED, COMPARISON, EditedHeadshot.FILE)
+          .forEach(name -> console.out().println(out.resolve(name)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    console.out().flush();
+  }
+
+  private void requireKept() {
+    Path after = out.resolve(EDITED);
+    try {
+      if (Files.exists(after) && Files.exists(picture) && Files.isSameFile(after, picture)) {
+        throw new IllegalArgumentException(
+            picture + " would be written over by what it becomes; choose another --out");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Headshot headshot(Optional<Headshot> told, Identity who) {
+    Headshot read = told.orElseGet(() -> Headshot.read(picture, who.phrase()));
+    return Double.isNaN(likeness)
+        ? read
+        : new Headshot(
+            read.picture(), read.style(), read.seed(), read.request(), likeness, read.edited());
+  }
+
+  private String record(EditedHeadshot edited, boolean told, HeadshotScores scores)
+      throws IOException {
+    Map<String, Object> record = new LinkedHashMap<>();
+    Map<String, Object> before = side(edited.before(), picture.getFileName().toString(), scores);
+    if (!told) {
+      before.keySet().retainAll(SEEN);
+    }
+    record.put("before", before);
+    record.put("after", side(edited.after(), EDITED, scores));
+    record.put("drawn_anew", edited.drawnAnew());
+    return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
+  }
+
+  private static Map<String, Object> side(Headshot headshot, String file, HeadshotScores scores) {
+    Map<String, Object> side = headshot.toMap(file);
+    side.put("scores", scores.score(headshot.picture()).asList());
+    return side;
+  }
+}

@@ -1,0 +1,286 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.internal.io.Writable;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.lora.Lora;
+import dev.likeness.provenance.Disclosure;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** {@code likeness generate}: pictures from a prompt. */
+@Command(
+    name = "generate",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Draws pictures from a prompt.")
+public final class GenerateCommand implements Runnable {
+  private static final String[][] TOGETHER = {
+    {"--preview", "--preview-every"},
+    {"--hires", "--hires-strength", "--hires-pixels"},
+    {
+      "--controlnet",
+      "--control-scale",
+      "--control-from",
+      "--control-until",
+      "--control-mode",
+      "--control-mask"
+    },
+    {
+      "--reference",
+      "--ip-adapter",
+      "--image-encoder",
+      "--reference-blocks",
+      "--face-detector",
+      "--face-embedder",
+      "--fallback-adapter",
+      "--commercial"
+    }
+  };
+
+  private final Console console;
+
+  @Option(
+      names = "--prompt",
+      required = true,
+      paramLabel = "TEXT",
+      description = "what the pictures show")
+  private String prompt;
+
+  @Option(
+      names = "--negative",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description = "what they must not show")
+  private String negative;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Mixin
+  private MemoryOptions memory;
+
+  @Option(names = "--steps", paramLabel = "N", description = "sampling steps (default: the base's)")
+  private int steps;
+
+  @Mixin
+  private OwnStepsOptions laid;
+
+  @Option(
+      names = "--guidance",
+      paramLabel = "G",
+      defaultValue = "NaN",
+      description =
+          "how strictly to follow the prompt; 1 turns it off, on Z-Image 0, on FLUX.1 nothing (default: the base's)")
+  private double guidance;
+
+  @Option(
+      names = "--scheduler",
+      paramLabel = "NAME",
+      description = "such as DDIM, euler_a, dpmpp_2m_karras " + "(default: the base's)")
+  private String scheduler;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "picture i draws its noise from S + i (default: ${DEFAULT-VALUE})")
+  private long seed;
+
+  @Option(names = "--width", paramLabel = "W", description = "pixels (default: the base's)")
+  private int width;
+
+  @Option(names = "--height", paramLabel = "H", description = "pixels (default: the base's)")
+  private int height;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "pictures (default: ${DEFAULT-VALUE})")
+  private int count;
+
+  @Option(
+      names = "--tile",
+      description =
+          "lets the autoencoder work a few rows at a time: the same picture with less memory"
+              + " (pictures above 1024x1024 always are)")
+  private boolean tile;
+
+  @Mixin
+  private PromptOptions prompts;
+
+  @Mixin
+  private GuidedOptions guided;
+
+  @Mixin
+  private ApproximateOption approximate;
+
+  @Mixin
+  private InitialOptions initial;
+
+  @Option(
+      names = "--lora",
+      paramLabel = "FILE[@WEIGHT]",
+      converter = LoraOption.Parser.class,
+      description = "adapts the base for this run; may be given several times")
+  private List<LoraOption> loras = List.of();
+
+  @Mixin
+  private FewStepOption few;
+
+  @Mixin
+  private IpAdapterOptions references;
+
+  @Mixin
+  private ControlOptions controls;
+
+  @Option(
+      names = "--tensors",
+      paramLabel = "FILE",
+      description =
+          "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
+  private Path tensors;
+
+  @Mixin
+  private PreviewOptions previews;
+
+  @Mixin
+  private SigningOptions signing;
+
+  @Mixin
+  private DisclosureOptions disclosure;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "receives image-001.png and so on, and images.json, which says" + " how they were made")
+  private Path out;
+
+  @Spec
+  private CommandSpec spec;
+
+  /** A subcommand that speaks to {@code console}. */
+  public GenerateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    ParseResult given = spec.commandLine().getParseResult();
+    for (String[] options : TOGETHER) {
+      Stream.of(options)
+          .filter(given::hasMatchedOption)
+          .findFirst()
+          .filter(option -> !option.equals(options[0]))
+          .ifPresent(option -> {
+            throw new IllegalArgumentException(
+                option + " does nothing without " + options[0] + "; give both or neither");
+          });
+    }
+    disclosure.disclosure(signing);
+    Writable.requireFolder(out);
+    if (tensors != null) {
+      Writable.requireFile(tensors);
+    }
+    ImageRequest plain = ImageRequest.of(prompt)
+        .negative(negative)
+        .steps(steps)
+        .guidance(guidance)
+        .seed(seed)
+        .count(count)
+        .size(width, height)
+        .scheduler(scheduler);
+    ImageRequest request = laid.on(
+        approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain))))),
+        steps);
+    List<LoraOption> wanted =
+        Stream.concat(loras.stream(), few.lora(base).stream()).toList();
+    List<AutoCloseable> open = new ArrayList<>();
+    try (BaseModel model = memory.open(base, request, console).sparing()) {
+      for (LoraOption lora : wanted) {
+        Lora attached = Lora.open(lora.file(), model);
+        open.add(attached);
+        request = request.as(lora.adapter(attached));
+      }
+      request = controls.on(request, model, open);
+      try (IpAdapterOptions.Opened shown =
+          references.open(model, model.folder().orElseGet(base::folder), console)) {
+        write(model, shown.adapter().isPresent() ? request.as(shown.adapter().get()) : request);
+      }
+    } finally {
+      open.forEach(GenerateCommand::close);
+    }
+  }
+
+  private static void close(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("a part of the run did not close", e);
+    }
+  }
+
+  private void write(BaseModel model, ImageRequest request) {
+    Disclosure marking = disclosure.disclosure(signing).edited(request.initial() != null);
+    List<GeneratedImage> written = new ArrayList<>();
+    try {
+      previews.generate(
+          model,
+          base,
+          request,
+          image -> {
+            NumberedFiles.write(
+                out,
+                "image",
+                written.size(),
+                file -> marking.writePng(image.picture(), file),
+                console);
+            written.add(
+                tensors == null
+                    ? new GeneratedImage(
+                        null,
+                        image.seed(),
+                        image.request(),
+                        null,
+                        null,
+                        image.edited(),
+                        image.first())
+                    : image);
+          },
+          out,
+          marking,
+          console);
+    } catch (RuntimeException | Error e) {
+      try {
+        record(model, written);
+      } catch (RuntimeException more) {
+        e.addSuppressed(more);
+      }
+      throw e;
+    }
+    record(model, written);
+    if (tensors != null) {
+      RunTensors.write(tensors, model, written);
+    }
+  }
+
+  private void record(BaseModel model, List<GeneratedImage> images) {
+    if (!images.isEmpty()) {
+      ImagesRecord.of(model, spec.commandLine().getParseResult(), images)
+          .write(out.resolve(ImagesRecord.FILE));
+    }
+  }
+}

@@ -1,0 +1,308 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.PictureFormat;
+import dev.likeness.headshots.Enlarger;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.report.ShootRecord;
+import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.opencv.SuperResolution;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code likeness headshot}: photos in, headshots out. */
+@Command(
+    name = "headshot",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Learns a person from photos, or opens one learnt before, and draws headshots.")
+public final class HeadshotCommand implements Runnable {
+  private final Console console;
+
+  @Mixin
+  private PhotoOptions photos;
+
+  @Option(
+      names = "--person",
+      paramLabel = "FILE",
+      description = "a person learnt or shown before, instead of --photos: "
+          + "person.safetensors, with --identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, "
+          + "their id")
+  private Path person;
+
+  @Mixin
+  private ShootOptions shoot;
+
+  @Option(
+      names = "--upscaler",
+      paramLabel = "FILE",
+      description = "an ONNX file of Real-ESRGAN's kind, by which pictures "
+          + "larger than the base draws are enlarged before it draws over them")
+  private Path upscaler;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Mixin
+  private IdentityOptions identity;
+
+  @Mixin
+  private RankOption rank;
+
+  @Option(
+      names = "--train-steps",
+      paramLabel = "N",
+      description = "optimiser steps (default: the studio's)")
+  private Integer trainSteps;
+
+  @Mixin
+  private AspectOption aspect;
+
+  @Option(
+      names = "--also",
+      paramLabel = "FORMAT",
+      split = ",",
+      description = "writes each headshot as jpeg or webp too, " + "beside its PNG file")
+  private List<String> formats = List.of();
+
+  @Mixin
+  private KeepOption keep;
+
+  @Mixin
+  private FaceFiles faces;
+
+  @Mixin
+  private FaceGuidanceOption holding;
+
+  @Mixin
+  private StoreOption store;
+
+  @Mixin
+  private DisclosureOptions disclosure;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "receives headshot-001.png and so on, "
+          + "contact-sheet.png, report.html, record.json, and without --store person.safetensors when a person was learnt and "
+          + "shown.safetensors when one was shown")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public HeadshotCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (photos.given() == (person != null)) {
+      throw new IllegalArgumentException(
+          "give either --photos DIR or --person FILE (try likeness headshot --help)");
+    }
+    identity.requireUnstored(store);
+    requireUsed();
+    identity.require(base.folder(), base.name());
+    ShootRequest request = shoot.request();
+    keep.check(request);
+    photos.known();
+    disclosure.disclosure(store.signing());
+    also();
+    aspect.check();
+    photos.requireApart(out);
+    ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
+    try (ReviewTools tools = faces.open();
+        SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
+      run(request, tools, network == null ? Enlarger.CUBIC : network::enlarge);
+    }
+  }
+
+  /** Refuses options that would do nothing. */
+  private void requireUsed() {
+    if ((trainSteps != null || rank.given())
+        && (person != null || !identity.way().learns())) {
+      throw new IllegalArgumentException(
+          "--train-steps and --rank are for somebody who is learnt from --photos; leave them out");
+    }
+    if (person != null && photos.saysConsent()) {
+      throw new IllegalArgumentException(
+          "--consent is for --photos: of somebody who is kept the file or store says who agreed; leave it out");
+    }
+    if (person != null && faces.judgesPhotos()) {
+      throw new IllegalArgumentException(
+          "--quality is for --photos: nothing else is judged by it; leave it out");
+    }
+    if (person != null && !identity.way().learns() && !photos.known().traits().isEmpty()) {
+      throw new IllegalArgumentException(
+          "--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
+    }
+  }
+
+  /**
+   * One run of this command.
+   *
+   * @param review null for a person from a file or store
+   * @param own the embedder that the base brings, or null
+   */
+  private record Run(
+      HeadshotStudio studio,
+      BaseModel model,
+      PhotoReview review,
+      ShootRequest request,
+      ReviewTools tools,
+      FaceEmbedder own,
+      Stopwatch watch) {}
+
+  private void run(ShootRequest request, ReviewTools tools, Enlarger enlarger) {
+    Stopwatch watch = new Stopwatch();
+    PersonSource source = new PersonSource(photos, person, store, out, console);
+    PhotoReview review = source.isReviewed() ? photos.review(tools) : null;
+    if (review != null) {
+      photos.warn(base, console);
+      ReviewText.lines(review).forEach(console.err()::println);
+      console.err().flush();
+      requireNobodyElse(review);
+      watch.lap("photos");
+    }
+    try (BaseModel model = base.open();
+        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceGuidance held = holding.open(base.folder(), model, tools.detector())) {
+      watch.lap("open");
+      HeadshotStudio plain = studio(model).faceGuidance(held).enlarger(enlarger);
+      plain.require(request);
+      if (upscaler != null && !plain.enlarges(request)) {
+        throw new IllegalArgumentException(
+            "--upscaler is for a --size that the base does not draw at once, more than 1.5 times its own "
+                + model.defaults().width() + "; leave it out");
+      }
+      aspect
+          .shortage(
+              request.styles(),
+              request.size() == 0 ? model.defaults().width() : request.size(),
+              model.unit())
+          .ifPresent(console.err()::println);
+      HeadshotStudio studio = tools
+          .embedder()
+          .or(() -> Optional.ofNullable(own))
+          .map(plain::embedder)
+          .orElse(plain);
+      try (IdentityOptions.Eye eye =
+              identity.open(base.folder(), model, faces.policy()).orElse(null);
+          TrainedPerson learnt =
+              identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
+        draw(new Run(studio, model, review, request, tools, own, watch), learnt, eye);
+      }
+    }
+  }
+
+  private void requireNobodyElse(PhotoReview review) {
+    Path file = out.resolve(ShootFolder.SHOWN);
+    if (identity.way().shows() && Files.exists(file) && !ShownPerson.isOf(review, file)) {
+      throw new UnusableInput(file
+          + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out, or"
+          + " move it away");
+    }
+  }
+
+  /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */
+  private void draw(Run run, TrainedPerson learnt, IdentityOptions.Eye eye) {
+    if (eye == null) {
+      draw(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
+      return;
+    }
+    ShownPerson shown =
+        run.review == null ? identity.kept(person, eye) : shown(run, eye).along(eye.dial());
+    run.watch.lap("showing");
+    if (learnt != null) {
+      shown.unlike(learnt).ifPresent(console.err()::println);
+    }
+    ShownPerson who = learnt == null ? shown : shown.with(learnt);
+    draw(
+        run,
+        who,
+        learnt == null ? shown.notes() : learnt.notes(),
+        shoot -> ShootRecord.of(run.model, who, shoot));
+  }
+
+  /** Shown by their photos, and kept. */
+  private ShownPerson shown(Run run, IdentityOptions.Eye eye) {
+    ShownPerson shown = run.studio.show(
+        run.review,
+        eye.adapter(),
+        photos.consent(),
+        photos.known(),
+        ConsoleProgress.on(console),
+        console.cancellation());
+    shown.save(out.resolve(ShootFolder.SHOWN));
+    console
+        .err()
+        .println(out.resolve(ShootFolder.SHOWN)
+            + " is the person as the adapter sees them, not encrypted: keep it as you keep "
+            + "the photos");
+    return shown;
+  }
+
+  private void draw(
+      Run run, Identity who, Map<String, String> notes, Function<Shoot, ShootRecord> record) {
+    ReviewTools tools = FaceFiles.judging(run.tools, run.own, notes);
+    ShootFolder folder =
+        new ShootFolder(out, also(), disclosure.disclosure(store.signing()), tools, console);
+    KeepOption.Drawn drawn = folder
+        .drawn(
+            run.studio,
+            studio -> keep.draw(
+                studio,
+                ScoreLimits.of(run.model),
+                who,
+                notes,
+                run.review,
+                run.request,
+                tools,
+                ConsoleProgress.on(console),
+                console.cancellation()),
+            finished ->
+                record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.holds(who)))
+        .map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
+    run.watch.lap("drawing");
+    folder.write(
+        run.model,
+        drawn,
+        record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)),
+        notes,
+        run.review,
+        run.watch);
+  }
+
+  private HeadshotStudio studio(BaseModel model) {
+    HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
+    return trainSteps == null ? studio : studio.training(studio.training().steps(trainSteps));
+  }
+
+  private List<PictureFormat> also() {
+    return formats.stream()
+        .map(PictureFormat::named)
+        .distinct()
+        .filter(format -> format != PictureFormat.PNG)
+        .toList();
+  }
+}

@@ -1,0 +1,145 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.person.LikenessDial;
+import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.ipadapter.AdapterFile;
+import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** How a person becomes known to a base model, and the adapter that shows them. */
+final class IdentityOptions {
+  /** The ways to a person. */
+  enum Way {
+    LORA,
+    IPADAPTER,
+    BOTH;
+
+    boolean learns() {
+      return this != IPADAPTER;
+    }
+
+    /** Reads lora, ipadapter or both. */
+    static final class Parser implements ITypeConverter<Way> {
+      @Override
+      public Way convert(String text) {
+        return Arrays.stream(values())
+            .filter(way -> way.name().equalsIgnoreCase(text))
+            .findFirst()
+            .orElseThrow(() -> new TypeConversionException(
+                "\"" + text + "\" is no way to know a person; known: lora, ipadapter, both"));
+      }
+    }
+
+    boolean shows() {
+      return this != LORA;
+    }
+  }
+
+  /** An adapter with what it looks through, and what was measured of it. */
+  record Eye(PersonAdapter adapter, LikenessDial dial) implements AutoCloseable {
+    @Override
+    public void close() {
+      adapter.close();
+    }
+  }
+
+  @Option(
+      names = "--identity",
+      paramLabel = "WAY",
+      defaultValue = "lora",
+      converter = Way.Parser.class,
+      description = "lora learns the person, ipadapter only shows their photos, both does both "
+          + "(default: ${DEFAULT-VALUE})")
+  private Way way;
+
+  @Option(
+      names = "--ip-adapter",
+      paramLabel = "FILE",
+      description =
+          "the adapter that shows the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
+  private Path adapter;
+
+  @Option(
+      names = "--image-encoder",
+      paramLabel = "PATH",
+      description =
+          "the image encoder that it was trained with, a folder or a file (default: image_encoder of the base)")
+  private Path encoder;
+
+  @Option(
+      names = "--face-embedder",
+      paramLabel = "FILE",
+      description = "the face recogniser that an adapter of the FaceID kinds"
+          + " was trained with (default: face_embedder beside the adapter)")
+  private Path recogniser;
+
+  Way way() {
+    if (!way.shows() && (adapter != null || encoder != null || recogniser != null)) {
+      throw new IllegalArgumentException(
+          "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both");
+    }
+    return way;
+  }
+
+  /** Refuses a store where people are shown: it keeps those who were learnt. */
+  void requireUnstored(StoreOption store) {
+    if (store.given() && way().shows()) {
+      throw new IllegalArgumentException(
+          "a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
+    }
+  }
+
+  /** Refuses before any work when there is no adapter to show anybody with. */
+  void require(Path base, String name) {
+    if (way().shows() && !Files.exists(adapterOf(base))) {
+      throw new UnusableInput(
+          adapter != null
+              ? adapter + " is not there; give an IP-Adapter's file"
+              : "the base " + name + " has no IP-Adapter of its own (" + PersonAdapter.own(base)
+                  + "); give --ip-adapter FILE with "
+                  + "--image-encoder PATH or --face-embedder FILE, or --identity lora");
+    }
+  }
+
+  /**
+   * Opens the adapter for {@code model}, which was opened from {@code base}, where people are
+   * shown: before anybody is learnt, so that what does not fit is said first. Recognisers as
+   * {@code policy} allows.
+   */
+  Optional<Eye> open(Path base, BaseModel model, UsePolicy policy) {
+    if (!way().shows()) {
+      return Optional.empty();
+    }
+    AdapterFile file = AdapterFile.of(adapterOf(base));
+    FaceEmbedder embedder =
+        recogniser == null ? null : PersonAdapter.recogniser(file, recogniser, policy);
+    return Optional.of(new Eye(
+        PersonAdapter.open(
+            file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
+        LikenessDial.beside(file.path())));
+  }
+
+  /**
+   * Somebody whom photos showed before, in {@code person}, or, where that is their LoRA, in the
+   * file beside it.
+   */
+  ShownPerson kept(Path person, Eye eye) {
+    return ShownPerson.open(
+            way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person, eye.adapter())
+        .along(eye.dial());
+  }
+
+  private Path adapterOf(Path base) {
+    return adapter == null ? PersonAdapter.own(base) : adapter;
+  }
+}

@@ -1,0 +1,46 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.inspect.Inspection;
+import dev.likeness.cli.inspect.Inspector;
+import dev.likeness.diffusion.error.UnusableInput;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code likeness inspect}: what a file or folder is, from its headers alone. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Says what a checkpoint, LoRA or adapter is, from its header alone, and what a picture says of its "
+            + "origin.")
+public final class InspectCommand implements Runnable {
+  private final Console console;
+
+  @Parameters(
+      paramLabel = "FILE|DIR",
+      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG picture, or a"
+          + " diffusers folder")
+  private Path path;
+
+  @Option(names = "--json", description = "prints one JSON object")
+  private boolean json;
+
+  /** A subcommand that speaks to {@code console}. */
+  public InspectCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    Inspection found = Inspector.inspect(path);
+    console.out().println(json ? found.toJson() : found.toString());
+    console.out().flush();
+    if (!found.problems().isEmpty()) {
+      throw new UnusableInput(found.problems().get(0));
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.ipadapter.AdapterFile;
+import dev.likeness.ipadapter.BlockWeights;
+import dev.likeness.ipadapter.FaceReader;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.ipadapter.ReadPerson;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.Pairing;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Reference pictures and the adapter that shows them to a base model. */
+final class IpAdapterOptions {
+  @Option(
+      names = "--ip-adapter",
+      paramLabel = "FILE",
+      description = "shows --reference pictures to the base (default: its own, "
+          + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
+  private Path adapter;
+
+  @Option(
+      names = "--image-encoder",
+      paramLabel = "PATH",
+      description =
+          "the image encoder that the adapter was trained with, a folder or a file (default: image_encoder of the base, where"
+              + " the adapter is its own; FaceID and FaceID Portrait need none)")
+  private Path encoder;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "IMAGE[@WEIGHT]",
+      converter = ReferenceOption.Parser.class,
+      description = "what the pictures are to look like; may be given several times")
+  private List<ReferenceOption> references = List.of();
+
+  @Option(
+      names = "--reference-blocks",
+      paramLabel = "NAME",
+      defaultValue = "linear",
+      description = "where in the base references count: linear, style, composition and so on "
+          + "(default: ${DEFAULT-VALUE})")
+  private String blocks;
+
+  @Option(
+      names = "--face-detector",
+      paramLabel = "FILE",
+      description = "YuNet for FaceID adapters (default: cascades)")
+  private Path detector;
+
+  @Option(
+      names = "--face-embedder",
+      paramLabel = "FILE",
+      description =
+          "the face recogniser that a FaceID adapter was trained with (default: face_embedder beside the adapter)")
+  private Path embedder;
+
+  @Option(
+      names = "--fallback-adapter",
+      paramLabel = "FILE",
+      description =
+          "an adapter that looks at pictures through "
+              + "--image-encoder: shown the references where a FaceID adapter finds no face that it can use in any")
+  private Path fallback;
+
+  @Option(
+      names = "--commercial",
+      description = "refuses face recognisers whose licence forbids commercial use")
+  private boolean commercial;
+
+  /** What was opened for one run. */
+  final class Opened implements AutoCloseable {
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private Adapter prompt;
+
+    /** The references as an adapter of a request, when there are any that count. */
+    Optional<Adapter> adapter() {
+      return Optional.ofNullable(prompt);
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+      open.push(part);
+      return part;
+    }
+
+    @Override
+    public void close() {
+      while (!open.isEmpty()) {
+        try {
+          open.pop().close();
+        } catch (Exception e) {
+          throw new IllegalStateException("a part of the adapter did not close", e);
+        }
+      }
+    }
+  }
+
+  /**
+   * Shows references, where any are given, to the adapter for {@code base}, which lies in
+   * {@code folder}; what it looks through is closed again.
+   */
+  Opened open(BaseModel base, Path folder, Console console) {
+    Opened opened = new Opened();
+    List<ReferenceOption> counting = counting();
+    takeOwn(folder);
+    requireWhole();
+    if (adapter == null || counting.isEmpty()) {
+      return opened;
+    }
+    try (Opened looking = new Opened()) {
+      AdapterFile file = AdapterFile.of(adapter);
+      AdapterLayout layout = Pairing.check(file, base);
+      requireUsed(layout.kind());
+      Pairing.check(file, layout, encoder);
+      boolean looks = layout.kind().sight() != AdapterKind.Sight.NONE || fallback != null;
+      ImageEncoder eye = !looks || encoder == null
+          ? null
+          : looking.opened(ImageEncoder.open(encoder, base.parts().compute()));
+      IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
+      double most = counting.stream().mapToDouble(ReferenceOption::weight).max().orElseThrow();
+      List<Reference> shown = counting.stream()
+          .map(r -> Reference.of(r.picture()).weight(r.weight() / most))
+          .toList();
+      IpAdapter plain =
+          fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
+      ImagePrompt prompt = layout.kind().wantsFace()
+          ? faces(ip, plain, shown, looking, console)
+          : ip.identity(shown);
+      opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private ImagePrompt faces(
+      IpAdapter ip, IpAdapter plain, List<Reference> shown, Opened looking, Console console) {
+    FaceEmbedder recogniser = looking.opened(recogniser());
+    FaceDetector finder =
+        looking.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
+    FaceReader reader = FaceReader.of(finder, recogniser).side(ip.layout().faceSide());
+    ReadPerson person = ReadPerson.of(ip, reader, shown, plain);
+    List<ReferenceOption> counting = counting();
+    for (int i = 0; i < counting.size(); i++) {
+      String words = person.readings().get(i).words();
+      if (!words.isEmpty()) {
+        console.err().println(counting.get(i).file().getFileName() + ": " + words);
+      }
+    }
+    if (person.plain()) {
+      console
+          .err()
+          .println("no reference has a face that can be used; " + fallback.getFileName()
+              + " looks at the pictures instead");
+    }
+    return person.prompt();
+  }
+
+  private List<ReferenceOption> counting() {
+    return references.stream().filter(r -> r.weight() > 0).toList();
+  }
+
+  private FaceEmbedder recogniser() {
+    AdapterFile file = AdapterFile.of(adapter);
+    return embedder == null
+        ? PersonAdapter.recogniser(file)
+        : PersonAdapter.recogniser(
+            file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
+  }
+
+  /**
+   * {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be
+   * sold with.
+   */
+  private void requireUsed(AdapterKind kind) {
+    boolean faces = kind.wantsFace();
+    requireUsed(kind, "--face-embedder", faces ? null : embedder);
+    requireUsed(kind, "--face-detector", faces ? null : detector);
+    requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
+    requireUsed(
+        kind,
+        "--image-encoder",
+        kind.sight() != AdapterKind.Sight.NONE || fallback != null ? null : encoder);
+  }
+
+  private void requireUsed(AdapterKind kind, String option, Path given) {
+    if (given != null) {
+      throw new IllegalArgumentException(
+          option + " does nothing with " + adapter + ", an " + kind.title() + "; leave it out");
+    }
+  }
+
+  /** Where no adapter is given, the base's own, with its own eyes. */
+  private void takeOwn(Path folder) {
+    if (adapter != null || references.isEmpty()) {
+      return;
+    }
+    Path pictures = PersonAdapter.ofPictures(folder);
+    Path own = Files.exists(pictures) ? pictures : PersonAdapter.own(folder);
+    if (Files.exists(own)) {
+      adapter = own;
+      boolean looks = AdapterFile.of(own).layout().kind().sight() != AdapterKind.Sight.NONE;
+      encoder = encoder == null && looks ? folder.resolve("image_encoder") : encoder;
+    }
+  }
+
+  private void requireWhole() {
+    if (adapter == null && !references.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the base has no IP-Adapter of its own; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
+    }
+    if (references.stream().anyMatch(r -> r.weight() < 0)) {
+      throw new IllegalArgumentException("a reference's weight must not be negative");
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraMerge;
+import dev.likeness.lora.file.LoraDialect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code likeness lora}: LoRA files made of others. */
+@Command(
+    name = "lora",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Makes a LoRA of others: several"
+            + " as one, at another rank, in another spelling, or of what a model learned since its base.")
+public final class LoraCommand implements Runnable {
+  /** Where no factors say a rank. */
+  private static final int USUAL_RANK = 16;
+
+  private final Console console;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "FILE[@WEIGHT]",
+      converter = LoraOption.Parser.class,
+      description = "LoRAs of one base, summed at their weights")
+  private List<LoraOption> files = List.of();
+
+  @Option(
+      names = "--extract",
+      paramLabel = "TUNED",
+      description = "in their place: a model that was trained from the base")
+  private Path tuned;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Option(
+      names = "--rank",
+      paramLabel = "R",
+      description =
+          "rank of the result (default: the largest of the files'; 16, or theirs where it is more, with changes that have"
+              + " no rank or one above their factors', as OFT and LoHa; 16 for --extract)")
+  private Integer rank;
+
+  @Option(
+      names = "--spelling",
+      paramLabel = "NAME",
+      defaultValue = "PEFT",
+      description = "PEFT, DIFFUSERS or KOHYA: whose keys (default: ${DEFAULT-VALUE})")
+  private LoraDialect spelling;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "receives the LoRA; must not exist")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public LoraCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (files.isEmpty() == (tuned == null)) {
+      throw new IllegalArgumentException(
+          "give either LoRA files or --extract TUNED (try likeness lora --help)");
+    }
+    if (Files.exists(out)) {
+      throw new UnusableInput(out + " exists already; name another, since nothing is overwritten");
+    }
+    try (BaseModel model = tuned == null ? base.open() : base.openExact();
+        Lora made = tuned == null ? summed(model) : extracted(model)) {
+      made.save(out, spelling);
+      console
+          .err()
+          .println(made.report().layers() + " layers of rank " + made.report().rank());
+    }
+    console.out().println(out);
+    console.out().flush();
+  }
+
+  /** A single file at full strength and its own rank keeps its factors as they are. */
+  private Lora summed(BaseModel model) {
+    Map<Lora, Double> loras = new LinkedHashMap<>();
+    try {
+      files.forEach(file -> loras.put(Lora.open(file.file(), model), file.weight()));
+      boolean same = files.size() == 1 && rank == null && files.get(0).weight() == 1;
+      return same
+          ? Lora.open(files.get(0).file(), model)
+          : LoraMerge.merged(loras, rank == null ? rankOf(loras.keySet()) : rank);
+    } finally {
+      loras.keySet().forEach(Lora::close);
+    }
+  }
+
+  private int rankOf(Set<Lora> loras) {
+    return LoraMerge.rank(loras).orElseGet(() -> {
+      int taken =
+          loras.stream().mapToInt(lora -> lora.report().rank()).reduce(USUAL_RANK, Math::max);
+      console
+          .err()
+          .println("not all changes have a rank that the files say, so that rank " + taken
+              + " is taken, which may lose some of them; give --rank to choose another");
+      return taken;
+    });
+  }
+
+  private Lora extracted(BaseModel model) {
+    try (BaseModel other = BaseModel.open(tuned, model.parts().compute())) {
+      List<String> left = LoraMerge.leftOut(model, other);
+      if (!left.isEmpty()) {
+        console
+            .err()
+            .println(left.size() + " norms, biases and tables differ, too, and are left out, e.g. "
+                + left.get(0));
+      }
+      return LoraMerge.between(model, other, rank == null ? USUAL_RANK : rank);
+    }
+  }
+}

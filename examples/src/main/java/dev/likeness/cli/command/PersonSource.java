@@ -1,0 +1,138 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingStates;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.Trait;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+
+/**
+ * Whom headshots are drawn of: somebody in a file or a store, or to be learnt from photos, into the
+ * store where one is given.
+ *
+ * @param photos of somebody to be learnt, and what the user says of them
+ * @param person a file, or an id in the store; null for somebody to be learnt
+ * @param out receives the file of somebody learnt without a store
+ */
+record PersonSource(
+    PhotoOptions photos, Path person, StoreOption store, Path out, Console console) {
+  /** Whether their photos are looked at here, and not by the store. */
+  boolean isReviewed() {
+    return person == null && !store.given();
+  }
+
+  /**
+   * The person as the user describes them, opened or learnt now; the caller closes them.
+   *
+   * @param review their photos, where they {@linkplain #isReviewed() are looked at here}
+   */
+  TrainedPerson open(
+      HeadshotStudio studio,
+      BaseModel model,
+      PhotoReview review,
+      ReviewTools tools,
+      Stopwatch watch) {
+    if (isReviewed()) {
+      Path state = studio.state(out, review, photos.known());
+      requireNobodyElse(state);
+      TrainedPerson learnt = learnt(studio, review, state);
+      watch.lap("learning");
+      return closedOnFailure(learnt, who -> kept(TrainingStates.learnt(who, state)));
+    }
+    Path which = person;
+    if (which == null) {
+      which = learntInStore(studio, tools);
+      watch.lap("learning");
+    }
+    TrainedPerson who = store.person(which, model, console);
+    watch.lap("person");
+    who.foreignTo(model).ifPresent(console.err()::println);
+    return closedOnFailure(who, opened -> corrected(studio, opened));
+  }
+
+  private void requireNobodyElse(Path state) {
+    Path file = out.resolve(ShootFolder.PERSON);
+    if (Files.exists(file) && !TrainingStates.isOf(file, state)) {
+      throw new UnusableInput(
+          file
+              + " was learnt from other photos or settings, and is not replaced; give another --out, or move it away");
+    }
+  }
+
+  /** Learnt now, or from where a run that was stopped had come to. */
+  private TrainedPerson learnt(HeadshotStudio studio, PhotoReview review, Path state) {
+    try {
+      return studio.learn(
+          review,
+          photos.consent(),
+          photos.known(),
+          state,
+          ConsoleProgress.on(console),
+          console.cancellation());
+    } catch (RuntimeException e) {
+      tellOfState(state, "the same command", e, console);
+      throw e;
+    }
+  }
+
+  static void tellOfState(Path state, String command, RuntimeException failure, Console console) {
+    if (Files.exists(state) && !(failure instanceof UnusableInput)) {
+      console
+          .err()
+          .println(state + " is the person as far as they were learnt: " + command
+              + " goes on from it; keep it as you keep " + "the photos, or delete it");
+    }
+  }
+
+  private static TrainedPerson closedOnFailure(
+      TrainedPerson who, UnaryOperator<TrainedPerson> step) {
+    try {
+      return step.apply(who);
+    } catch (RuntimeException e) {
+      who.close();
+      throw e;
+    }
+  }
+
+  private TrainedPerson kept(TrainedPerson who) {
+    Path file = out.resolve(ShootFolder.PERSON);
+    who.save(file);
+    TrainingStates.deleteAll(out);
+    console
+        .err()
+        .println(
+            file
+                + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
+    return who;
+  }
+
+  private Path learntInStore(HeadshotStudio studio, ReviewTools tools) {
+    String id = new StoreIntake(store, photos, console).learn(studio, tools);
+    console
+        .err()
+        .println("kept in the store as " + id
+            + "; headshot --person draws them again, people erase erases them");
+    return Path.of(id);
+  }
+
+  private TrainedPerson corrected(HeadshotStudio studio, TrainedPerson who) {
+    PersonProfile known = photos.known();
+    if (known.traits().isEmpty()) {
+      return who;
+    }
+    PersonProfile profile = PersonProfile.of(who);
+    for (Trait trait : known.traits()) {
+      profile = profile.corrected(trait.slot(), trait.value());
+    }
+    return studio.corrected(who, profile);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewOptions;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.decode.DecodeLimits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** Whose photos, and who agreed that they are learnt from. */
+final class PhotoOptions {
+  @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
+  private Path photos;
+
+  @Option(
+      names = "--consent",
+      paramLabel = "TEXT",
+      description = "who agreed to what, kept with the person's file; "
+          + "needed with --photos, except for photos that likeness people rendered")
+  private String consent;
+
+  @Option(
+      names = "--trait",
+      paramLabel = "SLOT=WORDS",
+      description = "what you know of how they look, such as "
+          + "\"glasses=round glasses\"; without words, as in \"glasses=\", nothing is said of it and nothing guessed; the rest "
+          + "is found out; may be given several times")
+  private Map<String, String> traits = Map.of();
+
+  /** What is said of how the person looks. */
+  PersonProfile known() {
+    PersonProfile profile = PersonProfile.UNKNOWN;
+    for (Map.Entry<String, String> trait : traits.entrySet()) {
+      profile = profile.corrected(trait.getKey(), trait.getValue());
+    }
+    return profile;
+  }
+
+  boolean given() {
+    return photos != null;
+  }
+
+  boolean saysConsent() {
+    return consent != null;
+  }
+
+  /** Refuses to write beside the photos, where results would be taken for photos the next time. */
+  void requireApart(Path out) {
+    try {
+      if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
+        throw new IllegalArgumentException(
+            "--out is the photos' own folder, where headshots would be taken for photos the next time;"
+                + " choose another");
+      }
+    } catch (IOException e) {
+      throw new UnusableInput("cannot look at " + out + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Says what is to be expected where real photos are for the embedded model. */
+  void warn(BaseOptions base, Console console) {
+    if (given() && base.isEmbedded() && !RenderedPhotos.areAllIn(photos)) {
+      console
+          .err()
+          .println(
+              "portrait knows rendered people alone; for photographs give --base a Stable Diffusion, SDXL or FLUX model");
+    }
+  }
+
+  /** Looks at the photos; refuses before any work when nobody is said to have agreed. */
+  PhotoReview review() {
+    try (ReviewTools tools = ReviewTools.builtIn()) {
+      return review(tools);
+    }
+  }
+
+  /** The same with other tools, which stay the caller's to close. */
+  PhotoReview review(ReviewTools tools) {
+    consent();
+    return PhotoReview.of(PhotoSet.from(photos), tools);
+  }
+
+  /** The same without programs that convert photos, which would read them from a temporary file. */
+  PhotoReview reviewInMemory(ReviewTools tools) {
+    consent();
+    return PhotoReview.of(
+        PhotoSet.from(photos),
+        tools,
+        ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms()));
+  }
+
+  Consent consent() {
+    if (consent != null) {
+      return Consent.of(consent);
+    }
+    PhotoSet.from(photos);
+    if (RenderedPhotos.areAllIn(photos)) {
+      return Consent.NOBODY_REAL;
+    }
+    throw new IllegalArgumentException(
+        "--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, "
+            + "2026-11-20: headshots for my own use\"; only photos that likeness people rendered need none");
+  }
+}

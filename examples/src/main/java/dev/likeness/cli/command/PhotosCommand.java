@@ -1,0 +1,67 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.photos.NoUsablePhoto;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewTools;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code likeness photos}: what a headshot run would think of a folder of photos. */
+@Command(
+    name = "photos",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Judges each photo of a folder: keep, warn or reject, and why.")
+public final class PhotosCommand implements Runnable {
+  private final Console console;
+
+  @Parameters(paramLabel = "DIR", description = "3 to 20 photos of one person")
+  private Path photos;
+
+  @Option(names = "--json", description = "prints one JSON object")
+  private boolean json;
+
+  @Option(
+      names = "--sheet",
+      paramLabel = "FILE",
+      description = "writes a PNG of the photos with faces, verdicts and reasons")
+  private Path sheet;
+
+  @Mixin
+  private FaceFiles faces;
+
+  /** A subcommand that speaks to {@code console}. */
+  public PhotosCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    PhotoSet set = PhotoSet.from(photos);
+    try (ReviewTools tools = faces.open()) {
+      show(PhotoReview.of(set, tools));
+    } catch (NoUsablePhoto none) {
+      show(none.review());
+      throw none;
+    }
+  }
+
+  private void show(PhotoReview review) {
+    if (sheet != null) {
+      byte[] png = review.toSheet().toPng();
+      AtomicFile.writePrivate(sheet, out -> out.write(png));
+    }
+    if (json) {
+      console.out().println(review.toJson());
+    } else {
+      ReviewText.lines(review).forEach(console.out()::println);
+    }
+    console.out().flush();
+  }
+}

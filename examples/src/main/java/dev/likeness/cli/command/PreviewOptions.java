@@ -1,0 +1,91 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.Previews;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.provenance.Disclosure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import picocli.CommandLine.Option;
+
+/** Pictures to watch while they are drawn. */
+final class PreviewOptions {
+  @Option(
+      names = "--preview",
+      paramLabel = "DIR|FILE",
+      arity = "0..1",
+      fallbackValue = "",
+      description =
+          "until the pictures are done, --out shows what they are becoming as preview-001.png and so on, by a small "
+              + "autoencoder of the base's family (TAESD; left out: the base's own, where it brings one)")
+  private Path autoencoder;
+
+  @Option(
+      names = "--preview-every",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
+  private int every;
+
+  /** Draws {@code request}, showing each picture to {@code each} when it is done. */
+  void generate(
+      BaseModel base,
+      BaseOptions from,
+      ImageRequest request,
+      Consumer<GeneratedImage> each,
+      Path out,
+      Disclosure marking,
+      Console console) {
+    if (autoencoder == null) {
+      base.generate(List.of(request), each, ConsoleProgress.on(console), console.cancellation());
+      return;
+    }
+    Set<Path> shown = new TreeSet<>();
+    try (Previews previews = Previews.open(small(from), base.parts().compute())) {
+      ImageRequest watched =
+          previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
+      base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
+    } finally {
+      shown.forEach(PreviewOptions::remove);
+    }
+  }
+
+  private Path small(BaseOptions base) {
+    Path own = base.folder().resolve("preview");
+    if (!autoencoder.toString().isEmpty()) {
+      return autoencoder;
+    }
+    if (!Files.exists(own)) {
+      throw new UnusableInput("the base " + base.name() + " brings no small autoencoder (" + own
+          + "); give one: --preview DIR|FILE");
+    }
+    return own;
+  }
+
+  private static void show(List<Picture> pictures, Path out, Disclosure marking, Set<Path> shown) {
+    for (int i = 0; i < pictures.size(); i++) {
+      Path file = out.resolve(NumberedFiles.name("preview", i));
+      shown.add(file);
+      marking.writePng(pictures.get(i), file);
+    }
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot remove the preview " + file, e);
+    }
+  }
+}

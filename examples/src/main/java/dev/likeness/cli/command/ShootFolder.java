@@ -1,0 +1,207 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.PictureFormat;
+import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.Writable;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.person.AuthenticityVerdict;
+import dev.likeness.headshots.report.ContactSheet;
+import dev.likeness.headshots.report.ShootRecord;
+import dev.likeness.headshots.report.ShootReport;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.provenance.Disclosure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
+final class ShootFolder {
+  static final String PERSON = "person.safetensors";
+  static final String SHOWN = "shown.safetensors";
+  private static final String SHEET = "contact-sheet.png";
+  private static final String REPORT = "report.html";
+
+  private final Path folder;
+  private final Disclosure disclosure;
+  private final ReviewTools tools;
+  private final Console console;
+  private final List<PictureFormat> also;
+
+  ShootFolder(
+      Path folder,
+      List<PictureFormat> also,
+      Disclosure disclosure,
+      ReviewTools tools,
+      Console console) {
+    this.folder = folder;
+    this.also = also;
+    this.disclosure = disclosure;
+    this.tools = tools;
+    this.console = console;
+  }
+
+  /**
+   * Refuses a folder that cannot be written into, or a label that cannot be set, before anybody is
+   * learnt.
+   */
+  static void requireWritable(Path folder, Disclosure disclosure) {
+    Writable.requireFolder(folder);
+    disclosure.png(Picture.of(256, 256, new byte[256 * 256 * 3]));
+  }
+
+  /**
+   * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was
+   * finished is written as it is, with its record.
+   */
+  KeepOption.Drawn drawn(
+      HeadshotStudio studio,
+      Function<HeadshotStudio, KeepOption.Drawn> drawing,
+      Function<List<Headshot>, ShootRecord> record) {
+    List<Headshot> finished = new ArrayList<>();
+    try {
+      return drawing.apply(studio.each(finished::add));
+    } catch (RuntimeException | Error e) {
+      try {
+        rescue(finished, record);
+      } catch (RuntimeException more) {
+        e.addSuppressed(more);
+      }
+      throw e;
+    }
+  }
+
+  private void rescue(List<Headshot> finished, Function<List<Headshot>, ShootRecord> record) {
+    if (!finished.isEmpty()) {
+      write(finished);
+      record.apply(finished).write(folder.resolve(ShootRecord.FILE));
+    }
+  }
+
+  /**
+   * What was told of earlier pictures goes before they do, and with them those that lie beside in
+   * other formats: whatever happens between, no record speaks of others, and no two files of one
+   * number show two pictures.
+   */
+  private void forget(int pictures) {
+    try {
+      for (int i = 0; i < pictures; i++) {
+        for (PictureFormat format : PictureFormat.values()) {
+          if (format != PictureFormat.PNG) {
+            Files.deleteIfExists(file(i, format));
+          }
+        }
+      }
+      for (String told : List.of(ShootRecord.FILE, REPORT, SHEET)) {
+        Files.deleteIfExists(folder.resolve(told));
+      }
+    } catch (IOException e) {
+      throw new MachineLimit("cannot replace what lies in " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Writes the pictures, and says which lie there from before: no record speaks of them any more.
+   */
+  private void write(List<Headshot> headshots) {
+    forget(headshots.size());
+    NumberedFiles.write(
+        folder,
+        "headshot",
+        headshots,
+        (headshot, file) -> headshot.writePng(file, disclosure),
+        console);
+    int next = headshots.size();
+    if (Files.exists(folder.resolve(Headshot.fileName(next)))) {
+      console
+          .err()
+          .println(folder.resolve(Headshot.fileName(next))
+              + " and what follows it are of an earlier run, of which " + ShootRecord.FILE
+              + " no longer speaks");
+    }
+  }
+
+  /**
+   * Writes everything and names the files on standard output.
+   *
+   * @param notes of the person's file
+   * @param review null for a person from a file or store
+   */
+  void write(
+      BaseModel base,
+      KeepOption.Drawn drawn,
+      ShootRecord untimed,
+      Map<String, String> notes,
+      PhotoReview review,
+      Stopwatch watch) {
+    Shoot shoot = drawn.shoot();
+    write(shoot.headshots());
+    also.forEach(format -> also(shoot.headshots(), format));
+    List<Picture> photos = review == null
+        ? List.of()
+        : review.accepted().stream().map(AcceptedPhoto::picture).toList();
+    ShootRecord timed = untimed.timings(watch.laps());
+    ShootRecord record =
+        drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
+    Path file = folder.resolve(ShootRecord.FILE);
+    (review == null ? record : record.photos(review))
+        .authenticity(verdicts(notes, review, shoot))
+        .write(file);
+    Path sheet = folder.resolve(SHEET);
+    Picture overview = ContactSheet.of(
+        photos,
+        shoot.headshots(),
+        "Drawn by likeness " + LikenessVersion.current() + " with the base model " + base.name()
+            + ": generated pictures, not photographs");
+    byte[] png = disclosure
+        .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+        .ofPages()
+        .png(overview);
+    AtomicFile.writePrivate(sheet, out -> out.write(png));
+    console.out().println(sheet);
+    console.out().println(file);
+    Path report = folder.resolve(REPORT);
+    ShootReport.of(shoot, drawn.choice(), drawn.cards(), Optional.ofNullable(review), disclosure)
+        .write(report);
+    console.out().println(report);
+    console.out().flush();
+  }
+
+  private void also(List<Headshot> headshots, PictureFormat format) {
+    for (int i = 0; i < headshots.size(); i++) {
+      disclosure.write(headshots.get(i).picture(), format, file(i, format));
+      console.out().println(file(i, format));
+    }
+  }
+
+  private Path file(int index, PictureFormat format) {
+    return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
+  }
+
+  private List<AuthenticityVerdict> verdicts(
+      Map<String, String> notes, PhotoReview review, Shoot shoot) {
+    Optional<Authenticity> measure = review == null
+        ? Authenticity.of(notes, tools)
+        : Optional.of(Authenticity.of(review.accepted(), tools));
+    return measure
+        .map(authenticity -> shoot.headshots().stream()
+            .map(headshot -> authenticity.judge(headshot.picture()))
+            .toList())
+        .orElse(List.of());
+  }
+}

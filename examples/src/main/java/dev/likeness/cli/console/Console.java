@@ -1,0 +1,60 @@
+package dev.likeness.cli.console;
+
+import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.request.Cancellation;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where a subcommand speaks: results to {@code out}, everything else to {@code err}.
+ *
+ * @param out standard output
+ * @param err standard error
+ * @param terminal whether {@code err} is a terminal, where progress is a bar
+ * @param cancellation turned by Ctrl-C
+ */
+public record Console(
+    PrintWriter out, PrintWriter err, boolean terminal, Cancellation cancellation) {
+  /** The streams of this process; the launcher tells whether standard error is a terminal. */
+  public static Console ofProcess() {
+    String told = System.getProperty("likeness.terminal");
+    boolean terminal = told == null ? System.console() != null : Boolean.parseBoolean(told);
+    Charset charset =
+        Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
+    return new Console(
+        new PrintWriter(System.out, true, charset),
+        new PrintWriter(System.err, true, charset),
+        terminal,
+        new Cancellation());
+  }
+
+  /** Prints one line about {@code failure} and returns the exit status it stands for. */
+  public int report(Throwable failure) {
+    ExitStatus status = ExitStatus.of(failure);
+    complain(line(failure, status));
+    if (status == ExitStatus.DEFECT) {
+      failure.printStackTrace(err);
+    }
+    return status.code();
+  }
+
+  /** Prints one line to standard error, headed by the command's name. */
+  public void complain(String message) {
+    err.println("likeness: " + message.lines().findFirst().orElse("").strip());
+    err.flush();
+  }
+
+  private static String line(Throwable failure, ExitStatus status) {
+    return switch (status) {
+      case CANCELLED -> "cancelled; no half-written file was left";
+      case DEFECT -> "this is a defect of likeness: " + failure;
+      case MACHINE ->
+        ExitStatus.isOutOfMemory(failure)
+            ? "not enough memory (" + LibTorch.firstLine(failure)
+                + "); ask for a smaller picture, or free memory"
+            : failure.getMessage();
+      default -> failure.getMessage();
+    };
+  }
+}

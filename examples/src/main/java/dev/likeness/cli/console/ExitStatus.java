@@ -1,0 +1,56 @@
+package dev.likeness.cli.console;
+
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+
+/** How the command ends, and the one place that decides it from what went wrong. */
+public enum ExitStatus {
+  /** Everything that was asked for is there. */
+  DONE(0),
+  /** A defect of the command itself. */
+  DEFECT(1),
+  /** The command line is wrong. */
+  USAGE(2),
+  /** A file, photo or folder cannot be used. */
+  INPUT(3),
+  /** Memory, disk, device or natives are missing. */
+  MACHINE(4),
+  /** Stopped by Ctrl-C, as shells count it: 128 and the signal's number. */
+  CANCELLED(130);
+
+  private final int code;
+
+  ExitStatus(int code) {
+    this.code = code;
+  }
+
+  /** What the process returns. */
+  public int code() {
+    return code;
+  }
+
+  /** How the command ends after {@code failure}. */
+  public static ExitStatus of(Throwable failure) {
+    if (failure instanceof Cancelled) {
+      return CANCELLED;
+    }
+    if (failure instanceof UnusableInput) {
+      return INPUT;
+    }
+    if (failure instanceof MachineLimit || isOutOfMemory(failure)) {
+      return MACHINE;
+    }
+    return failure instanceof IllegalArgumentException ? USAGE : DEFECT;
+  }
+
+  // libtorch's own failures come as RuntimeException, told apart only by their text.
+  static boolean isOutOfMemory(Throwable failure) {
+    String text = String.valueOf(failure.getMessage());
+    return failure instanceof OutOfMemoryError
+        || text.contains("std::bad_alloc")
+        || text.contains("out of memory")
+        || text.contains("can't allocate memory")
+        || text.contains("not enough memory");
+  }
+}

@@ -1,0 +1,69 @@
+package dev.likeness.cli.doctor;
+
+import dev.likeness.diffusion.tensor.DeviceMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The JVM, the processor and the memory. */
+final class MachineCheck {
+  private static final double GIB = 1 << 30;
+  private static final double SMALL_GIB = 3;
+  private static final Set<String> INSTRUCTIONS =
+      Set.of("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16");
+
+  private MachineCheck() {}
+
+  static List<Finding> findings() {
+    return List.of(java(), system(), memory());
+  }
+
+  private static Finding java() {
+    return Finding.ok(
+        "java",
+        Runtime.version() + ", " + System.getProperty("java.vm.name") + ", "
+            + System.getProperty("java.home"));
+  }
+
+  private static Finding system() {
+    Set<String> known = instructions();
+    return Finding.ok(
+        "processor",
+        System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+            + Runtime.getRuntime().availableProcessors() + " cores"
+            + (known.isEmpty() ? "" : ", " + String.join(" ", known)));
+  }
+
+  private static Finding memory() {
+    DeviceMemory memory = DeviceMemory.ofMachine();
+    double total = memory.total() / GIB;
+    String text = memory
+        + String.format(
+            Locale.ROOT, "; Java heap up to %.1f GiB", Runtime.getRuntime().maxMemory() / GIB);
+    return total < SMALL_GIB
+        ? Finding.advice("memory", text + "; training wants 3 GiB")
+        : Finding.ok("memory", text);
+  }
+
+  private static Set<String> instructions() {
+    Set<String> known = new TreeSet<>();
+    try {
+      Set<String> flags = Set.of(Files.readString(Path.of("/proc/cpuinfo"))
+          .lines()
+          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+          .findFirst()
+          .orElse("")
+          .replaceFirst("^[^:]*:", "")
+          .strip()
+          .split("\\s+"));
+      INSTRUCTIONS.stream().filter(flags::contains).forEach(known::add);
+    } catch (IOException | IllegalArgumentException notLinux) {
+      return Set.of();
+    }
+    return known;
+  }
+}

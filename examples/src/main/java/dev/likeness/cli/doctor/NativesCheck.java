@@ -1,0 +1,90 @@
+package dev.likeness.cli.doctor;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.internal.natives.NativeLibraries;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.pytorch.global.torch;
+
+/** libtorch, OpenCV and the tokenizers' natives, and what they can compute on. */
+final class NativesCheck {
+  private NativesCheck() {}
+
+  static List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>(libtorch());
+    findings.add(opencv());
+    findings.add(tokenizers(Loader.Detector.getPlatform()));
+    return findings;
+  }
+
+  private static List<Finding> libtorch() {
+    try {
+      LibTorch.load();
+    } catch (MachineLimit e) {
+      return List.of(Finding.missing("libtorch", e.getMessage()));
+    }
+    Finding version = Finding.ok(
+        "libtorch",
+        torch.class.getPackage().getImplementationVersion() + " for "
+            + Loader.Detector.getPlatform() + ", " + torch.get_num_threads() + " threads");
+    return List.of(
+        version,
+        cuda(),
+        Finding.ok("computes on", Compute.best() + " unless --device and --dtype say otherwise"));
+  }
+
+  /** The graphics cards with their memory as the driver tells it. */
+  private static Finding cuda() {
+    if (!torch.hasCUDA() || !torch.cuda_is_available()) {
+      return Finding.ok("cuda", "none answers; for one " + Compute.CUDA_NEEDS);
+    }
+    try {
+      return Finding.ok(
+          "cuda",
+          IntStream.range(0, (int) torch.cuda_device_count())
+              .mapToObj(i -> "cuda:" + i)
+              .map(device -> device + " with " + new Compute(device, DType.BF16).memory())
+              .collect(Collectors.joining("; ")));
+    } catch (MachineLimit e) {
+      return Finding.missing("cuda", e.getMessage());
+    }
+  }
+
+  private static Finding opencv() {
+    try {
+      NativeLibraries.load(opencv_core.class);
+      return Finding.ok(
+          "opencv",
+          opencv_core.CV_VERSION_MAJOR + "." + opencv_core.CV_VERSION_MINOR + "."
+              + opencv_core.CV_VERSION_REVISION);
+    } catch (LinkageError e) {
+      return Finding.missing(
+          "opencv",
+          "its natives did not load (" + LibTorch.firstLine(e)
+              + "); add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:opencv, openblas and javacpp with "
+              + "the classifier " + Loader.Detector.getPlatform());
+    }
+  }
+
+  /** Not loaded, which would unpack it, but looked for by DJL's name of the platform. */
+  static Finding tokenizers(String platform) {
+    String folder =
+        platform.replace("macosx", "osx").replace("windows", "win").replace("arm64", "aarch64");
+    boolean there = NativesCheck.class
+            .getClassLoader()
+            .getResource("native/lib/" + folder + "/cpu/" + System.mapLibraryName("tokenizers"))
+        != null;
+    return there
+        ? Finding.ok("tokenizers", "on the class path")
+        : Finding.missing(
+            "tokenizers",
+            "add ai.djl.huggingface:tokenizers:0.38.0; none on the class path is for " + platform);
+  }
+}

@@ -1,0 +1,84 @@
+package dev.likeness.cli.inspect;
+
+import dev.likeness.diffusion.internal.family.Component;
+import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Relaid;
+import dev.likeness.diffusion.internal.model.SingleFile;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What the headers and the built-in configuration tell of a base model beyond its family. */
+final class BaseDetails {
+  /** The channels of Stable Diffusion's latents. */
+  private static final int LATENTS = 4;
+
+  private BaseDetails() {}
+
+  /** Variant, prediction and resolution of any model, its UNet's part read from its config. */
+  static Map<String, Object> of(ModelFiles files) {
+    Map<String, Object> details = new LinkedHashMap<>();
+    if (files.componentClass("unet") != null) {
+      ModelConfig unet = files.config("unet");
+      details.put("variant", variant(unet.integer("in_channels", LATENTS), latents(files)));
+      details.put("prediction", files.scheduler().text("prediction_type", "epsilon"));
+      if (unet.has("sample_size") && files.componentClass("vae") != null) {
+        details.put("resolution", unet.integer("sample_size", 0) * factor(files.config("vae")));
+      }
+    } else if (files.componentClass("transformer") != null) {
+      details.put("prediction", "flow");
+    }
+    return details;
+  }
+
+  private static int latents(ModelFiles files) {
+    return files.componentClass("vae") == null
+        ? LATENTS
+        : files.config("vae").integer("latent_channels", LATENTS);
+  }
+
+  /**
+   * What a UNet is for, by what it is shown beside the sample: a mask and the kept part, a picture,
+   * its depth, its pixels.
+   */
+  private static String variant(int in, int latents) {
+    int shown = in - latents;
+    return shown == 0
+        ? "text-to-image"
+        : shown == latents + 1
+            ? "inpainting"
+            : shown == latents
+                ? "instruct-pix2pix"
+                : shown == 1 ? "depth" : shown == 3 ? "upscaler" : "unknown";
+  }
+
+  private static int factor(ModelConfig vae) {
+    String list =
+        vae.has("block_out_channels") ? "block_out_channels" : "encoder_block_out_channels";
+    return vae.has(list) ? 1 << vae.integers(list).size() - 1 : 8;
+  }
+
+  /** The same of a single file, and which parts it has, lacks, or carries beside them. */
+  static Map<String, Object> of(SingleFile file) {
+    Map<String, Object> details = of((ModelFiles) file);
+    if (file.componentClass("unet") != null && !file.saysPrediction()) {
+      String how = file.weighsPrediction() ? "by its weights" : "assumed";
+      details.computeIfPresent(
+          "prediction", (key, value) -> value + " (" + how + ": the file does not say)");
+    }
+    if (file.componentClass("unet") != null) {
+      details.computeIfAbsent(
+          "resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
+    }
+    Map<String, Object> parts = new LinkedHashMap<>();
+    for (Map.Entry<String, Component> part : file.components().entrySet()) {
+      Relaid tensors = new Relaid(file.keys(), part.getValue().layout());
+      parts.put(
+          part.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
+    }
+    details.put("parts", parts);
+    details.put("missing", file.missing());
+    details.put("extra", file.extra());
+    return details;
+  }
+}

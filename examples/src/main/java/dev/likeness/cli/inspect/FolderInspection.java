@@ -1,0 +1,104 @@
+package dev.likeness.cli.inspect;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ShardedSafetensors;
+import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.model.ModelFolder;
+import dev.likeness.diffusion.internal.model.TensorFile;
+import dev.likeness.examples.inspect.Family;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a diffusers folder is: its pipeline, its parts, and the headers of their weights. */
+final class FolderInspection {
+  private static final List<String> WITH_WEIGHTS =
+      List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
+  /** By what the pipeline's name begins with, the most particular first. */
+  private static final List<Map.Entry<String, String>> FAMILIES = List.of(
+      Map.entry("StableDiffusionXL", "sdxl"),
+      Map.entry("StableDiffusion3", "sd3"),
+      Map.entry("Flux2", "flux2"),
+      Map.entry("Flux", "flux"),
+      Map.entry("ZImage", "z-image"));
+
+  private final Tally tally = new Tally();
+  private final Map<String, Object> parts = new LinkedHashMap<>();
+  private final List<String> problems = new ArrayList<>();
+  private final Path folder;
+  private String family = Family.UNKNOWN;
+
+  private FolderInspection(Path folder) {
+    this.folder = folder;
+  }
+
+  static Inspection of(Path folder) {
+    try {
+      return new FolderInspection(folder).inspect(ModelFolder.open(folder));
+    } catch (UnusableInput e) {
+      return Inspection.unusable(folder, "unknown", e.getMessage());
+    }
+  }
+
+  private Inspection inspect(ModelFolder model) {
+    for (String part : WITH_WEIGHTS) {
+      if (model.componentClass(part) != null) {
+        addPart(model, part);
+      }
+    }
+    if (family.equals(Family.UNKNOWN)) {
+      family = byPipeline(model);
+    }
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("pipeline", model.pipeline());
+    details.put("scheduler", String.valueOf(model.componentClass("scheduler")));
+    details.putAll(BaseDetails.of(model));
+    details.put("parts", parts);
+    return new Inspection(
+        folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
+  }
+
+  // Small models have text widths of their own; the second generation also made its projections
+  // linear.
+  private static String byPipeline(ModelFolder model) {
+    for (Map.Entry<String, String> known : FAMILIES) {
+      if (model.pipeline().startsWith(known.getKey())) {
+        return known.getValue();
+      }
+    }
+    if (!model.pipeline().matches("(StableDiffusion|LatentConsistencyModel).*")) {
+      return Family.UNKNOWN;
+    }
+    return model.config("unet").flag("use_linear_projection", false) ? "sd2" : "sd1";
+  }
+
+  private void addPart(ModelFolder model, String part) {
+    try {
+      parts.put(part, count(model, part));
+    } catch (UnusableInput e) {
+      problems.add(e.getMessage());
+    }
+  }
+
+  // A folder may hold the same weights in several precisions, forms and averages; what would be
+  // opened counts.
+  private long count(ModelFolder model, String part) {
+    Path file = model.weightsFile(part);
+    if (file.toString().endsWith(".json")) {
+      try (TensorSource shards = ShardedSafetensors.open(file, TensorFile::open)) {
+        return count(shards, part);
+      }
+    }
+    return count(TensorFile.list(file), part);
+  }
+
+  private long count(TensorList tensors, String part) {
+    if (part.equals("unet") && family.equals(Family.UNKNOWN)) {
+      family = Family.of(Kind.UNET, tensors);
+    }
+    return tally.add(tensors);
+  }
+}

@@ -1,0 +1,60 @@
+package dev.likeness.cli.inspect;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Looks at a file or folder and says what it is. */
+public final class Inspector {
+  private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
+  private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
+
+  private Inspector() {}
+
+  /**
+   * What {@code path} is, with its problems; a broken file is a finding, not a failure.
+   *
+   * @throws UnusableInput when there is nothing at {@code path}
+   */
+  public static Inspection inspect(Path path) {
+    if (!Files.exists(path)) {
+      throw new UnusableInput(
+          path + " does not exist; give a file of weights, a picture or a diffusers folder");
+    }
+    if (Files.isDirectory(path)) {
+      return FolderInspection.of(path);
+    }
+    String picture = picture(path);
+    if (picture != null) {
+      return PictureInspection.of(path, picture);
+    }
+    return path.getFileName().toString().endsWith(".onnx")
+        ? Inspection.unusable(
+            path,
+            "onnx",
+            path
+                + " is an onnx file, which is not read; give the safetensors file of the same model")
+        : FileInspection.of(path);
+  }
+
+  private static String picture(Path file) {
+    byte[] head = head(file);
+    if (Arrays.equals(head, PNG)) {
+      return "png";
+    }
+    return head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2]
+        ? "jpeg"
+        : null;
+  }
+
+  private static byte[] head(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(PNG.length);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package dev.likeness.cli.inspect;
+
+import dev.likeness.diffusion.internal.file.TensorList;
+import java.util.List;
+import java.util.Optional;
+
+/** The rank of a LoRA: the rows of its down factors. */
+final class LoraRank {
+  private static final List<String> DOWN =
+      List.of(".lora_A", ".lora_down", ".lora.down", "_lora.down", ".down.weight");
+
+  private LoraRank() {}
+
+  /** The largest rank in the file; empty for files whose factors are not plain pairs. */
+  static Optional<Long> of(TensorList tensors) {
+    return tensors.names().stream()
+        .filter(name -> DOWN.stream().anyMatch(name::contains))
+        .map(tensors::shape)
+        .filter(shape -> shape.length >= 2)
+        .map(shape -> shape[0])
+        .max(Long::compare);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.likeness.cli.inspect;
+
+import dev.likeness.diffusion.internal.file.TensorList;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Adds up the numbers of tensors, in all and by element type. */
+final class Tally {
+  private final Map<String, Long> dtypes = new TreeMap<>();
+  private long parameters;
+
+  /** Counts {@code tensors} and returns how many numbers they have. */
+  long add(TensorList tensors) {
+    long before = parameters;
+    for (String name : tensors.names()) {
+      dtypes.merge(tensors.dtype(name).name(), tensors.elements(name), Long::sum);
+      parameters += tensors.elements(name);
+    }
+    return parameters - before;
+  }
+
+  long parameters() {
+    return parameters;
+  }
+
+  Map<String, Long> dtypes() {
+    return dtypes;
+  }
+}

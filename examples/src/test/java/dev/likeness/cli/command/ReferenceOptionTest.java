@@ -1,0 +1,63 @@
+package dev.likeness.cli.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.Orientation;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+public class ReferenceOptionTest {
+  /**
+   * An APP1 segment: a TIFF header and one entry, orientation (0x112) 6, held upright by a phone
+   * turned left.
+   */
+  private static final String LYING =
+      "FFE1002245786966000049492A000800000001001201030001000000060000000000" + "0000";
+
+  @TempDir
+  private Path folder;
+
+  /**
+   * Writes a picture as a phone that is held upright does; returns what it is to whoever turns it.
+   */
+  public static Picture lying(Path photo, Picture upright) throws IOException {
+    ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+    ImageIO.write(Orientation.TURNED_LEFT.upright(upright).toBufferedImage(), "jpeg", jpeg);
+    byte[] plain = jpeg.toByteArray();
+    ByteArrayOutputStream marked = new ByteArrayOutputStream();
+    marked.write(plain, 0, 2);
+    marked.write(HexFormat.of().parseHex(LYING));
+    marked.write(plain, 2, plain.length - 2);
+    Files.write(photo, marked.toByteArray());
+    return Orientation.TURNED_RIGHT.upright(Picture.read(photo));
+  }
+
+  @Test
+  void looksAtPhotosUpright() throws IOException {
+    Path photo = folder.resolve("phone.jpg");
+    lying(photo, Picture.of(24, 40, new byte[24 * 40 * 3]));
+    Picture picture = new ReferenceOption(photo, 1).picture();
+    assertEquals(24, picture.width());
+    assertEquals(40, picture.height());
+  }
+
+  @Test
+  void saysWhichFileIsNoPicture() throws IOException {
+    Path text = Files.writeString(folder.resolve("notes.txt"), "nothing");
+    assertEquals(
+        text + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
+        assertThrows(RuntimeException.class, () -> new ReferenceOption(text, 1).picture())
+            .getMessage());
+    assertThrows(
+        UnusableInput.class, () -> new ReferenceOption(folder.resolve("none.png"), 1).picture());
+  }
+}

@@ -1,0 +1,58 @@
+package dev.likeness.cli.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.ProgressEvent.Phase;
+import dev.likeness.diffusion.request.ProgressEvent.Step;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.junit.jupiter.api.Test;
+
+class ProgressBarsTest {
+  private final StringWriter lines = new StringWriter();
+  private final List<String> shown = new CopyOnWriteArrayList<>();
+  private final ProgressBars bars = new ProgressBars(
+      new PrintWriter(lines),
+      () ->
+          new ProgressBarBuilder().setConsumer(new DelegatingProgressBarConsumer(shown::add, 80)));
+
+  @Test
+  void goesOnBehindWhatIsToldBetweenTwoSteps() {
+    for (ProgressEvent between : List.of(
+        new ProgressEvent.Notice("the disk is full"),
+        new ProgressEvent.Preview(2, List.of(), 0.5))) {
+      tell(
+          new Phase("train", 400),
+          new Step("train", 1, 400, 0.5),
+          between,
+          new Step("train", 2, 400, 0.25),
+          new ProgressEvent.Done());
+      assertTrue(last().contains("2/400") && last().contains("loss 0.2500"), last());
+    }
+    assertEquals("the disk is full", lines.toString().strip());
+  }
+
+  @Test
+  void reckonsTheTimeLeftOfAPhaseThatGoesOnByTheStepsItSees() throws InterruptedException {
+    tell(new Phase("train", 400), new Step("train", 301, 400, Double.NaN));
+    Thread.sleep(50);
+    tell(new Step("train", 302, 400, Double.NaN), new ProgressEvent.Stopped());
+    assertTrue(last().contains("302/400"), last());
+    assertFalse(last().contains("/ 0:00:00"), last());
+  }
+
+  private void tell(ProgressEvent... events) {
+    List.of(events).forEach(bars::on);
+  }
+
+  private String last() {
+    return shown.get(shown.size() - 1);
+  }
+}

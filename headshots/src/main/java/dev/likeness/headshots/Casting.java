@@ -1,0 +1,181 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Draws many headshots and keeps a varied few: each is scored, its face drawn again where that may
+ * help, and the best are chosen. Immutable; the tools stay the caller's to close.
+ */
+public final class Casting {
+  // What drawing the face again can mend.
+  private static final Set<Aspect> MENDABLE = EnumSet.of(
+      Aspect.SHARPNESS,
+      Aspect.EYES,
+      Aspect.GAZE,
+      Aspect.GLASSES,
+      Aspect.MOUTH,
+      Aspect.SYMMETRY,
+      Aspect.SKIN_WAX,
+      Aspect.SKIN_SHARP,
+      Aspect.LIKENESS,
+      Aspect.PROPORTIONS);
+  private static final double REDRAWN = 0.45;
+
+  private record Scored(Headshot headshot, ScoreCard card) {}
+
+  private final HeadshotStudio studio;
+  private final FaceDetector detector;
+  private final HeadshotScores scores;
+
+  private Casting(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
+    this.studio = studio;
+    this.detector = detector;
+    this.scores = scores;
+  }
+
+  /**
+   * Chooses by {@code scores} among what {@code studio} draws.
+   *
+   * @param detector finds the faces to draw again, and those that are compared by what holds them
+   */
+  public static Casting of(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
+    return new Casting(studio, detector, scores);
+  }
+
+  /**
+   * Draws {@code request} and keeps {@code keep} of its pictures; fewer when no more show a face of
+   * their own.
+   *
+   * @throws IllegalArgumentException when more are to be kept than drawn
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a
+   *     picture, of {@code cancellation}
+   */
+  public Choice shoot(
+      Identity person,
+      ShootRequest request,
+      int keep,
+      Progress progress,
+      Cancellation cancellation) {
+    requireKept(request, keep);
+    return Choice.of(candidates(person, request, progress, cancellation), keep);
+  }
+
+  /**
+   * Draws {@code request}, scores its pictures and draws faces again where that helps: what
+   * {@link Choice#of} chooses among.
+   *
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a
+   *     picture, of {@code cancellation}
+   */
+  public List<Candidate> candidates(
+      Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
+    int drawn = drawn(request);
+    return progress.around(() -> {
+      Progress steps = inner(progress);
+      // What judges is opened before anything is drawn: what cannot be costs no picture then.
+      try (Obedience obedience = studio.obedience()) {
+        Optional<Likeness> holding = studio.holding(person, detector);
+        Shoot shoot = studio.shoot(person, request, steps, cancellation);
+        steps.on(new ProgressEvent.Phase("choose", drawn));
+        // Who is in some places of a picture alone cannot be drawn in a crop of it.
+        boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
+        List<Candidate> candidates = new ArrayList<>();
+        for (Headshot headshot : shoot.headshots()) {
+          cancellation.check();
+          Scored best = scored(person, headshot, redraws, cancellation);
+          cancellation.check();
+          candidates.add(new Candidate(
+              best.headshot,
+              best.card,
+              obedience.of(best.headshot),
+              best.headshot != headshot,
+              holding.map(held -> held.cosine(best.headshot.picture())).orElse(Double.NaN)));
+          steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
+        }
+        return candidates;
+      }
+    });
+  }
+
+  /**
+   * Refuses to keep more than is drawn, before anybody is learnt.
+   *
+   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} pictures,
+   *     or none are to be kept
+   */
+  public static void requireKept(ShootRequest request, int keep) {
+    int drawn = drawn(request);
+    if (keep < 1 || keep > drawn) {
+      throw new IllegalArgumentException(
+          "cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
+    }
+  }
+
+  private static int drawn(ShootRequest request) {
+    return request.count() * request.styles().size();
+  }
+
+  /** Scores a picture, and draws its face again when that mends more than it spoils. */
+  private Scored scored(
+      Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
+    ScoreCard card = scores.score(headshot.picture());
+    Headshot best = headshot;
+    boolean mendable =
+        redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
+    List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
+    if (!faces.isEmpty()) {
+      Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
+      cancellation.check();
+      ScoreCard mended = scores.score(again.picture());
+      int fewer = card.failures().size() - mended.failures().size();
+      if (!spoils(card, mended)
+          && (fewer > 0
+              || fewer == 0
+                  && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
+        best = again;
+        card = mended;
+      }
+    }
+    return new Scored(best, card);
+  }
+
+  /**
+   * A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a
+   * face nothing else is scored.
+   */
+  private static boolean spoils(ScoreCard before, ScoreCard after) {
+    return Stream.of(Aspect.FACE, Aspect.SECOND_FACE, Aspect.LIKENESS)
+        .anyMatch(aspect -> passed(before, aspect) && !passed(after, aspect));
+  }
+
+  private static boolean passed(ScoreCard card, Aspect aspect) {
+    return card.of(aspect).map(Score::passed).orElse(true);
+  }
+
+  // The one terminal event is the casting's own.
+  private static Progress inner(Progress progress) {
+    return event -> {
+      if (event instanceof ProgressEvent.Phase
+          || event instanceof ProgressEvent.Step
+          || event instanceof ProgressEvent.Notice) {
+        progress.on(event);
+      }
+    };
+  }
+}

@@ -1,5 +1,0 @@
-/**
- * Choosing a varied few of many headshots: {@link dev.likeness.headshots.choice.Casting} draws,
- * scores, repairs and keeps, and says why for each picture.
- */
-package dev.likeness.headshots.choice;

@@ -1,0 +1,134 @@
+package dev.likeness.headshots.internal.photo;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.photos.internal.image.Resampler;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.NoGradGuard;
+
+/**
+ * Words for photos, and for what was drawn, read by a network that a model folder brings along in
+ * {@code photo_reader}: what a base model that draws people of a look of its own calls what it
+ * sees. Without one the base itself is asked, which takes seconds and is more often wrong.
+ * Immutable, shared by threads.
+ */
+public final class PhotoReader implements AutoCloseable {
+  private static final String FOLDER = "photo_reader";
+  private static final String KIND = "LikenessPhotoReader";
+
+  private final String where;
+  private final Map<String, List<String>> slots;
+  private final ReadingNetwork.Shape shape;
+  private final LoadedWeights weights;
+
+  private PhotoReader(
+      String where,
+      Map<String, List<String>> slots,
+      ReadingNetwork.Shape shape,
+      LoadedWeights weights) {
+    this.where = where;
+    this.slots = slots;
+    this.shape = shape;
+    this.weights = weights;
+  }
+
+  /** The reader in the model folder {@code base}; empty when it brings none. */
+  public static Optional<PhotoReader> in(Path base) {
+    Path folder = base.resolve(FOLDER);
+    return Files.exists(folder.resolve("config.json"))
+        ? Optional.of(open(folder))
+        : Optional.empty();
+  }
+
+  /**
+   * Opens a folder of {@code config.json} and {@code model.safetensors}.
+   *
+   * @throws UnusableInput when it is of another kind, or its weights are not those of its config
+   */
+  public static PhotoReader open(Path folder) {
+    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+    config.requireClass(KIND, "give a folder that the portrait training wrote");
+    ReadingNetwork.Shape shape = shape(config);
+    LoadedWeights weights = LoadedWeights.checked(
+        Safetensors.open(folder.resolve("model.safetensors")),
+        new Compute("cpu", DType.F32),
+        w -> new ReadingNetwork(shape, w));
+    return new PhotoReader(config.where(), slots(config), shape, weights);
+  }
+
+  /** How large the network of {@code config} is. */
+  public static ReadingNetwork.Shape shape(ModelConfig config) {
+    Map<String, Integer> words = new LinkedHashMap<>();
+    slots(config).forEach((slot, list) -> words.put(slot, list.size()));
+    return new ReadingNetwork.Shape(
+        config.integers("block_out_channels", 4, null),
+        config.integer("kept_channels", 8),
+        config.integer("features", 96),
+        words);
+  }
+
+  private static Map<String, List<String>> slots(ModelConfig config) {
+    if (!(config.values().get("slots") instanceof Map<?, ?> slots)
+        || !slots.values().stream()
+            .allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
+      throw new UnusableInput(
+          config.where() + ": \"slots\" is " + config.values().get("slots")
+              + ", expected an object of lists of two words or more; take the config from where the weights came from");
+    }
+    Map<String, List<String>> words = new LinkedHashMap<>();
+    slots.forEach((slot, list) ->
+        words.put((String) slot, ((List<?>) list).stream().map(Object::toString).toList()));
+    return words;
+  }
+
+  /** The file that says so, for errors. */
+  public String where() {
+    return where;
+  }
+
+  /**
+   * What it says something of, such as {@code hair}, with the words, of which an empty one says
+   * nothing.
+   */
+  public Map<String, List<String>> slots() {
+    return slots;
+  }
+
+  /**
+   * For each slot how likely each of its words is, summing to 1, of {@code crop}: head and
+   * shoulders.
+   */
+  public Map<String, float[]> read(Picture crop) {
+    int side = ReadingNetwork.SIDE;
+    Picture sized = crop.width() == side && crop.height() == side
+        ? crop
+        : Resampler.AREA.resize(crop, side, side);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      ReadingNetwork network = new ReadingNetwork(shape, Weights.of(weights));
+      Map<String, float[]> likely = new LinkedHashMap<>();
+      network
+          .words(network.features(Images.toSigned(sized)))
+          .forEach((slot, scores) -> likely.put(slot, Images.floats(scores.softmax(1))));
+      return likely;
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.likeness.headshots.internal.score;
+
+import dev.likeness.photos.face.Landmarks;
+
+/** The parts of a face on the upright head: where they are and whether they match. */
+public final class FaceMeasures {
+  private static final int MIDDLE = View.SIDE / 2;
+  private static final int MOUTH_ROW = 158;
+  private static final double USUAL_OVER_MOUTH = 0.86;
+  private static final int COLUMNS = 7;
+  private static final int ROWS = 5;
+  private static final int CELL = 5;
+  // Eyes are found a few pixels off.
+  private static final int REACH = 4;
+  // One eye may lie in shade, where ratios are large and little is seen: grey levels added to both.
+  private static final double SHADE = 70;
+
+  private FaceMeasures() {}
+
+  /**
+   * The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth;
+   * NaN without landmarks.
+   */
+  public static double proportions(View view) {
+    if (view.face.landmarks().isEmpty()) {
+      return Double.NaN;
+    }
+    Landmarks five = view.face.landmarks().orElseThrow();
+    double down = five.leftEye()
+        .between(five.rightEye())
+        .distance(five.leftMouth().between(five.rightMouth()));
+    return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / USUAL_OVER_MOUTH));
+  }
+
+  /** The row whose middle is darkest against what lies above and below it: where the lips meet. */
+  static int mouthRow(View view) {
+    int best = MOUTH_ROW;
+    double most = Double.NEGATIVE_INFINITY;
+    for (int row = 128; row < 206; row++) {
+      double dark = strip(view, row - 9) + strip(view, row + 9) - 2 * strip(view, row);
+      // The usual place is likelier than the nostrils or the chin.
+      double far = Math.log((row - View.EYE_ROW) / (double) (MOUTH_ROW - View.EYE_ROW)) / 0.45;
+      double weighed = dark * Math.exp(-far * far / 2);
+      if (weighed > most) {
+        most = weighed;
+        best = row;
+      }
+    }
+    return best;
+  }
+
+  private static double strip(View view, int row) {
+    double sum = 0;
+    for (int y = row - 1; y <= row + 1; y++) {
+      for (int x = MIDDLE - 16; x < MIDDLE + 16; x++) {
+        sum += view.head.at(x, y);
+      }
+    }
+    return sum / 96;
+  }
+
+  /**
+   * How badly the halves of the face join: how much better some neighbouring columns near its
+   * middle match when one is moved up or down than where they are.
+   */
+  public static double symmetry(View view) {
+    int s = view.patch.side();
+    int top = (int) (0.15 * s);
+    int high = (int) (0.75 * s);
+    double worst = 0;
+    for (int x = (int) (0.28 * s); x < 0.72 * s; x++) {
+      double joined = view.skin.correlation(x - 2, top, 2, high, x, top);
+      for (int shift = 2; shift < 0.2 * s; shift++) {
+        double above = view.skin.correlation(x - 2, top, 2, high, x, top - shift);
+        double below = view.skin.correlation(x - 2, top, 2, high, x, top + shift);
+        worst = Math.max(worst, Math.max(above, below) - joined);
+      }
+    }
+    return worst;
+  }
+
+  public static double eyes(View view) {
+    if (view.face.eyes().isEmpty()) {
+      return 1;
+    }
+    double least = Double.POSITIVE_INFINITY;
+    for (int dy = -REACH; dy <= REACH; dy++) {
+      for (int dx = -REACH; dx <= REACH; dx++) {
+        least = Math.min(least, difference(view.head, dx, dy));
+      }
+    }
+    return least;
+  }
+
+  /**
+   * How differently the cells of one eye and of the other, mirrored, are lit, beyond a slope that
+   * light makes.
+   */
+  private static double difference(Plane head, int dx, int dy) {
+    int half = View.EYE_DISTANCE / 2;
+    double[] ratio = new double[COLUMNS * ROWS];
+    double mean = 0;
+    double[] slope = new double[2];
+    double[] spread = new double[2];
+    for (int i = 0; i < ratio.length; i++) {
+      int across = i % COLUMNS - COLUMNS / 2;
+      int down = i / COLUMNS - ROWS / 2;
+      int y = View.EYE_ROW + down * CELL;
+      ratio[i] = Math.log((cell(head, MIDDLE - half + across * CELL, y) + SHADE)
+          / (cell(head, MIDDLE + half - across * CELL + dx, y + dy) + SHADE));
+      mean += ratio[i] / ratio.length;
+      slope[0] += ratio[i] * across;
+      slope[1] += ratio[i] * down;
+      spread[0] += across * across;
+      spread[1] += down * down;
+    }
+    double square = 0;
+    for (int i = 0; i < ratio.length; i++) {
+      double even = mean
+          + slope[0] / spread[0] * (i % COLUMNS - COLUMNS / 2)
+          + slope[1] / spread[1] * (i / COLUMNS - ROWS / 2);
+      square += (ratio[i] - even) * (ratio[i] - even) / ratio.length;
+    }
+    return Math.sqrt(square);
+  }
+
+  private static double cell(Plane head, int x, int y) {
+    double sum = 0;
+    for (int i = 0; i < CELL * CELL; i++) {
+      sum += head.at(x - CELL / 2 + i % CELL, y - CELL / 2 + i / CELL);
+    }
+    return sum / (CELL * CELL);
+  }
+
+  public static double mouth(View view) {
+    int row = mouthRow(view);
+    return view.head.gradient(MIDDLE - 20, row - 8, 40, 16, true)
+        / (0.3 + view.head.gradient(MIDDLE - 20, row - 8, 40, 16, false));
+  }
+}

@@ -1,0 +1,41 @@
+package dev.likeness.headshots.internal.score;
+
+import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Weights;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Reads one number from a patch of a face: three convolutions, each of which halves the sides, and
+ * two layers.
+ */
+final class PatchNetwork {
+  private final Conv2d first;
+  private final Conv2d second;
+  private final Conv2d third;
+  private final Linear hidden;
+  private final Linear out;
+
+  /**
+   * Reads the network.
+   *
+   * @param places that three halvings leave of a patch
+   * @param channels of the patch and after each convolution, four in all; the hidden layer is as
+   *     wide as the second's
+   */
+  PatchNetwork(Weights w, int places, int... channels) {
+    first = new Conv2d(w.at("conv1"), channels[0], channels[1], 5, 2, 2);
+    second = new Conv2d(w.at("conv2"), channels[1], channels[2], 3, 2, 1);
+    third = new Conv2d(w.at("conv3"), channels[2], channels[3], 3, 2, 1);
+    hidden = new Linear(w.at("hidden"), channels[3] * places, channels[2]);
+    out = new Linear(w.at("out"), channels[2], 1);
+  }
+
+  /** The numbers, [n], of patches [n, colours, h, w]. */
+  Tensor forward(Tensor patches) {
+    Tensor x = torch.silu(first.forward(patches));
+    x = torch.silu(third.forward(torch.silu(second.forward(x))));
+    return out.forward(torch.silu(hidden.forward(x.flatten(1, -1)))).flatten(0, -1);
+  }
+}

@@ -1,0 +1,129 @@
+package dev.likeness.headshots.internal.training;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.PersonDescription;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.lora.training.Subject;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.PhotoReview;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * What a base is to know of a person before it learns or is shown them.
+ *
+ * @param photos those of their accepted photos that are studied
+ * @param crops the same as the base looks at pictures
+ * @param readings what the base's own reader says of each; none where it brings no reader
+ * @param profile how they look
+ * @param subject what prompts call them
+ */
+public record PersonStudy(
+    List<AcceptedPhoto> photos,
+    List<Picture> crops,
+    List<PhotoReading> readings,
+    PersonProfile profile,
+    Subject subject) {
+  // Selfies from afar may be enlarged this much before they count as too small to learn from.
+  private static final double MOST_ENLARGEMENT = 4;
+
+  /**
+   * Studies the accepted photos to learn from: those whose head is large enough for the base;
+   * progress names the others.
+   *
+   * @param known is believed; the rest is found out
+   * @throws UnusableInput when no head is large enough
+   * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
+   */
+  static PersonStudy ofLarge(
+      BaseModel base,
+      PhotoReview review,
+      PersonProfile known,
+      Progress progress,
+      Cancellation cancellation) {
+    return of(
+        base,
+        large(review.accepted(), base.defaults().width(), progress),
+        known,
+        progress,
+        cancellation);
+  }
+
+  /**
+   * Studies all accepted photos, however small the head: enough for words about who is not learnt
+   * but shown.
+   */
+  static PersonStudy ofAll(
+      BaseModel base,
+      PhotoReview review,
+      PersonProfile known,
+      Progress progress,
+      Cancellation cancellation) {
+    return of(base, review.accepted(), known, progress, cancellation);
+  }
+
+  /**
+   * Those that a base of {@code side} pixels may learn from; {@code progress} hears of the others
+   * by name.
+   */
+  static List<AcceptedPhoto> large(List<AcceptedPhoto> photos, int side, Progress progress) {
+    Predicate<AcceptedPhoto> fits = photo -> photo.enlargement(side) <= MOST_ENLARGEMENT;
+    List<AcceptedPhoto> large = photos.stream().filter(fits).toList();
+    if (large.isEmpty()) {
+      throw new UnusableInput(String.format(
+          Locale.ROOT,
+          "in none of the %d photos that can be used is there enough of the head to"
+              + " learn from: the base draws %d pixels, and a crop of head and shoulders may be enlarged %.0f times, here it would be %.1f times at least;"
+              + " give photos taken from nearer",
+          photos.size(),
+          side,
+          MOST_ENLARGEMENT,
+          photos.stream().mapToDouble(photo -> photo.enlargement(side)).min().orElse(Double.NaN)));
+    }
+    photos.stream()
+        .filter(fits.negate())
+        .forEach(photo -> progress.on(new ProgressEvent.Notice(photo.name()
+            + ": the head is too small for a base of " + side + " pixels; it is not learnt from")));
+    return large;
+  }
+
+  private static PersonStudy of(
+      BaseModel base,
+      List<AcceptedPhoto> photos,
+      PersonProfile known,
+      Progress progress,
+      Cancellation cancellation) {
+    int side = base.defaults().width();
+    List<Picture> crops =
+        photos.stream().map(photo -> photo.crop(side, Double.POSITIVE_INFINITY)).toList();
+    List<PhotoReading> readings = PhotoReading.of(base, crops, progress, cancellation);
+    PersonProfile profile = readings.isEmpty()
+        ? PersonDescription.of(base, photos, crops, known, progress, cancellation)
+        : PhotoReading.profile(readings, known);
+    return new PersonStudy(
+        photos, crops, readings, profile, PersonDescription.subject(base, profile));
+  }
+
+  /**
+   * Captions for their photos in turn. Who is called by how they look is learnt by the class word
+   * alone too, so that prompts that say no more draw them as well; a word of their own is to mean
+   * them and nobody else.
+   *
+   * @param own in which {@code %s} stands for the person
+   */
+  List<String> captions(List<String> own) {
+    return subject.token().isEmpty()
+        ? own.stream()
+            .flatMap(
+                caption -> Stream.of(caption, caption.replace("%s", "a " + profile.classWord())))
+            .toList()
+        : own;
+  }
+}

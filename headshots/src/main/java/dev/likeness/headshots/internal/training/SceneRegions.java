@@ -1,0 +1,148 @@
+package dev.likeness.headshots.internal.training;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.person.FaceTraits;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/**
+ * Where clothes, backdrop, hair, skin and beard are in a crop of head and shoulders, by where the
+ * face is alone: roughly, in an instant.
+ *
+ * @param face in pixels of the crop
+ * @param side of the crop, in pixels
+ */
+public record SceneRegions(Box face, int side) {
+  /** A part of the crop. */
+  public enum Part {
+    CLOTHES,
+    BACKDROP,
+    HAIR,
+    SKIN,
+    BEARD,
+    ALL
+  }
+
+  /** How different a colour still is the same, in {@link SceneWords#distance}. */
+  static final double SAME = 20;
+  // Where less of what is worn is of other colours than hair, skin and beard, it is taken to be of
+  // theirs.
+  private static final double ENOUGH = 0.15;
+
+  public static SceneRegions of(AcceptedPhoto photo, int side) {
+    Box box = photo.face().box();
+    HeadCrop crop = HeadCrop.of(
+        box,
+        Framing.HEAD_AND_SHOULDERS,
+        photo.picture().width(),
+        photo.picture().height(),
+        side);
+    double scale = (double) side / crop.side();
+    return new SceneRegions(
+        new Box(
+            (box.x() - crop.x()) * scale,
+            (box.y() - crop.y()) * scale,
+            box.width() * scale,
+            box.height() * scale),
+        side);
+  }
+
+  boolean shows(Part part, double x, double y) {
+    double across = Math.abs(x - face.center().x()) / face.width();
+    double below = (y - face.y() - face.height()) / face.height();
+    return switch (part) {
+      case ALL -> true;
+      // The neck and beards are in the middle, the backdrop is beside the shoulders.
+      case CLOTHES -> below > shoulders() && across > 0.3 && across < 0.5 + 0.6 * below;
+      case HAIR -> below > -1.3 && below < -1.1 && across < 0.25;
+      case BEARD -> below > -0.2 && below < -0.06 && across < 0.12;
+      case SKIN -> Math.hypot(across / 0.35, (below + 0.4) / 0.25) < 1;
+      case BACKDROP -> !head(x, y) && (below < 0.1 || across > 0.9 + 1.1 * below);
+    };
+  }
+
+  /**
+   * Boxes of faces are of many sizes: under a large one, what is left of the crop are shoulders
+   * already.
+   */
+  private double shoulders() {
+    double left = (side - face.y() - face.height()) / face.height();
+    return Math.max(0, Math.min(0.55, left - 0.2));
+  }
+
+  boolean head(double x, double y) {
+    double across = (x - face.center().x()) / face.width();
+    double below = (y - face.y() - face.height()) / face.height();
+    return Math.hypot(across / 0.85, (below + 0.5) / 1.3) < 1;
+  }
+
+  /**
+   * The mean over a part of a square map of the whole crop, by rows; 0 where nothing of the part is
+   * in the crop.
+   */
+  public double mean(Part part, float... map) {
+    int n = (int) Math.round(Math.sqrt(map.length));
+    double scale = (double) side / n;
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < map.length; i++) {
+      if (shows(part, (i % n + 0.5) * scale, (i / n + 0.5) * scale)) {
+        sum += map[i];
+        count++;
+      }
+    }
+    return count == 0 ? 0 : sum / count;
+  }
+
+  /** The colour of the clothes, which hair may hang before; null where none are in the crop. */
+  double[] clothes(Picture crop) {
+    List<double[]> worn = colours(crop, Part.CLOTHES);
+    List<double[]> others = new ArrayList<>(worn);
+    for (double[] own : own(crop)) {
+      others.removeIf(colour -> SceneWords.distance(colour, own) < SAME);
+    }
+    return worn.isEmpty() ? null : median(others.size() > ENOUGH * worn.size() ? others : worn);
+  }
+
+  /** The colours of hair, skin and beard, as far as the crop shows them. */
+  List<double[]> own(Picture crop) {
+    return Stream.of(Part.HAIR, Part.SKIN, Part.BEARD)
+        .map(part -> colours(crop, part))
+        .filter(colours -> !colours.isEmpty())
+        .map(SceneRegions::median)
+        .toList();
+  }
+
+  /** The colours of a part, as L*, a*, b*; every second pixel of every second row. */
+  List<double[]> colours(Picture crop, Part part) {
+    List<double[]> colours = new ArrayList<>();
+    for (int y = 0; y < side; y += 2) {
+      for (int x = 0; x < side; x += 2) {
+        if (shows(part, x + 0.5, y + 0.5)) {
+          colours.add(FaceTraits.lab(crop, x, y));
+        }
+      }
+    }
+    return colours;
+  }
+
+  /** The median of each number; {@code colours} must not be empty. */
+  static double[] median(List<double[]> colours) {
+    return new double[] {
+      median(colours, c -> c[0]), median(colours, c -> c[1]), median(colours, c -> c[2])
+    };
+  }
+
+  private static double median(List<double[]> colours, ToDoubleFunction<double[]> number) {
+    double[] sorted = colours.stream().mapToDouble(number).toArray();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}

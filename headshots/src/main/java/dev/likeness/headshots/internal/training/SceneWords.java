@@ -1,0 +1,133 @@
+package dev.likeness.headshots.internal.training;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.headshots.person.FaceTraits;
+import dev.likeness.headshots.style.Style;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What a photo shows beside the person, a word for each slot; {@code #} in a word stands for a
+ * colour. What is not known is left out.
+ *
+ * @param chosen slot to word; the colours are {@code outfit colour} and {@code backdrop colour}
+ */
+public record SceneWords(Map<String, String> chosen) {
+  /** Something that can be asked of a photo, with its possible words. */
+  public record Slot(String name, List<String> words) {}
+
+  /** Nothing said. */
+  public static final SceneWords NONE = new SceneWords(Map.of());
+
+  private static final Map<String, double[]> COLOURS = new LinkedHashMap<>();
+  private static final List<Slot> SLOTS = read();
+  // Clothes are seen in light and shade: how light they are says less than their colour does.
+  private static final double LIGHTNESS = 0.35;
+  private static final double FARTHEST = 16;
+  private static final double APART = 6;
+
+  /** The slots in the order in which they are best found out. */
+  public static List<Slot> slots() {
+    return SLOTS;
+  }
+
+  /** The word for a colour, given as L*, a*, b*; empty when none is near, or two are. */
+  static String colour(double... lab) {
+    List<String> nearest = COLOURS.keySet().stream()
+        .sorted(Comparator.comparingDouble(word -> distance(lab, COLOURS.get(word))))
+        .limit(2)
+        .toList();
+    double first = distance(lab, COLOURS.get(nearest.get(0)));
+    double second = distance(lab, COLOURS.get(nearest.get(1)));
+    return first < FARTHEST && second > first + APART ? nearest.get(0) : "";
+  }
+
+  /** How different two colours look, whatever their light. */
+  static double distance(double[] a, double... b) {
+    return Math.sqrt(LIGHTNESS * (a[0] - b[0]) * (a[0] - b[0])
+        + (a[1] - b[1]) * (a[1] - b[1])
+        + (a[2] - b[2]) * (a[2] - b[2]));
+  }
+
+  public SceneWords with(String slot, String word) {
+    Map<String, String> more = new LinkedHashMap<>(chosen);
+    more.put(slot, word);
+    return new SceneWords(more);
+  }
+
+  /** It with clothes of any colour. */
+  SceneWords dyed() {
+    Map<String, String> others = new LinkedHashMap<>(chosen);
+    others.remove(SceneColours.OUTFIT_COLOUR);
+    return new SceneWords(others);
+  }
+
+  /** Of it the light alone. */
+  SceneWords light() {
+    return chosen.containsKey("light") ? NONE.with("light", chosen.get("light")) : NONE;
+  }
+
+  /**
+   * The same light on the clothes and before the backdrop of a built-in style; {@code index}
+   * chooses which.
+   */
+  SceneWords elsewhere(int index) {
+    Style style = Style.all().get(index % Style.all().size());
+    return light()
+        .with("outfit", style.wardrobe().get(index % style.wardrobe().size()))
+        .with("backdrop", style.backdrops().get(index % style.backdrops().size()));
+  }
+
+  /**
+   * Behind the words for the person, such as {@code , wearing a red hoodie, flash, brick wall};
+   * empty for nothing.
+   */
+  public String tail() {
+    String outfit = word("outfit");
+    return Stream.of(outfit.isEmpty() ? "" : "wearing " + outfit, word("light"), word("backdrop"))
+        .filter(word -> !word.isEmpty())
+        .map(word -> ", " + word)
+        .collect(Collectors.joining());
+  }
+
+  /** What is said for a slot, its colour filled in. */
+  public String word(String slot) {
+    String filled = chosen
+        .getOrDefault(slot, "")
+        .replace("#", chosen.getOrDefault(slot + " colour", ""))
+        .replaceAll(" +", " ")
+        .strip();
+    return filled.matches("a [aeio].*") ? "an" + filled.substring(1) : filled;
+  }
+
+  private static List<Slot> read() {
+    try (InputStream in = SceneWords.class.getResourceAsStream("scene-words.json")) {
+      Map<String, Object> file = JSON.std.mapFrom(in);
+      ((Map<?, ?>) file.get("colours"))
+          .forEach((word, rgb) -> COLOURS.put((String) word, lab((List<?>) rgb)));
+      return ((List<?>) file.get("slots"))
+          .stream().map(slot -> slot((Map<?, ?>) slot)).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static double[] lab(List<?> rgb) {
+    double[] linear =
+        rgb.stream().mapToDouble(share -> ((Number) share).doubleValue()).toArray();
+    return FaceTraits.lab(linear[0], linear[1], linear[2]);
+  }
+
+  private static Slot slot(Map<?, ?> fields) {
+    return new Slot(
+        (String) fields.get("slot"),
+        ((List<?>) fields.get("words")).stream().map(Object::toString).toList());
+  }
+}

@@ -1,0 +1,179 @@
+package dev.likeness.headshots.person;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.AcceptedPhoto;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * How someone looks, in words with how sure they are: found in their photos, corrected by the user.
+ * It words the captions that they are learnt by and the prompts that they are drawn by, and it is
+ * kept in their file. Immutable.
+ *
+ * @param traits one a slot at most, in the order in which they were found
+ */
+public record PersonProfile(List<Trait> traits) {
+  /** Nothing known yet. */
+  public static final PersonProfile UNKNOWN = new PersonProfile(List.of());
+
+  /**
+   * What is less sure is left out of captions and prompts: a wrong word draws somebody else, a
+   * missing one leaves it to the face.
+   */
+  public static final double SURE = 0.5;
+
+  public static final String NOTE = "likeness.profile";
+
+  public PersonProfile {
+    traits = List.copyOf(traits);
+  }
+
+  /** What can be corrected, such as {@code glasses}, in the order in which it is told. */
+  public static List<String> slots() {
+    return PersonWords.slots().stream().map(PersonWords.Slot::name).toList();
+  }
+
+  /** What the pixels of a person's photos tell alone: skin and hair, at least one photo. */
+  public static PersonProfile measured(List<AcceptedPhoto> photos) {
+    return MeasuredTraits.of(photos, UNKNOWN);
+  }
+
+  /**
+   * The same as the user corrects it.
+   *
+   * @param slot one of {@link #slots()}
+   * @param words such as {@code round glasses}; {@code #} stands for the hair's colour, which known
+   *     words such as {@code long hair} take without it, too; empty when there is none: captions
+   *     and prompts are silent about it, and nothing is guessed
+   * @throws IllegalArgumentException for another slot
+   */
+  public PersonProfile corrected(String slot, String words) {
+    if (!slots().contains(slot)) {
+      throw new IllegalArgumentException(
+          "unknown trait \"" + slot + "\"; known: " + String.join(", ", slots()));
+    }
+    return with(new Trait(slot, PersonWords.spelled(slot, words.strip()), 1, Trait.Source.USER));
+  }
+
+  /** What is known of one slot. */
+  public Optional<Trait> trait(String slot) {
+    return traits.stream().filter(trait -> trait.slot().equals(slot)).findFirst();
+  }
+
+  /**
+   * What prompts say: such as {@code a young woman with fair skin and red hair}; only what is sure
+   * enough.
+   */
+  public String phrase() {
+    return words(SURE).phrase();
+  }
+
+  /**
+   * What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where
+   * neither is sure.
+   */
+  public String classWord() {
+    return words(SURE).classWord();
+  }
+
+  /** The note in a person's file; {@link #UNKNOWN} for files that have none. */
+  public static PersonProfile of(TrainedPerson person) {
+    return of(person.notes());
+  }
+
+  /** The note among {@code notes}, a file's. */
+  static PersonProfile of(Map<String, String> notes) {
+    String json = notes.getOrDefault(NOTE, "");
+    return json.isEmpty() ? UNKNOWN : parse(json);
+  }
+
+  /** The same person with this profile in their file. */
+  public TrainedPerson in(TrainedPerson person) {
+    return person.with(NOTE, toJson());
+  }
+
+  /** A JSON list of objects with slot, value, confidence (0 to 1) and source. */
+  public String toJson() {
+    try {
+      return JSON.std.asString(asList());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public PersonProfile with(Trait trait) {
+    Map<String, Trait> bySlot = new LinkedHashMap<>();
+    traits.forEach(old -> bySlot.put(old.slot(), old));
+    bySlot.put(trait.slot(), trait);
+    return new PersonProfile(new ArrayList<>(bySlot.values()));
+  }
+
+  /**
+   * The words that are at least so sure; of what is asked of one sex alone, somebody of another has
+   * what the user says.
+   */
+  public PersonWords words(double confidence) {
+    PersonWords sure = words(trait -> trait.confidence() >= confidence);
+    List<String> foreign = PersonWords.slots().stream()
+        .filter(slot -> !sure.chosen().getOrDefault("sex", "").isEmpty())
+        .filter(slot -> !sure.admits(slot))
+        .map(PersonWords.Slot::name)
+        .toList();
+    return words(trait -> trait.confidence() >= confidence
+        && (trait.source() == Trait.Source.USER || !foreign.contains(trait.slot())));
+  }
+
+  private PersonWords words(Predicate<Trait> said) {
+    PersonWords words = PersonWords.NONE;
+    for (Trait trait : traits) {
+      words = said.test(trait) ? words.with(trait.slot(), trait.value()) : words;
+    }
+    return words;
+  }
+
+  public List<Map<String, Object>> asList() {
+    List<Map<String, Object>> list = new ArrayList<>();
+    for (Trait trait : traits) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("slot", trait.slot());
+      entry.put("value", trait.value());
+      entry.put("confidence", Math.round(1000 * trait.confidence()) / 1000.0);
+      entry.put("source", trait.source().word());
+      list.add(entry);
+    }
+    return list;
+  }
+
+  private static PersonProfile parse(String json) {
+    try {
+      return new PersonProfile(JSON.std.listFrom(json).stream()
+          .map(entry -> trait((Map<?, ?>) entry))
+          .toList());
+    } catch (IOException | RuntimeException e) {
+      throw new UnusableInput(
+          "the profile in the person's file cannot be read; learn the person again", e);
+    }
+  }
+
+  private static Trait trait(Map<?, ?> entry) {
+    String source = (String) entry.get("source");
+    for (Trait.Source each : Trait.Source.values()) {
+      if (each.word().equals(source)) {
+        return new Trait(
+            (String) entry.get("slot"),
+            (String) entry.get("value"),
+            ((Number) entry.get("confidence")).doubleValue(),
+            each);
+      }
+    }
+    throw new UnusableInput("unknown source " + source);
+  }
+}

@@ -1,7 +1,0 @@
-/**
- * Saying of a picture that it was generated. {@link dev.likeness.headshots.provenance.Disclosure}
- * writes pictures that say so in three ways (XMP, a signed C2PA manifest, an invisible watermark);
- * {@link dev.likeness.headshots.provenance.Provenance} says what a file carries and whether it was
- * altered.
- */
-package dev.likeness.headshots.provenance;

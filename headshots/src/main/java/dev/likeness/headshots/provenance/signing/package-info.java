@@ -1,4 +1,0 @@
-/**
- * Who signs: certificates and keys, the application's own or the library's development certificate.
- */
-package dev.likeness.headshots.provenance.signing;

@@ -1,0 +1,73 @@
+package dev.likeness.headshots.report;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.photos.internal.image.SheetPen;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.util.List;
+
+/**
+ * One picture that shows the photos above the headshots, to see at a glance whether it is the same
+ * person.
+ */
+public final class ContactSheet {
+  private static final int WIDTH = 1360;
+  private static final int MARGIN = 48;
+  private static final int GAP = 16;
+  private static final int MOST_PHOTOS_A_ROW = 10;
+  private static final int HEADSHOTS_A_ROW = 4;
+  private static final int HEADING = 56;
+  private static final int CAPTION = 34;
+  private static final Color PAPER = new Color(0xFAF8F5);
+
+  private ContactSheet() {}
+
+  /**
+   * Draws the sheet, 1360 pixels wide.
+   *
+   * @param photos the person's photos; may be empty when the person was opened from a file
+   * @param headshots at least one
+   * @param footer one line below everything
+   */
+  public static Picture of(List<Picture> photos, List<Headshot> headshots, String footer) {
+    SheetGrid above = new SheetGrid(
+        WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MOST_PHOTOS_A_ROW)), GAP, 0);
+    SheetGrid below = new SheetGrid(WIDTH - 2 * MARGIN, HEADSHOTS_A_ROW, GAP, CAPTION);
+    int photosHeight = photos.isEmpty() ? 0 : HEADING + above.height(photos.size()) + GAP;
+    int height = MARGIN + photosHeight + HEADING + below.height(headshots.size()) + MARGIN + GAP;
+    BufferedImage image = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D paper = image.createGraphics();
+    paper.setColor(PAPER);
+    paper.fillRect(0, 0, WIDTH, height);
+    SheetPen pen = new SheetPen(paper);
+    int y = MARGIN;
+    if (!photos.isEmpty()) {
+      pen.heading("Photos", photos.size() + " used", MARGIN, y);
+      photos(pen, above, photos, y + HEADING);
+      y += photosHeight;
+    }
+    pen.heading("Headshots", String.valueOf(headshots.size()), MARGIN, y);
+    headshots(pen, below, headshots, y + HEADING);
+    pen.footer(footer, MARGIN, height - MARGIN / 2);
+    paper.dispose();
+    return Picture.of(image);
+  }
+
+  private static void photos(SheetPen pen, SheetGrid grid, List<Picture> photos, int top) {
+    for (int i = 0; i < photos.size(); i++) {
+      pen.picture(photos.get(i), MARGIN + grid.x(i), top + grid.y(i), grid.cell());
+    }
+  }
+
+  private static void headshots(SheetPen pen, SheetGrid grid, List<Headshot> headshots, int top) {
+    for (int i = 0; i < headshots.size(); i++) {
+      Headshot headshot = headshots.get(i);
+      int x = MARGIN + grid.x(i);
+      int y = top + grid.y(i);
+      int height = pen.picture(headshot.picture(), x, y, grid.cell());
+      pen.caption(headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cell());
+    }
+  }
+}

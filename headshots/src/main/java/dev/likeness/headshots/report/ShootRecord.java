@@ -1,0 +1,182 @@
+package dev.likeness.headshots.report;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.headshots.Purpose;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.person.AuthenticityVerdict;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoVerdict;
+import dev.likeness.photos.quality.Reason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * How headshots, or pictures of no shoot, came about, as JSON: versions, settings, seeds, prompts,
+ * timings, and which photos were used or set aside and why. It names photos and a person's words,
+ * so it is as private as the photos are. Immutable.
+ */
+public final class ShootRecord {
+  /** What its file is called. */
+  public static final String FILE = "record.json";
+
+  private final Map<String, Object> content;
+  private final int first;
+
+  private ShootRecord(Map<String, Object> content, int first) {
+    this.content = content;
+    this.first = first;
+  }
+
+  /** The record of a shoot; the headshots are called {@code headshot-001.png} and so on. */
+  public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot) {
+    return of(base, person, shoot, 0);
+  }
+
+  /** The same of headshots that are called by the numbers after {@code first} others'. */
+  public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot, int first) {
+    return of(base, person(person), shoot, first);
+  }
+
+  /** The record of a shoot of somebody whom photos show. */
+  public static ShootRecord of(BaseModel base, ShownPerson person, Shoot shoot) {
+    Map<String, Object> object =
+        person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
+    object.put("words", person.phrase());
+    object.putIfAbsent("profile", person.profile().asList());
+    object.put("consent", person.consent().text());
+    object.put("shown_by", person.adapter());
+    object.put("references", person.prompt().references().count());
+    return of(base, object, shoot, 0);
+  }
+
+  private static ShootRecord of(
+      BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
+    Map<String, Object> content = begun(base);
+    content.put("person", person);
+    content.put("scheduler", base.parts().scheduler().className());
+    content.put("eta", base.eta(ImageRequest.of("")));
+    content.put("headshots", ShotList.of(shoot, first));
+    return new ShootRecord(content, first);
+  }
+
+  /**
+   * The record of pictures of no shoot: what was asked for all of them, and what is told of each.
+   */
+  public static ShootRecord ofPictures(
+      BaseModel base, Map<String, ?> options, List<Map<String, Object>> pictures) {
+    Map<String, Object> content = begun(base);
+    content.put("options", options);
+    content.put("images", pictures);
+    return new ShootRecord(content, 0);
+  }
+
+  private static Map<String, Object> begun(BaseModel base) {
+    Map<String, Object> content = new LinkedHashMap<>();
+    content.put("likeness", LikenessVersion.current());
+    content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    content.put("java", Runtime.version().toString());
+    content.put("base", base.name());
+    content.put("compute", base.parts().compute().toString());
+    return content;
+  }
+
+  /** The same record with what became of each photo. */
+  public ShootRecord photos(PhotoReview review) {
+    return with("photos", review.photos().stream().map(ShootRecord::photo).toList());
+  }
+
+  /**
+   * The same record with what each headshot departs from the photos in, in their order; see
+   * {@link dev.likeness.headshots.person.Authenticity}.
+   */
+  public ShootRecord authenticity(List<AuthenticityVerdict> verdicts) {
+    return with(
+        "authenticity",
+        IntStream.range(0, verdicts.size())
+            .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(first + i)))
+            .toList());
+  }
+
+  /** The same record with what became of each picture that was drawn, kept or not. */
+  public ShootRecord choice(List<Map<String, Object>> verdicts) {
+    return with("choice", verdicts);
+  }
+
+  /**
+   * The same record with whether drawn faces were held to the person's; see
+   * {@link dev.likeness.headshots.HeadshotStudio#faceGuidance}.
+   */
+  public ShootRecord faceGuidance(boolean held) {
+    return with("face_guidance", held);
+  }
+
+  /** The same record with how long the parts of the work took. */
+  public ShootRecord timings(Map<String, Duration> parts) {
+    Map<String, Object> seconds = new LinkedHashMap<>();
+    parts.forEach((name, time) -> seconds.put(name, time.toMillis() / 1000.0));
+    return with("seconds", seconds);
+  }
+
+  /** The record as one JSON object. */
+  public String toJson() {
+    try {
+      return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes a JSON file, whole or not at all; a new one is readable by its owner alone. */
+  public void write(Path file) {
+    AtomicFile.writePrivate(
+        file, out -> out.write((toJson() + "\n").getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private ShootRecord with(String name, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(content);
+    more.put(name, value);
+    return new ShootRecord(more, first);
+  }
+
+  private static Map<String, Object> person(TrainedPerson person) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("words", person.phrase());
+    object.put("profile", PersonProfile.of(person).asList());
+    if (!person.subject().consent().isEmpty()) {
+      Consent consent = Consent.parse(person.subject().consent());
+      object.put("consent", consent.text());
+      object.put("consent_given", consent.given().toString());
+      object.put(
+          "purposes", consent.purposes().stream().sorted().map(Purpose::word).toList());
+    }
+    object.put("learnt_on", person.base());
+    object.put("recipe", person.recipe());
+    return object;
+  }
+
+  private static Map<String, Object> photo(PhotoVerdict photo) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("file", photo.name());
+    object.put("verdict", photo.verdict().word());
+    object.put("reasons", photo.reasons().stream().map(Reason::message).toList());
+    return object;
+  }
+}

@@ -1,0 +1,252 @@
+package dev.likeness.headshots.report;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.headshots.Candidate;
+import dev.likeness.headshots.Choice;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoVerdict;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.quality.Reason;
+import dev.likeness.photos.quality.Verdict;
+import dev.likeness.provenance.Disclosure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A shoot as one HTML page that opens from disk, with everything in it: the photos and what was
+ * thought of them, the headshots with all of their scores, and with a choice why each was kept or
+ * not. As private as the photos are. Immutable.
+ */
+public final class ShootReport {
+  private static final int THUMBNAIL = 160;
+  private static final int SHOWN = 512;
+
+  private final String html;
+
+  private ShootReport(String html) {
+    this.html = html;
+  }
+
+  /**
+   * The report of what was drawn.
+   *
+   * @param shoot what is delivered: with a choice, what was kept of it, by places, as it was
+   *     cropped since
+   * @param cards the scores of what is delivered where nothing was chosen, one a picture; none
+   *     where they were not measured
+   * @param review empty for a person from a file
+   * @param disclosure how the pictures in it say what they are: whoever saves one takes it along
+   * @throws IllegalArgumentException when the shoot is not what was kept, or has another number of
+   *     pictures than there are cards
+   */
+  public static ShootReport of(
+      Shoot shoot,
+      Optional<Choice> choice,
+      List<ScoreCard> cards,
+      Optional<PhotoReview> review,
+      Disclosure disclosure) {
+    if (!cards.isEmpty() && cards.size() != shoot.headshots().size()) {
+      throw new IllegalArgumentException(cards.size() + " cards of scores for "
+          + shoot.headshots().size() + " headshots; give one each");
+    }
+    StringBuilder page = new StringBuilder();
+    page.append(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
+        .append(resource("report.css"))
+        .append("</style></head><body>\n<h1>Headshots</h1>\n")
+        .append("<p class=\"note\">Generated pictures, not photographs; drawn by likeness ")
+        .append(text(LikenessVersion.current()))
+        .append(".</p>\n");
+    choice.ifPresentOrElse(
+        made -> chosen(page, made, shoot, disclosure),
+        () -> all(page, shoot.headshots(), cards, disclosure));
+    review.ifPresent(seen -> photos(page, seen));
+    return new ShootReport(page.append("</body></html>\n").toString());
+  }
+
+  /** The page. */
+  public String toHtml() {
+    return html;
+  }
+
+  /** Writes the page, whole or not at all; a new one is readable by its owner alone. */
+  public void write(Path file) {
+    AtomicFile.writePrivate(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static void all(
+      StringBuilder page, List<Headshot> headshots, List<ScoreCard> cards, Disclosure disclosure) {
+    page.append(LikenessCurve.svg(cards))
+        .append("<h2>")
+        .append(headshots.size())
+        .append(" drawn</h2>\n<div class=\"grid\">\n");
+    for (int i = 0; i < headshots.size(); i++) {
+      Headshot headshot = headshots.get(i);
+      figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), disclosure);
+      if (!cards.isEmpty()) {
+        scores(page, cards.get(i));
+      }
+      page.append("</figcaption></figure>\n");
+    }
+    page.append("</div>\n");
+  }
+
+  private static void chosen(
+      StringBuilder page, Choice choice, Shoot delivered, Disclosure disclosure) {
+    List<Choice.Verdict> kept = choice.verdicts().stream()
+        .filter(Choice.Verdict::kept)
+        .sorted((a, b) -> Integer.compare(a.place(), b.place()))
+        .toList();
+    if (kept.size() != delivered.headshots().size()) {
+      throw new IllegalArgumentException(
+          "the shoot has " + delivered.headshots().size() + " headshots and the choice keeps "
+              + kept.size() + "; give the shoot of those that were kept");
+    }
+    List<Choice.Verdict> others =
+        choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
+    page.append(
+        "<p class=\"note\">Every picture that was drawn was scored. Merit, up to 1, says how many of the others "
+            + "a picture is as good as in likeness, which counts twice, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
+            + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
+    page.append(LikenessCurve.svg(choice));
+    page.append("<h2>Kept ")
+        .append(kept.size())
+        .append(" of ")
+        .append(choice.verdicts().size())
+        .append("</h2>\n");
+    verdicts(page, kept, verdict -> delivered.headshots().get(verdict.place() - 1), disclosure);
+    if (!others.isEmpty()) {
+      page.append("<h2>Not kept</h2>\n");
+      verdicts(page, others, verdict -> verdict.candidate().headshot(), disclosure);
+    }
+  }
+
+  private static void verdicts(
+      StringBuilder page,
+      List<Choice.Verdict> verdicts,
+      Function<Choice.Verdict, Headshot> shown,
+      Disclosure disclosure) {
+    page.append("<div class=\"grid\">\n");
+    for (Choice.Verdict verdict : verdicts) {
+      Candidate candidate = verdict.candidate();
+      Headshot headshot = shown.apply(verdict);
+      String name =
+          verdict.kept() ? Headshot.fileName(verdict.place() - 1) : "seed " + headshot.seed();
+      figure(
+          page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason(), disclosure);
+      page.append(candidate.repaired() ? "<p>The face was drawn again.</p>\n" : "");
+      if (!Double.isNaN(candidate.obedience())) {
+        page.append(String.format(
+            Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.obedience()));
+      }
+      scores(page, candidate.card());
+      page.append("</figcaption></figure>\n");
+    }
+    page.append("</div>\n");
+  }
+
+  private static void scores(StringBuilder page, ScoreCard card) {
+    page.append(
+        "<details><summary>Scores</summary><table><tr><th>aspect</th><th>value</th><th>limit</th></tr>\n");
+    card.scores().forEach(score -> row(page, score));
+    page.append("</table></details>");
+  }
+
+  private static void row(StringBuilder page, Score score) {
+    page.append(String.format(
+        Locale.ROOT,
+        "<tr class=\"%s\"><td>%s</td><td>%s</td><td>%s</td></tr>%n",
+        score.passed() ? "well" : "failed",
+        text(score.aspect().word() + (score.passed() ? "" : ": " + score.complaint())),
+        score.shown(),
+        score.limit()));
+  }
+
+  private static void figure(
+      StringBuilder page,
+      String kind,
+      Headshot headshot,
+      String name,
+      String below,
+      Disclosure disclosure) {
+    page.append("<figure class=\"")
+        .append(kind)
+        .append("\"><img alt=\"")
+        .append(text(name))
+        .append("\" src=\"")
+        .append(data(disclosure.png(fitted(headshot.picture(), SHOWN))))
+        .append("\"><figcaption><b>")
+        .append(text(name))
+        .append("</b> ")
+        .append(text(headshot.style().title()))
+        .append("<p>")
+        .append(text(below))
+        .append("</p>\n");
+  }
+
+  private static void photos(StringBuilder page, PhotoReview review) {
+    page.append(
+        "<h2>The photos</h2>\n<p class=\"note\">What was thought of each: those to keep and those with a warning "
+            + "show the person, rejected ones were left out.</p>\n<div class=\"grid small\">\n");
+    // Of one name there may be several: those that may be used come in the order of the photos.
+    Iterator<AcceptedPhoto> accepted = review.accepted().iterator();
+    for (PhotoVerdict photo : review.photos()) {
+      page.append("<figure class=\"").append(text(photo.verdict().word())).append("\">");
+      if (photo.verdict() != Verdict.REJECT) {
+        page.append("<img alt=\"\" src=\"")
+            .append(data(fitted(accepted.next().picture(), THUMBNAIL).toPng()))
+            .append("\">");
+      }
+      page.append("<figcaption><b>")
+          .append(text(photo.name()))
+          .append("</b> ")
+          .append(text(photo.verdict().word()));
+      for (Reason reason : photo.reasons()) {
+        page.append("<p>").append(text(reason.message())).append("</p>");
+      }
+      page.append("</figcaption></figure>\n");
+    }
+    page.append("</div>\n");
+  }
+
+  private static Picture fitted(Picture picture, int side) {
+    return Math.max(picture.width(), picture.height()) <= side
+        ? picture
+        : Resampler.AREA.fit(picture, side);
+  }
+
+  private static String data(byte[] png) {
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
+  }
+
+  private static String text(String raw) {
+    return raw.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = ShootReport.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

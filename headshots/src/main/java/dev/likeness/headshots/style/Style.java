@@ -1,0 +1,243 @@
+package dev.likeness.headshots.style;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.headshots.EditPart;
+import dev.likeness.headshots.PersonDescription;
+import dev.likeness.photos.internal.image.Luma;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next
+ * clothes, against which expressions, lights and backdrops shift, each otherwise, so that every
+ * combination of them comes before one comes again.
+ *
+ * @param name what it is asked for by, such as {@code black-and-white}
+ * @param title what people call it
+ * @param opening the words that begin the prompt, at most eight, such as {@code studio portrait}
+ * @param wardrobe what is worn, one text a variant, such as {@code a navy suit and tie}
+ * @param expressions such as {@code smiling}
+ * @param lights such as {@code soft light}
+ * @param backdrops such as {@code gray background}
+ * @param lens words for a base that was trained on photographs, such as {@code 85mm lens}; may be
+ *     empty
+ * @param negative what must not be seen; may be empty
+ * @param guidance how strictly to follow the words where the shoot does not say, or NaN for as the
+ *     base is usually followed
+ * @param crop what the command shows of the pictures unless asked otherwise, {@link HeadshotCrop}'s
+ *     formats: {@code square}, {@code avatar} or sides such as {@code 4:5}
+ * @param bases the families of base models that it is for, of {@link #FAMILIES}; empty for all
+ * @param monochrome whether pictures are drawn in colour and then made black and white; the prompt
+ *     says nothing of it
+ */
+public record Style(
+    String name,
+    String title,
+    String opening,
+    List<String> wardrobe,
+    List<String> expressions,
+    List<String> lights,
+    List<String> backdrops,
+    String lens,
+    String negative,
+    double guidance,
+    String crop,
+    List<String> bases,
+    boolean monochrome) {
+  /**
+   * The families that a style may name: the embedded model and its kind, and those trained on
+   * photographs.
+   */
+  public static final List<String> FAMILIES =
+      List.of("portrait", "stable-diffusion", "stable-diffusion-3", "flux", "other");
+
+  private static final int LONGEST_OPENING = 8;
+
+  public Style {
+    if (name.isBlank()
+        || opening.isBlank()
+        || wardrobe.isEmpty()
+        || expressions.isEmpty()
+        || lights.isEmpty()
+        || backdrops.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a style needs a name, an opening, and at least one wardrobe, expression, light"
+              + " and backdrop: given " + (name.isBlank() ? "no name" : name));
+    }
+    if (opening.trim().split("\\s+").length > LONGEST_OPENING) {
+      throw new IllegalArgumentException(
+          "the style " + name + " opens with more than " + LONGEST_OPENING
+              + " words, which come before"
+              + " the person and would push them out of a prompt that is cut; move them to wardrobe, lights, backdrops or lens");
+    }
+    HeadshotCrop.ratio(crop);
+    wardrobe = List.copyOf(wardrobe);
+    expressions = List.copyOf(expressions);
+    lights = List.copyOf(lights);
+    backdrops = List.copyOf(backdrops);
+    bases = List.copyOf(bases);
+  }
+
+  /** Refuses a base of a family that the style is not for, and words that belong to the person. */
+  public void requireFor(BaseModel base) {
+    StyleWords.require(this);
+    String family = PersonDescription.isSmall(base) ? "portrait" : family(base.parts());
+    if (!bases.isEmpty() && !bases.contains(family)) {
+      throw new UnusableInput(
+          "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
+              + base.name() + " is of " + family + "; choose another style, or another base");
+    }
+  }
+
+  private static String family(Networks networks) {
+    return networks instanceof StableDiffusion
+        ? "stable-diffusion"
+        : networks instanceof StableDiffusion3
+            ? "stable-diffusion-3"
+            : networks instanceof Flux ? "flux" : "other";
+  }
+
+  /** The built-in style of this name; {@link #all()} has them all. */
+  public static Style named(String name) {
+    return all().stream()
+        .filter(style -> style.name().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("unknown style \"" + name + "\"; known: "
+            + String.join(", ", all().stream().map(Style::name).toList())));
+  }
+
+  /** Every built-in style, the four that a shoot takes unasked first. */
+  public static List<Style> all() {
+    return StyleFile.BUILT_IN;
+  }
+
+  /** What a shoot draws when no style is asked for. */
+  public static List<Style> usual() {
+    return all().subList(0, 4);
+  }
+
+  /**
+   * An application's own styles, a JSON list of objects with the fields of this record.
+   *
+   * @throws UnusableInput naming the line and the reason, when the file is not that
+   */
+  public static List<Style> read(Path file) {
+    return StyleFile.read(file);
+  }
+
+  /**
+   * The prompt of picture {@code index} of this style, counted from 0. The person comes first, so
+   * that no style's words push theirs out of a prompt that is cut.
+   *
+   * @param who the person in words, such as {@code a young woman with red hair}
+   */
+  public String prompt(String who, int index) {
+    if (who.isBlank()) {
+      throw new UnusableInput("nobody to draw: the words for the person are empty");
+    }
+    int clothes = index % wardrobe.size();
+    int rounds = index / wardrobe.size();
+    // Digits of the index, one a list: whatever those before add to the next, each combination
+    // comes once.
+    int face = rounds % expressions.size();
+    int light = rounds / expressions.size() % lights.size();
+    int backdrop = rounds / expressions.size() / lights.size();
+    return opening + " of " + who + ", wearing " + wardrobe.get(clothes) + ", "
+        + take(expressions, clothes + face) + ", " + take(lights, clothes + 2 * face + light) + ", "
+        + take(backdrops, clothes - face - light + backdrop);
+  }
+
+  /** {@link #prompt} with the lens named, for a base that knows what a lens does. */
+  public String photographicPrompt(String who, int index) {
+    return lens.isEmpty() ? prompt(who, index) : prompt(who, index) + ", " + lens;
+  }
+
+  /**
+   * The picture as this style shows it, of one that was drawn: black and white by its luma (ITU-R
+   * BT.601) where it is monochrome.
+   */
+  public Picture developed(Picture drawn) {
+    return monochrome ? Luma.of(drawn).picture() : drawn;
+  }
+
+  /**
+   * Prompts that ask the same of this style in other clothes, light and before another backdrop.
+   *
+   * @param asked a prompt of {@link #prompt} or {@link #photographicPrompt}
+   * @param most how many at most
+   */
+  public List<String> otherPrompts(String asked, int most) {
+    int wearing = asked.indexOf(", wearing ");
+    // A picture that was read from a file may have been asked for by another opening.
+    int of = asked.startsWith(opening + " of ") ? opening.length() : asked.indexOf(" of ");
+    String who = of < 0 || wearing < of + 4 ? "" : asked.substring(of + 4, wearing);
+    return who.isBlank()
+        ? List.of()
+        : IntStream.range(0, 4 * most)
+            .mapToObj(i -> prompt(who, i))
+            .filter(other -> !asked.startsWith(other))
+            .distinct()
+            .limit(most)
+            .toList();
+  }
+
+  /**
+   * The same that also has these words for its parts among its own, so that they are found in
+   * prompts.
+   */
+  public Style saying(Map<EditPart, String> words) {
+    return new Style(
+        name,
+        title,
+        opening,
+        with(words, wardrobe, EditPart.OUTFIT),
+        with(words, expressions, EditPart.EXPRESSION, EditPart.SMILE),
+        with(words, lights, EditPart.LIGHT),
+        with(words, backdrops, EditPart.BACKDROP),
+        lens,
+        negative,
+        guidance,
+        crop,
+        bases,
+        monochrome);
+  }
+
+  /** The same by another name, shown black and white or as it is drawn. */
+  public Style called(String other, boolean grey) {
+    return new Style(
+        other,
+        title,
+        opening,
+        wardrobe,
+        expressions,
+        lights,
+        backdrops,
+        lens,
+        negative,
+        guidance,
+        crop,
+        bases,
+        grey);
+  }
+
+  private static List<String> with(
+      Map<EditPart, String> words, List<String> own, EditPart... parts) {
+    return Stream.concat(
+            own.stream(),
+            Stream.of(parts).map(words::get).filter(text -> text != null && !own.contains(text)))
+        .toList();
+  }
+
+  private static String take(List<String> texts, int index) {
+    return texts.get(Math.floorMod(index, texts.size()));
+  }
+}

@@ -1,0 +1,223 @@
+package dev.likeness.headshots.style;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
+final class StyleFile {
+  private static final Set<String> TEXTS =
+      Set.of("name", "title", "opening", "lens", "negative", "crop");
+  private static final Set<String> LISTS =
+      Set.of("wardrobe", "expressions", "lights", "backdrops", "bases");
+  private static final String GUIDANCE = "guidance";
+  private static final String MONOCHROME = "monochrome";
+  private static final Map<String, String> OTHERS = Map.of(
+      GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
+  /** What no prompt says. */
+  private static final Set<String> UNDRAWN = Set.of("name", "title");
+
+  static final List<Style> BUILT_IN = builtIn();
+
+  private final JsonParser json;
+  private final String where;
+
+  private StyleFile(JsonParser json, String where) {
+    this.json = json;
+    this.where = where;
+  }
+
+  private static List<Style> builtIn() {
+    try (InputStream in = StyleFile.class.getResourceAsStream("styles.json")) {
+      return read(in, "styles.json");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static List<Style> read(Path file) {
+    if (!Files.exists(file)) {
+      throw new UnusableInput(file + " does not exist; give a JSON file with a list of styles");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in, file.toString());
+    } catch (IOException e) {
+      throw new UnusableInput(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Style> read(InputStream in, String where) throws IOException {
+    try (JsonParser json = new JsonFactory().createParser(in)) {
+      return new StyleFile(json, where).styles();
+    } catch (JsonProcessingException e) {
+      // The reader adds where it got the text from, which is told already.
+      String reason = e.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
+      throw new UnusableInput(
+          where + " line " + e.getLocation().getLineNr() + ": not JSON: " + reason, e);
+    }
+  }
+
+  private List<Style> styles() throws IOException {
+    expect(json.nextToken(), JsonToken.START_ARRAY, "a list of styles");
+    List<Style> styles = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      expect(json.currentToken(), JsonToken.START_OBJECT, "a style, in braces");
+      int line = json.currentTokenLocation().getLineNr();
+      Style style = style(line);
+      if (styles.stream().anyMatch(s -> s.name().equalsIgnoreCase(style.name()))) {
+        throw wrong(line, "a second style named \"" + style.name() + "\"");
+      }
+      styles.add(style);
+    }
+    if (styles.isEmpty()) {
+      throw wrong("there is no style in the list");
+    }
+    expect(json.nextToken(), null, "nothing after the list of styles");
+    return List.copyOf(styles);
+  }
+
+  private Style style(int line) throws IOException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    while (json.nextToken() != JsonToken.END_OBJECT) {
+      String field = json.currentName();
+      if (fields.containsKey(field)) {
+        throw wrong("this style says \"" + field + "\" twice");
+      }
+      json.nextToken();
+      fields.put(field, value(field));
+    }
+    for (String needed :
+        List.of("name", "opening", "wardrobe", "expressions", "lights", "backdrops")) {
+      if (!fields.containsKey(needed)) {
+        throw wrong(line, "this style has no \"" + needed + "\"");
+      }
+    }
+    String name = text(fields, "name");
+    try {
+      return style(name, fields);
+    } catch (IllegalArgumentException e) {
+      throw wrong(line, e.getMessage());
+    }
+  }
+
+  private static Style style(String name, Map<String, Object> fields) {
+    return new Style(
+        name,
+        text(fields, "title").isEmpty() ? name : text(fields, "title"),
+        text(fields, "opening"),
+        texts(fields, "wardrobe"),
+        texts(fields, "expressions"),
+        texts(fields, "lights"),
+        texts(fields, "backdrops"),
+        text(fields, "lens"),
+        text(fields, "negative"),
+        (double) fields.getOrDefault(GUIDANCE, Double.NaN),
+        text(fields, "crop").isEmpty() ? "square" : text(fields, "crop"),
+        fields.containsKey("bases") ? texts(fields, "bases") : List.of(),
+        (boolean) fields.getOrDefault(MONOCHROME, false));
+  }
+
+  private Object value(String field) throws IOException {
+    if (TEXTS.contains(field)) {
+      return phrase(field);
+    }
+    if (LISTS.contains(field)) {
+      return phrases(field);
+    }
+    if (field.equals(GUIDANCE)
+        && json.currentToken().isNumeric()
+        && json.getDoubleValue() >= 1
+        && Double.isFinite(json.getDoubleValue())) {
+      return json.getDoubleValue();
+    }
+    if (field.equals(MONOCHROME) && json.currentToken().isBoolean()) {
+      return json.getBooleanValue();
+    }
+    throw wrong(OTHERS.getOrDefault(
+        field,
+        "unknown field \"" + field + "\"; known: "
+            + String.join(
+                ", ",
+                Stream.of(TEXTS, LISTS, OTHERS.keySet())
+                    .flatMap(Set::stream)
+                    .sorted()
+                    .toList())));
+  }
+
+  private List<String> phrases(String field) throws IOException {
+    expect(json.currentToken(), JsonToken.START_ARRAY, "a list of texts for \"" + field + "\"");
+    List<String> texts = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      texts.add(phrase(field));
+    }
+    if (texts.isEmpty()) {
+      throw wrong("\"" + field + "\" is empty; give at least one text");
+    }
+    return texts;
+  }
+
+  private String phrase(String field) throws IOException {
+    expect(json.currentToken(), JsonToken.VALUE_STRING, "a text for \"" + field + "\"");
+    String text = json.getText();
+    if (field.equals("crop")) {
+      requireCrop(text);
+    }
+    if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
+      throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));
+    }
+    if (text.isBlank() && !field.equals(StyleWords.NEGATIVE) && !field.equals("lens")) {
+      throw wrong("\"" + field + "\" is empty");
+    }
+    Optional<String> fault =
+        UNDRAWN.contains(field) ? Optional.empty() : StyleWords.fault(field, text);
+    if (fault.isPresent()) {
+      throw wrong(fault.get());
+    }
+    return text;
+  }
+
+  private void requireCrop(String format) throws IOException {
+    try {
+      HeadshotCrop.ratio(format);
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage());
+    }
+  }
+
+  private static String text(Map<String, Object> fields, String name) {
+    return (String) fields.getOrDefault(name, "");
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<String> texts(Map<String, Object> fields, String name) {
+    return (List<String>) fields.get(name);
+  }
+
+  private void expect(JsonToken token, JsonToken wanted, String what) {
+    if (token != wanted) {
+      throw wrong("expected " + what);
+    }
+  }
+
+  private UnusableInput wrong(String reason) {
+    return wrong(json.currentTokenLocation().getLineNr(), reason);
+  }
+
+  private UnusableInput wrong(int line, String reason) {
+    return new UnusableInput(where + " line " + line + ": " + reason);
+  }
+}

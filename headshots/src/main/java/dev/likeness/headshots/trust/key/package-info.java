@@ -1,2 +1,0 @@
-/** The application's key, which wraps the key of every vault. */
-package dev.likeness.headshots.trust.key;

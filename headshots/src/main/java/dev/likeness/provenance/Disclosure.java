@@ -1,0 +1,152 @@
+package dev.likeness.provenance;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.PictureFormat;
+import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.photos.internal.imagefile.Encoding;
+import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.photos.internal.imagefile.Xmp;
+import dev.likeness.photos.internal.opencv.WebpEncoder;
+import dev.likeness.provenance.c2pa.ManifestWriter;
+import dev.likeness.provenance.signing.SigningIdentity;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How pictures that leave become files, with the sRGB profile, that say that they were generated:
+ * an invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA
+ * manifest. Nothing of how they were made, and of whom they show, goes with them. Immutable; the
+ * methods return another one. The same picture gives the same file, unless the signer's algorithm
+ * draws random numbers (all but Ed25519 do).
+ *
+ * @param signer who signs the manifest; empty for the development certificate, which is made when
+ *     the first file is
+ * @param generator the program that is named as the maker
+ * @param source where the pictures come from
+ * @param label words for everybody to see in the picture; none by default
+ * @param watermarked whether the pixels are marked
+ * @param edited whether the pictures go on from others
+ */
+public record Disclosure(
+    Optional<SigningIdentity> signer,
+    String generator,
+    SourceType source,
+    Optional<String> label,
+    boolean watermarked,
+    boolean edited) {
+  private static final double QUALITY = 0.92;
+  private static final Disclosure STANDARD = new Disclosure(
+      Optional.empty(),
+      "Likeness",
+      SourceType.TRAINED_ALGORITHMIC_MEDIA,
+      Optional.empty(),
+      true,
+      false);
+
+  public Disclosure {
+    if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
+      throw new IllegalArgumentException("the generator's name and the label must not be blank");
+    }
+  }
+
+  /** Drawn by a model, signed with the development certificate, no label. */
+  public static Disclosure standard() {
+    return STANDARD;
+  }
+
+  /** Signed by the application itself. */
+  public Disclosure signedBy(SigningIdentity identity) {
+    return new Disclosure(Optional.of(identity), generator, source, label, watermarked, edited);
+  }
+
+  /** Made by a program of this name. */
+  public Disclosure generator(String name) {
+    return new Disclosure(signer, name, source, label, watermarked, edited);
+  }
+
+  /** Of pictures from another source. */
+  public Disclosure source(SourceType type) {
+    return new Disclosure(signer, generator, type, label, watermarked, edited);
+  }
+
+  /**
+   * Of pictures drawn over others, such as photos, or of pictures drawn from nothing. Of what was
+   * drawn over, the files say only that there was a picture: content credentials that it had are
+   * not carried on.
+   */
+  public Disclosure edited(boolean overAnother) {
+    SourceType type = overAnother
+        ? SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+        : SourceType.TRAINED_ALGORITHMIC_MEDIA;
+    return new Disclosure(signer, generator, type, label, watermarked, overAnother);
+  }
+
+  /** With words for everybody to see, such as {@code AI-generated}. */
+  public Disclosure label(String text) {
+    return new Disclosure(signer, generator, source, Optional.of(text), watermarked, edited);
+  }
+
+  /**
+   * Of new pages that show such pictures, each of which has a watermark in its own file: plain
+   * paper would show one.
+   */
+  public Disclosure ofPages() {
+    return new Disclosure(signer, generator, source, label, false, false);
+  }
+
+  /** The bytes of a PNG file. */
+  public byte[] png(Picture picture) {
+    return signed(marked(picture).toPng());
+  }
+
+  /** The bytes of a JPEG file of quality 92. */
+  public byte[] jpeg(Picture picture) {
+    return signed(Encoding.jpeg(marked(picture), QUALITY));
+  }
+
+  /** The bytes of a WebP file of quality 92. */
+  public byte[] webp(Picture picture) {
+    return signed(WebpEncoder.encode(marked(picture), QUALITY));
+  }
+
+  /** The bytes of a file of this kind. */
+  public byte[] encode(Picture picture, PictureFormat format) {
+    return switch (format) {
+      case PNG -> png(picture);
+      case JPEG -> jpeg(picture);
+      case WEBP -> webp(picture);
+    };
+  }
+
+  /** Writes a file of this kind, whole or not at all. */
+  public void write(Picture picture, PictureFormat format, Path file) {
+    byte[] bytes = encode(picture, format);
+    AtomicFile.write(file, out -> out.write(bytes));
+  }
+
+  /** Writes a PNG file, whole or not at all. */
+  public void writePng(Picture picture, Path file) {
+    write(picture, PictureFormat.PNG, file);
+  }
+
+  /** Writes a JPEG file of quality 92, whole or not at all. */
+  public void writeJpeg(Picture picture, Path file) {
+    write(picture, PictureFormat.JPEG, file);
+  }
+
+  private Picture marked(Picture picture) {
+    Picture labelled = label.map(text -> VisibleLabel.on(picture, text)).orElse(picture);
+    return watermarked ? Watermark.embed(labelled) : labelled;
+  }
+
+  private byte[] signed(byte[] encoded) {
+    byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
+    PictureFile file =
+        PictureFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(Xmp.packet(source));
+    SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
+    return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
+  }
+}

@@ -1,0 +1,177 @@
+package dev.likeness.provenance;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * A picture as invisible-watermark sees it: the U channel (OpenCV's YUV), its Haar approximation
+ * (the sum of two by two pixels, halved), in blocks of four by four of those. A block's value is
+ * the largest of its last 15 numbers; the bit is in which half of a step of 36 it lies.
+ */
+final class WatermarkBlocks {
+  private static final double STEP = 36;
+  private static final int SIDE = 8;
+  private static final int BITS_OF_ONE = 14;
+  private static final int HALF = 1 << 13;
+  private static final double BLUE = 2.032;
+  private static final double GREEN = -0.395;
+  private static final double CLEAR = 0.08;
+  private static final double UNDECIDED = 0.25;
+  // A plain ground hides as little as one that varies by so many levels hides twice as much.
+  private static final double PLAIN = 6;
+
+  private final Picture picture;
+  private final int columns;
+  private final int rows;
+
+  WatermarkBlocks(Picture picture) {
+    this.picture = picture;
+    columns = picture.width() / SIDE;
+    rows = picture.height() / SIDE;
+  }
+
+  private double value(byte[] rgb, int block) {
+    double most = -1;
+    int left = block % columns * SIDE;
+    int top = block / columns * SIDE;
+    for (int i = 1; i < SIDE * SIDE / 4; i++) {
+      int x = left + i % 4 * 2;
+      int y = top + i / 4 * 2;
+      most = Math.max(
+          most, (u(rgb, x, y) + u(rgb, x + 1, y) + u(rgb, x, y + 1) + u(rgb, x + 1, y + 1)) / 2.0);
+    }
+    return most;
+  }
+
+  // OpenCV's integers, rounding included.
+  private int u(byte[] rgb, int x, int y) {
+    int at = (y * picture.width() + x) * 3;
+    int blue = rgb[at + 2] & 255;
+    int luma =
+        (4899 * (rgb[at] & 255) + 9617 * (rgb[at + 1] & 255) + 1868 * blue + HALF) >> BITS_OF_ONE;
+    return (8061 * (blue - luma) + (128 << BITS_OF_ONE) + HALF) >> BITS_OF_ONE;
+  }
+
+  /** How many bits of the mark the blocks vote for. */
+  int agreement() {
+    return Watermark.BITS - lost(0, 0).cardinality();
+  }
+
+  /**
+   * The bits that the blocks do not vote for by a clear majority, whichever way the undecided vote.
+   */
+  BitSet weak() {
+    return lost(CLEAR, UNDECIDED);
+  }
+
+  // A bit is 1 when 127 of 255 votes say so. A value at the edge of its half falls as floating
+  // point will have it.
+  private BitSet lost(double margin, double edge) {
+    byte[] rgb = picture.rgb();
+    int[] right = new int[Watermark.BITS];
+    int[] votes = new int[Watermark.BITS];
+    for (int block = 0; block < rows * columns; block++) {
+      double within = value(rgb, block) % STEP;
+      boolean one = within > STEP / 2;
+      double fromEdge = Math.min(Math.min(within, STEP - within), Math.abs(within - STEP / 2));
+      votes[block % Watermark.BITS]++;
+      right[block % Watermark.BITS] +=
+          one == (Watermark.bit(block) == 1) && fromEdge >= edge ? 1 : 0;
+    }
+    BitSet lost = new BitSet(Watermark.BITS);
+    for (int i = 0; i < Watermark.BITS; i++) {
+      int needed = Watermark.bit(i) == 1 ? 127 * votes[i] + 1 : 128 * votes[i];
+      lost.set(i, 255 * right[i] < needed + 255 * margin * votes[i]);
+    }
+    return lost;
+  }
+
+  /**
+   * The picture with the mark.
+   *
+   * @param strengths of each bit; of its blocks those are moved where it is seen least
+   */
+  Picture marked(WatermarkStrength[] strengths) {
+    byte[] rgb = picture.rgb();
+    double[] shifts = new double[rows * columns];
+    double[] cost = new double[rows * columns];
+    for (int block = 0; block < shifts.length; block++) {
+      shifts[block] =
+          shift(value(rgb, block), Watermark.bit(block), strengths[block % Watermark.BITS]);
+      cost[block] = Math.abs(shifts[block]) / (PLAIN + unrest(rgb, block));
+    }
+    for (int bit = 0; bit < Watermark.BITS; bit++) {
+      List<Integer> blocks = new ArrayList<>();
+      for (int block = bit; block < shifts.length; block += Watermark.BITS) {
+        blocks.add(block);
+      }
+      blocks.sort(Comparator.comparingDouble(block -> cost[block]));
+      int count = (int) Math.ceil(strengths[bit].share * blocks.size());
+      blocks.subList(0, count).forEach(block -> move(rgb, block, shifts[block]));
+    }
+    return Picture.of(picture.width(), picture.height(), rgb);
+  }
+
+  private static double shift(double value, int bit, WatermarkStrength strength) {
+    double low = bit * STEP / 2 + strength.below;
+    double high = (bit + 1) * STEP / 2 - strength.above;
+    double within = value % STEP;
+    double best = Double.POSITIVE_INFINITY;
+    for (int step = -1; step <= 1; step++) {
+      double up = low + step * STEP - within;
+      double down = high + step * STEP - within;
+      double move = up > 0 ? up : Math.min(down, 0);
+      best = Math.abs(move) < Math.abs(best) ? move : best;
+    }
+    return best;
+  }
+
+  /**
+   * How much the green of a block and its surroundings varies: the standard deviation, in levels.
+   */
+  private double unrest(byte[] rgb, int block) {
+    int left = Math.max(0, block % columns * SIDE - SIDE / 2);
+    int top = Math.max(0, block / columns * SIDE - SIDE / 2);
+    int right = Math.min(picture.width(), left + 2 * SIDE);
+    int bottom = Math.min(picture.height(), top + 2 * SIDE);
+    double sum = 0;
+    double squares = 0;
+    for (int y = top; y < bottom; y++) {
+      for (int x = left; x < right; x++) {
+        int green = rgb[(y * picture.width() + x) * 3 + 1] & 255;
+        sum += green;
+        squares += green * green;
+      }
+    }
+    int n = (right - left) * (bottom - top);
+    return Math.sqrt(Math.max(0, squares / n - sum / n * (sum / n)));
+  }
+
+  // Luma stays, unless a channel would leave its range: then all three move, which leaves U as it
+  // is.
+  private void move(byte[] rgb, int block, double shift) {
+    double u = shift / 2;
+    int left = block % columns * SIDE;
+    int top = block / columns * SIDE;
+    for (int y = top; u != 0 && y < top + SIDE; y++) {
+      for (int x = left; x < left + SIDE; x++) {
+        int at = (y * picture.width() + x) * 3;
+        double red = rgb[at] & 255;
+        double green = (rgb[at + 1] & 255) + GREEN * u;
+        double blue = (rgb[at + 2] & 255) + BLUE * u;
+        double back = Math.max(0, Math.max(red, Math.max(green, blue)) - 255)
+            + Math.min(0, Math.min(red, Math.min(green, blue)));
+        rgb[at] = rounded(red - back);
+        rgb[at + 1] = rounded(green - back);
+        rgb[at + 2] = rounded(blue - back);
+      }
+    }
+  }
+
+  private static byte rounded(double value) {
+    return (byte) Math.max(0, Math.min(255, Math.round(value)));
+  }
+}

@@ -1,0 +1,111 @@
+package dev.likeness.provenance.c2pa;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One manifest of a store, taken apart.
+ *
+ * @param manifest the whole box
+ * @param content the claim's bytes
+ * @param fields the claim, read
+ */
+record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
+  private static final String PREFIX = "self#jumbf=";
+  private static final List<String> LINKS =
+      List.of("assertions", "created_assertions", "gathered_assertions");
+
+  /** What a claim says about a box: where it is and its hash. */
+  record Link(String url, String name, byte[] hash, Object algorithm) {}
+
+  static Claim of(JumbfBox manifest) throws MalformedManifest {
+    List<JumbfBox> claims = manifest.boxes().stream()
+        .filter(box -> box.kind().equals(JumbfBox.CLAIM))
+        .toList();
+    if (claims.size() != 1) {
+      throw new MalformedManifest("the manifest has " + claims.size() + " claims instead of one");
+    }
+    byte[] content = claims.get(0).content();
+    return new Claim(manifest, content, Cbor.map(content));
+  }
+
+  String label() {
+    return manifest.label();
+  }
+
+  boolean isUpdate() {
+    return manifest.kind().equals(JumbfBox.UPDATE_MANIFEST);
+  }
+
+  /** The address of a box of this manifest. */
+  String url(String path) {
+    return PREFIX + "/c2pa/" + label() + "/" + path;
+  }
+
+  Optional<JumbfBox> signature() {
+    return manifest.boxes().stream()
+        .filter(box -> box.kind().equals(JumbfBox.SIGNATURE))
+        .findFirst();
+  }
+
+  /** The assertions that lie in the manifest, whether the claim names them or not. */
+  List<JumbfBox> assertions() {
+    return manifest.boxes().stream()
+        .filter(box -> box.kind().equals(JumbfBox.ASSERTIONS))
+        .flatMap(box -> box.boxes().stream())
+        .toList();
+  }
+
+  /**
+   * The assertions of a kind: {@code c2pa.ingredient} also has {@code c2pa.ingredient.v3} and
+   * {@code …__1}.
+   */
+  List<JumbfBox> assertions(String kind) {
+    return assertions().stream()
+        .filter(box -> box.label().equals(kind)
+            || box.label().startsWith(kind + ".v")
+            || box.label().startsWith(kind + "__"))
+        .toList();
+  }
+
+  /** What the claim says about its assertions. */
+  List<Link> links() {
+    List<Link> links = new ArrayList<>();
+    for (String field : LINKS) {
+      for (Object entry : fields.get(field) instanceof List<?> list ? list : List.of()) {
+        link(entry).ifPresent(links::add);
+      }
+    }
+    return links;
+  }
+
+  /** A hashed address, as claims and ingredients have them. */
+  static Optional<Link> link(Object value) {
+    if (value instanceof Map<?, ?> map
+        && map.get("url") instanceof String url
+        && map.get("hash") instanceof byte[] hash) {
+      return Optional.of(
+          new Link(url, url.substring(url.lastIndexOf('/') + 1), hash, map.get("alg")));
+    }
+    return Optional.empty();
+  }
+
+  /** The manifest that an address points into; empty for addresses within their own manifest. */
+  static String manifestIn(String url) {
+    String path = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : url;
+    String[] parts = (path.startsWith("/") ? path.substring(1) : path).split("/");
+    return parts.length > 1 && parts[0].equals("c2pa") ? parts[1] : "";
+  }
+
+  /** The program that made it. */
+  String generator() {
+    Object info = fields.get("claim_generator_info");
+    Object first = info instanceof List<?> list && !list.isEmpty() ? list.get(0) : info;
+    if (first instanceof Map<?, ?> map && map.get("name") instanceof String name) {
+      return map.get("version") instanceof String version ? name + " " + version : name;
+    }
+    return fields.get("claim_generator") instanceof String text ? text : "";
+  }
+}

@@ -1,0 +1,115 @@
+package dev.likeness.provenance.c2pa;
+
+import dev.likeness.provenance.signing.SignatureAlgorithm;
+import dev.likeness.provenance.signing.SigningIdentity;
+import java.io.ByteArrayInputStream;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A signature of one signer over a claim that lies elsewhere: COSE_Sign1 with a detached payload
+ * (RFC 9052, 4.2).
+ *
+ * @param sealed the protected headers as they were signed
+ * @param headers the same, read
+ * @param open the unprotected headers
+ * @param signature the bytes of the signature
+ */
+record CoseSign1(
+    byte[] sealed, Map<String, Object> headers, Map<String, Object> open, byte[] signature) {
+  private static final int TAG = 18;
+  private static final int ALGORITHM = 1;
+  private static final int CHAIN = 33;
+  private static final String OLD_CHAIN = "x5chain";
+
+  /** Reads the content of a signature box. */
+  @SuppressWarnings("unchecked")
+  static CoseSign1 parse(byte[] cbor) throws MalformedManifest {
+    if (Cbor.read(cbor) instanceof List<?> parts
+        && parts.size() == 4
+        && parts.get(0) instanceof byte[] sealed
+        && parts.get(1) instanceof Map<?, ?> open
+        && parts.get(3) instanceof byte[] signature) {
+      Map<String, Object> headers = sealed.length == 0 ? Map.of() : Cbor.map(sealed);
+      return new CoseSign1(sealed, headers, (Map<String, Object>) open, signature);
+    }
+    throw new MalformedManifest("a signature that is no COSE_Sign1");
+  }
+
+  /** The content of a signature box for {@code claim}. */
+  static byte[] sign(byte[] claim, SigningIdentity signer) {
+    List<byte[]> chain = new ArrayList<>();
+    try {
+      for (X509Certificate certificate : signer.chain()) {
+        chain.add(certificate.getEncoded());
+      }
+    } catch (CertificateException e) {
+      throw new IllegalArgumentException("a certificate of " + signer + " has no encoding", e);
+    }
+    Map<Object, Object> headers = new LinkedHashMap<>();
+    headers.put(ALGORITHM, signer.algorithm().cose());
+    headers.put(CHAIN, chain.size() == 1 ? chain.get(0) : chain);
+    byte[] sealed = Cbor.write(headers);
+    byte[] signature = signer.sign(toBeSigned("Signature1", sealed, claim));
+    List<Object> parts = new ArrayList<>(List.of(sealed, Map.of()));
+    parts.add(null);
+    parts.add(signature);
+    return Cbor.write(new Cbor.Tagged(TAG, parts));
+  }
+
+  private static byte[] toBeSigned(String context, byte[] sealed, byte[] payload) {
+    return Cbor.write(List.of(context, sealed, new byte[0], payload));
+  }
+
+  /** What a time stamp of {@code content} stamps. */
+  byte[] counterSigned(byte[] content) {
+    return toBeSigned("CounterSignature", sealed, content);
+  }
+
+  /** How it says that it was signed. */
+  Optional<SignatureAlgorithm> algorithm() {
+    return headers.get(String.valueOf(ALGORITHM)) instanceof Number number
+        ? SignatureAlgorithm.ofCose(number.longValue())
+        : Optional.empty();
+  }
+
+  /** Whether the first certificate's key signed {@code claim}. */
+  boolean signs(byte[] claim, X509Certificate certificate) {
+    byte[] message = toBeSigned("Signature1", sealed, claim);
+    return algorithm()
+        .map(a -> a.verifies(certificate.getPublicKey(), message, signature))
+        .orElse(false);
+  }
+
+  /** The signer's certificate and those that vouch for it. */
+  List<X509Certificate> chain() throws MalformedManifest {
+    Object chain = headers.get(String.valueOf(CHAIN));
+    for (Map<String, Object> map : List.of(headers, open)) {
+      chain = chain == null ? map.getOrDefault(OLD_CHAIN, map.get(String.valueOf(CHAIN))) : chain;
+    }
+    List<X509Certificate> certificates = new ArrayList<>();
+    try {
+      CertificateFactory factory = CertificateFactory.getInstance("X.509");
+      for (Object der :
+          chain instanceof List<?> list ? list : chain == null ? List.of() : List.of(chain)) {
+        if (der instanceof byte[] bytes) {
+          certificates.add(
+              (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes)));
+        }
+      }
+    } catch (CertificateException | RuntimeException e) {
+      // Java's parsers answer to some broken keys with whatever their code runs into.
+      throw new MalformedManifest("a certificate that cannot be read", e);
+    }
+    if (certificates.isEmpty()) {
+      throw new MalformedManifest("a signature without a certificate");
+    }
+    return certificates;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.likeness.provenance.c2pa;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Whether the pictures that went into a picture still carry the manifests that they had
+ * (specification 2.1, 15.11).
+ */
+final class IngredientCheck {
+  private static final String KIND = "c2pa.ingredient";
+  private static final String MISSING = "ingredient.manifest.missing";
+
+  private final Map<String, Claim> claims;
+  private final ClaimCheck check;
+  private final Set<String> visited = new HashSet<>();
+
+  IngredientCheck(Map<String, Claim> claims, ClaimCheck check) {
+    this.claims = claims;
+    this.check = check;
+  }
+
+  void check(Claim claim, Findings findings) throws MalformedManifest {
+    if (!visited.add(claim.label())) {
+      return;
+    }
+    for (JumbfBox assertion : claim.assertions(KIND)) {
+      if (isErased(assertion.content())) {
+        continue;
+      }
+      Map<String, Object> fields = Cbor.map(assertion.content());
+      Findings fresh = new Findings();
+      Optional<Claim.Link> link = manifest(fields);
+      if (link.isPresent()) {
+        one(link.get(), fresh);
+      } else if (!"inputTo".equals(fields.get("relationship"))) {
+        fresh.informational(
+            "ingredient.unknownProvenance", claim.url("c2pa.assertions/" + assertion.label()));
+      }
+      Set<String> known = recorded(fields);
+      fresh.all().stream().filter(finding -> isNews(finding, known)).forEach(findings::add);
+    }
+  }
+
+  private void one(Claim.Link link, Findings findings) throws MalformedManifest {
+    Claim ingredient = claims.get(Claim.manifestIn(link.url()));
+    if (ingredient == null) {
+      findings.failure(MISSING, link.url());
+      return;
+    }
+    Object algorithm = link.algorithm() == null ? ingredient.fields().get("alg") : link.algorithm();
+    boolean whole = matches(ingredient.manifest().payload(), algorithm, link.hash());
+    if (whole) {
+      findings.success("ingredient.manifest.validated", link.url());
+    } else if (!matches(ingredient.content(), algorithm, link.hash())) {
+      // Manifests of version 1.0 hashed the claim alone.
+      findings.failure("ingredient.manifest.mismatch", link.url());
+    }
+    check.check(ingredient, findings);
+    check(ingredient, findings);
+  }
+
+  private static boolean matches(byte[] content, Object algorithm, byte[] hash) {
+    return Hashes.named(algorithm)
+        .map(digest -> Arrays.equals(digest.digest(content), hash))
+        .orElse(false);
+  }
+
+  /** The manifest that an ingredient had. */
+  static Optional<Claim.Link> manifest(Map<String, Object> ingredient) {
+    Object old = ingredient.get("c2pa_manifest");
+    return Claim.link(old == null ? ingredient.get("activeManifest") : old);
+  }
+
+  /**
+   * The manifests of the pictures that a claim's picture goes on from, one at most in a sound
+   * claim.
+   */
+  static List<Claim.Link> parents(Claim claim) throws MalformedManifest {
+    List<Claim.Link> parents = new ArrayList<>();
+    for (JumbfBox ingredient : claim.assertions(KIND)) {
+      Map<String, Object> fields = Cbor.map(ingredient.content());
+      if ("parentOf".equals(fields.get("relationship"))) {
+        manifest(fields).ifPresent(parents::add);
+      }
+    }
+    return parents;
+  }
+
+  private static boolean isErased(byte[] content) {
+    for (byte b : content) {
+      if (b != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // A fault that was already there, and said, when the ingredient was taken in is no news; nor are
+  // its own successes.
+  private static boolean isNews(Finding finding, Set<String> known) {
+    boolean fresh = !known.contains(key(finding.code(), finding.url()));
+    return switch (finding.kind()) {
+      case FAILURE -> fresh;
+      case SUCCESS -> finding.code().startsWith("ingredient.");
+      case INFORMATIONAL -> fresh && finding.code().startsWith("ingredient.");
+    };
+  }
+
+  private static Set<String> recorded(Map<String, Object> ingredient) {
+    List<Object> entries = new ArrayList<>();
+    collect(ingredient.get("validationStatus"), entries);
+    collect(ingredient.get("validationResults"), entries);
+    Set<String> known = new HashSet<>();
+    for (Object entry : entries) {
+      if (entry instanceof Map<?, ?> status && status.get("code") instanceof String code) {
+        known.add(key(code, String.valueOf(status.get("url"))));
+      }
+    }
+    return known;
+  }
+
+  private static void collect(Object value, List<Object> entries) {
+    if (value instanceof Map<?, ?> map) {
+      if (map.containsKey("code")) {
+        entries.add(map);
+      }
+      map.values().forEach(inner -> collect(inner, entries));
+    } else if (value instanceof List<?> list) {
+      list.forEach(inner -> collect(inner, entries));
+    }
+  }
+
+  private static String key(String code, String url) {
+    return code + " " + url.substring(url.lastIndexOf('/') + 1);
+  }
+}

@@ -1,0 +1,155 @@
+package dev.likeness.provenance.signing;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+
+/**
+ * Who signs pictures and receipts.
+ *
+ * @param key the private key of the first certificate
+ * @param chain the signer's certificate, then those that vouch for it
+ */
+public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
+  private static final byte[] PROBE = {1, 2, 3};
+
+  public SigningIdentity {
+    chain = List.copyOf(chain);
+    if (chain.isEmpty()) {
+      throw new IllegalArgumentException("who signs needs a certificate, given none");
+    }
+    SignatureAlgorithm algorithm = SignatureAlgorithm.of(key);
+    if (!algorithm.verifies(chain.get(0).getPublicKey(), PROBE, algorithm.sign(key, PROBE))) {
+      throw new IllegalArgumentException("the private key does not belong to the certificate of "
+          + chain.get(0).getSubjectX500Principal());
+    }
+  }
+
+  /**
+   * The library's own: anybody can sign with it, nobody trusts it, and its name says so. Always the
+   * same.
+   */
+  public static SigningIdentity development() {
+    return DevelopmentCertificate.IDENTITY;
+  }
+
+  /**
+   * Reads PEM files.
+   *
+   * @param key a private key, not encrypted
+   * @param certificates the signer's certificate first
+   * @throws UnusableInput when a file cannot be read or holds something else, the signer's
+   *     certificate has not the {@linkplain SignerProfile profile} of one, or is not valid now:
+   *     nothing is time-stamped, so that what is signed is called valid only as long as the
+   *     certificate is
+   */
+  public static SigningIdentity open(Path key, Path certificates) {
+    List<X509Certificate> chain = chain(certificates);
+    requireSigner(chain.get(0), certificates);
+    requireValid(chain.get(0), certificates);
+    return new SigningIdentity(privateKey(key), chain);
+  }
+
+  private static List<X509Certificate> chain(Path file) {
+    List<X509Certificate> chain = new ArrayList<>();
+    try {
+      for (Object entry : entries(file)) {
+        if (entry instanceof X509CertificateHolder holder) {
+          chain.add(new JcaX509CertificateConverter().getCertificate(holder));
+        }
+      }
+    } catch (GeneralSecurityException e) {
+      throw unreadable(file, e);
+    }
+    if (chain.isEmpty()) {
+      throw new UnusableInput(
+          file + " holds no certificate; give a PEM file with the signer's first");
+    }
+    return chain;
+  }
+
+  private static void requireSigner(X509Certificate signer, Path file) {
+    SignerProfile.fault(signer).ifPresent(fault -> {
+      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in "
+          + file + " " + fault + "; no reader of content credentials trusts what it signs");
+    });
+  }
+
+  private static void requireValid(X509Certificate signer, Path file) {
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    Instant from = signer.getNotBefore().toInstant();
+    Instant until = signer.getNotAfter().toInstant();
+    if (now.isBefore(from) || now.isAfter(until)) {
+      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in "
+          + file + " is valid from " + from + " until " + until + ", and it is " + now
+          + ": what it signs now is called invalid; give one that is valid");
+    }
+  }
+
+  private static PrivateKey privateKey(Path file) {
+    JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
+    try {
+      for (Object entry : entries(file)) {
+        if (entry instanceof PEMKeyPair pair) {
+          return converter.getPrivateKey(pair.getPrivateKeyInfo());
+        }
+        if (entry instanceof PrivateKeyInfo info) {
+          return converter.getPrivateKey(info);
+        }
+      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+    throw new UnusableInput(file + " holds no private key; give an unencrypted PEM file");
+  }
+
+  private static List<Object> entries(Path file) {
+    List<Object> entries = new ArrayList<>();
+    try (Reader reader = Files.newBufferedReader(file);
+        PEMParser parser = new PEMParser(reader)) {
+      for (Object entry = parser.readObject(); entry != null; entry = parser.readObject()) {
+        entries.add(entry);
+      }
+    } catch (IOException | RuntimeException e) {
+      // What is cut short or garbled the parser answers with whatever its parts throw.
+      throw unreadable(file, e);
+    }
+    return entries;
+  }
+
+  private static UnusableInput unreadable(Path file, Exception cause) {
+    return new UnusableInput(
+        "cannot read " + file + ", which should be a whole PEM file: " + cause.getMessage(), cause);
+  }
+
+  /** How it signs. */
+  public SignatureAlgorithm algorithm() {
+    return SignatureAlgorithm.of(key);
+  }
+
+  /** Its signature of {@code message}. */
+  public byte[] sign(byte[] message) {
+    return algorithm().sign(key, message);
+  }
+
+  /** The name of the signer, without the key. */
+  @Override
+  public String toString() {
+    return chain.get(0).getSubjectX500Principal().getName();
+  }
+}

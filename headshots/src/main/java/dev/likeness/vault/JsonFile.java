@@ -1,0 +1,31 @@
+package dev.likeness.vault;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.Uninterrupted;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Small files of one JSON object. */
+final class JsonFile {
+  private JsonFile() {}
+
+  static Map<String, Object> read(Path file) {
+    try {
+      return JSON.std.mapFrom(Uninterrupted.read(file, Files::readAllBytes));
+    } catch (NoSuchFileException e) {
+      throw new UnusableInput(file + " does not exist; give a file that a store wrote", e);
+    } catch (IOException e) {
+      throw new UnusableInput(file + " cannot be read as JSON; restore it from a copy", e);
+    }
+  }
+
+  static void write(Path file, Map<String, ?> object) {
+    AtomicFile.write(
+        file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(object)));
+  }
+}

@@ -1,0 +1,120 @@
+package dev.likeness.vault;
+
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How long each holding is kept, by two clocks: since its purpose was met (the person was learnt),
+ * and since it was last used; whichever runs out first. Immutable.
+ *
+ * @param limits for every holding
+ */
+public record RetentionPolicy(Map<Holding, Limit> limits) {
+  /**
+   * How long one holding is kept.
+   *
+   * @param afterPurpose since the purpose was met
+   * @param afterUse since the last use, or the last renewal
+   */
+  public record Limit(Duration afterPurpose, Duration afterUse) {
+    public Limit {
+      if (afterPurpose.isNegative() || afterUse.isNegative()) {
+        throw new IllegalArgumentException(
+            "things cannot be kept for less than no time: " + afterPurpose + ", " + afterUse);
+      }
+    }
+  }
+
+  /**
+   * The longest that the strictest law known to us lets face geometry be kept after its last use:
+   * three years.
+   */
+  public static final Duration LONGEST = Duration.ofDays(3 * 365);
+
+  private static final long MOST_SECONDS_BETWEEN_NOTES = 3600;
+  private static final Duration WEEK = Duration.ofDays(7);
+  private static final Duration MONTH = Duration.ofDays(30);
+
+  public RetentionPolicy {
+    limits = new EnumMap<>(limits);
+    if (limits.size() != Holding.values().length) {
+      throw new IllegalArgumentException(
+          "a policy needs a limit for each of photos, work, person and pictures");
+    }
+    limits.forEach((holding, limit) -> {
+      if (limit.afterUse().compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException(
+            "the " + holding.word() + " would be kept for " + limit.afterUse().toDays()
+                + " days after their last use; at most " + LONGEST.toDays());
+      }
+    });
+    limits = Map.copyOf(limits);
+  }
+
+  /**
+   * Photos and work go once the person is learnt, and after a week at the latest; the rest after 30
+   * idle days.
+   */
+  public static RetentionPolicy defaults() {
+    Limit now = new Limit(Duration.ZERO, WEEK);
+    Limit later = new Limit(LONGEST, MONTH);
+    return new RetentionPolicy(Map.of(
+        Holding.PHOTOS, now, Holding.WORK, now, Holding.PERSON, later, Holding.PICTURES, later));
+  }
+
+  /** The same with another limit for one holding. */
+  public RetentionPolicy with(Holding holding, Limit limit) {
+    Map<Holding, Limit> other = new EnumMap<>(limits);
+    other.put(holding, limit);
+    return new RetentionPolicy(other);
+  }
+
+  /** Whether a holding's time is over. */
+  boolean isDue(Holding holding, SubjectDates dates, long now) {
+    Limit limit = limits.get(holding);
+    long met = dates.purposeMet(holding);
+    boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
+    return served || now - dates.lastUse(holding) >= limit.afterUse().toSeconds();
+  }
+
+  /**
+   * How often a use is noted: once an hour, or so often that no holding is kept for less than nine
+   * tenths of its time.
+   */
+  long secondsBetweenNotes() {
+    long shortest = limits.values().stream()
+        .mapToLong(limit -> limit.afterUse().toSeconds())
+        .min()
+        .orElseThrow();
+    return Math.min(MOST_SECONDS_BETWEEN_NOTES, shortest / 10);
+  }
+
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (Holding holding : Holding.values()) {
+      map.put(
+          holding.word(),
+          Map.of(
+              "after_purpose",
+              limits.get(holding).afterPurpose().toSeconds(),
+              "after_use",
+              limits.get(holding).afterUse().toSeconds()));
+    }
+    return map;
+  }
+
+  static RetentionPolicy of(Map<?, ?> map) {
+    Map<Holding, Limit> limits = new EnumMap<>(Holding.class);
+    for (Holding holding : Holding.values()) {
+      Map<?, ?> limit = (Map<?, ?>) map.get(holding.word());
+      limits.put(
+          holding,
+          new Limit(
+              Duration.ofSeconds(((Number) limit.get("after_purpose")).longValue()),
+              Duration.ofSeconds(((Number) limit.get("after_use")).longValue())));
+    }
+    return new RetentionPolicy(limits);
+  }
+}

@@ -1,0 +1,327 @@
+package dev.likeness.vault;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.headshots.Consent;
+import dev.likeness.vault.key.KeyWrapping;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Everything of one person. Its folders are {@link Path}s like others, for whatever takes one, but
+ * what is written there is encrypted under keys of this subject's, and no path leads from one
+ * subject to another. Safe for threads. After {@link #erase()} everything fails with
+ * {@link SubjectErased}.
+ */
+public final class Subject {
+  private static final String CONSENT = "consent.json";
+  private static final String DATES = "dates.json";
+
+  private final SubjectStore store;
+  private final String id;
+  private final Path folder;
+  private final SubjectVaults vaults;
+  private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
+  private final PictureNumbers numbers = new PictureNumbers();
+  private SubjectDates dates;
+  private String damage;
+  private boolean claimed;
+  private boolean erased;
+
+  private Subject(SubjectStore store, String id, Path folder) {
+    this.store = store;
+    this.id = id;
+    this.folder = folder;
+    this.vaults = new SubjectVaults(id, folder, store.keys());
+  }
+
+  /**
+   * A new subject, in the store once this returns: its dates, written last, say that it is whole.
+   */
+  static Subject create(SubjectStore store, String id, Path folder, Consent consent) {
+    Subject subject = new Subject(store, id, folder);
+    JsonFile.write(
+        subject.folder(Holding.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
+    subject.dates = SubjectDates.created(store.clock().now());
+    subject.saveDates();
+    return subject;
+  }
+
+  static Subject open(SubjectStore store, String id, Path folder) {
+    Subject subject = new Subject(store, id, folder);
+    try {
+      subject.dates = SubjectDates.read(folder.resolve(DATES));
+    } catch (UnusableInput damaged) {
+      subject.beginAnew(damaged);
+    }
+    subject.vaults.tidy();
+    return subject;
+  }
+
+  /**
+   * One damaged or lost file must keep nobody from being erased or purged, this person least of
+   * all: their time begins anew, once.
+   */
+  private void beginAnew(UnusableInput damaged) {
+    damage = damaged.getMessage();
+    dates = SubjectDates.created(store.clock().now());
+    try {
+      saveDates();
+    } catch (MachineLimit full) {
+      // Nor must a full disk; the next one that opens the store tries again.
+    }
+  }
+
+  /** What of it was damaged when it was opened, if anything. */
+  Optional<String> damage() {
+    return Optional.ofNullable(damage);
+  }
+
+  /**
+   * Whether a folder has no dates since its creation, or its removal, was interrupted; one that
+   * holds more has lost them, e.g. in a restore.
+   */
+  static boolean isRest(String id, Path folder) {
+    return !Files.exists(folder.resolve(DATES))
+        && new SubjectVaults(id, folder, KeyWrapping.absent()).holdNoMoreThanConsent();
+  }
+
+  /** The random id: 32 hexadecimal digits that say nothing about the person. */
+  public String id() {
+    return id;
+  }
+
+  /**
+   * Whether the store's key opens what is kept of the person; false where they have no key of their
+   * own.
+   *
+   * @throws UnusableInput when another key would
+   */
+  synchronized boolean opens() {
+    requireNotErased();
+    return vaults.has(Holding.PERSON) && look(Holding.PERSON) != null;
+  }
+
+  /** What the person agreed to; asking is no use. */
+  public Consent consent() {
+    try {
+      return Consent.parse(
+          (String) JsonFile.read(look(Holding.PERSON).resolve(CONSENT)).get("consent"));
+    } catch (UnusableInput e) {
+      throw isErased() ? new SubjectErased(id, e) : e;
+    }
+  }
+
+  /**
+   * Where a holding's files are, as a folder to read and write; asking for it is a use. Once the
+   * holding is purged or the subject erased, what is open there fails with {@link IOException}, and
+   * nothing more of it is kept.
+   */
+  public Path folder(Holding holding) {
+    synchronized (this) {
+      Path files = look(holding);
+      noteUse(holding);
+      return files;
+    }
+  }
+
+  /**
+   * The same folder, looked into without being a use: what watches over a store keeps nobody in it.
+   */
+  synchronized Path look(Holding holding) {
+    requireNotErased();
+    try {
+      return vaults.root(holding);
+    } catch (UnusableInput e) {
+      throw new UnusableInput(
+          this + ": its " + holding.word() + " cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  /** Says that the person is still wanted: the time since the last use begins anew. */
+  public synchronized void renew() {
+    requireNotErased();
+    dates = dates.renewed(store.clock().now());
+    saveDates();
+  }
+
+  private void noteUse(Holding holding) {
+    long now = store.clock().now();
+    if (dates != null && now - dates.lastUse(holding) >= store.retention().secondsBetweenNotes()) {
+      dates = dates.used(holding, now);
+      saveDates();
+    }
+  }
+
+  /** Says that photos came in, which are kept until their purpose is met. */
+  synchronized void photosCame() {
+    requireNotErased();
+    dates = dates.photosCame(store.clock().now());
+    saveDates();
+  }
+
+  /**
+   * Says that the person has been learnt, and removes what is no longer needed for it.
+   *
+   * @throws IllegalStateException while {@link SubjectStudio} learns from the photos
+   */
+  public synchronized void purposeMet() {
+    requireNotClaimed();
+    learnt();
+  }
+
+  /** The same by whoever has claimed the photos. */
+  synchronized void learnt() {
+    requireNotErased();
+    dates = dates.learnt(store.clock().now());
+    saveDates();
+    purge();
+  }
+
+  private void saveDates() {
+    JsonFile.write(folder.resolve(DATES), dates.toMap());
+  }
+
+  /**
+   * Whether a holding's time is over; work that is under way uses the person and their pictures, of
+   * photos only whoever claims them.
+   */
+  private boolean isDue(Holding holding) {
+    boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
+    return !inUse && store.retention().isDue(holding, dates, store.clock().now());
+  }
+
+  /**
+   * Erases the person whose own time is over; no renewal and no work comes between finding that and
+   * erasing.
+   */
+  synchronized Optional<ErasureReceipt> eraseIfDue() {
+    return isDue(Holding.PERSON) ? Optional.of(erase()) : Optional.empty();
+  }
+
+  /**
+   * Removes the holdings whose time is over, but neither the person's own nor any while the photos
+   * are claimed.
+   */
+  synchronized Map<Holding, Integer> purgeDue() {
+    return claimed ? Map.of() : purge();
+  }
+
+  private Map<Holding, Integer> purge() {
+    Map<Holding, Integer> purged = new EnumMap<>(Holding.class);
+    for (Holding holding : Holding.values()) {
+      if (holding != Holding.PERSON && vaults.has(holding) && isDue(holding)) {
+        purged.put(holding, vaults.destroy(holding));
+      }
+    }
+    return purged;
+  }
+
+  /**
+   * Says that long work on this person begins, a use until it is over: its switch is turned when
+   * they are erased.
+   */
+  public synchronized void begin(Cancellation cancellation) {
+    requireNotErased();
+    work.add(cancellation);
+  }
+
+  /** Says that work is over. */
+  public synchronized void ended(Cancellation cancellation) {
+    if (work.remove(cancellation)) {
+      noteEnd(Holding.PERSON);
+    }
+  }
+
+  private void noteEnd(Holding holding) {
+    try {
+      if (!erased) {
+        noteUse(holding);
+      }
+    } catch (MachineLimit full) {
+      // Work that is done must not fail by it, and what failed says why itself; this process knows
+      // the time all the same.
+    }
+  }
+
+  /** Says that the photos are being learnt from, which is done by one at a time. */
+  synchronized void claimPhotos() {
+    requireNotClaimed();
+    claimed = true;
+  }
+
+  /** Photos coming in: one after the other, and none while they are claimed. */
+  synchronized void takeIn(Runnable photo) {
+    requireNotClaimed();
+    photo.run();
+  }
+
+  private void requireNotClaimed() {
+    requireNotErased();
+    if (claimed) {
+      throw new IllegalStateException(this + " is being learnt; wait for that to end");
+    }
+  }
+
+  synchronized void releasePhotos() {
+    claimed = false;
+    noteEnd(Holding.PHOTOS);
+  }
+
+  PictureNumbers pictureNumbers() {
+    return numbers;
+  }
+
+  /** How many files each holding has. */
+  public synchronized Map<Holding, Integer> counts() {
+    requireNotErased();
+    return vaults.counts();
+  }
+
+  /**
+   * When it came, was learnt and was last used, as seconds before now; the second is missing until
+   * then.
+   */
+  public synchronized Map<String, Long> ages() {
+    return dates.ages(store.clock().now());
+  }
+
+  /**
+   * Erases everything of the person, at any moment: work on them is stopped, the keys are
+   * destroyed, then the files. When the process ends halfway, the next one that opens the store
+   * finishes. A second call returns the same receipt.
+   */
+  public ErasureReceipt erase() {
+    return store.erase(this);
+  }
+
+  /** Stops work and makes everything unreadable; the lock is held for as long as that takes. */
+  synchronized void destroyKeys() throws IOException {
+    erased = true;
+    work.forEach(Cancellation::cancel);
+    work.clear();
+    vaults.destroyKeys();
+  }
+
+  synchronized boolean isErased() {
+    return erased;
+  }
+
+  private void requireNotErased() {
+    if (erased) {
+      throw new SubjectErased(id);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "subject " + id;
+  }
+}

@@ -1,0 +1,313 @@
+package dev.likeness.vault;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.headshots.Consent;
+import dev.likeness.vault.key.KeyWrapping;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The things of many persons, each encrypted under keys of their own, in a folder that the
+ * application names. One process opens it at a time; in it, any number of threads. Opening finishes
+ * what an earlier process left unfinished.
+ */
+public final class SubjectStore implements AutoCloseable {
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+  private static final int ID_BYTES = 16;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Path folder;
+  private final KeyWrapping keys;
+  private final StoreLock lock;
+  private final StoreClock clock;
+  private final RetentionPolicy retention;
+  private final Erasure erasure;
+  private final Map<String, Subject> subjects = new ConcurrentHashMap<>();
+  private volatile boolean keyFits;
+
+  private SubjectStore(Path given, KeyWrapping keys, StoreOptions options) throws IOException {
+    this.folder = Files.isDirectory(given)
+        ? requireStore(given.toRealPath())
+        : Files.createDirectories(given);
+    this.keys = keys;
+    this.lock = StoreLock.on(given);
+    try {
+      StoreLock.discardUnfinished(folder.resolve("erasing"));
+      StoreLock.discardUnfinished(folder.resolve(ErasureReceipt.FOLDER));
+      AtomicFile.sweep(folder.resolve("clock.json"));
+      AtomicFile.sweep(folder.resolve("retention.json"));
+      this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
+      this.retention = retention(folder.resolve("retention.json"), options);
+      this.erasure = new Erasure(folder, options.clock(), options.signer());
+      erasure.finishAll();
+      openAll();
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /** Opens a store, or makes one, with the default options. */
+  public static SubjectStore open(Path folder, KeyWrapping keys) {
+    return open(folder, keys, StoreOptions.defaults());
+  }
+
+  /**
+   * Opens a store, or makes one.
+   *
+   * @throws UnusableInput when the folder holds other things
+   * @throws StoreInUse when it is open already, here or in another process
+   * @throws MachineLimit when the disk refuses
+   */
+  public static SubjectStore open(Path folder, KeyWrapping keys, StoreOptions options) {
+    try {
+      return new SubjectStore(folder.toAbsolutePath(), keys, options);
+    } catch (IOException | UncheckedIOException e) {
+      throw new MachineLimit(
+          "cannot open the store " + folder + ": " + e.getMessage()
+              + "; see that it is a folder that this user may write",
+          e);
+    }
+  }
+
+  // A new volume may have a lost+found and hidden things.
+  private static Path requireStore(Path folder) throws IOException {
+    try (Stream<Path> inside = Files.list(folder)) {
+      List<String> names = inside
+          .filter(Files::isReadable)
+          .map(path -> path.getFileName().toString())
+          .filter(name -> !name.startsWith(".") && !name.equals("lost+found"))
+          .toList();
+      if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
+        throw new UnusableInput(folder + " is no store, which has a clock.json, but has "
+            + names.get(0) + "; give a store, or a new folder");
+      }
+    }
+    return folder;
+  }
+
+  private static RetentionPolicy retention(Path file, StoreOptions options) {
+    options.retention().ifPresent(policy -> JsonFile.write(file, policy.toMap()));
+    return Files.exists(file)
+        ? RetentionPolicy.of(JsonFile.read(file))
+        : RetentionPolicy.defaults();
+  }
+
+  private void openAll() throws IOException {
+    Path all = Files.createDirectories(folder.resolve("subjects"));
+    try (Stream<Path> folders = Files.list(all)) {
+      for (Path found : folders.toList()) {
+        String id = found.getFileName().toString();
+        if (!isId(id)) {
+          continue;
+        }
+        StoreLock.discardUnfinished(found);
+        if (Subject.isRest(id, found)) {
+          Erasure.remove(found);
+          continue;
+        }
+        subjects.put(id, Subject.open(this, id, found));
+      }
+    }
+  }
+
+  static boolean isId(String text) {
+    return ID.matcher(text).matches();
+  }
+
+  KeyWrapping keys() {
+    return keys;
+  }
+
+  StoreClock clock() {
+    return clock;
+  }
+
+  /** How long things are kept. */
+  public RetentionPolicy retention() {
+    return retention;
+  }
+
+  /**
+   * Takes in a person who has agreed; nothing of them is kept before.
+   *
+   * @throws UnusableInput when the key opens nobody who is in the store already
+   */
+  public Subject create(Consent consent) {
+    requireKey();
+    byte[] random = new byte[ID_BYTES];
+    RANDOM.nextBytes(random);
+    String id = HexFormat.of().formatHex(random);
+    Path place = folder.resolve("subjects").resolve(id);
+    try {
+      Subject subject = Subject.create(this, id, place, consent);
+      subjects.put(id, subject);
+      return subject;
+    } catch (RuntimeException e) {
+      discard(place, e);
+      throw e;
+    }
+  }
+
+  /**
+   * Persons under another key would make a store that no key opens. One whom the key opens is
+   * enough: a damaged key file of one must keep nobody else out.
+   */
+  private void requireKey() {
+    RuntimeException refusal = null;
+    for (Subject subject : keyFits ? List.<Subject>of() : subjects()) {
+      try {
+        keyFits = subject.opens();
+      } catch (UnusableInput | MachineLimit other) {
+        refusal = other;
+      } catch (SubjectErased meanwhile) {
+        continue;
+      }
+      if (keyFits) {
+        return;
+      }
+    }
+    if (refusal != null) {
+      throw refusal;
+    }
+  }
+
+  private static void discard(Path unfinished, RuntimeException failure) {
+    try {
+      Erasure.remove(unfinished);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /**
+   * The subject of this id.
+   *
+   * @throws UnusableInput when there is none; an id that was erased is one of those
+   */
+  public Subject subject(String id) {
+    Subject subject = subjects.get(id);
+    if (subject == null) {
+      throw new UnusableInput("the store has no subject "
+          + (isId(id) ? id : "of that id, since ids have 32 hex " + "digits")
+          + "; list shows those that it has");
+    }
+    return subject;
+  }
+
+  /** All subjects. */
+  public List<Subject> subjects() {
+    return subjects.values().stream().sorted(Comparator.comparing(Subject::id)).toList();
+  }
+
+  /**
+   * Removes everything whose time is over; a person whose own time is over is erased, unless work
+   * on them is under way. Where one fails, the others go on.
+   *
+   * @throws MachineLimit in the end, when a disk refused; further failures are suppressed in it
+   */
+  public PurgeReport purgeDue() {
+    List<ErasureReceipt> receipts = new ArrayList<>();
+    int files = 0;
+    MachineLimit failure = null;
+    for (Subject subject : subjects()) {
+      try {
+        Optional<ErasureReceipt> receipt = subject.eraseIfDue();
+        receipt.ifPresent(receipts::add);
+        if (receipt.isEmpty()) {
+          files +=
+              subject.purgeDue().values().stream().mapToInt(Integer::intValue).sum();
+        }
+      } catch (SubjectErased meanwhile) {
+        continue;
+      } catch (MachineLimit | UncheckedIOException e) {
+        if (failure == null) {
+          failure = new MachineLimit(
+              "cannot purge everything that is due: " + e.getMessage()
+                  + "; see to that and open the store again, which finishes it",
+              e);
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    clock.save();
+    if (failure != null) {
+      throw failure;
+    }
+    return new PurgeReport(receipts, files);
+  }
+
+  ErasureReceipt erase(Subject subject) {
+    synchronized (subject) {
+      try {
+        if (erasure.isFinished(subject.id())) {
+          return receipt(subject.id());
+        }
+        if (!erasure.isBegun(subject.id())) {
+          erasure.begin(subject.id(), subject::destroyKeys);
+        }
+        subjects.remove(subject.id());
+        return erasure.finish(subject.id());
+      } catch (IOException e) {
+        throw new MachineLimit(
+            "cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
+                + rest(subject),
+            e);
+      }
+    }
+  }
+
+  private String rest(Subject subject) {
+    if (erasure.isBegun(subject.id())) {
+      return "; see to that and open the store again, which goes on";
+    }
+    return subject.isErased()
+        ? "; some of it may be left, and no note of it could be written: see to that and try again"
+        : "; nothing of it is gone yet, try again";
+  }
+
+  /** The receipt of an erasure. */
+  public ErasureReceipt receipt(String id) {
+    if (!isId(id)) {
+      throw new UnusableInput("ids are 32 hexadecimal digits");
+    }
+    return ErasureReceipt.read(ErasureReceipt.fileIn(folder, id));
+  }
+
+  /** Reads every file of every subject; returns what cannot be read, one line each. */
+  public List<String> verify() {
+    return subjects().stream()
+        .flatMap(subject -> SubjectCheck.problems(subject).stream())
+        .toList();
+  }
+
+  /** Ends the use of the store by this process. */
+  @Override
+  public void close() {
+    try (lock) {
+      clock.save();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "store " + folder;
+  }
+}

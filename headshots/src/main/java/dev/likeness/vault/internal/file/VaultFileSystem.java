@@ -1,0 +1,151 @@
+package dev.likeness.vault.internal.file;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileStore;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.nio.file.WatchService;
+import java.nio.file.attribute.UserPrincipalLookupService;
+import java.nio.file.spi.FileSystemProvider;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The files of one vault. Folders are only in the names: there is nothing on disk that would show
+ * them.
+ */
+final class VaultFileSystem extends FileSystem {
+  private static final String UNFINISHED = ".part";
+
+  private final Vault vault;
+  private final Path folder;
+  private final VaultCipher cipher;
+  private final VaultFileSystemProvider provider = new VaultFileSystemProvider(this);
+
+  VaultFileSystem(Vault vault, Path folder, VaultCipher cipher) {
+    this.vault = vault;
+    this.folder = folder;
+    this.cipher = cipher;
+  }
+
+  Vault vault() {
+    return vault;
+  }
+
+  VaultCipher cipher() {
+    return cipher;
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  Path root() {
+    return getPath("/");
+  }
+
+  /** Where the cipher text of a file lies. */
+  Path onDisk(VaultPath path) {
+    return folder.resolve(cipher.hidden(path.normalize().toString()));
+  }
+
+  /** The names of all files, from the root. */
+  List<String> names() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .flatMap(file -> cipher.shown(file.getFileName().toString()).stream())
+          .sorted()
+          .toList();
+    }
+  }
+
+  /**
+   * Deletes what a process that was killed was about to put in place, but nothing whose name this
+   * key cannot read: that may be another key's.
+   */
+  void discardUnfinished() {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (cipher
+            .shown(file.getFileName().toString())
+            .filter(name -> name.endsWith(UNFINISHED))
+            .isPresent()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public FileSystemProvider provider() {
+    return provider;
+  }
+
+  @Override
+  public VaultPath getPath(String first, String... more) {
+    return VaultPath.of(this, String.join("/", first, String.join("/", more)));
+  }
+
+  @Override
+  public void close() {
+    throw new UnsupportedOperationException("a vault is closed by its store");
+  }
+
+  @Override
+  public boolean isOpen() {
+    return true;
+  }
+
+  @Override
+  public boolean isReadOnly() {
+    return false;
+  }
+
+  @Override
+  public String getSeparator() {
+    return "/";
+  }
+
+  @Override
+  public Iterable<Path> getRootDirectories() {
+    return List.of(root());
+  }
+
+  @Override
+  public Iterable<FileStore> getFileStores() {
+    return List.of();
+  }
+
+  @Override
+  public Set<String> supportedFileAttributeViews() {
+    return Set.of("basic");
+  }
+
+  @Override
+  public PathMatcher getPathMatcher(String syntaxAndPattern) {
+    PathMatcher matcher = folder.getFileSystem().getPathMatcher(syntaxAndPattern);
+    return path -> matcher.matches(Path.of(path.toString()));
+  }
+
+  @Override
+  public UserPrincipalLookupService getUserPrincipalLookupService() {
+    throw new UnsupportedOperationException("files of a vault have no owners");
+  }
+
+  @Override
+  public WatchService newWatchService() {
+    throw new UnsupportedOperationException("files of a vault cannot be watched");
+  }
+}

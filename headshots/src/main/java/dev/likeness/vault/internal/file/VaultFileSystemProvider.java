@@ -1,0 +1,192 @@
+package dev.likeness.vault.internal.file;
+
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessMode;
+import java.nio.file.CopyOption;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What {@link Files} does to the files of one vault. A file that is written appears whole when it
+ * is closed.
+ */
+final class VaultFileSystemProvider extends WholeFilesProvider {
+  private final VaultFileSystem fileSystem;
+
+  VaultFileSystemProvider(VaultFileSystem fileSystem) {
+    this.fileSystem = fileSystem;
+  }
+
+  private Path onDisk(Path path) {
+    return fileSystem.onDisk(((VaultPath) path).toAbsolutePath());
+  }
+
+  private static String name(Path path) {
+    return ((VaultPath) path).toAbsolutePath().normalize().toString();
+  }
+
+  @Override
+  public SeekableByteChannel newByteChannel(
+      Path path, Set<? extends OpenOption> options, FileAttribute<?>... attrs) throws IOException {
+    fileSystem.vault().requireNotDestroyed();
+    Path file = onDisk(path);
+    if (options.contains(StandardOpenOption.WRITE)
+        || options.contains(StandardOpenOption.CREATE_NEW)) {
+      requireWritable(path, file, options);
+      return new VaultWriteChannel(fileSystem, file);
+    }
+    if (options.contains(StandardOpenOption.APPEND)) {
+      throw new UnsupportedOperationException("files of a vault are written whole");
+    }
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(name(path));
+    }
+    return fileSystem.cipher().decrypting(Files.newByteChannel(file));
+  }
+
+  private static void requireWritable(Path path, Path file, Set<? extends OpenOption> options)
+      throws IOException {
+    boolean exists = Files.exists(file);
+    if (exists && options.contains(StandardOpenOption.CREATE_NEW)) {
+      throw new FileAlreadyExistsException(name(path));
+    }
+    boolean creates = options.contains(StandardOpenOption.CREATE)
+        || options.contains(StandardOpenOption.CREATE_NEW);
+    if (!exists && !creates) {
+      throw new NoSuchFileException(name(path));
+    }
+    if (options.contains(StandardOpenOption.APPEND) || options.contains(StandardOpenOption.READ)) {
+      throw new UnsupportedOperationException("files of a vault are written whole");
+    }
+  }
+
+  @Override
+  public DirectoryStream<Path> newDirectoryStream(
+      Path dir, DirectoryStream.Filter<? super Path> filter) throws IOException {
+    String prefix = name(dir).equals("/") ? "/" : name(dir) + "/";
+    List<Path> inside = fileSystem.names().stream()
+        .filter(name -> name.startsWith(prefix))
+        .map(name -> name.substring(prefix.length()).split("/")[0])
+        .distinct()
+        .map(dir::resolve)
+        .toList();
+    return new DirectoryStream<>() {
+      @Override
+      public Iterator<Path> iterator() {
+        return inside.stream().filter(path -> accepts(filter, path)).iterator();
+      }
+
+      @Override
+      public void close() {
+        // There is nothing open.
+      }
+    };
+  }
+
+  private static boolean accepts(DirectoryStream.Filter<? super Path> filter, Path path) {
+    try {
+      return filter.accept(path);
+    } catch (IOException e) {
+      throw new DirectoryIteratorException(e);
+    }
+  }
+
+  /** Folders need not be made. */
+  @Override
+  public void createDirectory(Path dir, FileAttribute<?>... attrs) throws IOException {
+    fileSystem.vault().requireNotDestroyed();
+  }
+
+  @Override
+  public void delete(Path path) throws IOException {
+    if (!Files.deleteIfExists(onDisk(path)) && !isFolder(path)) {
+      throw new NoSuchFileException(name(path));
+    }
+  }
+
+  @Override
+  public void copy(Path source, Path target, CopyOption... options) throws IOException {
+    if (Files.exists(onDisk(target))
+        && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
+      throw new FileAlreadyExistsException(name(target));
+    }
+    Files.write(target, Files.readAllBytes(source));
+  }
+
+  @Override
+  public void move(Path source, Path target, CopyOption... options) throws IOException {
+    Path to = onDisk(target);
+    if (Files.exists(to) && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
+      throw new FileAlreadyExistsException(name(target));
+    }
+    fileSystem.vault().placing().lock();
+    try {
+      fileSystem.vault().requireNotDestroyed();
+      Files.move(
+          onDisk(source), to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      AtomicFile.force(fileSystem.folder());
+    } finally {
+      fileSystem.vault().placing().unlock();
+    }
+  }
+
+  @Override
+  public boolean isSameFile(Path path, Path other) {
+    return other.getFileSystem() == fileSystem && name(path).equals(name(other));
+  }
+
+  @Override
+  public boolean isHidden(Path path) {
+    return path.getFileName() != null && path.getFileName().toString().startsWith(".");
+  }
+
+  private boolean isFolder(Path path) throws IOException {
+    String name = name(path);
+    return name.equals("/")
+        || fileSystem.names().stream().anyMatch(file -> file.startsWith(name + "/"));
+  }
+
+  @Override
+  public void checkAccess(Path path, AccessMode... modes) throws IOException {
+    fileSystem.vault().requireNotDestroyed();
+    if (!Files.exists(onDisk(path)) && !isFolder(path)) {
+      throw new NoSuchFileException(name(path));
+    }
+  }
+
+  @Override
+  public <A extends BasicFileAttributes> A readAttributes(
+      Path path, Class<A> type, LinkOption... options) throws IOException {
+    fileSystem.vault().requireNotDestroyed();
+    if (type != BasicFileAttributes.class) {
+      throw new UnsupportedOperationException("files of a vault have basic attributes only");
+    }
+    Path file = onDisk(path);
+    if (Files.exists(file)) {
+      try (SeekableByteChannel channel = newByteChannel(path, Set.of())) {
+        return type.cast(
+            new VaultAttributes(Files.getLastModifiedTime(file), channel.size(), false));
+      }
+    }
+    if (isFolder(path)) {
+      return type.cast(VaultAttributes.FOLDER);
+    }
+    throw new NoSuchFileException(name(path));
+  }
+}

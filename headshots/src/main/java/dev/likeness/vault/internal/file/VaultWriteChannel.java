@@ -1,0 +1,150 @@
+package dev.likeness.vault.internal.file;
+
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.Disk;
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NonReadableChannelException;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.UUID;
+
+/**
+ * Writes one file of a vault: encrypted to a temporary name, and put in place, forced, when it is
+ * closed. No interrupt closes it.
+ */
+final class VaultWriteChannel implements SeekableByteChannel {
+  private final VaultFileSystem fileSystem;
+  private final Path target;
+  private final Path temporary;
+  private final FileOutputStream file;
+  private final OutputStream encrypting;
+  private long position;
+  private boolean failed;
+  private boolean closed;
+
+  VaultWriteChannel(VaultFileSystem fileSystem, Path target) throws IOException {
+    this.fileSystem = fileSystem;
+    this.target = target;
+    temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
+    file = opened(fileSystem, temporary);
+    // The file must outlive the cipher's end, to be forced.
+    OutputStream kept = new FilterOutputStream(Disk.current().guard(temporary, file)) {
+      @Override
+      public void write(byte[] bytes, int from, int length) throws IOException {
+        out.write(bytes, from, length);
+      }
+
+      @Override
+      public void close() throws IOException {
+        flush();
+      }
+    };
+    encrypting = fileSystem.cipher().encrypting(kept);
+  }
+
+  // Once the vault is destroyed nothing new appears in its folder, which can then be deleted.
+  private static FileOutputStream opened(VaultFileSystem fileSystem, Path temporary)
+      throws IOException {
+    fileSystem.vault().placing().lock();
+    try {
+      fileSystem.vault().requireNotDestroyed();
+      Files.createDirectories(fileSystem.folder());
+      return new FileOutputStream(temporary.toFile());
+    } finally {
+      fileSystem.vault().placing().unlock();
+    }
+  }
+
+  @Override
+  public int write(ByteBuffer source) throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+    byte[] bytes = new byte[source.remaining()];
+    source.get(bytes);
+    try {
+      encrypting.write(bytes);
+    } catch (IOException e) {
+      failed = true;
+      throw e;
+    }
+    position += bytes.length;
+    return bytes.length;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      finish();
+      if (!failed) {
+        place();
+      }
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  // Windows moves no file that is open.
+  private void finish() throws IOException {
+    try (file) {
+      if (!failed) {
+        encrypting.close();
+        file.getFD().sync();
+      }
+    }
+  }
+
+  private void place() throws IOException {
+    fileSystem.vault().placing().lock();
+    try {
+      fileSystem.vault().requireNotDestroyed();
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      AtomicFile.force(fileSystem.folder());
+    } finally {
+      fileSystem.vault().placing().unlock();
+    }
+  }
+
+  @Override
+  public long position() {
+    return position;
+  }
+
+  @Override
+  public long size() {
+    return position;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return !closed;
+  }
+
+  @Override
+  public int read(ByteBuffer target) {
+    throw new NonReadableChannelException();
+  }
+
+  @Override
+  public SeekableByteChannel position(long newPosition) {
+    throw new UnsupportedOperationException("files of a vault are written from front to back");
+  }
+
+  @Override
+  public SeekableByteChannel truncate(long size) {
+    throw new NonWritableChannelException();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.likeness.vault.internal.file;
+
+import java.net.URI;
+import java.nio.file.FileStore;
+import java.nio.file.FileSystem;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttributeView;
+import java.nio.file.spi.FileSystemProvider;
+import java.util.Map;
+
+/** What a vault does not do, since nothing that works on whole files through paths wants it. */
+abstract class WholeFilesProvider extends FileSystemProvider {
+  @Override
+  public <V extends FileAttributeView> V getFileAttributeView(
+      Path path, Class<V> type, LinkOption... options) {
+    return null;
+  }
+
+  @Override
+  public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) {
+    throw new UnsupportedOperationException("attributes of a vault's files are asked for by type");
+  }
+
+  @Override
+  public void setAttribute(Path path, String attribute, Object value, LinkOption... options) {
+    throw new UnsupportedOperationException("attributes of a vault's files cannot be set");
+  }
+
+  @Override
+  public String getScheme() {
+    return "likeness-vault";
+  }
+
+  @Override
+  public FileSystem newFileSystem(URI uri, Map<String, ?> env) {
+    throw new UnsupportedOperationException("vaults are opened by their store");
+  }
+
+  @Override
+  public FileSystem getFileSystem(URI uri) {
+    throw new UnsupportedOperationException("vaults are opened by their store");
+  }
+
+  @Override
+  public Path getPath(URI uri) {
+    throw new UnsupportedOperationException("a path in a vault has no address");
+  }
+
+  @Override
+  public FileStore getFileStore(Path path) {
+    throw new UnsupportedOperationException("ask the disk that the store lies on");
+  }
+}

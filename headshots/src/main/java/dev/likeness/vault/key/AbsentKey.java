@@ -1,0 +1,22 @@
+package dev.likeness.vault.key;
+
+import dev.likeness.diffusion.error.UnusableInput;
+
+/** Refuses. */
+final class AbsentKey implements KeyWrapping {
+  @Override
+  public byte[] wrap(byte[] key, byte[] context) {
+    throw refusal();
+  }
+
+  @Override
+  public byte[] unwrap(byte[] wrapped, byte[] context) {
+    throw refusal();
+  }
+
+  private static UnusableInput refusal() {
+    return new UnusableInput(
+        "the store was opened without its key, which is needed to read or write what it holds; "
+            + "give the key");
+  }
+}

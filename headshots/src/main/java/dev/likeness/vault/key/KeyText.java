@@ -1,0 +1,84 @@
+package dev.likeness.vault.key;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/** Keys as Base64 text. */
+final class KeyText {
+  private static final int BYTES = 32;
+
+  private KeyText() {}
+
+  static KeyWrapping of(Path file) {
+    try {
+      return parse(Files.readString(file, StandardCharsets.US_ASCII), file.toString());
+    } catch (IOException e) {
+      throw new UnusableInput(
+          "cannot read the key file " + file + ": " + e.getMessage()
+              + "; give the file that the store was made with",
+          e);
+    }
+  }
+
+  static KeyWrapping of(String variable) {
+    String text = System.getenv(variable);
+    if (text == null) {
+      throw new UnusableInput(
+          "the environment variable " + variable + " is not set; put the store's key in it");
+    }
+    return parse(text, "the environment variable " + variable);
+  }
+
+  static KeyWrapping create(Path file) {
+    byte[] key = new byte[BYTES];
+    new SecureRandom().nextBytes(key);
+    byte[] text =
+        (Base64.getEncoder().encodeToString(key) + "\n").getBytes(StandardCharsets.US_ASCII);
+    FileAttribute<?>[] own = {
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+    };
+    boolean owners = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.createFile(file, owners ? own : new FileAttribute<?>[0]);
+      Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
+    } catch (FileAlreadyExistsException e) {
+      throw new UnusableInput(
+          file + " exists; a key is never overwritten, since what it protects would be lost", e);
+    } catch (IOException e) {
+      throw new MachineLimit(
+          "cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
+    }
+    return of(file);
+  }
+
+  private static KeyWrapping parse(String text, String where) {
+    try {
+      byte[] key = Base64.getDecoder().decode(text.strip());
+      if (key.length == BYTES) {
+        return new AesKey(key);
+      }
+    } catch (IllegalArgumentException | GeneralSecurityException e) {
+      throw unusable(where, e);
+    }
+    throw unusable(where, null);
+  }
+
+  private static UnusableInput unusable(String where, Exception cause) {
+    return new UnusableInput(
+        where + " holds no key; a key is " + BYTES + " bytes in Base64, such as openssl rand "
+            + "-base64 32 prints",
+        cause);
+  }
+}

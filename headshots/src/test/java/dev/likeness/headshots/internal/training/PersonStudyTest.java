@@ -1,0 +1,81 @@
+package dev.likeness.headshots.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.lora.training.Subject;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Eyes;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.Pose;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class PersonStudyTest {
+  private static final List<String> OWN = List.of("selfie of %s", "photo of %s");
+
+  @Test
+  void whoIsCalledByWordsIsLearntByTheClassWordAloneToo() {
+    PersonProfile profile =
+        PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("hair", "short hair");
+    assertEquals(
+        List.of("selfie of %s", "selfie of a woman", "photo of %s", "photo of a woman"),
+        study(profile, new Subject("", profile.phrase(), "")).captions(OWN));
+    assertEquals(
+        "selfie of a person",
+        study(PersonProfile.UNKNOWN, new Subject("", "a person", ""))
+            .captions(OWN)
+            .get(1));
+  }
+
+  @Test
+  void aWordOfTheirOwnMeansNobodyElse() {
+    assertEquals(OWN, study(PersonProfile.UNKNOWN, Subject.of("woman")).captions(OWN));
+  }
+
+  @Test
+  void aHeadTooSmallToLearnFromIsLeftOutAndNamed() {
+    AcceptedPhoto near = photo("near.jpg", 200);
+    AcceptedPhoto far = photo("far.jpg", 45);
+    List<ProgressEvent> events = new ArrayList<>();
+    assertEquals(List.of(near), PersonStudy.large(List.of(far, near), 1024, events::add));
+    assertEquals(
+        List.of(new ProgressEvent.Notice(
+            "far.jpg: the head is too small for a base of 1024 pixels; it is not learnt from")),
+        events);
+    assertEquals(List.of(far, near), PersonStudy.large(List.of(far, near), 128, Progress.SILENT));
+    UnusableInput none = assertThrows(
+        UnusableInput.class, () -> PersonStudy.large(List.of(far), 1024, Progress.SILENT));
+    assertTrue(
+        none.getMessage()
+            .startsWith(
+                "in none of the 1 photos that can be used is there enough of the head to learn from: "
+                    + "the base draws 1024 pixels"),
+        none.getMessage());
+  }
+
+  private static AcceptedPhoto photo(String name, int face) {
+    Eyes eyes = new Eyes(
+        new Point(320 + face * 0.3, 320 + face * 0.4),
+        new Point(320 + face * 0.7, 320 + face * 0.4));
+    return AcceptedPhoto.of(
+        name,
+        Picture.of(800, 800, new byte[3 * 800 * 800]),
+        new Face(
+            new Box(320, 320, face, face), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
+  }
+
+  private static PersonStudy study(PersonProfile profile, Subject subject) {
+    return new PersonStudy(List.of(), List.of(), List.of(), profile, subject);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.likeness.headshots.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.person.FaceTraits;
+import dev.likeness.lora.training.TrainingPicture;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Pose;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SceneRegionsTest {
+  private static final int SIDE = 64;
+  private static final int[] RED = {200, 20, 20};
+  private static final int[] WALL = {120, 140, 160};
+  private static final int[] SKIN = {220, 180, 150};
+
+  /** A head before a wall, over clothes. */
+  private static Picture drawn() {
+    byte[] rgb = new byte[SIDE * SIDE * 3];
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      int x = i % SIDE;
+      int y = i / SIDE;
+      int[] colour = Math.hypot(x - 32, (y - 28) / 1.3) < 16 ? SKIN : y >= 50 ? RED : WALL;
+      for (int c = 0; c < 3; c++) {
+        rgb[3 * i + c] = (byte) colour[c];
+      }
+    }
+    return Picture.of(SIDE, SIDE, rgb);
+  }
+
+  private static String rgb(Picture picture, int x, int y) {
+    return picture.at(x, y, 0) + " " + picture.at(x, y, 1) + " " + picture.at(x, y, 2);
+  }
+
+  private static AcceptedPhoto photo() {
+    Face face =
+        new Face(new Box(20, 16, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    return AcceptedPhoto.of("selfie.png", drawn(), face);
+  }
+
+  @Test
+  void looksForClothesBelowTheChinAndForTheWallBesideTheHead() {
+    SceneRegions regions = SceneRegions.of(photo(), SIDE);
+    Picture crop = photo().crop(SIDE, 4);
+    assertEquals(
+        "red",
+        SceneWords.colour(SceneRegions.median(regions.colours(crop, SceneRegions.Part.CLOTHES))));
+    byte[] wall = {120, (byte) 140, (byte) 160};
+    assertArrayEquals(
+        FaceTraits.lab(Picture.of(1, 1, wall), 0, 0),
+        SceneRegions.median(regions.colours(crop, SceneRegions.Part.BACKDROP)),
+        1e-9);
+  }
+
+  @Test
+  void averagesAMapWhereThePartIs() {
+    SceneRegions regions = new SceneRegions(new Box(20, 16, 24, 24), SIDE);
+    float[] below = new float[16 * 16];
+    for (int i = 13 * 16; i < below.length; i++) {
+      below[i] = 1;
+    }
+    assertEquals(1, regions.mean(SceneRegions.Part.CLOTHES, below));
+    assertEquals(0, regions.mean(SceneRegions.Part.BACKDROP, below));
+    assertEquals(3 / 16.0, regions.mean(SceneRegions.Part.ALL, below));
+    SceneRegions low = new SceneRegions(new Box(20, 40, 24, 24), SIDE);
+    assertEquals(0, low.mean(SceneRegions.Part.CLOTHES, below), "no clothes in the picture");
+  }
+
+  @Test
+  void bringsScenesToTheCaptionsOfATraining() {
+    SceneWords scene = SceneWords.NONE
+        .with("light", "flash")
+        .with("outfit", "a # hoodie")
+        .with("outfit colour", "red")
+        .with("backdrop", "brick wall");
+    List<TrainingPicture> pictures = Learning.pictures(
+        List.of(drawn(), drawn()),
+        List.of(photo(), photo()),
+        List.of(scene, SceneWords.NONE),
+        List.of("selfie of %s", "photo of %s"),
+        List.of("gray %s"));
+    List<String> captions =
+        pictures.stream().map(picture -> picture.caption().orElseThrow()).toList();
+    assertEquals("selfie of %s, wearing a hoodie, flash, brick wall", captions.get(0));
+    assertEquals("selfie of %s, flash", captions.get(1), "the light is on the face too");
+    assertTrue(captions.get(2).matches("selfie of %s, wearing .*, flash, .*"), captions.get(2));
+    assertFalse(
+        captions.get(2).contains("hoodie") || captions.get(2).contains("brick"), captions.get(2));
+    assertEquals("gray %s, flash", captions.get(3));
+    assertEquals(List.of("photo of %s", "photo of %s"), captions.subList(4, 6), "nothing is sure");
+    assertEquals(8, captions.size());
+    assertEquals(
+        List.of("20 20 200", "20 200 20", "20 20 200", "74 74 74"),
+        pictures.subList(0, 4).stream().map(each -> rgb(each.picture(), 8, 62)).toList(),
+        "clothes are dyed, and the last has no colours");
+    assertEquals(pictures.get(0).mask(), pictures.get(3).mask());
+  }
+
+  @Test
+  void dyesClothesAndNothingElse() {
+    SceneRegions regions = new SceneRegions(new Box(20, 16, 24, 24), SIDE);
+    Picture lips = drawn();
+    byte[] rgb = lips.rgb().clone();
+    for (int c = 0; c < 3; c++) {
+      rgb[3 * (46 * SIDE + 32) + c] = (byte) RED[c];
+    }
+    Picture crop = Picture.of(SIDE, SIDE, rgb);
+    Picture dyed = Surroundings.of(crop, regions).dyed(0);
+    assertEquals("20 20 200", rgb(dyed, 8, 62));
+    for (int y = 0; y < 50; y++) {
+      for (int x = 0; x < SIDE; x++) {
+        assertEquals(
+            crop.at(x, y, 0), dyed.at(x, y, 0), "at " + x + ", " + y + ", lips among them");
+      }
+    }
+    assertEquals(255, Surroundings.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
+    SceneRegions low = new SceneRegions(new Box(20, 40, 24, 24), SIDE);
+    assertEquals(crop, Surroundings.of(crop, low).dyed(0), "no clothes in the picture");
+    assertEquals(255, Surroundings.of(crop, low).mask().at(32, 62, 0));
+  }
+
+  @Test
+  void findsClothesBehindHairAndUnderABoxThatIsTooLarge() {
+    byte[] rgb = drawn().rgb().clone();
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      boolean hair = i / SIDE < 12 && i % SIDE > 16 && i % SIDE < 48
+          || i / SIDE > 20 && Math.abs(Math.abs(i % SIDE - 32) - 18) < 6;
+      for (int c = 0; c < 3 && hair; c++) {
+        rgb[3 * i + c] = 60;
+      }
+    }
+    Picture crop = Picture.of(SIDE, SIDE, rgb);
+    SceneRegions regions = new SceneRegions(new Box(16, 16, 32, 32), SIDE);
+    assertEquals("red", SceneWords.colour(regions.clothes(crop)));
+    Picture dyed = Surroundings.of(crop, regions).dyed(0);
+    assertEquals("60 60 60", rgb(dyed, 14, 55), "hair before the clothes");
+    assertEquals("20 20 200", rgb(dyed, 32, 56), "between hair");
+    assertEquals("20 20 200", rgb(dyed, 2, 62), "beside it");
+    assertEquals("20 20 200", rgb(dyed, 32, 51), "the collar, above where the box has the chin");
+    assertEquals(
+        0, Surroundings.of(crop, regions).mask().at(32, 51, 0), "the collar is not learnt");
+  }
+
+  @Test
+  void takesNoBeardForClothes() {
+    byte[] rgb = drawn().rgb().clone();
+    for (int i = 34 * SIDE; i < SIDE * SIDE; i++) {
+      for (int c = 0; c < 3 && Math.abs(i % SIDE - 32) < 18; c++) {
+        rgb[3 * i + c] = (byte) 230;
+      }
+    }
+    Picture crop = Picture.of(SIDE, SIDE, rgb);
+    Surroundings beside = Surroundings.of(crop, new SceneRegions(new Box(20, 16, 24, 24), SIDE));
+    assertEquals("20 20 200", rgb(beside.dyed(0), 8, 62));
+    assertEquals("230 230 230", rgb(beside.dyed(0), 40, 62));
+    assertEquals(255, beside.mask().at(32, 55, 0), "the beard is learnt");
+  }
+
+  @Test
+  void leavesClothesAndBackdropOutOfWhatIsLearnt() {
+    Picture mask = Surroundings.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE))
+        .mask();
+    assertEquals(255, mask.at(32, 28, 0), "the face");
+    assertEquals(0, mask.at(2, 2, 0), "the wall");
+    assertEquals(0, mask.at(51, 24, 0), "the wall beside the head");
+    assertEquals(0, mask.at(8, 62, 0), "the shoulder");
+    assertEquals(255, mask.at(32, 47, 0), "the neck");
+    assertEquals(0, mask.at(32, 55, 0), "the collar");
+  }
+}

@@ -1,0 +1,54 @@
+package dev.likeness.headshots.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SceneWordsTest {
+  @Test
+  void saysWhatIsKnownBehindThePerson() {
+    SceneWords words = SceneWords.NONE
+        .with("outfit colour", "red")
+        .with("outfit", "a # hoodie")
+        .with("light", "flash");
+    assertEquals(", wearing a red hoodie, flash", words.tail());
+    assertEquals(
+        ", wearing a red hoodie, flash, beige background",
+        words.with("backdrop", "# background").with("backdrop colour", "beige").tail());
+    assertEquals("", SceneWords.NONE.with("outfit colour", "red").tail(), "a colour of nothing");
+  }
+
+  @Test
+  void fitsTheArticleToTheColour() {
+    assertEquals(
+        ", wearing a sweater", SceneWords.NONE.with("outfit", "a # sweater").tail());
+    assertEquals(
+        ", wearing an olive sweater",
+        SceneWords.NONE
+            .with("outfit", "a # sweater")
+            .with("outfit colour", "olive")
+            .tail());
+  }
+
+  @Test
+  void namesColoursThatAreNearOneWordAlone() {
+    assertEquals("red", SceneWords.colour(47, 59, 37));
+    assertEquals("green", SceneWords.colour(52, -37, 22));
+    assertEquals("white", SceneWords.colour(89, 0, -2));
+    assertEquals("red", SceneWords.colour(30, 59, 37), "in the shade");
+    assertEquals("", SceneWords.colour(50, 3, 19), "olive as much as brown");
+    assertEquals("", SceneWords.colour(60, -60, 60), "no word is near");
+  }
+
+  @Test
+  void asksForTheLightFirst() {
+    assertEquals(
+        List.of("light", "backdrop", "outfit"),
+        SceneWords.slots().stream().map(SceneWords.Slot::name).toList());
+    assertTrue(
+        SceneWords.slots().stream().allMatch(slot -> slot.words().size() >= 3),
+        "a short list wants three");
+  }
+}

@@ -1,0 +1,86 @@
+package dev.likeness.headshots.person;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.internal.image.Resampler;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Each flag by the real networks, on a photo of the person themselves, as it is and flattered. */
+class AuthenticityMaterialTest {
+  private static final String PEOPLE = "photos/people/tests__test_images__";
+
+  private ReviewTools tools;
+  private Authenticity authenticity;
+  private Picture photo;
+
+  @BeforeEach
+  void open() {
+    tools = ReviewTools.builtIn()
+        .withDetector(Material.of("faces/yunet_n_640_640.onnx"))
+        .withEmbedder(Material.of("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL);
+    authenticity = Authenticity.of(
+        List.of(accepted("obama.jpg"), accepted("obama3.jpg"), accepted("obama2.jpg")), tools);
+    photo = Picture.read(Material.of(PEOPLE + "obama.jpg"));
+  }
+
+  @AfterEach
+  void close() {
+    if (tools != null) {
+      tools.close();
+    }
+  }
+
+  private AcceptedPhoto accepted(String name) {
+    Picture picture = Picture.read(Material.of(PEOPLE + name));
+    return AcceptedPhoto.of(name, picture, tools.detector().detect(picture).get(0));
+  }
+
+  @Test
+  void saysNothingOfOtherPhotosOfThem() {
+    for (String name : List.of("photos/people/examples__obama_small.jpg", PEOPLE + "obama.jpg")) {
+      assertEquals(
+          new AuthenticityVerdict(Set.of(), Set.of()),
+          authenticity.judge(Picture.read(Material.of(name))));
+    }
+  }
+
+  @Test
+  void flagsSomebodyElse() {
+    Picture other = Picture.read(Material.of(PEOPLE + "biden.jpg"));
+    assertTrue(authenticity.judge(other).flags().contains(AuthenticityFlag.LESS_ALIKE));
+  }
+
+  @Test
+  void flagsASlimmedFace() {
+    Picture slim = Resampler.AREA.resize(photo, photo.width() * 4 / 5, photo.height());
+    assertEquals(Set.of(AuthenticityFlag.SLIMMER), authenticity.judge(slim).flags());
+  }
+
+  @Test
+  void flagsASmoothedFace() {
+    Picture smooth = Resampler.AREA.resize(photo, photo.width() / 8, photo.height() / 8);
+    smooth = Resampler.AREA.resize(smooth, photo.width(), photo.height());
+    assertTrue(authenticity.judge(smooth).flags().contains(AuthenticityFlag.YOUNGER));
+  }
+
+  @Test
+  void flagsALightenedFace() {
+    byte[] rgb = photo.rgb();
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) Math.round(255 * Math.pow((rgb[i] & 255) / 255.0, 0.5));
+    }
+    Set<AuthenticityFlag> flags =
+        authenticity.judge(Picture.of(photo.width(), photo.height(), rgb)).flags();
+    assertTrue(flags.contains(AuthenticityFlag.LIGHTER_SKIN), flags.toString());
+  }
+}

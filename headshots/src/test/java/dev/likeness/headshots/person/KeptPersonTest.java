@@ -1,0 +1,185 @@
+package dev.likeness.headshots.person;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.tensor.OtherJvm;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.DrawProgram;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.Subject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a person's file keeps, and that it draws the same pictures wherever it is opened. */
+@ExtendWith(NoTensorLeaks.class)
+class KeptPersonTest {
+  @TempDir
+  private static Path folder;
+
+  private static Path baseFolder;
+  private static BaseModel base;
+  private static TrainedPerson ada;
+  private static Path file;
+
+  @BeforeAll
+  static void learnAda() {
+    baseFolder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    base = GoldenFolder.loaded(baseFolder);
+    Picture selfie = Picture.of(32, 32, new byte[32 * 32 * 3]);
+    TrainedPerson plain = LoraTraining.quick()
+        .steps(3)
+        .train(
+            base,
+            List.of(selfie),
+            Subject.of("woman").token("").consent("Ada: yes"),
+            Progress.SILENT,
+            new Cancellation());
+    PersonProfile profile = PersonProfile.UNKNOWN
+        .with(new Trait("skin", "fair skin", 0.8, Trait.Source.BASE_MODEL))
+        .corrected("glasses", "round glasses");
+    TrainedPerson guided =
+        new FaceReferences("guide", List.of(new float[] {1, 0})).asGuideOf(profile.in(plain));
+    ada = new FaceReferences("eye", List.of(new float[] {0.6f, -0.8f})).in(guided);
+    file = folder.resolve("ada.safetensors");
+    ada.save(file);
+    HeadshotStudio.on(base).shoot(ada, DrawProgram.REQUEST);
+  }
+
+  @AfterAll
+  static void close() {
+    ada.close();
+    base.close();
+  }
+
+  @Test
+  void isNotLogged() {
+    String logged = ada + " " + ada.subject()
+        + new ShownPerson(null, ada, Consent.of("Ada"), "", LikenessDial.UNMEASURED, ada.notes());
+    assertTrue(
+        logged.contains("rank 16, 3 notes")
+            && !logged.contains("Ada")
+            && !logged.contains("glasses"),
+        logged);
+  }
+
+  @Test
+  void drawsTheSamePicturesInAnotherJvm() throws Exception {
+    Path out = folder.resolve("drawn");
+    Process process = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+            "-cp",
+            System.getProperty("java.class.path"),
+            DrawProgram.class.getName(),
+            baseFolder.toString(),
+            file.toString(),
+            out.toString())
+        .inheritIO()
+        .start();
+    assertEquals(0, OtherJvm.exitOf(process));
+    Picture here = HeadshotStudio.on(base)
+        .shoot(ada, DrawProgram.REQUEST)
+        .headshots()
+        .get(0)
+        .picture();
+    assertArrayEquals(here.rgb(), Files.readAllBytes(out));
+  }
+
+  @Test
+  void keepsWhatTheirFaceIsHeldToBesideWhatItIsMeasuredBy() {
+    try (TrainedPerson opened = TrainedPerson.open(file, base)) {
+      FaceReferences guide = FaceReferences.guiding(opened).orElseThrow();
+      assertEquals("guide", guide.embedder());
+      assertArrayEquals(new float[] {1, 0}, guide.vectors().get(0));
+      assertEquals("eye", FaceReferences.of(opened).orElseThrow().embedder());
+    }
+  }
+
+  @Test
+  void keepsWhatTheyLookLikeAndWhatTheUserCorrected() {
+    try (TrainedPerson opened = TrainedPerson.open(file, base)) {
+      PersonProfile profile = PersonProfile.of(opened);
+      assertEquals("a person with fair skin and round glasses", profile.phrase());
+      assertEquals(PersonProfile.of(ada), profile);
+      assertEquals(Trait.Source.USER, profile.trait("glasses").orElseThrow().source());
+      assertEquals("Ada: yes", opened.subject().consent());
+      assertEquals(ada.recipe(), opened.recipe());
+    }
+  }
+
+  @Test
+  void keepsTheirFaceForTheEmbedderThatSawIt() {
+    try (TrainedPerson opened = TrainedPerson.open(file, base)) {
+      FaceReferences faces = FaceReferences.of(opened).orElseThrow();
+      assertEquals("eye", faces.embedder());
+      assertArrayEquals(new float[] {0.6f, -0.8f}, faces.vectors().get(0));
+    }
+    assertEquals(Optional.empty(), FaceReferences.of(ada.with("likeness.faces", "")));
+    TrainedPerson torn = ada.with("likeness.faces", "{");
+    UnusableInput refused = assertThrows(UnusableInput.class, () -> FaceReferences.of(torn));
+    assertEquals(
+        "the faces in the person's file cannot be read; learn the person again",
+        refused.getMessage());
+  }
+
+  @Test
+  void isCalledAsTheUserCorrectsThem() {
+    PersonProfile profile =
+        PersonProfile.of(ada).corrected("sex", "woman").corrected("glasses", "");
+    TrainedPerson corrected = HeadshotStudio.on(base).corrected(ada, profile);
+    assertEquals("a woman with fair skin", corrected.phrase());
+    assertEquals("Ada: yes", corrected.subject().consent());
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> profile.corrected("nose", "long"));
+    assertEquals(
+        "unknown trait \"nose\"; known: sex, age, skin, hair, colour, beard, glasses, marks",
+        refused.getMessage());
+  }
+
+  @Test
+  void coloursHairThatTheUserNamesWithoutAPlaceForIt() {
+    PersonProfile red = PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("colour", "red");
+    assertEquals(
+        "a woman with long red hair", red.corrected("hair", "long hair").phrase());
+    assertEquals("a woman with a red bob", red.corrected("hair", "a bob").phrase());
+    assertEquals(
+        "a woman with a green mohawk", red.corrected("hair", "a green mohawk").phrase());
+  }
+
+  @Test
+  void leavesOutWhatIsNotSure() {
+    PersonProfile unsure =
+        PersonProfile.UNKNOWN.with(new Trait("skin", "fair skin", 0.4, Trait.Source.PHOTOS));
+    assertEquals("a person", unsure.phrase());
+  }
+
+  @Test
+  void saysThatItWasLearntOnAnotherBase() {
+    assertEquals(Optional.empty(), ada.foreignTo(base));
+    assertTrue(new TrainedPerson(ada.lora(), ada.subject(), "sdxl", "", Map.of())
+        .foreignTo(base)
+        .orElseThrow()
+        .startsWith("the person was taught to sdxl and is drawn with " + base.name()));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.likeness.headshots.person;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+class PersonProfileTest {
+  private static final PersonProfile BEARDED = PersonProfile.UNKNOWN
+      .with(new Trait("sex", "man", 0.9, Trait.Source.PHOTOS))
+      .with(new Trait("hair", "short # hair", 0.8, Trait.Source.PHOTOS))
+      .with(new Trait("beard", "a short beard", 0.9, Trait.Source.PHOTOS));
+
+  @Test
+  void leavesOutTheBeardThatItFoundOnWhomTheUserCallsAWoman() {
+    assertEquals("a man with short hair and a short beard", BEARDED.phrase());
+    PersonProfile woman = BEARDED.corrected("sex", "Woman");
+    assertEquals("a woman with short hair", woman.phrase());
+    assertEquals(
+        "a man with short hair and a short beard", woman.corrected("sex", "man").phrase());
+  }
+
+  @Test
+  void believesTheUserWhoSaysThatAWomanHasOne() {
+    assertEquals(
+        "a woman with short hair and stubble",
+        BEARDED.corrected("sex", "woman").corrected("beard", "stubble").phrase());
+  }
+
+  @Test
+  void keepsABeardWhereTheSexIsNotSure() {
+    PersonProfile unsure = BEARDED.with(new Trait("sex", "woman", 0.3, Trait.Source.PHOTOS));
+    assertEquals("a person with short hair and a short beard", unsure.phrase());
+  }
+}

@@ -1,0 +1,119 @@
+package dev.likeness.headshots.person;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.EditPart;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.internal.training.SceneWords;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.Subject;
+import dev.likeness.photos.face.CascadeDetector;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SharedLightTest {
+  private static final int SIDE = 32;
+  private static final SharedLight FLASH = new SharedLight("flash");
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void isThatOfThreeInFourPhotos() {
+    assertEquals("flash", lit("flash", "flash", "", "flash").words());
+    assertEquals("", lit("flash", "window light", "", "flash").words());
+    assertEquals("", lit("", "", "", "").words());
+    assertEquals("", lit("flash", "flash").words(), "two photos are few");
+    assertEquals(
+        "", lit("soft light", "soft light", "soft light").words(), "what nobody has to ask for");
+    assertEquals("", SharedLight.of(List.of()).words());
+  }
+
+  @Test
+  void isWhatMustNotBeSeenUnlessItIsAskedFor() {
+    String asked = "studio portrait of Ada, soft light";
+    assertEquals("flash", FLASH.negative("", asked));
+    assertEquals("hat, flash", FLASH.negative("hat", asked));
+    assertEquals("hat, flash", FLASH.negative("hat, flash", asked), "said once");
+    assertEquals("hat", FLASH.negative("hat, flash", "studio portrait of Ada, flash"));
+    assertEquals("", FLASH.negative("flash", "Golden-hour portrait, Flash"), "in capitals, too");
+    assertEquals("", new SharedLight("golden hour").negative("", "Golden-hour portrait"));
+    assertEquals("flash", FLASH.negative("", "a flashy tie"));
+    assertEquals(
+        "mask",
+        new SharedLight("").negative("Flash, mask", "lit by flash"),
+        "of others, too, what is asked for");
+    assertEquals(
+        "hat,  mask",
+        new SharedLight("").negative("hat,  mask", asked),
+        "as it was where photos differ");
+  }
+
+  /** Through a person's file, a shoot, and edits of its headshot. */
+  @Test
+  void goesWithThePersonFromTheirFileIntoEveryPicture() {
+    try (BaseModel base = GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        CascadeDetector detector = new CascadeDetector()) {
+      Path file = folder.resolve("ada.safetensors");
+      try (TrainedPerson learnt = LoraTraining.quick()
+          .steps(2)
+          .train(
+              base,
+              List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+              Subject.of("woman").consent("Ada: yes"),
+              Progress.SILENT,
+              new Cancellation())) {
+        FLASH.in(learnt).save(file);
+      }
+      try (TrainedPerson ada = TrainedPerson.open(file, base)) {
+        HeadshotStudio studio = HeadshotStudio.on(base);
+        Headshot shot = studio
+            .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3))
+            .headshots()
+            .get(0);
+        assertEquals("flash", shot.request().negative());
+        HeadshotEdit flash = HeadshotEdit.within(white(), "").and(EditPart.LIGHT, "flash");
+        Headshot lit = studio
+            .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
+            .after();
+        assertEquals("", lit.request().negative());
+        HeadshotEdit scarf = HeadshotEdit.within(white(), "a scarf");
+        Headshot bare = Headshot.of(shot.picture(), shot.style(), "Ada");
+        assertEquals(
+            "flash",
+            studio
+                .edit(ada, bare, scarf, detector, Progress.SILENT, new Cancellation())
+                .after()
+                .request()
+                .negative());
+      }
+    }
+  }
+
+  private static SharedLight lit(String... lights) {
+    return SharedLight.of(Stream.of(lights)
+        .map(light -> light.isEmpty() ? SceneWords.NONE : SceneWords.NONE.with("light", light))
+        .toList());
+  }
+
+  private static Picture white() {
+    byte[] rgb = new byte[SIDE * SIDE * 3];
+    Arrays.fill(rgb, (byte) -1);
+    return Picture.of(SIDE, SIDE, rgb);
+  }
+}

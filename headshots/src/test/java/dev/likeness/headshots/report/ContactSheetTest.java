@@ -1,0 +1,91 @@
+package dev.likeness.headshots.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.style.Style;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ContactSheetTest {
+  @Test
+  void showsThePhotosAboveTheHeadshots() {
+    Picture sheet =
+        ContactSheet.of(List.of(plain(200, 10, 10), plain(200, 10, 10)), headshots(5), "footer");
+    assertEquals(1360, sheet.width());
+    int photo = firstRow(sheet, 200, 10, 10);
+    int headshot = firstRow(sheet, 10, 10, 200);
+    assertTrue(photo > 0 && photo < headshot, photo + " and " + headshot);
+  }
+
+  @Test
+  void growsByARowForEveryFourHeadshots() {
+    int one = ContactSheet.of(List.of(), headshots(4), "").height();
+    int two = ContactSheet.of(List.of(), headshots(5), "").height();
+    assertEquals(304 + 34 + 16, two - one);
+  }
+
+  @Test
+  void showsAllOfPicturesThatAreNotSquare() {
+    int[] high = shown(Picture.of(160, 200, halves(160, 200)));
+    assertEquals(304 * 304 * 4 / 5 / 2.0, high[0], 500, "the upper half, where hair is");
+    assertEquals(high[0], high[1], 500);
+    int[] wide = shown(Picture.of(300, 200, halves(300, 200)));
+    assertEquals(304 * 304 * 2 / 3 / 2.0, wide[0], 500);
+    assertEquals(wide[0], wide[1], 500);
+  }
+
+  /** How many pixels of a sheet are red and how many blue. */
+  private static int[] shown(Picture picture) {
+    Headshot headshot = new Headshot(picture, Style.named("studio"), 7, ImageRequest.of("x"), 1);
+    Picture sheet = ContactSheet.of(List.of(), List.of(headshot), "");
+    int[] count = new int[2];
+    for (int i = 0; i < sheet.width() * sheet.height(); i++) {
+      int red = sheet.at(i % sheet.width(), i / sheet.width(), 0);
+      int blue = sheet.at(i % sheet.width(), i / sheet.width(), 2);
+      count[0] += red - blue > 150 ? 1 : 0;
+      count[1] += blue - red > 150 ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Red above, blue below. */
+  private static byte[] halves(int width, int height) {
+    byte[] rgb = new byte[width * height * 3];
+    for (int i = 0; i < width * height; i++) {
+      rgb[3 * i + (i < width * height / 2 ? 0 : 2)] = (byte) 255;
+    }
+    return rgb;
+  }
+
+  private static List<Headshot> headshots(int count) {
+    return Collections.nCopies(
+        count, new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x"), 1));
+  }
+
+  private static Picture plain(int red, int green, int blue) {
+    byte[] rgb = new byte[8 * 8 * 3];
+    for (int i = 0; i < rgb.length; i += 3) {
+      rgb[i] = (byte) red;
+      rgb[i + 1] = (byte) green;
+      rgb[i + 2] = (byte) blue;
+    }
+    return Picture.of(8, 8, rgb);
+  }
+
+  /** The topmost row with a pixel of this colour, or -1. */
+  private static int firstRow(Picture sheet, int red, int green, int blue) {
+    for (int y = 0; y < sheet.height(); y++) {
+      for (int x = 0; x < sheet.width(); x++) {
+        if (sheet.at(x, y, 0) == red && sheet.at(x, y, 1) == green && sheet.at(x, y, 2) == blue) {
+          return y;
+        }
+      }
+    }
+    return -1;
+  }
+}

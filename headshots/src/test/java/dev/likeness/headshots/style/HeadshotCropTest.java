@@ -1,0 +1,129 @@
+package dev.likeness.headshots.style;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Eyes;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.Pose;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class HeadshotCropTest {
+  private static final Picture PICTURE = Picture.of(600, 600, new byte[600 * 600 * 3]);
+  private static final Face FACE = new Face(
+      new Box(220, 200, 160, 160),
+      1,
+      Pose.FRONTAL,
+      Optional.of(new Eyes(new Point(268, 264), new Point(332, 264))),
+      Optional.empty());
+
+  private record Fixed(List<Face> faces) implements FaceDetector {
+    @Override
+    public List<Face> detect(Picture picture) {
+      return faces;
+    }
+
+    @Override
+    public String name() {
+      return "fixed";
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void putsTheEyesOnTheUpperThirdAndTheFaceInTheMiddle() {
+    HeadshotCrop crop = HeadshotCrop.of(PICTURE, FACE, 4 / 5.0);
+    assertEquals(
+        "480 x 600 at 60, 0",
+        crop.width() + " x " + crop.height() + " at " + crop.x() + ", " + crop.y());
+    HeadshotCrop wide = HeadshotCrop.of(PICTURE, FACE, 3 / 2.0);
+    assertEquals(600 + " x " + 400, wide.width() + " x " + wide.height());
+    assertEquals(1 / 3.0, (264.0 - wide.y()) / wide.height(), 0.01);
+    assertEquals(400, wide.of(PICTURE).height());
+  }
+
+  @Test
+  void leavesRoomAboveTheHairRatherThanKeepTheThird() {
+    HeadshotCrop crop = HeadshotCrop.of(PICTURE, face(180, 160, 240), 3 / 2.0);
+    assertTrue(crop.y() <= 160 - 0.45 * 240 + 1, "" + crop);
+  }
+
+  @Test
+  void cutsHairOffBeforeTheChinAndKeepsTheEyesWhereNeitherFits() {
+    HeadshotCrop wide = HeadshotCrop.of(PICTURE, face(120, 180, 360), 3 / 2.0);
+    assertEquals(180 + 1.1 * 360, wide.y() + wide.height(), 1);
+    HeadshotCrop banner = HeadshotCrop.of(PICTURE, face(120, 180, 360), 1200 / 630.0);
+    // Eyes lie 0.4 of a box below its top.
+    assertEquals(1 / 3.0, (180 + 0.4 * 360 - banner.y()) / banner.height(), 0.01);
+    HeadshotCrop narrowest = HeadshotCrop.of(PICTURE, face(120, 180, 360), 4);
+    assertEquals(1 / 3.0, (180 + 0.4 * 360 - narrowest.y()) / narrowest.height(), 0.01);
+  }
+
+  private static Face face(int x, int y, int side) {
+    return new Face(new Box(x, y, side, side), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  }
+
+  @Test
+  void cropsAHeadshotToAFormatByTheFaceInIt() {
+    Headshot whole = Headshot.of(PICTURE, Style.usual().get(0), "woman");
+    Picture passport =
+        whole.cropped("35:45", new Fixed(List.of(FACE))).orElseThrow().picture();
+    assertEquals("466 x 600", passport.width() + " x " + passport.height());
+    Picture banner =
+        whole.cropped("300x150", new Fixed(List.of(FACE))).orElseThrow().picture();
+    assertEquals("300 x 150", banner.width() + " x " + banner.height());
+    assertTrue(whole.cropped("4:5", new Fixed(List.of())).isEmpty());
+    assertEquals(
+        PICTURE, whole.cropped("square", new Fixed(List.of())).orElseThrow().picture());
+    Headshot tall =
+        Headshot.of(Picture.of(300, 400, new byte[300 * 400 * 3]), whole.style(), "woman");
+    assertEquals(
+        300,
+        tall.cropped("square", new Fixed(List.of(face(100, 80, 90))))
+            .orElseThrow()
+            .picture()
+            .height());
+  }
+
+  @Test
+  void keepsTheHeadInsideTheCircleOfAnAvatar() {
+    HeadshotCrop crop = HeadshotCrop.avatar(PICTURE, FACE);
+    double radius = crop.width() / 2.0;
+    Point middle = new Point(crop.x() + radius, crop.y() + radius);
+    for (Point corner : new Point[] {
+      new Point(236, 180), new Point(364, 180), new Point(236, 360), new Point(364, 360)
+    }) {
+      assertTrue(middle.distance(corner) < radius, corner + " lies outside " + crop);
+    }
+  }
+
+  @Test
+  void reducesToThePixelsThatAreAskedFor() {
+    String banner = "300x158";
+    HeadshotCrop crop = HeadshotCrop.of(PICTURE, FACE, HeadshotCrop.ratio(banner));
+    assertEquals("300x158 picture", crop.of(PICTURE, banner).toString());
+    assertEquals(crop.of(PICTURE), crop.of(PICTURE, "1200x630"), "never enlarged");
+    assertEquals(
+        "600x400 picture",
+        HeadshotCrop.of(PICTURE, FACE, 1.5).of(PICTURE, "3:2").toString());
+    assertEquals(
+        "the crop 4x5 is in pixels, of which a side has 64 to 4096; for sides give 4:5",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.ratio("4x5"))
+            .getMessage());
+  }
+
+  @Test
+  void refusesSidesThatNobodyCrops() {
+    assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.of(PICTURE, FACE, 5));
+  }
+}

@@ -1,0 +1,65 @@
+package dev.likeness.provenance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.provenance.TestPictures;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.internal.imagefile.Encoding;
+import java.util.Arrays;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WatermarkTest {
+  @ParameterizedTest
+  @CsvSource({"256, 256", "512, 512", "427, 331", "1024, 768"})
+  void outlivesJpegAndAResize(int width, int height) {
+    Picture marked = Watermark.embed(TestPictures.of(width, height, width));
+    Picture resized = Resampler.CUBIC.resize(
+        Resampler.CUBIC.resize(marked, width * 9 / 10, height * 9 / 10), width, height);
+    assertEquals(OptionalInt.of(48), Watermark.read(marked));
+    assertEquals(OptionalInt.of(48), Watermark.read(Encoding.reread(marked, 0.8)));
+    assertEquals(OptionalInt.of(48), Watermark.read(Encoding.reread(resized, 0.8)));
+  }
+
+  // JPEG smears what lies side by side on a plain ground, which is what a bright studio's is.
+  @ParameterizedTest
+  @CsvSource({"0", "128", "247", "255"})
+  void outlivesJpegInPicturesOfOneColourToo(int grey) {
+    byte[] rgb = new byte[300 * 300 * 3];
+    Arrays.fill(rgb, (byte) grey);
+    Picture marked = Watermark.embed(Picture.of(300, 300, rgb));
+    assertEquals(OptionalInt.of(48), Watermark.read(marked));
+    assertTrue(Watermark.read(Encoding.reread(marked, 0.8)).orElseThrow() >= Watermark.ENOUGH);
+  }
+
+  @Test
+  void isFaint() {
+    Picture picture = TestPictures.of(512, 512, 9);
+    byte[] before = picture.rgb();
+    byte[] after = Watermark.embed(picture).rgb();
+    double square = 0;
+    for (int i = 0; i < before.length; i++) {
+      square += Math.pow((before[i] & 255) - (after[i] & 255), 2);
+    }
+    double signalToNoise = 10 * Math.log10(255.0 * 255 * before.length / square);
+    assertTrue(signalToNoise > 37, signalToNoise + " dB");
+  }
+
+  @Test
+  void isNotSeenInOtherPictures() {
+    for (int seed = 0; seed < 20; seed++) {
+      assertTrue(Watermark.read(TestPictures.of(256, 256, seed)).orElseThrow() < Watermark.ENOUGH);
+    }
+  }
+
+  @Test
+  void leavesSmallPicturesAlone() {
+    Picture small = TestPictures.of(255, 256, 1);
+    assertEquals(small, Watermark.embed(small));
+    assertEquals(OptionalInt.empty(), Watermark.read(small));
+  }
+}

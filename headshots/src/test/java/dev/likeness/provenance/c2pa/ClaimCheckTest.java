@@ -1,0 +1,54 @@
+package dev.likeness.provenance.c2pa;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.provenance.Disclosure;
+import dev.likeness.provenance.signing.TrustAnchors;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ClaimCheckTest {
+  private static final String UNDECLARED = "assertion.undeclared";
+
+  private final JumbfBox manifest = manifest();
+
+  @Test
+  void aSecondAssertionOfOneLabelIsNotCoveredByTheFirst() throws MalformedManifest {
+    List<JumbfBox> parts = new ArrayList<>();
+    for (JumbfBox part : manifest.boxes()) {
+      parts.add(part.kind().equals(JumbfBox.ASSERTIONS) ? withTwo(part) : part);
+    }
+    assertEquals(0, undeclared(manifest));
+    assertEquals(1, undeclared(JumbfBox.of(manifest.kind(), manifest.label(), parts)));
+  }
+
+  private static JumbfBox withTwo(JumbfBox assertions) throws MalformedManifest {
+    JumbfBox first = assertions.boxes().get(0);
+    List<JumbfBox> more = new ArrayList<>(assertions.boxes());
+    more.add(JumbfBox.of(first.kind(), first.label(), first.content()));
+    return JumbfBox.of(assertions.kind(), assertions.label(), more);
+  }
+
+  private static long undeclared(JumbfBox manifest) throws MalformedManifest {
+    Findings findings = new Findings();
+    new ClaimCheck(TrustAnchors.NONE, Instant.now()).check(Claim.of(manifest), findings);
+    return findings.all().stream()
+        .filter(finding -> finding.code().equals(UNDECLARED))
+        .count();
+  }
+
+  private static JumbfBox manifest() {
+    try {
+      byte[] file = Disclosure.standard().jpeg(Picture.of(16, 16, new byte[16 * 16 * 3]));
+      return JumbfBox.parse(PictureFile.of(file).orElseThrow().manifest().orElseThrow())
+          .boxes()
+          .get(0);
+    } catch (MalformedManifest e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

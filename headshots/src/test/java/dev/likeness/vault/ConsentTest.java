@@ -1,0 +1,67 @@
+package dev.likeness.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.ConsentRefused;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Purpose;
+import dev.likeness.vault.key.KeyWrapping;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConsentTest {
+  private static final Consent DRAWING = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void survivesThePersonsFile() {
+    Consent consent = Consent.of("Ada, \"2026\": headshots").only(Purpose.TRAINING, Purpose.INTAKE);
+    assertEquals(consent, Consent.parse(consent.toJson()));
+    assertEquals("Ada: yes", Consent.parse("Ada: yes").text());
+    assertEquals(
+        "consent to looking at the photos, learning the face",
+        consent.toString(),
+        "it may be logged");
+  }
+
+  @Test
+  void isRequiredOfIntake() {
+    ConsentRefused none =
+        assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, null));
+    assertEquals(
+        "nobody is said to have agreed to looking at the photos; give the consent of the person in the photos",
+        none.getMessage());
+    ConsentRefused other =
+        assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, DRAWING));
+    assertEquals(
+        "the consent covers drawing headshots, not looking at the photos; ask the person for that too",
+        other.getMessage());
+    assertEquals(Purpose.INTAKE, other.purpose());
+  }
+
+  @Test
+  void isRequiredOfLearning() {
+    HeadshotStudio studio = null;
+    try (SubjectStore store =
+        SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key")))) {
+      SubjectStudio studios = SubjectStudio.on(null, studio);
+      Subject ada = store.create(DRAWING);
+      ConsentRefused photos =
+          assertThrows(ConsentRefused.class, () -> studios.add(ada, "a.jpg", new byte[1]));
+      assertEquals(Purpose.INTAKE, photos.purpose());
+      ConsentRefused face = assertThrows(
+          ConsentRefused.class, () -> studios.learn(ada, event -> {}, new Cancellation()));
+      assertEquals(Purpose.TRAINING, face.purpose());
+      assertEquals(
+          Purpose.TRAINING,
+          assertThrows(ConsentRefused.class, () -> SubjectStudio.keep(ada, null))
+              .purpose());
+    }
+  }
+}

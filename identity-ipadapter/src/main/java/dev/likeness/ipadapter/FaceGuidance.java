@@ -1,0 +1,179 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.Steering;
+import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.internal.vae.AutoencoderFile;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.guidance.FaceEyes;
+import dev.likeness.ipadapter.internal.guidance.FaceSteering;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.FaceDetector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Holds drawn faces to somebody's while they are drawn, without training: at every step the sample
+ * is moved to where the base foretells a face that a face embedder takes rather for the person
+ * (face guidance of FreeDoM, Yu et al. 2023, arXiv:2303.09833, section 4, with the gradient through
+ * the network as in arXiv:2209.14687). What is foretold is seen through a small autoencoder. It
+ * acts beside a LoRA, an IP-Adapter, or alone, with any scheduler, and takes a pass back through
+ * the network for every step. Immutable, shared by threads; owns its networks until closed, the
+ * detector stays its caller's. The small networks work on the CPU.
+ */
+public final class FaceGuidance implements AutoCloseable {
+  private final AutoencoderFile preview;
+  private final FaceEyes eyes;
+  private final FaceDetector detector;
+  private final Optional<IpAdapter> adapter;
+  private final Uses uses = new Uses("the face guidance");
+
+  private FaceGuidance(
+      AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, Optional<IpAdapter> adapter) {
+    this.preview = preview;
+    this.eyes = eyes;
+    this.detector = detector;
+    this.adapter = adapter;
+  }
+
+  /**
+   * The guidance that {@code folder}, a base's, brings along: a small autoencoder in
+   * {@code preview}, and embedders in {@code ip_adapter}, its adapter's, and {@code guidance}, none
+   * of them the one that judges likeness; and its adapter itself, where that looks at faces alone.
+   * Empty where the autoencoder is missing, or both embedders.
+   *
+   * @param base opened from that folder, or one that its adapter fits
+   * @throws dev.likeness.diffusion.error.UnusableInput when one is broken
+   */
+  public static Optional<FaceGuidance> in(Path folder, BaseModel base, FaceDetector detector) {
+    Path preview = folder.resolve("preview");
+    return Files.isDirectory(preview)
+        ? FaceEyes.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector))
+        : Optional.empty();
+  }
+
+  private static FaceGuidance opened(
+      Path preview, FaceEyes eyes, Path folder, BaseModel base, FaceDetector detector) {
+    Optional<IpAdapter> adapter = Optional.empty();
+    try {
+      adapter = eyes.areAdapters() ? adapter(PersonAdapter.own(folder), base) : adapter;
+      return new FaceGuidance(
+          AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
+    } catch (RuntimeException e) {
+      eyes.close();
+      adapter.ifPresent(IpAdapter::close);
+      throw e;
+    }
+  }
+
+  /** One that is shown nothing but numbers which a file keeps. */
+  private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
+    if (!Files.exists(own)) {
+      return Optional.empty();
+    }
+    AdapterFile file = AdapterFile.of(own);
+    AdapterKind kind = file.layout().kind();
+    boolean numbers =
+        kind.wantsFace() && !kind.wantsRaw() && kind.sight() == AdapterKind.Sight.NONE;
+    return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
+  }
+
+  /** What faces are seen by: its vectors are those to be held to. */
+  public FaceEmbedder embedder() {
+    return eyes;
+  }
+
+  /**
+   * Somebody as the base's own adapter sees them, to act beside a LoRA of theirs; empty where the
+   * base brings no adapter that looks at faces alone.
+   *
+   * @param vectors of their photos by {@link #embedder()}, all counting the same
+   */
+  public Optional<ImagePrompt> shown(List<float[]> vectors) {
+    return adapter.map(own -> own.identity(vectors.stream().map(eyes::reference).toList()));
+  }
+
+  /**
+   * Somebody to be held to; at weight 1 as strongly as pictures bear, at 0 not at all. A picture
+   * follows one: the first that it is given.
+   *
+   * @param vectors of their photos by {@link #embedder()}, all counting the same
+   * @throws IllegalArgumentException when there are none
+   */
+  public Identity towards(List<float[]> vectors) {
+    float[] person = mean(vectors);
+    return new Identity() {
+      @Override
+      public Adapter at(double weight) {
+        if (!(weight >= 0 && weight <= 1)) {
+          throw new IllegalArgumentException("face guidance has a weight in 0..1, not " + weight);
+        }
+        return weight == 0 ? Guided.NOBODY : new Guided(FaceGuidance.this, person, weight);
+      }
+
+      @Override
+      public String phrase() {
+        return "person";
+      }
+    };
+  }
+
+  /** Adds to no network; leads pictures instead. */
+  private record Guided(FaceGuidance guidance, float[] person, double weight) implements Adapter {
+    static final Adapter NOBODY = (part, compute) -> Adaptation.NONE;
+
+    @Override
+    public Adaptation adapt(Part part, Compute compute) {
+      return Adaptation.NONE;
+    }
+
+    @Override
+    public List<Uses> uses() {
+      return List.of(guidance.uses);
+    }
+
+    @Override
+    public Optional<Steering> steering(Drawing drawing) {
+      return Optional.of(
+          new FaceSteering(guidance.preview, guidance.eyes, guidance.detector, person, weight));
+    }
+  }
+
+  private static float[] mean(List<float[]> vectors) {
+    if (vectors.isEmpty()) {
+      throw new IllegalArgumentException(
+          "face guidance needs somebody's face; give a vector or more");
+    }
+    float[] sum = new float[vectors.get(0).length];
+    for (float[] vector : vectors) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += vector[i];
+      }
+    }
+    double length = Math.sqrt(FaceEmbedder.cosine(sum, sum));
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] /= (float) length;
+    }
+    return sum;
+  }
+
+  /** Frees it once it leads nothing. */
+  @Override
+  public void close() {
+    // Outside: while this waits for a drawing, that may still begin to be led.
+    adapter.ifPresent(IpAdapter::close);
+    uses.close(() -> {
+      preview.close();
+      eyes.close();
+    });
+  }
+}

@@ -1,0 +1,155 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.internal.face.Upright;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Makes references of photos for adapters that look at faces: finds the largest face, turning the
+ * photo or giving it more margin where none is found as it is. Safe for threads; detector and
+ * embedder stay their caller's.
+ */
+public final class FaceReader {
+  private static final int SIDE = 224;
+  // What looks for faces sees no finer, and a margin makes nine times the picture.
+  private static final int WIDEST_WITHOUT_MARGIN = 1024;
+  private static final double[] MARGINS = {0.25, 0.5, 1};
+  private static final double SMALL = 64;
+  private static final double LEAST = 16;
+  private static final double FAR_TURNED = 40;
+
+  private final FaceDetector detector;
+  private final FaceEmbedder embedder;
+  private final int side;
+
+  private FaceReader(FaceDetector detector, FaceEmbedder embedder, int side) {
+    this.detector = detector;
+    this.embedder = embedder;
+    this.side = side;
+  }
+
+  /** Reads faces with these, of whatever licence. */
+  public static FaceReader of(FaceDetector detector, FaceEmbedder embedder) {
+    return new FaceReader(detector, embedder, SIDE);
+  }
+
+  /**
+   * Reads faces with these.
+   *
+   * @throws UnusableInput when {@code policy} forbids the embedder; names it and its licence
+   */
+  public static FaceReader of(FaceDetector detector, OnnxEmbedder embedder, UsePolicy policy) {
+    policy.requireBehindAdapter(embedder.spec());
+    return of(detector, embedder);
+  }
+
+  /**
+   * Aligned faces of {@code pixels} by {@code pixels}, 224 unless said: see
+   * {@link AdapterLayout#faceSide}.
+   */
+  public FaceReader side(int pixels) {
+    return new FaceReader(detector, embedder, pixels);
+  }
+
+  /**
+   * Reads the largest face of a photo.
+   *
+   * @param raw whether the recogniser's numbers are wanted as they come, for Portrait's
+   *     unnormalised kind
+   * @return the reference, or none and the reason
+   */
+  public FaceReading read(Picture photo, boolean raw) {
+    FaceReading best = reading(Upright.of(photo, detector), List.of(), raw);
+    Picture whole = within(photo, WIDEST_WITHOUT_MARGIN);
+    for (int i = 0; best.found().isEmpty() && i < MARGINS.length; i++) {
+      Upright upright = Upright.of(padded(whole, MARGINS[i]), detector);
+      FaceReading wider = reading(upright, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
+      // A speck seen once says more than that nothing was seen.
+      best = wider.found().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE)
+          ? wider
+          : best;
+    }
+    return best;
+  }
+
+  private FaceReading reading(Upright upright, List<FaceReading.Note> done, boolean raw) {
+    List<Face> faces = upright.faces();
+    if (faces.isEmpty()) {
+      return FaceReading.none(FaceReading.Note.NO_FACE);
+    }
+    Face face = faces.get(0);
+    List<FaceReading.Note> notes = new ArrayList<>(done);
+    if (upright.turned()) {
+      notes.add(FaceReading.Note.TURNED_UPRIGHT);
+    }
+    if (faces.size() > 1) {
+      notes.add(FaceReading.Note.LARGEST_OF_SEVERAL);
+    }
+    double width = face.box().width();
+    if (width < LEAST) {
+      return FaceReading.none(FaceReading.Note.TOO_SMALL);
+    }
+    if (width < SMALL) {
+      notes.add(FaceReading.Note.SMALL);
+    }
+    if (Math.abs(face.pose().yaw()) > FAR_TURNED) {
+      notes.add(FaceReading.Note.FAR_TURNED);
+    }
+    return new FaceReading(reference(embedder, upright.picture(), face, raw, side), notes);
+  }
+
+  /** A face's numbers, as they come or of unit length, and the aligned picture of it. */
+  static Reference reference(
+      FaceEmbedder embedder, Picture picture, Face face, boolean raw, int side) {
+    float[] numbers = raw ? embedder.embedRaw(picture, face) : embedder.embed(picture, face);
+    return Reference.face(numbers, aligned(side).align(picture, face)).by(embedder.name());
+  }
+
+  /**
+   * insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left
+   * and right.
+   */
+  private static AlignmentTemplate aligned(int side) {
+    AlignmentTemplate small = AlignmentTemplate.ARCFACE;
+    boolean multiple = side % small.size() == 0;
+    double factor = side / (multiple ? (double) small.size() : 128.0);
+    return new AlignmentTemplate(
+        side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
+  }
+
+  private static Picture within(Picture photo, int side) {
+    double scale = (double) side / Math.max(photo.width(), photo.height());
+    return scale >= 1
+        ? photo
+        : Lanczos.resize(
+            photo, Math.max(1, (int) Math.round(scale * photo.width())), Math.max(1, (int)
+                Math.round(scale * photo.height())));
+  }
+
+  /** The photo in the middle of a grey one, {@code share} of its sides larger on each side. */
+  private static Picture padded(Picture photo, double share) {
+    int left = (int) (share * photo.width());
+    int top = (int) (share * photo.height());
+    int width = photo.width() + 2 * left;
+    byte[] rgb = new byte[width * (photo.height() + 2 * top) * 3];
+    Arrays.fill(rgb, (byte) 127);
+    byte[] from = photo.rgb();
+    for (int row = 0; row < photo.height(); row++) {
+      System.arraycopy(
+          from, row * photo.width() * 3, rgb, ((row + top) * width + left) * 3, photo.width() * 3);
+    }
+    return Picture.of(width, photo.height() + 2 * top, rgb);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.ShardedSafetensors;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.TensorFile;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.vision.EncoderFingerprint;
+import dev.likeness.ipadapter.internal.vision.ImageEncoding;
+import dev.likeness.ipadapter.internal.vision.ImageProcessor;
+import dev.likeness.ipadapter.internal.vision.TowerShape;
+import dev.likeness.ipadapter.internal.vision.VisionConfig;
+import dev.likeness.ipadapter.internal.vision.VisionTower;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+
+/**
+ * An opened image encoder: CLIP or SigLIP of any size, and how it wants its pictures. Immutable,
+ * shared by threads; owns its tensors until closed.
+ */
+public final class ImageEncoder implements AutoCloseable {
+  private final Path folder;
+  private final VisionConfig config;
+  private final ImageProcessor processor;
+  private final Compute compute;
+  private final LoadedWeights weights;
+  private final VisionTower tower;
+  private final String fingerprint;
+
+  private ImageEncoder(
+      Path folder, VisionConfig config, ImageProcessor processor, Compute compute) {
+    this.folder = folder;
+    this.config = config;
+    this.processor = processor;
+    this.compute = compute;
+    TensorSource source = new Renamed(source(folder), ImageEncoder::canonical);
+    weights = new LoadedWeights(source, compute);
+    try {
+      tower = new VisionTower(config, Weights.of(weights));
+      weights.requireAllRead(Set.of());
+      fingerprint = EncoderFingerprint.of(source);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another
+   * way than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
+   * which these may lie.
+   *
+   * @throws UnusableInput when something in it is missing, broken or not an image encoder
+   */
+  public static ImageEncoder open(Path folder, Compute compute) {
+    VisionConfig config = config(folder);
+    ImageProcessor usual = config.siglip()
+        ? ImageProcessor.siglip(config.imageSize())
+        : ImageProcessor.clip(config.imageSize());
+    Path own = beside(folder, "preprocessor_config.json");
+    ImageProcessor processor =
+        Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
+    if (!processor.fits(config)) {
+      throw new UnusableInput(own + " prepares pictures of " + processor.shape()
+          + ", and the tower looks at " + config.imageSize() + "x" + config.imageSize()
+          + " (config.json); give files that belong together");
+    }
+    return new ImageEncoder(folder, config, processor, compute);
+  }
+
+  /**
+   * What kind of encoder a folder or file is, by {@code config.json} alone, or a file without one
+   * by its shapes.
+   */
+  public static VisionConfig config(Path folder) {
+    if (!Files.exists(folder)) {
+      throw new UnusableInput(
+          folder
+              + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
+    }
+    Path said = beside(folder, "config.json");
+    if (Files.isDirectory(folder) || Files.exists(said)) {
+      return VisionConfig.of(ModelConfig.read(said));
+    }
+    try (TensorSource keys = new Renamed(TensorFile.open(folder), ImageEncoder::canonical)) {
+      return new TowerShape(keys).config();
+    }
+  }
+
+  private static Path beside(Path folder, String name) {
+    return Files.isDirectory(folder) ? folder.resolve(name) : folder.resolveSibling(name);
+  }
+
+  public VisionConfig config() {
+    return config;
+  }
+
+  /**
+   * Tells its weights from those of other encoders of the same shape; the same for files in f32 and
+   * in f16.
+   */
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  /** How pictures are prepared. */
+  public ImageProcessor processor() {
+    return processor;
+  }
+
+  /** What errors call it: its folder or file. */
+  public String describe() {
+    return folder.toString();
+  }
+
+  /** Encodes one picture; owned by the calling scope. */
+  public ImageEncoding encode(Picture picture) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return tower.forward(compute.place(processor.pixels(picture)));
+    }
+  }
+
+  /** Encodes an input of zeros, which stands for "no picture"; owned by the calling scope. */
+  public ImageEncoding encodeNothing() {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return tower.forward(compute.place(processor.zeros(config.imageSize())));
+    }
+  }
+
+  private static TensorSource source(Path folder) {
+    if (Files.isRegularFile(folder)) {
+      return TensorFile.open(folder);
+    }
+    for (String variant : List.of("", ".fp16")) {
+      Path file = folder.resolve("model" + variant + ".safetensors");
+      if (Files.exists(file)) {
+        return Safetensors.open(file);
+      }
+      Path shards = folder.resolve("model.safetensors.index" + variant + ".json");
+      if (Files.exists(shards)) {
+        return ShardedSafetensors.open(shards);
+      }
+    }
+    Path pickle = folder.resolve("pytorch_model.bin");
+    if (Files.exists(pickle)) {
+      return TorchPickle.open(pickle);
+    }
+    throw new UnusableInput(
+        folder + " has no weights; expected model.safetensors or pytorch_model.bin");
+  }
+
+  /**
+   * A whole CLIP's file also has the text tower; today's files of the tower alone lack the prefix.
+   */
+  public static String canonical(String name) {
+    if (name.endsWith("position_ids") || name.startsWith("text_") || name.startsWith("logit_")) {
+      return null;
+    }
+    return name.startsWith("vision_model.") || name.startsWith("visual_projection.")
+        ? name
+        : "vision_model." + name;
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

@@ -1,0 +1,176 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.Pairing;
+import dev.likeness.ipadapter.reference.EmbeddingOrigin;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.embed.EmbedderSpec;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
+import dev.likeness.photos.internal.embed.FolderEmbedder;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * An IP-Adapter with what it looks at people through: an image encoder, a face recogniser, or both,
+ * whichever its kind wants. Immutable, shared by threads; owns them until closed.
+ */
+public final class PersonAdapter implements AutoCloseable {
+  private final IpAdapter adapter;
+  private final ImageEncoder encoder;
+  private final FaceEmbedder embedder;
+  private final int side;
+
+  private PersonAdapter(IpAdapter adapter, ImageEncoder encoder, FaceEmbedder embedder, int side) {
+    this.adapter = adapter;
+    this.encoder = encoder;
+    this.embedder = embedder;
+    this.side = side;
+  }
+
+  /**
+   * The adapter that {@code folder}, a base's or one laid out as it, brings along:
+   * {@code ip_adapter/ip-adapter.safetensors}, with {@code image_encoder} or
+   * {@code ip_adapter/face_embedder} where it wants them.
+   *
+   * @throws UnusableInput as {@link #open}
+   */
+  public static PersonAdapter in(Path folder, BaseModel base) {
+    return open(AdapterFile.of(own(folder)), base, folder.resolve("image_encoder"), null);
+  }
+
+  /** Where a base's folder has its own adapter. */
+  public static Path own(Path folder) {
+    return folder.resolve("ip_adapter").resolve("ip-adapter.safetensors");
+  }
+
+  /** Where it has one that looks at whole pictures, through {@code image_encoder}. */
+  public static Path ofPictures(Path folder) {
+    return folder.resolve("ip_adapter").resolve("ip-adapter-image.safetensors");
+  }
+
+  /**
+   * Opens an adapter for {@code base}.
+   *
+   * @param imageEncoder the folder of the image encoder it was trained with; not opened by kinds
+   *     that want none
+   * @param recogniser the one it was trained with, closed with the adapter; null for that in
+   *     {@code face_embedder} beside the adapter's file
+   * @throws UnusableInput when a part is missing or broken, or they do not belong together
+   */
+  public static PersonAdapter open(
+      AdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
+    FaceEmbedder embedder = recogniser;
+    ImageEncoder encoder = null;
+    try {
+      AdapterLayout layout = Pairing.check(file, base);
+      Pairing.check(file, layout, imageEncoder);
+      AdapterKind kind = layout.kind();
+      if (kind.wantsFace() && embedder == null) {
+        embedder = recogniser(file);
+      }
+      if (kind.sight() != AdapterKind.Sight.NONE) {
+        encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
+      }
+      return new PersonAdapter(
+          IpAdapter.open(file, base, encoder),
+          encoder,
+          embedder,
+          base.defaults().width());
+    } catch (RuntimeException e) {
+      close(encoder, embedder);
+      throw e;
+    }
+  }
+
+  /**
+   * The recogniser that an adapter's file brings along, in {@code face_embedder} beside it.
+   *
+   * @throws UnusableInput when there is none
+   */
+  public static FaceEmbedder recogniser(AdapterFile file) {
+    return FolderEmbedder.in(file.path().toAbsolutePath().getParent())
+        .orElseThrow(() -> new UnusableInput(file.path() + " is an "
+            + file.layout().kind().title()
+            + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
+            + " it); give the one it was trained with: --face-embedder FILE"));
+  }
+
+  /**
+   * The recogniser in an ONNX file whose name says which it is ({@link EmbedderSpec#of(Path)}).
+   *
+   * @throws UnusableInput when {@code policy} forbids it, or the adapter is known to be taught by
+   *     another
+   */
+  public static FaceEmbedder recogniser(AdapterFile file, Path onnx, UsePolicy policy) {
+    EmbedderSpec spec = EmbedderSpec.of(onnx);
+    policy.requireBehindAdapter(spec);
+    Pairing.checkRecogniser(file, file.layout(), spec, onnx);
+    return OnnxEmbedder.open(onnx, spec, policy);
+  }
+
+  /** The person in photos, all counting the same. */
+  public ImagePrompt identity(List<AcceptedPhoto> photos) {
+    return adapter.identity(
+        photos.stream().map(photo -> reference(photo.picture(), photo.face())).toList());
+  }
+
+  /**
+   * The person in references that were encoded before.
+   *
+   * @throws UnusableInput when they are known to be of another image encoder or face recogniser
+   */
+  public ImagePrompt identity(ReferenceEmbeddings kept) {
+    kept.origin()
+        .require(
+            adapter.describe(),
+            new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
+    return adapter.identity(kept);
+  }
+
+  /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */
+  public Reference reference(Picture photo, Face face) {
+    if (adapter.layout().kind().wantsFace()) {
+      AdapterLayout layout = adapter.layout();
+      return FaceReader.reference(
+          embedder, photo, face, layout.kind().wantsRaw(), layout.faceSide());
+    }
+    return Reference.of(
+        HeadCrop.of(face.box(), Framing.HEAD, photo.width(), photo.height(), 1).of(photo, side));
+  }
+
+  /** The adapter by itself. */
+  public IpAdapter adapter() {
+    return adapter;
+  }
+
+  /** What records call it: the name of its file. */
+  public String name() {
+    return Path.of(adapter.describe()).getFileName().toString();
+  }
+
+  @Override
+  public void close() {
+    adapter.close();
+    close(encoder, embedder);
+  }
+
+  private static void close(ImageEncoder encoder, FaceEmbedder embedder) {
+    if (encoder != null) {
+      encoder.close();
+    }
+    if (embedder != null) {
+      embedder.close();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.likeness.ipadapter.internal.attention;
+
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * One attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is
+ * already in them.
+ *
+ * @param nothing what pictures for the negative prompt look at, or null when there are none
+ * @param shown what the others look at
+ * @param mask where this counts, or null for everywhere
+ */
+public record TokenBranch(Memory nothing, Memory shown, Mask mask) implements AttentionBranch {
+  /** What is looked at. */
+  public interface Memory {
+    Tensor attend(Asking picture);
+  }
+
+  /**
+   * Keys and values [1 or batch, tokens, width], made once for a request.
+   *
+   * @param bias added to every query's scores, [1, 1, 1, tokens], or null
+   */
+  public record Kept(Tensor keys, Tensor values, Tensor bias) implements Memory {
+    @Override
+    public Tensor attend(Asking picture) {
+      Tensor query = picture.query();
+      return ScaledDotProduct.attend(query, split(keys, query), split(values, query), bias);
+    }
+
+    private static Tensor split(Tensor tokens, Tensor query) {
+      long batch = query.size(0);
+      if (tokens.size(2) != query.size(1) * query.size(3)) {
+        throw new IllegalArgumentException("an image prompt made for attentions of "
+            + tokens.size(2) + " channels met one of " + query.size(1) * query.size(3)
+            + ": its adapter was opened for another base; open it for the one that draws");
+      }
+      return tokens
+          .view(tokens.size(0), tokens.size(1), query.size(1), -1)
+          .transpose(1, 2)
+          .expand(batch, query.size(1), tokens.size(1), query.size(3));
+    }
+  }
+
+  @Override
+  public Tensor attend(Asking picture) {
+    Tensor seen;
+    if (nothing == null) {
+      seen = shown.attend(picture);
+    } else {
+      long half = picture.query().size(0) / 2;
+      seen = torch.cat(
+          new TensorVector(
+              nothing.attend(picture.rows(0, half)), shown.attend(picture.rows(half, half))),
+          0);
+    }
+    return mask == null ? seen : seen.mul(mask.at(picture.query().size(2)));
+  }
+}

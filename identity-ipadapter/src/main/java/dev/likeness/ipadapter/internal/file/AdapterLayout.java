@@ -1,0 +1,64 @@
+package dev.likeness.ipadapter.internal.file;
+
+import java.util.List;
+
+/**
+ * What an IP-Adapter's header says of it.
+ *
+ * @param tokens image tokens of one reference; 0 where every token of the encoder becomes one
+ * @param contextWidth channels of the tokens: the width of what the base's attentions attend to
+ * @param imageWidth width of what it takes from an image encoder, or 0
+ * @param faceWidth numbers of what it takes from a face recogniser, or 0
+ * @param hidden width inside the two layers of the kinds that have them, of the sinusoids of a
+ *     time, or 0
+ * @param resampler the resampler, or null
+ * @param attentions width of each attention it has keys and values for, in the base's registration
+ *     order
+ * @param lora whether the file holds a LoRA, as FaceID's do
+ */
+public record AdapterLayout(
+    AdapterKind kind,
+    int tokens,
+    long contextWidth,
+    long imageWidth,
+    long faceWidth,
+    long hidden,
+    Resampling resampler,
+    List<Long> attentions,
+    boolean lora) {
+  /**
+   * The shape of a resampler.
+   *
+   * @param width of its tokens
+   * @param inner width of its queries; heads are 64 wide
+   * @param depth number of layers
+   */
+  public record Resampling(long width, long inner, int depth) {
+    public Resampling {
+      if (width < 1 || inner < 1 || inner > 64 && inner % 64 != 0) {
+        throw new IllegalArgumentException("a resampler's queries are heads of 64, given " + inner
+            + " in all for tokens of " + width);
+      }
+    }
+
+    /** Attention heads. */
+    public long heads() {
+      return Math.max(1, inner / 64);
+    }
+  }
+
+  public AdapterLayout {
+    attentions = List.copyOf(attentions);
+  }
+
+  /** Pixels of a side of the aligned faces it was trained with: SDXL's with larger ones. */
+  public int faceSide() {
+    return contextWidth == Target.XL_CONTEXT ? 256 : 224;
+  }
+
+  /** Its name and the base family that its width speaks of. */
+  public String describe() {
+    return "an " + kind.title() + " for " + kind.target().describe(contextWidth) + ", "
+        + attentions.size() + " attentions";
+  }
+}

@@ -1,0 +1,186 @@
+package dev.likeness.ipadapter.internal.vision;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.PillowResampling;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How pictures become an encoder's input: resized, cropped at the centre, brought to 0..1 and
+ * normalised; the numbers of transformers' {@code CLIPImageProcessorPil} and
+ * {@code SiglipImageProcessorPil} to the bit.
+ *
+ * @param size what pictures are resized to, or null for not at all
+ * @param filter how they are resized
+ * @param crop what is cut out of the centre, with black where the picture ends, or null for
+ *     everything
+ * @param rescale what each byte is multiplied with, or 0 for nothing
+ * @param mean subtracted from red, green and blue; empty for none
+ * @param std divided by afterwards
+ */
+public record ImageProcessor(
+    Size size,
+    PillowResampling filter,
+    Size crop,
+    double rescale,
+    List<Double> mean,
+    List<Double> std) {
+  private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
+  private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
+  private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
+
+  /**
+   * A size in pixels.
+   *
+   * @param width or 0 where {@code height} is what the shorter side becomes, the other following
+   */
+  public record Size(int width, int height) {
+    public Size {
+      if (width < 0 || height < 1) {
+        throw new IllegalArgumentException(
+            "a size must be at least 1x1, given " + width + "x" + height);
+      }
+    }
+  }
+
+  public ImageProcessor {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    if (mean.size() != std.size() || !mean.isEmpty() && mean.size() != 3) {
+      throw new IllegalArgumentException(
+          "mean and std must have 3 numbers each, given " + mean + " and " + std);
+    }
+  }
+
+  /** CLIP's own settings for an input of {@code side} by {@code side} pixels. */
+  public static ImageProcessor clip(int side) {
+    return new ImageProcessor(
+        new Size(0, side),
+        PillowResampling.BICUBIC,
+        new Size(side, side),
+        1 / 255.0,
+        CLIP_MEAN,
+        CLIP_STD);
+  }
+
+  /** SigLIP's own settings: the whole picture squeezed into the square. */
+  public static ImageProcessor siglip(int side) {
+    return new ImageProcessor(
+        new Size(side, side), PillowResampling.BICUBIC, null, 1 / 255.0, HALF, HALF);
+  }
+
+  /** Reads a {@code preprocessor_config.json}; what it leaves out is as in {@code usual}. */
+  public static ImageProcessor of(ModelConfig c, ImageProcessor usual) {
+    try {
+      boolean normalises = c.flag("do_normalize", !usual.mean.isEmpty());
+      return new ImageProcessor(
+          c.flag("do_resize", true) ? size(c, "size", usual.size, usual.crop != null) : null,
+          PillowResampling.of(c.integer("resample", usual.filter.code())),
+          c.flag("do_center_crop", usual.crop != null)
+              ? size(c, "crop_size", usual.crop, false)
+              : null,
+          c.flag("do_rescale", true) ? c.number("rescale_factor", 1 / 255.0) : 0,
+          normalises ? numbers(c, "image_mean", usual.mean) : List.of(),
+          normalises ? numbers(c, "image_std", usual.std) : List.of());
+    } catch (IllegalArgumentException e) {
+      throw new UnusableInput(c.where() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether all pictures become what a tower looks at, but for pixels that fill no patch. */
+  public boolean fits(VisionConfig tower) {
+    Size made = made();
+    int patches = tower.imageSize() / tower.patchSize();
+    return made != null
+        && made.width / tower.patchSize() == patches
+        && made.height / tower.patchSize() == patches;
+  }
+
+  /** What shape pictures are prepared in, in words. */
+  public String shape() {
+    return made() == null ? "their own shape" : made().width + "x" + made().height;
+  }
+
+  /** The size that every picture gets, or null where it is another for each. */
+  private Size made() {
+    return crop != null ? crop : size != null && size.width > 0 ? size : null;
+  }
+
+  /** Pixels of one picture, [1, 3, height, width], f32, CPU. */
+  public Tensor pixels(Picture picture) {
+    Picture sized = size == null ? picture : resized(picture);
+    int width = crop == null ? sized.width() : crop.width;
+    int height = crop == null ? sized.height() : crop.height;
+    int left = Math.floorDiv(sized.width() - width, 2);
+    int top = Math.floorDiv(sized.height() - height, 2);
+    float[] out = new float[3 * width * height];
+    for (int c = 0, at = 0; c < 3; c++) {
+      for (int y = top; y < top + height; y++) {
+        for (int x = left; x < left + width; x++) {
+          boolean inside = x >= 0 && y >= 0 && x < sized.width() && y < sized.height();
+          out[at++] = value(inside ? sized.at(x, y, c) : 0, c);
+        }
+      }
+    }
+    return torch.tensor(out).view(1, 3, height, width);
+  }
+
+  /** Pixels of a picture that is black to the encoder itself: zeros of the input's shape. */
+  public Tensor zeros(int side) {
+    return torch.zeros(1, 3, crop == null ? side : crop.height, crop == null ? side : crop.width);
+  }
+
+  private float value(int level, int channel) {
+    float scaled = rescale == 0 ? level : (float) (level * rescale);
+    return mean.isEmpty()
+        ? scaled
+        : (scaled - mean.get(channel).floatValue()) / std.get(channel).floatValue();
+  }
+
+  private Picture resized(Picture p) {
+    if (size.width > 0) {
+      return filter.resize(p, size.width, size.height);
+    }
+    boolean tall = p.width() <= p.height();
+    int longer = (int) ((double) ((long) size.height * (tall ? p.height() : p.width()))
+        / (tall ? p.width() : p.height()));
+    return tall ? filter.resize(p, size.height, longer) : filter.resize(p, longer, size.height);
+  }
+
+  private static Size size(ModelConfig c, String name, Size usual, boolean shortest) {
+    Object given = c.values().get(name);
+    if (given instanceof Number side) {
+      return new Size(shortest ? 0 : side.intValue(), side.intValue());
+    }
+    if (given instanceof Map<?, ?> sides) {
+      if (sides.get("shortest_edge") instanceof Number side) {
+        return new Size(0, side.intValue());
+      }
+      if (sides.get("width") instanceof Number width
+          && sides.get("height") instanceof Number height) {
+        return new Size(width.intValue(), height.intValue());
+      }
+    }
+    if (given == null && usual != null) {
+      return usual;
+    }
+    throw new IllegalArgumentException("option \"" + name + "\" is " + given
+        + ", expected a number, {\"shortest_edge\": n} or {\"height\": n, \"width\": n}");
+  }
+
+  private static List<Double> numbers(ModelConfig c, String name, List<Double> usual) {
+    Object given = c.values().get(name);
+    if (given == null) {
+      return usual.isEmpty() ? HALF : usual;
+    }
+    if (given instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
+      return list.stream().map(n -> ((Number) n).doubleValue()).toList();
+    }
+    throw new IllegalArgumentException(
+        "option \"" + name + "\" is " + given + ", expected three numbers");
+  }
+}

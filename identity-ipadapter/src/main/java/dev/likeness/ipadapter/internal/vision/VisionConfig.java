@@ -1,0 +1,120 @@
+package dev.likeness.ipadapter.internal.vision;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.Activation;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The shape of a CLIP or SigLIP vision tower, by transformers' names.
+ *
+ * @param siglip whether it is SigLIP's: no class token, an attention pool instead of a projection
+ * @param imageSize side of its input in pixels
+ * @param patchSize side of the square that becomes one token
+ * @param projection width of the one vector for a picture, out of CLIP's {@code visual_projection}
+ *     or SigLIP's pool; 0 when the class has none
+ */
+public record VisionConfig(
+    boolean siglip,
+    int width,
+    int inner,
+    int layers,
+    int heads,
+    int imageSize,
+    int patchSize,
+    Activation activation,
+    double eps,
+    int projection) {
+
+  public VisionConfig {
+    if (width < 1
+        || heads < 1
+        || layers < 1
+        || patchSize < 1
+        || imageSize < patchSize
+        || width % heads != 0) {
+      throw new IllegalArgumentException(
+          "no vision tower has width " + width + ", " + heads + " heads, " + layers
+              + " layers and patches of " + patchSize + " in pictures of " + imageSize);
+    }
+  }
+
+  /**
+   * Reads an image encoder's {@code config.json}: a vision tower's own, or a whole CLIP's or
+   * SigLIP's.
+   */
+  public static VisionConfig of(ModelConfig whole) {
+    ModelConfig c = vision(whole);
+    boolean siglip = Set.of("siglip", "siglip_vision_model").contains(type(whole, c));
+    if (!siglip && !Set.of("clip", "clip_vision_model").contains(type(whole, c))) {
+      throw new UnusableInput(whole.where() + ": model_type is \"" + type(whole, c)
+          + "\"; expected a CLIP or SigLIP vision tower (clip_vision_model, siglip_vision_model)");
+    }
+    c.require("num_channels", 3);
+    boolean pools = siglip
+        ? c.flag("vision_use_head", true)
+        : whole.texts("architectures", List.of()).stream().noneMatch("CLIPVisionModel"::equals);
+    int own = siglip
+        ? c.integer("hidden_size", 768)
+        : whole.integer("projection_dim", c.integer("projection_dim", 512));
+    try {
+      return new VisionConfig(
+          siglip,
+          c.integer("hidden_size", 768),
+          c.integer("intermediate_size", 3072),
+          c.integer("num_hidden_layers", 12),
+          c.integer("num_attention_heads", 12),
+          c.integer("image_size", 224),
+          c.integer("patch_size", siglip ? 16 : 32),
+          Activation.parse(c.text("hidden_act", siglip ? "gelu_pytorch_tanh" : "quick_gelu")),
+          c.number("layer_norm_eps", siglip ? 1e-6 : 1e-5),
+          pools ? own : 0);
+    } catch (IllegalArgumentException e) {
+      throw new UnusableInput(whole.where() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Tokens of one picture. */
+  public int tokens() {
+    int side = imageSize / patchSize;
+    return side * side + (siglip ? 0 : 1);
+  }
+
+  /**
+   * What people call it, with the width that tells its kind: {@code CLIP ViT-H/14 (width 1280)}.
+   */
+  public String describe() {
+    String size =
+        switch (width) {
+          case 768 -> "ViT-B/" + patchSize + " ";
+          case 1024 -> "ViT-L/" + patchSize + " ";
+          case 1152 -> "So400m/" + patchSize + " ";
+          case 1280 -> "ViT-H/" + patchSize + " ";
+          case 1664 -> "ViT-bigG/" + patchSize + " ";
+          default -> "";
+        };
+    return family() + " " + size + "(width " + width
+        + (projection == 0
+            ? ", without projection)"
+            : siglip ? ")" : ", projection " + projection + ")");
+  }
+
+  /** {@code CLIP} or {@code SigLIP}. */
+  public String family() {
+    return siglip ? "SigLIP" : "CLIP";
+  }
+
+  @SuppressWarnings("unchecked")
+  private static ModelConfig vision(ModelConfig whole) {
+    Object part = whole.values().get("vision_config");
+    return part instanceof Map<?, ?> own
+        ? ModelConfig.of((Map<String, Object>) own, whole.where() + " vision_config")
+        : whole;
+  }
+
+  private static String type(ModelConfig whole, ModelConfig vision) {
+    return whole.text("model_type", vision.text("model_type", "clip_vision_model"));
+  }
+}

@@ -1,0 +1,70 @@
+package dev.likeness.ipadapter.reference;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What encoded references come from; numbers of equal width from elsewhere mean something else.
+ * Each is empty where it is not known, which goes with everything.
+ *
+ * @param encoder {@link dev.likeness.ipadapter.ImageEncoder#fingerprint} of the image encoder
+ * @param recogniser the face recogniser's name
+ * @param length {@code raw} or {@code unit}, as the face's numbers are
+ */
+public record EmbeddingOrigin(String encoder, String recogniser, String length) {
+  /** Nothing is known. */
+  public static final EmbeddingOrigin UNKNOWN = new EmbeddingOrigin("", "", "");
+
+  private static final String ENCODER = "likeness.encoder";
+  private static final String RECOGNISER = "likeness.recogniser";
+  private static final String LENGTH = "likeness.length";
+
+  /** Whose numbers all the references have; unknown where one does not say. */
+  public static String recogniser(List<Reference> references) {
+    List<String> names =
+        references.stream().map(Reference::recogniser).distinct().toList();
+    if (names.stream().filter(name -> !name.isEmpty()).count() > 1) {
+      throw new IllegalArgumentException("the references have numbers of several face recognisers, "
+          + names + ", which mean different things; read all faces with one");
+    }
+    return names.size() == 1 ? names.get(0) : "";
+  }
+
+  /** What a file's header keeps. */
+  static EmbeddingOrigin of(Map<String, String> metadata) {
+    return new EmbeddingOrigin(
+        metadata.getOrDefault(ENCODER, ""),
+        metadata.getOrDefault(RECOGNISER, ""),
+        metadata.getOrDefault(LENGTH, ""));
+  }
+
+  /** What is known, for a file's header. */
+  Map<String, String> metadata() {
+    Map<String, String> known =
+        new HashMap<>(Map.of(ENCODER, encoder, RECOGNISER, recogniser, LENGTH, length));
+    known.values().removeIf(String::isEmpty);
+    return known;
+  }
+
+  /**
+   * Refuses references from elsewhere.
+   *
+   * @param user what would look at them
+   * @param wanted where they should come from
+   * @throws UnusableInput when something known of both differs
+   */
+  public void require(String user, EmbeddingOrigin wanted) {
+    require(user, "through an image encoder of fingerprint ", encoder, wanted.encoder);
+    require(user, "by the face recogniser ", recogniser, wanted.recogniser);
+    require(user, "as face vectors of length ", length, wanted.length);
+  }
+
+  private static void require(String user, String how, String has, String wanted) {
+    if (!has.isEmpty() && !wanted.isEmpty() && !has.equals(wanted)) {
+      throw new UnusableInput("references encoded " + how + has + " are not what " + user
+          + " looks at, which takes " + wanted + "; encode them with it");
+    }
+  }
+}

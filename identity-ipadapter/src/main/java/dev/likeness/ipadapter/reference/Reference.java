@@ -1,0 +1,62 @@
+package dev.likeness.ipadapter.reference;
+
+import dev.likeness.diffusion.image.Picture;
+
+/**
+ * What a person or a thing is to look like.
+ *
+ * @param picture what an image encoder is shown, or null; for FaceID-Plus the aligned face
+ * @param face a face recogniser's numbers, or null; of unit length but for Portrait's unnormalised
+ *     kind
+ * @param recogniser whose numbers they are, by its name; empty where that is not known
+ * @param weight how much this reference counts among others, above 0: 2 counts as if it were given
+ *     twice
+ */
+public record Reference(Picture picture, float[] face, String recogniser, double weight) {
+  public Reference {
+    if (picture == null && face == null) {
+      throw new IllegalArgumentException("a reference needs a picture, a face's numbers, or both");
+    }
+    if (!(weight > 0 && Double.isFinite(weight))) {
+      throw new IllegalArgumentException(
+          "a reference's weight must be above 0, given " + weight + "; leave it out instead");
+    }
+    face = face == null ? null : face.clone();
+  }
+
+  /** A picture. */
+  public static Reference of(Picture picture) {
+    return new Reference(picture, null, "", 1);
+  }
+
+  /** A face's numbers. */
+  public static Reference face(float[] numbers) {
+    return new Reference(null, numbers, "", 1);
+  }
+
+  /** A face's numbers and the aligned picture of it, as FaceID-Plus wants them. */
+  public static Reference face(float[] numbers, Picture aligned) {
+    return new Reference(aligned, numbers, "", 1);
+  }
+
+  /** The same reference, its numbers those of a recogniser of that name. */
+  public Reference by(String name) {
+    return new Reference(picture, face, name, weight);
+  }
+
+  /** The same reference counting more or less. */
+  public Reference weight(double value) {
+    return new Reference(picture, face, recogniser, value);
+  }
+
+  @Override
+  public float[] face() {
+    return face == null ? null : face.clone();
+  }
+
+  /** Says what is there, never what it shows. */
+  @Override
+  public String toString() {
+    return (picture == null ? "" : "a picture ") + (face == null ? "" : "a face ") + "x" + weight;
+  }
+}

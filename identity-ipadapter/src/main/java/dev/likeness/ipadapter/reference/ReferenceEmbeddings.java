@@ -1,0 +1,221 @@
+package dev.likeness.ipadapter.reference;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * References as an adapter was shown them, so that they need not be encoded again. Biometric data:
+ * owned by whom they show. Immutable; holds no native memory.
+ *
+ * @param image an image encoder's answers [n, tokens, width], or null
+ * @param nothing its answer to no picture [1, tokens, width], or null where that is zeros
+ * @param face a face recogniser's numbers [n, 1, numbers], or null
+ * @param weights how much each of the n references counts
+ * @param origin what made them
+ */
+public record ReferenceEmbeddings(
+    Grid image, Grid nothing, Grid face, List<Double> weights, EmbeddingOrigin origin) {
+  private static final String WEIGHTS = "weights";
+
+  /**
+   * Numbers in three dimensions, row by row.
+   *
+   * @param count of references
+   * @param tokens of each
+   * @param width of each token
+   */
+  public record Grid(float[] values, int count, int tokens, int width) {
+    public Grid {
+      if (values.length == 0 || (long) count * tokens * width != values.length) {
+        throw new IllegalArgumentException(
+            values.length + " numbers are not " + count + "x" + tokens + "x" + width);
+      }
+    }
+
+    public static Grid of(Tensor t) {
+      return new Grid(Images.floats(t), (int) t.size(0), (int) t.size(1), (int) t.size(2));
+    }
+
+    /** A tensor [count, tokens, width], f32, CPU; owned by the calling scope. */
+    public Tensor tensor() {
+      return torch.tensor(values).view(count, tokens, width);
+    }
+
+    /** The mean over references, each counting its weight. */
+    Grid mean(List<Double> weights) {
+      double sum = weights.stream().mapToDouble(Double::doubleValue).sum();
+      int size = tokens * width;
+      float[] mean = new float[size];
+      for (int i = 0; i < size; i++) {
+        double total = 0;
+        for (int n = 0; n < count; n++) {
+          total += weights.get(n) * values[n * size + i];
+        }
+        mean[i] = (float) (total / sum);
+      }
+      return new Grid(mean, 1, tokens, width);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Grid g
+          && g.count == count
+          && g.tokens == tokens
+          && g.width == width
+          && Arrays.equals(g.values, values);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(values);
+    }
+
+    @Override
+    public String toString() {
+      return count + "x" + tokens + "x" + width;
+    }
+  }
+
+  public ReferenceEmbeddings {
+    weights = List.copyOf(weights);
+    int count = weights.size();
+    if (image == null && face == null
+        || image != null && image.count != count
+        || face != null && face.count != count) {
+      throw new IllegalArgumentException(count
+          + " weights belong to as many references, given image " + image + " and face " + face);
+    }
+    if (nothing != null && nothing.count != 1) {
+      throw new IllegalArgumentException(
+          "there is one nothing for all references, given " + nothing);
+    }
+    if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
+      throw new IllegalArgumentException("references' weights must be above 0, given " + weights);
+    }
+  }
+
+  /** How many references there are. */
+  public int count() {
+    return weights.size();
+  }
+
+  /**
+   * All references as one: their mean, each counting its weight; faces of unit length give one of
+   * unit length.
+   */
+  public ReferenceEmbeddings averaged() {
+    Grid mean = face == null ? null : unitAsBefore(face.mean(weights), face);
+    return new ReferenceEmbeddings(
+        image == null ? null : image.mean(weights), nothing, mean, List.of(1.0), origin);
+  }
+
+  private static Grid unitAsBefore(Grid mean, Grid before) {
+    boolean unit = Math.abs(length(before.values, before.width) - 1) < 1e-3;
+    double by = unit ? 1 / Math.max(1e-12, length(mean.values, mean.width)) : 1;
+    float[] values = mean.values.clone();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= (float) by;
+    }
+    return new Grid(values, 1, mean.tokens, mean.width);
+  }
+
+  public static double length(float[] values, int count) {
+    double squares = 0;
+    for (int i = 0; i < count; i++) {
+      squares += (double) values[i] * values[i];
+    }
+    return Math.sqrt(squares);
+  }
+
+  /**
+   * Writes a safetensors file with {@code image}, {@code nothing}, {@code face} and
+   * {@code weights}, and in its header what made them, whole or not at all; a new one is readable
+   * by its owner alone.
+   */
+  public void save(Path file) {
+    save(file, Map.of());
+  }
+
+  /** The same with {@code notes} in its header, such as whom they show. */
+  public void save(Path file, Map<String, String> notes) {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      put(tensors, "image", image);
+      put(tensors, "nothing", nothing);
+      put(tensors, "face", face);
+      float[] counts = new float[weights.size()];
+      for (int i = 0; i < counts.length; i++) {
+        counts[i] = weights.get(i).floatValue();
+      }
+      tensors.put(WEIGHTS, torch.tensor(counts));
+      Map<String, String> header = new HashMap<>(origin.metadata());
+      header.put("likeness.kind", "reference embeddings");
+      header.putAll(notes);
+      SafetensorsWriter.writePrivate(file, tensors, header);
+    }
+  }
+
+  /**
+   * Reads a file of {@link #save}; of one from before headers said what made it, only widths are
+   * compared.
+   *
+   * @throws UnusableInput when it is none
+   */
+  public static ReferenceEmbeddings open(Path file) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(file)) {
+      if (!saved.names().contains(WEIGHTS)) {
+        throw new UnusableInput(file
+            + " holds no reference embeddings: no tensor \"weights\"; make it from pictures again");
+      }
+      for (String name : saved.names()) {
+        if (saved.elements(name) == 0) {
+          throw new UnusableInput(
+              file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
+                  + ", expected at least one number; make it from pictures again");
+        }
+      }
+      float[] weights = Images.floats(saved.read(WEIGHTS));
+      return new ReferenceEmbeddings(
+          grid(saved, "image"),
+          grid(saved, "nothing"),
+          grid(saved, "face"),
+          IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList(),
+          EmbeddingOrigin.of(saved.metadata()));
+    } catch (IllegalArgumentException e) {
+      throw new UnusableInput(
+          file + " holds no reference embeddings that go together: " + e.getMessage()
+              + "; make it from pictures again",
+          e);
+    }
+  }
+
+  private static void put(Map<String, Tensor> tensors, String name, Grid grid) {
+    if (grid != null) {
+      tensors.put(name, grid.tensor());
+    }
+  }
+
+  private static Grid grid(Safetensors saved, String name) {
+    if (!saved.names().contains(name)) {
+      return null;
+    }
+    if (saved.shape(name).length != 3) {
+      throw new UnusableInput(saved.describe() + ": " + name + " has " + saved.shape(name).length
+          + " dimensions, expected 3; make it from pictures again");
+    }
+    return Grid.of(saved.read(name));
+  }
+}

@@ -1,6 +1,0 @@
-/**
- * Reference pictures as numbers: {@link dev.likeness.ipadapter.vision.ImageEncoder} opens a CLIP or
- * SigLIP vision tower, prepares pictures as its folder says, and gives what an image prompt is made
- * from.
- */
-package dev.likeness.ipadapter.vision;

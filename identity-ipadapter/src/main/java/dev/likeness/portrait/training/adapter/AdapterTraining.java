@@ -1,0 +1,369 @@
+package dev.likeness.portrait.training.adapter;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.training.AdamW;
+import dev.likeness.diffusion.internal.training.LearningRate;
+import dev.likeness.diffusion.internal.training.Muon;
+import dev.likeness.diffusion.internal.training.PerceptualLoss;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How to teach an IP-Adapter for a base: projection, keys and values learn, the base and the image
+ * encoder stay (Ye et al. 2023, arXiv:2308.06721, section 3.2). Immutable; the methods named like
+ * settings return another one.
+ *
+ * @param kind plain, Plus, Full Face or Portrait
+ * @param tokens image tokens of one reference; ignored by Full Face
+ * @param shape of Plus's resampler, or null
+ * @param rank of a LoRA of every attention's four layers that is learnt with it, as FaceID has one;
+ *     0 for none
+ * @param start an adapter of the same kind and sizes to go on from, or null to begin from nothing;
+ *     layers of its LoRA may be missing
+ * @param steps optimiser steps
+ * @param batch pairs in each step
+ * @param learningRate at its height
+ * @param warmup steps until it is reached
+ * @param cooldown last steps, over which it falls to nothing
+ * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none
+ * @param orthogonal whether the steps of matrices are made orthogonal ({@link Muon}), which takes
+ *     fewer of them; else AdamW
+ * @param weightDecay of either
+ * @param longestGradient what the length of all gradients is cut to
+ * @param drop the chance that a pair is shown without its reference, and as much again without its
+ *     caption, and without both: what guidance needs
+ * @param timestepShift above 1 for more of the noisier timesteps, where faces come into being; 1
+ *     for all alike (Esser et al. 2024, arXiv:2403.03206, eq. 23)
+ * @param seed of first values, order, noise and timesteps
+ */
+public record AdapterTraining(
+    AdapterKind kind,
+    int tokens,
+    Resampling shape,
+    int rank,
+    Path start,
+    int steps,
+    int batch,
+    double learningRate,
+    int warmup,
+    int cooldown,
+    double minSnrGamma,
+    boolean orthogonal,
+    double weightDecay,
+    double longestGradient,
+    double drop,
+    double timestepShift,
+    long seed) {
+  private static final int FACE_ID_TOKENS = 4;
+
+  public AdapterTraining {
+    if (steps < 1
+        || batch < 1
+        || Math.min(Math.min(warmup, cooldown), rank) < 0
+        || tokens < 1
+        || !(learningRate > 0 && longestGradient > 0)) {
+      throw new IllegalArgumentException(
+          "steps " + steps + ", batch " + batch + ", warmup " + warmup + ", cooldown "
+              + cooldown + ", tokens " + tokens + ", rank " + rank
+              + ", learning rate " + learningRate + ", longest gradient " + longestGradient
+              + ": warmup, cooldown and rank must be at least 0, the others above");
+    }
+    if (!(0 <= drop && 3 * drop < 1) || !(minSnrGamma >= 0 && weightDecay >= 0)) {
+      throw new IllegalArgumentException(
+          "drop " + drop + " must lie in 0..1/3, gamma " + minSnrGamma
+              + " and weight decay "
+              + weightDecay + " not below 0");
+    }
+    if (!(timestepShift > 0)) {
+      throw new IllegalArgumentException("timestep shift " + timestepShift + " must be above 0");
+    }
+    boolean known = kind == AdapterKind.BASE
+        || kind == AdapterKind.FULL_FACE
+        || kind == AdapterKind.PLUS && shape != null
+        || kind == AdapterKind.PORTRAIT && tokens != FACE_ID_TOKENS;
+    if (!known) {
+      throw new IllegalArgumentException(
+          "cannot train " + kind + " with " + tokens + " tokens and resampler " + shape
+              + "; known: BASE, FULL_FACE, PLUS with a resampler, PORTRAIT with other than 4 tokens");
+    }
+  }
+
+  /** A plain adapter of four tokens, with the settings its authors published. */
+  public static AdapterTraining plain() {
+    return new AdapterTraining(
+        AdapterKind.BASE, 4, null, 0, null, 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
+  }
+
+  /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
+  public static AdapterTraining plus(int width) {
+    return new AdapterTraining(
+        AdapterKind.PLUS,
+        16,
+        new Resampling(width, width, 4),
+        0,
+        null,
+        10_000,
+        8,
+        1e-4,
+        0,
+        0,
+        0,
+        false,
+        0.01,
+        1,
+        0.05,
+        1,
+        0);
+  }
+
+  /** Another number of optimiser steps. */
+  public AdapterTraining steps(int n) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        rank,
+        start,
+        n,
+        batch,
+        learningRate,
+        warmup,
+        cooldown,
+        minSnrGamma,
+        orthogonal,
+        weightDecay,
+        longestGradient,
+        drop,
+        timestepShift,
+        seed);
+  }
+
+  /** Another number of pairs in each step. */
+  public AdapterTraining batch(int n) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        rank,
+        start,
+        steps,
+        n,
+        learningRate,
+        warmup,
+        cooldown,
+        minSnrGamma,
+        orthogonal,
+        weightDecay,
+        longestGradient,
+        drop,
+        timestepShift,
+        seed);
+  }
+
+  /** Another learning rate. */
+  public AdapterTraining learningRate(double rate) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        rank,
+        start,
+        steps,
+        batch,
+        rate,
+        warmup,
+        cooldown,
+        minSnrGamma,
+        orthogonal,
+        weightDecay,
+        longestGradient,
+        drop,
+        timestepShift,
+        seed);
+  }
+
+  /** Another share of noisier timesteps. */
+  public AdapterTraining timestepShift(double shift) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        rank,
+        start,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        cooldown,
+        minSnrGamma,
+        orthogonal,
+        weightDecay,
+        longestGradient,
+        drop,
+        shift,
+        seed);
+  }
+
+  /** A LoRA of that rank learnt with it. */
+  public AdapterTraining rank(int n) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        n,
+        start,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        cooldown,
+        minSnrGamma,
+        orthogonal,
+        weightDecay,
+        longestGradient,
+        drop,
+        timestepShift,
+        seed);
+  }
+
+  /** Goes on from an adapter's file. */
+  public AdapterTraining from(Path adapter) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        rank,
+        adapter,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        cooldown,
+        minSnrGamma,
+        orthogonal,
+        weightDecay,
+        longestGradient,
+        drop,
+        timestepShift,
+        seed);
+  }
+
+  /** Another seed. */
+  public AdapterTraining seed(long value) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        rank,
+        start,
+        steps,
+        batch,
+        learningRate,
+        warmup,
+        cooldown,
+        minSnrGamma,
+        orthogonal,
+        weightDecay,
+        longestGradient,
+        drop,
+        timestepShift,
+        value);
+  }
+
+  /**
+   * Teaches an adapter from pairs and writes it as a safetensors file under the published names,
+   * whole or not at all.
+   *
+   * @param encoder what references are seen through; null for Portrait
+   * @param file receives the adapter
+   * @param state where the run is kept every 25 steps and after the last, to be gone on with bit
+   *     for bit on a CPU; null to keep none. A full disk is told and does not end the training
+   * @return the mean loss of the last tenth of the steps, of those that this call made; NaN where a
+   *     state was finished already
+   * @throws IllegalArgumentException when the base computes in f16, or was trained on continuous
+   *     noise levels
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.MachineLimit when {@code file} cannot be written, before
+   *     the first step as far as its folder tells
+   * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training, or
+   *     loss, gradients or weights are no numbers any more, of which nothing is kept
+   */
+  public double train(
+      BaseModel base,
+      ImageEncoder encoder,
+      List<TrainingPair> pairs,
+      Path file,
+      Path state,
+      Progress progress,
+      Cancellation cancellation) {
+    return train(base, encoder, pairs, null, file, state, progress, cancellation);
+  }
+
+  /** The same with a {@code perceptual} loss beside the latents' own. */
+  public double train(
+      BaseModel base,
+      ImageEncoder encoder,
+      List<TrainingPair> pairs,
+      PerceptualLoss perceptual,
+      Path file,
+      Path state,
+      Progress progress,
+      Cancellation cancellation) {
+    return progress.around(() -> {
+      try (AdapterRun run = new AdapterRun(this, perceptual, base, encoder)) {
+        return run.train(pairs, file, state, progress, cancellation);
+      }
+    });
+  }
+
+  /** {@code working}, what the base computes in, is what orthogonal steps are made in. */
+  AdamW optimizer(DType working) {
+    return orthogonal
+        ? new Muon(0.95, weightDecay, working)
+        : new AdamW(0.9, 0.999, 1e-8, weightDecay);
+  }
+
+  LearningRate schedule() {
+    LearningRate constant = LearningRate.constant(learningRate);
+    return (warmup == 0 ? constant : constant.warmup(warmup)).cooldown(cooldown, steps);
+  }
+
+  /** The layout of what is taught. */
+  public AdapterLayout layout(BaseAttentions base, ImageEncoder encoder, int faceNumbers) {
+    boolean face = kind == AdapterKind.PORTRAIT;
+    if (!face && encoder == null) {
+      throw new IllegalArgumentException(
+          "an " + kind.title() + " looks at pictures; give an image encoder");
+    }
+    if (kind == AdapterKind.BASE && encoder.config().projection() == 0) {
+      throw new IllegalArgumentException(
+          "an " + kind.title() + " looks at an image encoder's projection, and "
+              + encoder.describe() + " is " + encoder.config().describe()
+              + "; give a CLIPVisionModelWithProjection, or train a Plus");
+    }
+    int image = face
+        ? 0
+        : kind == AdapterKind.BASE
+            ? encoder.config().projection()
+            : encoder.config().width();
+    long hidden = face ? 2L * faceNumbers : kind == AdapterKind.FULL_FACE ? image : 0;
+    return new AdapterLayout(
+        kind,
+        kind == AdapterKind.FULL_FACE ? 0 : tokens,
+        base.contextWidth(),
+        image,
+        face ? faceNumbers : 0,
+        hidden,
+        shape,
+        base.widths(),
+        rank > 0);
+  }
+}

@@ -1,0 +1,175 @@
+package dev.likeness.portrait.training.adapter;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.SidePath;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.training.InitialValues;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.ipadapter.AdapterFile;
+import dev.likeness.ipadapter.internal.attention.FaceLora;
+import dev.likeness.ipadapter.internal.attention.TokenBranch;
+import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.projection.Projection;
+import dev.likeness.ipadapter.internal.projection.Sights;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * An adapter's weights while it learns: keys and values begin as the base's own for text, so that
+ * the first tokens are understood somehow.
+ */
+final class AdapterWeights implements AutoCloseable {
+  private static final String GO_ON =
+      "go on with the kind, tokens and rank that it was trained with";
+
+  private final StableDiffusion model;
+  private final BaseAttentions base;
+  private final AdapterLayout layout;
+  private final int rank;
+  private final TrainableWeights weights;
+  private final NoiseSource first;
+
+  AdapterWeights(
+      StableDiffusion model, BaseAttentions base, AdapterLayout layout, AdapterTraining settings) {
+    this.model = model;
+    this.base = base;
+    this.layout = layout;
+    this.rank = settings.rank();
+    first = NoiseSource.seeded(settings.seed());
+    InitialValues usual = InitialValues.seeded(first, name -> name.endsWith(".up.weight"));
+    try (TensorSource start =
+        settings.start() == null ? null : AdapterFile.of(settings.start()).open()) {
+      weights =
+          new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
+              ? started(start, name, shape)
+              : fresh(usual, name, shape));
+      touch();
+      requireAll(start);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Tensor fresh(InitialValues usual, String name, long[] shape) {
+    if (name.endsWith("_ip.weight")) {
+      return ofText(name);
+    }
+    return name.endsWith("latents")
+        ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2])))
+        : usual.of(name, shape);
+  }
+
+  /**
+   * Refuses a start of another kind, of whose weights only some are ours; a LoRA may begin with
+   * this training.
+   */
+  private void requireAll(TensorSource start) {
+    Predicate<String> lora = name -> name.contains("_lora.");
+    List<String> missing = start == null
+        ? List.of()
+        : weights.leaves().keySet().stream()
+            .filter(lora.negate().and(name -> !start.names().contains(name)))
+            .sorted()
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new UnusableInput(
+          start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
+              + " other tensors of an " + layout.kind().title() + ", which is trained; " + GO_ON);
+    }
+  }
+
+  private static Tensor started(TensorSource start, String name, long[] shape) {
+    if (!Arrays.equals(start.shape(name), shape)) {
+      throw new UnusableInput(
+          start.describe() + ": \"" + name + "\" is " + Arrays.toString(start.shape(name))
+              + ", and the training's is " + Arrays.toString(shape) + "; " + GO_ON);
+    }
+    return start.read(name).to(ScalarType.Float).clone();
+  }
+
+  TrainableWeights leaves() {
+    return weights;
+  }
+
+  /** Makes every weight, in one order. */
+  private void touch() {
+    Projection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
+    for (int t = 0; t < base.paths().size(); t++) {
+      tensor(weights, t, "k");
+      tensor(weights, t, "v");
+    }
+    if (rank > 0) {
+      new FaceLora(weights, rank, base);
+    }
+  }
+
+  private Tensor ofText(String name) {
+    int n = Integer.parseInt(name.split("\\.")[1]);
+    String own = name.contains("to_k_ip") ? ".to_k.weight" : ".to_v.weight";
+    return model.tensor(Part.UNET, base.at(n) + own).cpu().to(ScalarType.Float).clone();
+  }
+
+  private Tensor tensor(Parameters from, int t, String which) {
+    return from.get(
+        "ip_adapter." + (2 * t + 1) + ".to_" + which + "_ip.weight",
+        base.widths().get(t),
+        base.contextWidth());
+  }
+
+  /**
+   * What the adapter adds for a batch of sights, one row for each picture; gradients flow back into
+   * the weights.
+   */
+  Adaptation adaptation(Sights sights) {
+    ScalarType type = model.compute().dtype().scalarType();
+    Parameters seen = type == ScalarType.Float ? weights : new CastParameters(weights, type);
+    Tensor tokens =
+        Projection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN).forward(sights);
+    Map<String, List<AttentionBranch>> branches = new HashMap<>();
+    for (int t = 0; t < base.paths().size(); t++) {
+      Kept memory = new Kept(
+          torch.linear(tokens, tensor(seen, t, "k")),
+          torch.linear(tokens, tensor(seen, t, "v")),
+          null);
+      branches.put(base.module(layout.kind(), t), List.of(new TokenBranch(null, memory, null)));
+    }
+    FaceLora lora = rank > 0 ? new FaceLora(seen, rank, base) : null;
+    return new Adaptation() {
+      @Override
+      public List<AttentionBranch> branches(String module) {
+        return branches.getOrDefault(module, List.of());
+      }
+
+      @Override
+      public List<SidePath> sidePaths(String module) {
+        return lora == null ? List.of() : lora.beside(module, 1);
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    if (weights != null) {
+      weights.close();
+    }
+    first.close();
+  }
+}

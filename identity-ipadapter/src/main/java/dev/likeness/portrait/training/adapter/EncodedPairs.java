@@ -1,0 +1,197 @@
+package dev.likeness.portrait.training.adapter;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TextTower;
+import dev.likeness.diffusion.internal.vae.LatentDistribution;
+import dev.likeness.ipadapter.internal.attention.ReferenceEncoding;
+import dev.likeness.ipadapter.internal.projection.Sights;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Pairs as the networks know them, encoded once: latents, references, captions. Owned by a region.
+ */
+final class EncodedPairs {
+  private final StableDiffusion model;
+  private final TensorRegion region;
+  private final List<LatentDistribution> latents = new ArrayList<>();
+  private final List<ReferenceEmbeddings> references = new ArrayList<>();
+  private final List<String> captions = new ArrayList<>();
+  private final List<float[]> focus = new ArrayList<>();
+  private final Map<String, Text> texts = new LinkedHashMap<>();
+  private int targets = 1;
+  private int width;
+  private int height;
+
+  private record Text(Tensor tokens, Tensor pooled) {}
+
+  EncodedPairs(StableDiffusion model, TensorRegion region) {
+    this.model = model;
+    this.region = region;
+  }
+
+  void add(TrainingPair pair, ReferenceEncoding eye) {
+    requireSize(pair.target());
+    targets = 31 * targets + pair.target().hashCode();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      LatentDistribution d =
+          model.autoencoder().encode(model.compute().place(Images.toSigned(pair.target())));
+      latents.add(new LatentDistribution(
+          kept(d.mean()),
+          d.logVariance() == null ? null : kept(d.logVariance()),
+          d.scale(),
+          d.shift()));
+      references.add(eye.of(List.of(pair.reference())));
+      captions.add(pair.caption());
+      focus.add(focus(pair));
+      encode(pair.caption());
+      encode("");
+    }
+  }
+
+  int count() {
+    return latents.size();
+  }
+
+  /** [channels, h, w] of one target's latents. */
+  long[] shape() {
+    Tensor mean = latents.get(0).mean();
+    return new long[] {mean.size(1), mean.size(2), mean.size(3)};
+  }
+
+  /** Latents of a draw's targets; {@code noise} is standard normal and of their shape. */
+  Tensor latents(PairDraw draw, Tensor noise) {
+    TensorVector rows = new TensorVector();
+    for (int i = 0; i < draw.pairs().length; i++) {
+      rows.push_back(latents.get(draw.pairs()[i]).draw(noise.narrow(0, i, 1)));
+    }
+    return torch.cat(rows, 0);
+  }
+
+  private float[] focus(TrainingPair pair) {
+    long places = shape()[1] * shape()[2];
+    if (pair.focus() != null && pair.focus().length != places) {
+      throw new IllegalArgumentException("a focus of " + pair.focus().length
+          + " places; latents of a " + pair.target() + " have " + shape()[1] + "x" + shape()[2]);
+    }
+    return pair.focus() == null ? null : pair.focus().clone();
+  }
+
+  /**
+   * What each place of a draw's targets counts, [batch, 1, h, w]; null when no pair has a focus.
+   */
+  Tensor focus(PairDraw draw) {
+    if (focus.stream().allMatch(Objects::isNull)) {
+      return null;
+    }
+    TensorVector rows = new TensorVector();
+    for (int pair : draw.pairs()) {
+      float[] places = focus.get(pair);
+      rows.push_back((places == null ? torch.ones(shape()[1] * shape()[2]) : torch.tensor(places))
+          .view(1, 1, shape()[1], shape()[2]));
+    }
+    return torch.cat(rows, 0);
+  }
+
+  /** What the UNet is told of a draw's targets. */
+  UNetConditioning text(PairDraw draw) {
+    TensorVector tokens = new TensorVector();
+    TensorVector pooled = new TensorVector();
+    for (int i = 0; i < draw.pairs().length; i++) {
+      Text text = texts.get(draw.silent()[i] ? "" : captions.get(draw.pairs()[i]));
+      tokens.push_back(text.tokens);
+      pooled.push_back(text.pooled);
+    }
+    if (model.sizeIds() == 0) {
+      return UNetConditioning.text(torch.cat(tokens, 0));
+    }
+    Tensor sizes = torch.tensor((float) height, (float) width, 0, 0, (float) height, (float) width);
+    return new UNetConditioning(
+        torch.cat(tokens, 0),
+        torch.cat(pooled, 0),
+        sizes
+            .unsqueeze(0)
+            .expand(draw.pairs().length, 6)
+            .to(tokens.get(0).device(), ScalarType.Float));
+  }
+
+  /** What the adapter is shown of a draw's references. */
+  Sights sights(PairDraw draw) {
+    ReferenceEmbeddings one = references.get(0);
+    return new Sights(
+        one.image() == null ? null : model.compute().place(rows(draw, true)),
+        one.face() == null ? null : model.compute().place(rows(draw, false)).squeeze(1));
+  }
+
+  private Tensor rows(PairDraw draw, boolean image) {
+    TensorVector rows = new TensorVector();
+    for (int i = 0; i < draw.pairs().length; i++) {
+      ReferenceEmbeddings reference = references.get(draw.pairs()[i]);
+      Grid shown = image ? reference.image() : reference.face();
+      Grid nothing = image ? reference.nothing() : null;
+      Tensor row = (draw.blind()[i] && nothing != null ? nothing : shown).tensor();
+      rows.push_back(draw.blind()[i] && nothing == null ? torch.zeros_like(row) : row);
+    }
+    return torch.cat(rows, 0);
+  }
+
+  /** Tells these pairs from others: a hash of targets, references, captions and what counts. */
+  String digest() {
+    return width + "x" + height + " " + Integer.toHexString(references.hashCode()) + " "
+        + Integer.toHexString(captions.hashCode()) + " " + Integer.toHexString(targets) + " "
+        + Integer.toHexString(Arrays.deepHashCode(focus.toArray()));
+  }
+
+  private void encode(String caption) {
+    if (texts.containsKey(caption)) {
+      return;
+    }
+    TensorVector tokens = new TensorVector();
+    Tensor pooled = null;
+    for (TextTower tower : model.towers()) {
+      TextEncoding encoding =
+          tower.prompts(Adaptation.NONE).encode(List.of(caption), tower.layersLeftOut());
+      tokens.push_back(encoding.tokens());
+      pooled = encoding.pooled();
+    }
+    texts.put(caption, new Text(region.keep(torch.cat(tokens, -1)), region.keep(pooled.clone())));
+  }
+
+  private Tensor kept(Tensor tensor) {
+    return region.keep(tensor.cpu().to(ScalarType.Float).contiguous());
+  }
+
+  private void requireSize(Picture target) {
+    int factor = model.autoencoder().factor();
+    if (latents.isEmpty()) {
+      width = target.width();
+      height = target.height();
+    }
+    if (target.width() != width
+        || target.height() != height
+        || width % factor != 0
+        || height % factor != 0) {
+      throw new IllegalArgumentException("a " + target + " beside one of " + width + "x" + height
+          + ": all targets must have one size, with sides that are multiples of " + factor);
+    }
+  }
+}

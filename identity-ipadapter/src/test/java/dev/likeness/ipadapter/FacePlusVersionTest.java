@@ -1,0 +1,18 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FacePlusVersionTest {
+  @Test
+  void isReadOffNamesThatLeaveNoDoubt() {
+    assertEquals(
+        Optional.of(FacePlusVersion.V1), FacePlusVersion.of("ip-adapter-faceid-plus_sd15.bin"));
+    assertEquals(
+        Optional.of(FacePlusVersion.V2), FacePlusVersion.of("ip-adapter-faceid-plusv2_sdxl.bin"));
+    assertEquals(Optional.empty(), FacePlusVersion.of("faceid-plus_sd15_v2.safetensors"));
+    assertEquals(Optional.empty(), FacePlusVersion.of("my-face.safetensors"));
+  }
+}

@@ -1,0 +1,245 @@
+package dev.likeness.ipadapter.internal.attention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.AdapterFile;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.Pairing;
+import dev.likeness.ipadapter.internal.vision.VisionConfig;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.portrait.training.adapter.AdapterTraining;
+import dev.likeness.portrait.training.adapter.AdapterTrainingTest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a training begins with. */
+@ExtendWith(NoTensorLeaks.class)
+class AdapterStartTest {
+  private static final AdapterTraining PLAIN = AdapterTrainingTest.PLAIN;
+  private static BaseModel base;
+  private static ImageEncoder encoder;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    encoder.close();
+    base.close();
+  }
+
+  @Test
+  void refusesToGoOnFromAnAdapterOfAnotherKind() {
+    Path start = folder.resolve("plain.safetensors");
+    PLAIN
+        .steps(1)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            start,
+            null,
+            Progress.SILENT,
+            new Cancellation());
+    Path file = folder.resolve("plus.safetensors");
+    AdapterTraining plus = plus().from(start).steps(1);
+    String said = assertThrows(
+            UnusableInput.class,
+            () -> plus.train(
+                base,
+                encoder,
+                AdapterTrainingTest.pairs(),
+                file,
+                null,
+                Progress.SILENT,
+                new Cancellation()))
+        .getMessage();
+    assertTrue(said.startsWith(start + " lacks \"image_proj.latents\" and "), said);
+    assertTrue(
+        said.endsWith(
+            " other tensors of an IP-Adapter Plus, which is trained; go on with the kind, tokens and rank that"
+                + " it was trained with"),
+        said);
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void knowsWhatItGoesOnFromByItsBytesAlone() throws IOException {
+    Path start = folder.resolve("start.safetensors");
+    PLAIN
+        .steps(1)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            start,
+            null,
+            Progress.SILENT,
+            new Cancellation());
+    Path file = folder.resolve("file.safetensors");
+    Path state = folder.resolve("state.safetensors");
+    AdapterTraining shortly = PLAIN.steps(2);
+    shortly
+        .from(start)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            file,
+            state,
+            Progress.SILENT,
+            new Cancellation());
+    assertFalse(SafetensorsHeader.read(file).metadata().toString().contains("start.safetensors"));
+    assertFalse(SafetensorsHeader.read(state).metadata().toString().contains("start.safetensors"));
+    Path moved = Files.move(start, folder.resolve("moved.safetensors"));
+    shortly
+        .from(moved)
+        .train(
+            base,
+            encoder,
+            AdapterTrainingTest.pairs(),
+            file,
+            state,
+            Progress.SILENT,
+            new Cancellation());
+    assertThrows(
+        UnusableInput.class,
+        () -> shortly
+            .from(file)
+            .train(
+                base,
+                encoder,
+                AdapterTrainingTest.pairs(),
+                file,
+                state,
+                Progress.SILENT,
+                new Cancellation()),
+        "another adapter's bytes");
+  }
+
+  @Test
+  void refusesAnEncoderWithoutTheProjectionThatAPlainAdapterLooksAt() throws IOException {
+    Path bare = GoldenTower.write("clip-quick", folder);
+    Path config = bare.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config).replace("CLIPVisionModelWithProjection", "CLIPVisionModel"));
+    try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors"));
+        TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tower = new HashMap<>();
+      all.names().stream()
+          .filter(name -> !name.startsWith("visual_projection"))
+          .forEach(name -> tower.put(name, all.read(name).clone()));
+      SafetensorsWriter.write(bare.resolve("model.safetensors"), tower, Map.of());
+    }
+    try (ImageEncoder eye = ImageEncoder.open(bare, Compute.EXACT)) {
+      assertEquals(
+          "an IP-Adapter looks at an image encoder's projection, and " + bare + " is "
+              + eye.config().describe() + "; give a CLIPVisionModelWithProjection, or train a Plus",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> PLAIN.train(
+                      base,
+                      eye,
+                      AdapterTrainingTest.pairs(),
+                      folder.resolve("x"),
+                      null,
+                      Progress.SILENT,
+                      new Cancellation()))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void saysWhichFamilyOfEncodersItLookedThrough() {
+    Path file = folder.resolve("adapter.safetensors");
+    try (ImageEncoder siglip =
+        ImageEncoder.open(GoldenTower.write("siglip", folder), Compute.EXACT)) {
+      PLAIN
+          .steps(1)
+          .train(
+              base,
+              siglip,
+              AdapterTrainingTest.pairs(),
+              file,
+              null,
+              Progress.SILENT,
+              new Cancellation());
+      IpAdapter.open(file, base, siglip).close();
+    }
+    VisionConfig clip = VisionConfig.of(ModelConfig.of(
+        Map.of(
+            "model_type",
+            "clip",
+            "hidden_size",
+            48,
+            "num_attention_heads",
+            4,
+            "projection_dim",
+            36),
+        "config.json"));
+    assertEquals(
+        file
+            + " is an IP-Adapter and looks at pictures through SigLIP (width 36); the image encoder here is CLIP (width 48,"
+            + " projection 36): give the one it was trained with",
+        assertThrows(
+                UnusableInput.class,
+                () -> Pairing.check(
+                    AdapterFile.of(file), AdapterFile.of(file).layout(), clip, "here"))
+            .getMessage());
+  }
+
+  @Test
+  void looksAtNoPictureOnceForAllPairs() {
+    ReferenceEncoding eye =
+        new ReferenceEncoding("ours", plus().layout(BaseAttentions.of(base), encoder, 0), encoder);
+    ReferenceEmbeddings one = eye.of(List.of(AdapterTrainingTest.pairs().get(0).reference()));
+    assertNotEquals(null, one.nothing());
+    assertSame(
+        one.nothing(),
+        eye.of(List.of(AdapterTrainingTest.pairs().get(1).reference())).nothing());
+  }
+
+  private static AdapterTraining plus() {
+    return AdapterTrainingTest.kind(PLAIN, AdapterKind.PLUS, 5, new Resampling(64, 64, 2));
+  }
+}

@@ -1,0 +1,44 @@
+package dev.likeness.ipadapter.internal.guidance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Eyes;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.Pose;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FaceTrackTest {
+  private static final Box BOX = new Box(60, 60, 90, 90);
+
+  private static Face face(double left, double right) {
+    return new Face(
+        BOX,
+        1,
+        Pose.FRONTAL,
+        Optional.of(new Eyes(new Point(left, 100), new Point(right, 100))),
+        Optional.empty());
+  }
+
+  private static final Face NO_EYES =
+      new Face(BOX, 0.5, Pose.FRONTAL, Optional.empty(), Optional.empty());
+
+  private static double left(Face face) {
+    return face.eyes().orElseThrow().left().x();
+  }
+
+  @Test
+  void eyesAreInTheMiddleOfTheLastLooks() {
+    FaceTrack track = new FaceTrack();
+    assertEquals(Optional.empty(), track.seen(NO_EYES).eyes());
+    assertEquals(100, left(track.seen(face(100, 150))));
+    assertEquals(101, left(track.seen(face(102, 150))));
+    assertEquals(
+        102, left(track.seen(face(120, 150))), "one that is far off counts no more than another");
+    assertEquals(102, left(track.seen(face(101, 150))), "of the last three");
+    assertEquals(102, left(track.seen(NO_EYES)), "a look that finds none changes nothing");
+    assertEquals(103, left(track.seen(face(103, 150))));
+  }
+}

@@ -1,0 +1,157 @@
+package dev.likeness.ipadapter.reference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.io.OwnersAlone;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.GoldenAdapters;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddingOriginTest {
+  private static final GoldenAdapters ADAPTERS = GoldenAdapters.of("base");
+
+  @TempDir
+  private Path folder;
+
+  private BaseModel base;
+
+  @BeforeEach
+  void opensTheBase() {
+    base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+  }
+
+  @AfterEach
+  void closesTheBase() {
+    base.close();
+  }
+
+  @Test
+  void keptPicturesAreOfTheEncoderThatSawThem() throws IOException {
+    Path adapter = ADAPTERS.write("base", folder);
+    Path kept = folder.resolve("kept.safetensors");
+    Path seen = GoldenTower.write("clip-quick", folder);
+    try (ImageEncoder encoder = ImageEncoder.open(seen, Compute.EXACT);
+        ImageEncoder half = ImageEncoder.open(written(seen, "half", 0), Compute.EXACT);
+        ImageEncoder other = ImageEncoder.open(written(seen, "other", 0.5), Compute.EXACT);
+        IpAdapter own = IpAdapter.open(adapter, base, encoder);
+        IpAdapter foreign = IpAdapter.open(adapter, base, other)) {
+      assertEquals(encoder.fingerprint(), half.fingerprint(), "in f16");
+      assertNotEquals(encoder.fingerprint(), other.fingerprint());
+      own.identity(Picture.read(GoldenTower.file("37x53.png"))).references().save(kept);
+      assertTrue(OwnersAlone.open(kept));
+      ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
+      assertEquals(opened, own.identity(opened).references());
+      assertEquals(
+          "references encoded through an image encoder of fingerprint " + encoder.fingerprint()
+              + " are not what " + adapter + " looks at, which takes " + other.fingerprint()
+              + "; encode them with it",
+          assertThrows(UnusableInput.class, () -> foreign.identity(opened)).getMessage());
+      foreign.identity(unsaid(opened));
+    }
+  }
+
+  @Test
+  void keptFacesAreRawOrOfUnitLength() {
+    Path raw = ADAPTERS.write("portrait-unnorm", folder);
+    try (IpAdapter unit = IpAdapter.open(ADAPTERS.write("faceid", folder), base);
+        IpAdapter portrait = IpAdapter.open(raw, base)) {
+      assertEquals(AdapterKind.PORTRAIT_UNNORM, portrait.layout().kind());
+      ReferenceEmbeddings given = unit.embed(List.of(face(1)));
+      assertTrue(assertThrows(UnusableInput.class, () -> portrait.identity(given))
+          .getMessage()
+          .startsWith("references encoded as face vectors of length unit are not what " + raw
+              + " looks at, which takes raw"));
+      ReferenceEmbeddings other = portrait.embed(List.of(face(9, 20)));
+      assertThrows(UnusableInput.class, () -> unit.identity(other));
+      portrait.identity(unsaid(given));
+      assertThrows(UnusableInput.class, () -> portrait.embed(List.of(face(1))));
+      assertTrue(
+          assertThrows(UnusableInput.class, () -> unit.embed(List.of(face(1, 20))))
+              .getMessage()
+              .endsWith(
+                  "takes a face's numbers of length 1, those given have 20.000: give what FaceEmbedder.embed returns"));
+    }
+  }
+
+  @Test
+  void facesAreOfOneRecogniser() {
+    try (IpAdapter adapter = IpAdapter.open(ADAPTERS.write("faceid", folder), base)) {
+      List<Reference> mixed = List.of(face(1).by("ArcFace"), face(2).by("SFace"));
+      assertEquals(
+          "the references have numbers of several face recognisers, [ArcFace, SFace], which mean different things; read"
+              + " all faces with one",
+          assertThrows(IllegalArgumentException.class, () -> adapter.embed(mixed))
+              .getMessage());
+      ImagePrompt person = adapter.identity(List.of(face(1).by("ArcFace")));
+      assertEquals("ArcFace", person.averaged().references().origin().recogniser());
+      assertThrows(UnusableInput.class, () -> person.negative(List.of(face(2).by("SFace"))));
+      person.negative(List.of(face(2)));
+    }
+  }
+
+  private static Reference face(int seed) {
+    return face(seed, 1);
+  }
+
+  private static Reference face(int seed, float length) {
+    float[] numbers = new float[24];
+    numbers[seed % numbers.length] = length;
+    return Reference.face(numbers);
+  }
+
+  /** As files from before say nothing. */
+  private ReferenceEmbeddings unsaid(ReferenceEmbeddings e) {
+    Path file = folder.resolve("said.safetensors");
+    Path old = folder.resolve("unsaid.safetensors");
+    e.save(file);
+    try (TensorScope scope = TensorScope.open();
+        Safetensors said = Safetensors.open(file)) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      said.names().forEach(name -> tensors.put(name, said.read(name)));
+      SafetensorsWriter.write(old, tensors, Map.of("likeness.kind", "reference embeddings"));
+    }
+    assertEquals(EmbeddingOrigin.UNKNOWN, ReferenceEmbeddings.open(old).origin());
+    return ReferenceEmbeddings.open(old);
+  }
+
+  /** The same encoder in f16, its norms and biases changed by so much. */
+  private Path written(Path encoder, String name, double by) {
+    Path other = GoldenTower.write("clip-quick", folder.resolve(name));
+    try (TensorScope scope = TensorScope.open();
+        Safetensors own = Safetensors.open(encoder.resolve("model.safetensors"))) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      own.names()
+          .forEach(each ->
+              tensors.put(each, own.read(each).add(torch.tensor((float) by)).to(ScalarType.Half)));
+      SafetensorsWriter.write(other.resolve("model.safetensors"), tensors, Map.of());
+    }
+    return other;
+  }
+}

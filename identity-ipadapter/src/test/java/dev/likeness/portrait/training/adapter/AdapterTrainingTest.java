@@ -1,0 +1,381 @@
+package dev.likeness.portrait.training.adapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.LearningRate;
+import dev.likeness.diffusion.internal.training.PerceptualLoss;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.AdapterFile;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+public class AdapterTrainingTest {
+  public static final AdapterTraining PLAIN =
+      AdapterTraining.plain().steps(30).batch(4).learningRate(5e-3);
+  private static BaseModel base;
+  private static ImageEncoder encoder;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    encoder.close();
+    base.close();
+  }
+
+  @Test
+  void learnsAndWritesAnAdapterThatOpens() {
+    List<Double> losses = new ArrayList<>();
+    Path file = folder.resolve("adapter.safetensors");
+    PLAIN.steps(60).train(base, encoder, pairs(), file, null, noting(losses), new Cancellation());
+    double before = losses.subList(0, 20).stream()
+        .mapToDouble(Double::doubleValue)
+        .average()
+        .orElseThrow();
+    double after = losses.subList(40, 60).stream()
+        .mapToDouble(Double::doubleValue)
+        .average()
+        .orElseThrow();
+    assertTrue(after < 0.9 * before, "loss " + before + " at first, " + after + " at last");
+    try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
+      assertEquals(AdapterKind.BASE, adapter.layout().kind());
+      ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
+      assertFalse(Arrays.equals(
+          base.generate(ask).pixels(),
+          base.generate(ask.as(adapter.identity(picture("37x53.png")).at(1))).pixels()));
+    }
+  }
+
+  @Test
+  void countsWhatAPairSaysCounts() {
+    float[] left = new float[12 * 8];
+    float[] right = new float[12 * 8];
+    for (int i = 0; i < left.length; i++) {
+      left[i] = i % 12 < 6 ? 2 : 0;
+      right[i] = 2 - left[i];
+    }
+    assertEquals(firstLoss(null), (firstLoss(left) + firstLoss(right)) / 2, 1e-6);
+    assertNotEquals(firstLoss(left), firstLoss(right), 1e-4);
+    assertEquals(
+        "a focus of 5 places; latents of a 24x16 picture have 8x12",
+        assertThrows(IllegalArgumentException.class, () -> firstLoss(new float[5]))
+            .getMessage());
+  }
+
+  private double firstLoss(float[] focus) {
+    List<TrainingPair> pairs = pairs().stream()
+        .map(p -> new TrainingPair(p.reference(), p.target(), p.caption(), focus))
+        .toList();
+    return PLAIN
+        .steps(1)
+        .train(
+            base, encoder, pairs, folder.resolve("x"), null, Progress.SILENT, new Cancellation());
+  }
+
+  @Test
+  void warmsUpAndCoolsDown() {
+    LearningRate rate = new AdapterTraining(
+            AdapterKind.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
+        .schedule();
+    assertArrayEquals(
+        new double[] {0.2, 2, 2, 2, 1, 0.1},
+        LongStream.of(0, 9, 50, 80, 90, 99).mapToDouble(rate::at).toArray(),
+        1e-12);
+    assertEquals(1e-2, PLAIN.learningRate(1e-2).schedule().at(29));
+  }
+
+  @Test
+  void learnsByWhatAReaderSeesToo() {
+    Path state = folder.resolve("state.safetensors");
+    AdapterTraining shortly = PLAIN.steps(25);
+    double seen = shortly.train(
+        base,
+        encoder,
+        pairs(),
+        brightness(1),
+        folder.resolve("seen"),
+        state,
+        Progress.SILENT,
+        new Cancellation());
+    double unseen = shortly.train(
+        base,
+        encoder,
+        pairs(),
+        folder.resolve("unseen"),
+        null,
+        Progress.SILENT,
+        new Cancellation());
+    assertNotEquals(seen, unseen, 1e-4);
+    assertThrows(
+        UnusableInput.class,
+        () -> shortly.train(
+            base,
+            encoder,
+            pairs(),
+            brightness(2),
+            folder.resolve("other"),
+            state,
+            Progress.SILENT,
+            new Cancellation()),
+        "goes on only by the same loss");
+  }
+
+  private static PerceptualLoss brightness(double weight) {
+    return new PerceptualLoss(
+        "brightness", (latents, pictures) -> latents.flatten(2, -1).mean(2), weight, 1);
+  }
+
+  @Test
+  void teachesEveryKindItKnows() {
+    AdapterTraining shortly = PLAIN.steps(2).batch(2);
+    Path file = folder.resolve("adapter.safetensors");
+    for (AdapterTraining each : List.of(
+        kind(shortly, AdapterKind.PLUS, 5, new Resampling(64, 64, 2)),
+        kind(shortly, AdapterKind.FULL_FACE, 1, null),
+        kind(shortly, AdapterKind.PORTRAIT, 6, null))) {
+      each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
+      try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
+        assertEquals(each.kind(), adapter.layout().kind());
+      }
+    }
+  }
+
+  @Test
+  void opensWhatItTaughtWithALoraWithIt() {
+    Path file = folder.resolve("adapter.safetensors");
+    AdapterTraining shortly = PLAIN.steps(2).batch(2);
+    for (AdapterTraining each :
+        List.of(shortly.rank(2), kind(shortly, AdapterKind.FULL_FACE, 1, null).rank(2))) {
+      each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
+      assertTrue(AdapterFile.of(file).layout().lora(), each.kind().title());
+    }
+  }
+
+  @Test
+  void learnsALoraWithItAndGoesOnFromAnAdapter() throws IOException {
+    Path bare = folder.resolve("bare.safetensors");
+    AdapterTraining portrait =
+        kind(PLAIN.steps(2).batch(2).learningRate(1e-2), AdapterKind.PORTRAIT, 6, null);
+    portrait.train(base, null, pairs(), bare, null, Progress.SILENT, new Cancellation());
+    Path twin = folder.resolve("twin.safetensors");
+    portrait
+        .rank(3)
+        .from(bare)
+        .steps(20)
+        .train(base, null, pairs(), twin, null, Progress.SILENT, new Cancellation());
+    Reference face = pairs().get(0).reference();
+    try (IpAdapter without = IpAdapter.open(bare, base);
+        IpAdapter with = IpAdapter.open(twin, base)) {
+      assertTrue(with.layout().lora() && !without.layout().lora());
+      ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
+      ImagePrompt shown = with.identity(List.of(face));
+      assertFalse(Arrays.equals(
+          base.generate(ask.as(shown.lora(0).at(1))).pixels(),
+          base.generate(ask.as(shown.at(1))).pixels()));
+    }
+    Path again = folder.resolve("again.safetensors");
+    portrait
+        .rank(3)
+        .from(twin)
+        .steps(1)
+        .learningRate(1e-12)
+        .train(base, null, pairs(), again, null, Progress.SILENT, new Cancellation());
+    try (Safetensors one = Safetensors.open(twin);
+        Safetensors other = Safetensors.open(again);
+        TensorScope scope = TensorScope.open()) {
+      assertEquals(one.names(), other.names());
+      one.names()
+          .forEach(name -> assertTrue(
+              torch.allclose(one.read(name), other.read(name), 1e-5, 1e-6, false), name));
+    }
+    assertTrue(assertThrows(
+            UnusableInput.class,
+            () -> portrait
+                .rank(4)
+                .from(twin)
+                .train(base, null, pairs(), again, null, Progress.SILENT, new Cancellation()))
+        .getMessage()
+        .endsWith("go on with the kind, tokens and rank that it was trained with"));
+  }
+
+  @Test
+  void goesOnWhereItStoppedToTheBit() throws IOException {
+    Path whole = folder.resolve("whole.safetensors");
+    List<Integer> encoded = new ArrayList<>();
+    PLAIN.train(
+        base,
+        encoder,
+        pairs(),
+        whole,
+        null,
+        event -> {
+          if (event instanceof ProgressEvent.Step step && step.phase().equals("encode")) {
+            encoded.add(step.step());
+          }
+        },
+        new Cancellation());
+    assertEquals(List.of(1, 2, 3, 4), encoded);
+    Path parts = folder.resolve("parts.safetensors");
+    Path state = folder.resolve("state.safetensors");
+    Cancellation stop = new Cancellation();
+    Progress stopping = event -> {
+      if (event instanceof ProgressEvent.Step step && step.step() == 27) {
+        stop.cancel();
+      }
+    };
+    assertThrows(
+        Cancelled.class, () -> PLAIN.train(base, encoder, pairs(), parts, state, stopping, stop));
+    assertFalse(Files.exists(parts));
+    PLAIN.train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation());
+    assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
+    UnusableInput e = assertThrows(
+        UnusableInput.class,
+        () -> PLAIN
+            .seed(7)
+            .train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation()));
+    assertEquals(
+        state
+            + " is the state of another training; give the settings, base and pairs it began with, or delete it"
+            + " to begin anew",
+        e.getMessage());
+  }
+
+  @Test
+  void refusesABaseOfContinuousNoiseLevels(@TempDir Path parent) {
+    GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent);
+    playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
+    try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
+      String refusal = assertThrows(
+              IllegalArgumentException.class,
+              () -> PLAIN.train(
+                  continuous,
+                  encoder,
+                  pairs(),
+                  folder.resolve("x"),
+                  null,
+                  Progress.SILENT,
+                  new Cancellation()))
+          .getMessage();
+      assertTrue(
+          refusal.startsWith(
+              "a base that was trained on continuous noise levels, as Playground v2.5 was"),
+          refusal);
+    }
+  }
+
+  @Test
+  void refusesFaceIdAndTargetsOfSeveralSizes() {
+    assertEquals(
+        "cannot train FACE_ID with 4 tokens and resampler null; known: BASE, FULL_FACE, PLUS with a resampler, "
+            + "PORTRAIT with other than 4 tokens",
+        assertThrows(
+                IllegalArgumentException.class, () -> kind(PLAIN, AdapterKind.FACE_ID, 4, null))
+            .getMessage());
+    List<TrainingPair> uneven = new ArrayList<>(pairs());
+    uneven.add(new TrainingPair(Reference.of(picture("37x53.png")), picture("64x64.png"), ""));
+    assertEquals(
+        "a 64x64 picture beside one of 24x16: all targets must have one size, with sides that are multiples of 2",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> PLAIN.train(
+                    base,
+                    encoder,
+                    uneven,
+                    folder.resolve("x"),
+                    null,
+                    Progress.SILENT,
+                    new Cancellation()))
+            .getMessage());
+  }
+
+  public static AdapterTraining kind(
+      AdapterTraining like, AdapterKind kind, int tokens, Resampling shape) {
+    return new AdapterTraining(
+        kind,
+        tokens,
+        shape,
+        0,
+        null,
+        like.steps(),
+        like.batch(),
+        like.learningRate(),
+        0,
+        0,
+        5,
+        kind == AdapterKind.PORTRAIT,
+        0.01,
+        1,
+        0.05,
+        1,
+        3);
+  }
+
+  private static Progress noting(List<Double> losses) {
+    return event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
+        losses.add(step.loss());
+      }
+    };
+  }
+
+  public static List<TrainingPair> pairs() {
+    List<TrainingPair> pairs = new ArrayList<>();
+    for (String name : List.of("37x53.png", "64x64.png", "97x31.png", "301x200.png")) {
+      Picture picture = picture(name);
+      float[] face = new float[24];
+      face[pairs.size()] = 1;
+      pairs.add(new TrainingPair(
+          Reference.face(face, picture), picture.crop(3, 5, 24, 16), "photo of person"));
+    }
+    return pairs;
+  }
+
+  private static Picture picture(String name) {
+    return Picture.read(GoldenTower.file(name));
+  }
+}

@@ -1,0 +1,138 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.lora.SgmNames;
+import dev.likeness.lora.internal.algorithm.Layer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+
+/**
+ * Every layer of a model under every name that LoRA files call it. Built forwards from the model's
+ * own names: underscored names cannot be parsed back, since names themselves contain underscores.
+ */
+public final class LayerTable {
+  private static final String WEIGHT = ".weight";
+  /** Rows that are looked up, not multiplied with. */
+  private static final Pattern TABLES =
+      Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
+
+  private static final Map<String, String> OLD_TEXT_NAMES =
+      Map.of("_q_proj", "_to_q", "_k_proj", "_to_k", "_v_proj", "_to_v", "_out_proj", "_to_out");
+
+  private final List<Layer> layers = new ArrayList<>();
+  private final Map<Part, Map<String, Layer>> byName = new EnumMap<>(Part.class);
+  private final Set<String> tensors = new HashSet<>();
+  private SgmNames old;
+
+  private LayerTable() {}
+
+  public static LayerTable of(Networks model) {
+    Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
+    for (Part part : Part.values()) {
+      Map<String, long[]> named = new LinkedHashMap<>();
+      new TreeSet<>(model.tensorNames(part))
+          .forEach(name -> named.put(name, model.tensorShape(part, name)));
+      shapes.put(part, named);
+    }
+    return of(shapes);
+  }
+
+  /** The table of the tensors with these shapes, by part and full name. */
+  public static LayerTable of(Map<Part, Map<String, long[]>> shapes) {
+    LayerTable table = new LayerTable();
+    shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
+    table.old = new SgmNames(table.layers.stream()
+        .filter(l -> l.part() == Part.UNET)
+        .map(Layer::path)
+        .toList());
+    table.layers.forEach(table::name);
+    return table;
+  }
+
+  /** Every layer, part by part. */
+  public Collection<Layer> layers() {
+    return layers;
+  }
+
+  /** The layer of a path whose dots may be underscores. */
+  public Optional<Layer> find(Part part, String path) {
+    return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flat(path)));
+  }
+
+  /** A layer's name in the first Stable Diffusion code; empty when it has none. */
+  Optional<String> old(Layer layer) {
+    return layer.part() == Part.UNET ? Optional.ofNullable(old.of(layer.path())) : Optional.empty();
+  }
+
+  /**
+   * The first layer of a network that is shown more of each place than it draws (a picture that it
+   * fills, and a mask), as it is in its family's others; empty for these.
+   */
+  Optional<Layer> shownMore(Part network) {
+    boolean unet = network == Part.UNET;
+    return find(network, unet ? "conv_in" : "x_embedder")
+        .flatMap(first -> find(network, unet ? "conv_out" : "proj_out")
+            .filter(last -> last.out() < first.in())
+            .map(last -> narrowed(first, last.out())));
+  }
+
+  private static Layer narrowed(Layer layer, long inputs) {
+    List<Long> shape = new ArrayList<>(layer.shape());
+    shape.set(1, inputs);
+    return new Layer(layer.part(), layer.path(), shape);
+  }
+
+  boolean has(Part part) {
+    return byName.containsKey(part);
+  }
+
+  boolean hasBias(Layer layer) {
+    return tensors.contains(layer.name() + ".bias");
+  }
+
+  private void add(Part part, String tensor, long[] shape) {
+    tensors.add(part.folder() + "." + tensor);
+    boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
+    if (tensor.endsWith(WEIGHT) && holdsChannels && !TABLES.matcher(tensor).find()) {
+      String path = tensor.substring(0, tensor.length() - WEIGHT.length());
+      layers.add(new Layer(part, path, LongStream.of(shape).boxed().toList()));
+    }
+  }
+
+  private void name(Layer layer) {
+    Map<String, Layer> names = byName.computeIfAbsent(layer.part(), p -> new HashMap<>());
+    names.put(flat(layer.path()), layer);
+    old(layer).ifPresent(sgm -> names.putIfAbsent(flat(sgm), layer));
+    aliases(layer.part(), flat(layer.path())).forEach(alias -> names.putIfAbsent(alias, layer));
+  }
+
+  private static List<String> aliases(Part part, String name) {
+    if (part == Part.UNET || part == Part.TRANSFORMER) {
+      return name.endsWith("_to_out_0") ? List.of(name.substring(0, name.length() - 2)) : List.of();
+    }
+    List<String> names = new ArrayList<>(List.of(name));
+    OLD_TEXT_NAMES.forEach((now, old) -> {
+      if (name.endsWith(now)) {
+        names.add(name.substring(0, name.length() - now.length()) + old);
+      }
+    });
+    names.addAll(names.stream().map(n -> n.replaceFirst("^text_model_", "")).toList());
+    return names;
+  }
+
+  private static String flat(String path) {
+    return path.replace('.', '_');
+  }
+}

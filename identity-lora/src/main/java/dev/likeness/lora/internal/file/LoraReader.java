@@ -1,0 +1,328 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.lora.file.ChangeKind;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.internal.algorithm.Change;
+import dev.likeness.lora.internal.algorithm.FirstInputs;
+import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.algorithm.LoraChanges;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+
+/** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
+public final class LoraReader {
+  private static final List<Part> TOWERS =
+      List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3);
+
+  private final TensorSource file;
+  private final TensorSource source;
+  /** What the file itself calls a tensor of the source. */
+  private final UnaryOperator<String> own;
+
+  private final Map<String, String> notes;
+  private final LayerTable table;
+  private final LoraFamily family;
+  private final Part network;
+  private final Part tower;
+  private final Map<String, JoinedLayer> joined = new HashMap<>();
+  private final Map<Layer, LayerKeys> keys = new LinkedHashMap<>();
+  /** What an incomplete layer's name ends in where it is its bias that the base lacks. */
+  public static final String BIAS = ".bias";
+
+  private final Set<String> unmatched = new LinkedHashSet<>();
+  /** The model's layers beside which a key of the file has another shape. */
+  private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
+
+  private final Set<String> embeddings = new LinkedHashSet<>();
+  private final Set<String> idle = new LinkedHashSet<>();
+  private final List<String> twice = new ArrayList<>();
+  private LoraDialect dialect;
+
+  public LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
+    this.file = file;
+    this.notes = notes;
+    this.table = table;
+    family = LoraFamily.of(file, notes, LoraFamily.of(table));
+    network = table.has(Part.TRANSFORMER) ? Part.TRANSFORMER : Part.UNET;
+    boolean numbered = NumberedKeys.are(file);
+    if (numbered) {
+      Renamed named = NumberedKeys.named(file, table);
+      source = named;
+      own = named::original;
+    } else {
+      Renamed told = new Renamed(file, key -> Role.told(key, file.names()));
+      JointKeys named = diffusers(told);
+      source = named;
+      own = key -> told.original(named.own(key));
+      named.doubled().forEach(key -> idle.add(told.original(key)));
+      twice.addAll(named.twice());
+    }
+    tower = tower();
+    source.names().forEach(this::sort);
+    Embeddings.unread(source, notes).forEach(key -> idle.add(own.apply(key)));
+    // Of a file for another family no factor is read: it is refused by its header.
+    if (family.mayFit(LoraFamily.of(table))) {
+      idle.addAll(IdleKeys.of(unmatched, file, table));
+    }
+    unmatched.removeAll(idle);
+    dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
+    table
+        .shownMore(network)
+        .ifPresent(narrow -> keys.replaceAll((layer, own) -> asLearnt(own, narrow)));
+    keys.values().forEach(this::check);
+  }
+
+  private JointKeys diffusers(TensorSource told) {
+    JointKeys all = new JointKeys(told, JointNames.of(family, table), network, table);
+    all.joined().forEach((path, split) -> {
+      List<Layer> parts = split.paths().stream()
+          .flatMap(part -> table.find(network, part).stream())
+          .toList();
+      if (parts.size() == split.paths().size()) {
+        joined.put(path, JoinedLayer.of(path, parts, split.halvesSwapped()));
+      }
+    });
+    return all;
+  }
+
+  /**
+   * The text encoder whose layers most keys fit that say no part, as peft's own files of one model
+   * do not.
+   */
+  private Part tower() {
+    return TOWERS.stream()
+        .max(Comparator.comparingLong(
+            part -> source.names().stream().filter(key -> fits(key, part)).count()))
+        .orElseThrow();
+  }
+
+  private boolean fits(String key, Part part) {
+    return FactorKey.parse(key)
+        .filter(read -> read.part() == null)
+        .flatMap(read -> table.find(part, read.path()).map(layer -> {
+          LayerKeys alone = new LayerKeys(layer, source);
+          alone.put(read.role(), key, key);
+          return Fit.of(alone, read.role());
+        }))
+        .orElse(false);
+  }
+
+  private void sort(String key) {
+    Optional<String> token = Embeddings.name(key, source, notes);
+    if (token.isPresent()) {
+      embeddings.add(token.get());
+      return;
+    }
+    Optional<FactorKey> read = FactorKey.parse(key);
+    Optional<Layer> layer = read.flatMap(this::layer);
+    if (layer.isEmpty()) {
+      unmatched.add(own.apply(key));
+      return;
+    }
+    dialect =
+        read.get().role() == Role.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
+    LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
+    if (!all.put(read.get().role(), key, own.apply(key))) {
+      twice.add(all.own(read.get().role()) + " and " + own.apply(key));
+    }
+  }
+
+  private static LoraDialect dialect(String key) {
+    return JointKeys.isXlabs(key)
+        ? LoraDialect.XLABS
+        : FactorKey.parse(key).map(FactorKey::dialect).orElse(null);
+  }
+
+  // T5 is FLUX's second text encoder; kohya counts it as the third.
+  private Optional<Layer> layer(FactorKey key) {
+    if (key.part() == null) {
+      return table.find(network, key.path()).or(() -> table.find(tower, key.path()));
+    }
+    boolean t5 = key.part() == Part.TEXT_ENCODER_3 && LoraFamily.of(table) == LoraFamily.FLUX;
+    return key.part() == network && joined.containsKey(key.path())
+        ? Optional.of(joined.get(key.path()).layer())
+        : table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
+  }
+
+  /**
+   * The keys of the network's first layer, where they fit that alone, as of one that is shown no
+   * more than is drawn.
+   */
+  private static LayerKeys asLearnt(LayerKeys own, Layer narrow) {
+    return own.layer().name().equals(narrow.name())
+            && !ChangeKind.fit(own)
+            && ChangeKind.fit(own.of(narrow))
+        ? own.of(narrow)
+        : own;
+  }
+
+  private void check(LayerKeys layer) {
+    ChangeKind.of(layer)
+        .map(kind -> kind.misshapen(layer))
+        .orElse(List.of())
+        .forEach(role -> misshapen
+            .computeIfAbsent(layer.own(role), key -> new ArrayList<>())
+            .add(layer.layer()));
+  }
+
+  private String misfit(String key, List<Layer> layers) {
+    return key + " " + Arrays.toString(file.shape(key)) + " beside a weight "
+        + JoinedLayer.of(key, layers, false).layer().shape();
+  }
+
+  /** Fails for a control LoRA, which is shown a second picture beside the one that is drawn. */
+  public void refuseControl(String base) {
+    keys.forEach((layer, own) -> {
+      if (layer.name().equals("transformer.x_embedder") && own.size(Role.DOWN, 1) > layer.in()) {
+        throw new UnusableInput(file.describe()
+            + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here ("
+            + own.own(Role.DOWN) + " takes " + own.size(Role.DOWN, 1) + " numbers of a place, "
+            + base + " has " + layer.in()
+            + "); give a ControlNet of FLUX.1 in its place");
+      }
+    });
+  }
+
+  /** What fits; {@code alphas} say the scales. */
+  public LoraReport report(Alphas alphas) {
+    Set<ChangeKind> kinds = EnumSet.noneOf(ChangeKind.class);
+    List<String> incomplete = new ArrayList<>();
+    LoraReport.Scale scale = null;
+    long rank = 0;
+    for (LayerKeys layer : keys.values()) {
+      Optional<ChangeKind> kind = ChangeKind.of(layer);
+      kind.ifPresent(kinds::add);
+      if (kind.isEmpty() || !kind.get().isWhole(layer)) {
+        incomplete.add(layer.layer().name());
+      } else if (!biasFits(layer)) {
+        incomplete.add(layer.layer().name() + BIAS);
+      }
+      long own = kind.map(k -> k.rank(layer)).orElse(0L);
+      rank = Math.max(rank, own);
+      if (own > 0) {
+        double factor = alphas.scale(layer, own, alpha(layer));
+        scale = scale == null ? new LoraReport.Scale(factor, factor) : scale.with(factor);
+      }
+    }
+    int layers = keys.keySet().stream().mapToInt(layer -> parts(layer).size()).sum();
+    List<String> misfits = new ArrayList<>();
+    misshapen.forEach((key, beside) -> misfits.add(misfit(key, beside)));
+    Set<String> unused = new HashSet<>(unmatched);
+    unused.addAll(misshapen.keySet());
+    return new LoraReport(
+        dialect,
+        family,
+        kinds,
+        layers,
+        (int) rank,
+        scale == null ? LoraReport.Scale.ONE : scale,
+        file.names().size() - idle.size() - unused.size(),
+        List.copyOf(unmatched),
+        List.copyOf(idle),
+        misfits,
+        incomplete,
+        twice,
+        List.copyOf(embeddings),
+        LoraNotes.of(notes));
+  }
+
+  private static double alpha(LayerKeys layer) {
+    try (TensorScope scope = TensorScope.open()) {
+      return layer.elements(Role.ALPHA) == 1 ? layer.alpha() : Double.NaN;
+    }
+  }
+
+  private boolean biasFits(LayerKeys layer) {
+    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B)
+        || parts(layer.layer()).stream().allMatch(table::hasBias);
+  }
+
+  /** The model's layers that a layer of the file is. */
+  private List<Layer> parts(Layer layer) {
+    return whole(layer).map(JoinedLayer::parts).orElse(List.of(layer));
+  }
+
+  private Optional<JoinedLayer> whole(Layer layer) {
+    return Optional.ofNullable(joined.get(layer.path())).filter(all -> all.layer() == layer);
+  }
+
+  /**
+   * Every layer's change, kept by {@code region}; only after a complete report.
+   *
+   * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some
+   *     biases want theirs, and some changes of several layers at once their weights
+   */
+  public LoraChanges changes(
+      Alphas alphas, TensorRegion region, BiFunction<Layer, String, Optional<Tensor>> base) {
+    Map<Layer, Change> weights = new LinkedHashMap<>();
+    Map<Layer, Tensor> biases = new LinkedHashMap<>();
+    keys.forEach((layer, own) -> {
+      try (TensorScope scope = TensorScope.open()) {
+        Optional<JoinedLayer> whole = whole(layer);
+        Change read = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
+        if (read != null) {
+          Change change = own.layer().in() < layer.in()
+              ? FirstInputs.of(read, own.layer().in(), layer.in())
+              : read;
+          whole
+              .map(all ->
+                  all.changes(change, part -> base.apply(part, part.weight()).orElseThrow()))
+              .orElse(Map.of(layer, change))
+              .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
+        }
+        Tensor bias = Changes.bias(own, alphas);
+        if (bias != null) {
+          whole
+              .map(all -> all.biases(bias))
+              .orElse(Map.of(layer, bias))
+              .forEach((part, rows) -> difference(own, rows, () -> base.apply(part, part.bias()))
+                  .ifPresent(moved -> biases.put(part, region.keep(moved))));
+        }
+      }
+    });
+    Set<Layer> ownBiases = keys.entrySet().stream()
+        .filter(layer -> layer.getValue().hasAny(Role.SET_B, Role.CHANNEL_FACTOR))
+        .flatMap(layer -> parts(layer.getKey()).stream())
+        .filter(biases::containsKey)
+        .collect(Collectors.toSet());
+    return new LoraChanges(weights, biases, Embeddings.read(source, notes), ownBiases);
+  }
+
+  /**
+   * What {@link Changes#bias} is to a layer whose own bias is {@code base}; what only scales that
+   * is nothing to a layer without.
+   */
+  private Optional<Tensor> difference(LayerKeys own, Tensor bias, Supplier<Optional<Tensor>> base) {
+    if (own.has(Role.CHANNEL_FACTOR)) {
+      return base.get().map(bias::mul);
+    }
+    return Optional.of(
+        own.has(Role.SET_B)
+            ? bias.sub(base.get()
+                .orElseThrow(() -> new UnusableInput(source.describe() + ": " + own.own(Role.SET_B)
+                    + " is a new bias of a layer that has none in this base; remove it")))
+            : bias);
+  }
+}

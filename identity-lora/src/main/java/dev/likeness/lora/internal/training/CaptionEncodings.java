@@ -1,0 +1,117 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.lora.Pupil;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What the network is told for each caption: encoded once by the text encoders that stay as they
+ * are, every step by those that learn. T5, the largest by far, mostly stays where CLIP learns.
+ */
+public final class CaptionEncodings {
+  /**
+   * Captions read at once: T5's scores of one take 34 MB in bf16, and a streamed encoder is brought
+   * in for each reading.
+   */
+  private static final int TOGETHER = 4;
+
+  private final Pupil pupil;
+  private final List<String> captions;
+  private final int[] places;
+  private final Learner learner;
+  private final boolean learns;
+  /** All of each caption, or where an encoder learns what T5 reads, if that does not. */
+  private final List<TextEncoding> known = new ArrayList<>();
+
+  public CaptionEncodings(
+      Pupil pupil, List<String> captions, Learner learner, TensorRegion region, Cancellation stop) {
+    this.pupil = pupil;
+    this.captions = captions.stream().distinct().toList();
+    this.learner = learner;
+    places = captions.stream().mapToInt(this.captions::indexOf).toArray();
+    learns =
+        Stream.of(Part.values()).anyMatch(part -> part != pupil.part() && learner.learns(part));
+    for (int from = 0; from < this.captions.size(); from += TOGETHER) {
+      stop.check();
+      read(this.captions.subList(from, Math.min(from + TOGETHER, this.captions.size())), region);
+    }
+  }
+
+  private void read(List<String> texts, TensorRegion region) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor byT5 = pupil
+          .longText()
+          .filter(t5 -> !t5.learns(learner))
+          .map(t5 -> t5.read(texts, learner))
+          .orElse(null);
+      TextEncoding read = !learns
+          ? pupil.encode(texts, byT5, learner)
+          : byT5 == null ? null : new TextEncoding(byT5, null);
+      for (int i = 0; read != null && i < texts.size(); i++) {
+        known.add(new TextEncoding(
+            own(read.tokens(), i, region),
+            read.pooled() == null ? null : own(read.pooled(), i, region)));
+      }
+    }
+  }
+
+  private static Tensor own(Tensor rows, int row, TensorRegion region) {
+    return region.keep(rows.narrow(0, row, 1).clone());
+  }
+
+  int count() {
+    return places.length;
+  }
+
+  /**
+   * Tokens and pooled text of the captions with these places; gradients flow through where the
+   * encoders learn.
+   */
+  TextEncoding of(int[] asked) {
+    int[] mine = IntStream.of(asked).map(place -> places[place]).toArray();
+    if (!learns) {
+      return new TextEncoding(
+          rows(known, mine, TextEncoding::tokens),
+          known.get(0).pooled() == null ? null : rows(known, mine, TextEncoding::pooled));
+    }
+    int[] distinct = IntStream.of(mine).sorted().distinct().toArray();
+    List<String> texts = IntStream.of(distinct).mapToObj(captions::get).toList();
+    Tensor read = known.isEmpty()
+        ? pupil.longText().map(t5 -> t5.read(texts, learner)).orElse(null)
+        : rows(known, distinct, TextEncoding::tokens);
+    TextEncoding encoded = pupil.encode(texts, read, learner);
+    int[] rows = IntStream.of(mine).map(i -> Arrays.binarySearch(distinct, i)).toArray();
+    return new TextEncoding(
+        rows(encoded.tokens(), rows),
+        encoded.pooled() == null ? null : rows(encoded.pooled(), rows));
+  }
+
+  private static Tensor rows(
+      List<TextEncoding> all, int[] places, Function<TextEncoding, Tensor> tensor) {
+    return joined(IntStream.of(places).mapToObj(i -> tensor.apply(all.get(i))));
+  }
+
+  private static Tensor rows(Tensor encoded, int[] places) {
+    return joined(IntStream.of(places).mapToObj(i -> encoded.narrow(0, i, 1)));
+  }
+
+  private static Tensor joined(Stream<Tensor> rows) {
+    TensorVector all = new TensorVector();
+    rows.forEach(all::push_back);
+    return torch.cat(all, 0);
+  }
+}

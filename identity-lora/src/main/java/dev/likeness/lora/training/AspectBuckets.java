@@ -1,0 +1,76 @@
+package dev.likeness.lora.training;
+
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.Picture;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Sizes of nearly one area for pictures of any shape, so that a training cuts little of them off
+ * (NovelAI 2022, "aspect ratio bucketing"): {@code set.pictures()} of one of these sizes are
+ * learned together.
+ *
+ * @param sizes the sizes, the narrowest first
+ */
+public record AspectBuckets(List<Size> sizes) {
+  /** Width over height from a half to two. */
+  private static final double MOST = 2;
+
+  /** A size in pixels. */
+  public record Size(int width, int height) {
+    double ratio() {
+      return (double) width / height;
+    }
+  }
+
+  public AspectBuckets {
+    sizes = List.copyOf(sizes);
+    if (sizes.isEmpty()) {
+      throw new IllegalArgumentException("there must be a size to bring pictures to");
+    }
+  }
+
+  /**
+   * Sizes whose sides are multiples of {@code step} and whose area is at most that of a square of
+   * {@code side}, as large as they can be: 512 and 64 for Stable Diffusion 1.x, 1024 and 64 for
+   * SDXL.
+   *
+   * @throws IllegalArgumentException when the side is no multiple of the step
+   */
+  public static AspectBuckets of(int side, int step) {
+    if (step < 1 || side < step || side % step != 0) {
+      throw new IllegalArgumentException(
+          "a side of " + side + " must be a multiple of the step " + step);
+    }
+    List<Size> sizes = new ArrayList<>();
+    for (int width = step; width <= MOST * side; width += step) {
+      int height = side * side / width / step * step;
+      double ratio = (double) width / Math.max(1, height);
+      if (height > 0 && ratio <= MOST && ratio >= 1 / MOST) {
+        sizes.add(new Size(width, height));
+      }
+    }
+    return new AspectBuckets(sizes);
+  }
+
+  /** The size whose shape is nearest to that of a picture. */
+  public Size nearest(Picture picture) {
+    double ratio = (double) picture.width() / picture.height();
+    return sizes.stream()
+        .min(Comparator.comparingDouble(size -> Math.abs(Math.log(size.ratio() / ratio))))
+        .orElseThrow();
+  }
+
+  /** The picture at the nearest size: as much of its middle as has that shape. */
+  public TrainingPicture fit(Picture picture) {
+    Size size = nearest(picture);
+    double scale =
+        Math.min((double) picture.width() / size.width, (double) picture.height() / size.height);
+    int width = (int) Math.min(picture.width(), Math.round(size.width * scale));
+    int height = (int) Math.min(picture.height(), Math.round(size.height * scale));
+    Picture middle =
+        picture.crop((picture.width() - width) / 2, (picture.height() - height) / 2, width, height);
+    return TrainingPicture.of(Lanczos.resize(middle, size.width, size.height));
+  }
+}

@@ -1,0 +1,51 @@
+package dev.likeness.lora.training;
+
+import dev.likeness.diffusion.image.Picture;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a training is given.
+ *
+ * @param pictures at least one; those of one size are learned together
+ * @param subject who is in them
+ * @param state where the run keeps its state to go on from after a stop, or null to keep none
+ * @param latents folder that the encoded pictures are kept in for other trainings, or null to keep
+ *     none; personal data
+ * @param previews pictures drawn and scored on the way
+ */
+public record TrainingSet(
+    List<TrainingPicture> pictures,
+    Subject subject,
+    Path state,
+    Path latents,
+    Optional<TrainingPreviews> previews) {
+  public TrainingSet {
+    pictures = List.copyOf(pictures);
+    if (pictures.isEmpty()) {
+      throw new IllegalArgumentException("there is no picture to learn from");
+    }
+  }
+
+  /** Pictures alone. */
+  public static TrainingSet of(List<Picture> pictures, Subject subject) {
+    return new TrainingSet(
+        pictures.stream().map(TrainingPicture::of).toList(), subject, null, null, Optional.empty());
+  }
+
+  /** With its state in {@code file}; null keeps none. */
+  public TrainingSet state(Path file) {
+    return new TrainingSet(pictures, subject, file, latents, previews);
+  }
+
+  /** With its encoded pictures in {@code folder}; null keeps none. */
+  public TrainingSet latents(Path folder) {
+    return new TrainingSet(pictures, subject, state, folder, previews);
+  }
+
+  /** With previews. */
+  public TrainingSet previews(TrainingPreviews drawn) {
+    return new TrainingSet(pictures, subject, state, latents, Optional.of(drawn));
+  }
+}

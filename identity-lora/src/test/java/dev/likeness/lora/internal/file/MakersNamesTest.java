@@ -1,0 +1,62 @@
+package dev.likeness.lora.internal.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.family.flux.FluxLayout;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
+import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
+import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.Place;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What LoRAs in their makers' naming call a transformer's layers, beside what whole checkpoints of
+ * theirs do.
+ */
+@ExtendWith(NoTensorLeaks.class)
+class MakersNamesTest {
+  @TempDir
+  private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three", "sd3/medium", "sd3/large"})
+  void callEveryLayerAsCheckpointsDoAndExchangeTheSameHalves(String name) {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
+      KeyLayout layout = layout(base.parts());
+      LayerTable table = LayerTable.of(base.parts());
+      JointNames names = JointNames.of(LoraFamily.of(table), table);
+      table.layers().stream().filter(layer -> layer.part() == Part.TRANSFORMER).forEach(layer -> {
+        Place place = layout.place(layer.weight());
+        String maker = place.name().substring(0, place.name().lastIndexOf('.'));
+        JointNames.Split split = names.of(maker).orElse(new JointNames.Split(List.of(), false));
+        assertEquals(
+            layout.canonical(place.name()),
+            split.paths().stream().map(path -> path + ".weight").toList(),
+            maker);
+        assertEquals(place.form() == Place.Form.HALVES_EXCHANGED, split.halvesSwapped(), maker);
+        assertEquals(
+            "lora_unet_" + maker.replace('.', '_'),
+            new KohyaNames(table).of(layer).stem());
+      });
+    }
+  }
+
+  private static KeyLayout layout(Networks model) {
+    return model instanceof Flux flux
+        ? FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
+        : Sd3Layout.of(((StableDiffusion3) model).config().layers());
+  }
+}

@@ -1,0 +1,71 @@
+package dev.likeness.lora.internal.file;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.io.OwnersAlone;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.internal.algorithm.Change;
+import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.training.LoraTargets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a person of Stable Diffusion 1.5 takes on disk, with factors of zeros in its shapes. */
+@ExtendWith(NoTensorLeaks.class)
+class PersonFileSizeTest {
+  private static final int RANK = 4;
+  private static final long MOST = 4_000_000;
+
+  @ParameterizedTest
+  @EnumSource(
+      value = LoraDialect.class,
+      names = {"PEFT", "DIFFUSERS", "KOHYA"})
+  void isAtMostFourMegabytesAtRankFour(LoraDialect dialect, @TempDir Path folder)
+      throws IOException {
+    // What LoraTraining.suitedTo learns of a base of full size, its text encoder's attentions too.
+    LoraTraining settings =
+        LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
+    Map<Layer, Change> changes = new LinkedHashMap<>();
+    Path file = folder.resolve("person.safetensors");
+    LayerTable table = LayerTable.of(RealLoraTest.shapes());
+    try (TensorScope scope = TensorScope.open()) {
+      table.layers().stream()
+          .filter(settings::includes)
+          .forEach(layer -> changes.put(
+              layer, new LowRank(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
+      LoraWriter.write(
+          file,
+          new LoraChanges(changes, Map.of(), List.of()),
+          table,
+          layer -> null,
+          Map.of(
+              dialect == LoraDialect.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT,
+              "yes"),
+          dialect);
+    }
+    assertTrue(OwnersAlone.open(file));
+    assertTrue(changes.size() == 128 + 48, changes.size() + " layers");
+    assertTrue(Files.size(file) <= MOST, Files.size(file) + " bytes");
+  }
+
+  private static Tensor half(long... shape) {
+    return torch.zeros(shape).to(ScalarType.Half);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.likeness.lora.internal.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.layout.KeyList;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.lora.file.ChangeKind;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.internal.algorithm.LoraChanges;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Files that people publish, on models of the published size: shapes only, no weights. */
+public class RealLoraTest {
+  @ParameterizedTest
+  @CsvSource({
+    "diffusers_sd15_pokemon_lora.safetensors, DIFFUSERS, LORA, 128, 4, 256",
+    "analog_svd_rank4.safetensors, CLONEOFSIMO, LORA, 192, 4, 384",
+    "lora_disney.safetensors, CLONEOFSIMO, LORA, 192, 1, 386",
+    "smart_falcon_8_lokr.safetensors, KOHYA, LOKR, 350, 8, 1750"
+  })
+  void matchesEveryKeyForStableDiffusion15(
+      String name, LoraDialect dialect, ChangeKind kind, int layers, int rank, int matched)
+      throws IOException {
+    LoraReport report = report(name, stableDiffusion15());
+    assertEquals(List.of(), report.unmatched());
+    assertEquals(List.of(), report.misshapen());
+    assertEquals(List.of(), report.incomplete());
+    assertEquals(dialect, report.dialect());
+    assertEquals(Set.of(kind), report.kinds());
+    assertEquals(layers, report.layers());
+    assertEquals(rank, report.rank());
+    assertEquals(matched, report.matched());
+    assertEquals(
+        name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.embeddings());
+    report.requireComplete(name, "a base", LoraFamily.SD1);
+  }
+
+  @Test
+  void findsThatTheListIsForStableDiffusion2() throws IOException {
+    LoraReport report = report("lora_pop.pt", stableDiffusion2());
+    assertEquals(List.of(), report.unmatched());
+    assertEquals(128, report.layers());
+    assertEquals(256, report.matched());
+    assertEquals(LoraFamily.SD2, report.family());
+    report.requireComplete("lora_pop.pt", "a base", LoraFamily.SD2);
+    LoraReport wrong = report("lora_pop.pt", stableDiffusion15());
+    assertEquals(
+        "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but base is Stable Diffusion 1.x; open it with a base"
+            + " of Stable Diffusion 2.x",
+        assertThrows(
+                UnusableInput.class,
+                () -> wrong.requireComplete("lora_pop.pt", "base", LoraFamily.SD1))
+            .getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"learned_embeds_1.bin, <frida>", "flora.pt, FloralMarble-400"})
+  void tellsTextualInversionsApart(String name, String token) throws IOException {
+    LoraReport report = report(name, stableDiffusion15());
+    assertEquals(List.of(token), report.embeddings());
+    assertEquals(
+        name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
+        assertThrows(
+                UnusableInput.class, () -> report.requireComplete(name, "a base", LoraFamily.SD1))
+            .getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "diffusers_sd15_pokemon_lora.safetensors",
+    "analog_svd_rank4.safetensors",
+    "smart_falcon_8_lokr.safetensors"
+  })
+  void readsEveryChange(String name) throws IOException {
+    Path file = Material.of("lora/" + name);
+    try (LoraSource source = LoraSource.open(file);
+        TensorRegion region = new TensorRegion()) {
+      LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
+      LoraChanges changes =
+          reader.changes(Alphas.of(source.notes(), file), region, (layer, tensor) -> null);
+      assertEquals(
+          reader.report(Alphas.of(source.notes(), file)).layers(),
+          changes.weights().size());
+    }
+  }
+
+  private static LoraReport report(String name, LayerTable table) {
+    Path file = Material.of("lora/" + name);
+    try (LoraSource source = LoraSource.open(file)) {
+      return new LoraReader(source.tensors(), source.notes(), table)
+          .report(Alphas.of(source.notes(), file));
+    }
+  }
+
+  private static LayerTable stableDiffusion15() throws IOException {
+    return LayerTable.of(shapes());
+  }
+
+  /** As 1.5, with text 1024 wide. */
+  private static LayerTable stableDiffusion2() throws IOException {
+    Map<Part, Map<String, long[]>> shapes = shapes();
+    shapes
+        .get(Part.UNET)
+        .replaceAll((name, shape) ->
+            name.matches(".*attn2\\.to_[kv]\\.weight") ? new long[] {shape[0], 1024} : shape);
+    shapes.remove(Part.TEXT_ENCODER);
+    return LayerTable.of(shapes);
+  }
+
+  static Map<Part, Map<String, long[]>> shapes() throws IOException {
+    try (InputStream in =
+        new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
+      Map<String, Object> parts = JSON.std.mapFrom(in);
+      Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
+      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
+        shapes.put(
+            part, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>) parts.get(part.folder()))));
+      }
+      return shapes;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"shinkai_makoto_offset, 264, 128", "thickline_fp16, 264, 128"})
+  void matchesKeyListsOfStableDiffusion15(String name, int layers, int rank) throws IOException {
+    LoraReport report = listed(name, stableDiffusion15());
+    assertEquals(List.of(), report.unmatched());
+    assertEquals(List.of(), report.misshapen());
+    assertEquals(List.of(), report.incomplete());
+    assertEquals(layers, report.layers());
+    assertEquals(rank, report.rank());
+    assertEquals(LoraFamily.SD1, report.family());
+  }
+
+  public static LoraReport listed(String name, LayerTable table) throws IOException {
+    Path list = Material.of("keys/checkpoints/" + name + ".safetensors.json");
+    return new LoraReader(KeyList.of(list), Map.of(), table)
+        .report(Alphas.of(Map.of(), Path.of("f")));
+  }
+}

@@ -1,0 +1,113 @@
+package dev.likeness.lora.internal.file;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraMerge;
+import dev.likeness.lora.OnGoldenBase;
+import dev.likeness.lora.file.ChangeKind;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.internal.algorithm.Change;
+import dev.likeness.lora.internal.algorithm.Kronecker;
+import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.internal.training.TrainableChange;
+import dev.likeness.lora.training.LoraForm;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Scales far from 1, which files have multiplied into factors. */
+@ExtendWith(NoTensorLeaks.class)
+class SavedScaleTest extends OnGoldenBase {
+  /**
+   * An alpha of 1 at rank 128 brings f16 factors as they are learned below what f16 itself has
+   * places for.
+   */
+  @ParameterizedTest
+  @CsvSource({"PEFT, lora", "DIFFUSERS, lora", "KOHYA, lora", "PEFT, lokr", "KOHYA, lokr"})
+  void losesNoPlacesOfFactorsInF16ToTheirScale(
+      LoraDialect dialect, String kind, @TempDir Path folder) {
+    Layer layer = LayerTable.of(base.networks())
+        .find(Part.UNET, "mid_block.resnets.0.conv1")
+        .orElseThrow();
+    Path file = folder.resolve("small.safetensors");
+    TensorRegion region = new TensorRegion();
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(5L)) {
+      Change change = kind.equals("lora")
+          ? new LowRank(
+              small(noise, 128, layer.in(), 3, 3),
+              null,
+              small(noise, layer.out(), 128, 1, 1),
+              1 / 128.0)
+          : new Kronecker(
+              small(noise, 4, 4),
+              small(noise, layer.out() / 4, layer.in() / 4, 3, 3),
+              0,
+              1 / 128.0);
+      LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 1, 128, Map.of());
+      LoraChanges changes = new LoraChanges(Map.of(layer, change.mapped(region::keep)), Map.of());
+      try (Lora lora = new Lora(changes, Map.of(), report, region, base.networks())) {
+        lora.save(file, dialect);
+        try (Lora again = Lora.open(file, base)) {
+          Tensor own = LoraMerge.f32(base.networks(), layer);
+          Tensor expected = change.difference(own);
+          double lost = again
+              .changes()
+              .weights()
+              .get(layer)
+              .difference(own)
+              .sub(expected)
+              .norm()
+              .item_double();
+          assertTrue(
+              lost <= 1e-6 * expected.norm().item_double(),
+              lost + " of " + expected.norm().item_double());
+        }
+      }
+    }
+  }
+
+  private static Tensor small(NoiseSource noise, long... shape) {
+    return noise.next(shape).squeeze(0).mul(new Scalar(1e-3)).to(ScalarType.Half);
+  }
+
+  @Test
+  void keepsPlacesOfWhatALowAlphaLearned() {
+    try (TensorScope scope = TensorScope.open();
+        TensorRegion region = new TensorRegion();
+        NoiseSource noise = NoiseSource.seeded(6L)) {
+      Layer layer = new Layer(Part.UNET, "to_q", List.of(64L, 64L));
+      Map<String, Tensor> leaves = Map.of(
+          "unet.to_q.lora_A.weight",
+          noise.next(128, 64).squeeze(0).div(new Scalar(8.0)),
+          "unet.to_q.lora_B.weight",
+          noise.next(64, 128).squeeze(0).mul(new Scalar(1e-3)));
+      TrainableChange learned = new TrainableChange(LoraForm.LORA, layer, 1 / 128.0, null);
+      Tensor expected = torch
+          .matmul(leaves.get("unet.to_q.lora_B.weight"), leaves.get("unet.to_q.lora_A.weight"))
+          .div(new Scalar(128.0));
+      Tensor saved = learned.saved(leaves::get, region).difference(torch.zeros(64, 64));
+      double lost = saved.sub(expected).norm().item_double() / expected.norm().item_double();
+      // f16 rounds each number by up to 2^-11.
+      assertTrue(lost < 5e-4, "lost " + lost);
+    }
+  }
+}

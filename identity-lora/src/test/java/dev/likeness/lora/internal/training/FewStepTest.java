@@ -1,0 +1,269 @@
+package dev.likeness.lora.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TextTower;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.Lesson;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Pupil;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.TrainingPicture;
+import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Prediction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Distillation to few steps. */
+@ExtendWith(NoTensorLeaks.class)
+class FewStepTest {
+  private static final double[] LEVELS = {219, 459, 659, 999};
+
+  @TempDir
+  private Path parent;
+
+  /**
+   * A network that knows the picture behind all noise, or takes it for one that is brighter by
+   * {@code off}.
+   */
+  private record Knowing(Networks model, Tensor picture, double off) implements Pupil {
+    @Override
+    public Part part() {
+      return Part.UNET;
+    }
+
+    @Override
+    public int unit() {
+      return 2;
+    }
+
+    @Override
+    public List<TextTower> towers() {
+      return List.of();
+    }
+
+    @Override
+    public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+      return new TextEncoding(torch.zeros(texts.size(), 1, 1), null);
+    }
+
+    @Override
+    public Tensor answer(
+        Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+      TensorVector rows = new TensorVector();
+      for (int i = 0; i < levels.length; i++) {
+        NoiseLevel level = model.scheduler().schedule().level((int) levels[i]);
+        // What the network is sure of is off by the more, the less noise there is.
+        Tensor clean = picture.narrow(0, i, 1).add(new Scalar(off * levels[i] / 1000));
+        Tensor noise = noised
+            .narrow(0, i, 1)
+            .sub(clean.mul(new Scalar(level.alpha())))
+            .div(new Scalar(level.sigma()));
+        rows.push_back(
+            model.scheduler().prediction() == Prediction.EPSILON
+                ? noise
+                : noise.mul(new Scalar(level.alpha())).sub(clean.mul(new Scalar(level.sigma()))));
+      }
+      return torch.cat(rows, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "v-prediction"})
+  void asksNothingOfANetworkThatSeesOnePictureAllTheWay(String variant) {
+    Path folder =
+        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      assertEquals(0, loss(base, 0, 1), 1e-4);
+      assertEquals(0, loss(base, 0, 7), 1e-4, "with and without words it sees the same");
+      // Two hundred timesteps of a thousand apart, a fifth of what it is off by at the end.
+      assertEquals(0.2, loss(base, 1, 1), 2e-3);
+    }
+  }
+
+  private static double loss(BaseModel base, double off, double guidance) {
+    return loss(base, clean -> new Knowing(base.parts(), clean, off), guidance);
+  }
+
+  /** The loss of pictures that {@code pupils} knows. */
+  private static double loss(BaseModel base, Function<Tensor, Pupil> pupils, double guidance) {
+    try (TensorScope scope = TensorScope.open();
+        TensorRegion region = new TensorRegion();
+        NoiseSource random = NoiseSource.seeded(3)) {
+      Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
+      Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
+      Pupil pupil = pupils.apply(clean);
+      Lesson lesson = Lesson.of(base.parts(), LoraTraining.fewStep(guidance));
+      CaptionEncodings texts = new CaptionEncodings(
+          pupil,
+          List.of("a man"),
+          new ConsistencyStep.Unchanged(base.parts()),
+          region,
+          new Cancellation());
+      LoraStep step =
+          new ConsistencyStep(base.parts(), pupil, null, null, lesson, texts, guidance, region);
+      return step.loss(
+              new LoraStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
+              1,
+              Segments.PLAIN)
+          .item_double();
+    }
+  }
+
+  /** A network that sees nothing, and keeps the most that a text without words says to it. */
+  private static final class Reading implements Pupil {
+    private double most;
+
+    @Override
+    public Part part() {
+      return Part.UNET;
+    }
+
+    @Override
+    public int unit() {
+      return 2;
+    }
+
+    @Override
+    public List<TextTower> towers() {
+      return List.of();
+    }
+
+    /** 2 for words, 1 for none. */
+    @Override
+    public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+      Scalar said = new Scalar(texts.get(0).isEmpty() ? 1.0 : 2.0);
+      return new TextEncoding(
+          torch.full(new long[] {1, 1, 1}, said), torch.full(new long[] {1, 1}, said));
+    }
+
+    @Override
+    public Tensor answer(
+        Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+      double said = text.tokens().add(text.pooled().unsqueeze(1)).max().item_double();
+      most = said == 4 ? most : Math.max(most, said);
+      return torch.zeros_like(noised);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"xl-base, 0", "xl-words-for-nothing, 2"})
+  void leadsAwayFromWhatDrawingLeadsAwayFrom(String variant, double said) {
+    Path folder =
+        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      Reading pupil = new Reading();
+      pupil.most = -1;
+      loss(base, clean -> pupil, 4);
+      assertEquals(said, pupil.most);
+    }
+  }
+
+  @Test
+  void goesOnWhereItWasStoppedAndEndsAtTheSameBits() throws IOException {
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    LoraTraining training = LoraTraining.fewStep(3).steps(26).batch(1);
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      Path state = parent.resolve("state.safetensors");
+      Path whole = trained(base, training, null, new Cancellation(), "whole");
+      Cancellation stop = new Cancellation();
+      assertThrows(RuntimeException.class, () -> trained(base, training, state, stop, "stopped"));
+      assertTrue(Files.exists(state));
+      assertArrayEquals(
+          Files.readAllBytes(whole),
+          Files.readAllBytes(trained(base, training, state, new Cancellation(), "on")));
+    }
+  }
+
+  private Path trained(
+      BaseModel base, LoraTraining training, Path state, Cancellation stop, String name) {
+    Path file = parent.resolve(name + ".safetensors");
+    Progress stopping = event -> {
+      if (name.equals("stopped") && event.toString().contains("step=25")) {
+        stop.cancel();
+      }
+    };
+    TrainingSet set = new TrainingSet(
+        List.of(TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
+        new Subject("", "person", ""),
+        state,
+        null,
+        Optional.empty());
+    try (TrainedPerson nobody = training.train(base, set, stopping, stop)) {
+      nobody.lora().save(file);
+    }
+    return file;
+  }
+
+  @Test
+  void saysWhatOfACaptionIsNotReadAndRefusesWhatWouldNotCount() {
+    LoraTraining training = LoraTraining.fewStep(3).steps(1).batch(1);
+    TrainingPicture picture =
+        TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
+    List<String> said = new ArrayList<>();
+    Progress notices = event -> {
+      if (event instanceof ProgressEvent.Notice notice) {
+        said.add(notice.message());
+      }
+    };
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT)) {
+      training.train(base, set(picture), notices, new Cancellation()).close();
+      assertEquals(1, said.size(), said.toString());
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> training.train(
+              base, set(picture.mask(picture.picture())), notices, new Cancellation()));
+    }
+  }
+
+  private static TrainingSet set(TrainingPicture picture) {
+    return new TrainingSet(
+        List.of(picture), new Subject("", "person", ""), null, null, Optional.empty());
+  }
+
+  @Test
+  void refusesATextEncoderThatLearnsToo() {
+    assertEquals(
+        "drawing in few steps is learnt by the network alone, without class pictures; turn the text encoder's learning"
+            + " off",
+        assertThrows(
+                IllegalArgumentException.class, () -> LoraTraining.fewStep(4).textEncoder(true))
+            .getMessage());
+  }
+}

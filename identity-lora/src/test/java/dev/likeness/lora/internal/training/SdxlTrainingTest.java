@@ -1,0 +1,182 @@
+package dev.likeness.lora.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.AdamW;
+import dev.likeness.diffusion.internal.training.Recomputing;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.GoldenLora;
+import dev.likeness.lora.Lesson;
+import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Pupil;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.RealLoraTest;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** SDXL, whose two text encoders learn too: {@code tools/goldens/training_sdxl.py}. */
+@ExtendWith(NoTensorLeaks.class)
+public class SdxlTrainingTest {
+  private static final LoraTraining SETTINGS = new LoraTraining(
+      2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
+
+  @TempDir
+  private Path parent;
+
+  @Test
+  void takesTheStepsThatPeftTakes() {
+    Path folder =
+        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors factors =
+            new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
+        AdamW optimizer = AdamW.standard();
+        Safetensors golden = Safetensors.open(GoldenLora.file("../training/sdxl"))) {
+      PeftSteps steps = new PeftSteps(golden, golden);
+      steps.start(factors);
+      List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts"))
+          .stream().map(String.class::cast).toList();
+      LoraStep learning = new LoraStep(
+          Pupil.of(base.parts()),
+          factors,
+          optimizer,
+          Lesson.of(base.parts(), SETTINGS),
+          new CaptionEncodings(
+              Pupil.of(base.parts()), prompts, factors, region, new Cancellation()));
+      compareGradients(learning, factors, golden, false);
+      compareGradients(learning, factors, golden, true);
+      steps.compareLosses(learning, SETTINGS);
+      compareWeights(factors, golden);
+    }
+  }
+
+  // Some layers' gradients are ten thousand times smaller than others', and carry the rounding of
+  // these.
+  private static void compareGradients(
+      LoraStep learning, TrainableFactors factors, Safetensors golden, boolean recompute) {
+    try (TensorScope scope = TensorScope.open();
+        Recomputing twice = new Recomputing()) {
+      double all = golden.names().stream()
+          .filter(name -> name.startsWith("gradient."))
+          .mapToDouble(name -> golden.read(name).norm().item_double())
+          .max()
+          .orElseThrow();
+      if (recompute) {
+        twice.backward(learning.loss(PeftSteps.batch(golden, 0), 0, twice));
+      } else {
+        learning.loss(PeftSteps.batch(golden, 0), 0, Segments.PLAIN).backward();
+      }
+      factors.weights().leaves().forEach((name, leaf) -> {
+        boolean reached = golden.names().contains("gradient." + name);
+        assertEquals(reached, leaf.grad().defined(), name);
+        if (reached) {
+          Tensor expected = golden.read("gradient." + name);
+          double difference = expected.sub(leaf.grad().detach()).norm().item_double();
+          assertTrue(
+              difference <= 1e-4 * expected.norm().item_double() + 1e-6 * all,
+              name + " by " + difference);
+          leaf.grad().zero_();
+        }
+      });
+    }
+  }
+
+  private static void compareWeights(TrainableFactors factors, Safetensors golden) {
+    double wrong = 0;
+    double whole = 0;
+    for (Map.Entry<String, Tensor> leaf : factors.weights().leaves().entrySet()) {
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor after = golden.read("after." + leaf.getKey());
+        double difference = after.sub(leaf.getValue().detach()).norm().item_double();
+        wrong += difference * difference;
+        whole += Math.pow(after.norm().item_double(), 2);
+      }
+    }
+    assertTrue(
+        Math.sqrt(wrong / whole) <= 1e-4, "all weights differ by " + Math.sqrt(wrong / whole));
+  }
+
+  @Test
+  void learnsSomebodyWhomKohyasFileKeepsToo() {
+    Path folder =
+        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    Picture picture = Picture.of(16, 24, new byte[16 * 24 * 3]);
+    ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(16, 24);
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TrainedPerson person = SETTINGS
+            .steps(1)
+            .train(
+                base, List.of(picture), Subject.of("woman"), Progress.SILENT, new Cancellation())) {
+      float[] drawn = base.generate(ask.as(person.at(1))).pixels();
+      Path file = parent.resolve("ada.safetensors");
+      person.lora().save(file, LoraDialect.KOHYA);
+      try (Lora again = Lora.open(file, base)) {
+        assertArrayEquals(drawn, base.generate(ask.as(again.at(1))).pixels());
+        assertTrue(again.changes().weights().keySet().stream()
+            .anyMatch(l -> l.part() == Part.TEXT_ENCODER_2));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Alien Style", "Noodles Style"})
+  void matchesKohyasPublishedListsForSdxl(String name) throws IOException {
+    LoraReport report = RealLoraTest.listed(name, published());
+    assertEquals(List.of(), report.unmatched());
+    assertEquals(List.of(), report.misshapen());
+    assertEquals(2958, report.matched());
+    assertEquals(986, report.layers());
+    assertEquals(LoraFamily.SDXL, report.family());
+  }
+
+  /** The layers of a published model. */
+  public static LayerTable published() throws IOException {
+    Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
+    for (Part part : List.of(Part.UNET, Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)) {
+      String stem = part == Part.UNET ? "diffusion_pytorch_model" : "model";
+      Path list = Material.of("keys/checkpoints/Juggernaut XL v9/" + part.folder() + "/" + stem
+          + ".fp16.safetensors.json");
+      Map<String, Object> named = new HashMap<>();
+      JSON.std
+          .mapFrom(Files.readString(list))
+          .forEach((key, entry) -> named.put(key, ((Map<?, ?>) entry).get("shape")));
+      shapes.put(part, GoldenFolder.shapes(named));
+    }
+    return LayerTable.of(shapes);
+  }
+}

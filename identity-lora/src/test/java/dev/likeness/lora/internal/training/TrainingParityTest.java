@@ -1,0 +1,137 @@
+package dev.likeness.lora.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.AdamW;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.GoldenLora;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.TrainingOptions;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Three steps of diffusers' DreamBooth script with peft: {@code tools/goldens/training.py}. */
+@ExtendWith(NoTensorLeaks.class)
+class TrainingParityTest {
+  private static final LoraTraining SETTINGS = new LoraTraining(
+      4, 4, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void takesTheStepsThatPeftTakes(boolean recompute, @TempDir Path parent) {
+    LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.recompute(recompute));
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors factors =
+            new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
+        AdamW optimizer = AdamW.standard();
+        Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
+        Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
+      factors.weights().load(start);
+      assertEquals(start.names(), factors.weights().leaves().keySet());
+      PeftSteps steps = new PeftSteps(expected, expected);
+      steps.compare(
+          steps.learning(base.networks(), factors, optimizer, SETTINGS, region), factors, settings);
+    }
+  }
+
+  @Test
+  void aStepOfTwoBatchesFollowsTheMeanOfTheirGradientsAndTellsTheMeanOfTheirLosses(
+      @TempDir Path parent) {
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorScope scope = TensorScope.open()) {
+      Learned first = learned(base, SETTINGS, 0);
+      Learned second = learned(base, SETTINGS, 1);
+      Learned both = learned(base, SETTINGS.options(TrainingOptions.PLAIN.accumulation(2)), 0, 1);
+      assertEquals((first.loss + second.loss) / 2, both.loss, 1e-6);
+      both.gradients.forEach((name, mean) -> {
+        Tensor expected =
+            first.gradients.get(name).add(second.gradients.get(name)).div(new Scalar(2.0));
+        Closeness.assertWithinSpread(1e-5, expected, mean, name);
+      });
+      assertFalse(both.gradients.isEmpty());
+    }
+  }
+
+  /** What a step of some batches is told to follow, and its loss. */
+  private record Learned(Map<String, Tensor> gradients, double loss) {}
+
+  private static Learned learned(BaseModel base, LoraTraining settings, int... batches) {
+    try (TensorRegion region = new TensorRegion();
+        AdamW optimizer = AdamW.standard();
+        TrainableFactors factors =
+            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
+        Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
+      factors.weights().load(start);
+      LoraStep step = new PeftSteps(given, given)
+          .learning(base.networks(), factors, optimizer, settings, region);
+      for (int batch : batches) {
+        step.learn(PeftSteps.batch(given, batch), settings);
+      }
+      Map<String, Tensor> gradients = new LinkedHashMap<>();
+      step.tensors().forEach((name, gradient) -> gradients.put(name, gradient.clone()));
+      return new Learned(gradients, step.take(settings, 0));
+    }
+  }
+
+  @Test
+  void goesOnBetweenTwoBatchesOfAStep(@TempDir Path parent) {
+    LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.accumulation(2));
+    Checkpoint kept = new Checkpoint(parent.resolve("state.safetensors"), "owner");
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors whole =
+            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        TrainableFactors resumed =
+            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        AdamW first = AdamW.standard();
+        AdamW second = AdamW.standard();
+        TensorScope scope = TensorScope.open();
+        Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
+      PeftSteps steps = new PeftSteps(given, given);
+      LoraStep unbroken = steps.learning(base.networks(), whole, first, settings, region);
+      unbroken.learn(PeftSteps.batch(given, 0), settings);
+      kept.save(whole.weights(), first, null, List.of(unbroken));
+      unbroken.learn(PeftSteps.batch(given, 1), settings);
+      LoraStep again = steps.learning(base.networks(), resumed, second, settings, region);
+      kept.resume(resumed.weights(), second, null, List.of(again));
+      assertEquals(1, again.parts());
+      again.learn(PeftSteps.batch(given, 1), settings);
+      assertEquals(unbroken.take(settings, 1e-3), again.take(settings, 1e-3));
+      assertEquals(0, again.parts());
+      whole
+          .weights()
+          .leaves()
+          .forEach((name, leaf) ->
+              assertTrue(torch.equal(leaf, resumed.weights().leaves().get(name)), name));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.likeness.lora.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.lora.training.AspectBuckets.Size;
+import org.junit.jupiter.api.Test;
+
+class AspectBucketsTest {
+  private static final AspectBuckets BUCKETS = AspectBuckets.of(512, 64);
+
+  private static Picture picture(int width, int height) {
+    byte[] rgb = new byte[width * height * 3];
+    for (int x = 0; x < width; x++) {
+      for (int y = 0; y < height; y++) {
+        rgb[(y * width + x) * 3] = (byte) (x * 255 / width);
+      }
+    }
+    return Picture.of(width, height, rgb);
+  }
+
+  @Test
+  void hasSizesOfNearlyOneAreaAndEveryShape() {
+    assertTrue(BUCKETS.sizes().contains(new Size(512, 512)));
+    assertTrue(BUCKETS.sizes().contains(new Size(384, 640)));
+    assertFalse(BUCKETS.sizes().contains(new Size(768, 320)), "768x320 is wider than two to one");
+    BUCKETS.sizes().forEach(size -> {
+      assertEquals(0, size.width() % 64 + size.height() % 64, size.toString());
+      assertTrue(
+          size.width() * size.height() <= 512 * 512
+              && size.width() * size.height() > 0.75 * 512 * 512,
+          size.toString());
+    });
+    assertEquals(
+        "a side of 500 must be a multiple of the step 64",
+        assertThrows(IllegalArgumentException.class, () -> AspectBuckets.of(500, 64))
+            .getMessage());
+  }
+
+  @Test
+  void bringsPicturesToTheNearestShapeCuttingBothEdgesAlike() {
+    assertEquals(new Size(512, 512), BUCKETS.nearest(picture(300, 310)));
+    assertEquals(new Size(384, 640), BUCKETS.nearest(picture(900, 1500)));
+    Picture wide = BUCKETS.fit(picture(1000, 400)).picture();
+    Size widest = BUCKETS.nearest(picture(1000, 400));
+    assertEquals(widest.width(), wide.width());
+    assertEquals(widest.height(), wide.height());
+    int left = wide.at(0, 10, 0);
+    int right = 255 - wide.at(wide.width() - 1, 10, 0);
+    assertTrue(
+        left > 5 && Math.abs(left - right) <= 2,
+        left + " of the left edge and " + right + " of the right are gone");
+  }
+}

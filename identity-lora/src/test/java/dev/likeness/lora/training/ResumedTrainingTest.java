@@ -1,0 +1,96 @@
+package dev.likeness.lora.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.OnGoldenBase;
+import dev.likeness.lora.TrainedPerson;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever a training keeps on its way comes back from the state's file, to the bit. */
+@ExtendWith(NoTensorLeaks.class)
+class ResumedTrainingTest extends OnGoldenBase {
+  private static final int STEPS = 6;
+  private static final int STOPPED = 4;
+  private static final Subject SUBJECT = Subject.of("woman");
+
+  @TempDir
+  private Path folder;
+
+  static Stream<LoraTraining> ways() {
+    TrainingOptions plain =
+        TrainingOptions.PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
+    // A first factor of rank 8 is large enough for moments in eight bits.
+    LoraTraining usual =
+        LoraTraining.balanced().rank(8).batch(2).steps(STEPS).textEncoder(false).options(plain);
+    return Stream.of(
+        usual.options(plain.optimizer(TrainingOptimizer.ADAMW_8BIT)),
+        usual.options(plain.optimizer(TrainingOptimizer.PRODIGY)),
+        usual.options(plain.optimizer(TrainingOptimizer.LION)),
+        usual.options(plain.optimizer(TrainingOptimizer.ADAFACTOR)),
+        usual.options(plain.form(LoraForm.DORA).ema(0.5).accumulation(2)),
+        usual.options(plain.form(LoraForm.LOKR)),
+        usual.options(plain.pivot(Pivot.of(2))),
+        usual.prior(3, 1),
+        usual.textEncoder(true).flip(true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void goesOnAsIfItHadNeverStopped(LoraTraining settings) {
+    float[] whole =
+        learned(settings, TrainingSet.of(pictures(), SUBJECT), Progress.SILENT, new Cancellation());
+    TrainingSet kept =
+        TrainingSet.of(pictures(), SUBJECT).state(folder.resolve("state.safetensors"));
+    Cancellation stop = new Cancellation();
+    List<Integer> steps = new ArrayList<>();
+    Progress seen = event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
+        steps.add(step.step());
+        if (step.step() == STOPPED) {
+          stop.cancel();
+        }
+      }
+    };
+    assertThrows(Cancelled.class, () -> learned(settings, kept, seen, stop));
+    assertArrayEquals(whole, learned(settings, kept, seen, new Cancellation()));
+    assertEquals(List.of(1, 2, 3, 4, 5, 6), steps);
+  }
+
+  private static float[] learned(
+      LoraTraining settings, TrainingSet set, Progress progress, Cancellation stop) {
+    try (TrainedPerson person = settings.train(base, set, progress, stop)) {
+      return base.generate(
+              ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
+          .pixels();
+    }
+  }
+
+  private static List<Picture> pictures() {
+    Random random = new Random(11);
+    byte[] rgb = new byte[24 * 16 * 3];
+    return Stream.of(1, 2, 3)
+        .map(i -> {
+          random.nextBytes(rgb);
+          return Picture.of(24, 16, rgb.clone());
+        })
+        .toList();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.likeness.photos.internal.image;
+
+import dev.likeness.diffusion.image.Picture;
+
+/**
+ * The brightness of a picture: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601
+ * weights).
+ */
+public final class Luma {
+  private final int width;
+  private final int height;
+  private final byte[] bytes;
+
+  private Luma(int width, int height, byte[] bytes) {
+    this.width = width;
+    this.height = height;
+    this.bytes = bytes;
+  }
+
+  /** The brightness of {@code picture}. */
+  public static Luma of(Picture picture) {
+    return of(picture, (r, g, b) -> 4899 * r + 9617 * g + 1868 * b + 8192 >> 14);
+  }
+
+  /** The red channel alone, in which skin of every colour is light and eyes and lips stay dark. */
+  public static Luma red(Picture picture) {
+    return of(picture, (r, g, b) -> r);
+  }
+
+  private interface Mix {
+    int of(int red, int green, int blue);
+  }
+
+  private static Luma of(Picture picture, Mix mix) {
+    int width = picture.width();
+    byte[] row = new byte[3 * width];
+    byte[] out = new byte[width * picture.height()];
+    for (int y = 0; y < picture.height(); y++) {
+      picture.row(y, row);
+      for (int x = 0; x < width; x++) {
+        out[y * width + x] =
+            (byte) mix.of(row[3 * x] & 255, row[3 * x + 1] & 255, row[3 * x + 2] & 255);
+      }
+    }
+    return new Luma(width, picture.height(), out);
+  }
+
+  /** In pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** In pixels. */
+  public int height() {
+    return height;
+  }
+
+  /** The value of one pixel, 0 to 255. */
+  public int at(int x, int y) {
+    return bytes[y * width + x] & 255;
+  }
+
+  /** A copy of the values. */
+  public byte[] bytes() {
+    return bytes.clone();
+  }
+
+  /** As a picture in shades of gray. */
+  public Picture picture() {
+    byte[] rgb = new byte[3 * bytes.length];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = bytes[i / 3];
+    }
+    return Picture.of(width, height, rgb);
+  }
+
+  /** Left and right exchanged. */
+  public Luma mirrored() {
+    byte[] out = new byte[bytes.length];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        out[y * width + x] = bytes[y * width + width - 1 - x];
+      }
+    }
+    return new Luma(width, height, out);
+  }
+
+  /** The picture with {@code margin} pixels around it that repeat its edge. */
+  public Luma padded(int margin) {
+    int w = width + 2 * margin;
+    int h = height + 2 * margin;
+    byte[] out = new byte[w * h];
+    for (int y = 0; y < h; y++) {
+      int row = Math.max(0, Math.min(height - 1, y - margin)) * width;
+      for (int x = 0; x < w; x++) {
+        out[y * w + x] = bytes[row + Math.max(0, Math.min(width - 1, x - margin))];
+      }
+    }
+    return new Luma(w, h, out);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.likeness.photos.internal.image;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.Arrays;
+
+/**
+ * Separable resampling of a rectangle of a picture. When reducing, the kernel widens with the
+ * factor, so every source pixel counts and nothing aliases (Turkowski, "Filters for Common
+ * Resampling Tasks", 1990).
+ */
+public enum Resampler {
+  /** Exact area averages; the fastest, for reducing. */
+  AREA(0.5) {
+    @Override
+    double weight(int j, double center, double widen) {
+      return Math.max(0, Math.min(j + 1, center + widen / 2) - Math.max(j, center - widen / 2));
+    }
+  },
+  /**
+   * Keys' cubic convolution with a = -0.5 (Catmull-Rom), for crops that a model is trained on and
+   * for enlarging.
+   */
+  CUBIC(2) {
+    @Override
+    double weight(int j, double center, double widen) {
+      double a = Math.abs((j + 0.5 - center) / widen);
+      return a < 1 ? (1.5 * a - 2.5) * a * a + 1 : a < 2 ? ((-0.5 * a + 2.5) * a - 4) * a + 2 : 0;
+    }
+  };
+
+  private final double support;
+
+  Resampler(double support) {
+    this.support = support;
+  }
+
+  /**
+   * How much pixel {@code j} counts for an output at {@code center}, both in source pixels; need
+   * not sum to one.
+   */
+  abstract double weight(int j, double center, double widen);
+
+  /** The whole picture at {@code width} by {@code height}. */
+  public Picture resize(Picture picture, int width, int height) {
+    return resize(picture, 0, 0, picture.width(), picture.height(), width, height);
+  }
+
+  /**
+   * The picture reduced so that its long side is at most {@code longSide}; itself when it is
+   * already.
+   */
+  public Picture fit(Picture picture, int longSide) {
+    double scale = (double) longSide / Math.max(picture.width(), picture.height());
+    return scale >= 1
+        ? picture
+        : resize(picture, side(picture.width(), scale), side(picture.height(), scale));
+  }
+
+  /**
+   * A rectangle of the picture, in pixels with the origin at the outer corner of the first one, at
+   * {@code width} by {@code height}. Parts outside the picture repeat its edge.
+   */
+  public Picture resize(
+      Picture picture, double x, double y, double w, double h, int width, int height) {
+    if (!(w > 0 && h > 0) || width < 1 || height < 1) {
+      throw new IllegalArgumentException(
+          "cannot resample " + w + "x" + h + " to " + width + "x" + height);
+    }
+    Taps columns = taps(x, w, width, picture.width());
+    Taps rows = taps(y, h, height, picture.height());
+    return resample(picture, columns, rows);
+  }
+
+  // Only the columns that count are read.
+  private static Picture resample(Picture from, Taps columns, Taps rows) {
+    int left = columns.least();
+    int count = columns.most() + 1 - left;
+    byte[] to =
+        new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
+    float[] blended = new float[count * 3];
+    byte[] source = new byte[count * 3];
+    for (int row = 0; row < rows.outputs(); row++) {
+      Arrays.fill(blended, 0);
+      for (int input = rows.firstInput(row); input <= rows.lastInput(row); input++) {
+        from.row(left, input, count, source);
+        rows.blend(row, input, source, blended);
+      }
+      columns.squeeze(blended, left, to, row * columns.outputs() * 3);
+    }
+    return Picture.of(columns.outputs(), rows.outputs(), to);
+  }
+
+  static int side(int length, double scale) {
+    return Math.max(1, (int) Math.round(length * scale));
+  }
+
+  Taps taps(double start, double length, int outputs, int inputs) {
+    double scale = length / outputs;
+    double widen = Math.max(1, scale);
+    int most = (int) Math.ceil(2 * support * widen) + 2;
+    int[] first = new int[outputs + 1];
+    int[] index = new int[outputs * most];
+    float[] weight = new float[outputs * most];
+    int n = 0;
+    for (int i = 0; i < outputs; i++) {
+      double center = start + (i + 0.5) * scale;
+      n = fill(center, widen, inputs, index, weight, n);
+      first[i + 1] = n;
+    }
+    return new Taps(first, index, weight);
+  }
+
+  private int fill(double center, double widen, int inputs, int[] index, float[] weight, int n) {
+    int from = (int) Math.floor(center - support * widen);
+    int to = (int) Math.ceil(center + support * widen);
+    double sum = 0;
+    int start = n;
+    for (int j = from; j < to; j++) {
+      double w = weight(j, center, widen);
+      if (w != 0) {
+        index[n] = Math.max(0, Math.min(inputs - 1, j));
+        weight[n++] = (float) w;
+        sum += w;
+      }
+    }
+    for (int k = start; k < n; k++) {
+      weight[k] /= (float) sum;
+    }
+    return n;
+  }
+}

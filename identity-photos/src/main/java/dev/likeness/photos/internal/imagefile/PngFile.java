@@ -1,0 +1,109 @@
+package dev.likeness.photos.internal.imagefile;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
+
+/**
+ * A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its
+ * own keyword.
+ */
+record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
+  private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  private static final XmpPlace XMP = XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
+  private static final String HEADER = "PNGh";
+  private static final int AROUND = 12;
+
+  static boolean isPng(byte[] bytes) {
+    return bytes.length >= SIGNATURE.length
+        && Arrays.equals(bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);
+  }
+
+  static PngFile of(byte[] bytes) {
+    return new PngFile(bytes, List.copyOf(chunks(bytes)));
+  }
+
+  private static List<FilePart> chunks(byte[] bytes) {
+    List<FilePart> parts = new ArrayList<>(List.of(new FilePart(HEADER, 0, SIGNATURE.length)));
+    for (int at = SIGNATURE.length; at < bytes.length; ) {
+      long length =
+          bytes.length - at < AROUND ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
+      if (length < 0 || at + AROUND + length > bytes.length) {
+        throw new UnusableInput(
+            "the PNG file ends within the chunk at byte " + at + "; download or save it again");
+      }
+      String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
+      int end = (int) (at + AROUND + length);
+      parts.add(new FilePart(type.equals("caBX") ? FilePart.MANIFEST : type, at, end));
+      at = end;
+    }
+    if (parts.size() < 2 || !parts.get(1).name().equals("IHDR")) {
+      throw new UnusableInput(
+          "the PNG file does not begin with its header (IHDR); download or save it again");
+    }
+    return parts;
+  }
+
+  @Override
+  public String mediaType() {
+    return "image/png";
+  }
+
+  @Override
+  public Optional<String> xmp() {
+    return XMP.read(this);
+  }
+
+  @Override
+  public Optional<byte[]> manifest() {
+    return manifestPart().map(part -> Arrays.copyOfRange(bytes, part.start() + 8, part.end() - 4));
+  }
+
+  @Override
+  public PictureFile withXmp(String packet) {
+    return of(XMP.replaced(this, chunk("iTXt", XMP.data(packet))));
+  }
+
+  @Override
+  public PictureFile withProfile(byte[] icc) {
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    // A name, its end, and the one method of compression that there is.
+    data.writeBytes("sRGB\0\0".getBytes(StandardCharsets.ISO_8859_1));
+    try (DeflaterOutputStream deflated = new DeflaterOutputStream(data)) {
+      deflated.write(icc);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    int at = parts.get(1).end();
+    return of(PictureFile.spliced(bytes, at, at, chunk("iCCP", data.toByteArray())));
+  }
+
+  @Override
+  public int manifestStart() {
+    return parts.get(1).end();
+  }
+
+  @Override
+  public byte[] wrapped(byte[] manifest) {
+    return chunk("caBX", manifest);
+  }
+
+  private static byte[] chunk(String type, byte[] data) {
+    ByteBuffer out = ByteBuffer.allocate(AROUND + data.length)
+        .putInt(data.length)
+        .put(type.getBytes(StandardCharsets.ISO_8859_1))
+        .put(data);
+    CRC32 check = new CRC32();
+    check.update(out.array(), 4, 4 + data.length);
+    return out.putInt((int) check.getValue()).array();
+  }
+}

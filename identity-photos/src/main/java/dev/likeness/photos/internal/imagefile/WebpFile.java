@@ -1,0 +1,166 @@
+package dev.likeness.photos.internal.imagefile;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A WebP file (RFC 9649): profiles are {@code ICCP} chunks and XMP {@code XMP } chunks, both of
+ * which want the extended header {@code VP8X}; manifests are {@code C2PA} chunks at the end.
+ */
+record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
+  private static final int HEADER = 12;
+  private static final int CHUNK = 8;
+  private static final XmpPlace XMP = XmpPlace.of("XMP ", CHUNK, 0, "");
+  private static final int HAS_PROFILE = 0x20;
+  private static final int HAS_ALPHA = 0x10;
+  private static final int HAS_XMP = 0x04;
+  private static final int SIDE = 0x3fff;
+
+  static boolean isWebp(byte[] bytes) {
+    return bytes.length >= HEADER
+        && name(bytes, 0).equals("RIFF")
+        && name(bytes, 8).equals("WEBP");
+  }
+
+  static WebpFile of(byte[] bytes) {
+    return new WebpFile(bytes, List.copyOf(chunks(bytes)));
+  }
+
+  private static List<FilePart> chunks(byte[] bytes) {
+    List<FilePart> parts = new ArrayList<>(List.of(new FilePart("RIFF", 0, HEADER)));
+    for (int at = HEADER; at < bytes.length; ) {
+      long length = bytes.length - at < CHUNK ? -1 : number(bytes, at + 4) & 0xffffffffL;
+      long end = at + CHUNK + length + (length & 1);
+      if (length < 0 || end > bytes.length) {
+        throw new UnusableInput(
+            "the WebP file ends within the chunk at byte " + at + "; download or save it again");
+      }
+      String name = name(bytes, at);
+      parts.add(new FilePart(name.equals("C2PA") ? FilePart.MANIFEST : name, at, (int) end));
+      at = (int) end;
+    }
+    if (parts.size() < 2) {
+      throw new UnusableInput("the WebP file has no chunk; download or save it again");
+    }
+    return parts;
+  }
+
+  @Override
+  public String mediaType() {
+    return "image/webp";
+  }
+
+  @Override
+  public Optional<String> xmp() {
+    // A chunk of odd length is followed by a zero.
+    return XMP.read(this)
+        .map(text -> text.endsWith("\0") ? text.substring(0, text.length() - 1) : text);
+  }
+
+  @Override
+  public Optional<byte[]> manifest() {
+    return manifestPart()
+        .map(part -> Arrays.copyOfRange(
+            bytes, part.start() + CHUNK, part.start() + CHUNK + number(bytes, part.start() + 4)));
+  }
+
+  @Override
+  public PictureFile withXmp(String packet) {
+    WebpFile extended = extended(HAS_XMP);
+    return of(sized(XMP.replaced(extended, chunk("XMP ", XMP.data(packet)))));
+  }
+
+  @Override
+  public PictureFile withProfile(byte[] icc) {
+    WebpFile extended = extended(HAS_PROFILE);
+    int at = extended.parts.get(1).end();
+    return of(sized(PictureFile.spliced(extended.bytes, at, at, chunk("ICCP", icc))));
+  }
+
+  @Override
+  public int manifestStart() {
+    return bytes.length;
+  }
+
+  @Override
+  public byte[] wrapped(byte[] manifest) {
+    return chunk("C2PA", manifest);
+  }
+
+  @Override
+  public byte[] with(byte[] wrapped) {
+    return sized(PictureFile.spliced(bytes, bytes.length, bytes.length, wrapped));
+  }
+
+  /** The header counts the manifest, too. */
+  @Override
+  public byte[] around(int manifestLength) {
+    return sized(bytes, bytes.length + manifestLength);
+  }
+
+  /** The same file with the extended header, in which {@code flag} is set. */
+  private WebpFile extended(int flag) {
+    if (parts.get(1).name().equals("VP8X")) {
+      byte[] flagged = bytes.clone();
+      flagged[HEADER + CHUNK] |= (byte) flag;
+      return of(flagged);
+    }
+    ByteBuffer image = ByteBuffer.wrap(
+            bytes, parts.get(1).start() + CHUNK, bytes.length - HEADER - CHUNK)
+        .slice()
+        .order(ByteOrder.LITTLE_ENDIAN);
+    boolean lossless = parts.get(1).name().equals("VP8L");
+    int both = lossless ? image.getInt(1) : 0;
+    int width = lossless ? both & SIDE : (image.getShort(6) & SIDE) - 1;
+    int height = lossless ? both >> 14 & SIDE : (image.getShort(8) & SIDE) - 1;
+    boolean alpha = lossless && (both >> 28 & 1) == 1;
+    ByteBuffer header = ByteBuffer.allocate(10)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(flag | (alpha ? HAS_ALPHA : 0))
+        .putShort((short) width)
+        .put((byte) 0)
+        .putShort((short) height)
+        .put((byte) 0);
+    return of(sized(PictureFile.spliced(bytes, HEADER, HEADER, chunk("VP8X", header.array()))));
+  }
+
+  private static byte[] chunk(String name, byte[] data) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(name.getBytes(StandardCharsets.ISO_8859_1));
+    out.writeBytes(ByteBuffer.allocate(4)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(data.length)
+        .array());
+    out.writeBytes(data);
+    if (data.length % 2 == 1) {
+      out.write(0);
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] sized(byte[] file) {
+    return sized(file, file.length);
+  }
+
+  /** The file with a header that says so many bytes. */
+  private static byte[] sized(byte[] file, int length) {
+    byte[] out = file.clone();
+    ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).putInt(4, length - 8);
+    return out;
+  }
+
+  private static String name(byte[] bytes, int at) {
+    return new String(bytes, at, 4, StandardCharsets.ISO_8859_1);
+  }
+
+  private static int number(byte[] bytes, int at) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(at);
+  }
+}

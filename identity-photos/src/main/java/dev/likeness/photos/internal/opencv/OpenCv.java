@@ -1,0 +1,90 @@
+package dev.likeness.photos.internal.opencv;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.internal.natives.NativeLibraries;
+import dev.likeness.photos.internal.image.Luma;
+import java.io.File;
+import java.io.IOException;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.opencv_core.Mat;
+
+/** Loads OpenCV's natives and hands pictures to it. */
+public final class OpenCv {
+  private OpenCv() {}
+
+  /**
+   * Loads the library that {@code global} binds; a {@link MachineLimit} names the missing
+   * coordinates.
+   */
+  public static void load(Class<?> global) {
+    try {
+      NativeLibraries.load(global);
+    } catch (LinkageError e) {
+      throw new MachineLimit(
+          "OpenCV's natives for " + Loader.getPlatform() + " are not on the class path; add "
+              + "dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:"
+              + Loader.getPlatform()
+              + " with its openblas and javacpp",
+          e);
+    }
+  }
+
+  /**
+   * A data file that OpenCV's jar brings, such as {@code haarcascades/haarcascade_eye.xml},
+   * unpacked once.
+   */
+  public static File data(String name) {
+    String resource = "/org/bytedeco/opencv/" + Loader.getPlatform() + "/share/opencv4/" + name;
+    try {
+      File file = Loader.cacheResource(resource);
+      if (file != null) {
+        return file;
+      }
+    } catch (IOException e) {
+      throw new MachineLimit(
+          "cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage(), e);
+    }
+    throw new MachineLimit(
+        resource + " is not on the class path; add org.bytedeco:opencv with the classifier "
+            + Loader.getPlatform());
+  }
+
+  /** A native copy of a picture in OpenCV's channel order; the caller closes it. */
+  public static Mat bgr(Picture picture) {
+    return bgr(picture, picture.width(), picture.height());
+  }
+
+  /**
+   * A native copy of a picture in OpenCV's channel order, at the top left of a black square; the
+   * caller closes it.
+   */
+  public static Mat bgr(Picture picture, int side) {
+    return bgr(picture, side, side);
+  }
+
+  private static Mat bgr(Picture picture, int width, int height) {
+    byte[] rgb = picture.rgb();
+    byte[] out = new byte[width * height * 3];
+    for (int y = 0; y < Math.min(height, picture.height()); y++) {
+      for (int x = 0; x < Math.min(width, picture.width()); x++) {
+        int from = (y * picture.width() + x) * 3;
+        int to = (y * width + x) * 3;
+        out[to] = rgb[from + 2];
+        out[to + 1] = rgb[from + 1];
+        out[to + 2] = rgb[from];
+      }
+    }
+    Mat mat = new Mat(height, width, opencv_core.CV_8UC3);
+    mat.data().put(out);
+    return mat;
+  }
+
+  /** A native copy of a grey picture; the caller closes it. */
+  public static Mat grey(Luma luma) {
+    Mat mat = new Mat(luma.height(), luma.width(), opencv_core.CV_8UC1);
+    mat.data().put(luma.bytes());
+    return mat;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.likeness.photos.internal.opencv;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.internal.onnx.OnnxInput;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_dnn;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Scalar;
+import org.bytedeco.opencv.opencv_core.Size;
+import org.bytedeco.opencv.opencv_dnn.Net;
+
+/**
+ * A small network that takes one square picture and gives some numbers, run by OpenCV one picture
+ * at a time.
+ */
+public final class OpenCvNetwork implements AutoCloseable {
+  private final Net net;
+  private boolean closed;
+
+  private OpenCvNetwork(Net net) {
+    this.net = net;
+  }
+
+  /** Opens the network in {@code input}; {@code what} is what messages call it. */
+  @SuppressWarnings("try")
+  public static OpenCvNetwork open(OnnxInput input, String what) {
+    OpenCv.load(opencv_dnn.class);
+    try (PointerScope scope = new PointerScope()) {
+      Net net = opencv_dnn.readNetFromONNX(input.file());
+      // It outlives the scope that frees what reading left behind.
+      net.retainReference();
+      return new OpenCvNetwork(net);
+    } catch (RuntimeException e) {
+      throw new UnusableInput(
+          what + " uses operations that OpenCV cannot run; export it again with opset 12 or so", e);
+    }
+  }
+
+  /**
+   * The first output for a picture whose values become {@code (value - mean) * scale}, channels in
+   * the order asked.
+   */
+  @SuppressWarnings("try")
+  public synchronized float[] run(Picture picture, boolean rgb, double mean, double scale) {
+    if (closed) {
+      throw new IllegalStateException("the network is closed");
+    }
+    try (PointerScope scope = new PointerScope()) {
+      int side = picture.width();
+      Mat blob = opencv_dnn.blobFromImage(
+          OpenCv.bgr(picture, side),
+          scale,
+          new Size(side, side),
+          new Scalar(mean, mean, mean, 0),
+          rgb,
+          false,
+          opencv_core.CV_32F);
+      net.setInput(blob);
+      Mat out = net.forward();
+      float[] values = new float[Math.toIntExact(out.total())];
+      new FloatPointer(out.data()).get(values);
+      return values;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      net.releaseReference();
+    }
+  }
+}

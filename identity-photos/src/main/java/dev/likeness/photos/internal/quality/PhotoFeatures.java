@@ -1,0 +1,95 @@
+package dev.likeness.photos.internal.quality;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.internal.image.Fingerprint;
+import dev.likeness.photos.internal.image.Resampler;
+
+/**
+ * What a set of photos is compared by.
+ *
+ * @param whole fingerprint of the whole picture
+ * @param head fingerprint of head and shoulders
+ * @param blur how blurred the face is, 0 (crisp) to 1
+ * @param highlight how bright the lit parts of the face are, 0 to 255
+ * @param slope how many stops the right half of the face is lighter than the left one
+ * @param faceShare the face's height over the picture's, 0 to 1
+ * @param expression what the mouth does
+ * @param background mean colour beside the head: red, green, blue, 0 to 255
+ * @param clothes mean colour below the chin: red, green, blue, 0 to 255
+ */
+public record PhotoFeatures(
+    Fingerprint whole,
+    Fingerprint head,
+    double blur,
+    double highlight,
+    double slope,
+    double faceShare,
+    Expression expression,
+    Tint background,
+    Tint clothes) {
+  private static final int HASHED = 64;
+  private static final int CELLS = 24;
+
+  /** The features of the photo of {@code face}. */
+  public static PhotoFeatures of(Picture picture, Face face) {
+    FacePatch patch = FacePatch.of(picture, face);
+    Box box = face.box();
+    HeadCrop head =
+        HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
+    Picture hashed = Resampler.AREA.resize(
+        picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
+    return new PhotoFeatures(
+        Fingerprint.of(picture),
+        Fingerprint.of(hashed),
+        Blur.of(patch),
+        Exposure.highlight(patch),
+        Exposure.slope(patch),
+        Math.min(1, box.height() / picture.height()),
+        Expression.of(picture, face),
+        tint(
+            picture,
+            new Box(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)),
+            box.grown(0.45)),
+        tint(
+            picture,
+            new Box(box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()),
+            null));
+  }
+
+  /**
+   * How far two photos are from being the same shot: the smaller share of differing bits of the two
+   * fingerprints.
+   */
+  public double distance(PhotoFeatures other) {
+    return Math.min(whole.distance(other.whole), head.distance(other.head));
+  }
+
+  // The mean colour of an area, without what lies in another; the picture's edge when the area is
+  // outside.
+  private static Tint tint(Picture picture, Box area, Box without) {
+    int x = (int) Math.max(0, Math.min(picture.width() - 2, area.x()));
+    int y = (int) Math.max(0, Math.min(picture.height() - 2, area.y()));
+    int w = (int) Math.max(1, Math.min(picture.width() - x, area.width()));
+    int h = (int) Math.max(1, Math.min(picture.height() - y, area.height()));
+    Picture small = Resampler.AREA.resize(picture, x, y, w, h, CELLS, CELLS);
+    double[] sum = new double[4];
+    for (int i = 0; i < CELLS * CELLS; i++) {
+      int column = i % CELLS;
+      int row = i / CELLS;
+      Point place = new Point(x + (column + 0.5) * w / CELLS, y + (row + 0.5) * h / CELLS);
+      if (without == null || !without.contains(place)) {
+        for (int c = 0; c < 3; c++) {
+          sum[c] += small.at(column, row, c);
+        }
+        sum[3]++;
+      }
+    }
+    double n = Math.max(1, sum[3]);
+    return new Tint(sum[0] / n, sum[1] / n, sum[2] / n);
+  }
+}

@@ -1,2 +1,0 @@
-/** The joint to OpenCV: its natives, pictures as matrices, and small ONNX networks that it runs. */
-package dev.likeness.photos.opencv;

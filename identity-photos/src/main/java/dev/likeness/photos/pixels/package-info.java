@@ -1,2 +1,0 @@
-/** Arithmetic on pixels: resampling, grey levels, fingerprints. */
-package dev.likeness.photos.pixels;

@@ -1,0 +1,350 @@
+package dev.likeness.photos.internal.quality;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.Degraded;
+import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.Encoded;
+import dev.likeness.photos.Shot;
+import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.quality.Band;
+import dev.likeness.photos.quality.QualityLimits;
+import dev.likeness.photos.quality.ReasonCode;
+import dev.likeness.photos.quality.Verdict;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Pictures made worse step by step move their own measure that way, and the thresholds tell strong
+ * from none.
+ */
+class DegradationTest {
+  /** One kind of damage: how it is done, how strong is strong, which measure must notice. */
+  enum Damage {
+    BLUR(ReasonCode.BLURRED, new double[] {0, 0.01, 0.02, 0.04}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return strength == 0
+            ? picture
+            : Degraded.blurred(picture, strength * face.box().width());
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Blur.of(patch);
+      }
+    },
+    DARKNESS(ReasonCode.TOO_DARK, new double[] {0, 1, 2, 3}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.exposed(picture, Math.pow(2, -strength));
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Exposure.highlight(patch);
+      }
+    },
+    GLARE(ReasonCode.TOO_BRIGHT, new double[] {0, 1, 2, 3}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.exposed(picture, Math.pow(2, strength));
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Exposure.burnt(patch);
+      }
+    },
+    SIDE_LIGHT(ReasonCode.UNEVEN_LIGHT, new double[] {0, 1, 2, 3}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.sideLit(picture, face.box(), strength);
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Exposure.slope(patch);
+      }
+    },
+    CLOTH(ReasonCode.FACE_COVERED, new double[] {0, 0.2, 0.3, 0.4}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.covered(picture, face.box(), strength);
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Occlusion.of(patch).face();
+      }
+    };
+
+    final ReasonCode code;
+    final double[] strengths;
+
+    Damage(ReasonCode code, double[] strengths) {
+      this.code = code;
+      this.strengths = strengths;
+    }
+
+    abstract Picture apply(Picture picture, Face face, double strength);
+
+    abstract double measure(FacePatch patch);
+  }
+
+  /** A face, and no more of its picture than the measures see. */
+  record Portrait(String shot, Picture picture, Face face) {
+    static Portrait of(String name, Picture whole, Face face) {
+      Box around = face.box().grown(0.2);
+      int x = (int) Math.max(0, around.x());
+      int y = (int) Math.max(0, around.y());
+      int width = (int) Math.min(whole.width() - x, around.width());
+      int height = (int) Math.min(whole.height() - y, around.height());
+      Face moved = new Face(
+          face.box().moved(-x, -y), face.score(), face.pose(), Optional.empty(), Optional.empty());
+      return new Portrait(shot(name), whole.crop(x, y, width, height), moved);
+    }
+
+    // The material has some shots at several sizes and croppings.
+    private static String shot(String name) {
+      boolean official = name.matches(".*obama(_small|_partial_face2?|-\\d+p)?\\.jpg");
+      return official ? "official" : name.matches("(ai_face|girl)\\.png") ? "girl" : name;
+    }
+  }
+
+  private static List<Portrait> portraits;
+
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void moreDamageMeasuresWorse(Damage damage) {
+    Portrait drawn = drawn();
+    Band band = QualityLimits.DEFAULT.band(damage.code);
+    double last = Double.NaN;
+    for (double strength : damage.strengths) {
+      Picture picture = damage.apply(drawn.picture(), drawn.face(), strength);
+      double value = damage.measure(FacePatch.of(picture, drawn.face()));
+      boolean worse = band.reject() > band.warn() ? value >= last : value <= last;
+      assertTrue(
+          Double.isNaN(last) || worse,
+          damage + " at " + strength + ": " + value + " after " + last);
+      last = value;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void realPhotosAreCaughtWhenStronglyDamagedAndLeftAloneWhenNot(Damage damage) {
+    List<Portrait> portraits = real();
+    double strong = damage.strengths[damage.strengths.length - 1];
+    // Without colour it cannot be told what covers a face.
+    List<Portrait> fit = damage != Damage.CLOTH
+        ? portraits
+        : portraits.stream()
+            .filter(portrait -> Colour.of(portrait.picture()).chroma() > 4)
+            .toList();
+    long caught =
+        fit.stream().filter(portrait -> flagged(damage, portrait, strong)).count();
+    long wrong = fit.stream().filter(portrait -> flagged(damage, portrait, 0)).count();
+
+    assertTrue(caught >= 0.95 * fit.size(), damage + ": caught " + caught + " of " + fit.size());
+    assertTrue(
+        wrong <= 0.02 * fit.size(), damage + ": wrongly flagged " + wrong + " of " + fit.size());
+  }
+
+  @Test
+  void tonedPicturesLoseTheirVarietyOfColour() {
+    Portrait drawn = drawn();
+    assertFalling(
+        picture -> Colour.of(picture).variety(),
+        List.of(
+            drawn.picture(),
+            Degraded.toned(drawn.picture(), 0.5, true),
+            Degraded.toned(drawn.picture(), 0.9, true),
+            Degraded.toned(drawn.picture(), 1, true)));
+    Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
+    for (Portrait portrait : real()) {
+      assertTrue(
+          filter.judge(Colour.of(Degraded.toned(portrait.picture(), 1, true)).variety())
+              == Verdict.WARN);
+    }
+  }
+
+  @Test
+  void strongerCompressionIsReadFromTheFileAndCaught() {
+    Band band = QualityLimits.DEFAULT.band(ReasonCode.HEAVY_COMPRESSION);
+    for (Portrait portrait : real()) {
+      int last = 101;
+      for (int quality : new int[] {95, 80, 60, 40, 20, 10}) {
+        int measured = jpegQuality(portrait.picture(), quality);
+        assertTrue(measured < last, measured + " after " + last);
+        last = measured;
+        assertEquals(
+            quality >= 40 ? Verdict.KEEP : quality == 20 ? Verdict.WARN : Verdict.REJECT,
+            band.judge(measured));
+      }
+    }
+  }
+
+  @Test
+  void blocksOfAnEarlierCompressionAreSeenInAFileSavedWellAndAtAnotherSize() {
+    Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
+    for (Shot shot : whole()) {
+      assertEquals(Verdict.KEEP, band.judge(Blocks.of(shot.picture())), shot.name());
+      double last = 0;
+      for (int quality : new int[] {60, 40, 20, 10}) {
+        double blocks =
+            Blocks.of(Degraded.compressed(Degraded.compressed(shot.picture(), quality), 95));
+        assertTrue(
+            blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
+        last = blocks;
+        assertTrue(
+            quality > 20 || band.judge(blocks) == Verdict.WARN,
+            shot.name() + " at " + quality + ": " + blocks);
+      }
+      Picture ten = Degraded.compressed(shot.picture(), 10);
+      Picture shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
+      assertEquals(Verdict.WARN, band.judge(Blocks.of(shown)), shot.name());
+    }
+  }
+
+  @Test
+  void noBlocksAreSeenInNoiseAndStripes() {
+    assertTrue(Blocks.of(Degraded.noisy(DrawnFace.picture(400, 300, 190, 150, 140), 8)) < 0.5);
+    byte[] stripes = new byte[400 * 300 * 3];
+    for (int i = 0; i < stripes.length; i++) {
+      stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);
+    }
+    assertTrue(Blocks.of(Picture.of(400, 300, stripes)) < 0.5);
+  }
+
+  // The whole pictures of the material, each once, large enough for blocks to be counted.
+  static List<Shot> whole() {
+    Set<Picture> seen = new HashSet<>();
+    return Stream.of("photos/people", "photos/generated")
+        .flatMap(folder -> Shot.in(folder, 640).stream())
+        .filter(shot -> seen.add(shot.picture()))
+        .filter(shot -> shot.picture().height() > 250)
+        .toList();
+  }
+
+  static int jpegQuality(Picture picture, int quality) {
+    byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
+    return new PhotoDecoder(DecodeLimits.DEFAULT)
+        .decode("a", file)
+        .jpegQuality()
+        .orElseThrow();
+  }
+
+  @Test
+  void theMoreOfAShotIsLeftTheNearerItIs() {
+    Picture shot = DrawnFace.picture(400, 400, 190, 180, 140);
+    Face face = drawn(shot);
+    double last = 1;
+    for (int cut : new int[] {60, 24, 8, 0}) {
+      double distance = features(Degraded.shifted(shot, cut, cut), face, cut)
+          .distance(PhotoFeatures.of(shot, face));
+      assertTrue(distance <= last, distance + " after " + last);
+      last = distance;
+    }
+    assertEquals(0, last);
+  }
+
+  @Test
+  void copiesOfRealPhotosAreCaughtAndOtherPhotosAreNot() {
+    Band band = QualityLimits.DEFAULT.band(ReasonCode.NEAR_DUPLICATE);
+    int caught = 0;
+    int wrong = 0;
+    List<Portrait> portraits = real();
+    for (int i = 0; i < portraits.size(); i++) {
+      Portrait one = portraits.get(i);
+      Picture copy = Degraded.compressed(Degraded.exposed(one.picture(), 1.2), 30);
+      int cut = Math.max(1, one.picture().width() / 50);
+      PhotoFeatures original = PhotoFeatures.of(one.picture(), one.face());
+      caught +=
+          band.judge(original.distance(features(Degraded.shifted(copy, cut, cut), one.face(), cut)))
+                  == Verdict.KEEP
+              ? 0
+              : 1;
+      for (int j = 0; j < i; j++) {
+        Portrait other = portraits.get(j);
+        boolean sameShot = one.shot().equals(other.shot());
+        double distance = original.distance(PhotoFeatures.of(other.picture(), other.face()));
+        wrong += !sameShot && band.judge(distance) != Verdict.KEEP ? 1 : 0;
+      }
+    }
+    assertTrue(caught >= 0.95 * portraits.size(), "caught " + caught + " of " + portraits.size());
+    assertEquals(0, wrong);
+  }
+
+  static PhotoFeatures features(Picture picture, Face face, int cut) {
+    return PhotoFeatures.of(
+        picture,
+        new Face(face.box().moved(-cut, -cut), 1, face.pose(), face.eyes(), face.landmarks()));
+  }
+
+  private static void assertFalling(ToDoubleFunction<Picture> measure, List<Picture> pictures) {
+    double last = Double.POSITIVE_INFINITY;
+    for (Picture picture : pictures) {
+      double value = measure.applyAsDouble(picture);
+      assertTrue(value < last, value + " after " + last);
+      last = value;
+    }
+  }
+
+  private static boolean flagged(Damage damage, Portrait portrait, double strength) {
+    Picture picture = damage.apply(portrait.picture(), portrait.face(), strength);
+    double value = damage.measure(FacePatch.of(picture, portrait.face()));
+    return QualityLimits.DEFAULT.band(damage.code).judge(value) != Verdict.KEEP;
+  }
+
+  private static Portrait drawn() {
+    Picture picture = Degraded.noisy(DrawnFace.picture(300, 300, 150, 140, 120), 4);
+    return Portrait.of("drawn", picture, drawn(picture));
+  }
+
+  private static Face drawn(Picture picture) {
+    try (CascadeDetector detector = new CascadeDetector()) {
+      return detector.detect(picture).get(0);
+    }
+  }
+
+  // Every face of the material that is large enough to be judged, each photo once.
+  static List<Portrait> real() {
+    if (portraits == null) {
+      portraits = found();
+    }
+    return portraits;
+  }
+
+  private static List<Portrait> found() {
+    List<Portrait> found = new ArrayList<>();
+    Set<Picture> seen = new HashSet<>();
+    try (CascadeDetector detector = new CascadeDetector()) {
+      for (String folder : List.of("photos/people", "photos/generated")) {
+        for (Shot shot : Shot.in(folder, 640)) {
+          List<Face> faces = seen.add(shot.picture()) ? detector.detect(shot.picture()) : List.of();
+          faces.stream()
+              .findFirst()
+              .filter(face -> face.box().width() > 60)
+              .ifPresent(face -> found.add(Portrait.of(shot.name(), shot.picture(), face)));
+        }
+      }
+    }
+    return found;
+  }
+}

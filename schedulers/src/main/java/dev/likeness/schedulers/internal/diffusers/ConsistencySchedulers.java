@@ -1,0 +1,166 @@
+package dev.likeness.schedulers.internal.diffusers;
+
+import static dev.likeness.schedulers.Prediction.EPSILON;
+import static dev.likeness.schedulers.Prediction.SAMPLE;
+import static dev.likeness.schedulers.Prediction.V;
+
+import dev.likeness.schedulers.BetaSchedule;
+import dev.likeness.schedulers.Clipping;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scaling;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.solvers.ConsistencyIterative;
+import dev.likeness.schedulers.solvers.Lcm;
+import dev.likeness.schedulers.solvers.Renoise;
+import dev.likeness.schedulers.solvers.Tcd;
+import dev.likeness.schedulers.solvers.TrigFlow;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/** The classes of diffusers for distilled networks that jump to the clean image. */
+final class ConsistencySchedulers {
+  private static final Set<Prediction> PREDICTIONS = Set.of(EPSILON, V, SAMPLE);
+
+  private ConsistencySchedulers() {}
+
+  static Scheduler lcm(Options options) {
+    Training training = Training.of(options, PREDICTIONS);
+    var solver = new Lcm(options.number("timestep_scaling"));
+    return LadderScheduler.unit(
+        training, request -> distilled(options, training, request), request -> solver);
+  }
+
+  static Scheduler tcd(Options options) {
+    Training training = Training.of(options, PREDICTIONS).clipped(Clipping.NONE);
+    return LadderScheduler.unit(
+        training,
+        request -> distilled(options, training, request),
+        request -> new Tcd(request.etaOr(0.3), training.schedule()::level));
+  }
+
+  /** The steps are chosen among those that the network was distilled on. */
+  private static Ladder distilled(Options options, Training training, PlanRequest request) {
+    Requests.requireOwnSigmas(request, options.owner());
+    int origins = options.integer("original_inference_steps");
+    double[] timesteps = request.timesteps().length > 0
+        ? Requests.requireFalling(request.timesteps(), training.length())
+        : spread(request.steps(), origins, training.length());
+    List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps), DoubleStream.of(0))
+        .mapToObj(timestep -> training.schedule().level((int) timestep))
+        .toList();
+    return Ladder.of(timesteps, levels);
+  }
+
+  private static double[] spread(int steps, int origins, int trained) {
+    Requests.requireSteps(steps, 1, origins);
+    int stride = trained / origins;
+    return IntStream.range(0, steps)
+        .mapToDouble(i -> (origins - Math.floor(i * ((double) origins / steps))) * stride - 1)
+        .toArray();
+  }
+
+  static Scheduler iterative(Options options) {
+    double min = options.number("sigma_min");
+    double data = options.number("sigma_data");
+    int trained = options.integer("num_train_timesteps");
+    Training training = Training.continuous(
+            trained, SAMPLE, level -> boundary(level.sigma(), min, data))
+        .clipped(options.flag("clip_denoised") ? Clipping.clamp(1) : Clipping.NONE);
+    var solver = new ConsistencyIterative(min, options.number("s_noise"));
+    return new LadderScheduler(
+        training,
+        request -> ramp(options, trained, request),
+        request -> solver,
+        all -> options.number("sigma_max"),
+        1);
+  }
+
+  private static Scaling boundary(double sigma, double min, double data) {
+    double spread = Math.sqrt(sigma * sigma + data * data);
+    return new Scaling(
+        1 / spread,
+        data * data / ((sigma - min) * (sigma - min) + data * data),
+        (sigma - min) * data / spread);
+  }
+
+  private static Ladder ramp(Options options, int trained, PlanRequest request) {
+    Requests.requireOwnSigmas(request, options.owner());
+    Requests.requireSteps(request.steps(), 1, trained);
+    int stride = trained / request.steps();
+    double[] chosen = request.timesteps().length > 0
+        ? PreservingLadder.falling(request.timesteps())
+        : IntStream.range(0, request.steps()).mapToDouble(i -> i * stride).toArray();
+    double rho = options.number("rho");
+    double top = Math.pow(options.number("sigma_max"), 1 / rho);
+    double bottom = Math.pow(options.number("sigma_min"), 1 / rho);
+    double[] sigmas = Arrays.stream(chosen)
+        .map(place -> Math.pow(top + place / (trained - 1) * (bottom - top), rho))
+        .toArray();
+    double[] timesteps =
+        Arrays.stream(sigmas).map(sigma -> 250 * Math.log(sigma)).toArray();
+    return Ladder.of(
+        timesteps,
+        DoubleStream.concat(Arrays.stream(sigmas), DoubleStream.of(options.number("sigma_min")))
+            .mapToObj(NoiseLevel::exploding)
+            .toList());
+  }
+
+  static Scheduler decoder(Options options) {
+    int trained = options.integer("num_train_timesteps");
+    NoiseSchedule schedule =
+        NoiseSchedule.ofBetas(BetaSchedule.SQUARED_COSINE.betas(0, 1, trained));
+    double data = options.number("sigma_data");
+    Training training = Training.continuous(trained, SAMPLE, level -> decoding(level, data));
+    double[] timesteps = {1008, 512};
+    List<NoiseLevel> levels = List.of(schedule.level(1008), schedule.level(512), NoiseLevel.CLEAN);
+    return new LadderScheduler(
+        training,
+        request -> {
+          Requests.requireOwnTimesteps(request, options.owner());
+          Requests.requireSteps(request.steps(), 2, 2);
+          return Ladder.of(timesteps, levels);
+        },
+        request -> new Renoise(false),
+        all -> all.at(0).sigma(),
+        1);
+  }
+
+  private static Scaling decoding(NoiseLevel level, double data) {
+    double spread = level.ratio() * level.ratio() + data * data;
+    return new Scaling(
+        1 / (level.alpha() * Math.sqrt(spread)),
+        data * data / (level.alpha() * spread),
+        level.ratio() * data / Math.sqrt(spread));
+  }
+
+  static Scheduler trigonometric(Options options) {
+    options.oneOf("prediction_type", "trigflow");
+    Training training = Training.continuous(options.integer("num_train_timesteps"), V, V::at);
+    var solver = new TrigFlow(options.number("sigma_data"));
+    return LadderScheduler.unit(training, ConsistencySchedulers::angles, request -> solver);
+  }
+
+  private static Ladder angles(PlanRequest request) {
+    Requests.requireOwnSigmas(request, "SCMScheduler");
+    double top = 1.5708;
+    double[] all = request.timesteps().length > 0
+        ? request.timesteps()
+        : request.steps() == 2
+            ? new double[] {top, 1.3, 0}
+            : Sigmas.linspace(top, 0, request.steps() + 1);
+    return Ladder.of(
+        Arrays.copyOf(all, all.length - 1),
+        Arrays.stream(all)
+            .mapToObj(angle -> new NoiseLevel(Math.max(0, Math.cos(angle)), Math.sin(angle)))
+            .toList());
+  }
+}

@@ -1,0 +1,120 @@
+package dev.likeness.schedulers.internal.diffusers;
+
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scaling;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.solvers.Churn;
+import dev.likeness.schedulers.solvers.DpmAlgorithm;
+import dev.likeness.schedulers.solvers.Euler;
+import dev.likeness.schedulers.solvers.Heun;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.DoubleUnaryOperator;
+
+/** The classes of diffusers for networks preconditioned as in EDM (arXiv:2206.00364, table 1). */
+final class EdmSchedulers {
+  private EdmSchedulers() {}
+
+  static Scheduler euler(Options options) {
+    return scheduler(options, new Euler(), sigma -> 0.25 * Math.log(sigma));
+  }
+
+  static Scheduler multistep(Options options) {
+    String algorithm = options.oneOf("algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
+    var data = "sde-dpmsolver++".equals(algorithm) ? DpmAlgorithm.DATA_SDE : DpmAlgorithm.DATA;
+    return scheduler(
+        options, DpmSolvers.multistepSolver(options, data), sigma -> 0.25 * Math.log(sigma));
+  }
+
+  static Scheduler cosine(Options options) {
+    return scheduler(
+        options,
+        DpmSolvers.multistepSolver(options, DpmAlgorithm.DATA_SDE),
+        sigma -> Math.atan(sigma) / Math.PI * 2);
+  }
+
+  /**
+   * The paper's algorithm 2 on a geometric ladder, for networks that answer {@code (D - x) /
+   * sigma}. As in the class, the ladder holds squared sigmas while the first sample has the largest
+   * sigma itself.
+   */
+  static Scheduler karrasVe(Options options) {
+    double max = options.number("sigma_max");
+    double min = options.number("sigma_min");
+    var churn = new Churn(
+        options.number("s_churn"),
+        options.number("s_min"),
+        options.number("s_max"),
+        options.number("s_noise"),
+        sigma -> sigma);
+    if (churn.most() >= max * max) {
+      throw new IllegalArgumentException("KarrasVeScheduler begins at " + max * max
+          + ", the square of sigma_max, which is not churned; set s_max below");
+    }
+    Training training =
+        Training.continuous(1, Prediction.EPSILON, level -> new Scaling(1, 1, level.sigma()));
+    return new LadderScheduler(
+        training,
+        request -> {
+          Requests.requireOwnTimesteps(request, options.owner());
+          Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
+          double[] sigmas = Sigmas.exponential(max * max, min * min, request.steps());
+          return Ladder.of(
+              sigmas,
+              Arrays.stream(Arrays.copyOf(sigmas, sigmas.length + 1))
+                  .mapToObj(NoiseLevel::exploding)
+                  .toList());
+        },
+        request -> new Heun(churn),
+        all -> max,
+        2);
+  }
+
+  private static Scheduler scheduler(Options options, Solver solver, DoubleUnaryOperator told) {
+    Prediction prediction = Training.prediction(options, Set.of(Prediction.EPSILON, Prediction.V));
+    double data = options.number("sigma_data");
+    double sign = prediction == Prediction.V ? -1 : 1;
+    Training training = Training.continuous(
+            options.integer("num_train_timesteps"),
+            prediction,
+            level -> scaling(level.sigma(), data, sign))
+        .clipped(Training.clipping(options));
+    double max = options.number("sigma_max");
+    return new LadderScheduler(
+        training,
+        request -> ladder(options, request, told),
+        request -> solver,
+        all -> Math.sqrt(max * max + 1),
+        1);
+  }
+
+  private static Scaling scaling(double sigma, double data, double sign) {
+    double spread = sigma * sigma + data * data;
+    return new Scaling(
+        1 / Math.sqrt(spread), data * data / spread, sign * sigma * data / Math.sqrt(spread));
+  }
+
+  private static Ladder ladder(Options options, PlanRequest request, DoubleUnaryOperator told) {
+    Requests.requireOwnTimesteps(request, options.owner());
+    double max = options.number("sigma_max");
+    double min = options.number("sigma_min");
+    boolean karras = "karras".equals(options.oneOf("sigma_schedule", "karras", "exponential"));
+    double[] sigmas = karras
+        ? Sigmas.karras(max, min, request.steps(), options.number("rho"))
+        : Sigmas.exponential(request.steps() == 1 ? min : max, min, request.steps());
+    double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
+    // The multistep classes end at sigma_min; Euler's repeats the last level, which differs in a
+    // run of one step.
+    double least = options.has("solver_order") ? min : sigmas[sigmas.length - 1];
+    all[sigmas.length] = LastSigma.isClean(options) ? 0 : least;
+    return Ladder.of(
+        Arrays.stream(sigmas).map(told).toArray(),
+        Arrays.stream(all).mapToObj(NoiseLevel::exploding).toList());
+  }
+}

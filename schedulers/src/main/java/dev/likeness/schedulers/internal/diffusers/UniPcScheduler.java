@@ -1,0 +1,97 @@
+package dev.likeness.schedulers.internal.diffusers;
+
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.internal.diffusers.PreservingLadder.End;
+import dev.likeness.schedulers.solvers.UniPc;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * diffusers' {@code UniPCMultistepScheduler}, whose flow ladders are its own.
+ *
+ * @param options the class's options
+ * @param training the trained levels
+ */
+record UniPcScheduler(Options options, Training training) {
+  // A level without signal has no lambda; the reference keeps this much away from it.
+  private static final double FROM_PURE_NOISE = 1e-6;
+
+  static Scheduler of(Options options) {
+    if (options.isSet("solver_p")) {
+      throw new IllegalArgumentException(
+          "UniPCMultistepScheduler with another predictor (solver_p) is not supported");
+    }
+    boolean firstKind =
+        "bh1".equals(options.oneOf("solver_type", "bh2", "bh1", "midpoint", "heun", "logrho"));
+    if (!options.flag("predict_x0") && LastSigma.isClean(options)) {
+      throw new IllegalArgumentException(
+          "UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
+              + " without noise; set final_sigmas_type to sigma_min");
+    }
+    if (options.isSet("shift_terminal") && !options.flag("use_flow_sigmas")) {
+      throw new IllegalArgumentException(
+          "UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got "
+              + options.number("shift_terminal")
+              + "; set use_flow_sigmas to true, or leave shift_terminal out");
+    }
+    Set<Integer> uncorrected = Arrays.stream(options.numbers("disable_corrector"))
+        .mapToObj(step -> (int) step)
+        .collect(Collectors.toSet());
+    var solver = new UniPc(
+        options.integer("solver_order"),
+        firstKind,
+        options.flag("predict_x0"),
+        options.flag("lower_order_final"),
+        uncorrected);
+    var unipc = new UniPcScheduler(
+        options, Training.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
+    if (Respacing.of(options).kind() != Respacing.Kind.KARRAS) {
+      Respacing.notInFlow(options);
+    }
+    return LadderScheduler.unit(unipc.training, unipc::ladder, request -> solver);
+  }
+
+  private Ladder ladder(PlanRequest request) {
+    if (!options.flag("use_flow_sigmas")) {
+      return new PreservingLadder(options, training, End.of(options, End.LAST_REPEATED))
+          .ladder(request);
+    }
+    double[] sigmas = flow(request);
+    double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
+    all[sigmas.length] = LastSigma.isClean(options) ? 0 : sigmas[sigmas.length - 1];
+    return Ladder.of(
+        Arrays.stream(sigmas)
+            .map(sigma -> Math.floor(sigma * training.length()))
+            .toArray(),
+        Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
+  }
+
+  private double[] flow(PlanRequest request) {
+    Requests.requireNoTimesteps(request, options.owner());
+    Respacing respacing = Respacing.of(options);
+    if (respacing.kind() == Respacing.Kind.KARRAS) {
+      Requests.requireOwnSigmas(request, options.owner());
+      double[] falling = PreservingLadder.falling(training.schedule().sigmas());
+      return Arrays.stream(respacing.sigmas(falling, request.steps()))
+          .map(sigma -> sigma / (sigma + 1))
+          .toArray();
+    }
+    var ladder = new FlowLadder(options, training.length());
+    double[] even = Arrays.copyOf(
+        Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1), request.steps());
+    double[] sigmas = ladder.stretched(
+        ladder.shifted(request.sigmas().length > 0 ? request.sigmas() : even, request));
+    if (Math.abs(sigmas[0] - 1) < FROM_PURE_NOISE) {
+      sigmas[0] -= FROM_PURE_NOISE;
+    }
+    return sigmas;
+  }
+}

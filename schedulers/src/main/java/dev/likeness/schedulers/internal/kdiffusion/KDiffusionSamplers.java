@@ -1,0 +1,159 @@
+package dev.likeness.schedulers.internal.kdiffusion;
+
+import dev.likeness.schedulers.FlowShift;
+import dev.likeness.schedulers.LadderShape;
+import dev.likeness.schedulers.LevelTable;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SchedulerProvider;
+import dev.likeness.schedulers.SigmaScheduler;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * k-diffusion's samplers by name; networks trained on betas unless the name ends in {@code _RF}.
+ */
+public final class KDiffusionSamplers implements SchedulerProvider {
+  @Override
+  public Set<String> classNames() {
+    return Collections.unmodifiableSet(SamplerTable.SAMPLERS.keySet());
+  }
+
+  @Override
+  public Options defaults(String className) {
+    Map<String, Object> options = new HashMap<>();
+    options.put("ladder", null);
+    options.put("eta", "sample_dpm_fast".equals(className) ? 0.0 : 1.0);
+    options.putAll(Map.of(
+        "s_noise",
+        1.0,
+        "order",
+        4,
+        "ge_gamma",
+        2.0,
+        "num_train_timesteps",
+        1000,
+        "use_karras_sigmas",
+        false,
+        "use_exponential_sigmas",
+        false,
+        "use_beta_sigmas",
+        false));
+    if (className.endsWith(SamplerTable.FLOW)) {
+      options.putAll(
+          Map.of("shift", 1.0, "use_dynamic_shifting", false, "time_shift_type", "exponential"));
+      options.put("shift_terminal", null);
+      return new Options(className, options);
+    }
+    options.putAll(Map.of(
+        "beta_start",
+        0.00085,
+        "beta_end",
+        0.012,
+        "beta_schedule",
+        "scaled_linear",
+        "prediction_type",
+        "epsilon",
+        "rescale_betas_zero_snr",
+        false));
+    options.putAll(
+        Map.of("s_churn", 0.0, "s_tmin", 0.0, "s_tmax", "Infinity", "solver_type", "midpoint"));
+    options.put("trained_betas", null);
+    return new Options(className, options);
+  }
+
+  @Override
+  public Scheduler configure(String className, Options options) {
+    NoiseSchedule schedule = className.endsWith(SamplerTable.FLOW) ? null : schedule(options);
+    if (options.number("shift_terminal", 0) != 0) {
+      throw new IllegalArgumentException(
+          className + " does not stretch its levels to a last one (shift_terminal "
+              + options.number("shift_terminal")
+              + "); set shift_terminal to 0, or sample by a FlowMatch class or UniPC");
+    }
+    LevelTable table =
+        schedule == null ? flow(options, FlowShift.of(options)) : LevelTable.of(schedule);
+    Prediction prediction =
+        schedule == null ? Prediction.FLOW : Prediction.parse(options.text("prediction_type"));
+    SamplerTable.SAMPLERS
+        .get(className)
+        .apply(options, table); // refuses options before a plan is asked for
+    return new Sampler(
+        className, options, SigmaScheduler.of(table, prediction).on(shape(options)), schedule);
+  }
+
+  private static NoiseSchedule schedule(Options options) {
+    NoiseSchedule schedule = NoiseSchedule.of(options);
+    return options.flag("rescale_betas_zero_snr")
+        ? schedule.rescaleZeroTerminalSnr().endingAt(NoiseSchedule.SMALLEST_SIGNAL)
+        : schedule;
+  }
+
+  private static LevelTable flow(Options options, double shift) {
+    return LevelTable.flow(options.integer("num_train_timesteps"), shift);
+  }
+
+  private static LadderShape shape(Options options) {
+    if (options.isSet("ladder")) {
+      return LadderShape.parse(options.text("ladder"));
+    }
+    return options.flag("use_karras_sigmas")
+        ? LadderShape.KARRAS
+        : options.flag("use_exponential_sigmas")
+            ? LadderShape.EXPONENTIAL
+            : options.flag("use_beta_sigmas")
+                ? LadderShape.BETA
+                : options.has("shift") ? LadderShape.SIMPLE : LadderShape.NORMAL;
+  }
+
+  /**
+   * A sampler with its options set.
+   *
+   * @param className its name
+   * @param options its options; the request's eta comes before theirs
+   * @param sigmas the ladder, without a solver
+   * @param schedule the betas; null for flow
+   */
+  private record Sampler(
+      String className, Options options, SigmaScheduler sigmas, NoiseSchedule schedule)
+      implements Scheduler {
+    @Override
+    public SamplingPlan plan(PlanRequest request) {
+      Options chosen = options.with(Map.of("eta", request.etaOr(SamplerTable.eta(options))));
+      SigmaScheduler sigmas = shifted(request);
+      return switch (className) {
+        case "sample_dpm_fast" ->
+          OwnLadders.fast(sigmas, SamplerTable.eta(chosen), SamplerTable.noise(chosen), request);
+        case "restart_sampler" -> OwnLadders.restart(sigmas, request);
+        default ->
+          sigmas
+              .by(SamplerTable.SAMPLERS.get(className).apply(chosen, sigmas.table()))
+              .plan(request);
+      };
+    }
+
+    /** The request may say how far flow levels are moved. */
+    private SigmaScheduler shifted(PlanRequest request) {
+      return schedule != null
+          ? sigmas
+          : SigmaScheduler.of(flow(options, FlowShift.of(options, request)), Prediction.FLOW)
+              .on(sigmas.shape());
+    }
+
+    @Override
+    public NoiseSchedule schedule() {
+      return schedule == null ? sigmas.schedule() : schedule;
+    }
+
+    @Override
+    public Prediction prediction() {
+      return sigmas.prediction();
+    }
+  }
+}

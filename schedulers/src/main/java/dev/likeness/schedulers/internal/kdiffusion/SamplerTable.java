@@ -1,0 +1,154 @@
+package dev.likeness.schedulers.internal.kdiffusion;
+
+import dev.likeness.schedulers.CleanEnd;
+import dev.likeness.schedulers.LevelTable;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.solvers.Churn;
+import dev.likeness.schedulers.solvers.Deis;
+import dev.likeness.schedulers.solvers.Dpm2;
+import dev.likeness.schedulers.solvers.Dpm2Ancestral;
+import dev.likeness.schedulers.solvers.DpmPlusPlus2MCfgPlusPlus;
+import dev.likeness.schedulers.solvers.DpmPlusPlus2SAncestral;
+import dev.likeness.schedulers.solvers.DpmPlusPlusMSde;
+import dev.likeness.schedulers.solvers.DpmPlusPlusSde;
+import dev.likeness.schedulers.solvers.ErSde;
+import dev.likeness.schedulers.solvers.Euler;
+import dev.likeness.schedulers.solvers.EulerAncestral;
+import dev.likeness.schedulers.solvers.EulerCfgPlusPlus;
+import dev.likeness.schedulers.solvers.FlowDpm2Ancestral;
+import dev.likeness.schedulers.solvers.FlowDpmPlusPlus2SAncestral;
+import dev.likeness.schedulers.solvers.FlowEulerAncestral;
+import dev.likeness.schedulers.solvers.GradientEstimation;
+import dev.likeness.schedulers.solvers.Heun;
+import dev.likeness.schedulers.solvers.HeunPlusPlus;
+import dev.likeness.schedulers.solvers.Ipndm;
+import dev.likeness.schedulers.solvers.Lms;
+import dev.likeness.schedulers.solvers.OrderAtEnd;
+import dev.likeness.schedulers.solvers.Renoise;
+import dev.likeness.schedulers.solvers.ResMultistep;
+import dev.likeness.schedulers.solvers.SaSolver;
+import dev.likeness.schedulers.solvers.Seeds2;
+import dev.likeness.schedulers.solvers.Seeds3;
+import dev.likeness.schedulers.solvers.Solvers;
+import dev.likeness.schedulers.solvers.UniPc;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+
+/**
+ * The solver that each sampler is, by the sampler's name, its options and the sigmas that the
+ * network knows.
+ */
+final class SamplerTable {
+  /** Behind the names of the samplers for rectified flow. */
+  static final String FLOW = "_RF";
+  /** Samplers by name; null for those that lay ladders of their own. */
+  static final Map<String, BiFunction<Options, LevelTable, Solver>> SAMPLERS = samplers();
+
+  private SamplerTable() {}
+
+  private static Map<String, BiFunction<Options, LevelTable, Solver>> samplers() {
+    Map<String, BiFunction<Options, LevelTable, Solver>> any = forEveryForm();
+    Map<String, BiFunction<Options, LevelTable, Solver>> samplers = new TreeMap<>(any);
+    samplers.put("sample_euler", (o, t) -> new Euler(churn(o, t)));
+    samplers.put("sample_euler_ancestral", (o, t) -> new EulerAncestral(eta(o), noise(o)));
+    samplers.put("sample_heun", (o, t) -> new Heun(churn(o, t)));
+    samplers.put("sample_heunpp2", (o, t) -> new HeunPlusPlus(churn(o, t)));
+    samplers.put("sample_dpm_2", (o, t) -> new Dpm2(churn(o, t), t::timestep));
+    samplers.put(
+        "sample_dpm_2_ancestral", (o, t) -> new Dpm2Ancestral(eta(o), noise(o), t::timestep));
+    samplers.put("sample_dpmpp_2m", (o, t) -> Solvers.DPM_PLUS_PLUS_2M);
+    samplers.put("sample_dpmpp_2s_ancestral", (o, t) -> twoStage(o, t, false));
+    samplers.put("sample_dpmpp_2s_ancestral_cfg_pp", (o, t) -> twoStage(o, t, true));
+    samplers.put("sample_dpmpp_sde", (o, t) -> new DpmPlusPlusSde(eta(o), noise(o), t::timestep));
+    samplers.put(
+        "sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noise(o)));
+    samplers.put("sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noise(o)));
+    samplers.put("sample_deis", (o, t) -> new CleanEnd(new Deis(3, new OrderAtEnd(false, false))));
+    samplers.put("sample_uni_pc", (o, t) -> new UniPc(3, true, true, true, Set.of()));
+    samplers.put("sample_uni_pc_bh2", (o, t) -> new UniPc(3, false, true, true, Set.of()));
+    samplers.put("sample_sa_solver", (o, t) -> adams(false));
+    samplers.put("sample_sa_solver_pece", (o, t) -> adams(true));
+    samplers.put("sample_dpm_fast", (o, t) -> null);
+    samplers.put("restart_sampler", (o, t) -> null);
+    samplers.put(
+        "sample_res_multistep_ancestral", (o, t) -> new ResMultistep(eta(o), noise(o), false));
+    samplers.put(
+        "sample_res_multistep_ancestral_cfg_pp",
+        (o, t) -> new ResMultistep(eta(o), noise(o), true));
+    any.forEach((name, sampler) -> samplers.put(name + FLOW, sampler));
+    samplers.put("sample_euler" + FLOW, (o, t) -> new Euler());
+    samplers.put("sample_heun" + FLOW, (o, t) -> new Heun());
+    samplers.put("sample_heunpp2" + FLOW, (o, t) -> new HeunPlusPlus(Churn.NONE));
+    samplers.put("sample_dpm_2" + FLOW, (o, t) -> new FlowDpm2Ancestral(0, 0, t::timestep));
+    samplers.put(
+        "sample_euler_ancestral" + FLOW, (o, t) -> new FlowEulerAncestral(eta(o), noise(o)));
+    samplers.put(
+        "sample_dpm_2_ancestral" + FLOW,
+        (o, t) -> new FlowDpm2Ancestral(eta(o), noise(o), t::timestep));
+    samplers.put(
+        "sample_dpmpp_2s_ancestral" + FLOW,
+        (o, t) -> new FlowDpmPlusPlus2SAncestral(eta(o), noise(o), t::timestep));
+    return samplers;
+  }
+
+  /** The samplers whose formulas hold for every form of noise levels. */
+  private static Map<String, BiFunction<Options, LevelTable, Solver>> forEveryForm() {
+    Map<String, BiFunction<Options, LevelTable, Solver>> samplers = new TreeMap<>();
+    samplers.put("sample_lms", (o, t) -> new Lms(o.integer("order")));
+    samplers.put("sample_ipndm", (o, t) -> new CleanEnd(new Ipndm()));
+    samplers.put("sample_ipndm_v", (o, t) -> new CleanEnd(new Lms(o.integer("order"))));
+    samplers.put("sample_lcm", (o, t) -> new Renoise(false));
+    samplers.put("sample_res_multistep", (o, t) -> new ResMultistep(0, 1, false));
+    samplers.put("sample_res_multistep_cfg_pp", (o, t) -> new ResMultistep(0, 1, true));
+    samplers.put(
+        "sample_gradient_estimation",
+        (o, t) -> new GradientEstimation(o.number("ge_gamma"), false));
+    samplers.put(
+        "sample_gradient_estimation_cfg_pp",
+        (o, t) -> new GradientEstimation(o.number("ge_gamma"), true));
+    samplers.put("sample_euler_cfg_pp", (o, t) -> new EulerCfgPlusPlus(0, 1));
+    samplers.put("sample_euler_ancestral_cfg_pp", (o, t) -> new EulerCfgPlusPlus(eta(o), noise(o)));
+    samplers.put("sample_dpmpp_2m_cfg_pp", (o, t) -> new DpmPlusPlus2MCfgPlusPlus());
+    samplers.put("sample_er_sde", (o, t) -> new ErSde(3, noise(o)));
+    samplers.put(
+        "sample_seeds_2",
+        (o, t) -> new Seeds2(0.5, false, eta(o), noise(o), t::ofRatio, t::timestep));
+    samplers.put("sample_seeds_3", (o, t) -> new Seeds3(eta(o), noise(o), t::ofRatio, t::timestep));
+    samplers.put(
+        "sample_exp_heun_2_x0", (o, t) -> new Seeds2(1, true, 0, 1, t::ofRatio, t::timestep));
+    samplers.put(
+        "sample_exp_heun_2_x0_sde",
+        (o, t) -> new Seeds2(1, true, eta(o), noise(o), t::ofRatio, t::timestep));
+    return samplers;
+  }
+
+  private static Solver adams(boolean asksAgain) {
+    return new SaSolver(
+        3, 4, true, true, asksAgain, timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
+  }
+
+  private static Solver twoStage(Options o, LevelTable table, boolean plusPlus) {
+    return new DpmPlusPlus2SAncestral(eta(o), noise(o), plusPlus, table::timestep);
+  }
+
+  // As DPM-Solver's class, it takes what other classes call their solvers for its own default.
+  private static boolean heun(Options o) {
+    return "heun".equals(o.oneOf("solver_type", "midpoint", "heun", "logrho", "bh1", "bh2"));
+  }
+
+  static double eta(Options options) {
+    return options.number("eta");
+  }
+
+  static double noise(Options options) {
+    return options.number("s_noise");
+  }
+
+  private static Churn churn(Options o, LevelTable table) {
+    return new Churn(
+        o.number("s_churn"), o.number("s_tmin"), o.number("s_tmax"), noise(o), table::timestep);
+  }
+}

@@ -23,13 +23,13 @@ base.generate(ask, event -> { if (event instanceof ProgressEvent.Step s) System.
 
 // Image to image: 0.6 of the steps over a picture that lies as it was taken.
 Path file = Path.of("plain.png")
-Picture photo = Orientation.upright(file, Picture.read(file))
+RgbImage photo = ExifOrientation.upright(file, RgbImage.read(file))
 base.generate(ask.prompt("studio portrait of an old woman with black hair").from(photo, 0.6)).writePng(Path.of("over.png"))
 
 // Inpainting: white is drawn, black stays. Outpainting: margins of so many pixels, left, top, right, bottom.
 byte[] lower = new byte[3 * 256 * 256]
 Arrays.fill(lower, lower.length / 2, lower.length, (byte) 255)
-Picture mask = Picture.of(256, 256, lower)
+RgbImage mask = RgbImage.of(256, 256, lower)
 base.generate(ask.from(InitialImage.of(photo).mask(mask).strength(0.8))).writePng(Path.of("inside.png"))
 base.generate(ask.outpaint(photo, 32, 0, 32, 0)).writePng(Path.of("wider.png"))
 
@@ -43,15 +43,15 @@ base.generate(ask.prompt("studio portrait of an (old:1.3) woman, [red:black:0.5]
 base.generate(ask.guidance(4).guidance(GuidanceOptions.STANDARD.rescale(0.5).between(0.1, 0.9)))
 
 // What takes files: a LoRA, a textual inversion, a ControlNet with the picture it is to follow.
-Picture shown(BaseModel base, ImageRequest ask, Path lora, Path word, Path net, Picture edges) {
+RgbImage shown(BaseModel base, ImageRequest ask, Path lora, Path word, Path net, RgbImage edges) {
   try (Lora style = Lora.open(lora, base); ControlNet canny = ControlNet.open(net, base.parts().compute())) {
     return base.generate(ask.as(style.at(0.8)).word(TextualInversion.open(word))
-        .control(Control.of(canny, edges).scale(0.8).between(0, 0.7))).picture();
+        .control(ControlImage.of(canny, edges).scale(0.8).between(0, 0.7))).picture();
   }
 }
 
 // Little memory: a plan that keeps to a budget, and says how.
-BaseModel small = BaseModel.open(ModelFiles.open(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
+BaseModel small = BaseModel.open(ModelParts.open(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
 System.out.println(small.plan().orElseThrow())
 System.out.println("drawn within: " + (small.generate(ask).picture().width() == 256))
 

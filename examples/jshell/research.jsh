@@ -17,16 +17,16 @@ Solver euler = (ladder, draft) -> {
 
 // A ladder: sigmas that fall with the square of the step.
 double[] sigmas = java.util.stream.IntStream.rangeClosed(0, 6).mapToDouble(i -> 14.6 * Math.pow(1 - i / 6.0, 2)).toArray()
-SigmaScheduler trained = SigmaScheduler.stableDiffusion(base.networks().scheduler().prediction()).by(euler)
+CustomScheduler trained = CustomScheduler.stableDiffusion(base.networks().scheduler().prediction()).by(euler)
 Scheduler own = new Scheduler() {
   public SamplingPlan plan(PlanRequest request) { return trained.plan(PlanRequest.ofSigmas(sigmas)); }
   public NoiseSchedule schedule() { return base.networks().scheduler().schedule(); }
-  public Prediction prediction() { return trained.prediction(); }
+  public PredictionDetector prediction() { return trained.prediction(); }
 }
 System.out.println(own.plan(PlanRequest.of(6)))
 
 // A network of one's own around the base's: here it says how large the answers are.
-java.util.function.UnaryOperator<NoisePredictor> watched = network -> (input, step) -> {
+java.util.function.UnaryOperator<Predictor> watched = network -> (input, step) -> {
   Tensor answer = network.predict(input, step);
   System.out.printf("row %d: answer of length %.3f%n", step.index(), answer.norm().item_double());
   return answer;
@@ -35,7 +35,7 @@ java.util.function.UnaryOperator<NoisePredictor> watched = network -> (input, st
 // Latents of each step as floats with their shape.
 List<Latents> path = new ArrayList<>()
 StepListener listener = (step, of, x, denoised) -> path.add(Latents.of(x))
-GeneratedImage mine = base.generate(ask.joints(new Joints(own, watched, listener)))
+GeneratedImage mine = base.generate(ask.joints(new GenerationHooks(own, watched, listener)))
 System.out.println("steps seen: " + path.size() + ", each " + path.get(0) + " of " + path.get(0).values().length + " floats")
 System.out.println("ends where it ends: " + path.get(path.size() - 1).equals(mine.latents()))
 

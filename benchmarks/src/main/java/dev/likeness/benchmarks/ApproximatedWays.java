@@ -1,10 +1,10 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.request.Approximation;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
@@ -33,7 +33,7 @@ final class ApproximatedWays implements AutoCloseable {
    * The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}.
    */
   static ApproximatedWays of(Path folder, Compute compute) {
-    ModelFiles files = ModelFiles.open(folder);
+    ModelParts files = ModelParts.open(folder);
     ApproximatedWays made = new ApproximatedWays();
     BaseModel base = made.opened(BaseModel.open(files, compute));
     made.ways.put(EXACT, new Way(base, ask -> ask));
@@ -42,22 +42,22 @@ final class ApproximatedWays implements AutoCloseable {
       made.ofUNets(base);
     } else {
       for (double change : new double[] {0.05, 0.1, 0.2, 0.3, 0.5}) {
-        made.put("first block within " + change, base, Approximation.firstBlock(change));
+        made.put("first block within " + change, base, CachingOptions.firstBlock(change));
       }
     }
     made.ofAll(base);
     BaseModel small = made.opened(BaseModel.open(files, MemoryPlan.inEightBits(files, compute)));
-    made.put("8-bit weights", small, Approximation.NONE);
-    made.put("8-bit weights, extrapolation every 4", small, Approximation.extrapolation(4));
+    made.put("8-bit weights", small, CachingOptions.NONE);
+    made.put("8-bit weights, extrapolation every 4", small, CachingOptions.extrapolation(4));
     BaseModel multiplied =
         made.opened(BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)));
-    made.put("8-bit products", multiplied, Approximation.NONE);
-    made.put("8-bit products, extrapolation every 4", multiplied, Approximation.extrapolation(4));
+    made.put("8-bit products", multiplied, CachingOptions.NONE);
+    made.put("8-bit products, extrapolation every 4", multiplied, CachingOptions.extrapolation(4));
     Path tiny = folder.resolve("preview");
     if (Files.exists(tiny)) {
       BaseModel quick = made.opened(BaseModel.open(files.with("vae", tiny), compute));
-      made.put("tiny decoder", quick, Approximation.NONE);
-      made.put("tiny decoder, extrapolation every 4", quick, Approximation.extrapolation(4));
+      made.put("tiny decoder", quick, CachingOptions.NONE);
+      made.put("tiny decoder, extrapolation every 4", quick, CachingOptions.extrapolation(4));
     }
     return made;
   }
@@ -67,7 +67,9 @@ final class ApproximatedWays implements AutoCloseable {
    * null for the base's own.
    */
   String sampler() {
-    return ways.get(EXACT).model().parts() instanceof StableDiffusion ? "DPM++ 2M Karras" : null;
+    return ways.get(EXACT).model().parts() instanceof StableDiffusionNetworks
+        ? "DPM++ 2M Karras"
+        : null;
   }
 
   /** Those whose names {@code wanted} is found in. */
@@ -84,25 +86,25 @@ final class ApproximatedWays implements AutoCloseable {
 
   private void ofUNets(BaseModel base) {
     for (int every = 2; every <= 4; every++) {
-      put("DeepCache every " + every, base, Approximation.deepCache(every, 0));
-      put("deep forecast every " + every, base, Approximation.deepForecast(every, 0));
+      put("DeepCache every " + every, base, CachingOptions.deepCache(every, 0));
+      put("deep forecast every " + every, base, CachingOptions.deepForecast(every, 0));
     }
-    put("DeepCache every 3, 1 layer more", base, Approximation.deepCache(3, 1));
-    put("a quarter of the tokens merged", base, Approximation.NONE.merging(0.25));
-    put("half of the tokens merged", base, Approximation.NONE.merging(0.5));
-    put("DeepCache every 3, half merged", base, Approximation.deepCache(3, 0).merging(0.5));
+    put("DeepCache every 3, 1 layer more", base, CachingOptions.deepCache(3, 1));
+    put("a quarter of the tokens merged", base, CachingOptions.NONE.merging(0.25));
+    put("half of the tokens merged", base, CachingOptions.NONE.merging(0.5));
+    put("DeepCache every 3, half merged", base, CachingOptions.deepCache(3, 0).merging(0.5));
     put(
         "extrapolation every 4, half merged",
         base,
-        Approximation.extrapolation(4).merging(0.5));
+        CachingOptions.extrapolation(4).merging(0.5));
     ways.put(
         "deep forecast every 3, guidance until 0.6",
-        new Way(base, ask -> guidedFirst(ask).approximation(Approximation.deepForecast(3, 0))));
+        new Way(base, ask -> guidedFirst(ask).approximation(CachingOptions.deepForecast(3, 0))));
   }
 
   private void ofAll(BaseModel base) {
     for (int every = 2; every <= 4; every++) {
-      put("extrapolation every " + every, base, Approximation.extrapolation(every));
+      put("extrapolation every " + every, base, CachingOptions.extrapolation(every));
     }
     ways.put("guidance until 0.6", new Way(base, ApproximatedWays::guidedFirst));
   }
@@ -111,7 +113,7 @@ final class ApproximatedWays implements AutoCloseable {
     return ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6));
   }
 
-  private void put(String name, BaseModel model, Approximation approximation) {
+  private void put(String name, BaseModel model, CachingOptions approximation) {
     ways.put(name, new Way(model, ask -> ask.approximation(approximation)));
   }
 

@@ -2,13 +2,13 @@ package dev.likeness.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.PortraitModel;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -60,7 +60,7 @@ public final class ApproximationTable {
     Path folder = args.length > 3 ? Path.of(args[3]) : PortraitModel.files();
     try (ApproximatedWays ways = ApproximatedWays.of(folder, Compute.best());
         CascadeDetector detector = new CascadeDetector();
-        FolderEmbedder embedder = FolderEmbedder.in(folder).orElse(null)) {
+        TorchEmbedder embedder = TorchEmbedder.in(folder).orElse(null)) {
       ApproximationTable table = new ApproximationTable(detector, embedder);
       Map<String, ApproximatedWays.Way> drawn = ways.named(wanted);
       drawn.values().stream()
@@ -91,7 +91,7 @@ public final class ApproximationTable {
       BaseModel model = way.getValue().model();
       long begun = System.nanoTime();
       long before = processor();
-      Picture picture = model.generate(asked).picture();
+      RgbImage picture = model.generate(asked).picture();
       double spent = (processor() - before) / 1e9;
       double seconds = (System.nanoTime() - begun) / 1e9;
       if (exact == null) {

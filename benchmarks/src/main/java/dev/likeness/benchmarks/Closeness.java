@@ -1,6 +1,6 @@
 package dev.likeness.benchmarks;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -15,12 +15,12 @@ import java.util.Optional;
 record Closeness(double psnr, double likeness) {
   /** A picture that others are held against, with its largest face. */
   static final class Of {
-    private final Picture picture;
+    private final RgbImage picture;
     private final FaceEmbedder embedder;
     private final Optional<Face> found;
     private final Optional<float[]> face;
 
-    Of(Picture picture, FaceDetector detector, FaceEmbedder embedder) {
+    Of(RgbImage picture, FaceDetector detector, FaceEmbedder embedder) {
       this.picture = picture;
       this.embedder = embedder;
       found = embedder == null
@@ -33,7 +33,7 @@ record Closeness(double psnr, double likeness) {
      * To the same picture drawn otherwise: its face lies where this one's does, so no detector's
      * jumps enter.
      */
-    Closeness to(Picture other) {
+    Closeness to(RgbImage other) {
       return to(other, found.map(here -> embedder.embed(other, here)));
     }
 
@@ -42,7 +42,7 @@ record Closeness(double psnr, double likeness) {
       return to(other.picture, other.face);
     }
 
-    private Closeness to(Picture other, Optional<float[]> theirs) {
+    private Closeness to(RgbImage other, Optional<float[]> theirs) {
       double likeness = face.isEmpty() || theirs.isEmpty()
           ? Double.NaN
           : FaceEmbedder.cosine(face.get(), theirs.get());

@@ -3,9 +3,9 @@ package dev.likeness.benchmarks;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.MergedTokens;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
@@ -70,13 +70,13 @@ public class NetworkBenchmark {
   private TensorScope scope;
   private NoGradGuard guard;
   private BaseModel opened;
-  private StableDiffusion model;
+  private StableDiffusionNetworks model;
 
   @Setup(Level.Trial)
   public void open() {
     scope = TensorScope.open();
     guard = new NoGradGuard();
-    ModelFiles files = ModelFiles.open(base.isEmpty() ? PortraitModel.files() : Path.of(base));
+    ModelParts files = ModelParts.open(base.isEmpty() ? PortraitModel.files() : Path.of(base));
     Compute compute = Compute.of("cpu", dtype);
     opened = eightBits
         ? BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute))
@@ -142,7 +142,7 @@ public class NetworkBenchmark {
         return merged == 0 ? Adaptation.NONE : new MergedTokens(merged);
       }
       lora = RandomWeights.lora(b.opened, rank);
-      return lora.at(1).adapt(Part.UNET, b.model.compute());
+      return lora.at(1).adapt(ModelComponent.UNET, b.model.compute());
     }
 
     @TearDown(Level.Trial)

@@ -1,14 +1,14 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,12 +59,14 @@ public class PeopleBenchmark {
   public void learn() throws IOException {
     ask = WOMAN.steps(steps);
     base = BaseModel.open(PortraitModel.files(), Compute.best());
-    Picture photo = base.generate(ImageRequest.of("selfie of a woman").steps(4)).picture();
+    RgbImage photo =
+        base.generate(ImageRequest.of("selfie of a woman").steps(4)).picture();
     for (int i = 0; i < 10; i++) {
       people.add(LoraTraining.quick()
           .steps(1)
           .seed(i)
-          .train(base, List.of(photo), Subject.of("woman"), Progress.SILENT, new Cancellation()));
+          .train(
+              base, List.of(photo), PersonToken.of("woman"), Progress.SILENT, new Cancellation()));
     }
     file = Files.createTempFile("person", ".safetensors");
     people.get(0).save(file);

@@ -1,6 +1,6 @@
 package dev.likeness.benchmarks;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.EmbedderSpec;
@@ -49,7 +49,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class PhotoBenchmark {
   private final PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT);
   private byte[] file;
-  private Picture picture;
+  private RgbImage picture;
   private Face face;
   private FaceDetector detector;
   private FaceEmbedder embedder;
@@ -58,7 +58,7 @@ public class PhotoBenchmark {
   public void open() throws IOException {
     Path selfie = Path.of(
         System.getProperty("likeness.photo", "examples/photos/person-5000000002/selfie-01.jpg"));
-    Picture small = decoder.decode("selfie", Files.readAllBytes(selfie)).picture();
+    RgbImage small = decoder.decode("selfie", Files.readAllBytes(selfie)).picture();
     BufferedImage large = Resampler.CUBIC.resize(small, 4000, 3000).toBufferedImage();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     ImageIO.write(large, "jpeg", bytes);
@@ -92,7 +92,7 @@ public class PhotoBenchmark {
   }
 
   @Benchmark
-  public Picture detectBaseline() {
+  public RgbImage detectBaseline() {
     return Resampler.AREA.fit(picture, 640);
   }
 
@@ -102,7 +102,7 @@ public class PhotoBenchmark {
   }
 
   @Benchmark
-  public Picture embedBaseline() {
+  public RgbImage embedBaseline() {
     return AlignmentTemplate.ARCFACE.align(picture, face);
   }
 

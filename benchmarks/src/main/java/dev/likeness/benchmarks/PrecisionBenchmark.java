@@ -1,7 +1,7 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
@@ -9,7 +9,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +47,7 @@ public class PrecisionBenchmark {
   public String dtype;
 
   private BaseModel base;
-  private List<Picture> photos;
+  private List<RgbImage> photos;
 
   /** Opens the model, and draws four pictures to learn from. */
   @Setup(Level.Trial)
@@ -68,7 +68,7 @@ public class PrecisionBenchmark {
   }
 
   @Benchmark
-  public Picture picture() {
+  public RgbImage picture() {
     return base.generate(
             ImageRequest.of("studio portrait of an old woman with red hair and glasses")
                 .steps(20))
@@ -81,7 +81,7 @@ public class PrecisionBenchmark {
   public String learningStep() {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).steps(LEARNING_STEPS);
     try (TrainedPerson person =
-        training.train(base, photos, Subject.of("man"), Progress.SILENT, new Cancellation())) {
+        training.train(base, photos, PersonToken.of("man"), Progress.SILENT, new Cancellation())) {
       return person.phrase();
     }
   }

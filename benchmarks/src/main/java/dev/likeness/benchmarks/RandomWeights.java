@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.lora.Lora;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,7 +34,7 @@ final class RandomWeights {
 
   /** A LoRA on queries, keys, values and outputs of every attention of a base's UNet. */
   static Lora lora(BaseModel base, int rank) {
-    BaseAttentions attentions = BaseAttentions.of(base);
+    AdapterSites attentions = AdapterSites.of(base);
     Map<String, long[]> shapes = new HashMap<>();
     for (int t = 0; t < attentions.paths().size(); t++) {
       long width = attentions.widths().get(t);

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
@@ -63,7 +63,7 @@ public class ReferenceBenchmark {
   public void open() throws IOException {
     base = BaseModel.open(PortraitModel.files(), Compute.best());
     file = Files.createTempFile("adapter", ".safetensors");
-    write(BaseAttentions.of(base));
+    write(AdapterSites.of(base));
     adapter = IpAdapter.open(file, base);
     if (references > 0) {
       prompt = adapter.identity(
@@ -90,7 +90,7 @@ public class ReferenceBenchmark {
     return Reference.face(numbers);
   }
 
-  private void write(BaseAttentions attentions) {
+  private void write(AdapterSites attentions) {
     Map<String, long[]> shapes = new HashMap<>();
     long context = attentions.contextWidth();
     shapes.put("image_proj.proj.0.weight", new long[] {2 * NUMBERS, NUMBERS});

@@ -1,6 +1,6 @@
 package dev.likeness.benchmarks;
 
-import dev.likeness.diffusion.internal.sampling.Sampler;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -73,7 +73,7 @@ public class RowsBenchmark {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(1)) {
-      return Sampler.sample(
+      return SamplingLoop.sample(
               noise.next(LATENTS), plan, (x, step) -> x.alias(), noise, StepListener.NONE)
           .numel();
     }

@@ -1,7 +1,7 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
@@ -10,11 +10,11 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
-import dev.likeness.lora.training.TrainingOptions;
-import dev.likeness.lora.training.TrainingPreviews;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.ValidationOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,14 +44,14 @@ public final class TrainingTimes {
     new Random(1).nextBytes(noise);
     List<String> words = Arrays.asList(args).subList(3, args.length);
     boolean watch = words.contains("watch");
-    TrainingSet set = set(Picture.of(side, side, noise), watch);
+    TrainingSet set = set(RgbImage.of(side, side, noise), watch);
     LoraTraining training = LoraTraining.quick()
         .steps(number(words, "steps", STEPS))
         .rank(number(words, "rank", RANK))
         .batch(1)
         .targets(LoraTargets.ATTENTION)
         .textEncoder(false)
-        .options(TrainingOptions.PLAIN.recompute(words.contains("recompute")));
+        .options(OptimizerOptions.PLAIN.recompute(words.contains("recompute")));
     DreamBooth whole = new DreamBooth(training);
     boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();
@@ -76,12 +76,12 @@ public final class TrainingTimes {
     }
   }
 
-  private static TrainingSet set(Picture picture, boolean watch) {
-    TrainingSet set = TrainingSet.of(List.of(picture), Subject.of("man"));
+  private static TrainingSet set(RgbImage picture, boolean watch) {
+    TrainingSet set = TrainingSet.of(List.of(picture), PersonToken.of("man"));
     ImageRequest ask =
         ImageRequest.of("photo of %s").size(picture.width(), picture.height()).steps(2);
     int[] looks = {0};
-    return watch ? set.previews(new TrainingPreviews(1, ask, pictures -> looks[0]++, 0)) : set;
+    return watch ? set.previews(new ValidationOptions(1, ask, pictures -> looks[0]++, 0)) : set;
   }
 
   private static Progress clock(List<Double> seconds) {

@@ -1,18 +1,18 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.family.Denoiser;
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.PlannedFiles;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.pipeline.LatentSpace;
-import dev.likeness.diffusion.internal.pipeline.Phases;
-import dev.likeness.diffusion.internal.pipeline.TextToImage;
-import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.internal.pipeline.LatentCodec;
+import dev.likeness.diffusion.internal.pipeline.ModelOffload;
+import dev.likeness.diffusion.internal.pipeline.Pipeline;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Defaults;
+import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
@@ -33,21 +33,21 @@ import java.util.stream.Stream;
  * and refuses what is asked for afterwards.
  */
 public final class BaseModel implements AutoCloseable {
-  private final Denoiser denoiser;
-  private final Defaults defaults;
+  private final OpenModel denoiser;
+  private final GenerationDefaults defaults;
   private final String name;
   private final Optional<Path> folder;
   private final MemoryPlan plan;
   private final boolean sparing;
-  private final Uses uses;
+  private final UsageLock uses;
 
   private BaseModel(
-      Denoiser denoiser,
+      OpenModel denoiser,
       String name,
       Optional<Path> folder,
       MemoryPlan plan,
       boolean sparing,
-      Uses uses) {
+      UsageLock uses) {
     this.denoiser = denoiser;
     this.folder = folder;
     this.plan = plan;
@@ -61,44 +61,50 @@ public final class BaseModel implements AutoCloseable {
    * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file
    * ({@code .safetensors}, {@code .ckpt}, {@code .gguf}).
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when something in it is missing, broken or
-   *     not supported
-   * @throws dev.likeness.diffusion.error.MachineLimit when the device or libtorch's natives are not
-   *     here
+   * @throws dev.likeness.diffusion.error.InvalidInputException when something in it is missing,
+   *     broken or not supported
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the device or libtorch's
+   *     natives are not here
    */
   public static BaseModel open(Path path, Compute compute) {
-    return open(ModelFiles.open(path), compute);
+    return open(ModelParts.open(path), compute);
   }
 
   /**
    * Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see
    * {@link #open(Path, Compute)}.
    */
-  public static BaseModel open(ModelFiles files, Compute compute) {
+  public static BaseModel open(ModelParts files, Compute compute) {
     return new BaseModel(
-        Denoiser.open(files, compute),
+        OpenModel.open(files, compute),
         files.name(),
         files.folder(),
         null,
         false,
-        new Uses("the model " + files.name()));
+        new UsageLock("the model " + files.name()));
   }
 
   /**
    * Opens a model so that drawing keeps to a budget of memory, one picture at a time:
    * {@link #plan()} says how.
    *
-   * @throws dev.likeness.diffusion.error.MachineLimit when it cannot; says what it would take
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when it cannot; says what it would
+   *     take
    */
-  public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
+  public static BaseModel open(ModelParts files, Compute compute, MemoryBudget budget) {
     return open(files, MemoryPlan.of(files, compute, budget));
   }
 
   /** Opens a model to lie in memory as a plan for it says. */
-  public static BaseModel open(ModelFiles files, MemoryPlan plan) {
-    Denoiser denoiser = Denoiser.open(new PlannedFiles(files, plan), plan.compute());
+  public static BaseModel open(ModelParts files, MemoryPlan plan) {
+    OpenModel denoiser = OpenModel.open(new PlannedFiles(files, plan), plan.compute());
     return new BaseModel(
-        denoiser, files.name(), files.folder(), plan, false, new Uses("the model " + files.name()));
+        denoiser,
+        files.name(),
+        files.folder(),
+        plan,
+        false,
+        new UsageLock("the model " + files.name()));
   }
 
   /**
@@ -120,7 +126,7 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /** What a request for a picture of nothing but a prompt gets where it does not say. */
-  public Defaults defaults() {
+  public GenerationDefaults defaults() {
     return defaults;
   }
 
@@ -128,7 +134,7 @@ public final class BaseModel implements AutoCloseable {
    * What this request gets where it does not say, as it draws over a picture, inside a mask, or is
    * held by ControlNets.
    */
-  public Defaults defaults(ImageRequest request) {
+  public GenerationDefaults defaults(ImageRequest request) {
     return denoiser.defaults(request);
   }
 
@@ -145,8 +151,8 @@ public final class BaseModel implements AutoCloseable {
    *
    * @throws IllegalStateException when the model is of another family; {@link #parts()} has any
    */
-  public StableDiffusion networks() {
-    if (denoiser.model() instanceof StableDiffusion networks) {
+  public StableDiffusionNetworks networks() {
+    if (denoiser.model() instanceof StableDiffusionNetworks networks) {
       return networks;
     }
     throw new IllegalStateException(
@@ -161,14 +167,14 @@ public final class BaseModel implements AutoCloseable {
 
   /**
    * Whether pictures can be drawn through windows
-   * ({@link dev.likeness.diffusion.internal.sampling.TiledNetwork}) where they are large.
+   * ({@link dev.likeness.diffusion.internal.sampling.TiledPredictor}) where they are large.
    */
   public boolean seesWindows() {
     return denoiser.seesWindows();
   }
 
   /** The networks of any family. */
-  public Networks parts() {
+  public OpenNetworks parts() {
     return denoiser.model();
   }
 
@@ -247,7 +253,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** Does work that this stays open for, and what the requests carry. */
   private <T> T during(List<ImageRequest> requests, Supplier<T> work) {
-    List<Uses> carried = requests.stream()
+    List<UsageLock> carried = requests.stream()
         .flatMap(request -> Stream.concat(
             request.controls().stream().map(control -> control.net().uses()),
             request.adapters().stream()
@@ -255,11 +261,12 @@ public final class BaseModel implements AutoCloseable {
                 .flatMap(one -> one.uses().stream())))
         .distinct()
         .toList();
-    return uses.during(sparing, () -> Uses.during(carried, work));
+    return uses.during(sparing, () -> UsageLock.during(carried, work));
   }
 
-  private TextToImage textToImage() {
-    return new TextToImage(denoiser, defaults, new Phases(denoiser.model(), plan, sparing), null);
+  private Pipeline textToImage() {
+    return new Pipeline(
+        denoiser, defaults, new ModelOffload(denoiser.model(), plan, sparing), null);
   }
 
   /**
@@ -281,19 +288,19 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
-    return during(List.of(request), () -> LatentSpace.encode(networks(), request));
+    return during(List.of(request), () -> LatentCodec.encode(networks(), request));
   }
 
   /**
    * The most likely latents of a picture, whose sides are multiples of the autoencoder's factor.
    * Thread-safe.
    */
-  public Latents encode(Picture picture) {
+  public Latents encode(RgbImage picture) {
     return uses.during(sparing, () -> latentSpace().encode(picture));
   }
 
   /** The picture of latents. Thread-safe. */
-  public Picture decode(Latents latents) {
+  public RgbImage decode(Latents latents) {
     return uses.during(sparing, () -> latentSpace().decode(latents));
   }
 
@@ -305,8 +312,8 @@ public final class BaseModel implements AutoCloseable {
     return latentSpace().noise(seed, width, height);
   }
 
-  private LatentSpace latentSpace() {
-    return new LatentSpace(denoiser.model());
+  private LatentCodec latentSpace() {
+    return new LatentCodec(denoiser.model());
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Latents;
@@ -20,7 +20,7 @@ import java.nio.file.Path;
  * @param first of an enlarged picture the completed request of the first pass, else null
  */
 public record GeneratedImage(
-    Picture picture,
+    RgbImage picture,
     long seed,
     ImageRequest request,
     Latents latents,

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.Adapter;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,7 +29,8 @@ public interface Identity {
     /**
      * Opens a person's file for a base model.
      *
-     * @throws UnusableInput when the file is broken, does not fit the base, or names no person
+     * @throws InvalidInputException when the file is broken, does not fit the base, or names no
+     *     person
      */
     Kept open(Path file, BaseModel base);
   }
@@ -38,7 +39,8 @@ public interface Identity {
    * Opens a person's file for a base model, by whichever module on the class path reads such files
    * ({@code likeness-identity-lora} does).
    *
-   * @throws UnusableInput when the file is broken, does not fit the base, or names no person
+   * @throws InvalidInputException when the file is broken, does not fit the base, or names no
+   *     person
    * @throws IllegalStateException when no module that reads people's files is on the class path
    */
   static Kept open(Path file, BaseModel base) {

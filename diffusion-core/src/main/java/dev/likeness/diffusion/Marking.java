@@ -1,6 +1,6 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.ServiceLoader;
 
 /**
@@ -14,7 +14,7 @@ public interface Marking {
    *
    * @param edited whether it was drawn over another picture
    */
-  byte[] png(Picture generated, boolean edited);
+  byte[] png(RgbImage generated, boolean edited);
 
   /** The first one that the class path offers as a service, or plain PNG. */
   static Marking installed() {

@@ -1,16 +1,16 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Approximation;
-import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Joints;
-import dev.likeness.diffusion.request.OwnSteps;
 import dev.likeness.diffusion.request.PromptEmbedding;
-import dev.likeness.diffusion.request.Prompting;
+import dev.likeness.diffusion.request.PromptOptions;
+import dev.likeness.diffusion.request.SamplingOptions;
 import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ public final class RequestDraft {
   public String prompt;
   public String negative = "";
   int steps;
-  OwnSteps ownSteps = OwnSteps.NONE;
+  SamplingOptions ownSteps = SamplingOptions.NONE;
   public double guidance = Double.NaN;
   public long seed;
   public int count = 1;
@@ -36,15 +36,15 @@ public final class RequestDraft {
   public double from;
   public double until = 1;
   public double eta = Double.NaN;
-  public Prompting prompting = Prompting.PLAIN;
+  public PromptOptions prompting = PromptOptions.PLAIN;
   public PromptEmbedding embedding;
   public PromptEmbedding negativeEmbedding;
   public GuidanceOptions guidanceOptions = GuidanceOptions.STANDARD;
-  public final List<Control> controls = new ArrayList<>();
+  public final List<ControlImage> controls = new ArrayList<>();
   public HiresFix hires;
   public boolean tiled;
-  public Approximation approximation = Approximation.NONE;
-  public Joints joints = Joints.NONE;
+  public CachingOptions approximation = CachingOptions.NONE;
+  public GenerationHooks joints = GenerationHooks.NONE;
 
   public RequestDraft(String prompt) {
     this.prompt = prompt;
@@ -80,7 +80,7 @@ public final class RequestDraft {
     joints = r.joints();
   }
 
-  public void lay(int number, OwnSteps laid) {
+  public void lay(int number, SamplingOptions laid) {
     steps = number;
     ownSteps = laid;
   }

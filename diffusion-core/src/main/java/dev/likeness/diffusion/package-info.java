@@ -4,6 +4,6 @@
  * {@link dev.likeness.diffusion.GeneratedImage}s.
  *
  * <p>{@code TextToImage} is the whole pipeline; the loop it walks is
- * {@link dev.likeness.diffusion.internal.sampling.Sampler#sample}.
+ * {@link dev.likeness.diffusion.internal.sampling.SamplingLoop#sample}.
  */
 package dev.likeness.diffusion;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Joints;
 
 /**
  * Closes what a drawing goes by on another thread, which waits; the picture is the same, and none
@@ -17,10 +17,10 @@ public final class ClosedWhileDrawn {
 
   public static void refuses(String closed, BaseModel base, ImageRequest ask, Runnable close)
       throws InterruptedException {
-    Picture alone = base.generate(ask).picture();
+    RgbImage alone = base.generate(ask).picture();
     Thread closing = new Thread(close);
     ImageRequest watched =
-        ask.joints(new Joints(null, network -> network, (step, of, x, denoised) -> {
+        ask.joints(new GenerationHooks(null, network -> network, (step, of, x, denoised) -> {
           if (step.index() == 0) {
             closing.start();
             while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {

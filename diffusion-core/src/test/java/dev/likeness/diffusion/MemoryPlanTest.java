@@ -5,15 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.memory.Residence;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Defaults;
+import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
@@ -49,12 +49,12 @@ class MemoryPlanTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
   void drawsTheSamePictureHeldOrBroughtInBlockByBlock(String name) {
-    ModelFiles files = ModelFiles.open(PipelineFolder.write(name, scratch).path());
+    ModelParts files = ModelParts.open(PipelineFolder.write(name, scratch).path());
     float[] plain;
     try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       plain = base.generate(ASK).pixels();
     }
-    List<Residence> met = new ArrayList<>();
+    List<WeightResidence> met = new ArrayList<>();
     for (MemoryPlan plan : MemoryPlan.choices(files, Compute.EXACT, AMPLE)) {
       if (plan.compute().equals(Compute.EXACT)) {
         try (BaseModel base = BaseModel.open(files, plan)) {
@@ -63,7 +63,13 @@ class MemoryPlanTest {
         }
       }
     }
-    assertEquals(List.of(Residence.HELD, Residence.HELD, Residence.HELD, Residence.STREAMED), met);
+    assertEquals(
+        List.of(
+            WeightResidence.HELD,
+            WeightResidence.HELD,
+            WeightResidence.HELD,
+            WeightResidence.STREAMED),
+        met);
   }
 
   @Test
@@ -73,19 +79,21 @@ class MemoryPlanTest {
         MemoryPlanTest.class.getResourceAsStream("/golden/gguf/flux-dev-q8_0.gguf")) {
       Files.copy(in, gguf);
     }
-    ModelFiles files =
-        ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path()).with("transformer", gguf);
+    ModelParts files =
+        ModelParts.open(PipelineFolder.write("flux/dev", scratch).path()).with("transformer", gguf);
     try (BaseModel held = BaseModel.open(files, Compute.EXACT);
         BaseModel streamed = BaseModel.open(files, last(files, AMPLE))) {
-      assertEquals(Residence.STREAMED, streamed.plan().orElseThrow().residence("transformer"));
+      assertEquals(
+          WeightResidence.STREAMED, streamed.plan().orElseThrow().residence("transformer"));
       assertArrayEquals(held.generate(ASK).pixels(), streamed.generate(ASK).pixels(), 1e-5f);
     }
   }
 
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer, EIGHT_BITS", "sd1/base, unet, EIGHT_BITS_EACH"})
-  void drawsNearlyTheSamePictureInEightBits(String name, String network, Residence eightBits) {
-    ModelFiles files = ModelFiles.open(PipelineFolder.any(name, scratch));
+  void drawsNearlyTheSamePictureInEightBits(
+      String name, String network, WeightResidence eightBits) {
+    ModelParts files = ModelParts.open(PipelineFolder.any(name, scratch));
     MemoryPlan planned = MemoryPlan.choices(files, Compute.EXACT, AMPLE.inEightBits()).stream()
         .filter(plan -> plan.residence(network) == eightBits)
         .findFirst()
@@ -110,16 +118,17 @@ class MemoryPlanTest {
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer", "sd1/base, unet"})
   void drawsNearlyTheSamePictureByProductsInEightBits(String name, String network) {
-    ModelFiles files = ModelFiles.open(PipelineFolder.any(name, scratch));
+    ModelParts files = ModelParts.open(PipelineFolder.any(name, scratch));
     if (!Compute.cpuMultipliesBytes()) {
       assertTrue(assertThrows(
-              MachineLimit.class, () -> MemoryPlan.multipliedInEightBits(files, Compute.EXACT))
+              ResourceLimitException.class,
+              () -> MemoryPlan.multipliedInEightBits(files, Compute.EXACT))
           .getMessage()
           .startsWith("products in 8 bits want a CPU with VNNI"));
       return;
     }
     MemoryPlan plan = MemoryPlan.multipliedInEightBits(files, Compute.EXACT);
-    assertEquals(Residence.EIGHT_BIT_PRODUCTS, plan.residence(network));
+    assertEquals(WeightResidence.EIGHT_BIT_PRODUCTS, plan.residence(network));
     try (BaseModel base = BaseModel.open(files, Compute.EXACT);
         BaseModel small = BaseModel.open(files, plan)) {
       float[] exact = base.generate(ASK).pixels();
@@ -134,9 +143,9 @@ class MemoryPlanTest {
 
   @Test
   void saysWhatWouldBeNeeded() {
-    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
     String said = assertThrows(
-            MachineLimit.class,
+            ResourceLimitException.class,
             () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32)))
         .getMessage();
     assertTrue(
@@ -150,7 +159,8 @@ class MemoryPlanTest {
           "memory for one picture of 32x32 on cpu f32, budget 60.0 GiB",
           plan.toString().lines().findFirst().orElseThrow());
       assertTrue(plan.peak() < 60L << 30);
-      String refused = assertThrows(MachineLimit.class, () -> base.generate(ASK.size(16384, 16384)))
+      String refused = assertThrows(
+              ResourceLimitException.class, () -> base.generate(ASK.size(16384, 16384)))
           .getMessage();
       assertTrue(refused.startsWith("a picture of 16384x16384 takes "), refused);
     }
@@ -164,10 +174,10 @@ class MemoryPlanTest {
   @ValueSource(strings = {"sd1/base", "flux/dev", "sd3/three", "klein/base"})
   void plansForTheModelsOwnPictureWhereNoSizeIsAsked(String name) {
     try (BaseModel base = BaseModel.open(
-        ModelFiles.open(PipelineFolder.any(name, scratch)),
+        ModelParts.open(PipelineFolder.any(name, scratch)),
         Compute.EXACT,
         MemoryBudget.of("60GiB"))) {
-      Defaults own = base.defaults();
+      GenerationDefaults own = base.defaults();
       String plan = base.plan().orElseThrow().toString();
       assertTrue(
           plan.startsWith("memory for one picture of " + own.width() + "x" + own.height() + " on"),
@@ -177,7 +187,7 @@ class MemoryPlanTest {
 
   @Test
   void takesTheFirstPlanThatFits() {
-    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
     List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream()
         .map(MemoryPlan::peak)
         .toList();
@@ -187,7 +197,7 @@ class MemoryPlanTest {
           "each plan needs no more than the one before: " + peaks);
     }
     assertEquals(
-        Residence.HELD, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
+        WeightResidence.HELD, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
     assertEquals(12L << 30, MemoryBudget.of("12GiB").bytes());
     assertEquals(800_000_000L, MemoryBudget.of("800 MB").bytes());
   }
@@ -196,7 +206,7 @@ class MemoryPlanTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void givesBackWhatSamplingHasFreed() {
-    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
     long[] resident = new long[2];
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE);
         TensorScope scope = TensorScope.open()) {
@@ -230,7 +240,7 @@ class MemoryPlanTest {
     }
   }
 
-  private static MemoryPlan last(ModelFiles files, MemoryBudget budget) {
+  private static MemoryPlan last(ModelParts files, MemoryBudget budget) {
     return MemoryPlan.choices(files, Compute.EXACT, budget).stream()
         .filter(plan -> plan.compute().equals(Compute.EXACT))
         .reduce((a, b) -> b)

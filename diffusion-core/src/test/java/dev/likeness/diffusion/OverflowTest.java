@@ -4,18 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -54,7 +54,7 @@ class OverflowTest {
       assertEquals(
           List.of("the autoencoder's picture was not finite, so it was decoded again in f32"),
           notices);
-      PreviewsTest.assertAlike(exact.decode(image.latents()), image.picture());
+      PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.picture());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
       half.networks().release("vae");
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
@@ -67,7 +67,7 @@ class OverflowTest {
     try (BaseModel half = BaseModel.open(folder, BF16);
         BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
       List<String> notices = new ArrayList<>();
-      Picture picture = generate(half, ASK, notices).picture();
+      RgbImage picture = generate(half, ASK, notices).picture();
       assertEquals(List.of(), notices);
       generate(half, ASK.from(picture, 0.6), notices);
       assertEquals(
@@ -80,7 +80,7 @@ class OverflowTest {
 
   @Test
   void saysThatLatentsBecameInfiniteAndShowsTheOthers() {
-    Joints broken = new Joints(
+    GenerationHooks broken = new GenerationHooks(
         null,
         network -> (input, step) -> {
           Tensor answer = network.predict(input, step);
@@ -94,7 +94,7 @@ class OverflowTest {
           "the picture of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
               + " guidance or another scheduler",
           assertThrows(
-                  UnusableInput.class,
+                  InvalidInputException.class,
                   () -> base.generate(
                       List.of(ASK.count(3).joints(broken)),
                       image -> shown.add(image.seed()),
@@ -112,7 +112,7 @@ class OverflowTest {
         Cancellation stop = new Cancellation();
         List<ProgressEvent> after = new ArrayList<>();
         assertThrows(
-            Cancelled.class,
+            CancelledException.class,
             () -> base.generate(
                 List.of(ASK.count(5)),
                 image -> {
@@ -136,7 +136,7 @@ class OverflowTest {
         tensors -> tensors.get("decoder.conv_out.bias").fill_(new Scalar(Double.NaN)));
     for (Compute compute : List.of(BF16, Compute.EXACT)) {
       try (BaseModel base = BaseModel.open(folder, compute)) {
-        assertTrue(assertThrows(UnusableInput.class, () -> base.generate(ASK))
+        assertTrue(assertThrows(InvalidInputException.class, () -> base.generate(ASK))
             .getMessage()
             .startsWith("the autoencoder's"));
       }

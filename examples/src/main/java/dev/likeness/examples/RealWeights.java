@@ -6,8 +6,8 @@ import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.Writable;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
@@ -15,7 +15,7 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.TrainingStates;
+import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
@@ -99,7 +99,7 @@ public record RealWeights(
           new HoldOut(learnt.accepted(), unseen, true),
           tools.detector(),
           tools.embedder().orElseThrow());
-      List<Picture> headshots = headshots(base, learnt, out);
+      List<RgbImage> headshots = headshots(base, learnt, out);
       lines(likeness.report(headshots)).forEach(console.out()::println);
       console.out().flush();
     }
@@ -130,15 +130,15 @@ public record RealWeights(
       });
     }
     if (unseen.isEmpty()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "no photo is left to measure by; hold back shots that are not among those to learn from");
     }
     return unseen;
   }
 
-  private List<Picture> headshots(Path files, PhotoReview photos, Path out) {
+  private List<RgbImage> headshots(Path files, PhotoReview photos, Path out) {
     Progress progress = ConsoleProgress.on(console);
-    List<Picture> drawn = new ArrayList<>();
+    List<RgbImage> drawn = new ArrayList<>();
     try (BaseModel base = BaseModel.open(files, Compute.best())) {
       HeadshotStudio studio = tuning.apply(HeadshotStudio.on(base)).each(headshot -> {
         headshot.writePng(out.resolve(Headshot.fileName(drawn.size())));
@@ -156,8 +156,8 @@ public record RealWeights(
       HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");
     Path state = studio.state(out, photos, PersonProfile.UNKNOWN);
-    if (Files.exists(file) && !TrainingStates.isOf(file, state)) {
-      throw new UnusableInput(
+    if (Files.exists(file) && !TrainingState.isOf(file, state)) {
+      throw new InvalidInputException(
           file
               + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
     }
@@ -169,8 +169,8 @@ public record RealWeights(
         progress,
         console.cancellation());
     try {
-      TrainingStates.learnt(person, state).save(file);
-      TrainingStates.deleteAll(out);
+      TrainingState.learnt(person, state).save(file);
+      TrainingState.deleteAll(out);
       return person;
     } catch (RuntimeException e) {
       person.close();

@@ -70,7 +70,7 @@ public record CommandRun(int status, String out, String err) {
   private static CommandRun of(Writer err, Cancellation cancellation, String... args) {
     StringWriter out = new StringWriter();
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
-    int status = Likeness.run(console, args);
+    int status = LikenessCommand.run(console, args);
     return new CommandRun(status, out.toString(), err.toString());
   }
 

@@ -3,7 +3,7 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.cli.CommandRun;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +58,7 @@ class ConsumerIT {
             people.out().strip(),
             picture.toString()));
     assertEquals(0, run.status(), run.output());
-    assertEquals(32, Picture.read(picture).width());
+    assertEquals(32, RgbImage.read(picture).width());
   }
 
   @Test

@@ -10,7 +10,7 @@ import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ class ControlCommandTest {
     byte[] rgb = new byte[32 * 32 * 3];
     Arrays.fill(rgb, 0, rgb.length / 2, (byte) 200);
     Path picture = folder.resolve("edges.png");
-    Picture.of(32, 32, rgb).writePng(picture);
+    RgbImage.of(32, 32, rgb).writePng(picture);
     byte[] plain = drawn(base, "plain");
     byte[] held = drawn(base, "held", "--controlnet", net, "--control-image", picture.toString());
     assertFalse(Arrays.equals(plain, held));
@@ -51,7 +51,7 @@ class ControlCommandTest {
             "--control-scale",
             "0"));
     Path lying = folder.resolve("lying.jpg");
-    ReferenceOptionTest.lying(lying, Picture.of(32, 32, rgb)).writePng(picture);
+    ReferenceOptionTest.lying(lying, RgbImage.of(32, 32, rgb)).writePng(picture);
     assertArrayEquals(
         drawn(base, "held", "--controlnet", net, "--control-image", picture.toString()),
         drawn(base, "held", "--controlnet", net, "--control-image", lying.toString()));
@@ -108,7 +108,7 @@ class ControlCommandTest {
     Path base = PipelineFolder.any("sdxl/xl-base", folder);
     String net = TinyControlNets.write("xl-union", folder).toString();
     String picture = folder.resolve("picture.png").toString();
-    Picture.of(32, 32, new byte[32 * 32 * 3]).writePng(Path.of(picture));
+    RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(Path.of(picture));
     String[] once = {"--controlnet", net, "--control-image", picture, "--control-mode", "canny"};
     // Looked at beside the first, it tells its kind, whatever it counts.
     String[] again = Stream.of(once, new String[] {
@@ -196,6 +196,6 @@ class ControlCommandTest {
         !name.equals("planned")
             || run.err().contains("memory for one picture of 32x32 on cpu f32, budget 40.0 GiB"),
         run.err());
-    return Picture.read(folder.resolve(name).resolve("image-001.png")).rgb();
+    return RgbImage.read(folder.resolve(name).resolve("image-001.png")).rgb();
   }
 }

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.CommandRun;
 import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -23,8 +23,8 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.photos.face.Box;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.portrait.people.Person;
@@ -62,13 +62,13 @@ class EditCommandTest {
             .steps(1)
             .train(
                 model,
-                List.of(Picture.of(32, 32, new byte[32 * 32 * 3])),
-                Subject.of("woman").consent("Ada: yes"),
+                List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),
+                PersonToken.of("woman").consent("Ada: yes"),
                 Progress.SILENT,
                 new Cancellation())) {
       ada.save(person);
     }
-    Picture render = Renderer.render(
+    RgbImage render = Renderer.render(
             Person.random(5_000_000_001L), Shot.headshot(new Random(4)).withPose(0, 0, 0), 256)
         .picture();
     picture = folder.resolve("headshot.png");
@@ -80,8 +80,8 @@ class EditCommandTest {
     try (BaseModel model = BaseModel.open(base, Compute.best());
         CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
-      Headshot before = Headshot.of(Picture.read(picture), Style.named("studio"), "Ada");
-      Box box = detector.detect(before.picture()).get(0).box();
+      Headshot before = Headshot.of(RgbImage.read(picture), Style.named("studio"), "Ada");
+      BoundingBox box = detector.detect(before.picture()).get(0).box();
       EditedHeadshot edited = HeadshotStudio.on(model)
           .edit(
               ada,
@@ -90,7 +90,7 @@ class EditCommandTest {
               detector,
               Progress.SILENT,
               new Cancellation());
-      Picture after = edited.after().picture();
+      RgbImage after = edited.after().picture();
       // Shoulders beside the neck reach above the chin.
       int shoulders = (int) (box.y() + 0.85 * box.height());
       assertEquals(before.picture().crop(0, 0, SIDE, shoulders), after.crop(0, 0, SIDE, shoulders));
@@ -119,7 +119,7 @@ class EditCommandTest {
         CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
       Headshot before = Headshot.of(
-              Resampler.AREA.resize(Picture.read(picture), 64, 64), Style.named("studio"), "Ada")
+              Resampler.AREA.resize(RgbImage.read(picture), 64, 64), Style.named("studio"), "Ada")
           .steps(10);
       HeadshotStudio.on(model)
           .edit(
@@ -145,7 +145,7 @@ class EditCommandTest {
     Path second = folder.resolve("second");
     // What the tiny base draws shows no face, by which parts would be found.
     Path mask = folder.resolve("mask.png");
-    Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3]).writePng(mask);
+    RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3]).writePng(mask);
     assertEquals(
         0,
         edit(picture, first, "--light", "window light", "--mask", mask.toString())
@@ -189,7 +189,7 @@ class EditCommandTest {
   void looksAtPhotosUpright() throws IOException {
     Path lying = folder.resolve("lying.jpg");
     assertEquals(
-        ReferenceOptionTest.lying(lying, Picture.read(picture)),
+        ReferenceOptionTest.lying(lying, RgbImage.read(picture)),
         Headshot.read(lying, "Ada").picture());
   }
 

@@ -7,7 +7,7 @@ import dev.likeness.cli.CommandRun;
 import dev.likeness.headshots.Consent;
 import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ class ErasureCommandTest {
     Clock then = Clock.offset(Clock.systemUTC(), Duration.ofDays(-365));
     try (SubjectStore opened = SubjectStore.open(
         store,
-        KeyWrapping.newFile(folder.resolve("key.txt")),
+        WrappingKey.newFile(folder.resolve("key.txt")),
         StoreOptions.defaults().clock(then))) {
       id = opened.create(Consent.of("Ada: yes")).id();
     }
@@ -77,7 +77,7 @@ class ErasureCommandTest {
     Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
     OwnCertificate old = OwnCertificate.until(end);
     try (SubjectStore opened = SubjectStore.open(
-        store, KeyWrapping.absent(), StoreOptions.defaults().signedBy(old.identity()))) {
+        store, WrappingKey.absent(), StoreOptions.defaults().signedBy(old.identity()))) {
       opened.subject(id).erase();
     }
     String receipt = store.resolve("receipts/" + id + ".json").toString();

@@ -3,18 +3,18 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.cli.console.ExitStatus;
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import org.junit.jupiter.api.Test;
 
 class ExitStatusTest {
   @Test
   void followsWhoseTurnItIs() {
     assertEquals(2, ExitStatus.of(new IllegalArgumentException("--count 0")).code());
-    assertEquals(3, ExitStatus.of(new UnusableInput("broken")).code());
-    assertEquals(4, ExitStatus.of(new MachineLimit("full")).code());
-    assertEquals(130, ExitStatus.of(new Cancelled("stopped")).code());
+    assertEquals(3, ExitStatus.of(new InvalidInputException("broken")).code());
+    assertEquals(4, ExitStatus.of(new ResourceLimitException("full")).code());
+    assertEquals(130, ExitStatus.of(new CancelledException("stopped")).code());
     assertEquals(1, ExitStatus.of(new IllegalStateException("a bug")).code());
   }
 

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
@@ -69,7 +69,7 @@ class FewStepCommandTest {
         TensorScope scope = TensorScope.open()) {
       assertArrayEquals(
           model.generate(ask.as(lora.at(1))).pixels(),
-          Images.floats(written.read("images")),
+          ImageTensors.floats(written.read("images")),
           1e-6f);
     }
   }

@@ -9,11 +9,11 @@ import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.io.FullDisk;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +57,7 @@ class GenerateCommandTest {
             out.resolve("image-001.png").toString(),
             out.resolve("image-002.png").toString()),
         run.out().lines().toList());
-    Picture picture = Picture.read(out.resolve("image-001.png"));
+    RgbImage picture = RgbImage.read(out.resolve("image-001.png"));
     assertEquals("48x32", picture.width() + "x" + picture.height());
   }
 
@@ -208,14 +208,14 @@ class GenerateCommandTest {
       assertEquals(0, run.status(), run.err());
       try (Safetensors written = Safetensors.open(tensors)) {
         assertClose(
-            Images.floats(reference.tensor("run0.images").narrow(0, 0, 1)),
-            Images.floats(
+            ImageTensors.floats(reference.tensor("run0.images").narrow(0, 0, 1)),
+            ImageTensors.floats(
                 Closeness.everySecond(Closeness.everySecond(written.read("images"), 2), 3)),
             1e-3);
         assertEquals(4, written.shape("latents").length);
         assertClose(
-            Images.floats(reference.tensor("run0.latents").narrow(0, 0, 1)),
-            Images.floats(written.read("latents")),
+            ImageTensors.floats(reference.tensor("run0.latents").narrow(0, 0, 1)),
+            ImageTensors.floats(written.read("latents")),
             1e-3);
       }
     }

@@ -9,15 +9,15 @@ import dev.likeness.cli.CommandRun;
 import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.request.Approximation;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -60,8 +60,8 @@ class GenerateOptionsTest {
   private static Path folder;
 
   private static Path base;
-  private static Picture picture;
-  private static Picture mask;
+  private static RgbImage picture;
+  private static RgbImage mask;
 
   @BeforeAll
   static void paint() throws IOException {
@@ -72,8 +72,8 @@ class GenerateOptionsTest {
       rgb[i] = (byte) (i * 7 / 5);
       half[i] = (byte) (i / 3 % 40 < 20 ? 255 : 60);
     }
-    picture = Picture.of(40, 32, rgb);
-    mask = Picture.of(40, 32, half);
+    picture = RgbImage.of(40, 32, rgb);
+    mask = RgbImage.of(40, 32, half);
     picture.writePng(folder.resolve("init.png"));
     mask.writePng(folder.resolve("mask.png"));
     ImageIO.write(
@@ -90,7 +90,7 @@ class GenerateOptionsTest {
     InitialImage lying = InitialImage.of(
             ReferenceOptionTest.lying(folder.resolve("lying.jpg"), picture))
         .strength(0.6);
-    Picture lyingMask = ReferenceOptionTest.lying(folder.resolve("mask.jpg"), mask);
+    RgbImage lyingMask = ReferenceOptionTest.lying(folder.resolve("mask.jpg"), mask);
     ImageRequest whole = ASK.size(40, 32);
     InitialImage initial = InitialImage.of(picture).strength(0.6);
     GuidanceOptions guidance = GuidanceOptions.STANDARD;
@@ -125,7 +125,7 @@ class GenerateOptionsTest {
             ASK.outpaint(picture, 3, 0, 0, 17).size(40, 24)),
         Arguments.of(
             "--init init.png --strength 0.6 --change-map clear.png",
-            whole.from(initial.change(Picture.of(1, 1, new byte[3])))),
+            whole.from(initial.change(RgbImage.of(1, 1, new byte[3])))),
         Arguments.of("--hires 1.5 --hires-strength 0.5", ASK.hires(HiresFix.latents(1.5, 0.5))),
         Arguments.of(
             "--hires 1.5 --hires-strength 0.5 --hires-pixels",
@@ -139,16 +139,17 @@ class GenerateOptionsTest {
         Arguments.of(
             "--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
         Arguments.of(
-            "--approximate deep-cache:3", ASK.approximation(Approximation.deepCache(3, 0))),
+            "--approximate deep-cache:3", ASK.approximation(CachingOptions.deepCache(3, 0))),
         Arguments.of(
-            "--approximate deep-forecast:4", ASK.approximation(Approximation.deepForecast(4, 0))),
+            "--approximate deep-forecast:4", ASK.approximation(CachingOptions.deepForecast(4, 0))),
         Arguments.of(
             "--scheduler DDIM --steps 8 --approximate extrapolate:2",
-            ASK.steps(8).approximation(Approximation.extrapolation(2))),
+            ASK.steps(8).approximation(CachingOptions.extrapolation(2))),
         Arguments.of(
             "--approximate deep-cache:3,merge:0.5",
-            ASK.approximation(Approximation.deepCache(3, 0).merging(0.5))),
-        Arguments.of("--approximate merge:0.5", ASK.approximation(Approximation.NONE.merging(0.5))),
+            ASK.approximation(CachingOptions.deepCache(3, 0).merging(0.5))),
+        Arguments.of(
+            "--approximate merge:0.5", ASK.approximation(CachingOptions.NONE.merging(0.5))),
         Arguments.of("--sequential-guidance", ASK.guidance(guidance.inTurns())));
   }
 
@@ -179,7 +180,7 @@ class GenerateOptionsTest {
     Path other =
         GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, folder).path();
     try (BaseModel model =
-        BaseModel.open(ModelFiles.open(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
+        BaseModel.open(ModelParts.open(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
       assertArrayEquals(
           model.generate(ASK).pixels(), drawn(ASK, "--vae " + other.resolve("vae")), 1e-6f);
       assertArrayEquals(model.generate(ASK).pixels(), drawn(ASK, "--part vae=" + other), 1e-6f);
@@ -188,7 +189,7 @@ class GenerateOptionsTest {
 
   @Test
   void holdsTheNetworkInEightBits() {
-    ModelFiles files = ModelFiles.open(base);
+    ModelParts files = ModelParts.open(base);
     try (BaseModel model = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
         BaseModel exact = BaseModel.open(files, Compute.EXACT)) {
       float[] small = drawn(ASK, "--eight-bits");
@@ -264,7 +265,7 @@ class GenerateOptionsTest {
     assertEquals(0, run.status(), run.err());
     try (Safetensors written = Safetensors.open(tensors);
         TensorScope scope = TensorScope.open()) {
-      return Images.floats(written.read("images"));
+      return ImageTensors.floats(written.read("images"));
     }
   }
 }

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.CommandRun;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.FullDisk;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.io.OwnersAlone;
@@ -59,7 +59,7 @@ class HeadshotCommandTest {
     assertEquals(0, CommandRun.of("photos", photos.toString()).status());
     // The network that scores eyes stays from its first use on, too.
     try (FaceDetector detector = new CascadeDetector()) {
-      HeadshotScores.of(detector).score(Picture.read(photos.resolve("selfie-01.jpg")));
+      HeadshotScores.of(detector).score(RgbImage.read(photos.resolve("selfie-01.jpg")));
     }
   }
 
@@ -71,7 +71,7 @@ class HeadshotCommandTest {
   @Test
   void writesHeadshotsSheetRecordAndPerson() throws IOException {
     Files.createDirectories(out);
-    Files.write(out.resolve("headshot-001.jpg"), Picture.of(1, 1, new byte[3]).toPng());
+    Files.write(out.resolve("headshot-001.jpg"), RgbImage.of(1, 1, new byte[3]).toPng());
     CommandRun run = headshot(
         "--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor");
     assertEquals(0, run.status(), run.err());
@@ -86,7 +86,7 @@ class HeadshotCommandTest {
             "record.json",
             "report.html"),
         TinyBase.namesIn(out));
-    assertTrue(Picture.read(out.resolve("contact-sheet.png")).width() > 1000);
+    assertTrue(RgbImage.read(out.resolve("contact-sheet.png")).width() > 1000);
     for (String personal :
         List.of("contact-sheet.png", "person.safetensors", "record.json", "report.html")) {
       assertTrue(OwnersAlone.open(out.resolve(personal)), personal);
@@ -329,13 +329,13 @@ class HeadshotCommandTest {
     CommandRun first = headshot(
         "--photos", photos.toString(), "--style", "studio", "--size", "128", "--aspect", "96x96");
     assertEquals(0, first.status(), first.err());
-    assertEquals("96x96 picture", Picture.read(out.resolve("headshot-001.png")).toString());
+    assertEquals("96x96 picture", RgbImage.read(out.resolve("headshot-001.png")).toString());
     Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
     out = folder.resolve("more");
     CommandRun more =
         headshot("--person", person.toString(), "--style", "studio", "--aspect", "100x100");
     assertEquals(0, more.status(), more.err());
-    assertEquals("32x32 picture", Picture.read(out.resolve("headshot-001.png")).toString());
+    assertEquals("32x32 picture", RgbImage.read(out.resolve("headshot-001.png")).toString());
     assertTrue(
         more.err()
             .contains(
@@ -351,7 +351,7 @@ class HeadshotCommandTest {
       Files.copy(photos.resolve(name), mixed.resolve(name), StandardCopyOption.REPLACE_EXISTING);
     }
     Files.copy(photos.resolveSibling("people.json"), mixed.resolveSibling("people.json"));
-    Files.write(mixed.resolve("me.png"), Picture.of(1, 1, new byte[3]).toPng());
+    Files.write(mixed.resolve("me.png"), RgbImage.of(1, 1, new byte[3]).toPng());
     CommandRun run = headshot("--photos", mixed.toString());
     assertEquals(2, run.status());
     assertEquals(

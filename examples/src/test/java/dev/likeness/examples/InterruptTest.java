@@ -33,7 +33,7 @@ class InterruptTest {
             Outside.jdk("java"),
             "-cp",
             System.getProperty("java.class.path"),
-            "dev.likeness.cli.Likeness",
+            "dev.likeness.cli.LikenessCommand",
             "generate",
             "--base",
             TinyBase.in(folder).toString(),

@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.Obedience;
+import dev.likeness.headshots.PromptAdherence;
 import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ class ObedienceTest {
     Path files = TinyBase.in(folder);
     SureReader.write(files, "outfit", "a # shirt", "outfit colour", "navy");
     try (BaseModel base = BaseModel.open(files, Compute.best());
-        Obedience obedience = HeadshotStudio.on(base).obedience()) {
+        PromptAdherence obedience = HeadshotStudio.on(base).obedience()) {
       assertEquals(
           1,
           obedience.of(asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
@@ -50,7 +50,7 @@ class ObedienceTest {
   @Test
   void isHowOftenASmallBaseWithoutOneExplainsThePictureBest() throws IOException {
     try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best());
-        Obedience obedience = HeadshotStudio.on(base).obedience()) {
+        PromptAdherence obedience = HeadshotStudio.on(base).obedience()) {
       double share = obedience.of(asked("studio", Style.named("studio").prompt("a woman", 0)));
       assertEquals(Math.rint(16 * share), 16 * share, 1e-9, "sixteen noises");
       assertTrue(
@@ -60,7 +60,7 @@ class ObedienceTest {
 
   private static Headshot asked(String style, String prompt) {
     return new Headshot(
-        Picture.of(32, 32, new byte[3 * 32 * 32]),
+        RgbImage.of(32, 32, new byte[3 * 32 * 32]),
         Style.all().stream()
             .filter(each ->
                 style.equals("monochrome") ? each.monochrome() : each.name().equals(style))

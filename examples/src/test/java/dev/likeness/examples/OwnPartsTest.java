@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.CommandRun;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.CascadeDetector;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +37,7 @@ class OwnPartsTest {
     assertEquals(0, run.status(), run.err());
     try (CascadeDetector detector = new CascadeDetector()) {
       for (String name : new String[] {"image-001.png", "image-002.png", "image-003.png"}) {
-        assertEquals(1, detector.detect(Picture.read(out.resolve(name))).size(), name);
+        assertEquals(1, detector.detect(RgbImage.read(out.resolve(name))).size(), name);
       }
     }
   }

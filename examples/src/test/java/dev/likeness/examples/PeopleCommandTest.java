@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.CommandRun;
-import dev.likeness.cli.command.RenderedPhotos;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.cli.command.SyntheticPhotos;
+import dev.likeness.diffusion.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ class PeopleCommandTest {
             + folder.resolve("person-7000000001"),
         run.out().strip());
     assertEquals(
-        512, Picture.read(folder.resolve("person-7000000001/selfie-01.jpg")).width());
+        512, RgbImage.read(folder.resolve("person-7000000001/selfie-01.jpg")).width());
   }
 
   @Test
@@ -49,12 +49,12 @@ class PeopleCommandTest {
   void knowsItsPhotosFromOthers() throws IOException {
     people(folder, "--photos", "1");
     Path photos = folder.resolve("person-7000000000");
-    assertTrue(RenderedPhotos.areAllIn(photos));
+    assertTrue(SyntheticPhotos.areAllIn(photos));
     Files.write(photos.resolve("selfie-02.jpg"), new byte[] {1});
-    assertFalse(RenderedPhotos.areAllIn(photos));
+    assertFalse(SyntheticPhotos.areAllIn(photos));
     Files.delete(photos.resolve("selfie-02.jpg"));
     Files.delete(folder.resolve("people.json"));
-    assertFalse(RenderedPhotos.areAllIn(photos));
+    assertFalse(SyntheticPhotos.areAllIn(photos));
   }
 
   @Test
@@ -62,9 +62,9 @@ class PeopleCommandTest {
     people(folder, "--photos", "1");
     Path photos = folder.resolve("person-7000000000");
     Files.move(folder.resolve("people.json"), photos.resolve("people.json"));
-    assertTrue(RenderedPhotos.areAllIn(photos));
+    assertTrue(SyntheticPhotos.areAllIn(photos));
     assertTrue(
-        RenderedPhotos.areAllIn(Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
+        SyntheticPhotos.areAllIn(Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
   }
 
   @Test
@@ -72,8 +72,8 @@ class PeopleCommandTest {
     people(folder, "--photos", "2");
     people(folder, "--count", "1", "--photos", "1");
     people(folder, "--seed", "7000000009", "--photos", "1");
-    assertTrue(RenderedPhotos.areAllIn(folder.resolve("person-7000000000")), "both of its photos");
-    assertTrue(RenderedPhotos.areAllIn(folder.resolve("person-7000000009")));
+    assertTrue(SyntheticPhotos.areAllIn(folder.resolve("person-7000000000")), "both of its photos");
+    assertTrue(SyntheticPhotos.areAllIn(folder.resolve("person-7000000009")));
   }
 
   @Test

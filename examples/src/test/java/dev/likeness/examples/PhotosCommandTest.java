@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.CommandRun;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.io.OwnersAlone;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +35,7 @@ class PhotosCommandTest {
         run.out().contains("three usable photos are enough to begin; eight or more are better"),
         run.out());
     assertTrue(OwnersAlone.open(sheet));
-    Picture drawn = Picture.read(sheet);
+    RgbImage drawn = RgbImage.read(sheet);
     assertTrue(drawn.width() >= 900 && drawn.height() >= 500, drawn.toString());
     Files.delete(sheet);
   }

@@ -3,12 +3,12 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,9 +29,9 @@ class PortraitPersonSizeTest {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
       LoraTraining settings =
           LoraTraining.balanced().suitedTo(base).rank(4).batch(1).steps(1);
-      Picture grey = Picture.of(64, 64, new byte[64 * 64 * 3]);
-      try (TrainedPerson person =
-          settings.train(base, List.of(grey), Subject.of("man"), event -> {}, new Cancellation())) {
+      RgbImage grey = RgbImage.of(64, 64, new byte[64 * 64 * 3]);
+      try (TrainedPerson person = settings.train(
+          base, List.of(grey), PersonToken.of("man"), event -> {}, new Cancellation())) {
         person.save(file);
       }
     }

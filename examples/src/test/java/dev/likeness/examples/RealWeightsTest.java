@@ -15,7 +15,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.likeness.Interval;
+import dev.likeness.photos.likeness.ConfidenceInterval;
 import dev.likeness.photos.likeness.LikenessReport;
 import dev.likeness.photos.likeness.LikenessScore;
 import java.io.IOException;
@@ -123,7 +123,7 @@ class RealWeightsTest {
 
   @Test
   void reportsTheMostAlikeFirst() {
-    Interval any = new Interval(0.4, 0.63);
+    ConfidenceInterval any = new ConfidenceInterval(0.4, 0.63);
     LikenessReport report = new LikenessReport(
         List.of(
             new LikenessScore(false, Double.NaN, Double.NaN, Double.NaN, any),

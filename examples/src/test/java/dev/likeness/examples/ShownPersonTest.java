@@ -8,22 +8,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.InitialValues;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.PersonAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
 import dev.likeness.ipadapter.reference.Reference;
@@ -85,7 +85,7 @@ class ShownPersonTest {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(8);
         TrainableWeights weights =
-            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+            new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
       new VisionTower(VisionConfig.of(ModelConfig.of(TOWER, "tower")), Weights.of(weights));
       SafetensorsWriter.write(
           encoder.resolve("model.safetensors"), new HashMap<>(weights.leaves()), Map.of());
@@ -94,7 +94,7 @@ class ShownPersonTest {
     CommandRun.of(
         "people", "--seed", STRANGER, "--count", "2", "--photos", "4", "--out", people.toString());
     photos = people.resolve("person-" + STRANGER);
-    Picture selfie = Picture.read(photos.resolve("selfie-01.jpg"));
+    RgbImage selfie = RgbImage.read(photos.resolve("selfie-01.jpg"));
     float[] face = new float[128];
     face[0] = 1;
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
@@ -123,10 +123,10 @@ class ShownPersonTest {
     Files.write(photos.resolve("a-wall.png"), wall(selfie.width()).toPng());
     Files.write(
         photos.resolve("b-friends.png"),
-        beside(Picture.read(people.resolve(FRIEND)), selfie).toPng());
+        beside(RgbImage.read(people.resolve(FRIEND)), selfie).toPng());
     Files.write(
         photos.resolve("c-lying.png"),
-        turned(Picture.read(photos.resolve("selfie-04.jpg"))).toPng());
+        turned(RgbImage.read(photos.resolve("selfie-04.jpg"))).toPng());
     Files.delete(photos.resolve("selfie-04.jpg"));
   }
 
@@ -213,14 +213,14 @@ class ShownPersonTest {
         out.toString());
     assertEquals(0, run.status(), run.err());
     assertArrayEquals(
-        Picture.read(before.resolve("headshot-001.png")).rgb(),
-        Picture.read(out.resolve("headshot-001.png")).rgb());
+        RgbImage.read(before.resolve("headshot-001.png")).rgb(),
+        RgbImage.read(out.resolve("headshot-001.png")).rgb());
     changesTheirHeadshot(way, before);
   }
 
   private static void changesTheirHeadshot(String way, Path before) {
     Path black = before.resolve("mask.png");
-    Picture.of(32, 32, new byte[32 * 32 * 3]).writePng(black);
+    RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(black);
     CommandRun run = CommandRun.of(
         "edit",
         before.resolve("headshot-001.png").toString(),
@@ -244,8 +244,8 @@ class ShownPersonTest {
         before.resolve("edited").toString());
     assertEquals(0, run.status(), run.err());
     assertArrayEquals(
-        Picture.read(before.resolve("headshot-001.png")).rgb(),
-        Picture.read(before.resolve("edited/edited.png")).rgb(),
+        RgbImage.read(before.resolve("headshot-001.png")).rgb(),
+        RgbImage.read(before.resolve("edited/edited.png")).rgb(),
         "a black mask leaves everything");
   }
 
@@ -278,7 +278,7 @@ class ShownPersonTest {
     assertEquals(0, run.status(), run.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         PersonAdapter adapter = PersonAdapter.in(base, model)) {
-      ShownPerson kept = ShownPerson.open(folder.resolve("out/shown.safetensors"), adapter);
+      ReferencePerson kept = ReferencePerson.open(folder.resolve("out/shown.safetensors"), adapter);
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
@@ -296,7 +296,7 @@ class ShownPersonTest {
   private static void replacesThemByTheSamePhotosAlone(Path out) throws IOException {
     Path shown = out.resolve("shown.safetensors");
     byte[] before = Files.readAllBytes(shown);
-    assertTrue(ShownPerson.isOf(PhotoReview.of(PhotoSet.from(photos)), shown));
+    assertTrue(ReferencePerson.isOf(PhotoReview.of(PhotoSet.from(photos)), shown));
     CommandRun other = CommandRun.of(
         "headshot",
         "--base",
@@ -330,7 +330,7 @@ class ShownPersonTest {
 
   private static AdapterTraining ofFaces() {
     return new AdapterTraining(
-        AdapterKind.PORTRAIT, 8, null, 0, null, 1, 1, 1e-4, 0, 0, 0, false, 0, 1, 0, 1, 0);
+        IpAdapterVariant.PORTRAIT, 8, null, 0, null, 1, 1, 1e-4, 0, 0, 0, false, 0, 1, 0, 1, 0);
   }
 
   @Test
@@ -476,7 +476,7 @@ class ShownPersonTest {
           .flatMap(List::stream)
           .toArray(String[]::new));
       assertEquals(0, run.status(), run.err());
-      drawn.add(Picture.read(out.resolve("image-001.png")).rgb());
+      drawn.add(RgbImage.read(out.resolve("image-001.png")).rgb());
     }
     assertArrayEquals(drawn.get(0), drawn.get(1));
   }
@@ -495,8 +495,8 @@ class ShownPersonTest {
         .toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     assertFalse(Arrays.equals(
-        Picture.read(folder.resolve("told/image-001.png")).rgb(),
-        Picture.read(folder.resolve("shown/image-001.png")).rgb()));
+        RgbImage.read(folder.resolve("told/image-001.png")).rgb(),
+        RgbImage.read(folder.resolve("shown/image-001.png")).rgb()));
   }
 
   @Test
@@ -569,15 +569,15 @@ class ShownPersonTest {
     }
   }
 
-  private static Picture wall(int side) {
+  private static RgbImage wall(int side) {
     byte[] rgb = new byte[3 * side * side];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) (120 + (i / 3 / side) % 40 + 7 * ((i / 3 % side) / 16 % 2));
     }
-    return Picture.of(side, side, rgb);
+    return RgbImage.of(side, side, rgb);
   }
 
-  private static Picture beside(Picture left, Picture right) {
+  private static RgbImage beside(RgbImage left, RgbImage right) {
     int side = left.width();
     byte[] rgb = new byte[6 * side * side];
     for (int i = 0; i < rgb.length; i++) {
@@ -585,16 +585,16 @@ class ShownPersonTest {
       int y = i / 3 / (2 * side);
       rgb[i] = (byte) (x < side ? left.at(x, y, i % 3) : right.at(x - side, y, i % 3));
     }
-    return Picture.of(2 * side, side, rgb);
+    return RgbImage.of(2 * side, side, rgb);
   }
 
   /** A quarter turn, without a word of it in the file. */
-  private static Picture turned(Picture upright) {
+  private static RgbImage turned(RgbImage upright) {
     int side = upright.width();
     byte[] rgb = new byte[3 * side * side];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) upright.at(i / 3 / side, side - 1 - i / 3 % side, i % 3);
     }
-    return Picture.of(side, side, rgb);
+    return RgbImage.of(side, side, rgb);
   }
 }

@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.CommandRun;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.provenance.signing.SigningIdentity;
-import dev.likeness.vault.Holding;
+import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.SubjectStudio;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -256,7 +256,7 @@ class StoreCommandTest {
 
   @Test
   void waitsForAProcessThatHasTheStore() {
-    SubjectStore elsewhere = SubjectStore.open(store, KeyWrapping.newFile(key));
+    SubjectStore elsewhere = SubjectStore.open(store, WrappingKey.newFile(key));
     CommandRun list = CommandRun.watched(
         told -> {
           if (told.contains("waiting for ")) {
@@ -333,15 +333,15 @@ class StoreCommandTest {
         "selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
     for (String name : TinyBase.namesIn(photos)) {
       watch.lookFor(Files.readAllBytes(photos.resolve(name)));
-      watch.lookFor(Picture.read(photos.resolve(name)).rgb());
+      watch.lookFor(RgbImage.read(photos.resolve(name)).rgb());
     }
     assertFalse(TinyBase.namesIn(photos).isEmpty());
     return watch;
   }
 
   private byte[] decrypted(String id) throws IOException {
-    try (SubjectStore opened = SubjectStore.open(store, KeyWrapping.file(key))) {
-      assertEquals(0, opened.subject(id).counts().get(Holding.PHOTOS));
+    try (SubjectStore opened = SubjectStore.open(store, WrappingKey.file(key))) {
+      assertEquals(0, opened.subject(id).counts().get(DataCategory.PHOTOS));
       return Files.readAllBytes(SubjectStudio.personFile(opened.subject(id)));
     }
   }

@@ -6,10 +6,10 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.InitialValues;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.headshots.internal.photo.PhotoReader;
-import dev.likeness.headshots.internal.photo.ReadingNetwork;
+import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,8 +79,9 @@ final class SureReader {
         NoiseSource noise = NoiseSource.seeded(1);
         NoGradGuard guard = new NoGradGuard();
         TrainableWeights weights =
-            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
-      new ReadingNetwork(PhotoReader.shape(ModelConfig.of(config, "reader")), Weights.of(weights));
+            new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
+      new PhotoReaderNetwork(
+          PhotoReader.shape(ModelConfig.of(config, "reader")), Weights.of(weights));
       weights.leaves().forEach(SureReader::answer);
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }

@@ -7,17 +7,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.person.FaceReferences;
+import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.SubjectStudio;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +79,7 @@ class TrainCommandTest {
     for (int i = 1; i < 4; i++) {
       Files.write(
           real.resolve(i + ".png"),
-          Picture.read(photos.resolve("selfie-0" + i + ".jpg")).toPng());
+          RgbImage.read(photos.resolve("selfie-0" + i + ".jpg")).toPng());
     }
     for (String command : List.of("train", "headshot")) {
       assertTrue(warned(command, real, "portrait"));
@@ -118,7 +118,7 @@ class TrainCommandTest {
     assertFalse(
         run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
     assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
-    assertTrue(Picture.read(plot).width() > 500);
+    assertTrue(RgbImage.read(plot).width() > 500);
     try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
       assertEquals("ada", learned.name());
     }
@@ -157,7 +157,7 @@ class TrainCommandTest {
     assertEquals(0, merged.status(), merged.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         Lora lora = Lora.open(half, model)) {
-      assertEquals(LoraDialect.KOHYA, lora.report().dialect());
+      assertEquals(KeyFormat.KOHYA, lora.report().dialect());
       assertEquals(1, lora.report().rank());
     }
     CommandRun again = CommandRun.of(
@@ -230,11 +230,11 @@ class TrainCommandTest {
         "--key",
         key.toString());
     assertEquals(0, stored.status(), stored.err());
-    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.file(key));
+    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), WrappingKey.file(key));
         BaseModel model = BaseModel.open(base, Compute.EXACT);
         TrainedPerson kept = TrainedPerson.open(
             SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
-      assertEquals(3, FaceReferences.of(kept).orElseThrow().vectors().size());
+      assertEquals(3, FaceEmbeddings.of(kept).orElseThrow().vectors().size());
     }
   }
 

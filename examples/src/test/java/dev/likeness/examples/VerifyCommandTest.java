@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.CommandRun;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.io.IOException;
@@ -36,7 +36,7 @@ class VerifyCommandTest {
   @BeforeEach
   void sign() {
     signed = folder.resolve("signed.png");
-    Disclosure.standard().writePng(Picture.of(16, 16, new byte[16 * 16 * 3]), signed);
+    Disclosure.standard().writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
   }
 
   @Test
@@ -72,7 +72,7 @@ class VerifyCommandTest {
   @Test
   void endsWithThreeOnAPictureThatTellsNothing() throws IOException {
     Path plain =
-        Files.write(folder.resolve("plain.png"), Picture.of(4, 4, new byte[48]).toPng());
+        Files.write(folder.resolve("plain.png"), RgbImage.of(4, 4, new byte[48]).toPng());
     CommandRun run = CommandRun.of("verify", plain.toString());
     assertEquals(3, run.status());
     assertEquals(
@@ -107,7 +107,7 @@ class VerifyCommandTest {
     OwnCertificate ada = OwnCertificate.until(end);
     Disclosure.standard()
         .signedBy(ada.identity())
-        .writePng(Picture.of(16, 16, new byte[16 * 16 * 3]), signed);
+        .writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
     String verdict = "whole, but its signer's certificate expired on " + end
         + ", and nothing vouches for when it signed";
     CommandRun run = CommandRun.of("verify", signed.toString());

@@ -1,6 +1,6 @@
 package dev.likeness.cli;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import java.awt.Color;
@@ -64,8 +64,8 @@ public final class TrainingPlot implements Progress {
   }
 
   /**
-   * What {@link #beside} keeps; {@link dev.likeness.headshots.TrainingStates#delete} deletes it
-   * with the state.
+   * What {@link #beside} keeps; {@link dev.likeness.headshots.TrainingState#delete} deletes it with
+   * the state.
    */
   public static Path numbers(Path state) {
     return state.resolveSibling(state.getFileName() + ".losses");
@@ -145,7 +145,7 @@ public final class TrainingPlot implements Progress {
    *
    * @throws IllegalStateException before the first step
    */
-  public synchronized Picture draw() {
+  public synchronized RgbImage draw() {
     if (losses.isEmpty()) {
       throw new IllegalStateException(
           "no step of a training has been seen; draw the plot when it has begun");
@@ -174,7 +174,7 @@ public final class TrainingPlot implements Progress {
     } finally {
       g.dispose();
     }
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
   private static XYSeries line(XYChart chart, String name, List<double[]> points, Color color) {

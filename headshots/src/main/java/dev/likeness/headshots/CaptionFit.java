@@ -1,17 +1,17 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.PromptEncoder;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -35,26 +35,26 @@ final class CaptionFit implements AutoCloseable {
   private static final double LATEST = 0.8;
 
   private final TensorRegion region = new TensorRegion();
-  private final StableDiffusion model;
-  private final Objective objective;
+  private final StableDiffusionNetworks model;
+  private final DiffusionObjective objective;
   private final UNet2DConditionModel unet;
-  private final PromptEncoder encoder;
+  private final ClipPromptEncoder encoder;
   private final int[] timesteps;
   private final Tensor noised;
   private final Tensor target;
 
-  CaptionFit(BaseModel base, List<Picture> pictures) {
+  CaptionFit(BaseModel base, List<RgbImage> pictures) {
     this(base, pictures, PICTURES);
   }
 
   /** With so many noises: noise i is on picture i modulo their count. */
-  CaptionFit(BaseModel base, List<Picture> pictures, int noises) {
+  CaptionFit(BaseModel base, List<RgbImage> pictures, int noises) {
     timesteps = new int[noises];
     model = base.networks();
-    objective = Objective.of(model.scheduler(), 0, false);
+    objective = DiffusionObjective.of(model.scheduler(), 0, false);
     unet = model.unet(Adaptation.NONE);
-    encoder =
-        new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute());
+    encoder = new ClipPromptEncoder(
+        model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute());
     int length = objective.schedule().length();
     for (int i = 0; i < noises; i++) {
       timesteps[i] = (int) (length * (EARLIEST + (LATEST - EARLIEST) * i / (noises - 1)));
@@ -102,7 +102,7 @@ final class CaptionFit implements AutoCloseable {
         Tensor squares =
             answer.sub(target.index_select(0, rows)).square().mean(1).flatten(1, -1);
         for (int i = 0; i < count; i++) {
-          maps[from + i] = Images.floats(squares.select(0, i));
+          maps[from + i] = ImageTensors.floats(squares.select(0, i));
         }
       }
       return maps;
@@ -131,11 +131,11 @@ final class CaptionFit implements AutoCloseable {
     return sum / values.length;
   }
 
-  private Tensor latents(List<Picture> pictures) {
+  private Tensor latents(List<RgbImage> pictures) {
     List<Tensor> encoded = pictures.stream()
         .limit(timesteps.length)
         .map(picture -> {
-          Tensor pixels = model.compute().place(Images.toSigned(picture));
+          Tensor pixels = model.compute().place(ImageTensors.toSigned(picture));
           return model.autoencoder().encode(pixels).mode().cpu().to(ScalarType.Float);
         })
         .toList();

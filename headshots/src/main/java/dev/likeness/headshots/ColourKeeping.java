@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -21,11 +21,11 @@ final class ColourKeeping {
    * {@code drawn} with the mean colours of {@code before} in each of so many parts across and down;
    * whatever is finer stays as drawn.
    */
-  static Picture of(Picture before, Picture drawn, int across, int down) {
+  static RgbImage of(RgbImage before, RgbImage drawn, int across, int down) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor picture = Images.toSigned(drawn);
+      Tensor picture = ImageTensors.toSigned(drawn);
       Tensor lost = torch
-          .adaptive_avg_pool2d(Images.toSigned(before), down, across)
+          .adaptive_avg_pool2d(ImageTensors.toSigned(before), down, across)
           .sub(torch.adaptive_avg_pool2d(picture, down, across));
       Tensor smooth = torch.upsample_bilinear2d(
           lost,
@@ -33,7 +33,7 @@ final class ColourKeeping {
           false,
           new DoubleOptional(),
           new DoubleOptional());
-      return Images.toPicture(Images.toUnit(picture.add(smooth)));
+      return ImageTensors.toPicture(ImageTensors.toUnit(picture.add(smooth)));
     }
   }
 }

@@ -2,9 +2,9 @@ package dev.likeness.headshots;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.headshots.person.HeldPerson;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.headshots.person.GuidedPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -104,9 +104,9 @@ public record Consent(
    * their own.
    */
   static Identity requireToDraw(Identity person) {
-    if (person instanceof HeldPerson held) {
+    if (person instanceof GuidedPerson held) {
       requireToDraw(held.own());
-    } else if (person instanceof ShownPerson shown) {
+    } else if (person instanceof ReferencePerson shown) {
       require(shown.consent(), Purpose.HEADSHOTS);
       requireToDraw(shown.learnt());
     } else if (person instanceof TrainedPerson known
@@ -150,7 +150,7 @@ public record Consent(
             Instant.parse((String) map.get("given")),
             (String) map.get("text"));
       } catch (IOException | RuntimeException e) {
-        throw new UnusableInput(
+        throw new InvalidInputException(
             "the consent in the person's file cannot be read; learn " + "the person again", e);
       }
     }

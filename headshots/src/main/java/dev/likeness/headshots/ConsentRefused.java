@@ -1,9 +1,9 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 
 /** Something was asked for that nobody is known to have agreed to. */
-public final class ConsentRefused extends UnusableInput {
+public final class ConsentRefused extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 
   private final Purpose purpose;

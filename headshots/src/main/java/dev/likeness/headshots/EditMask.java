@@ -1,9 +1,9 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.internal.face.Silhouette;
+import dev.likeness.photos.internal.face.PersonMask;
 import dev.likeness.photos.internal.image.Resampler;
 import java.util.Set;
 
@@ -31,15 +31,15 @@ public final class EditMask {
 
   private EditMask() {}
 
-  static Picture of(Picture picture, Face face, Set<EditPart> parts) {
+  static RgbImage of(RgbImage picture, Face face, Set<EditPart> parts) {
     int w = picture.width();
     int h = picture.height();
     if (parts.contains(EditPart.LIGHT)) {
       return drawn(w, h, (x, y) -> 1);
     }
-    Box box = face.box();
-    Picture outline = Silhouette.of(picture, box);
-    Picture person = soft(outline, 0.5 * OVERLAP * box.width());
+    BoundingBox box = face.box();
+    RgbImage outline = PersonMask.of(picture, box);
+    RgbImage person = soft(outline, 0.5 * OVERLAP * box.width());
     Share backdrop = parts.contains(EditPart.BACKDROP)
         ? behind(person, soft(outline, OVERLAP * box.width()), box)
         : (x, y) -> 0;
@@ -64,7 +64,7 @@ public final class EditMask {
    *
    * @param around the person twice as soft
    */
-  private static Share behind(Picture person, Picture around, Box box) {
+  private static Share behind(RgbImage person, RgbImage around, BoundingBox box) {
     return (x, y) -> Math.max(
         ramp(2 - 3 * person.at(x, y, 0) / 255.0),
         ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - oval(box, FEATURES, x, y)));
@@ -76,17 +76,17 @@ public final class EditMask {
   }
 
   /** White where either is. */
-  static Picture either(Picture one, Picture other) {
+  static RgbImage either(RgbImage one, RgbImage other) {
     return drawn(
         one.width(), one.height(), (x, y) -> Math.max(one.at(x, y, 0), other.at(x, y, 0)) / 255.0);
   }
 
   /** 1 within the face, 0 outside of it, softly. */
-  static double oval(Box box, int x, int y) {
+  static double oval(BoundingBox box, int x, int y) {
     return oval(box, FACE, x, y);
   }
 
-  private static double oval(Box box, double size, int x, int y) {
+  private static double oval(BoundingBox box, double size, int x, int y) {
     double radius = Math.hypot(
         (x + 0.5 - box.center().x()) / (box.width() / 2),
         (y + 0.5 - box.center().y()) / (box.height() / 2));
@@ -94,7 +94,7 @@ public final class EditMask {
   }
 
   /** White in the new margins and a little into the picture, so that no edge is seen. */
-  static Picture margins(Picture before, HeadshotEdit.Margins margins, int width, int height) {
+  static RgbImage margins(RgbImage before, HeadshotEdit.Margins margins, int width, int height) {
     double soft = Math.max(2, 0.02 * Math.max(before.width(), before.height()));
     return drawn(width, height, (x, y) -> {
       double left = margins.left() == 0 ? soft : x - margins.left();
@@ -106,9 +106,9 @@ public final class EditMask {
   }
 
   /** The mean over squares of about {@code reach} pixels to each side. */
-  public static Picture soft(Picture picture, double reach) {
+  public static RgbImage soft(RgbImage picture, double reach) {
     int factor = (int) Math.max(1, Math.round(reach));
-    Picture small = Resampler.AREA.resize(
+    RgbImage small = Resampler.AREA.resize(
         picture, Math.max(1, picture.width() / factor), Math.max(1, picture.height() / factor));
     return Resampler.CUBIC.resize(small, picture.width(), picture.height());
   }
@@ -117,11 +117,11 @@ public final class EditMask {
     return Math.max(0, Math.min(1, share));
   }
 
-  private static Picture drawn(int w, int h, Share share) {
+  private static RgbImage drawn(int w, int h, Share share) {
     byte[] mask = new byte[w * h * 3];
     for (int i = 0; i < mask.length; i++) {
       mask[i] = i % 3 == 0 ? (byte) Math.round(255 * share.at(i / 3 % w, i / 3 / w)) : mask[i - 1];
     }
-    return Picture.of(w, h, mask);
+    return RgbImage.of(w, h, mask);
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.SheetPen;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -14,7 +14,7 @@ import java.util.Locale;
  * @param after as it is now
  * @param mask the lighter the more was drawn anew, as large as {@code after}
  */
-public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
+public record EditedHeadshot(Headshot before, Headshot after, RgbImage mask) {
   /**
    * What the file is called that tells of an edit; what it was changed to stands there as
    * {@code after}.
@@ -36,8 +36,8 @@ public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
   }
 
   /** Both beside each other, and where they differ. */
-  public Picture comparison() {
-    Picture[] shown = {before.picture(), after.picture(), mask};
+  public RgbImage comparison() {
+    RgbImage[] shown = {before.picture(), after.picture(), mask};
     String[] headings = {"Before", "After", "Drawn anew"};
     BufferedImage image = new BufferedImage(
         MARGIN + shown.length * (SIDE + MARGIN),
@@ -57,6 +57,6 @@ public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
       pen.picture(shown[i], x, MARGIN / 2 + HEADING, SIDE);
     }
     paper.dispose();
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 }

@@ -1,12 +1,12 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.image.PictureFormat;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.report.ShotList;
+import dev.likeness.headshots.report.HeadshotEntries;
 import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ import java.util.Optional;
  *     file says then
  */
 public record Headshot(
-    Picture picture,
+    RgbImage picture,
     Style style,
     long seed,
     ImageRequest request,
@@ -39,7 +39,7 @@ public record Headshot(
   }
 
   /** One that was drawn from nothing. */
-  public Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness) {
+  public Headshot(RgbImage picture, Style style, long seed, ImageRequest request, double likeness) {
     this(picture, style, seed, request, likeness, false);
   }
 
@@ -48,7 +48,7 @@ public record Headshot(
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
    */
-  public static Headshot of(Picture picture, Style style, String who) {
+  public static Headshot of(RgbImage picture, Style style, String who) {
     ImageRequest request = ShootRequest.of(style, 1)
         .drawing(style.opening() + " of " + who, style)
         .size(picture.width(), picture.height());
@@ -81,27 +81,27 @@ public record Headshot(
    * {@code record-003.json}, or {@code edit.json} beside it tells, or else of a usual prompt.
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
-   * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it
-   *     is broken
+   * @throws dev.likeness.diffusion.error.InvalidInputException when it is no picture, or a record
+   *     beside it is broken
    */
   public static Headshot read(Path file, String who) {
-    Picture picture = upright(file);
-    return ShotList.find(file, picture)
+    RgbImage picture = upright(file);
+    return HeadshotEntries.find(file, picture)
         .orElseGet(() -> of(picture, Style.usual().get(0), who));
   }
 
   /** The same, empty where no record beside it tells how it was made. */
   public static Optional<Headshot> recorded(Path file) {
-    return ShotList.find(file, upright(file));
+    return HeadshotEntries.find(file, upright(file));
   }
 
-  private static Picture upright(Path file) {
-    return Orientation.upright(file, Picture.read(file));
+  private static RgbImage upright(Path file) {
+    return ExifOrientation.upright(file, RgbImage.read(file));
   }
 
   /** What records tell of it as {@code file}, by which {@link #read} finds what it was asked by. */
   public Map<String, Object> toMap(String file) {
-    return ShotList.entry(this, file);
+    return HeadshotEntries.entry(this, file);
   }
 
   /**
@@ -113,7 +113,7 @@ public record Headshot(
   }
 
   /** The bytes of a file of this kind that says the same. */
-  public byte[] toBytes(PictureFormat format) {
+  public byte[] toBytes(ImageFormat format) {
     return of(Disclosure.standard()).encode(picture, format);
   }
 

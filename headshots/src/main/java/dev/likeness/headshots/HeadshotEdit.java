@@ -1,6 +1,6 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -34,7 +34,7 @@ public record HeadshotEdit(
    * @param white white where to draw
    * @param words said beside everything else; may be empty
    */
-  public record Masked(Picture white, String words) {}
+  public record Masked(RgbImage white, String words) {}
 
   /** Pixels added on each side, 0 to 4096. */
   public record Margins(int left, int top, int right, int bottom) {
@@ -91,7 +91,7 @@ public record HeadshotEdit(
   }
 
   /** What {@code words} say, where {@code white} is white. */
-  public static HeadshotEdit within(Picture white, String words) {
+  public static HeadshotEdit within(RgbImage white, String words) {
     return new HeadshotEdit(
         Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, Double.NaN, 0);
   }

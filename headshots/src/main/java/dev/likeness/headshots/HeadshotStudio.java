@@ -5,11 +5,11 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.internal.training.Learning;
-import dev.likeness.headshots.internal.training.LikenessWatch;
-import dev.likeness.headshots.person.HeldPerson;
+import dev.likeness.headshots.internal.training.LikenessValidation;
+import dev.likeness.headshots.internal.training.PersonTraining;
+import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -17,7 +17,7 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -36,15 +36,15 @@ import java.util.function.Consumer;
  */
 public final class HeadshotStudio {
   private final BaseModel base;
-  private final Learning learning;
-  private final Enlarger enlarger;
+  private final PersonTraining learning;
+  private final Upscaler enlarger;
   private final Optional<FaceGuidance> guidance;
   private final Consumer<Headshot> each;
 
   private HeadshotStudio(
       BaseModel base,
-      Learning learning,
-      Enlarger enlarger,
+      PersonTraining learning,
+      Upscaler enlarger,
       Optional<FaceGuidance> guidance,
       Consumer<Headshot> each) {
     this.base = base;
@@ -62,8 +62,8 @@ public final class HeadshotStudio {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
     return new HeadshotStudio(
         base,
-        new Learning(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
-        Enlarger.CUBIC,
+        new PersonTraining(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
+        Upscaler.CUBIC,
         Optional.empty(),
         headshot -> {});
   }
@@ -91,14 +91,14 @@ public final class HeadshotStudio {
    */
   public HeadshotStudio watching(int every, FaceEmbedder eye) {
     return new HeadshotStudio(
-        base, learning.watching(new LikenessWatch(every, eye)), enlarger, guidance, each);
+        base, learning.watching(new LikenessValidation(every, eye)), enlarger, guidance, each);
   }
 
   /**
    * The same studio enlarging pictures by {@code other} before it draws over them, where they are
    * to be large.
    */
-  public HeadshotStudio enlarger(Enlarger other) {
+  public HeadshotStudio enlarger(Upscaler other) {
     return new HeadshotStudio(base, learning, other, guidance, each);
   }
 
@@ -132,8 +132,8 @@ public final class HeadshotStudio {
   /**
    * Refuses what the base does not draw, before anybody is learnt for it.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases, or a
-   *     size or steps that this one cannot draw
+   * @throws dev.likeness.diffusion.error.InvalidInputException for a style that is for other bases,
+   *     or a size or steps that this one cannot draw
    */
   public void require(ShootRequest request) {
     request.requireFor(base);
@@ -144,7 +144,7 @@ public final class HeadshotStudio {
    * part.
    */
   public boolean enlarges(ShootRequest request) {
-    return Enlargement.grows(base, request.size());
+    return TiledUpscale.grows(base, request.size());
   }
 
   /**
@@ -173,7 +173,7 @@ public final class HeadshotStudio {
 
   /**
    * Learns the person in the accepted photos; where memory is short,
-   * {@linkplain dev.likeness.lora.Recipe#fitting by what fits}.
+   * {@linkplain dev.likeness.lora.TrainingPreset#fitting by what fits}.
    *
    * @param consent who agreed to what; kept in the person's file
    * @param known of how they look, what the user says: it is believed; the rest is found out, and
@@ -181,8 +181,8 @@ public final class HeadshotStudio {
    * @param state the file in which the run keeps its state, and from which one that was stopped
    *     goes on; null for none
    * @throws ConsentRefused when the consent does not cover learning
-   * @throws dev.likeness.diffusion.error.MachineLimit where nothing fits
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.ResourceLimitException where nothing fits
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public TrainedPerson learn(
       PhotoReview review,
@@ -215,11 +215,11 @@ public final class HeadshotStudio {
         photos,
         known.toString(),
         training().toString(),
-        learning.watch().map(LikenessWatch::every),
+        learning.watch().map(LikenessValidation::every),
         base.name(),
         WeightsDigest.of(base.parts()),
         base.parts().compute().toString());
-    return TrainingStates.file(folder, run);
+    return TrainingState.file(folder, run);
   }
 
   /**
@@ -251,7 +251,7 @@ public final class HeadshotStudio {
   /**
    * How the person in the accepted photos looks: to be shown to them, corrected and learnt with.
    *
-   * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
+   * @throws dev.likeness.diffusion.error.CancelledException while words for the person are sought
    */
   public PersonProfile profile(PhotoReview review, Progress progress, Cancellation cancellation) {
     return progress.around(() -> learning
@@ -264,7 +264,7 @@ public final class HeadshotStudio {
    * their file.
    */
   public TrainedPerson corrected(TrainedPerson person, PersonProfile profile) {
-    Subject subject =
+    PersonToken subject =
         PersonDescription.subject(base, profile).consent(person.subject().consent());
     return profile.in(person.called(subject.token(person.subject().token())));
   }
@@ -278,9 +278,9 @@ public final class HeadshotStudio {
    * @param known of how they look, what the user says: it is believed
    * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the
    *     person's model too
-   * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
+   * @throws dev.likeness.diffusion.error.CancelledException while words for the person are sought
    */
-  public ShownPerson show(
+  public ReferencePerson show(
       PhotoReview review,
       PersonAdapter adapter,
       Consent consent,
@@ -310,12 +310,12 @@ public final class HeadshotStudio {
    * Draws headshots.
    *
    * @throws ConsentRefused when the consent in the person's file does not cover drawing
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     return progress.around(
-        () -> new Shooting(base, held(Consent.requireToDraw(person)), request, enlarger)
+        () -> new HeadshotGenerator(base, held(Consent.requireToDraw(person)), request, enlarger)
             .run(each, Phases.of(progress), cancellation));
   }
 
@@ -330,7 +330,7 @@ public final class HeadshotStudio {
   public Headshot redrawFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
     Consent.requireToDraw(person);
-    return FaceRedraw.of(
+    return FaceDetailer.of(
         base,
         held(person).at(headshot.likeness()),
         enlarger,
@@ -346,9 +346,9 @@ public final class HeadshotStudio {
    *
    * @param detector finds the face that parts are found by; stays the caller's
    * @throws ConsentRefused when the consent in the person's file does not cover drawing
-   * @throws dev.likeness.diffusion.error.UnusableInput when no face is seen and no mask is given,
-   *     or the mask has another size
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.InvalidInputException when no face is seen and no mask is
+   *     given, or the mask has another size
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public EditedHeadshot edit(
       Identity person,
@@ -358,13 +358,13 @@ public final class HeadshotStudio {
       Progress progress,
       Cancellation cancellation) {
     return progress.around(
-        () -> new Editing(base, held(Consent.requireToDraw(person)), detector, enlarger)
+        () -> new HeadshotEditor(base, held(Consent.requireToDraw(person)), detector, enlarger)
             .of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /** Opens what tells how clearly headshots show what was asked; the caller closes it. */
-  public Obedience obedience() {
-    return Obedience.of(base);
+  public PromptAdherence obedience() {
+    return PromptAdherence.of(base);
   }
 
   /** Whether the faces of this person's headshots are held to theirs here. */
@@ -379,7 +379,7 @@ public final class HeadshotStudio {
    * @param detector finds the faces; stays the caller's
    */
   public Optional<Likeness> holding(Identity person, FaceDetector detector) {
-    return guidance.flatMap(by -> HeldPerson.likeness(person, by, detector));
+    return guidance.flatMap(by -> GuidedPerson.likeness(person, by, detector));
   }
 
   /**
@@ -387,6 +387,6 @@ public final class HeadshotStudio {
    * are.
    */
   public Identity held(Identity person) {
-    return guidance.map(by -> HeldPerson.of(person, by)).orElse(person);
+    return guidance.map(by -> GuidedPerson.of(person, by)).orElse(person);
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
-import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreAspect;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
@@ -36,7 +36,7 @@ final class Merit {
    * network takes for the person is in part a mistake of its own, and fewer of these are shared.
    */
   private static double likeness(Candidate candidate) {
-    double judged = candidate.card().of(Aspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN);
+    double judged = candidate.card().of(ScoreAspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN);
     double held = candidate.heldLikeness();
     return Double.isNaN(judged) ? held : Double.isNaN(held) ? judged : (judged + held) / 2;
   }

@@ -1,15 +1,15 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.person.MeasuredTraits;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.PersonWords;
+import dev.likeness.headshots.person.PixelTraits;
+import dev.likeness.headshots.person.ProfileVocabulary;
 import dev.likeness.headshots.person.Trait;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
 import java.util.List;
 
@@ -36,31 +36,31 @@ public final class PersonDescription {
    * What prompts call somebody of this profile: a small base knows the words, another learns a new
    * one.
    */
-  public static Subject subject(BaseModel base, PersonProfile profile) {
+  public static PersonToken subject(BaseModel base, PersonProfile profile) {
     String phrase = profile.phrase();
     return isSmall(base)
-        ? new Subject("", phrase, "")
-        : Subject.of(phrase.substring(phrase.indexOf(' ') + 1));
+        ? new PersonToken("", phrase, "")
+        : PersonToken.of(phrase.substring(phrase.indexOf(' ') + 1));
   }
 
   /** How the person in {@code crops} of {@code photos} looks, beyond what is known. */
   public static PersonProfile of(
       BaseModel base,
       List<AcceptedPhoto> photos,
-      List<Picture> crops,
+      List<RgbImage> crops,
       PersonProfile known,
       Progress progress,
       Cancellation cancellation) {
     if (!isSmall(base)) {
-      return MeasuredTraits.of(photos, known);
+      return PixelTraits.of(photos, known);
     }
-    int slots = PersonWords.slots().size();
+    int slots = ProfileVocabulary.slots().size();
     progress.on(new ProgressEvent.Phase("describe", slots));
     try (CaptionFit fit = new CaptionFit(base, crops)) {
       PersonProfile profile = known;
       int done = 0;
-      for (PersonWords.Slot slot : PersonWords.slots()) {
-        PersonWords words = profile.words(0);
+      for (ProfileVocabulary.Slot slot : ProfileVocabulary.slots()) {
+        ProfileVocabulary words = profile.words(0);
         boolean asked =
             profile.trait(slot.name()).isEmpty() && !slot.words().isEmpty() && words.admits(slot);
         profile = asked ? profile.with(best(fit, words, slot, cancellation)) : profile;
@@ -71,7 +71,10 @@ public final class PersonDescription {
   }
 
   private static Trait best(
-      CaptionFit fit, PersonWords words, PersonWords.Slot slot, Cancellation cancellation) {
+      CaptionFit fit,
+      ProfileVocabulary words,
+      ProfileVocabulary.Slot slot,
+      Cancellation cancellation) {
     List<String> captions = slot.words().stream()
         .map(word -> "selfie of " + words.with(slot.name(), word).phrase())
         .toList();

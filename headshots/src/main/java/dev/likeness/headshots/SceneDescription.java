@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -44,7 +44,7 @@ public final class SceneDescription {
   public static List<SceneWords> of(
       BaseModel base,
       List<AcceptedPhoto> photos,
-      List<Picture> crops,
+      List<RgbImage> crops,
       String who,
       Progress progress,
       Cancellation cancellation) {

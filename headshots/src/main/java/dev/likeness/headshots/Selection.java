@@ -1,148 +1,181 @@
 package dev.likeness.headshots;
 
-import dev.likeness.headshots.score.Aspect;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.Score;
-import dev.likeness.photos.internal.image.Fingerprint;
+import dev.likeness.headshots.score.ScoreAspect;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** One selection among candidates: what was taken so far, and why. For one use, on one thread. */
-final class Selection {
-  // Fingerprints of pictures of one person in one style differ in about a third of their bits.
-  private static final double USUAL_DISTANCE = 0.33;
-  private static final double SAME = 0.08;
-  // Fewer pictures do not tell what is the base's or the person's from what is a picture's own.
-  private static final int MANY = 8;
+/**
+ * Draws many headshots and keeps a varied few: each is scored, its face drawn again where that may
+ * help, and the best are chosen. Immutable; the tools stay the caller's to close.
+ */
+public final class Selection {
+  // What drawing the face again can mend.
+  private static final Set<ScoreAspect> MENDABLE = EnumSet.of(
+      ScoreAspect.SHARPNESS,
+      ScoreAspect.EYES,
+      ScoreAspect.GAZE,
+      ScoreAspect.GLASSES,
+      ScoreAspect.MOUTH,
+      ScoreAspect.SYMMETRY,
+      ScoreAspect.SKIN_WAX,
+      ScoreAspect.SKIN_SHARP,
+      ScoreAspect.LIKENESS,
+      ScoreAspect.PROPORTIONS);
+  private static final double REDRAWN = 0.45;
 
-  private final List<Candidate> candidates;
-  private final double[] merits;
-  private final List<Fingerprint> prints;
-  private final Set<Aspect> shared;
-  private final List<Integer> taken = new ArrayList<>();
+  private record Scored(Headshot headshot, ScoreCard card) {}
 
-  Selection(List<Candidate> candidates) {
-    this.candidates = candidates;
-    this.merits = Merit.of(candidates);
-    this.prints = candidates.stream()
-        .map(each -> Fingerprint.of(each.headshot().picture()))
-        .toList();
-    this.shared = shared(candidates);
-  }
+  private final HeadshotStudio studio;
+  private final FaceDetector detector;
+  private final HeadshotScores scores;
 
-  /** What {@link Choice#of} says. */
-  Choice of(int count) {
-    Choice.Verdict[] verdicts = new Choice.Verdict[merits.length];
-    for (boolean failing : new boolean[] {false, true}) {
-      for (int next = best(failing); taken.size() < count && next >= 0; next = best(failing)) {
-        verdicts[next] =
-            new Choice.Verdict(candidates.get(next), merits[next], taken.size() + 1, why(next));
-        taken.add(next);
-      }
-    }
-    for (int i = 0; i < verdicts.length; i++) {
-      verdicts[i] = verdicts[i] == null
-          ? new Choice.Verdict(candidates.get(i), merits[i], 0, whyNot(i))
-          : verdicts[i];
-    }
-    return new Choice(Arrays.asList(verdicts));
+  private Selection(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
+    this.studio = studio;
+    this.detector = detector;
+    this.scores = scores;
   }
 
   /**
-   * What more than half of many pictures fail says nothing of any of them; whom they show does, and
-   * who else.
+   * Chooses by {@code scores} among what {@code studio} draws.
+   *
+   * @param detector finds the faces to draw again, and those that are compared by what holds them
    */
-  private static Set<Aspect> shared(List<Candidate> candidates) {
-    Set<Aspect> shared = EnumSet.noneOf(Aspect.class);
-    for (Aspect aspect :
-        EnumSet.complementOf(EnumSet.of(Aspect.FACE, Aspect.SECOND_FACE, Aspect.LIKENESS))) {
-      long failing = candidates.stream()
-          .filter(each -> !each.card().of(aspect).map(Score::passed).orElse(true))
-          .count();
-      if (candidates.size() >= MANY && 2 * failing > candidates.size()) {
-        shared.add(aspect);
-      }
-    }
-    return shared;
-  }
-
-  /** What counts against a picture. */
-  private List<Score> failures(int i) {
-    return candidates.get(i).card().failures().stream()
-        .filter(score -> !shared.contains(score.aspect()))
-        .toList();
+  public static Selection of(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
+    return new Selection(studio, detector, scores);
   }
 
   /**
-   * The candidate with the most merit times its distance from those taken; -1 when there is no more
-   * to take.
+   * Draws {@code request} and keeps {@code keep} of its pictures; fewer when no more show a face of
+   * their own.
+   *
+   * @throws IllegalArgumentException when more are to be kept than drawn
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of drawing, or one of
+   *     judging a picture, of {@code cancellation}
    */
-  private int best(boolean failing) {
-    int best = -1;
-    double most = 0;
-    for (int i = 0; i < merits.length; i++) {
-      int against = failures(i).size();
-      double far = distance(i);
-      boolean eligible = !taken.contains(i)
-          && far > SAME
-          && hasFace(candidates.get(i))
-          && (failing || against == 0);
-      double value = merits[i] * (0.5 + Math.min(1, far / USUAL_DISTANCE)) / 1.5 / (1 + against);
-      if (eligible && value > most) {
-        most = value;
-        best = i;
+  public SelectionResult shoot(
+      Identity person,
+      ShootRequest request,
+      int keep,
+      Progress progress,
+      Cancellation cancellation) {
+    requireKept(request, keep);
+    return SelectionResult.of(candidates(person, request, progress, cancellation), keep);
+  }
+
+  /**
+   * Draws {@code request}, scores its pictures and draws faces again where that helps: what
+   * {@link SelectionResult#of} chooses among.
+   *
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of drawing, or one of
+   *     judging a picture, of {@code cancellation}
+   */
+  public List<Candidate> candidates(
+      Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
+    int drawn = drawn(request);
+    return progress.around(() -> {
+      Progress steps = inner(progress);
+      // What judges is opened before anything is drawn: what cannot be costs no picture then.
+      try (PromptAdherence obedience = studio.obedience()) {
+        Optional<Likeness> holding = studio.holding(person, detector);
+        Shoot shoot = studio.shoot(person, request, steps, cancellation);
+        steps.on(new ProgressEvent.Phase("choose", drawn));
+        // Who is in some places of a picture alone cannot be drawn in a crop of it.
+        boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
+        List<Candidate> candidates = new ArrayList<>();
+        for (Headshot headshot : shoot.headshots()) {
+          cancellation.check();
+          Scored best = scored(person, headshot, redraws, cancellation);
+          cancellation.check();
+          candidates.add(new Candidate(
+              best.headshot,
+              best.card,
+              obedience.of(best.headshot),
+              best.headshot != headshot,
+              holding.map(held -> held.cosine(best.headshot.picture())).orElse(Double.NaN)));
+          steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
+        }
+        return candidates;
+      }
+    });
+  }
+
+  /**
+   * Refuses to keep more than is drawn, before anybody is learnt.
+   *
+   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} pictures,
+   *     or none are to be kept
+   */
+  public static void requireKept(ShootRequest request, int keep) {
+    int drawn = drawn(request);
+    if (keep < 1 || keep > drawn) {
+      throw new IllegalArgumentException(
+          "cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
+    }
+  }
+
+  private static int drawn(ShootRequest request) {
+    return request.count() * request.styles().size();
+  }
+
+  /** Scores a picture, and draws its face again when that mends more than it spoils. */
+  private Scored scored(
+      Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
+    ScoreCard card = scores.score(headshot.picture());
+    Headshot best = headshot;
+    boolean mendable =
+        redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
+    List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
+    if (!faces.isEmpty()) {
+      Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
+      cancellation.check();
+      ScoreCard mended = scores.score(again.picture());
+      int fewer = card.failures().size() - mended.failures().size();
+      if (!spoils(card, mended)
+          && (fewer > 0
+              || fewer == 0
+                  && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
+        best = again;
+        card = mended;
       }
     }
-    return best;
+    return new Scored(best, card);
   }
 
-  private static boolean hasFace(Candidate candidate) {
-    return candidate.card().of(Aspect.FACE).map(Score::passed).orElse(true);
+  /**
+   * A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a
+   * face nothing else is scored.
+   */
+  private static boolean spoils(ScoreCard before, ScoreCard after) {
+    return Stream.of(ScoreAspect.FACE, ScoreAspect.SECOND_FACE, ScoreAspect.LIKENESS)
+        .anyMatch(aspect -> passed(before, aspect) && !passed(after, aspect));
   }
 
-  private double distance(int of) {
-    return taken.stream()
-        .filter(i -> i != of)
-        .mapToDouble(i -> prints.get(of).distance(prints.get(i)))
-        .min()
-        .orElse(1);
+  private static boolean passed(ScoreCard card, ScoreAspect aspect) {
+    return card.of(aspect).map(Score::passed).orElse(true);
   }
 
-  private String why(int i) {
-    String merit = String.format(
-        Locale.ROOT,
-        "merit %.2f%s",
-        merits[i],
-        taken.isEmpty()
-            ? ", the most"
-            : String.format(Locale.ROOT, ", %.0f %% unlike those kept before", 100 * distance(i)));
-    List<Score> failures = failures(i);
-    return failures.isEmpty()
-        ? "kept: " + merit + common(i)
-        : "kept for want of better: " + merit + "; but " + reasons(failures);
-  }
-
-  private String whyNot(int i) {
-    List<Score> failures =
-        hasFace(candidates.get(i)) ? failures(i) : candidates.get(i).card().failures();
-    if (!failures.isEmpty()) {
-      return "dropped: " + reasons(failures);
-    }
-    return distance(i) <= SAME
-        ? "dropped: nearly the same picture as one that was kept"
-        : String.format(
-            Locale.ROOT, "not needed: merit %.2f, others have more or differ more", merits[i]);
-  }
-
-  private String common(int i) {
-    List<Score> common = candidates.get(i).card().failures();
-    return common.isEmpty() ? "" : "; like most that were drawn, " + reasons(common);
-  }
-
-  private static String reasons(List<Score> failures) {
-    return String.join("; ", failures.stream().map(Score::reason).toList());
+  // The one terminal event is the casting's own.
+  private static Progress inner(Progress progress) {
+    return event -> {
+      if (event instanceof ProgressEvent.Phase
+          || event instanceof ProgressEvent.Step
+          || event instanceof ProgressEvent.Notice) {
+        progress.on(event);
+      }
+    };
   }
 }

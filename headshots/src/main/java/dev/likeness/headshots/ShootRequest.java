@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.Style;
 import java.util.List;
@@ -89,12 +89,12 @@ public record ShootRequest(
   /** Refuses styles, sizes and steps that are not for {@code base}. */
   void requireFor(BaseModel base) {
     styles.forEach(style -> style.requireFor(base));
-    Enlargement.require(base, size);
+    TiledUpscale.require(base, size);
     try {
-      boolean whole = size != 0 && !Enlargement.grows(base, size);
+      boolean whole = size != 0 && !TiledUpscale.grows(base, size);
       base.require(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
     } catch (IllegalArgumentException notSoMany) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage()
               + "; choose so many",
           notSoMany);
@@ -105,8 +105,8 @@ public record ShootRequest(
   long bytes(BaseModel base) {
     int width = size == 0 ? base.defaults().width() : size;
     int height = size == 0 ? base.defaults().height() : size;
-    double most = Enlargement.AT_ONCE
-        * Enlargement.AT_ONCE
+    double most = TiledUpscale.AT_ONCE
+        * TiledUpscale.AT_ONCE
         * base.defaults().width()
         * base.defaults().height();
     long pixels = (long) width * height;

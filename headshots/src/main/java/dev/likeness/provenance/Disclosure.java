@@ -1,12 +1,12 @@
 package dev.likeness.provenance;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.image.PictureFormat;
-import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.photos.internal.imagefile.Encoding;
-import dev.likeness.photos.internal.imagefile.PictureFile;
-import dev.likeness.photos.internal.imagefile.Xmp;
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.photos.internal.imagefile.ImageFileWriter;
+import dev.likeness.photos.internal.imagefile.XmpPacket;
 import dev.likeness.photos.internal.opencv.WebpEncoder;
 import dev.likeness.provenance.c2pa.ManifestWriter;
 import dev.likeness.provenance.signing.SigningIdentity;
@@ -33,7 +33,7 @@ import java.util.Optional;
 public record Disclosure(
     Optional<SigningIdentity> signer,
     String generator,
-    SourceType source,
+    DigitalSourceType source,
     Optional<String> label,
     boolean watermarked,
     boolean edited) {
@@ -41,7 +41,7 @@ public record Disclosure(
   private static final Disclosure STANDARD = new Disclosure(
       Optional.empty(),
       "Likeness",
-      SourceType.TRAINED_ALGORITHMIC_MEDIA,
+      DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
       Optional.empty(),
       true,
       false);
@@ -68,7 +68,7 @@ public record Disclosure(
   }
 
   /** Of pictures from another source. */
-  public Disclosure source(SourceType type) {
+  public Disclosure source(DigitalSourceType type) {
     return new Disclosure(signer, generator, type, label, watermarked, edited);
   }
 
@@ -78,9 +78,9 @@ public record Disclosure(
    * not carried on.
    */
   public Disclosure edited(boolean overAnother) {
-    SourceType type = overAnother
-        ? SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
-        : SourceType.TRAINED_ALGORITHMIC_MEDIA;
+    DigitalSourceType type = overAnother
+        ? DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+        : DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA;
     return new Disclosure(signer, generator, type, label, watermarked, overAnother);
   }
 
@@ -98,22 +98,22 @@ public record Disclosure(
   }
 
   /** The bytes of a PNG file. */
-  public byte[] png(Picture picture) {
+  public byte[] png(RgbImage picture) {
     return signed(marked(picture).toPng());
   }
 
   /** The bytes of a JPEG file of quality 92. */
-  public byte[] jpeg(Picture picture) {
-    return signed(Encoding.jpeg(marked(picture), QUALITY));
+  public byte[] jpeg(RgbImage picture) {
+    return signed(ImageFileWriter.jpeg(marked(picture), QUALITY));
   }
 
   /** The bytes of a WebP file of quality 92. */
-  public byte[] webp(Picture picture) {
+  public byte[] webp(RgbImage picture) {
     return signed(WebpEncoder.encode(marked(picture), QUALITY));
   }
 
   /** The bytes of a file of this kind. */
-  public byte[] encode(Picture picture, PictureFormat format) {
+  public byte[] encode(RgbImage picture, ImageFormat format) {
     return switch (format) {
       case PNG -> png(picture);
       case JPEG -> jpeg(picture);
@@ -122,30 +122,30 @@ public record Disclosure(
   }
 
   /** Writes a file of this kind, whole or not at all. */
-  public void write(Picture picture, PictureFormat format, Path file) {
+  public void write(RgbImage picture, ImageFormat format, Path file) {
     byte[] bytes = encode(picture, format);
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
   /** Writes a PNG file, whole or not at all. */
-  public void writePng(Picture picture, Path file) {
-    write(picture, PictureFormat.PNG, file);
+  public void writePng(RgbImage picture, Path file) {
+    write(picture, ImageFormat.PNG, file);
   }
 
   /** Writes a JPEG file of quality 92, whole or not at all. */
-  public void writeJpeg(Picture picture, Path file) {
-    write(picture, PictureFormat.JPEG, file);
+  public void writeJpeg(RgbImage picture, Path file) {
+    write(picture, ImageFormat.JPEG, file);
   }
 
-  private Picture marked(Picture picture) {
-    Picture labelled = label.map(text -> VisibleLabel.on(picture, text)).orElse(picture);
+  private RgbImage marked(RgbImage picture) {
+    RgbImage labelled = label.map(text -> VisibleLabel.on(picture, text)).orElse(picture);
     return watermarked ? Watermark.embed(labelled) : labelled;
   }
 
   private byte[] signed(byte[] encoded) {
     byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
-    PictureFile file =
-        PictureFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(Xmp.packet(source));
+    ImageFile file =
+        ImageFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(XmpPacket.packet(source));
     SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
     return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
   }

@@ -1,12 +1,12 @@
 package dev.likeness.provenance;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.decode.UnreadablePhoto;
-import dev.likeness.photos.internal.imagefile.PictureFile;
-import dev.likeness.photos.internal.imagefile.Xmp;
+import dev.likeness.photos.decode.UnreadablePhotoException;
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.photos.internal.imagefile.XmpPacket;
 import dev.likeness.provenance.c2pa.ManifestReader;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.TrustAnchors;
@@ -46,31 +46,31 @@ public record Provenance(
   /**
    * What {@code file} carries.
    *
-   * @throws UnusableInput when it cannot be read, or is no whole PNG, JPEG or WebP file
+   * @throws InvalidInputException when it cannot be read, or is no whole PNG, JPEG or WebP file
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(LARGEST + 1);
       if (bytes.length > LARGEST) {
-        throw new UnusableInput(
+        throw new InvalidInputException(
             file + " has more than 200 MB; give a PNG, JPEG or WebP file of usual size");
       }
       return of(bytes, anchors);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
     } catch (NotAPicture e) {
-      throw new UnusableInput(file + " " + e.getMessage(), e);
+      throw new InvalidInputException(file + " " + e.getMessage(), e);
     }
   }
 
   /**
    * What the file with this content carries.
    *
-   * @throws UnusableInput when it is no whole PNG, JPEG or WebP file
+   * @throws InvalidInputException when it is no whole PNG, JPEG or WebP file
    */
   public static Provenance of(byte[] bytes, TrustAnchors anchors) {
-    PictureFile file = PictureFile.of(bytes).orElseThrow(NotAPicture::new);
-    Xmp xmp = file.xmp().map(Xmp::parse).orElse(Xmp.NONE);
+    ImageFile file = ImageFile.of(bytes).orElseThrow(NotAPicture::new);
+    XmpPacket xmp = file.xmp().map(XmpPacket::parse).orElse(XmpPacket.NONE);
     Optional<ManifestReport> manifest = new ManifestReader(anchors, Instant.now()).read(file);
     return new Provenance(
         file.mediaType(), xmp.sourceType(), watermark(bytes), manifest, xmp.remoteManifest());
@@ -81,7 +81,7 @@ public record Provenance(
       DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(LARGEST).withLongSide(LONGEST_SIDE);
       return Watermark.read(
           new PhotoDecoder(limits).decode("the picture", bytes).picture());
-    } catch (UnreadablePhoto withoutPixels) {
+    } catch (UnreadablePhotoException withoutPixels) {
       return OptionalInt.empty();
     }
   }
@@ -94,10 +94,10 @@ public record Provenance(
   /** Whether anything in the file says that a model made it or took part. */
   public boolean isDisclosed() {
     return isWatermarked()
-        || sourceType.flatMap(SourceType::of).isPresent()
+        || sourceType.flatMap(DigitalSourceType::of).isPresent()
         || manifest.stream()
             .flatMap(report -> report.actions().stream())
-            .anyMatch(a -> SourceType.of(a.sourceType()).isPresent());
+            .anyMatch(a -> DigitalSourceType.of(a.sourceType()).isPresent());
   }
 
   /**
@@ -135,7 +135,7 @@ public record Provenance(
     return ProvenanceText.lines(this);
   }
 
-  private static final class NotAPicture extends UnusableInput {
+  private static final class NotAPicture extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 
     NotAPicture() {

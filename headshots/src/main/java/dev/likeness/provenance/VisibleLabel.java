@@ -1,7 +1,7 @@
 package dev.likeness.provenance;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -29,9 +29,9 @@ final class VisibleLabel {
    * The picture with {@code text} on it, white on a dark strip, its letters a thirtieth of the
    * height.
    *
-   * @throws MachineLimit when the machine has no font
+   * @throws ResourceLimitException when the machine has no font
    */
-  static Picture on(Picture picture, String text) {
+  static RgbImage on(RgbImage picture, String text) {
     BufferedImage image = picture.toBufferedImage();
     Graphics2D pen = image.createGraphics();
     try {
@@ -53,14 +53,14 @@ final class VisibleLabel {
             .draw(pen, margin, top + margin / 2 + i * metrics.getHeight() + metrics.getAscent());
       }
     } catch (InternalError | LinkageError | RuntimeException noFonts) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "this machine has no font for the label \"" + text + "\"; install one (fontconfig and any"
               + " TrueType font), or draw without a label",
           noFonts);
     } finally {
       pen.dispose();
     }
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
   private static List<TextLayout> lines(String text, Graphics2D pen, int width) {

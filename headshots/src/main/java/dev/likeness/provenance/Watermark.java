@@ -1,8 +1,8 @@
 package dev.likeness.provenance;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.internal.imagefile.Encoding;
+import dev.likeness.photos.internal.imagefile.ImageFileWriter;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.OptionalInt;
@@ -40,12 +40,12 @@ public final class Watermark {
   }
 
   /** Whether a picture is large enough to be marked: 65536 pixels, as with the Python package. */
-  public static boolean fits(Picture picture) {
+  public static boolean fits(RgbImage picture) {
     return picture.width() * (long) picture.height() >= SMALLEST;
   }
 
   /** The marked picture; one that is too small comes back as it is. */
-  public static Picture embed(Picture picture) {
+  public static RgbImage embed(RgbImage picture) {
     if (!fits(picture)) {
       return picture;
     }
@@ -53,7 +53,7 @@ public final class Watermark {
     WatermarkStrength[] strengths = new WatermarkStrength[BITS];
     Arrays.fill(strengths, WatermarkStrength.FAINT);
     while (true) {
-      Picture marked = blocks.marked(strengths);
+      RgbImage marked = blocks.marked(strengths);
       BitSet weak = weak(marked);
       if (weak.stream().allMatch(bit -> strengths[bit].isStrongest())) {
         return marked;
@@ -65,21 +65,21 @@ public final class Watermark {
   /**
    * How many of the mark's bits a picture shows, 0 to 48; empty when it is too small to carry any.
    */
-  public static OptionalInt read(Picture picture) {
+  public static OptionalInt read(RgbImage picture) {
     return fits(picture)
         ? OptionalInt.of(new WatermarkBlocks(picture).agreement())
         : OptionalInt.empty();
   }
 
   // The bits that are lost, or nearly, by what happens to pictures.
-  private static BitSet weak(Picture marked) {
+  private static BitSet weak(RgbImage marked) {
     int width = (int) Math.round(marked.width() * RESIZED);
     int height = (int) Math.round(marked.height() * RESIZED);
-    Picture resized = Resampler.CUBIC.resize(
+    RgbImage resized = Resampler.CUBIC.resize(
         Resampler.CUBIC.resize(marked, width, height), marked.width(), marked.height());
     BitSet weak = new WatermarkBlocks(marked).weak();
-    weak.or(new WatermarkBlocks(Encoding.reread(marked, JPEG_QUALITY)).weak());
-    weak.or(new WatermarkBlocks(Encoding.reread(resized, JPEG_QUALITY)).weak());
+    weak.or(new WatermarkBlocks(ImageFileWriter.reread(marked, JPEG_QUALITY)).weak());
+    weak.or(new WatermarkBlocks(ImageFileWriter.reread(resized, JPEG_QUALITY)).weak());
     return weak;
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.provenance;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -23,11 +23,11 @@ final class WatermarkBlocks {
   // A plain ground hides as little as one that varies by so many levels hides twice as much.
   private static final double PLAIN = 6;
 
-  private final Picture picture;
+  private final RgbImage picture;
   private final int columns;
   private final int rows;
 
-  WatermarkBlocks(Picture picture) {
+  WatermarkBlocks(RgbImage picture) {
     this.picture = picture;
     columns = picture.width() / SIDE;
     rows = picture.height() / SIDE;
@@ -94,7 +94,7 @@ final class WatermarkBlocks {
    *
    * @param strengths of each bit; of its blocks those are moved where it is seen least
    */
-  Picture marked(WatermarkStrength[] strengths) {
+  RgbImage marked(WatermarkStrength[] strengths) {
     byte[] rgb = picture.rgb();
     double[] shifts = new double[rows * columns];
     double[] cost = new double[rows * columns];
@@ -112,7 +112,7 @@ final class WatermarkBlocks {
       int count = (int) Math.ceil(strengths[bit].share * blocks.size());
       blocks.subList(0, count).forEach(block -> move(rgb, block, shifts[block]));
     }
-    return Picture.of(picture.width(), picture.height(), rgb);
+    return RgbImage.of(picture.width(), picture.height(), rgb);
   }
 
   private static double shift(double value, int bit, WatermarkStrength strength) {

@@ -1,8 +1,8 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.provenance.signing.SigningIdentity;
-import dev.likeness.vault.internal.file.Vault;
+import dev.likeness.vault.internal.file.EncryptedFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -51,7 +51,7 @@ final class Erasure {
     try {
       JsonFile.write(begun.resolve(id), note);
       keys.destroy();
-    } catch (MachineLimit full) {
+    } catch (ResourceLimitException full) {
       beginWithoutRoom(id, keys, note);
     }
   }
@@ -64,7 +64,7 @@ final class Erasure {
     } catch (IOException e) {
       try {
         JsonFile.write(begun.resolve(id), note);
-      } catch (MachineLimit still) {
+      } catch (ResourceLimitException still) {
         e.addSuppressed(still);
       }
       throw e;
@@ -117,8 +117,8 @@ final class Erasure {
     if (!Files.exists(folder)) {
       return;
     }
-    for (Holding holding : Holding.values()) {
-      Vault.destroyKeyIn(folder.resolve(holding.word()));
+    for (DataCategory holding : DataCategory.values()) {
+      EncryptedFolder.destroyKeyIn(folder.resolve(holding.word()));
     }
     Files.walkFileTree(folder, new SimpleFileVisitor<>() {
       @Override
@@ -146,7 +146,7 @@ final class Erasure {
 
   private static Map<String, Integer> counts(Path folder) throws IOException {
     Map<String, Integer> counts = new LinkedHashMap<>();
-    for (Holding holding : Holding.values()) {
+    for (DataCategory holding : DataCategory.values()) {
       Path files = folder.resolve(holding.word()).resolve("files");
       try (Stream<Path> list = Files.isDirectory(files) ? Files.list(files) : Stream.empty()) {
         counts.put(holding.word(), (int) list.count());

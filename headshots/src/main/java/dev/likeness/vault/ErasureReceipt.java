@@ -1,7 +1,7 @@
 package dev.likeness.vault;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.provenance.signing.SignatureAlgorithm;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.io.ByteArrayInputStream;
@@ -81,7 +81,7 @@ public record ErasureReceipt(
         .append('\n')
         .append(finished)
         .append('\n');
-    for (Holding holding : Holding.values()) {
+    for (DataCategory holding : DataCategory.values()) {
       text.append(holding.word())
           .append(' ')
           .append(files.getOrDefault(holding.word(), 0))
@@ -115,7 +115,7 @@ public record ErasureReceipt(
       }
       return chain;
     } catch (CertificateException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the receipt of " + subject + " holds no certificate that can be read", e);
     }
   }
@@ -148,7 +148,7 @@ public record ErasureReceipt(
   /**
    * Reads a receipt.
    *
-   * @throws UnusableInput when the file holds none
+   * @throws InvalidInputException when the file holds none
    */
   public static ErasureReceipt read(Path file) {
     Map<String, Object> map = JsonFile.read(file);
@@ -169,7 +169,7 @@ public record ErasureReceipt(
           Base64.getDecoder().decode((String) map.get("signature")),
           certificates);
     } catch (RuntimeException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " is not a receipt of an erasure; give a file from a store's receipts folder", e);
     }
   }

@@ -1,9 +1,9 @@
 package dev.likeness.vault;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,11 +16,11 @@ final class JsonFile {
 
   static Map<String, Object> read(Path file) {
     try {
-      return JSON.std.mapFrom(Uninterrupted.read(file, Files::readAllBytes));
+      return JSON.std.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes));
     } catch (NoSuchFileException e) {
-      throw new UnusableInput(file + " does not exist; give a file that a store wrote", e);
+      throw new InvalidInputException(file + " does not exist; give a file that a store wrote", e);
     } catch (IOException e) {
-      throw new UnusableInput(file + " cannot be read as JSON; restore it from a copy", e);
+      throw new InvalidInputException(file + " cannot be read as JSON; restore it from a copy", e);
     }
   }
 

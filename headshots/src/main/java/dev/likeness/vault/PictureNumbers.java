@@ -1,6 +1,6 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +48,8 @@ final class PictureNumbers {
           .max()
           .orElse(0);
     } catch (IOException e) {
-      throw new MachineLimit("cannot look at the pictures that are kept: " + e.getMessage(), e);
+      throw new ResourceLimitException(
+          "cannot look at the pictures that are kept: " + e.getMessage(), e);
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
  *
  * @param limits for every holding
  */
-public record RetentionPolicy(Map<Holding, Limit> limits) {
+public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
    * How long one holding is kept.
    *
@@ -39,7 +39,7 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
 
   public RetentionPolicy {
     limits = new EnumMap<>(limits);
-    if (limits.size() != Holding.values().length) {
+    if (limits.size() != DataCategory.values().length) {
       throw new IllegalArgumentException(
           "a policy needs a limit for each of photos, work, person and pictures");
     }
@@ -61,18 +61,25 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
     Limit now = new Limit(Duration.ZERO, WEEK);
     Limit later = new Limit(LONGEST, MONTH);
     return new RetentionPolicy(Map.of(
-        Holding.PHOTOS, now, Holding.WORK, now, Holding.PERSON, later, Holding.PICTURES, later));
+        DataCategory.PHOTOS,
+        now,
+        DataCategory.WORK,
+        now,
+        DataCategory.PERSON,
+        later,
+        DataCategory.PICTURES,
+        later));
   }
 
   /** The same with another limit for one holding. */
-  public RetentionPolicy with(Holding holding, Limit limit) {
-    Map<Holding, Limit> other = new EnumMap<>(limits);
+  public RetentionPolicy with(DataCategory holding, Limit limit) {
+    Map<DataCategory, Limit> other = new EnumMap<>(limits);
     other.put(holding, limit);
     return new RetentionPolicy(other);
   }
 
   /** Whether a holding's time is over. */
-  boolean isDue(Holding holding, SubjectDates dates, long now) {
+  boolean isDue(DataCategory holding, SubjectDates dates, long now) {
     Limit limit = limits.get(holding);
     long met = dates.purposeMet(holding);
     boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
@@ -93,7 +100,7 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
 
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
-    for (Holding holding : Holding.values()) {
+    for (DataCategory holding : DataCategory.values()) {
       map.put(
           holding.word(),
           Map.of(
@@ -106,8 +113,8 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
   }
 
   static RetentionPolicy of(Map<?, ?> map) {
-    Map<Holding, Limit> limits = new EnumMap<>(Holding.class);
-    for (Holding holding : Holding.values()) {
+    Map<DataCategory, Limit> limits = new EnumMap<>(DataCategory.class);
+    for (DataCategory holding : DataCategory.values()) {
       Map<?, ?> limit = (Map<?, ?>) map.get(holding.word());
       limits.put(
           holding,

@@ -1,6 +1,6 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -65,7 +65,7 @@ final class StoreClock {
     now();
     try {
       save();
-    } catch (MachineLimit full) {
+    } catch (ResourceLimitException full) {
       // A disk without room must not keep anybody from being erased; the time goes on from what was
       // kept last.
     }

@@ -32,12 +32,12 @@ final class StoreLock implements AutoCloseable {
   /**
    * Takes the folder.
    *
-   * @throws StoreInUse when somebody has it
+   * @throws StoreInUseException when somebody has it
    */
   static StoreLock on(Path folder) throws IOException {
     Path real = folder.toRealPath();
     Optional<FileChannel> channel = HERE.add(real) ? elsewhere(real) : Optional.empty();
-    return new StoreLock(real, channel.orElseThrow(() -> new StoreInUse(folder)));
+    return new StoreLock(real, channel.orElseThrow(() -> new StoreInUseException(folder)));
   }
 
   /** A locked channel, unless another process has the folder; then this one has not. */

@@ -1,10 +1,10 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.Consent;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Everything of one person. Its folders are {@link Path}s like others, for whatever takes one, but
  * what is written there is encrypted under keys of this subject's, and no path leads from one
  * subject to another. Safe for threads. After {@link #erase()} everything fails with
- * {@link SubjectErased}.
+ * {@link SubjectErasedException}.
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";
@@ -27,7 +27,7 @@ public final class Subject {
   private final SubjectStore store;
   private final String id;
   private final Path folder;
-  private final SubjectVaults vaults;
+  private final SubjectFolders vaults;
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
   private final PictureNumbers numbers = new PictureNumbers();
   private SubjectDates dates;
@@ -39,7 +39,7 @@ public final class Subject {
     this.store = store;
     this.id = id;
     this.folder = folder;
-    this.vaults = new SubjectVaults(id, folder, store.keys());
+    this.vaults = new SubjectFolders(id, folder, store.keys());
   }
 
   /**
@@ -48,7 +48,7 @@ public final class Subject {
   static Subject create(SubjectStore store, String id, Path folder, Consent consent) {
     Subject subject = new Subject(store, id, folder);
     JsonFile.write(
-        subject.folder(Holding.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
+        subject.folder(DataCategory.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
     subject.dates = SubjectDates.created(store.clock().now());
     subject.saveDates();
     return subject;
@@ -58,7 +58,7 @@ public final class Subject {
     Subject subject = new Subject(store, id, folder);
     try {
       subject.dates = SubjectDates.read(folder.resolve(DATES));
-    } catch (UnusableInput damaged) {
+    } catch (InvalidInputException damaged) {
       subject.beginAnew(damaged);
     }
     subject.vaults.tidy();
@@ -69,12 +69,12 @@ public final class Subject {
    * One damaged or lost file must keep nobody from being erased or purged, this person least of
    * all: their time begins anew, once.
    */
-  private void beginAnew(UnusableInput damaged) {
+  private void beginAnew(InvalidInputException damaged) {
     damage = damaged.getMessage();
     dates = SubjectDates.created(store.clock().now());
     try {
       saveDates();
-    } catch (MachineLimit full) {
+    } catch (ResourceLimitException full) {
       // Nor must a full disk; the next one that opens the store tries again.
     }
   }
@@ -90,7 +90,7 @@ public final class Subject {
    */
   static boolean isRest(String id, Path folder) {
     return !Files.exists(folder.resolve(DATES))
-        && new SubjectVaults(id, folder, KeyWrapping.absent()).holdNoMoreThanConsent();
+        && new SubjectFolders(id, folder, WrappingKey.absent()).holdNoMoreThanConsent();
   }
 
   /** The random id: 32 hexadecimal digits that say nothing about the person. */
@@ -102,20 +102,20 @@ public final class Subject {
    * Whether the store's key opens what is kept of the person; false where they have no key of their
    * own.
    *
-   * @throws UnusableInput when another key would
+   * @throws InvalidInputException when another key would
    */
   synchronized boolean opens() {
     requireNotErased();
-    return vaults.has(Holding.PERSON) && look(Holding.PERSON) != null;
+    return vaults.has(DataCategory.PERSON) && look(DataCategory.PERSON) != null;
   }
 
   /** What the person agreed to; asking is no use. */
   public Consent consent() {
     try {
       return Consent.parse(
-          (String) JsonFile.read(look(Holding.PERSON).resolve(CONSENT)).get("consent"));
-    } catch (UnusableInput e) {
-      throw isErased() ? new SubjectErased(id, e) : e;
+          (String) JsonFile.read(look(DataCategory.PERSON).resolve(CONSENT)).get("consent"));
+    } catch (InvalidInputException e) {
+      throw isErased() ? new SubjectErasedException(id, e) : e;
     }
   }
 
@@ -124,7 +124,7 @@ public final class Subject {
    * holding is purged or the subject erased, what is open there fails with {@link IOException}, and
    * nothing more of it is kept.
    */
-  public Path folder(Holding holding) {
+  public Path folder(DataCategory holding) {
     synchronized (this) {
       Path files = look(holding);
       noteUse(holding);
@@ -135,12 +135,12 @@ public final class Subject {
   /**
    * The same folder, looked into without being a use: what watches over a store keeps nobody in it.
    */
-  synchronized Path look(Holding holding) {
+  synchronized Path look(DataCategory holding) {
     requireNotErased();
     try {
       return vaults.root(holding);
-    } catch (UnusableInput e) {
-      throw new UnusableInput(
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(
           this + ": its " + holding.word() + " cannot be opened: " + e.getMessage(), e);
     }
   }
@@ -152,7 +152,7 @@ public final class Subject {
     saveDates();
   }
 
-  private void noteUse(Holding holding) {
+  private void noteUse(DataCategory holding) {
     long now = store.clock().now();
     if (dates != null && now - dates.lastUse(holding) >= store.retention().secondsBetweenNotes()) {
       dates = dates.used(holding, now);
@@ -193,7 +193,7 @@ public final class Subject {
    * Whether a holding's time is over; work that is under way uses the person and their pictures, of
    * photos only whoever claims them.
    */
-  private boolean isDue(Holding holding) {
+  private boolean isDue(DataCategory holding) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
     return !inUse && store.retention().isDue(holding, dates, store.clock().now());
   }
@@ -203,21 +203,21 @@ public final class Subject {
    * erasing.
    */
   synchronized Optional<ErasureReceipt> eraseIfDue() {
-    return isDue(Holding.PERSON) ? Optional.of(erase()) : Optional.empty();
+    return isDue(DataCategory.PERSON) ? Optional.of(erase()) : Optional.empty();
   }
 
   /**
    * Removes the holdings whose time is over, but neither the person's own nor any while the photos
    * are claimed.
    */
-  synchronized Map<Holding, Integer> purgeDue() {
+  synchronized Map<DataCategory, Integer> purgeDue() {
     return claimed ? Map.of() : purge();
   }
 
-  private Map<Holding, Integer> purge() {
-    Map<Holding, Integer> purged = new EnumMap<>(Holding.class);
-    for (Holding holding : Holding.values()) {
-      if (holding != Holding.PERSON && vaults.has(holding) && isDue(holding)) {
+  private Map<DataCategory, Integer> purge() {
+    Map<DataCategory, Integer> purged = new EnumMap<>(DataCategory.class);
+    for (DataCategory holding : DataCategory.values()) {
+      if (holding != DataCategory.PERSON && vaults.has(holding) && isDue(holding)) {
         purged.put(holding, vaults.destroy(holding));
       }
     }
@@ -236,16 +236,16 @@ public final class Subject {
   /** Says that work is over. */
   public synchronized void ended(Cancellation cancellation) {
     if (work.remove(cancellation)) {
-      noteEnd(Holding.PERSON);
+      noteEnd(DataCategory.PERSON);
     }
   }
 
-  private void noteEnd(Holding holding) {
+  private void noteEnd(DataCategory holding) {
     try {
       if (!erased) {
         noteUse(holding);
       }
-    } catch (MachineLimit full) {
+    } catch (ResourceLimitException full) {
       // Work that is done must not fail by it, and what failed says why itself; this process knows
       // the time all the same.
     }
@@ -272,7 +272,7 @@ public final class Subject {
 
   synchronized void releasePhotos() {
     claimed = false;
-    noteEnd(Holding.PHOTOS);
+    noteEnd(DataCategory.PHOTOS);
   }
 
   PictureNumbers pictureNumbers() {
@@ -280,7 +280,7 @@ public final class Subject {
   }
 
   /** How many files each holding has. */
-  public synchronized Map<Holding, Integer> counts() {
+  public synchronized Map<DataCategory, Integer> counts() {
     requireNotErased();
     return vaults.counts();
   }
@@ -316,7 +316,7 @@ public final class Subject {
 
   private void requireNotErased() {
     if (erased) {
-      throw new SubjectErased(id);
+      throw new SubjectErasedException(id);
     }
   }
 

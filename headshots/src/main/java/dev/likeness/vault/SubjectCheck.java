@@ -1,7 +1,7 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,11 +21,11 @@ final class SubjectCheck {
         .map(told -> subject + ": " + told + "; as it is, their time in the store has begun anew");
     return Stream.concat(
             damage,
-            Stream.of(Holding.values()).flatMap(holding -> problem(subject, holding).stream()))
+            Stream.of(DataCategory.values()).flatMap(holding -> problem(subject, holding).stream()))
         .toList();
   }
 
-  private static Optional<String> problem(Subject subject, Holding holding) {
+  private static Optional<String> problem(Subject subject, DataCategory holding) {
     if (subject.counts().get(holding) == 0) {
       return Optional.empty();
     }
@@ -39,9 +39,9 @@ final class SubjectCheck {
           ? Optional.empty()
           : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
               + " files cannot be read; they were changed, or belong to another subject or key");
-    } catch (UnusableInput e) {
+    } catch (InvalidInputException e) {
       return Optional.of(e.getMessage());
-    } catch (MachineLimit e) {
+    } catch (ResourceLimitException e) {
       return Optional.of(
           subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());
     }

@@ -1,6 +1,6 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -23,7 +23,7 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     return new SubjectDates(now, NEVER, NEVER, now, now);
   }
 
-  SubjectDates used(Holding holding, long now) {
+  SubjectDates used(DataCategory holding, long now) {
     return new SubjectDates(
         created,
         purposeMet,
@@ -33,7 +33,7 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
   }
 
   SubjectDates renewed(long now) {
-    return used(Holding.PERSON, now).used(Holding.PHOTOS, now);
+    return used(DataCategory.PERSON, now).used(DataCategory.PHOTOS, now);
   }
 
   SubjectDates learnt(long now) {
@@ -47,17 +47,17 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
   }
 
   /** When {@code holding} was last used. */
-  long lastUse(Holding holding) {
+  long lastUse(DataCategory holding) {
     return isOfPhotos(holding) ? photosUse : lastUse;
   }
 
   /** When what {@code holding} is there for was done, or -1. */
-  long purposeMet(Holding holding) {
+  long purposeMet(DataCategory holding) {
     return isOfPhotos(holding) ? purposeMet : learnt;
   }
 
-  static boolean isOfPhotos(Holding holding) {
-    return holding == Holding.PHOTOS || holding == Holding.WORK;
+  static boolean isOfPhotos(DataCategory holding) {
+    return holding == DataCategory.PHOTOS || holding == DataCategory.WORK;
   }
 
   /** How long before now each was; {@code learnt} is missing until then. */
@@ -84,11 +84,11 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
   /**
    * Reads them; stores once kept three of the five.
    *
-   * @throws UnusableInput when the file holds none, or is missing
+   * @throws InvalidInputException when the file holds none, or is missing
    */
   static SubjectDates read(Path file) {
     if (!Files.exists(file)) {
-      throw new UnusableInput(file + " is missing; restore it from a copy");
+      throw new InvalidInputException(file + " is missing; restore it from a copy");
     }
     Map<String, Object> map = JsonFile.read(file);
     map.putIfAbsent("learnt", map.get("purpose_met"));
@@ -105,7 +105,7 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     if (map.get(name) instanceof Number number) {
       return number.longValue();
     }
-    throw new UnusableInput(
+    throw new InvalidInputException(
         file + " says no number of seconds as " + name + "; restore it from a copy");
   }
 }

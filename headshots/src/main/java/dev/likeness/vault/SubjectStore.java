@@ -1,10 +1,10 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.Consent;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -31,7 +31,7 @@ public final class SubjectStore implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path folder;
-  private final KeyWrapping keys;
+  private final WrappingKey keys;
   private final StoreLock lock;
   private final StoreClock clock;
   private final RetentionPolicy retention;
@@ -39,7 +39,7 @@ public final class SubjectStore implements AutoCloseable {
   private final Map<String, Subject> subjects = new ConcurrentHashMap<>();
   private volatile boolean keyFits;
 
-  private SubjectStore(Path given, KeyWrapping keys, StoreOptions options) throws IOException {
+  private SubjectStore(Path given, WrappingKey keys, StoreOptions options) throws IOException {
     this.folder = Files.isDirectory(given)
         ? requireStore(given.toRealPath())
         : Files.createDirectories(given);
@@ -62,22 +62,22 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /** Opens a store, or makes one, with the default options. */
-  public static SubjectStore open(Path folder, KeyWrapping keys) {
+  public static SubjectStore open(Path folder, WrappingKey keys) {
     return open(folder, keys, StoreOptions.defaults());
   }
 
   /**
    * Opens a store, or makes one.
    *
-   * @throws UnusableInput when the folder holds other things
-   * @throws StoreInUse when it is open already, here or in another process
-   * @throws MachineLimit when the disk refuses
+   * @throws InvalidInputException when the folder holds other things
+   * @throws StoreInUseException when it is open already, here or in another process
+   * @throws ResourceLimitException when the disk refuses
    */
-  public static SubjectStore open(Path folder, KeyWrapping keys, StoreOptions options) {
+  public static SubjectStore open(Path folder, WrappingKey keys, StoreOptions options) {
     try {
       return new SubjectStore(folder.toAbsolutePath(), keys, options);
     } catch (IOException | UncheckedIOException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot open the store " + folder + ": " + e.getMessage()
               + "; see that it is a folder that this user may write",
           e);
@@ -93,7 +93,7 @@ public final class SubjectStore implements AutoCloseable {
           .filter(name -> !name.startsWith(".") && !name.equals("lost+found"))
           .toList();
       if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
-        throw new UnusableInput(folder + " is no store, which has a clock.json, but has "
+        throw new InvalidInputException(folder + " is no store, which has a clock.json, but has "
             + names.get(0) + "; give a store, or a new folder");
       }
     }
@@ -129,7 +129,7 @@ public final class SubjectStore implements AutoCloseable {
     return ID.matcher(text).matches();
   }
 
-  KeyWrapping keys() {
+  WrappingKey keys() {
     return keys;
   }
 
@@ -145,7 +145,7 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Takes in a person who has agreed; nothing of them is kept before.
    *
-   * @throws UnusableInput when the key opens nobody who is in the store already
+   * @throws InvalidInputException when the key opens nobody who is in the store already
    */
   public Subject create(Consent consent) {
     requireKey();
@@ -172,9 +172,9 @@ public final class SubjectStore implements AutoCloseable {
     for (Subject subject : keyFits ? List.<Subject>of() : subjects()) {
       try {
         keyFits = subject.opens();
-      } catch (UnusableInput | MachineLimit other) {
+      } catch (InvalidInputException | ResourceLimitException other) {
         refusal = other;
-      } catch (SubjectErased meanwhile) {
+      } catch (SubjectErasedException meanwhile) {
         continue;
       }
       if (keyFits) {
@@ -197,12 +197,12 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * The subject of this id.
    *
-   * @throws UnusableInput when there is none; an id that was erased is one of those
+   * @throws InvalidInputException when there is none; an id that was erased is one of those
    */
   public Subject subject(String id) {
     Subject subject = subjects.get(id);
     if (subject == null) {
-      throw new UnusableInput("the store has no subject "
+      throw new InvalidInputException("the store has no subject "
           + (isId(id) ? id : "of that id, since ids have 32 hex " + "digits")
           + "; list shows those that it has");
     }
@@ -218,12 +218,13 @@ public final class SubjectStore implements AutoCloseable {
    * Removes everything whose time is over; a person whose own time is over is erased, unless work
    * on them is under way. Where one fails, the others go on.
    *
-   * @throws MachineLimit in the end, when a disk refused; further failures are suppressed in it
+   * @throws ResourceLimitException in the end, when a disk refused; further failures are suppressed
+   *     in it
    */
   public PurgeReport purgeDue() {
     List<ErasureReceipt> receipts = new ArrayList<>();
     int files = 0;
-    MachineLimit failure = null;
+    ResourceLimitException failure = null;
     for (Subject subject : subjects()) {
       try {
         Optional<ErasureReceipt> receipt = subject.eraseIfDue();
@@ -232,11 +233,11 @@ public final class SubjectStore implements AutoCloseable {
           files +=
               subject.purgeDue().values().stream().mapToInt(Integer::intValue).sum();
         }
-      } catch (SubjectErased meanwhile) {
+      } catch (SubjectErasedException meanwhile) {
         continue;
-      } catch (MachineLimit | UncheckedIOException e) {
+      } catch (ResourceLimitException | UncheckedIOException e) {
         if (failure == null) {
-          failure = new MachineLimit(
+          failure = new ResourceLimitException(
               "cannot purge everything that is due: " + e.getMessage()
                   + "; see to that and open the store again, which finishes it",
               e);
@@ -264,7 +265,7 @@ public final class SubjectStore implements AutoCloseable {
         subjects.remove(subject.id());
         return erasure.finish(subject.id());
       } catch (IOException e) {
-        throw new MachineLimit(
+        throw new ResourceLimitException(
             "cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
                 + rest(subject),
             e);
@@ -284,7 +285,7 @@ public final class SubjectStore implements AutoCloseable {
   /** The receipt of an erasure. */
   public ErasureReceipt receipt(String id) {
     if (!isId(id)) {
-      throw new UnusableInput("ids are 32 hexadecimal digits");
+      throw new InvalidInputException("ids are 32 hexadecimal digits");
     }
     return ErasureReceipt.read(ErasureReceipt.fileIn(folder, id));
   }

@@ -1,7 +1,7 @@
 package dev.likeness.vault;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -86,7 +86,7 @@ public final class SubjectStudio {
     SubjectWork.unlessErased(subject, () -> {
       subject.takeIn(() -> {
         subject.photosCame();
-        Optional<Path> file = PhotoName.of(name).free(subject.folder(Holding.PHOTOS), photo);
+        Optional<Path> file = FileNames.of(name).free(subject.folder(DataCategory.PHOTOS), photo);
         file.ifPresent(free -> AtomicFile.write(free, out -> out.write(photo)));
       });
       return null;
@@ -99,7 +99,7 @@ public final class SubjectStudio {
    *
    * @param progress hears of each photo that is rejected, too, by name
    * @param stop turned by the caller; erasing the subject stops this work alone
-   * @throws dev.likeness.diffusion.error.Cancelled when it is turned
+   * @throws dev.likeness.diffusion.error.CancelledException when it is turned
    * @throws IllegalStateException while the subject is being learnt by another call
    */
   public void learn(Subject subject, Progress progress, Cancellation stop) {
@@ -119,14 +119,14 @@ public final class SubjectStudio {
         subject,
         stop,
         cancellation -> SubjectWork.claiming(subject, () -> {
-          PhotoSet photos = PhotoSet.from(subject.folder(Holding.PHOTOS));
+          PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
           tellOfRejected(review, progress);
           // What other photos or settings left behind goes with the rest of the work.
-          Path state = studio.state(subject.folder(Holding.WORK), review, known);
+          Path state = studio.state(subject.folder(DataCategory.WORK), review, known);
           try (TrainedPerson person =
               studio.learn(review, consent, known, state, progress, cancellation)) {
-            person.save(subject.folder(Holding.PERSON).resolve(PERSON));
+            person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
           }
           subject.learnt();
           return null;
@@ -145,7 +145,7 @@ public final class SubjectStudio {
   public static void keep(Subject subject, TrainedPerson person) {
     Consent.require(subject.consent(), Purpose.TRAINING);
     SubjectWork.unlessErased(subject, () -> {
-      person.save(subject.folder(Holding.PERSON).resolve(PERSON));
+      person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
       subject.purposeMet();
       return null;
     });
@@ -171,7 +171,7 @@ public final class SubjectStudio {
    * pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop turned by the caller; erasing the subject stops this work alone
-   * @throws UnusableInput when the person has not been learnt
+   * @throws InvalidInputException when the person has not been learnt
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
     return SubjectWork.during(subject, stop, cancellation -> {
@@ -188,11 +188,11 @@ public final class SubjectStudio {
       ReviewTools with,
       Progress progress,
       Cancellation stop) {
-    Path pictures = subject.folder(Holding.PICTURES);
+    Path pictures = subject.folder(DataCategory.PICTURES);
     int count = request.styles().size() * request.count();
     int first = subject.pictureNumbers().take(pictures, count);
     try {
-      KeptShoot shoot = new KeptShoot(base, person, request, pictures, first, disclosure, with);
+      StoredShoot shoot = new StoredShoot(base, person, request, pictures, first, disclosure, with);
       studio.each(shoot::add).shoot(person, request, progress, stop);
       return shoot.judged();
     } finally {
@@ -203,12 +203,13 @@ public final class SubjectStudio {
   /**
    * The person file of a subject.
    *
-   * @throws UnusableInput when the person has not been learnt
+   * @throws InvalidInputException when the person has not been learnt
    */
   public static Path personFile(Subject subject) {
-    Path file = subject.folder(Holding.PERSON).resolve(PERSON);
+    Path file = subject.folder(DataCategory.PERSON).resolve(PERSON);
     if (!Files.exists(file)) {
-      throw new UnusableInput(subject + " has not been learnt; learn them from photos first");
+      throw new InvalidInputException(
+          subject + " has not been learnt; learn them from photos first");
     }
     return file;
   }

@@ -1,6 +1,6 @@
 package dev.likeness.vault;
 
-import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -37,10 +37,10 @@ final class SubjectWork {
   static <T> T unlessErased(Subject subject, Supplier<T> work) {
     try {
       return work.get();
-    } catch (Cancelled e) {
+    } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw subject.isErased() ? new SubjectErased(subject.id(), e) : e;
+      throw subject.isErased() ? new SubjectErasedException(subject.id(), e) : e;
     }
   }
 }

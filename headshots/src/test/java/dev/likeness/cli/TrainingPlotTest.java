@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.TrainingStates;
+import dev.likeness.headshots.TrainingState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ class TrainingPlotTest {
   @Test
   void drawsTheLossAndWhereThereAreAnyThePreviewsLikeness() {
     learn(false);
-    Picture loss = plot.draw();
+    RgbImage loss = plot.draw();
     assertTrue(holds(loss, 44, 92, 190), "no line of the loss");
     assertFalse(holds(loss, 24, 128, 84), "a likeness that nobody measured");
     learn(true);
@@ -90,7 +90,7 @@ class TrainingPlotTest {
     }
     assertEquals(whole.draw(), again.draw());
     assertEquals(44, Files.readAllLines(TrainingPlot.numbers(state)).size());
-    TrainingStates.delete(state);
+    TrainingState.delete(state);
     assertFalse(Files.exists(TrainingPlot.numbers(state)));
   }
 
@@ -101,7 +101,7 @@ class TrainingPlotTest {
     }
   }
 
-  private static boolean holds(Picture picture, int red, int green, int blue) {
+  private static boolean holds(RgbImage picture, int red, int green, int blue) {
     byte[] rgb = picture.rgb();
     for (int i = 0; i < rgb.length; i += 3) {
       if ((rgb[i] & 0xFF) == red && (rgb[i + 1] & 0xFF) == green && (rgb[i + 2] & 0xFF) == blue) {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -91,7 +91,8 @@ class CaptionRaceTest {
     cancellation.cancel();
     Numbered judge = new Numbered(1);
     assertThrows(
-        Cancelled.class, () -> CaptionRace.of(judge, NOISES, List.of("1", "2"), cancellation));
+        CancelledException.class,
+        () -> CaptionRace.of(judge, NOISES, List.of("1", "2"), cancellation));
     assertTrue(judge.asked.isEmpty());
   }
 }

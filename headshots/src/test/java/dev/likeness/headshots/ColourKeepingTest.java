@@ -3,7 +3,7 @@ package dev.likeness.headshots;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Random;
 import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.api.Test;
@@ -15,10 +15,10 @@ class ColourKeepingTest {
   void givesBackWhatPaledAndKeepsWhatIsFine() {
     IntBinaryOperator scene = (x, y) -> 60 + x / 2;
     Random random = new Random(3);
-    Picture before = picture(scene);
-    Picture drawn =
+    RgbImage before = picture(scene);
+    RgbImage drawn =
         picture((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
-    Picture kept = ColourKeeping.of(before, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
+    RgbImage kept = ColourKeeping.of(before, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
     assertTrue(off(before, drawn) > 8, "it had paled");
     assertEquals(0, off(before, kept), 1.0);
     assertEquals(roughness(drawn), roughness(kept), 0.05 * roughness(drawn));
@@ -27,8 +27,8 @@ class ColourKeepingTest {
   @Test
   void givesBackAsFineAsIsAskedWhatFaded() {
     IntBinaryOperator squares = (x, y) -> (x / 8 + y / 8) % 2 == 0 ? 60 : 160;
-    Picture before = picture(squares);
-    Picture faded = picture((x, y) -> 85 + (squares.applyAsInt(x, y) - 60) / 2);
+    RgbImage before = picture(squares);
+    RgbImage faded = picture((x, y) -> 85 + (squares.applyAsInt(x, y) - 60) / 2);
     double coarse = unlike(before, ColourKeeping.of(before, faded, 32, 32));
     double fine = unlike(before, ColourKeeping.of(before, faded, SIDE / 2, SIDE / 2));
     assertEquals(25, unlike(before, faded), 1e-9);
@@ -37,7 +37,7 @@ class ColourKeepingTest {
   }
 
   /** The mean difference in grey levels. */
-  private static double unlike(Picture a, Picture b) {
+  private static double unlike(RgbImage a, RgbImage b) {
     double sum = 0;
     for (int i = 0; i < SIDE * SIDE; i++) {
       sum += Math.abs(a.at(i % SIDE, i / SIDE, 1) - b.at(i % SIDE, i / SIDE, 1));
@@ -45,16 +45,16 @@ class ColourKeepingTest {
     return sum / SIDE / SIDE;
   }
 
-  private static Picture picture(IntBinaryOperator values) {
+  private static RgbImage picture(IntBinaryOperator values) {
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) values.applyAsInt(i / 3 % SIDE, i / 3 / SIDE);
     }
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 
   /** The largest difference of the means of squares of sixteen pixels. */
-  private static double off(Picture a, Picture b) {
+  private static double off(RgbImage a, RgbImage b) {
     double most = 0;
     for (int y = 0; y < SIDE; y += 16) {
       for (int x = 0; x < SIDE; x += 16) {
@@ -68,7 +68,7 @@ class ColourKeepingTest {
     return most;
   }
 
-  private static double roughness(Picture p) {
+  private static double roughness(RgbImage p) {
     double sum = 0;
     for (int i = 0; i < SIDE * (SIDE - 1); i++) {
       sum += Math.abs(p.at(i % SIDE, i / SIDE, 1) - p.at(i % SIDE, i / SIDE + 1, 1));

@@ -2,22 +2,22 @@ package dev.likeness.headshots;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class EditMaskTest {
   private static final int SIDE = 200;
-  private static final Face FACE =
-      new Face(new Box(60, 40, 80, 80), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  private static final Face FACE = new Face(
+      new BoundingBox(60, 40, 80, 80), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
 
   @Test
   void drawsClothesFromTheShouldersAndLeavesTheNeck() {
-    Picture mask = EditMask.of(portrait(), FACE, Set.of(EditPart.OUTFIT));
+    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(EditPart.OUTFIT));
     assertTrue(mask.at(52, 126, 0) > 200, "a shoulder beside the neck: " + mask.at(52, 126, 0));
     assertTrue(mask.at(100, 126, 0) < 20, "the neck: " + mask.at(100, 126, 0));
     assertTrue(mask.at(100, 170, 0) > 250, "the chest: " + mask.at(100, 170, 0));
@@ -26,7 +26,7 @@ class EditMaskTest {
 
   @Test
   void drawsTheBackdropUpToTheFaceAndOverTheEdgeOfHair() {
-    Picture mask = EditMask.of(portrait(), FACE, Set.of(EditPart.BACKDROP));
+    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(EditPart.BACKDROP));
     assertTrue(
         mask.at(10, 30, 0) == 255 && mask.at(54, 90, 0) > 200,
         "the wall, beside the cheek, too: " + mask.at(54, 90, 0));
@@ -37,7 +37,7 @@ class EditMaskTest {
   }
 
   /** Head and neck, and shoulders that begin beside the neck, before a light wall. */
-  private static Picture portrait() {
+  private static RgbImage portrait() {
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < rgb.length; i++) {
       int x = i / 3 % SIDE;
@@ -47,6 +47,6 @@ class EditMaskTest {
       boolean body = y > 114 + Math.abs(x - 100) * 0.1;
       rgb[i] = (byte) (head ? 160 : body ? 30 : 225);
     }
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 }

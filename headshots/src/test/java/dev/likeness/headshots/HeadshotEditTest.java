@@ -7,22 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.image.PictureFormat;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.photos.face.Box;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.provenance.Disclosure;
@@ -63,8 +63,8 @@ class HeadshotEditTest {
         .steps(2)
         .train(
             base,
-            List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
-            Subject.of("woman").consent("Ada: yes"),
+            List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+            PersonToken.of("woman").consent("Ada: yes"),
             Progress.SILENT,
             new Cancellation());
     headshot = HeadshotStudio.on(base)
@@ -104,8 +104,8 @@ class HeadshotEditTest {
   @Test
   void keepsEverythingOutsideTheMaskToThePixel() {
     EditedHeadshot edited = edit(HeadshotEdit.within(right(SIDE), "a scarf"));
-    Picture before = headshot.picture();
-    Picture after = edited.after().picture();
+    RgbImage before = headshot.picture();
+    RgbImage after = edited.after().picture();
     assertEquals(before.crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
     assertNotEquals(
         before.crop(SIDE / 2, 0, SIDE / 2, SIDE), after.crop(SIDE / 2, 0, SIDE / 2, SIDE));
@@ -125,8 +125,8 @@ class HeadshotEditTest {
         .shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(3))
         .headshots()
         .get(0);
-    Face face =
-        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face = new Face(
+        new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     Headshot redrawn = studio.redrawFace(ada, gray, face, 0.7, new Cancellation());
     Headshot edited = studio
         .edit(
@@ -151,8 +151,8 @@ class HeadshotEditTest {
         .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(steps))
         .headshots()
         .get(0);
-    Face face =
-        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face = new Face(
+        new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     assertNotEquals(
         quick.picture(),
         studio.redrawFace(ada, quick, face, 0.45, new Cancellation()).picture());
@@ -163,9 +163,9 @@ class HeadshotEditTest {
     int side = 8 * SIDE;
     Headshot large = Headshot.of(
         Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada");
-    Box box = new Box(80, 80, 96, 96);
-    Face face = new Face(box, 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    Picture redrawn = HeadshotStudio.on(base)
+    BoundingBox box = new BoundingBox(80, 80, 96, 96);
+    Face face = new Face(box, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
+    RgbImage redrawn = HeadshotStudio.on(base)
         .redrawFace(ada, large, face, 0.7, new Cancellation())
         .picture();
     int repeated = 0;
@@ -191,7 +191,7 @@ class HeadshotEditTest {
     List<String> sizes = new ArrayList<>();
     HeadshotStudio studio = HeadshotStudio.on(base).enlarger((picture, width, height) -> {
       sizes.add(width + "x" + height);
-      return Enlarger.CUBIC.enlarge(picture, width, height);
+      return Upscaler.CUBIC.enlarge(picture, width, height);
     });
     studio.edit(
         ada,
@@ -206,14 +206,14 @@ class HeadshotEditTest {
   @Test
   void changesTheLightWithinAMaskWithoutAFace() {
     HeadshotEdit light = HeadshotEdit.within(right(SIDE), "").and(EditPart.LIGHT, "window light");
-    Picture after = edit(light).after().picture();
+    RgbImage after = edit(light).after().picture();
     assertEquals(headshot.picture().crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
     assertNotEquals(headshot.picture(), after);
   }
 
   @Test
   void drawsMarginsAroundTheHeadshot() {
-    Picture after = edit(HeadshotEdit.extend(8, 0, 8, 16)).after().picture();
+    RgbImage after = edit(HeadshotEdit.extend(8, 0, 8, 16)).after().picture();
     assertEquals("48x48 picture", after.toString());
     assertEquals(headshot.picture().crop(4, 0, 24, 28), after.crop(12, 0, 24, 28));
   }
@@ -222,10 +222,11 @@ class HeadshotEditTest {
   void saysWhatCannotBeEdited() {
     assertEquals(
         "no face is seen in the headshot, so its parts cannot be found; give a mask of what to draw",
-        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.smile())).getMessage());
+        assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.smile()))
+            .getMessage());
     assertEquals(
         "the mask has 16x16 pixels and the headshot 32x32; give a mask of the headshot's size",
-        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.within(right(16), "")))
+        assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.within(right(16), "")))
             .getMessage());
     assertEquals(
         "nothing to edit; give words for a part, a mask, or margins",
@@ -241,14 +242,14 @@ class HeadshotEditTest {
             .getMessage());
     assertEquals(
         "the canvas would have 4128x32 pixels, and a side has 4096 at most; extend it by less",
-        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0)))
+        assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0)))
             .getMessage());
   }
 
   @Test
   void saysInItsFileThatItWasEdited() throws IOException {
-    Face face =
-        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face = new Face(
+        new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     Headshot photo = Headshot.of(headshot.picture(), headshot.style(), "Ada")
         .prompt("a photo of Ada")
         .steps(3);
@@ -257,7 +258,7 @@ class HeadshotEditTest {
     edited.writePng(file, Disclosure.standard().generator("Shop"));
     for (byte[] bytes : List.of(
         edited.toPng(),
-        edited.toBytes(PictureFormat.JPEG),
+        edited.toBytes(ImageFormat.JPEG),
         Files.readAllBytes(file),
         photo.toPng(),
         Headshot.read(file, "Ada").toPng(),
@@ -342,7 +343,8 @@ class HeadshotEditTest {
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
     assertEquals(
         record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of the picture alone",
-        assertThrows(UnusableInput.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))
+        assertThrows(
+                InvalidInputException.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))
             .getMessage());
   }
 
@@ -351,11 +353,11 @@ class HeadshotEditTest {
         .edit(ada, headshot, edit, detector, Progress.SILENT, new Cancellation());
   }
 
-  private static Picture right(int side) {
+  private static RgbImage right(int side) {
     byte[] white = new byte[side * side * 3];
     for (int i = 0; i < white.length; i++) {
       white[i] = (byte) (i / 3 % side >= side / 2 ? 255 : 0);
     }
-    return Picture.of(side, side, white);
+    return RgbImage.of(side, side, white);
   }
 }

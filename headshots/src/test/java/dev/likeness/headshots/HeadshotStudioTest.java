@@ -9,12 +9,12 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.adapter.Unled;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -23,20 +23,20 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.person.FaceReferences;
-import dev.likeness.headshots.person.HeldPerson;
-import dev.likeness.headshots.person.LikenessDial;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.GuidedPerson;
+import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.person.SharedLight;
-import dev.likeness.headshots.person.ShownPerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.photos.face.Box;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.internal.image.Luma;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -63,13 +63,13 @@ class HeadshotStudioTest {
   static void learnAda() {
     base = GoldenFolder.loaded(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
-    Picture selfie = Picture.of(32, 32, new byte[32 * 32 * 3]);
+    RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     ada = LoraTraining.quick()
         .steps(3)
         .train(
             base,
             List.of(selfie),
-            Subject.of("woman").consent("Ada: yes"),
+            PersonToken.of("woman").consent("Ada: yes"),
             Progress.SILENT,
             new Cancellation());
     HeadshotStudio.on(base).shoot(ada, request());
@@ -114,7 +114,7 @@ class HeadshotStudioTest {
         .shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(2))
         .headshots()
         .get(0);
-    Picture drawn = base.generate(shot.request()).picture();
+    RgbImage drawn = base.generate(shot.request()).picture();
     assertNotEquals(drawn, shot.picture());
     assertEquals(Luma.of(drawn).picture(), shot.picture());
   }
@@ -158,7 +158,7 @@ class HeadshotStudioTest {
     cancellation.cancel();
     List<ProgressEvent> events = new ArrayList<>();
     assertThrows(
-        Cancelled.class,
+        CancelledException.class,
         () -> HeadshotStudio.on(base).shoot(ada, request(), events::add, cancellation));
     assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
   }
@@ -180,13 +180,13 @@ class HeadshotStudioTest {
         "square",
         List.of("flux", "stable-diffusion"),
         false);
-    UnusableInput wrong = assertThrows(
-        UnusableInput.class,
+    InvalidInputException wrong = assertThrows(
+        InvalidInputException.class,
         () -> HeadshotStudio.on(base).shoot(ada, ShootRequest.of(photographic, 1)));
     assertEquals(
         wrong.getMessage(),
         assertThrows(
-                UnusableInput.class,
+                InvalidInputException.class,
                 () -> HeadshotStudio.on(base).require(ShootRequest.of(photographic, 1)))
             .getMessage());
     assertEquals(
@@ -198,8 +198,8 @@ class HeadshotStudioTest {
   @Test
   void refusesStepsThatTheBaseDoesNotMakeBeforeAnythingIsDrawn() {
     ShootRequest many = request().steps(1001);
-    UnusableInput wrong =
-        assertThrows(UnusableInput.class, () -> HeadshotStudio.on(base).require(many));
+    InvalidInputException wrong =
+        assertThrows(InvalidInputException.class, () -> HeadshotStudio.on(base).require(many));
     assertEquals(
         base.name()
             + " cannot draw in 1001 steps: this scheduler makes 1 to 1000 steps, got 1001; choose so many",
@@ -210,7 +210,7 @@ class HeadshotStudioTest {
   void refusesWhoIsDrawnInPlacesWhereWindowsOrCropsAreSeen() {
     Adapter placed = new Adapter() {
       @Override
-      public Adaptation adapt(Part part, Compute compute) {
+      public Adaptation adapt(ModelComponent part, Compute compute) {
         return Adaptation.NONE;
       }
 
@@ -242,8 +242,8 @@ class HeadshotStudioTest {
             "a picture of 64 pixels is drawn in windows or crops of the picture, and an image"),
         said);
     assertEquals(1, events.size(), "nothing was drawn");
-    Face face =
-        new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face = new Face(
+        new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     assertTrue(assertThrows(
             IllegalArgumentException.class,
             () -> studio.redrawFace(left, shot, face, 0.5, new Cancellation()))
@@ -283,7 +283,7 @@ class HeadshotStudioTest {
   void recordsTheSizeOfTheFileBesideThatOfTheDrawing() throws IOException {
     Headshot drawn = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
     Headshot cropped = new Headshot(
-        Picture.of(4, 5, new byte[3 * 4 * 5]), drawn.style(), drawn.seed(), drawn.request(), 1);
+        RgbImage.of(4, 5, new byte[3 * 4 * 5]), drawn.style(), drawn.seed(), drawn.request(), 1);
     Map<String, Object> record = JSON.std.mapFrom(
         ShootRecord.of(base, ada, new Shoot(request(), List.of(cropped))).toJson());
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
@@ -304,8 +304,8 @@ class HeadshotStudioTest {
         () -> studio.show(
             null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
-    ShownPerson shown =
-        new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, Map.of());
+    ReferencePerson shown = new ReferencePerson(
+        null, ada, learning, "an adapter", IdentityStrength.UNMEASURED, Map.of());
     ConsentRefused undrawn = assertThrows(
         ConsentRefused.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
@@ -319,33 +319,33 @@ class HeadshotStudioTest {
     HeadshotStudio studio = HeadshotStudio.on(base);
     TrainedPerson unasked = ada.called(
         ada.subject().consent(Consent.of("Ada: look").only(Purpose.INTAKE).toJson()));
-    HeldPerson held = new HeldPerson(unasked, unasked::at);
-    ShownPerson beside = new ShownPerson(
-        null, unasked, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of());
-    for (Identity person : List.of(held, beside, new HeldPerson(beside, unasked::at))) {
+    GuidedPerson held = new GuidedPerson(unasked, unasked::at);
+    ReferencePerson beside = new ReferencePerson(
+        null, unasked, Consent.of("Ada: yes"), "an adapter", IdentityStrength.UNMEASURED, Map.of());
+    for (Identity person : List.of(held, beside, new GuidedPerson(beside, unasked::at))) {
       assertEquals(
           Purpose.HEADSHOTS,
           assertThrows(ConsentRefused.class, () -> studio.shoot(person, request()))
               .purpose());
     }
     assertEquals(
-        1, studio.shoot(new HeldPerson(ada, ada::at), request()).headshots().size());
+        1, studio.shoot(new GuidedPerson(ada, ada::at), request()).headshots().size());
   }
 
   @Test
   void saysWhereSomebodyIsShownByOtherPhotosThanTheyWereLearntFrom() {
-    FaceReferences shown =
-        new FaceReferences("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
-    ShownPerson person = new ShownPerson(
-            null, null, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of())
+    FaceEmbeddings shown =
+        new FaceEmbeddings("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
+    ReferencePerson person = new ReferencePerson(
+            null, null, Consent.of("Ada: yes"), "an adapter", IdentityStrength.UNMEASURED, Map.of())
         .heldTo(shown);
     assertTrue(person.unlike(ada).isEmpty(), "her file keeps no face");
     assertTrue(person.unlike(shown.asGuideOf(ada)).isEmpty());
     assertTrue(person
-        .unlike(new FaceReferences("another", List.of(new float[] {1})).asGuideOf(ada))
+        .unlike(new FaceEmbeddings("another", List.of(new float[] {1})).asGuideOf(ada))
         .isEmpty());
     String said = person
-        .unlike(new FaceReferences("an eye", List.of(new float[] {0.6f, 0.8f})).asGuideOf(ada))
+        .unlike(new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})).asGuideOf(ada))
         .orElseThrow();
     assertTrue(said.contains("the faces are 0.60 alike"), said);
   }

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.headshots.provenance.TestPictures;
 import dev.likeness.photos.internal.imagefile.FilePart;
-import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.c2pa.ManifestReader;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.TrustAnchors;
@@ -52,7 +52,7 @@ class BrokenPicturesTest {
 
   private static void judgeChanged(byte[] file, int times) {
     Random random = new Random(3);
-    FilePart manifest = PictureFile.of(file).orElseThrow().manifestPart().orElseThrow();
+    FilePart manifest = ImageFile.of(file).orElseThrow().manifestPart().orElseThrow();
     for (int i = 0; i < times; i++) {
       byte[] changed = file.clone();
       for (int n = 0; n < 1 + i % 3; n++) {
@@ -78,7 +78,7 @@ class BrokenPicturesTest {
 
   private static ManifestReport read(byte[] file) {
     return new ManifestReader(TrustAnchors.NONE, Instant.EPOCH)
-        .read(PictureFile.of(file).orElseThrow())
+        .read(ImageFile.of(file).orElseThrow())
         .orElseThrow();
   }
 
@@ -94,19 +94,19 @@ class BrokenPicturesTest {
     byte[] png = Arrays.copyOf(FILES.get(0), 50);
     assertEquals(
         "the PNG file ends within the chunk at byte 33; download or save it again",
-        assertThrows(UnusableInput.class, () -> PictureFile.of(png)).getMessage());
+        assertThrows(InvalidInputException.class, () -> ImageFile.of(png)).getMessage());
     byte[] jpeg = Arrays.copyOf(FILES.get(1), 40);
     assertEquals(
         "the JPEG file ends within the segment at byte 20; download or save it again",
-        assertThrows(UnusableInput.class, () -> PictureFile.of(jpeg)).getMessage());
+        assertThrows(InvalidInputException.class, () -> ImageFile.of(jpeg)).getMessage());
   }
 
   // Any other exception fails the test.
   private static void judge(byte[] bytes) {
     try {
-      PictureFile.of(bytes)
+      ImageFile.of(bytes)
           .ifPresent(file -> new ManifestReader(TrustAnchors.NONE, Instant.EPOCH).read(file));
-    } catch (UnusableInput refused) {
+    } catch (InvalidInputException refused) {
       assertEquals(1, refused.getMessage().lines().count());
     }
   }

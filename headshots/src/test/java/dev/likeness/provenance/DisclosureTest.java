@@ -11,17 +11,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.metadata.icc.IccDirectory;
 import dev.likeness.diffusion.Marking;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.image.PictureFormat;
-import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.provenance.ApplicationIdentity;
 import dev.likeness.headshots.provenance.TestAuthority.Profile;
 import dev.likeness.headshots.provenance.TestPictures;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.internal.imagefile.FilePart;
-import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.c2pa.Finding;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.SigningIdentity;
@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DisclosureTest {
   private static final String MODEL =
       "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
-  private static final Picture PICTURE = TestPictures.of(320, 264, 1);
+  private static final RgbImage PICTURE = TestPictures.of(320, 264, 1);
 
   @TempDir
   private Path folder;
@@ -71,7 +71,7 @@ class DisclosureTest {
   @ValueSource(strings = {"png", "jpeg", "webp"})
   void noticesEveryChangedByteOutsideTheManifest(String format) {
     byte[] bytes = bytes(format, Disclosure.standard());
-    FilePart manifest = PictureFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
+    FilePart manifest = ImageFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
     Random random = new Random(5);
     for (int i = 0; i < 60; i++) {
       byte[] changed = bytes.clone();
@@ -87,7 +87,7 @@ class DisclosureTest {
     try {
       Provenance found = Provenance.of(changed, TrustAnchors.NONE);
       return found.isAltered() || found.manifest().isEmpty();
-    } catch (UnusableInput broken) {
+    } catch (InvalidInputException broken) {
       return true;
     }
   }
@@ -146,8 +146,8 @@ class DisclosureTest {
   void refusesACertificateThatIsNotValidNow() {
     Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
     Profile old = Profile.signer("Ada").from(end.minus(Duration.ofDays(1)));
-    Exception e =
-        assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old));
+    Exception e = assertThrows(
+        InvalidInputException.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old));
     String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
         + " is valid from " + old.from() + " until " + end + ", and it is ";
     assertTrue(e.getMessage().startsWith(told), e.getMessage());
@@ -155,7 +155,7 @@ class DisclosureTest {
         e.getMessage().endsWith(": what it signs now is called invalid; give one that is valid"),
         e.getMessage());
     assertThrows(
-        UnusableInput.class,
+        InvalidInputException.class,
         () -> ApplicationIdentity.make(
             folder, "EC", "Ada", old.from(Instant.now().plusSeconds(3600))));
   }
@@ -164,7 +164,7 @@ class DisclosureTest {
   void refusesACertificateThatIsNotForSigning() {
     Profile server = Profile.signer("Ada").forPurposes(KeyPurposeId.id_kp_serverAuth);
     Exception e = assertThrows(
-        UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", server));
+        InvalidInputException.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", server));
     assertEquals(
         "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
             + " has the extended key usages [1.3.6.1.5.5.7.3.1]; "
@@ -197,8 +197,8 @@ class DisclosureTest {
   void labelsOnlyWhenAsked() throws IOException {
     byte[] plain = Disclosure.standard().png(PICTURE);
     byte[] labelled = Disclosure.standard().label("AI-generated").png(PICTURE);
-    Picture before = Picture.read(Files.write(folder.resolve("plain.png"), plain));
-    Picture after = Picture.read(Files.write(folder.resolve("labelled.png"), labelled));
+    RgbImage before = RgbImage.read(Files.write(folder.resolve("plain.png"), plain));
+    RgbImage after = RgbImage.read(Files.write(folder.resolve("labelled.png"), labelled));
     assertNotEquals(before.crop(0, 230, 60, 34), after.crop(0, 230, 60, 34));
     assertEquals(48, Watermark.read(after).orElseThrow());
   }
@@ -207,7 +207,7 @@ class DisclosureTest {
   @Test
   void labelsInAsManyLinesAsTheWordsNeed() throws IOException {
     String words = "drawn by artificial intelligence from photos, and not a photograph of anybody ";
-    Picture one = labelled(words + "here");
+    RgbImage one = labelled(words + "here");
     assertNotEquals(one, labelled(words + "there"), "the last word is seen");
     assertNotEquals(
         labelled("drawn").crop(0, 200, 60, 30),
@@ -216,8 +216,8 @@ class DisclosureTest {
     assertDoesNotThrow(() -> labelled("d".repeat(200)), "no space to break at");
   }
 
-  private Picture labelled(String words) throws IOException {
-    return Picture.read(Files.write(
+  private RgbImage labelled(String words) throws IOException {
+    return RgbImage.read(Files.write(
         folder.resolve("labelled.png"), Disclosure.standard().label(words).png(PICTURE)));
   }
 
@@ -239,8 +239,8 @@ class DisclosureTest {
   }
 
   private static void assertNames(Path file, Path key, Path chain) {
-    UnusableInput refusal =
-        assertThrows(UnusableInput.class, () -> SigningIdentity.open(key, chain));
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> SigningIdentity.open(key, chain));
     assertTrue(
         refusal
             .getMessage()
@@ -251,7 +251,7 @@ class DisclosureTest {
   @Test
   void saysWhenPhotosAreInIt() {
     byte[] bytes = Disclosure.standard()
-        .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+        .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
         .png(PICTURE);
     String expected =
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
@@ -268,7 +268,7 @@ class DisclosureTest {
         List.of(
             new ManifestReport.Action("c2pa.opened", ""),
             new ManifestReport.Action(
-                "c2pa.edited", SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri())),
+                "c2pa.edited", DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri())),
         report.actions());
     assertEquals(
         List.of("ingredient.unknownProvenance"),
@@ -285,7 +285,7 @@ class DisclosureTest {
   @Test
   void leavesThePixelsOfPagesAlone() throws IOException {
     byte[] page = Disclosure.standard().ofPages().png(PICTURE);
-    assertEquals(PICTURE, Picture.read(Files.write(folder.resolve("page.png"), page)));
+    assertEquals(PICTURE, RgbImage.read(Files.write(folder.resolve("page.png"), page)));
     Provenance found = Provenance.of(page, TrustAnchors.NONE);
     assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isWatermarked());
   }
@@ -300,11 +300,11 @@ class DisclosureTest {
   @Test
   void refusesWhatIsNoPicture() throws IOException {
     Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
-    Exception e = assertThrows(UnusableInput.class, () -> Provenance.inspect(file));
+    Exception e = assertThrows(InvalidInputException.class, () -> Provenance.inspect(file));
     assertEquals(file + " is no PNG, JPEG or WebP file; give one of these", e.getMessage());
   }
 
   private static byte[] bytes(String format, Disclosure disclosure) {
-    return disclosure.encode(PICTURE, PictureFormat.named(format));
+    return disclosure.encode(PICTURE, ImageFormat.named(format));
   }
 }

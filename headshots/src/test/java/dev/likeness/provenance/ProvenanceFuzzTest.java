@@ -1,9 +1,9 @@
 package dev.likeness.provenance;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.photos.internal.imagefile.PictureFile;
-import dev.likeness.photos.internal.imagefile.Xmp;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.photos.internal.imagefile.XmpPacket;
 import dev.likeness.provenance.c2pa.ManifestReader;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.time.Instant;
@@ -17,11 +17,11 @@ class ProvenanceFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void judgesOrRefusesAnyBytes(byte[] bytes) {
     try {
-      PictureFile.of(bytes).ifPresent(file -> {
-        file.xmp().map(Xmp::parse);
+      ImageFile.of(bytes).ifPresent(file -> {
+        file.xmp().map(XmpPacket::parse);
         new ManifestReader(TrustAnchors.NONE, Instant.EPOCH).read(file);
       });
-    } catch (UnusableInput refused) {
+    } catch (InvalidInputException refused) {
       return;
     }
   }

@@ -3,7 +3,7 @@ package dev.likeness.provenance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.provenance.ApplicationIdentity;
 import dev.likeness.headshots.provenance.TestPictures;
 import java.io.IOException;
@@ -37,7 +37,7 @@ class ReferenceProgramsTest {
     Assumptions.assumeTrue(
         System.getProperty("likeness.python") != null,
         "no Python with c2pa-python and invisible-watermark; give one with -Dlikeness.python=PROGRAM");
-    Picture picture = TestPictures.of(512, 384, 3);
+    RgbImage picture = TestPictures.of(512, 384, 3);
     png = folder.resolve("a.png");
     jpeg = folder.resolve("a.jpg");
     Disclosure.standard().writePng(picture, png);

@@ -3,10 +3,10 @@ package dev.likeness.provenance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.provenance.TestPictures;
 import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.internal.imagefile.Encoding;
+import dev.likeness.photos.internal.imagefile.ImageFileWriter;
 import java.util.Arrays;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -17,12 +17,12 @@ class WatermarkTest {
   @ParameterizedTest
   @CsvSource({"256, 256", "512, 512", "427, 331", "1024, 768"})
   void outlivesJpegAndAResize(int width, int height) {
-    Picture marked = Watermark.embed(TestPictures.of(width, height, width));
-    Picture resized = Resampler.CUBIC.resize(
+    RgbImage marked = Watermark.embed(TestPictures.of(width, height, width));
+    RgbImage resized = Resampler.CUBIC.resize(
         Resampler.CUBIC.resize(marked, width * 9 / 10, height * 9 / 10), width, height);
     assertEquals(OptionalInt.of(48), Watermark.read(marked));
-    assertEquals(OptionalInt.of(48), Watermark.read(Encoding.reread(marked, 0.8)));
-    assertEquals(OptionalInt.of(48), Watermark.read(Encoding.reread(resized, 0.8)));
+    assertEquals(OptionalInt.of(48), Watermark.read(ImageFileWriter.reread(marked, 0.8)));
+    assertEquals(OptionalInt.of(48), Watermark.read(ImageFileWriter.reread(resized, 0.8)));
   }
 
   // JPEG smears what lies side by side on a plain ground, which is what a bright studio's is.
@@ -31,14 +31,15 @@ class WatermarkTest {
   void outlivesJpegInPicturesOfOneColourToo(int grey) {
     byte[] rgb = new byte[300 * 300 * 3];
     Arrays.fill(rgb, (byte) grey);
-    Picture marked = Watermark.embed(Picture.of(300, 300, rgb));
+    RgbImage marked = Watermark.embed(RgbImage.of(300, 300, rgb));
     assertEquals(OptionalInt.of(48), Watermark.read(marked));
-    assertTrue(Watermark.read(Encoding.reread(marked, 0.8)).orElseThrow() >= Watermark.ENOUGH);
+    assertTrue(
+        Watermark.read(ImageFileWriter.reread(marked, 0.8)).orElseThrow() >= Watermark.ENOUGH);
   }
 
   @Test
   void isFaint() {
-    Picture picture = TestPictures.of(512, 512, 9);
+    RgbImage picture = TestPictures.of(512, 512, 9);
     byte[] before = picture.rgb();
     byte[] after = Watermark.embed(picture).rgb();
     double square = 0;
@@ -58,7 +59,7 @@ class WatermarkTest {
 
   @Test
   void leavesSmallPicturesAlone() {
-    Picture small = TestPictures.of(255, 256, 1);
+    RgbImage small = TestPictures.of(255, 256, 1);
     assertEquals(small, Watermark.embed(small));
     assertEquals(OptionalInt.empty(), Watermark.read(small));
   }

@@ -8,7 +8,7 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.ConsentRefused;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Purpose;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +49,7 @@ class ConsentTest {
   void isRequiredOfLearning() {
     HeadshotStudio studio = null;
     try (SubjectStore store =
-        SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key")))) {
+        SubjectStore.open(folder.resolve("store"), WrappingKey.newFile(folder.resolve("key")))) {
       SubjectStudio studios = SubjectStudio.on(null, studio);
       Subject ada = store.create(DRAWING);
       ConsentRefused photos =

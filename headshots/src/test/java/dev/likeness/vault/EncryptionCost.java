@@ -3,7 +3,7 @@ package dev.likeness.vault;
 import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.Consent;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -32,10 +32,11 @@ final class EncryptionCost {
   public static void main(String[] args) throws IOException {
     Path folder = Files.createDirectories(Path.of(args[0]));
     try (SubjectStore store =
-        SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key")))) {
+        SubjectStore.open(folder.resolve("store"), WrappingKey.newFile(folder.resolve("key")))) {
       for (int pair = 0; pair < Integer.parseInt(args[1]); pair++) {
         Subject subject = store.create(Consent.of("measured"));
-        double encrypted = run(subject.folder(Holding.PHOTOS), subject.folder(Holding.WORK));
+        double encrypted =
+            run(subject.folder(DataCategory.PHOTOS), subject.folder(DataCategory.WORK));
         double plain = run(folder.resolve("plain"), folder.resolve("plain"));
         subject.erase();
         System.out.printf(

@@ -10,7 +10,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.headshots.trust.KilledProgram;
 import dev.likeness.headshots.trust.Selfies;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ class KilledProcessTest {
   void open() {
     place = folder.resolve("store");
     key = folder.resolve("key.txt");
-    KeyWrapping.newFile(key);
+    WrappingKey.newFile(key);
     tiny = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     base = GoldenFolder.loaded(tiny);
   }
@@ -90,7 +90,7 @@ class KilledProcessTest {
   }
 
   private void requireWholeStore(Set<String> begun, KilledProgram program) throws IOException {
-    try (SubjectStore store = SubjectStore.open(place, KeyWrapping.file(key))) {
+    try (SubjectStore store = SubjectStore.open(place, WrappingKey.file(key))) {
       assertEquals(List.of(), store.verify(), program::toString);
       assertEquals(Set.of(), names(place.resolve("erasing")));
       erased.addAll(begun);
@@ -113,20 +113,20 @@ class KilledProcessTest {
 
   private void requireWholeSubject(Subject subject, boolean known) throws IOException {
     if (subject.consent().text().equals(StoreProgram.KEEP)) {
-      for (Holding holding : Holding.values()) {
+      for (DataCategory holding : DataCategory.values()) {
         requireWholeFiles(subject.folder(holding));
       }
       return;
     }
     assertEquals(StoreProgram.LEARN, subject.consent().text());
     for (String name : Selfies.names()) {
-      Path photo = subject.folder(Holding.PHOTOS).resolve(name);
+      Path photo = subject.folder(DataCategory.PHOTOS).resolve(name);
       assertFalse(known && Files.exists(photo), "a photo that was no longer needed is still there");
       if (Files.exists(photo)) {
         assertArrayEquals(Selfies.read(name), Files.readAllBytes(photo));
       }
     }
-    if (known || Files.exists(subject.folder(Holding.PERSON).resolve("person.safetensors"))) {
+    if (known || Files.exists(subject.folder(DataCategory.PERSON).resolve("person.safetensors"))) {
       try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
         assertTrue(person.subject().consent().contains(StoreProgram.LEARN));
       }

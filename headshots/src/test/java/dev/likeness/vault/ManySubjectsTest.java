@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -16,7 +16,7 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.headshots.trust.Selfies;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +64,7 @@ class ManySubjectsTest {
 
   @Test
   void neverMix(TestReporter reporter) throws Exception {
-    KeyWrapping key = KeyWrapping.newFile(folder.resolve("key.txt"));
+    WrappingKey key = WrappingKey.newFile(folder.resolve("key.txt"));
     store = SubjectStore.open(folder.resolve("store"), key);
     for (int i = 0; i < SUBJECTS; i++) {
       subjects.set(i, create());
@@ -102,10 +102,10 @@ class ManySubjectsTest {
           survivors, left.map(path -> path.getFileName().toString()).collect(Collectors.toSet()));
     }
     for (Subject subject : store.subjects()) {
-      for (Holding holding : Holding.values()) {
+      for (DataCategory holding : DataCategory.values()) {
         check(subject, holding);
       }
-      if (Files.exists(subject.folder(Holding.PERSON).resolve("person.safetensors"))) {
+      if (Files.exists(subject.folder(DataCategory.PERSON).resolve("person.safetensors"))) {
         try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
           assertEquals(
               agreed.get(subject.id()),
@@ -139,7 +139,7 @@ class ManySubjectsTest {
   private void act(Random random) {
     int slot = random.nextInt(SUBJECTS);
     Subject subject = subjects.get(slot);
-    Holding holding = Holding.values()[random.nextInt(Holding.values().length)];
+    DataCategory holding = DataCategory.values()[random.nextInt(DataCategory.values().length)];
     try {
       switch (random.nextInt(24)) {
         case 0 -> erase(slot, subject);
@@ -154,11 +154,12 @@ class ManySubjectsTest {
               subject.folder(holding).resolve("file-" + random.nextInt(4)),
               content(subject, random));
       }
-    } catch (SubjectErased erasedMeanwhile) {
+    } catch (SubjectErasedException erasedMeanwhile) {
       assertTrue(subject.isErased());
     } catch (IOException e) {
       assertTrue(
-          subject.isErased() || holding == Holding.PHOTOS || holding == Holding.WORK, e.toString());
+          subject.isErased() || holding == DataCategory.PHOTOS || holding == DataCategory.WORK,
+          e.toString());
     }
   }
 
@@ -186,9 +187,9 @@ class ManySubjectsTest {
         default -> studio.add(subject, selfie, Selfies.read(selfie));
       }
       count(what);
-    } catch (Cancelled | SubjectErased e) {
+    } catch (CancelledException | SubjectErasedException e) {
       assertTrue(subject.isErased(), e.toString());
-    } catch (UnusableInput e) {
+    } catch (InvalidInputException e) {
       assertTrue(
           e.getMessage().contains(what.equals("draw") ? "has not been learnt" : "photo"),
           e.toString());
@@ -209,7 +210,7 @@ class ManySubjectsTest {
     return subject.id().repeat(1 + random.nextInt(2000)).getBytes(StandardCharsets.US_ASCII);
   }
 
-  private void check(Subject subject, Holding holding) throws IOException {
+  private void check(Subject subject, DataCategory holding) throws IOException {
     assertEquals(agreed.get(subject.id()), subject.consent().text());
     try (Stream<Path> files = Files.list(subject.folder(holding))) {
       for (Path file : files.toList()) {

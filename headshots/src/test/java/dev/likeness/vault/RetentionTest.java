@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.Consent;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MonitorInfo;
@@ -61,12 +61,12 @@ class RetentionTest {
   private Path folder;
 
   private final HandClock clock = new HandClock();
-  private KeyWrapping key;
+  private WrappingKey key;
   private SubjectStore store;
 
   @BeforeEach
   void open() {
-    key = KeyWrapping.newFile(folder.resolve("key.txt"));
+    key = WrappingKey.newFile(folder.resolve("key.txt"));
     reopen();
   }
 
@@ -83,7 +83,7 @@ class RetentionTest {
         SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock));
   }
 
-  private void reopen(Holding holding, Duration afterUse) {
+  private void reopen(DataCategory holding, Duration afterUse) {
     store.close();
     RetentionPolicy policy = RetentionPolicy.defaults()
         .with(holding, new RetentionPolicy.Limit(RetentionPolicy.LONGEST, afterUse));
@@ -93,7 +93,7 @@ class RetentionTest {
 
   private Subject ada() throws IOException {
     Subject ada = store.create(YES);
-    for (Holding holding : Holding.values()) {
+    for (DataCategory holding : DataCategory.values()) {
       Files.write(ada.folder(holding).resolve("file"), new byte[] {1});
     }
     return ada;
@@ -104,8 +104,8 @@ class RetentionTest {
     Subject ada = ada();
     ada.purposeMet();
     assertEquals("{PHOTOS=0, WORK=0, PERSON=2, PICTURES=1}", ada.counts().toString());
-    Files.write(ada.folder(Holding.PHOTOS).resolve("again"), new byte[] {2});
-    assertEquals(1, ada.counts().get(Holding.PHOTOS));
+    Files.write(ada.folder(DataCategory.PHOTOS).resolve("again"), new byte[] {2});
+    assertEquals(1, ada.counts().get(DataCategory.PHOTOS));
   }
 
   @Test
@@ -122,13 +122,13 @@ class RetentionTest {
   void drawingKeepsNoPhotosThatWaitToBeLearntFrom() throws IOException {
     Subject ada = ada();
     ada.purposeMet();
-    Files.write(ada.folder(Holding.PHOTOS).resolve("new"), new byte[] {1});
+    Files.write(ada.folder(DataCategory.PHOTOS).resolve("new"), new byte[] {1});
     ada.photosCame();
     clock.go(Duration.ofDays(6));
-    ada.folder(Holding.PERSON);
+    ada.folder(DataCategory.PERSON);
     assertEquals(0, store.purgeDue().files());
     clock.go(Duration.ofDays(1));
-    ada.folder(Holding.PERSON);
+    ada.folder(DataCategory.PERSON);
     assertEquals(1, store.purgeDue().files());
     assertEquals(Duration.ofDays(7).toSeconds(), ada.ages().get("learnt"));
   }
@@ -175,7 +175,7 @@ class RetentionTest {
     assertEquals(
         List.of(ada.id()),
         store.purgeDue().erased().stream().map(ErasureReceipt::subject).toList());
-    assertThrows(SubjectErased.class, ada::counts);
+    assertThrows(SubjectErasedException.class, ada::counts);
   }
 
   @Test
@@ -183,17 +183,17 @@ class RetentionTest {
     Subject ada = ada();
     ada.purposeMet();
     clock.go(Duration.ofDays(29));
-    Files.readAllBytes(ada.folder(Holding.PERSON).resolve("file"));
+    Files.readAllBytes(ada.folder(DataCategory.PERSON).resolve("file"));
     clock.go(Duration.ofDays(29));
     assertEquals(List.of(), store.purgeDue().erased());
   }
 
   @Test
   void notesUsesOftenEnoughForAShortTime() throws IOException {
-    reopen(Holding.PERSON, Duration.ofMinutes(30));
+    reopen(DataCategory.PERSON, Duration.ofMinutes(30));
     Subject ada = ada();
     clock.go(Duration.ofMinutes(28));
-    ada.folder(Holding.PERSON);
+    ada.folder(DataCategory.PERSON);
     clock.go(Duration.ofMinutes(2));
     assertEquals(List.of(), store.purgeDue().erased());
     clock.go(Duration.ofMinutes(28));
@@ -202,7 +202,7 @@ class RetentionTest {
 
   @Test
   void workIsAUseUntilItEnds() throws IOException {
-    reopen(Holding.PERSON, Duration.ofHours(2));
+    reopen(DataCategory.PERSON, Duration.ofHours(2));
     Subject ada = ada();
     SubjectWork.during(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
@@ -217,7 +217,7 @@ class RetentionTest {
 
   @Test
   void keepsPicturesWhileMoreAreDrawn() throws IOException {
-    reopen(Holding.PICTURES, Duration.ofHours(2));
+    reopen(DataCategory.PICTURES, Duration.ofHours(2));
     Subject ada = ada();
     SubjectWork.during(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
@@ -376,7 +376,8 @@ class RetentionTest {
   void remembersAnotherPolicy() throws IOException {
     store.close();
     RetentionPolicy day = RetentionPolicy.defaults()
-        .with(Holding.PERSON, new RetentionPolicy.Limit(Duration.ofDays(2), Duration.ofDays(1)));
+        .with(
+            DataCategory.PERSON, new RetentionPolicy.Limit(Duration.ofDays(2), Duration.ofDays(1)));
     store = SubjectStore.open(
         folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(day));
     reopen();
@@ -391,7 +392,9 @@ class RetentionTest {
     Exception e = assertThrows(
         IllegalArgumentException.class,
         () -> RetentionPolicy.defaults()
-            .with(Holding.PERSON, new RetentionPolicy.Limit(Duration.ZERO, Duration.ofDays(1096))));
+            .with(
+                DataCategory.PERSON,
+                new RetentionPolicy.Limit(Duration.ZERO, Duration.ofDays(1096))));
     assertEquals(
         "the person would be kept for 1096 days after their last use; at most 1095",
         e.getMessage());

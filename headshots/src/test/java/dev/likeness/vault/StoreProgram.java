@@ -2,7 +2,7 @@ package dev.likeness.vault;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -14,7 +14,7 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.headshots.trust.Selfies;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -42,7 +42,7 @@ public final class StoreProgram {
   public static void main(String[] args) {
     Random random = new Random(Long.parseLong(args[3]));
     try (SubjectStore store =
-            SubjectStore.open(Path.of(args[0]), KeyWrapping.file(Path.of(args[1])));
+            SubjectStore.open(Path.of(args[0]), WrappingKey.file(Path.of(args[1])));
         BaseModel base = GoldenFolder.loaded(Path.of(args[2]))) {
       Thread learner = new Thread(() -> learnForEver(store, base, new Random(random.nextLong())));
       learner.setUncaughtExceptionHandler((thread, failure) -> fail(failure));
@@ -92,7 +92,7 @@ public final class StoreProgram {
         case 1 -> subject.purposeMet();
         case 2 ->
           agreed(store, LEARN).stream().skip(PERSONS - 1).findAny().ifPresent(StoreProgram::erase);
-        default -> write(subject, Holding.values()[random.nextInt(4)], random);
+        default -> write(subject, DataCategory.values()[random.nextInt(4)], random);
       }
     }
   }
@@ -137,16 +137,17 @@ public final class StoreProgram {
    * nothing.
    */
   private static void train(BaseModel base, Subject subject) {
-    Picture grey = Picture.of(32, 32, new byte[32 * 32 * 3]);
-    Path state = subject.folder(Holding.WORK).resolve("training.safetensors");
+    RgbImage grey = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
+    Path state = subject.folder(DataCategory.WORK).resolve("training.safetensors");
     try (TrainedPerson person = SETTINGS.train(
         base,
         List.of(grey),
-        dev.likeness.lora.training.Subject.of("woman").consent(subject.consent().toJson()),
+        dev.likeness.lora.training.PersonToken.of("woman")
+            .consent(subject.consent().toJson()),
         state,
         phases(subject),
         cancellation(subject))) {
-      person.save(subject.folder(Holding.PERSON).resolve("person.safetensors"));
+      person.save(subject.folder(DataCategory.PERSON).resolve("person.safetensors"));
     }
     subject.purposeMet();
   }
@@ -183,7 +184,7 @@ public final class StoreProgram {
   }
 
   /** A file whose content is one number over and over: any other content is a torn one. */
-  private static void write(Subject subject, Holding holding, Random random) {
+  private static void write(Subject subject, DataCategory holding, Random random) {
     byte[] content = new byte[1 + random.nextInt(200_000)];
     Arrays.fill(content, (byte) random.nextInt(256));
     Path file = subject.folder(holding).resolve("file-" + random.nextInt(3));

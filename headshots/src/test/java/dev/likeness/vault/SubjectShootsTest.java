@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -19,7 +19,7 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.headshots.trust.Selfies;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
@@ -40,14 +40,14 @@ class SubjectShootsTest {
     try (BaseModel base = GoldenFolder.loaded(
             GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base));
       Subject ada = store.create(Consent.of("Ada: yes"));
       studio.add(ada, Selfies.names().get(0), Selfies.read(Selfies.names().get(0)));
       studio.add(ada, "torn.jpg", new byte[] {1});
       Cancellation stop = new Cancellation();
       assertThrows(
-          Cancelled.class,
+          CancelledException.class,
           () -> studio.learn(
               ada,
               event -> {
@@ -71,7 +71,7 @@ class SubjectShootsTest {
     try (BaseModel base = GoldenFolder.loaded(
             GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
       Subject ada = learnt(store, studio);
       ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(1);
@@ -79,7 +79,7 @@ class SubjectShootsTest {
           () -> studio.shoot(ada, two.seed(8), Progress.SILENT, new Cancellation()));
       studio.shoot(ada, two, Progress.SILENT, new Cancellation());
       meanwhile.join();
-      Path pictures = ada.folder(Holding.PICTURES);
+      Path pictures = ada.folder(DataCategory.PICTURES);
       assertEquals(
           List.of(
               "headshot-001.png",
@@ -114,14 +114,14 @@ class SubjectShootsTest {
     try (BaseModel base = GoldenFolder.loaded(
             GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       Subject ada = learnt(store, SubjectStudio.on(base, quick(base)));
       ShootRequest four = ShootRequest.of(Style.named("studio"), 4).steps(1);
       Cancellation stop = new Cancellation();
       List<Headshot> shown = new ArrayList<>();
       SubjectStudio stopped =
           SubjectStudio.on(base, quick(base).each(shown::add).each(drawn -> stop.cancel()));
-      assertThrows(Cancelled.class, () -> stopped.shoot(ada, four, Progress.SILENT, stop));
+      assertThrows(CancelledException.class, () -> stopped.shoot(ada, four, Progress.SILENT, stop));
       assertEquals(1, shown.size());
       SubjectStudio full = SubjectStudio.on(base, quick(base).each(drawn -> {
         if (drawn.seed() == 2) {
@@ -130,7 +130,7 @@ class SubjectShootsTest {
       }));
       assertThrows(
           OutOfMemoryError.class, () -> full.shoot(ada, four, Progress.SILENT, new Cancellation()));
-      Path pictures = ada.folder(Holding.PICTURES);
+      Path pictures = ada.folder(DataCategory.PICTURES);
       assertEquals(
           List.of(
               "headshot-001.png",
@@ -153,7 +153,7 @@ class SubjectShootsTest {
     try (BaseModel base = GoldenFolder.loaded(
             GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
       Subject ada = learnt(store, studio);
       // No lock of all subjects may be needed to keep the pictures of one.
@@ -170,7 +170,7 @@ class SubjectShootsTest {
         }
       }
       PictureNumbers numbers = ada.pictureNumbers();
-      Path pictures = ada.folder(Holding.PICTURES);
+      Path pictures = ada.folder(DataCategory.PICTURES);
       assertEquals(List.of("headshot-001.png", "record.json"), names(pictures));
       assertEquals(List.of(1, 41), List.of(numbers.take(pictures, 40), numbers.take(pictures, 2)));
       numbers.release(41, 2);

@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.trust.Bytes;
 import dev.likeness.headshots.trust.OtherProcess;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -39,12 +39,12 @@ class SubjectStoreTest {
   @TempDir
   private Path folder;
 
-  private KeyWrapping key;
+  private WrappingKey key;
   private SubjectStore store;
 
   @BeforeEach
   void open() {
-    key = KeyWrapping.newFile(folder.resolve("key.txt"));
+    key = WrappingKey.newFile(folder.resolve("key.txt"));
     store = SubjectStore.open(folder.resolve("store"), key);
   }
 
@@ -57,19 +57,19 @@ class SubjectStoreTest {
   void keepsFilesAndConsentForTheNextProcess() throws IOException {
     Subject ada = store.create(YES);
     byte[] selfie = noise(3_000_000);
-    Path photo = ada.folder(Holding.PHOTOS).resolve("selfies/one.jpg");
+    Path photo = ada.folder(DataCategory.PHOTOS).resolve("selfies/one.jpg");
     AtomicFile.write(photo, out -> out.write(selfie));
     reopen();
     Subject again = store.subject(ada.id());
     assertArrayEquals(
-        selfie, Files.readAllBytes(again.folder(Holding.PHOTOS).resolve("selfies/one.jpg")));
+        selfie, Files.readAllBytes(again.folder(DataCategory.PHOTOS).resolve("selfies/one.jpg")));
     assertEquals(YES, again.consent());
     assertEquals(List.of(), store.verify());
   }
 
   @Test
   void listsFoldersAsTheirFilesAreNamed() throws IOException {
-    Path photos = store.create(YES).folder(Holding.PHOTOS);
+    Path photos = store.create(YES).folder(DataCategory.PHOTOS);
     Files.write(photos.resolve("a/one.jpg"), new byte[5]);
     Files.write(photos.resolve("a/two.jpg"), new byte[0]);
     Files.write(photos.resolve("three.jpg"), new byte[7]);
@@ -95,7 +95,7 @@ class SubjectStoreTest {
     }
     studio.add(ada, "selfie.jpg", new byte[] {1});
     studio.add(store.create(YES), "ж".repeat(120) + ".jpg", new byte[] {9});
-    Path photos = ada.folder(Holding.PHOTOS);
+    Path photos = ada.folder(DataCategory.PHOTOS);
     assertEquals(
         List.of(
             "/jpg",
@@ -115,7 +115,7 @@ class SubjectStoreTest {
   void leavesNothingReadableOnDisk() throws IOException {
     Subject ada = store.create(Consent.of("Ada Lovelace agrees"));
     byte[] marker = noise(64);
-    Files.write(ada.folder(Holding.PERSON).resolve("ada-lovelace.bin"), marker);
+    Files.write(ada.folder(DataCategory.PERSON).resolve("ada-lovelace.bin"), marker);
     List<Path> files = filesBelow(folder.resolve("store"));
     for (Path file : files) {
       byte[] bytes = Files.readAllBytes(file);
@@ -130,9 +130,9 @@ class SubjectStoreTest {
   void hasNoPathFromOneSubjectToAnother() throws IOException {
     Subject ada = store.create(YES);
     Subject bob = store.create(YES);
-    Files.write(bob.folder(Holding.PERSON).resolve("bob.bin"), new byte[] {1});
-    Path root = ada.folder(Holding.PERSON);
-    String file = "/person/files/" + folderNames(bob, Holding.PERSON).get(0);
+    Files.write(bob.folder(DataCategory.PERSON).resolve("bob.bin"), new byte[] {1});
+    Path root = ada.folder(DataCategory.PERSON);
+    String file = "/person/files/" + folderNames(bob, DataCategory.PERSON).get(0);
     for (String way : List.of(
         "../../" + bob.id() + file,
         "/" + folder + "/store/subjects/" + bob.id() + file,
@@ -144,17 +144,18 @@ class SubjectStoreTest {
         "")) {
       assertThrows(IOException.class, () -> Files.readAllBytes(root.resolve(way)), way);
     }
-    assertThrows(IllegalArgumentException.class, () -> root.resolve(bob.folder(Holding.PERSON)));
-    assertThrows(UnusableInput.class, () -> store.subject("../" + bob.id()));
+    assertThrows(
+        IllegalArgumentException.class, () -> root.resolve(bob.folder(DataCategory.PERSON)));
+    assertThrows(InvalidInputException.class, () -> store.subject("../" + bob.id()));
   }
 
   @Test
   void refusesFilesThatWereMovedOrChanged() throws IOException {
     Subject ada = store.create(YES);
     Subject bob = store.create(YES);
-    Files.write(ada.folder(Holding.PERSON).resolve("face.bin"), noise(100));
+    Files.write(ada.folder(DataCategory.PERSON).resolve("face.bin"), noise(100));
     Path stolen = folder.resolve("store/subjects/" + ada.id() + "/person/files");
-    for (String name : folderNames(ada, Holding.PERSON)) {
+    for (String name : folderNames(ada, DataCategory.PERSON)) {
       Files.copy(
           stolen.resolve(name),
           folder.resolve("store/subjects/" + bob.id() + "/person/files/" + name));
@@ -170,9 +171,9 @@ class SubjectStoreTest {
   @Test
   void erasesKeysFilesAndNames() throws IOException {
     Subject ada = store.create(YES);
-    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
-    Files.write(ada.folder(Holding.PHOTOS).resolve("two.jpg"), noise(100));
-    Path before = ada.folder(Holding.PHOTOS);
+    Files.write(ada.folder(DataCategory.PHOTOS).resolve("one.jpg"), noise(100));
+    Files.write(ada.folder(DataCategory.PHOTOS).resolve("two.jpg"), noise(100));
+    Path before = ada.folder(DataCategory.PHOTOS);
     Cancellation work = new Cancellation();
     ada.begin(work);
     ErasureReceipt receipt = ada.erase();
@@ -181,9 +182,9 @@ class SubjectStoreTest {
     assertTrue(receipt.isGenuine());
     assertEquals(receipt.toJson(), ada.erase().toJson());
     assertFalse(Files.exists(folder.resolve("store/subjects/" + ada.id())));
-    assertThrows(SubjectErased.class, () -> ada.folder(Holding.PHOTOS));
+    assertThrows(SubjectErasedException.class, () -> ada.folder(DataCategory.PHOTOS));
     assertThrows(IOException.class, () -> Files.write(before.resolve("three.jpg"), new byte[1]));
-    assertThrows(UnusableInput.class, () -> store.subject(ada.id()));
+    assertThrows(InvalidInputException.class, () -> store.subject(ada.id()));
     reopen();
     assertEquals(List.of(), store.subjects());
     assertTrue(store.receipt(ada.id()).isGenuine());
@@ -192,7 +193,7 @@ class SubjectStoreTest {
   @Test
   void keepsReadsAndErasesOnAnInterruptedThread() throws IOException {
     Subject ada = store.create(YES);
-    Path photo = ada.folder(Holding.PHOTOS).resolve("one.jpg");
+    Path photo = ada.folder(DataCategory.PHOTOS).resolve("one.jpg");
     Thread.currentThread().interrupt();
     AtomicFile.write(photo, out -> out.write(noise(100)));
     Consent kept = ada.consent();
@@ -222,7 +223,8 @@ class SubjectStoreTest {
   @Test
   void doesNotPutAFileInPlaceThatIsClosedAfterErasure() throws IOException {
     Subject ada = store.create(YES);
-    OutputStream channel = Files.newOutputStream(ada.folder(Holding.PHOTOS).resolve("late.jpg"));
+    OutputStream channel =
+        Files.newOutputStream(ada.folder(DataCategory.PHOTOS).resolve("late.jpg"));
     channel.write(noise(1000));
     ada.erase();
     assertThrows(IOException.class, channel::close);
@@ -233,9 +235,9 @@ class SubjectStoreTest {
   void needsNoKeyToListAndEraseButToRead() throws IOException {
     Subject ada = store.create(YES);
     store.close();
-    store = SubjectStore.open(folder.resolve("store"), KeyWrapping.absent());
+    store = SubjectStore.open(folder.resolve("store"), WrappingKey.absent());
     Exception e =
-        assertThrows(UnusableInput.class, () -> store.subject(ada.id()).consent());
+        assertThrows(InvalidInputException.class, () -> store.subject(ada.id()).consent());
     assertEquals(
         ada
             + ": its person cannot be opened: the store was opened without its key, which is needed to read or write what it holds; give the key",
@@ -243,7 +245,7 @@ class SubjectStoreTest {
     assertTrue(store.subject(ada.id()).erase().isGenuine());
   }
 
-  private static String refusal(Subject subject, Holding holding) {
+  private static String refusal(Subject subject, DataCategory holding) {
     return "subject " + subject.id() + ": its " + holding.word()
         + " cannot be opened: the key does not open it: it is kept under another one, or"
         + " its key file was changed; give the key that the person was taken in under (verify names all whom a key does not open)";
@@ -252,7 +254,7 @@ class SubjectStoreTest {
   @Test
   void ofPeopleUnderTwoKeysEachOpensItsOwnAndNoneIsLost() throws IOException {
     List<Subject> two = new ArrayList<>(List.of(store.create(YES)));
-    List<KeyWrapping> keys = List.of(key, KeyWrapping.newFile(folder.resolve("other.txt")));
+    List<WrappingKey> keys = List.of(key, WrappingKey.newFile(folder.resolve("other.txt")));
     store.close();
     try (SubjectStore other = SubjectStore.open(folder.resolve("second"), keys.get(1))) {
       two.add(other.create(YES));
@@ -266,9 +268,9 @@ class SubjectStoreTest {
       assertEquals(YES, store.subject(two.get(i).id()).consent());
       Subject stranger = store.subject(two.get(1 - i).id());
       assertEquals(
-          refusal(stranger, Holding.PERSON),
-          assertThrows(UnusableInput.class, stranger::consent).getMessage());
-      assertEquals(List.of(refusal(stranger, Holding.PERSON)), store.verify());
+          refusal(stranger, DataCategory.PERSON),
+          assertThrows(InvalidInputException.class, stranger::consent).getMessage());
+      assertEquals(List.of(refusal(stranger, DataCategory.PERSON)), store.verify());
       assertEquals(0, store.purgeDue().files());
       if (i == 0) {
         store.close();
@@ -284,15 +286,16 @@ class SubjectStoreTest {
     Subject ada = store.create(YES);
     store.close();
     List<Path> before = filesBelow(folder.resolve("store/subjects"));
-    KeyWrapping other = KeyWrapping.newFile(folder.resolve("other.txt"));
+    WrappingKey other = WrappingKey.newFile(folder.resolve("other.txt"));
     store = SubjectStore.open(folder.resolve("store"), other);
     assertEquals(
-        refusal(ada, Holding.PERSON),
-        assertThrows(UnusableInput.class, () -> store.create(YES)).getMessage());
+        refusal(ada, DataCategory.PERSON),
+        assertThrows(InvalidInputException.class, () -> store.create(YES)).getMessage());
     Subject same = store.subject(ada.id());
     assertEquals(
-        refusal(ada, Holding.PICTURES),
-        assertThrows(UnusableInput.class, () -> same.folder(Holding.PICTURES)).getMessage());
+        refusal(ada, DataCategory.PICTURES),
+        assertThrows(InvalidInputException.class, () -> same.folder(DataCategory.PICTURES))
+            .getMessage());
     assertEquals(before, filesBelow(folder.resolve("store/subjects")));
     same.erase();
     assertEquals(YES, store.create(YES).consent(), "a store of nobody takes any key");
@@ -316,8 +319,8 @@ class SubjectStoreTest {
 
   @Test
   void opensOnce() throws IOException, InterruptedException {
-    Exception e =
-        assertThrows(MachineLimit.class, () -> SubjectStore.open(folder.resolve("store"), key));
+    Exception e = assertThrows(
+        ResourceLimitException.class, () -> SubjectStore.open(folder.resolve("store"), key));
     assertEquals(
         "the store " + folder.resolve("store")
             + " is open already, here or in another process; close it there",
@@ -329,12 +332,12 @@ class SubjectStoreTest {
   @Test
   void erasesWhereTheNoteOfItFindsNoPlace() throws IOException {
     Subject ada = store.create(YES);
-    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
+    Files.write(ada.folder(DataCategory.PHOTOS).resolve("one.jpg"), noise(100));
     Path notes = folder.resolve("store/erasing");
     Files.deleteIfExists(notes);
     Files.createFile(notes);
-    assertThrows(MachineLimit.class, ada::erase);
-    assertThrows(SubjectErased.class, () -> ada.folder(Holding.PHOTOS));
+    assertThrows(ResourceLimitException.class, ada::erase);
+    assertThrows(SubjectErasedException.class, () -> ada.folder(DataCategory.PHOTOS));
     assertEquals(List.of(), filesBelow(folder.resolve("store/subjects")));
     Files.delete(notes);
     assertTrue(ada.erase().isGenuine());
@@ -343,20 +346,20 @@ class SubjectStoreTest {
   @Test
   void erasesWhatItCanAndPromisesNoMore() throws IOException {
     Subject ada = store.create(YES);
-    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
+    Files.write(ada.folder(DataCategory.PHOTOS).resolve("one.jpg"), noise(100));
     Path own = folder.resolve("store/subjects/" + ada.id());
     Path withstands = Files.createDirectories(own.resolve("photos/key.destroyed/full"));
     Path notes = folder.resolve("store/erasing");
     Files.deleteIfExists(notes);
     Files.createFile(notes);
-    String refused = assertThrows(MachineLimit.class, ada::erase).getMessage();
+    String refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
     assertTrue(
         refused.endsWith(
             "; some of it may be left, and no note of it could be written: see to that and try again"),
         refused);
     assertFalse(Files.exists(own.resolve("person/key")));
     Files.delete(notes);
-    refused = assertThrows(MachineLimit.class, ada::erase).getMessage();
+    refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
     assertTrue(refused.endsWith("; see to that and open the store again, which goes on"), refused);
     Files.delete(withstands);
     Files.delete(withstands.getParent());
@@ -400,8 +403,8 @@ class SubjectStoreTest {
   void lostDatesLoseNobody() throws IOException {
     Subject ada = store.create(YES);
     Subject bob = store.create(YES);
-    Files.write(ada.folder(Holding.PERSON).resolve("person.safetensors"), noise(100));
-    bob.folder(Holding.PHOTOS);
+    Files.write(ada.folder(DataCategory.PERSON).resolve("person.safetensors"), noise(100));
+    bob.folder(DataCategory.PHOTOS);
     Subject interrupted = store.create(YES);
     store.close();
     Path people = folder.resolve("store/subjects");
@@ -415,7 +418,8 @@ class SubjectStoreTest {
     assertFalse(Files.exists(people.resolve(interrupted.id())));
     assertEquals(
         100,
-        Files.size(store.subject(ada.id()).folder(Holding.PERSON).resolve("person.safetensors")));
+        Files.size(
+            store.subject(ada.id()).folder(DataCategory.PERSON).resolve("person.safetensors")));
     Path dates = people.toRealPath().resolve(ada.id() + "/dates.json");
     assertTrue(
         store
@@ -430,7 +434,7 @@ class SubjectStoreTest {
   @Test
   void goesOnWithARemovalThatWasInterrupted() throws IOException {
     Subject ada = store.create(YES);
-    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
+    Files.write(ada.folder(DataCategory.PHOTOS).resolve("one.jpg"), noise(100));
     Path own = folder.resolve("store/subjects/" + ada.id());
     store.close();
     for (String gone : List.of("photos/key", "person/key", "dates.json")) {
@@ -461,7 +465,7 @@ class SubjectStoreTest {
         names.stream().filter(name -> Files.exists(volume.resolve(name))).toList());
     Files.delete(volume.resolve("lock"));
     Files.delete(volume.resolve("clock.json"));
-    assertThrows(UnusableInput.class, () -> SubjectStore.open(link, key));
+    assertThrows(InvalidInputException.class, () -> SubjectStore.open(link, key));
     assertFalse(Files.exists(volume.resolve("lock")));
   }
 
@@ -482,7 +486,7 @@ class SubjectStoreTest {
     // What has no key is deleted, which a folder with something in it refuses.
     Files.createDirectories(own.resolve("photos/files/not/empty"));
     store.close();
-    assertThrows(MachineLimit.class, this::reopen);
+    assertThrows(ResourceLimitException.class, this::reopen);
   }
 
   @Test
@@ -491,7 +495,7 @@ class SubjectStoreTest {
     IntStream.range(0, 32)
         .parallel()
         .forEach(i -> SubjectStudio.on(null, null).add(ada, "selfie.jpg", new byte[] {(byte) i}));
-    assertEquals(32, names(ada.folder(Holding.PHOTOS)).size());
+    assertEquals(32, names(ada.folder(DataCategory.PHOTOS)).size());
   }
 
   @Test
@@ -504,8 +508,8 @@ class SubjectStoreTest {
 
   private static boolean isMade(Path file) {
     try {
-      return KeyWrapping.newFile(file) != null;
-    } catch (UnusableInput exists) {
+      return WrappingKey.newFile(file) != null;
+    } catch (InvalidInputException exists) {
       return false;
     }
   }
@@ -527,7 +531,7 @@ class SubjectStoreTest {
     return bytes;
   }
 
-  private List<String> folderNames(Subject subject, Holding holding) throws IOException {
+  private List<String> folderNames(Subject subject, DataCategory holding) throws IOException {
     return filesBelow(
             folder.resolve("store/subjects/" + subject.id() + "/" + holding.word() + "/files"))
         .stream()

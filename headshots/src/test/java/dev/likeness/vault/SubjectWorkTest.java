@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.Consent;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,13 +19,13 @@ class SubjectWorkTest {
   @Test
   void erasingOneStopsNobodyElsesWorkUnderTheSameSwitch() {
     try (SubjectStore store = SubjectStore.open(
-        folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+        folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       Subject ada = store.create(Consent.of("Ada: yes"));
       Subject bob = store.create(Consent.of("Bob: yes"));
       Cancellation all = new Cancellation();
       SubjectWork.during(bob, all, ofBob -> {
         assertThrows(
-            Cancelled.class,
+            CancelledException.class,
             () -> SubjectWork.during(ada, all, ofAda -> {
               SubjectWork.during(ada, all, sooner -> null);
               ada.erase();

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.Consent;
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,10 +38,10 @@ class VaultFuzzTest {
   @BeforeAll
   static void open() throws IOException {
     store =
-        SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")));
+        SubjectStore.open(folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")));
     ada = store.create(Consent.of("Ada: yes"));
     bob = store.create(Consent.of("Bob: yes"));
-    Files.write(bob.folder(Holding.PHOTOS).resolve("bob.bin"), SECRET);
+    Files.write(bob.folder(DataCategory.PHOTOS).resolve("bob.bin"), SECRET);
   }
 
   @AfterAll
@@ -56,15 +56,16 @@ class VaultFuzzTest {
     if (!id.equals(ada.id()) && !id.equals(bob.id())) {
       try {
         assertFalse(store.subject(id) == bob);
-      } catch (UnusableInput refused) {
+      } catch (InvalidInputException refused) {
         assertEquals(1, refused.getMessage().lines().count());
       }
     }
     act(
-        ada.folder(Holding.PHOTOS),
+        ada.folder(DataCategory.PHOTOS),
         asked[1].replace("$BOB", bob.id()).replace("$STORE", folder.toString()),
         lines);
-    assertArrayEquals(SECRET, Files.readAllBytes(bob.folder(Holding.PHOTOS).resolve("bob.bin")));
+    assertArrayEquals(
+        SECRET, Files.readAllBytes(bob.folder(DataCategory.PHOTOS).resolve("bob.bin")));
     assertEquals(List.of(), store.verify());
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(2, files.count());

@@ -1,6 +1,6 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.Target;
 import java.util.Locale;
 import java.util.Map;
@@ -65,9 +65,9 @@ public final class BlockWeights {
       EASE_OUT);
 
   private final String name;
-  private final ToDoubleBiFunction<BaseAttentions, Integer> weight;
+  private final ToDoubleBiFunction<AdapterSites, Integer> weight;
 
-  private BlockWeights(String name, ToDoubleBiFunction<BaseAttentions, Integer> weight) {
+  private BlockWeights(String name, ToDoubleBiFunction<AdapterSites, Integer> weight) {
     this.name = name;
     this.weight = weight;
   }
@@ -116,7 +116,7 @@ public final class BlockWeights {
   }
 
   /** The factor of block {@code t} of a base. */
-  double of(BaseAttentions base, int t) {
+  double of(AdapterSites base, int t) {
     return weight.applyAsDouble(base, t);
   }
 
@@ -125,8 +125,7 @@ public final class BlockWeights {
   }
 
   /** A preset whose blocks only UNets have. */
-  private static BlockWeights unet(
-      String name, ToDoubleBiFunction<BaseAttentions, Integer> weight) {
+  private static BlockWeights unet(String name, ToDoubleBiFunction<AdapterSites, Integer> weight) {
     return new BlockWeights(name, (base, t) -> {
       if (base.target() != Target.UNET) {
         throw new IllegalArgumentException(
@@ -138,7 +137,7 @@ public final class BlockWeights {
     });
   }
 
-  private static boolean isXl(BaseAttentions base) {
+  private static boolean isXl(AdapterSites base) {
     return base.paths().stream()
             .noneMatch(
                 path -> path.startsWith("down_blocks.0.") || path.startsWith("down_blocks.3."))
@@ -146,7 +145,7 @@ public final class BlockWeights {
   }
 
   /** The last attention of a block: a base of fewer layers has no second one. */
-  private static String last(BaseAttentions base, String block) {
+  private static String last(AdapterSites base, String block) {
     String attentions = block + ".attentions.";
     int last = base.paths().stream()
         .filter(path -> path.startsWith(attentions))
@@ -156,7 +155,7 @@ public final class BlockWeights {
     return attentions + last;
   }
 
-  private static double in(BaseAttentions base, int t, String start) {
+  private static double in(AdapterSites base, int t, String start) {
     String path = base.paths().get(t);
     return begins(path, start) || !start.contains(".") && path.startsWith(start + "_") ? 1 : 0;
   }
@@ -168,7 +167,7 @@ public final class BlockWeights {
   /**
    * From 0 in the first block drawn through to 1 in the last; the middle lies between down and up.
    */
-  private static double depth(BaseAttentions base, int t) {
+  private static double depth(AdapterSites base, int t) {
     int down =
         (int) base.paths().stream().filter(path -> path.startsWith("down")).count();
     int middle =

@@ -3,13 +3,13 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.adapter.Drawing;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
-import dev.likeness.ipadapter.internal.attention.Mask;
+import dev.likeness.ipadapter.internal.attention.AttentionMask;
+import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.internal.attention.TimedMemory;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.Memory;
-import dev.likeness.ipadapter.internal.attention.TokenMaker;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,11 +24,11 @@ final class Branches {
   }
 
   private final IpAdapter adapter;
-  private final TokenMaker maker;
+  private final ImageTokens maker;
 
   Branches(IpAdapter adapter, Settings settings) {
     this.adapter = adapter;
-    maker = new TokenMaker(adapter, settings.shortcut());
+    maker = new ImageTokens(adapter, settings.shortcut());
   }
 
   /** A branch for each module that the prompt is added at, by its name. */
@@ -38,7 +38,8 @@ final class Branches {
     Shown nothing = !drawing.guided()
         ? null
         : settings.negative() == null ? shown(references, true) : shown(settings.negative(), false);
-    Mask mask = settings.mask() == null ? null : new Mask(settings.mask(), drawing);
+    AttentionMask mask =
+        settings.mask() == null ? null : new AttentionMask(settings.mask(), drawing);
     Map<String, AttentionBranch> branches = new HashMap<>();
     for (int t = 0; t < adapter.base().paths().size(); t++) {
       double scale = weight * settings.blocks().of(adapter.base(), t);
@@ -66,7 +67,7 @@ final class Branches {
 
   /** @param hidden whether these references are not to be seen */
   private Shown shown(ReferenceEmbeddings references, boolean hidden) {
-    if (adapter.layout().kind() == AdapterKind.TIMED) {
+    if (adapter.layout().kind() == IpAdapterVariant.TIMED) {
       TimedMemory.Tokens tokens = maker.timed(references, hidden);
       Tensor bias =
           maker.bias(references, (long) references.count() * adapter.layout().tokens());

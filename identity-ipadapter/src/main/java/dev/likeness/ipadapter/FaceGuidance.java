@@ -4,16 +4,16 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.Drawing;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.adapter.Steering;
-import dev.likeness.diffusion.internal.tensor.Uses;
-import dev.likeness.diffusion.internal.vae.AutoencoderFile;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
+import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
-import dev.likeness.ipadapter.internal.guidance.FaceEyes;
-import dev.likeness.ipadapter.internal.guidance.FaceSteering;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.guidance.EmbedderEnsemble;
+import dev.likeness.ipadapter.internal.guidance.FaceGradientGuidance;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Files;
@@ -31,14 +31,17 @@ import java.util.Optional;
  * detector stays its caller's. The small networks work on the CPU.
  */
 public final class FaceGuidance implements AutoCloseable {
-  private final AutoencoderFile preview;
-  private final FaceEyes eyes;
+  private final LoadedAutoencoder preview;
+  private final EmbedderEnsemble eyes;
   private final FaceDetector detector;
   private final Optional<IpAdapter> adapter;
-  private final Uses uses = new Uses("the face guidance");
+  private final UsageLock uses = new UsageLock("the face guidance");
 
   private FaceGuidance(
-      AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, Optional<IpAdapter> adapter) {
+      LoadedAutoencoder preview,
+      EmbedderEnsemble eyes,
+      FaceDetector detector,
+      Optional<IpAdapter> adapter) {
     this.preview = preview;
     this.eyes = eyes;
     this.detector = detector;
@@ -52,22 +55,22 @@ public final class FaceGuidance implements AutoCloseable {
    * Empty where the autoencoder is missing, or both embedders.
    *
    * @param base opened from that folder, or one that its adapter fits
-   * @throws dev.likeness.diffusion.error.UnusableInput when one is broken
+   * @throws dev.likeness.diffusion.error.InvalidInputException when one is broken
    */
   public static Optional<FaceGuidance> in(Path folder, BaseModel base, FaceDetector detector) {
     Path preview = folder.resolve("preview");
     return Files.isDirectory(preview)
-        ? FaceEyes.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector))
+        ? EmbedderEnsemble.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector))
         : Optional.empty();
   }
 
   private static FaceGuidance opened(
-      Path preview, FaceEyes eyes, Path folder, BaseModel base, FaceDetector detector) {
+      Path preview, EmbedderEnsemble eyes, Path folder, BaseModel base, FaceDetector detector) {
     Optional<IpAdapter> adapter = Optional.empty();
     try {
       adapter = eyes.areAdapters() ? adapter(PersonAdapter.own(folder), base) : adapter;
       return new FaceGuidance(
-          AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
+          LoadedAutoencoder.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
     } catch (RuntimeException e) {
       eyes.close();
       adapter.ifPresent(IpAdapter::close);
@@ -80,10 +83,10 @@ public final class FaceGuidance implements AutoCloseable {
     if (!Files.exists(own)) {
       return Optional.empty();
     }
-    AdapterFile file = AdapterFile.of(own);
-    AdapterKind kind = file.layout().kind();
+    IpAdapterFile file = IpAdapterFile.of(own);
+    IpAdapterVariant kind = file.layout().kind();
     boolean numbers =
-        kind.wantsFace() && !kind.wantsRaw() && kind.sight() == AdapterKind.Sight.NONE;
+        kind.wantsFace() && !kind.wantsRaw() && kind.sight() == IpAdapterVariant.Sight.NONE;
     return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 
@@ -132,19 +135,19 @@ public final class FaceGuidance implements AutoCloseable {
     static final Adapter NOBODY = (part, compute) -> Adaptation.NONE;
 
     @Override
-    public Adaptation adapt(Part part, Compute compute) {
+    public Adaptation adapt(ModelComponent part, Compute compute) {
       return Adaptation.NONE;
     }
 
     @Override
-    public List<Uses> uses() {
+    public List<UsageLock> uses() {
       return List.of(guidance.uses);
     }
 
     @Override
-    public Optional<Steering> steering(Drawing drawing) {
-      return Optional.of(
-          new FaceSteering(guidance.preview, guidance.eyes, guidance.detector, person, weight));
+    public Optional<GradientGuidance> steering(Drawing drawing) {
+      return Optional.of(new FaceGradientGuidance(
+          guidance.preview, guidance.eyes, guidance.detector, person, weight));
     }
   }
 

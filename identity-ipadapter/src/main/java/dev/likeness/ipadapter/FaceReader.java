@@ -1,8 +1,8 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.Lanczos;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -11,7 +11,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.face.Upright;
+import dev.likeness.photos.internal.face.UprightPhoto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -48,7 +48,8 @@ public final class FaceReader {
   /**
    * Reads faces with these.
    *
-   * @throws UnusableInput when {@code policy} forbids the embedder; names it and its licence
+   * @throws InvalidInputException when {@code policy} forbids the embedder; names it and its
+   *     licence
    */
   public static FaceReader of(FaceDetector detector, OnnxEmbedder embedder, UsePolicy policy) {
     policy.requireBehindAdapter(embedder.spec());
@@ -70,11 +71,11 @@ public final class FaceReader {
    *     unnormalised kind
    * @return the reference, or none and the reason
    */
-  public FaceReading read(Picture photo, boolean raw) {
-    FaceReading best = reading(Upright.of(photo, detector), List.of(), raw);
-    Picture whole = within(photo, WIDEST_WITHOUT_MARGIN);
+  public FaceReading read(RgbImage photo, boolean raw) {
+    FaceReading best = reading(UprightPhoto.of(photo, detector), List.of(), raw);
+    RgbImage whole = within(photo, WIDEST_WITHOUT_MARGIN);
     for (int i = 0; best.found().isEmpty() && i < MARGINS.length; i++) {
-      Upright upright = Upright.of(padded(whole, MARGINS[i]), detector);
+      UprightPhoto upright = UprightPhoto.of(padded(whole, MARGINS[i]), detector);
       FaceReading wider = reading(upright, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
       // A speck seen once says more than that nothing was seen.
       best = wider.found().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE)
@@ -84,7 +85,7 @@ public final class FaceReader {
     return best;
   }
 
-  private FaceReading reading(Upright upright, List<FaceReading.Note> done, boolean raw) {
+  private FaceReading reading(UprightPhoto upright, List<FaceReading.Note> done, boolean raw) {
     List<Face> faces = upright.faces();
     if (faces.isEmpty()) {
       return FaceReading.none(FaceReading.Note.NO_FACE);
@@ -112,7 +113,7 @@ public final class FaceReader {
 
   /** A face's numbers, as they come or of unit length, and the aligned picture of it. */
   static Reference reference(
-      FaceEmbedder embedder, Picture picture, Face face, boolean raw, int side) {
+      FaceEmbedder embedder, RgbImage picture, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(picture, face) : embedder.embed(picture, face);
     return Reference.face(numbers, aligned(side).align(picture, face)).by(embedder.name());
   }
@@ -129,7 +130,7 @@ public final class FaceReader {
         side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
   }
 
-  private static Picture within(Picture photo, int side) {
+  private static RgbImage within(RgbImage photo, int side) {
     double scale = (double) side / Math.max(photo.width(), photo.height());
     return scale >= 1
         ? photo
@@ -139,7 +140,7 @@ public final class FaceReader {
   }
 
   /** The photo in the middle of a grey one, {@code share} of its sides larger on each side. */
-  private static Picture padded(Picture photo, double share) {
+  private static RgbImage padded(RgbImage photo, double share) {
     int left = (int) (share * photo.width());
     int top = (int) (share * photo.height());
     int width = photo.width() + 2 * left;
@@ -150,6 +151,6 @@ public final class FaceReader {
       System.arraycopy(
           from, row * photo.width() * 3, rgb, ((row + top) * width + left) * 3, photo.width() * 3);
     }
-    return Picture.of(width, photo.height() + 2 * top, rgb);
+    return RgbImage.of(width, photo.height() + 2 * top, rgb);
   }
 }

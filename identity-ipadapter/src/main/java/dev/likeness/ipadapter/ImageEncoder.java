@@ -1,15 +1,15 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.file.ShardedSafetensors;
+import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.model.TensorFile;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.EncoderFingerprint;
@@ -43,7 +43,7 @@ public final class ImageEncoder implements AutoCloseable {
     this.config = config;
     this.processor = processor;
     this.compute = compute;
-    TensorSource source = new Renamed(source(folder), ImageEncoder::canonical);
+    TensorSource source = new RenamedSource(source(folder), ImageEncoder::canonical);
     weights = new LoadedWeights(source, compute);
     try {
       tower = new VisionTower(config, Weights.of(weights));
@@ -60,7 +60,7 @@ public final class ImageEncoder implements AutoCloseable {
    * way than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
    * which these may lie.
    *
-   * @throws UnusableInput when something in it is missing, broken or not an image encoder
+   * @throws InvalidInputException when something in it is missing, broken or not an image encoder
    */
   public static ImageEncoder open(Path folder, Compute compute) {
     VisionConfig config = config(folder);
@@ -71,7 +71,7 @@ public final class ImageEncoder implements AutoCloseable {
     ImageProcessor processor =
         Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.fits(config)) {
-      throw new UnusableInput(own + " prepares pictures of " + processor.shape()
+      throw new InvalidInputException(own + " prepares pictures of " + processor.shape()
           + ", and the tower looks at " + config.imageSize() + "x" + config.imageSize()
           + " (config.json); give files that belong together");
     }
@@ -84,7 +84,7 @@ public final class ImageEncoder implements AutoCloseable {
    */
   public static VisionConfig config(Path folder) {
     if (!Files.exists(folder)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           folder
               + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
     }
@@ -92,7 +92,8 @@ public final class ImageEncoder implements AutoCloseable {
     if (Files.isDirectory(folder) || Files.exists(said)) {
       return VisionConfig.of(ModelConfig.read(said));
     }
-    try (TensorSource keys = new Renamed(TensorFile.open(folder), ImageEncoder::canonical)) {
+    try (TensorSource keys =
+        new RenamedSource(TensorFileFormat.open(folder), ImageEncoder::canonical)) {
       return new TowerShape(keys).config();
     }
   }
@@ -124,7 +125,7 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   /** Encodes one picture; owned by the calling scope. */
-  public ImageEncoding encode(Picture picture) {
+  public ImageEncoding encode(RgbImage picture) {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(compute.place(processor.pixels(picture)));
     }
@@ -139,7 +140,7 @@ public final class ImageEncoder implements AutoCloseable {
 
   private static TensorSource source(Path folder) {
     if (Files.isRegularFile(folder)) {
-      return TensorFile.open(folder);
+      return TensorFileFormat.open(folder);
     }
     for (String variant : List.of("", ".fp16")) {
       Path file = folder.resolve("model" + variant + ".safetensors");
@@ -148,14 +149,14 @@ public final class ImageEncoder implements AutoCloseable {
       }
       Path shards = folder.resolve("model.safetensors.index" + variant + ".json");
       if (Files.exists(shards)) {
-        return ShardedSafetensors.open(shards);
+        return ShardedSource.open(shards);
       }
     }
     Path pickle = folder.resolve("pytorch_model.bin");
     if (Files.exists(pickle)) {
       return TorchPickle.open(pickle);
     }
-    throw new UnusableInput(
+    throw new InvalidInputException(
         folder + " has no weights; expected model.safetensors or pytorch_model.bin");
   }
 

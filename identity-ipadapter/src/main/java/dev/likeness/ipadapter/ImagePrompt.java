@@ -1,9 +1,9 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.ipadapter.internal.attention.TokenMaker;
+import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.List;
@@ -34,7 +34,7 @@ public final class ImagePrompt implements Identity {
       double start,
       double end,
       BlockWeights blocks,
-      Picture mask,
+      RgbImage mask,
       double shortcut,
       double lora,
       String phrase) {
@@ -60,7 +60,7 @@ public final class ImagePrompt implements Identity {
   }
 
   static ImagePrompt of(IpAdapter adapter, ReferenceEmbeddings references) {
-    new TokenMaker(adapter, 1).require(references);
+    new ImageTokens(adapter, 1).require(references);
     return new ImagePrompt(adapter, references, Settings.USUAL);
   }
 
@@ -89,7 +89,7 @@ public final class ImagePrompt implements Identity {
 
   /** The same from references that were encoded before. */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
-    new TokenMaker(adapter, 1).require(unlike);
+    new ImageTokens(adapter, 1).require(unlike);
     unlike.origin().require("the prompt that they are beside", references.origin());
     return with(new Settings(
         unlike,
@@ -132,7 +132,7 @@ public final class ImagePrompt implements Identity {
   }
 
   /** Counts where {@code white} is white; it is stretched to the picture's size. */
-  public ImagePrompt mask(Picture white) {
+  public ImagePrompt mask(RgbImage white) {
     return with(new Settings(
         settings.negative,
         settings.start,
@@ -197,7 +197,7 @@ public final class ImagePrompt implements Identity {
       throw new IllegalArgumentException(
           "an image prompt's weight must be a finite number, not " + weight);
     }
-    return new WeightedPrompt(adapter, references, settings, weight);
+    return new PromptAdapter(adapter, references, settings, weight);
   }
 
   @Override

@@ -1,23 +1,23 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.attention.FaceLora;
-import dev.likeness.ipadapter.internal.attention.ReferenceEncoding;
-import dev.likeness.ipadapter.internal.attention.TimedAttention;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.attention.FaceIdLora;
+import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
+import dev.likeness.ipadapter.internal.attention.TimestepAttention;
+import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
-import dev.likeness.ipadapter.internal.file.LoraTwin;
-import dev.likeness.ipadapter.internal.file.Pairing;
-import dev.likeness.ipadapter.internal.projection.Projection;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -41,20 +41,20 @@ public final class IpAdapter implements AutoCloseable {
   /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */
   private static final double KEY_EPS = 1e-5;
 
-  private final AdapterFile file;
+  private final IpAdapterFile file;
   private final AdapterLayout layout;
-  private final BaseAttentions base;
+  private final AdapterSites base;
   private final ImageEncoder encoder;
   private final LoadedWeights weights;
   private final Compute compute;
-  private final Uses uses;
-  private FaceLora lora;
+  private final UsageLock uses;
+  private FaceIdLora lora;
 
   private IpAdapter(
-      AdapterFile file,
+      IpAdapterFile file,
       TensorSource source,
       AdapterLayout layout,
-      BaseAttentions base,
+      AdapterSites base,
       ImageEncoder encoder,
       Compute compute) {
     this.file = file;
@@ -62,7 +62,7 @@ public final class IpAdapter implements AutoCloseable {
     this.base = base;
     this.encoder = encoder;
     this.compute = compute;
-    uses = new Uses("the adapter " + file.path());
+    uses = new UsageLock("the adapter " + file.path());
     weights = new LoadedWeights(source, compute);
   }
 
@@ -71,12 +71,12 @@ public final class IpAdapter implements AutoCloseable {
    * ImageEncoder)}.
    */
   public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
-    return open(AdapterFile.of(file), base, encoder);
+    return open(IpAdapterFile.of(file), base, encoder);
   }
 
   /** Opens an adapter that looks at a face recogniser's numbers alone: FaceID and Portrait. */
   public static IpAdapter open(Path file, BaseModel base) {
-    return open(AdapterFile.of(file), base, null);
+    return open(IpAdapterFile.of(file), base, null);
   }
 
   /**
@@ -85,12 +85,12 @@ public final class IpAdapter implements AutoCloseable {
    *
    * @param encoder the image encoder it was trained with; null for FaceID and Portrait, which need
    *     none
-   * @throws UnusableInput when the file is broken, or it, the base and the encoder do not belong
-   *     together
+   * @throws InvalidInputException when the file is broken, or it, the base and the encoder do not
+   *     belong together
    */
-  public static IpAdapter open(AdapterFile file, BaseModel base, ImageEncoder encoder) {
-    AdapterLayout layout = Pairing.check(file, base);
-    Pairing.check(
+  public static IpAdapter open(IpAdapterFile file, BaseModel base, ImageEncoder encoder) {
+    AdapterLayout layout = AdapterCompatibility.check(file, base);
+    AdapterCompatibility.check(
         file,
         layout,
         encoder == null ? null : encoder.config(),
@@ -99,11 +99,11 @@ public final class IpAdapter implements AutoCloseable {
         file,
         file.open(),
         layout,
-        BaseAttentions.of(base).heard(layout.kind()),
+        AdapterSites.of(base).heard(layout.kind()),
         encoder,
         base.parts().compute());
     try {
-      adapter.read(Pairing.twin(file, layout));
+      adapter.read(AdapterCompatibility.twin(file, layout));
       return adapter;
     } catch (RuntimeException e) {
       adapter.close();
@@ -115,21 +115,21 @@ public final class IpAdapter implements AutoCloseable {
     projection(1);
     IntStream.range(0, base.paths().size())
         .forEach(
-            layout.kind() == AdapterKind.TIMED
+            layout.kind() == IpAdapterVariant.TIMED
                 ? this::timed
                 : t -> {
                   layer(t, "to_k_ip");
                   layer(t, "to_v_ip");
                 });
     weights.requireAllRead(weights.names().stream()
-        .filter(name -> LoraTwin.isKey(name)
+        .filter(name -> FaceIdLoraFile.isKey(name)
             || !name.startsWith("image_proj.") && !name.startsWith("ip_adapter."))
         .collect(Collectors.toSet()));
     boolean whole = layout.kind().wantsLora();
     if (twin.isPresent()) {
-      lora = new FaceLora(LoraTwin.open(twin.get(), base), base, whole, compute);
+      lora = new FaceIdLora(FaceIdLoraFile.open(twin.get(), base), base, whole, compute);
     } else if (layout.lora() && file.usesOwnLora()) {
-      lora = new FaceLora(file.open(), base, whole, compute);
+      lora = new FaceIdLora(file.open(), base, whole, compute);
     }
   }
 
@@ -144,7 +144,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /** Somebody or something as these pictures show it, all counting the same. */
-  public ImagePrompt identity(Picture... pictures) {
+  public ImagePrompt identity(RgbImage... pictures) {
     return identity(Arrays.stream(pictures).map(Reference::of).toList());
   }
 
@@ -164,25 +164,25 @@ public final class IpAdapter implements AutoCloseable {
 
   /** References as this adapter sees them. */
   public ReferenceEmbeddings embed(List<Reference> references) {
-    return new ReferenceEncoding(describe(), layout, encoder).of(references);
+    return new ReferenceEncoder(describe(), layout, encoder).of(references);
   }
 
   /**
    * Where references come from that it understands; whose numbers of faces, its file does not say.
    */
   public EmbeddingOrigin origin() {
-    return ReferenceEncoding.origin(layout, encoder, List.of());
+    return ReferenceEncoder.origin(layout, encoder, List.of());
   }
 
-  BaseAttentions base() {
+  AdapterSites base() {
     return base;
   }
 
-  FaceLora lora() {
+  FaceIdLora lora() {
     return lora;
   }
 
-  Uses uses() {
+  UsageLock uses() {
     return uses;
   }
 
@@ -191,17 +191,17 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /** The projection; {@code shortcut} counts in FaceID-Plus v2 alone. */
-  public Projection projection(double shortcut) {
+  public ImageProjection projection(double shortcut) {
     boolean second =
-        layout.kind() == AdapterKind.FACE_ID_PLUS && file.faceVersion() == FacePlusVersion.V2;
-    return Projection.of(
+        layout.kind() == IpAdapterVariant.FACE_ID_PLUS && file.faceVersion() == FacePlusVersion.V2;
+    return ImageProjection.of(
         layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
   }
 
   /** Keys [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
   Tensor keys(Tensor tokens, int t) {
     Tensor keys = layer(t, "to_k_ip").forward(tokens);
-    if (layout.kind() != AdapterKind.INSTANT_X) {
+    if (layout.kind() != IpAdapterVariant.INSTANT_X) {
       return keys;
     }
     Tensor byHead = keys.view(1, keys.size(1), -1, base.headWidth());
@@ -220,10 +220,10 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /** Attention {@code t} of an adapter that is told the time. */
-  TimedAttention timed(int t) {
+  TimestepAttention timed(int t) {
     String norm = "ip_adapter." + t + ".norm_q.weight";
     long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;
-    return new TimedAttention(
+    return new TimestepAttention(
         at(t),
         layout.contextWidth(),
         layout.resampler().width(),
@@ -235,7 +235,7 @@ public final class IpAdapter implements AutoCloseable {
         at(t).at(name),
         base.contextWidth(),
         base.widths().get(t),
-        layout.kind() == AdapterKind.XLABS);
+        layout.kind() == IpAdapterVariant.XLABS);
   }
 
   private Weights at(int t) {

@@ -1,11 +1,11 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.Pairing;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -17,7 +17,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -43,10 +43,10 @@ public final class PersonAdapter implements AutoCloseable {
    * {@code ip_adapter/ip-adapter.safetensors}, with {@code image_encoder} or
    * {@code ip_adapter/face_embedder} where it wants them.
    *
-   * @throws UnusableInput as {@link #open}
+   * @throws InvalidInputException as {@link #open}
    */
   public static PersonAdapter in(Path folder, BaseModel base) {
-    return open(AdapterFile.of(own(folder)), base, folder.resolve("image_encoder"), null);
+    return open(IpAdapterFile.of(own(folder)), base, folder.resolve("image_encoder"), null);
   }
 
   /** Where a base's folder has its own adapter. */
@@ -66,20 +66,20 @@ public final class PersonAdapter implements AutoCloseable {
    *     that want none
    * @param recogniser the one it was trained with, closed with the adapter; null for that in
    *     {@code face_embedder} beside the adapter's file
-   * @throws UnusableInput when a part is missing or broken, or they do not belong together
+   * @throws InvalidInputException when a part is missing or broken, or they do not belong together
    */
   public static PersonAdapter open(
-      AdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
+      IpAdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
     try {
-      AdapterLayout layout = Pairing.check(file, base);
-      Pairing.check(file, layout, imageEncoder);
-      AdapterKind kind = layout.kind();
+      AdapterLayout layout = AdapterCompatibility.check(file, base);
+      AdapterCompatibility.check(file, layout, imageEncoder);
+      IpAdapterVariant kind = layout.kind();
       if (kind.wantsFace() && embedder == null) {
         embedder = recogniser(file);
       }
-      if (kind.sight() != AdapterKind.Sight.NONE) {
+      if (kind.sight() != IpAdapterVariant.Sight.NONE) {
         encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
       }
       return new PersonAdapter(
@@ -96,11 +96,11 @@ public final class PersonAdapter implements AutoCloseable {
   /**
    * The recogniser that an adapter's file brings along, in {@code face_embedder} beside it.
    *
-   * @throws UnusableInput when there is none
+   * @throws InvalidInputException when there is none
    */
-  public static FaceEmbedder recogniser(AdapterFile file) {
-    return FolderEmbedder.in(file.path().toAbsolutePath().getParent())
-        .orElseThrow(() -> new UnusableInput(file.path() + " is an "
+  public static FaceEmbedder recogniser(IpAdapterFile file) {
+    return TorchEmbedder.in(file.path().toAbsolutePath().getParent())
+        .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
             + file.layout().kind().title()
             + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
             + " it); give the one it was trained with: --face-embedder FILE"));
@@ -109,13 +109,13 @@ public final class PersonAdapter implements AutoCloseable {
   /**
    * The recogniser in an ONNX file whose name says which it is ({@link EmbedderSpec#of(Path)}).
    *
-   * @throws UnusableInput when {@code policy} forbids it, or the adapter is known to be taught by
-   *     another
+   * @throws InvalidInputException when {@code policy} forbids it, or the adapter is known to be
+   *     taught by another
    */
-  public static FaceEmbedder recogniser(AdapterFile file, Path onnx, UsePolicy policy) {
+  public static FaceEmbedder recogniser(IpAdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
     policy.requireBehindAdapter(spec);
-    Pairing.checkRecogniser(file, file.layout(), spec, onnx);
+    AdapterCompatibility.checkRecogniser(file, file.layout(), spec, onnx);
     return OnnxEmbedder.open(onnx, spec, policy);
   }
 
@@ -128,7 +128,8 @@ public final class PersonAdapter implements AutoCloseable {
   /**
    * The person in references that were encoded before.
    *
-   * @throws UnusableInput when they are known to be of another image encoder or face recogniser
+   * @throws InvalidInputException when they are known to be of another image encoder or face
+   *     recogniser
    */
   public ImagePrompt identity(ReferenceEmbeddings kept) {
     kept.origin()
@@ -139,7 +140,7 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */
-  public Reference reference(Picture photo, Face face) {
+  public Reference reference(RgbImage photo, Face face) {
     if (adapter.layout().kind().wantsFace()) {
       AdapterLayout layout = adapter.layout();
       return FaceReader.reference(

@@ -1,10 +1,10 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
-import dev.likeness.diffusion.internal.adapter.SidePath;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
-import dev.likeness.ipadapter.internal.attention.FaceLora;
+import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import java.util.List;
 import java.util.Map;
 
@@ -14,11 +14,11 @@ import java.util.Map;
  */
 final class PromptAdaptation implements Adaptation {
   private final Map<String, AttentionBranch> branches;
-  private final FaceLora lora;
+  private final FaceIdLora lora;
   private final Settings settings;
   private final Adaptation outside;
 
-  PromptAdaptation(Map<String, AttentionBranch> branches, FaceLora lora, Settings settings) {
+  PromptAdaptation(Map<String, AttentionBranch> branches, FaceIdLora lora, Settings settings) {
     this.branches = branches;
     this.lora = lora;
     this.settings = settings;
@@ -34,7 +34,7 @@ final class PromptAdaptation implements Adaptation {
   }
 
   @Override
-  public List<SidePath> sidePaths(String module) {
+  public List<AdapterLayer> sidePaths(String module) {
     return lora == null ? List.of() : lora.beside(module, settings.lora());
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.ipadapter;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.ipadapter.reference.Reference;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +23,8 @@ public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean
    *
    * @param photos whole, each with the weight that its face counts with
    * @param fallback an adapter that looks at pictures, for when no photo has a usable face, or null
-   * @throws UnusableInput when no photo has one and there is no fallback; says why, photo by photo
+   * @throws InvalidInputException when no photo has one and there is no fallback; says why, photo
+   *     by photo
    */
   public static ReadPerson of(
       IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
@@ -40,7 +41,7 @@ public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean
       return new ReadPerson(adapter.identity(found), readings, false);
     }
     if (fallback == null) {
-      throw new UnusableInput("no photo has a face that can be used: " + reasons(readings)
+      throw new InvalidInputException("no photo has a face that can be used: " + reasons(readings)
           + "; give photos with a face at "
           + "least 64 pixels wide, or an adapter that looks at pictures, such as Plus Face");
     }

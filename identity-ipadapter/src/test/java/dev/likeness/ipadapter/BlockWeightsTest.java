@@ -3,7 +3,7 @@ package dev.likeness.ipadapter;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.Target;
 import java.util.Collections;
 import java.util.List;
@@ -58,8 +58,8 @@ class BlockWeightsTest {
 
   /** Blocks that count, and how much. */
   private static List<String> counted(BlockWeights weights, List<String> paths) {
-    BaseAttentions base = new BaseAttentions(
-        "base", Target.UNET, paths, Collections.nCopies(paths.size(), 32L), 32, 8);
+    AdapterSites base =
+        new AdapterSites("base", Target.UNET, paths, Collections.nCopies(paths.size(), 32L), 32, 8);
     return IntStream.range(0, paths.size())
         .filter(t -> weights.of(base, t) != 0)
         .mapToObj(

@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -13,7 +13,7 @@ final class DiffusersSpelling {
   private DiffusersSpelling() {}
 
   static Map<String, Tensor> of(Map<String, Tensor> published, BaseModel base) {
-    BaseAttentions attentions = BaseAttentions.of(base);
+    AdapterSites attentions = AdapterSites.of(base);
     boolean resamplesFace = published.containsKey("image_proj.perceiver_resampler.proj_in.weight");
     Map<String, Tensor> out = new HashMap<>();
     published.forEach((name, tensor) -> {

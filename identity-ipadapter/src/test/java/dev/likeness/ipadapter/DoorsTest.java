@@ -6,17 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
-import dev.likeness.ipadapter.internal.file.LoraTwin;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.photos.embed.UsePolicy;
@@ -62,20 +62,20 @@ class DoorsTest {
   @Test
   void opensAPickledFileAsItOpensSafetensors(@TempDir Path folder) {
     assertArrayEquals(
-        drawn(AdapterFile.of(ADAPTERS.write("base", folder))),
-        drawn(AdapterFile.of(GoldenAdapters.file("base.bin"))));
+        drawn(IpAdapterFile.of(ADAPTERS.write("base", folder))),
+        drawn(IpAdapterFile.of(GoldenAdapters.file("base.bin"))));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"base", "plus", "full-face", "faceid", "faceid-plus", "portrait"})
   void readsDiffusersSpellingToo(String kind, @TempDir Path folder) {
-    AdapterFile published =
-        AdapterFile.of(ADAPTERS.write(kind, folder)).version(FacePlusVersion.V2);
+    IpAdapterFile published =
+        IpAdapterFile.of(ADAPTERS.write(kind, folder)).version(FacePlusVersion.V2);
     Path file = folder.resolve("diffusers.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, DiffusersSpelling.of(ADAPTERS.tensors(kind), base), Map.of());
     }
-    AdapterFile spelled = AdapterFile.of(file).version(FacePlusVersion.V2);
+    IpAdapterFile spelled = IpAdapterFile.of(file).version(FacePlusVersion.V2);
     assertEquals(published.layout(), spelled.layout());
     assertArrayEquals(drawn(published), drawn(spelled));
   }
@@ -88,12 +88,12 @@ class DoorsTest {
         name -> name.replace("image_proj.", "image_proj_model.")
             .replace("ip_adapter.", "adapter_modules."));
     assertArrayEquals(
-        drawn(AdapterFile.of(ADAPTERS.write("base", folder))), drawn(AdapterFile.of(file)));
+        drawn(IpAdapterFile.of(ADAPTERS.write("base", folder))), drawn(IpAdapterFile.of(file)));
   }
 
   @Test
   void findsFaceIdsLoraBesideItsFile(@TempDir Path folder) {
-    float[] inside = drawn(AdapterFile.of(ADAPTERS.write("faceid", folder)));
+    float[] inside = drawn(IpAdapterFile.of(ADAPTERS.write("faceid", folder)));
     Path bare = ADAPTERS.write(
         "faceid",
         folder.resolve("bare.safetensors"),
@@ -101,42 +101,43 @@ class DoorsTest {
     assertEquals(
         bare + " was trained together with a LoRA that is neither inside it nor beside it as "
             + "bare_lora.safetensors; put it there under that name (programs also name it or leave it out: AdapterFile.lora, without)",
-        refusal(AdapterFile.of(bare), encoder));
-    try (IpAdapter without = IpAdapter.open(AdapterFile.of(bare).without(), base, encoder)) {
+        refusal(IpAdapterFile.of(bare), encoder));
+    try (IpAdapter without = IpAdapter.open(IpAdapterFile.of(bare).without(), base, encoder)) {
       assertEquals(4, without.layout().tokens());
     }
     ADAPTERS.write(
         "faceid",
         folder.resolve("bare_lora.safetensors"),
         name -> name.contains("_lora.") ? name.replace("ip_adapter.", "") : null);
-    assertArrayEquals(inside, drawn(AdapterFile.of(bare)));
+    assertArrayEquals(inside, drawn(IpAdapterFile.of(bare)));
   }
 
   @Test
   void leavesOutOrReplacesALoraInsideTheFile(@TempDir Path folder) {
     Path file = ADAPTERS.write("faceid", folder);
-    float[] bare = drawn(AdapterFile.of(file).without());
-    assertArrayEquals(bare, drawn(AdapterFile.of(file), 0));
+    float[] bare = drawn(IpAdapterFile.of(file).without());
+    assertArrayEquals(bare, drawn(IpAdapterFile.of(file), 0));
     Path half = kohya(folder.resolve("half.safetensors"), 0.5);
     assertArrayEquals(
-        drawn(AdapterFile.of(file), 0.5), drawn(AdapterFile.of(file).lora(half)), 1e-6f);
+        drawn(IpAdapterFile.of(file), 0.5), drawn(IpAdapterFile.of(file).lora(half)), 1e-6f);
     assertArrayEquals(
-        drawn(AdapterFile.of(file)), drawn(AdapterFile.of(file).lora(kohya(half, 1))));
+        drawn(IpAdapterFile.of(file)), drawn(IpAdapterFile.of(file).lora(kohya(half, 1))));
   }
 
   /** The adapter's own LoRA as kohya spells it, acting so strongly. */
   private static Path kohya(Path file, double strength) {
-    BaseAttentions attentions = BaseAttentions.of(base);
+    AdapterSites attentions = AdapterSites.of(base);
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> all = ADAPTERS.tensors("faceid");
       Map<String, Tensor> spelled = new HashMap<>();
       for (int n = 0; n < 2 * attentions.paths().size(); n++) {
-        for (String layer : LoraTwin.LAYERS) {
-          String module =
-              "lora_unet_" + (attentions.at(n) + "." + LoraTwin.module(layer)).replace('.', '_');
-          Tensor down = all.get(LoraTwin.key(n, layer) + ".down.weight");
+        for (String layer : FaceIdLoraFile.LAYERS) {
+          String module = "lora_unet_"
+              + (attentions.at(n) + "." + FaceIdLoraFile.module(layer)).replace('.', '_');
+          Tensor down = all.get(FaceIdLoraFile.key(n, layer) + ".down.weight");
           spelled.put(module + ".lora_down.weight", down);
-          spelled.put(module + ".lora_up.weight", all.get(LoraTwin.key(n, layer) + ".up.weight"));
+          spelled.put(
+              module + ".lora_up.weight", all.get(FaceIdLoraFile.key(n, layer) + ".up.weight"));
           spelled.put(module + ".alpha", torch.tensor((float) (strength * down.size(0))));
         }
       }
@@ -154,7 +155,7 @@ class DoorsTest {
         name -> name.contains("_lora.") && !name.contains(".3.to_q_lora.up")
             ? name.replace("ip_adapter.", "")
             : null);
-    AdapterFile lacking = AdapterFile.of(file).lora(broken);
+    IpAdapterFile lacking = IpAdapterFile.of(file).lora(broken);
     refusal(lacking, encoder);
     long objects = Pointer.totalCount();
     refusal(lacking, encoder);
@@ -165,13 +166,13 @@ class DoorsTest {
   void isNotToldByTheNameOfItsFolder(@TempDir Path parent) throws IOException {
     Path folder = Files.createDirectories(parent.resolve("unnorm"));
     assertEquals(
-        AdapterKind.PLUS,
-        AdapterFile.of(ADAPTERS.write("plus", folder)).layout().kind());
+        IpAdapterVariant.PLUS,
+        IpAdapterFile.of(ADAPTERS.write("plus", folder)).layout().kind());
     Path odd = ADAPTERS.write(
         "base",
         folder.resolve("odd.safetensors"),
         name -> name.replace("ip_adapter.1.", "ip_adapter.x."));
-    assertTrue(refusal(AdapterFile.of(odd), encoder).contains("3 attentions"));
+    assertTrue(refusal(IpAdapterFile.of(odd), encoder).contains("3 attentions"));
   }
 
   @Test
@@ -181,7 +182,7 @@ class DoorsTest {
         file
             + " is an IP-Adapter for a base with context 72, 28 attentions; the base base-today is a base with "
             + "context 32: give an adapter made for it",
-        refusal(AdapterFile.of(file), encoder));
+        refusal(IpAdapterFile.of(file), encoder));
     Path deep = GoldenAdapters.of("four-levels").write("base", folder);
     for (String[] made : new String[][] {
       {"flux/dev", "xlabs", "of XLabs for FLUX.1 (context 24), 2"},
@@ -193,13 +194,13 @@ class DoorsTest {
           other + " is an IP-Adapter " + made[2]
               + " attentions; the base base-today is a base with context 32: "
               + "give an adapter made for it",
-          refusal(AdapterFile.of(other), encoder));
+          refusal(IpAdapterFile.of(other), encoder));
     }
     assertEquals(
         deep
             + " is an IP-Adapter for a base with context 32, 16 attentions; the base base-today has 4: give an "
             + "adapter made for it",
-        refusal(AdapterFile.of(deep), encoder));
+        refusal(IpAdapterFile.of(deep), encoder));
   }
 
   @Test
@@ -210,28 +211,29 @@ class DoorsTest {
             + " is an IP-Adapter and looks at pictures through an encoder (projection 40); the image encoder "
             + other.describe()
             + " is CLIP (width 64, projection 24): give the one it was trained with",
-        refusal(AdapterFile.of(file), other));
+        refusal(IpAdapterFile.of(file), other));
     assertEquals(
         file
             + " is an IP-Adapter and looks at pictures through an encoder (projection 40); give that image "
             + "encoder: --image-encoder PATH, for programs ImageEncoder.open",
-        refusal(AdapterFile.of(file), null));
+        refusal(IpAdapterFile.of(file), null));
   }
 
   @Test
   void refusesAnImageEncoderByItsConfigAlone(@TempDir Path folder) throws IOException {
-    AdapterFile file = AdapterFile.of(ADAPTERS.write("base", folder));
+    IpAdapterFile file = IpAdapterFile.of(ADAPTERS.write("base", folder));
     Files.copy(Path.of(other.describe()).resolve("config.json"), folder.resolve("config.json"));
     String is = file.path()
         + " is an IP-Adapter and looks at pictures through an encoder (projection 40); ";
     assertEquals(
         is + "the image encoder " + folder
             + " is CLIP (width 64, projection 24): give the one it was trained with",
-        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, folder, null))
+        assertThrows(
+                InvalidInputException.class, () -> PersonAdapter.open(file, base, folder, null))
             .getMessage());
     assertEquals(
         is + "give that image encoder: --image-encoder PATH, for programs ImageEncoder.open",
-        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, null, null))
+        assertThrows(InvalidInputException.class, () -> PersonAdapter.open(file, base, null, null))
             .getMessage());
   }
 
@@ -248,9 +250,9 @@ class DoorsTest {
       for (String recogniser :
           List.of("AuraFace.onnx", "sface.onnx", "glintr100.onnx", "w600k_r50.onnx")) {
         String said = assertThrows(
-                UnusableInput.class,
+                InvalidInputException.class,
                 () -> PersonAdapter.recogniser(
-                    AdapterFile.of(file), Path.of(recogniser), UsePolicy.NON_COMMERCIAL))
+                    IpAdapterFile.of(file), Path.of(recogniser), UsePolicy.NON_COMMERCIAL))
             .getMessage();
         assertEquals(
             header.isEmpty() && !recogniser.startsWith("w600k"),
@@ -266,13 +268,13 @@ class DoorsTest {
     assertEquals(
         file + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or "
             + "plus_sd15 into its name (programs also say it by AdapterFile.version)",
-        refusal(AdapterFile.of(file), encoder));
+        refusal(IpAdapterFile.of(file), encoder));
     assertEquals(
         FacePlusVersion.V2,
-        AdapterFile.of(Path.of("ip-adapter-faceid-plusv2_sdxl.bin")).faceVersion());
+        IpAdapterFile.of(Path.of("ip-adapter-faceid-plusv2_sdxl.bin")).faceVersion());
     assertEquals(
         FacePlusVersion.V1,
-        AdapterFile.of(Path.of("ip-adapter-faceid-plus_sd15.bin")).faceVersion());
+        IpAdapterFile.of(Path.of("ip-adapter-faceid-plus_sd15.bin")).faceVersion());
   }
 
   @Test
@@ -310,21 +312,21 @@ class DoorsTest {
       Map<String, Tensor> tensors = new HashMap<>(Map.of(one, some, two, some.clone()));
       SafetensorsWriter.write(file, tensors, Map.of());
     }
-    assertEquals(file + message, refusal(AdapterFile.of(file), encoder));
+    assertEquals(file + message, refusal(IpAdapterFile.of(file), encoder));
   }
 
-  private static String refusal(AdapterFile file, ImageEncoder through) {
-    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, through))
+  private static String refusal(IpAdapterFile file, ImageEncoder through) {
+    return assertThrows(InvalidInputException.class, () -> IpAdapter.open(file, base, through))
         .getMessage();
   }
 
-  private static float[] drawn(AdapterFile file) {
+  private static float[] drawn(IpAdapterFile file) {
     return drawn(file, 1);
   }
 
-  private static float[] drawn(AdapterFile file, double lora) {
+  private static float[] drawn(IpAdapterFile file, double lora) {
     try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
-      Picture picture = Picture.read(GoldenTower.file("37x53.png"));
+      RgbImage picture = RgbImage.read(GoldenTower.file("37x53.png"));
       float[] face = new float[24];
       face[3] = 1;
       Reference reference = adapter.layout().kind().wantsFace()

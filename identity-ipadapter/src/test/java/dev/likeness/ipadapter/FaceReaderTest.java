@@ -4,24 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.ipadapter.FaceReading.Note;
 import dev.likeness.photos.decode.DecodeLimits;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ class FaceReaderTest {
   /** Takes upright red bars for faces, when there is some picture around them. */
   private static final class Bars implements FaceDetector {
     @Override
-    public List<Face> detect(Picture p) {
+    public List<Face> detect(RgbImage p) {
       List<Face> faces = new ArrayList<>();
       int start = -1;
       for (int x = 0; x <= p.width(); x++) {
@@ -48,9 +48,9 @@ class FaceReaderTest {
           if (height > x - start && start >= MARGIN) {
             Eyes eyes = new Eyes(new Point(start, 0), new Point(x, 0));
             faces.add(new Face(
-                new Box(start, 0, x - start, height),
+                new BoundingBox(start, 0, x - start, height),
                 1,
-                Pose.FRONTAL,
+                HeadPose.FRONTAL,
                 Optional.of(eyes),
                 Optional.empty()));
           }
@@ -61,7 +61,7 @@ class FaceReaderTest {
       return faces;
     }
 
-    private static int height(Picture p, int x) {
+    private static int height(RgbImage p, int x) {
       int count = 0;
       for (int y = 0; y < p.height(); y++) {
         count += p.at(x, y, 0) == 255 && p.at(x, y, 1) == 0 ? 1 : 0;
@@ -81,7 +81,7 @@ class FaceReaderTest {
   /** Gives a face's width and height. */
   private static final class Sizes implements FaceEmbedder {
     @Override
-    public float[] embed(Picture picture, Face face) {
+    public float[] embed(RgbImage picture, Face face) {
       return new float[] {(float) face.box().width(), (float) face.box().height()};
     }
 
@@ -119,7 +119,7 @@ class FaceReaderTest {
 
   @Test
   void turnsAPhotoThatLiesOnItsSide() {
-    Picture lying = Orientation.of(6).upright(bars(300, 200, 100, 80));
+    RgbImage lying = ExifOrientation.of(6).upright(bars(300, 200, 100, 80));
     assertEquals(List.of(Note.TURNED_UPRIGHT), reader.read(lying, false).notes());
   }
 
@@ -132,7 +132,7 @@ class FaceReaderTest {
 
   @Test
   void addsAMarginToAFaceThatFillsAPhotoOnItsSide() {
-    Picture lying = Orientation.of(6).upright(bars(80, 200, 0, 80));
+    RgbImage lying = ExifOrientation.of(6).upright(bars(80, 200, 0, 80));
     assertEquals(
         List.of(Note.FOUND_WITH_MARGIN, Note.TURNED_UPRIGHT),
         reader.read(lying, false).notes());
@@ -150,7 +150,7 @@ class FaceReaderTest {
     List<Integer> widths = new ArrayList<>();
     FaceDetector nobody = new FaceDetector() {
       @Override
-      public List<Face> detect(Picture picture) {
+      public List<Face> detect(RgbImage picture) {
         widths.add(picture.width());
         return List.of();
       }
@@ -185,8 +185,8 @@ class FaceReaderTest {
 
   @Test
   void refusesByNameWhatAPolicyForbids() {
-    UnusableInput e =
-        assertThrows(UnusableInput.class, () -> UsePolicy.COMMERCIAL.require(EmbedderSpec.ARCFACE));
+    InvalidInputException e = assertThrows(
+        InvalidInputException.class, () -> UsePolicy.COMMERCIAL.require(EmbedderSpec.ARCFACE));
     assertEquals(
         "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
             + "such as SFace or AuraFace",
@@ -200,25 +200,25 @@ class FaceReaderTest {
         OnnxEmbedder network =
             OnnxEmbedder.open(embedder, EmbedderSpec.MOBILEFACE, UsePolicy.COMMERCIAL)) {
       FaceReader real = FaceReader.of(detector, network, UsePolicy.COMMERCIAL);
-      Picture person = photo("photos/people/examples__biden.jpg");
+      RgbImage person = photo("photos/people/examples__biden.jpg");
       FaceReading upright = real.read(person, false);
       assertTrue(upright.found().isPresent());
       assertEquals(256, upright.reference().face().length);
-      FaceReading lying = real.read(Orientation.of(8).upright(person), false);
+      FaceReading lying = real.read(ExifOrientation.of(8).upright(person), false);
       assertTrue(lying.notes().contains(Note.TURNED_UPRIGHT), lying.words());
       assertEquals(
           Optional.empty(), real.read(photo("photos/objects/coffee.png"), false).found());
     }
   }
 
-  private static Picture photo(String name) throws IOException {
+  private static RgbImage photo(String name) throws IOException {
     return new PhotoDecoder(DecodeLimits.DEFAULT)
         .decode(name, Files.readAllBytes(Material.of(name)))
         .picture();
   }
 
   /** Grey, with red bars from the top at each x, of each width, and twice as high. */
-  private static Picture bars(int width, int height, int... placed) {
+  private static RgbImage bars(int width, int height, int... placed) {
     byte[] rgb = new byte[width * height * 3];
     for (int y = 0, at = 0; y < height; y++) {
       for (int x = 0; x < width; x++, at += 3) {
@@ -231,6 +231,6 @@ class FaceReaderTest {
         rgb[at + 2] = (byte) (red ? 0 : 90);
       }
     }
-    return Picture.of(width, height, rgb);
+    return RgbImage.of(width, height, rgb);
   }
 }

@@ -9,27 +9,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.adapter.Drawing;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.adapter.PartTensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.sampling.StepListener;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.AdapterContract;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -112,7 +112,8 @@ class IpAdapterContractTest implements AdapterContract {
   private static List<Latents> steps(ImageRequest request) {
     List<Latents> heard = new ArrayList<>();
     StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
-    base.generate(request.scheduler("DDIM").joints(new Joints(null, network -> network, listener)));
+    base.generate(
+        request.scheduler("DDIM").joints(new GenerationHooks(null, network -> network, listener)));
     return heard;
   }
 
@@ -156,14 +157,14 @@ class IpAdapterContractTest implements AdapterContract {
           IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
       Adaptation begun = own.identity(picture("37x53.png"))
           .at(1)
-          .adapt(Part.UNET, new Drawing(Compute.EXACT, true, 24, 16, 2));
+          .adapt(ModelComponent.UNET, new Drawing(Compute.EXACT, true, 24, 16, 2));
       AttentionBranch branch =
-          begun.branches(own.base().module(AdapterKind.BASE, 0)).get(0);
+          begun.branches(own.base().module(IpAdapterVariant.BASE, 0)).get(0);
       AttentionBranch.Asking asking =
           AttentionBranch.Asking.of(torch.ones(2, 1, 6, own.base().widths().get(0)));
-      float[] seen = Images.floats(branch.attend(asking));
+      float[] seen = ImageTensors.floats(branch.attend(asking));
       own.close();
-      assertArrayEquals(seen, Images.floats(branch.attend(asking)));
+      assertArrayEquals(seen, ImageTensors.floats(branch.attend(asking)));
     }
   }
 
@@ -249,12 +250,12 @@ class IpAdapterContractTest implements AdapterContract {
     PartTensors own = base.parts();
     PartTensors wider = new PartTensors() {
       @Override
-      public Set<String> tensorNames(Part part) {
+      public Set<String> tensorNames(ModelComponent part) {
         return own.tensorNames(part);
       }
 
       @Override
-      public long[] tensorShape(Part part, String name) {
+      public long[] tensorShape(ModelComponent part, String name) {
         long[] shape = own.tensorShape(part, name);
         return name.contains("attn2.to_k") ? new long[] {shape[0], 2 * shape[1]} : shape;
       }
@@ -316,7 +317,8 @@ class IpAdapterContractTest implements AdapterContract {
     }
     assertEquals(
         file + why + "; make it from pictures again",
-        assertThrows(UnusableInput.class, () -> ReferenceEmbeddings.open(file)).getMessage());
+        assertThrows(InvalidInputException.class, () -> ReferenceEmbeddings.open(file))
+            .getMessage());
   }
 
   @Test
@@ -340,8 +342,8 @@ class IpAdapterContractTest implements AdapterContract {
     return base.generate(request).pixels();
   }
 
-  private static Picture picture(String name) {
-    return Picture.read(GoldenTower.file(name));
+  private static RgbImage picture(String name) {
+    return RgbImage.read(GoldenTower.file(name));
   }
 
   private static float[] numbers() {

@@ -7,10 +7,10 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GuidanceOptions;
@@ -122,7 +122,7 @@ class IpAdapterParityTest {
   private static IpAdapter open(String base, Map<?, ?> use) {
     String kind = (String) use.get("kind");
     ImageEncoder encoder = ENCODERS.get(GoldenAdapters.of(base).encoder(kind));
-    AdapterFile file = AdapterFile.of(GoldenAdapters.of(base).write(kind, folder))
+    IpAdapterFile file = IpAdapterFile.of(GoldenAdapters.of(base).write(kind, folder))
         .version(use.containsKey("shortcut") ? FacePlusVersion.V2 : FacePlusVersion.V1);
     return IpAdapter.open(file, OPEN.get(base), encoder);
   }
@@ -136,8 +136,8 @@ class IpAdapterParityTest {
     }
     List<Weighted> each = new ArrayList<>();
     for (int i = 0; i < references.size(); i++) {
-      Picture mask =
-          Picture.read(GoldenAdapters.file("mask-" + ((List<?>) use.get("masks")).get(i) + ".png"));
+      RgbImage mask = RgbImage.read(
+          GoldenAdapters.file("mask-" + ((List<?>) use.get("masks")).get(i) + ".png"));
       Object weight = use.get("scale") instanceof List<?> list ? list.get(i) : use.get("scale");
       each.add(new Weighted(
           adapter.identity(List.of(references.get(i))).mask(mask),
@@ -201,15 +201,15 @@ class IpAdapterParityTest {
             .toList();
   }
 
-  private static Picture picture(String name) {
-    return Picture.read(GoldenTower.file(name));
+  private static RgbImage picture(String name) {
+    return RgbImage.read(GoldenTower.file(name));
   }
 
   private static float[][] faces(Safetensors expected) {
     Tensor faces = expected.read("faces");
     float[][] rows = new float[(int) faces.size(0)][];
     for (int i = 0; i < rows.length; i++) {
-      rows[i] = Images.floats(faces.select(0, i));
+      rows[i] = ImageTensors.floats(faces.select(0, i));
     }
     return rows;
   }

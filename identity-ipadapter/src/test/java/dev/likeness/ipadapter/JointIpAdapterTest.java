@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
 import dev.likeness.diffusion.internal.cudagraph.Recorder;
-import dev.likeness.diffusion.internal.cudagraph.Replayed;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.AdapterContract;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -111,7 +111,8 @@ class JointIpAdapterTest {
      */
     @Test
     void drawsTheSameWhenReplayed() {
-      Joints replaying = Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING));
+      GenerationHooks replaying =
+          GenerationHooks.NONE.running(compute -> new GraphRunner(Recorder.REPEATING));
       for (double guidance : new double[] {0, 3}) {
         ImageRequest ask =
             request().steps(4).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
@@ -141,7 +142,7 @@ class JointIpAdapterTest {
       Path kept = folder.resolve("kept.safetensors");
       published.references().save(kept);
       try (IpAdapter spelled = open(0, file)) {
-        assertEquals(adapters.get(0).layout(), AdapterFile.of(file).layout());
+        assertEquals(adapters.get(0).layout(), IpAdapterFile.of(file).layout());
         assertArrayEquals(
             drawn(published), drawn(spelled.identity(ReferenceEmbeddings.open(kept))));
       }
@@ -151,7 +152,8 @@ class JointIpAdapterTest {
     void refusesWhatBelongsElsewhere() {
       Path file =
           GoldenAdapters.of("base").write("base", folder.resolve("unet.safetensors"), key -> key);
-      String refusal = assertThrows(UnusableInput.class, () -> open(0, file)).getMessage();
+      String refusal =
+          assertThrows(InvalidInputException.class, () -> open(0, file)).getMessage();
       assertEquals(
           file + " is an IP-Adapter for a base with context 32, 4 attentions; the base "
               + base.name() + " is " + adapters.get(0).base().target().describe(24)
@@ -218,15 +220,15 @@ class JointIpAdapterTest {
   }
 
   /** A left and a right half of these shades. */
-  private static Picture grey(int left, int right) {
+  private static RgbImage grey(int left, int right) {
     byte[] rgb = new byte[3 * 8 * 8];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) (i / 3 % 8 < 4 ? left : right);
     }
-    return Picture.of(8, 8, rgb);
+    return RgbImage.of(8, 8, rgb);
   }
 
-  private static Picture picture(String name) {
-    return Picture.read(GoldenTower.file(name));
+  private static RgbImage picture(String name) {
+    return RgbImage.read(GoldenTower.file(name));
   }
 }

@@ -5,14 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -73,9 +73,9 @@ class OddHeadersTest {
           .toList()) {
         ODD.forEach((how, odd) -> {
           write(golden, kind, file, tensor, odd);
-          AdapterFile opened = AdapterFile.of(file).version(FacePlusVersion.V1);
+          IpAdapterFile opened = IpAdapterFile.of(file).version(FacePlusVersion.V1);
           String said = assertThrows(
-                  UnusableInput.class,
+                  InvalidInputException.class,
                   () -> IpAdapter.open(opened, base, encoder).close(),
                   tensor + " being " + how)
               .getMessage();
@@ -131,11 +131,13 @@ class OddHeadersTest {
           t -> torch.zeros(t.size(0), 512));
     }
     assertTrue(refusal(file).startsWith(file + " may be InstantID's"), refusal(file));
-    assertEquals(AdapterKind.PORTRAIT_UNNORM, AdapterFile.of(named).layout().kind());
+    assertEquals(
+        IpAdapterVariant.PORTRAIT_UNNORM, IpAdapterFile.of(named).layout().kind());
   }
 
   private static String refusal(Path file) {
-    return assertThrows(UnusableInput.class, () -> AdapterFile.of(file).layout())
+    return assertThrows(
+            InvalidInputException.class, () -> IpAdapterFile.of(file).layout())
         .getMessage();
   }
 
@@ -151,7 +153,8 @@ class OddHeadersTest {
           tensors.put(more, torch.zeros(2));
           SafetensorsWriter.write(file, tensors, Map.of());
         }
-        String said = assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, encoder))
+        String said = assertThrows(
+                InvalidInputException.class, () -> IpAdapter.open(file, base, encoder))
             .getMessage();
         assertTrue(
             said.startsWith(file + ": 1 tensors belong to no module") && said.contains(more), said);

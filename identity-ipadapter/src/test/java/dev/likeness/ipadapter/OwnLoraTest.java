@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -64,17 +64,18 @@ class OwnLoraTest {
         folder.resolve("lora.safetensors"),
         name -> name.contains("_lora.") ? name.replace("ip_adapter.", "") : null);
     Path whole = portrait(lora -> lora);
-    float[] inside = drawn(AdapterFile.of(whole));
-    assertArrayEquals(inside, drawn(AdapterFile.of(bare).lora(twin)));
-    assertArrayEquals(drawn(AdapterFile.of(bare)), drawn(AdapterFile.of(whole).without()));
-    assertFalse(Arrays.equals(inside, drawn(AdapterFile.of(bare))));
+    float[] inside = drawn(IpAdapterFile.of(whole));
+    assertArrayEquals(inside, drawn(IpAdapterFile.of(bare).lora(twin)));
+    assertArrayEquals(
+        drawn(IpAdapterFile.of(bare)), drawn(IpAdapterFile.of(whole).without()));
+    assertFalse(Arrays.equals(inside, drawn(IpAdapterFile.of(bare))));
   }
 
   @Test
   void actsInTheAttentionsThatHaveIt() {
-    float[] some = drawn(AdapterFile.of(portrait(lora -> of(lora, false))));
-    assertFalse(Arrays.equals(some, drawn(AdapterFile.of(ADAPTERS.write("portrait", folder)))));
-    assertArrayEquals(drawn(AdapterFile.of(portrait(lora -> of(lora, true)))), some);
+    float[] some = drawn(IpAdapterFile.of(portrait(lora -> of(lora, false))));
+    assertFalse(Arrays.equals(some, drawn(IpAdapterFile.of(ADAPTERS.write("portrait", folder)))));
+    assertArrayEquals(drawn(IpAdapterFile.of(portrait(lora -> of(lora, true)))), some);
   }
 
   /** The LoRA of cross-attentions, and zeros for the others or nothing. */
@@ -96,11 +97,11 @@ class OwnLoraTest {
       some.remove("ip_adapter.3.to_v_lora.up.weight");
       return some;
     });
-    String said = refusal(AdapterFile.of(part));
+    String said = refusal(IpAdapterFile.of(part));
     assertTrue(said.startsWith(part + ": no tensor \"ip_adapter.3.to_v_lora.up.weight\""), said);
     Path beyond = portrait(lora ->
         Map.of("ip_adapter.99.to_q_lora.up.weight", lora.get("ip_adapter.1.to_q_lora.up.weight")));
-    said = refusal(AdapterFile.of(beyond));
+    said = refusal(IpAdapterFile.of(beyond));
     assertTrue(
         said.startsWith(beyond + ": 1 tensors belong to no module")
             && said.contains("ip_adapter.99."),
@@ -110,7 +111,7 @@ class OwnLoraTest {
         folder.resolve("half.safetensors"),
         name -> name.matches("ip_adapter\\.[02]\\..*_lora.*") ? null : name);
     assertTrue(
-        refusal(AdapterFile.of(half))
+        refusal(IpAdapterFile.of(half))
             .startsWith(half + ": no tensor \"ip_adapter.0.to_q_lora.down.weight\""),
         "FaceID's is whole");
   }
@@ -129,7 +130,7 @@ class OwnLoraTest {
               torch.zeros(3, 32)),
           Map.of());
     }
-    String said = refusal(AdapterFile.of(ADAPTERS.write("portrait", folder)).lora(twin));
+    String said = refusal(IpAdapterFile.of(ADAPTERS.write("portrait", folder)).lora(twin));
     assertTrue(
         said.startsWith(twin + ": ")
             && said.endsWith("are the same layer's, spelled in two ways; take out one of them"),
@@ -155,20 +156,21 @@ class OwnLoraTest {
             BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT);
         ImageEncoder encoder =
             ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
-      IpAdapter.open(AdapterFile.of(file).without(), transformer, encoder).close();
-      int attentions = AdapterFile.of(bare).layout().attentions().size();
+      IpAdapter.open(IpAdapterFile.of(file).without(), transformer, encoder).close();
+      int attentions = IpAdapterFile.of(bare).layout().attentions().size();
       String is = " is an IP-Adapter " + title + ", " + attentions
           + " attentions, which has no LoRA of its own, and one is ";
       assertEquals(
           file + is
               + "inside it; give a file without it (programs also leave it out: AdapterFile.without)",
-          assertThrows(UnusableInput.class, () -> IpAdapter.open(file, transformer, encoder))
+          assertThrows(
+                  InvalidInputException.class, () -> IpAdapter.open(file, transformer, encoder))
               .getMessage());
       assertEquals(
           bare + is + "named, " + file + "; give it to the request",
           assertThrows(
-                  UnusableInput.class,
-                  () -> IpAdapter.open(AdapterFile.of(bare).lora(file), transformer, encoder))
+                  InvalidInputException.class,
+                  () -> IpAdapter.open(IpAdapterFile.of(bare).lora(file), transformer, encoder))
               .getMessage());
     }
   }
@@ -186,12 +188,12 @@ class OwnLoraTest {
     return file;
   }
 
-  private static String refusal(AdapterFile file) {
-    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, null))
+  private static String refusal(IpAdapterFile file) {
+    return assertThrows(InvalidInputException.class, () -> IpAdapter.open(file, base, null))
         .getMessage();
   }
 
-  private static float[] drawn(AdapterFile file) {
+  private static float[] drawn(IpAdapterFile file) {
     try (IpAdapter adapter = IpAdapter.open(file, base, null)) {
       float[] face = new float[24];
       face[3] = 1;

@@ -6,19 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -70,27 +70,32 @@ class ReadPersonTest {
     ReadPerson person = ReadPerson.of(face, reader, faceless, plain);
     assertTrue(person.plain());
     assertEquals(plain.embed(faceless), person.prompt().references());
-    assertTrue(assertThrows(UnusableInput.class, () -> ReadPerson.of(face, reader, faceless, null))
-        .getMessage()
-        .startsWith("no photo has a face that can be used: photo 1: no face"));
+    assertTrue(
+        assertThrows(InvalidInputException.class, () -> ReadPerson.of(face, reader, faceless, null))
+            .getMessage()
+            .startsWith("no photo has a face that can be used: photo 1: no face"));
   }
 
   /** A photo of one gray. */
   private static Reference photo(int gray) {
     byte[] rgb = new byte[120 * 120 * 3];
     Arrays.fill(rgb, (byte) gray);
-    return Reference.of(Picture.of(120, 120, rgb));
+    return Reference.of(RgbImage.of(120, 120, rgb));
   }
 
   /** Takes whatever is bright in the middle for a face. */
   private static final class Bright implements FaceDetector {
     @Override
-    public List<Face> detect(Picture p) {
+    public List<Face> detect(RgbImage p) {
       Eyes eyes = new Eyes(new Point(40, 40), new Point(80, 40));
       return p.at(p.width() / 2, p.height() / 2, 0) < 150
           ? List.of()
           : List.of(new Face(
-              new Box(20, 20, 80, 80), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
+              new BoundingBox(20, 20, 80, 80),
+              1,
+              HeadPose.FRONTAL,
+              Optional.of(eyes),
+              Optional.empty()));
     }
 
     @Override
@@ -105,7 +110,7 @@ class ReadPersonTest {
   /** Sees everybody as the first of 24. */
   private static final class First implements FaceEmbedder {
     @Override
-    public float[] embed(Picture picture, Face face) {
+    public float[] embed(RgbImage picture, Face face) {
       float[] numbers = new float[24];
       numbers[0] = 1;
       return numbers;

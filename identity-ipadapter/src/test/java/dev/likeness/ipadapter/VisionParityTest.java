@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.ImageEncoding;
@@ -54,8 +54,9 @@ class VisionParityTest {
         ImageProcessor.of(ModelConfig.of(config, "preprocessor_config.json"), usual);
     ((Map<?, ?>) golden.get("pictures")).forEach((name, digest) -> {
       try (TensorScope scope = TensorScope.open()) {
-        Picture picture = Picture.read(GoldenTower.file((String) name));
-        assertEquals(digest, digest(Images.floats(processor.pixels(picture))), config + " " + name);
+        RgbImage picture = RgbImage.read(GoldenTower.file((String) name));
+        assertEquals(
+            digest, digest(ImageTensors.floats(processor.pixels(picture))), config + " " + name);
       }
     });
   }
@@ -68,7 +69,7 @@ class VisionParityTest {
         ImageEncoder encoder = ImageEncoder.open(folder, Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
       for (String file : List.of("37x53.png", "301x200.png", "40x260.png", "28x28.png")) {
-        compare(name + "." + file, expected, encoder.encode(Picture.read(GoldenTower.file(file))));
+        compare(name + "." + file, expected, encoder.encode(RgbImage.read(GoldenTower.file(file))));
       }
       compare(name + ".nothing", expected, encoder.encodeNothing());
     }
@@ -103,7 +104,7 @@ class VisionParityTest {
     try (TensorScope scope = TensorScope.open();
         ImageEncoder encoder = ImageEncoder.open(folder, Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
-      ImageEncoding actual = encoder.encode(Picture.read(GoldenTower.file("37x53.png")));
+      ImageEncoding actual = encoder.encode(RgbImage.read(GoldenTower.file("37x53.png")));
       assertNull(actual.pooled());
       Closeness.assertWithinSpread(
           1e-5, expected.read("siglip.37x53.png.penultimate"), actual.penultimate(), "penultimate");
@@ -118,13 +119,13 @@ class VisionParityTest {
     assertEquals(
         own
             + " prepares pictures of 56x56, and the tower looks at 28x28 (config.json); give files that belong together",
-        assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> ImageEncoder.open(folder, Compute.EXACT))
             .getMessage());
     Files.writeString(own, "{\"do_center_crop\": false}");
     assertEquals(
         own
             + " prepares pictures of their own shape, and the tower looks at 28x28 (config.json); give files that belong together",
-        assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> ImageEncoder.open(folder, Compute.EXACT))
             .getMessage());
     Files.writeString(
         own, "{\"size\": {\"height\": 30, \"width\": 30}, \"do_center_crop\": false}");
@@ -140,7 +141,7 @@ class VisionParityTest {
         file
             + " is a CLIP tower of width 48, whose heads and activation its shapes do not tell; put its config.json"
             + " beside it",
-        assertThrows(UnusableInput.class, () -> ImageEncoder.open(file, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> ImageEncoder.open(file, Compute.EXACT))
             .getMessage());
   }
 
@@ -148,8 +149,8 @@ class VisionParityTest {
   void refusesAFolderThatIsNoImageEncoder(@TempDir Path folder) throws IOException {
     for (String type : List.of("dinov2", "clip_text_model", "siglip2", "clipseg")) {
       Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"" + type + "\"}");
-      UnusableInput e =
-          assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT));
+      InvalidInputException e =
+          assertThrows(InvalidInputException.class, () -> ImageEncoder.open(folder, Compute.EXACT));
       assertEquals(
           folder.resolve("config.json") + ": model_type is \"" + type
               + "\"; expected a CLIP or SigLIP vision tower "

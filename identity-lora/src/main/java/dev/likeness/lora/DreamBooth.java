@@ -7,11 +7,11 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.lora.internal.training.FullWeights;
-import dev.likeness.lora.internal.training.LoraRun;
+import dev.likeness.lora.internal.training.TrainableFullWeights;
+import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
-import dev.likeness.lora.training.TrainingOptions;
 import dev.likeness.lora.training.TrainingSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +50,7 @@ public record DreamBooth(LoraTraining settings) {
         1,
         List.of("photo of %s"),
         0,
-        TrainingOptions.PLAIN.constantRate(true)));
+        OptimizerOptions.PLAIN.constantRate(true)));
   }
 
   /**
@@ -73,9 +73,9 @@ public record DreamBooth(LoraTraining settings) {
    * Trains; {@code base} itself stays as it is.
    *
    * @throws IllegalArgumentException when a new word is asked for, which only a LoRA learns
-   * @throws dev.likeness.diffusion.error.UnusableInput when the loss is no longer a number, or the
-   *     state is another's
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.InvalidInputException when the loss is no longer a number,
+   *     or the state is another's
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public TrainedModel train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
@@ -85,9 +85,9 @@ public record DreamBooth(LoraTraining settings) {
               + " teach a LoRA");
     }
     return progress.around(() -> {
-      try (FullWeights weights = new FullWeights(
+      try (TrainableFullWeights weights = new TrainableFullWeights(
               base.parts(), settings.textEncoder(), type(base.parts().compute()));
-          LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
+          TrainingLoop run = new TrainingLoop(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
         Map<String, String> header = TrainedPerson.header(
             set.subject(),
@@ -109,7 +109,9 @@ public record DreamBooth(LoraTraining settings) {
     return memory(base, width, height, false);
   }
 
-  /** The same where {@code watched} by {@link dev.likeness.lora.training.TrainingPreviews}, too. */
+  /**
+   * The same where {@code watched} by {@link dev.likeness.lora.training.ValidationOptions}, too.
+   */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemory.of(settings, base, width, height, true, watched);
   }
@@ -127,7 +129,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   private static TrainedModel.Weights learned(
-      FullWeights weights, Function<String, Tensor> learned) {
+      TrainableFullWeights weights, Function<String, Tensor> learned) {
     TensorRegion region = new TensorRegion();
     Map<String, Tensor> values = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {

@@ -1,15 +1,15 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
+import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
-import dev.likeness.diffusion.internal.nn.Segments;
-import dev.likeness.diffusion.internal.nn.transformer.PackedLatents;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TextTower;
-import dev.likeness.lora.internal.training.Learner;
+import dev.likeness.lora.internal.training.TrainableNetworks;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
@@ -19,14 +19,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** FLUX.1: CLIP's pooled text and T5's tokens. */
-record FluxPupil(Flux model) implements Pupil {
+record FluxPupil(FluxNetworks model) implements Pupil {
   private static final int TEXT_TOKENS = 512;
   /** What a guidance-distilled network is told while it learns, as diffusers' script has it. */
   private static final double GUIDANCE = 3.5;
 
   @Override
-  public Part part() {
-    return Part.TRANSFORMER;
+  public ModelComponent part() {
+    return ModelComponent.TRANSFORMER;
   }
 
   @Override
@@ -35,7 +35,7 @@ record FluxPupil(Flux model) implements Pupil {
   }
 
   @Override
-  public List<TextTower> towers() {
+  public List<LoadedClip> towers() {
     return List.of(model.clip());
   }
 
@@ -45,13 +45,17 @@ record FluxPupil(Flux model) implements Pupil {
   }
 
   @Override
-  public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+  public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
     return new TextEncoding(byT5, encode(model.clip(), texts, learner, model).pooled());
   }
 
   @Override
   public Tensor answer(
-      Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+      TrainableNetworks learner,
+      Tensor noised,
+      double[] levels,
+      TextEncoding text,
+      SegmentRunner segments) {
     long height = noised.size(2);
     long width = noised.size(3);
     FluxConditioning told =
@@ -59,17 +63,17 @@ record FluxPupil(Flux model) implements Pupil {
     Tensor positions = torch
         .cat(
             new TensorVector(
-                torch.zeros(text.tokens().size(1), 3), PackedLatents.positions(height, width, 0)),
+                torch.zeros(text.tokens().size(1), 3), LatentPacking.positions(height, width, 0)),
             0)
         .to(new Device(model.compute().device()), ScalarType.Float);
     FluxTransformer2DModel network =
-        new FluxTransformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
+        new FluxTransformer2DModel(model.config(), learner.network(ModelComponent.TRANSFORMER));
     Tensor answer = network.forward(
-        PackedLatents.pack(model.compute().place(noised)),
+        LatentPacking.pack(model.compute().place(noised)),
         Pupil.numbers(model, 1, levels),
         told,
-        Rotation.of(positions, model.config().axes()),
+        RotaryEmbedding.of(positions, model.config().axes()),
         segments);
-    return PackedLatents.unpack(answer, height, width);
+    return LatentPacking.unpack(answer, height, width);
   }
 }

@@ -1,19 +1,19 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.adapter.PartTensors;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.request.WordSource;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
-import dev.likeness.lora.internal.algorithm.PlacedChanges;
+import dev.likeness.lora.internal.algorithm.AttachedDeltas;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,16 +31,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * tensors until closed.
  */
 public final class FusedLora implements Adapter, WordSource, AutoCloseable {
-  private final LoraChanges changes;
-  private final Networks base;
+  private final LoraDeltas changes;
+  private final OpenNetworks base;
   private final LoraWeight weight;
   private final TensorRegion region = new TensorRegion();
-  private final Map<Compute, Map<Part, Map<String, Tensor>>> merged = new ConcurrentHashMap<>();
+  private final Map<Compute, Map<ModelComponent, Map<String, Tensor>>> merged =
+      new ConcurrentHashMap<>();
 
-  private final Uses uses = new Uses("the fused LoRA");
+  private final UsageLock uses = new UsageLock("the fused LoRA");
   private volatile boolean closed;
 
-  private FusedLora(LoraChanges changes, Networks base, LoraWeight weight) {
+  private FusedLora(LoraDeltas changes, OpenNetworks base, LoraWeight weight) {
     this.changes = changes;
     this.base = base;
     this.weight = weight;
@@ -53,12 +54,12 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
     lora.changes()
         .weights()
         .keySet()
-        .forEach(layer -> PlacedChanges.requireRoom(lora.base(), layer));
+        .forEach(layer -> AttachedDeltas.requireRoom(lora.base(), layer));
     return new FusedLora(lora.changes(), lora.base(), weight);
   }
 
   @Override
-  public Adaptation adapt(Part part, Compute compute) {
+  public Adaptation adapt(ModelComponent part, Compute compute) {
     Map<String, Tensor> own = weights(compute).getOrDefault(part, Map.of());
     return new Adaptation() {
       @Override
@@ -86,7 +87,7 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   }
 
   @Override
-  public List<Uses> uses() {
+  public List<UsageLock> uses() {
     return List.of(uses);
   }
 
@@ -99,15 +100,15 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
    * The merged weights by part and full name, in the type and on the device of {@code compute};
    * owned by this.
    */
-  public Map<Part, Map<String, Tensor>> weights(Compute compute) {
+  public Map<ModelComponent, Map<String, Tensor>> weights(Compute compute) {
     if (closed) {
       throw new IllegalStateException("the fused LoRA is closed; fuse it again to draw with it");
     }
     return merged.computeIfAbsent(compute, this::merge);
   }
 
-  private Map<Part, Map<String, Tensor>> merge(Compute compute) {
-    Map<Part, Map<String, Tensor>> parts = new HashMap<>();
+  private Map<ModelComponent, Map<String, Tensor>> merge(Compute compute) {
+    Map<ModelComponent, Map<String, Tensor>> parts = new HashMap<>();
     // Kept by this only when all are made: one that does not fit takes the others with it.
     try (TensorRegion made = new TensorRegion()) {
       UnaryOperator<Tensor> kept = sum -> made.keep(compute.place(sum));
@@ -124,8 +125,8 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   }
 
   private void put(
-      Map<Part, Map<String, Tensor>> parts,
-      Layer layer,
+      Map<ModelComponent, Map<String, Tensor>> parts,
+      TargetLayer layer,
       String name,
       UnaryOperator<Tensor> difference,
       UnaryOperator<Tensor> kept) {

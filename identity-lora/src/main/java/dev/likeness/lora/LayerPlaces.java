@@ -1,9 +1,9 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.internal.family.Networks;
-import dev.likeness.diffusion.internal.family.flux.Flux;
-import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,19 +12,19 @@ import java.util.regex.Pattern;
  *
  * @param places of the latents, or tokens of a transformer's picture
  */
-public record LayerPlaces(Networks model, double places) {
+public record LayerPlaces(OpenNetworks model, double places) {
   public static final int TEXT = 77;
   static final int LONG_TEXT = 512;
 
   private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
 
   /** Those of latents of {@code places} places. */
-  public static LayerPlaces of(Networks model, int places) {
-    return new LayerPlaces(model, model instanceof StableDiffusion ? places : places / 4);
+  public static LayerPlaces of(OpenNetworks model, int places) {
+    return new LayerPlaces(model, model instanceof StableDiffusionNetworks ? places : places / 4);
   }
 
   public boolean unet() {
-    return model instanceof StableDiffusion;
+    return model instanceof StableDiffusionNetworks;
   }
 
   /** How many a layer computes at; 1 for what is told the time. */
@@ -51,20 +51,24 @@ public record LayerPlaces(Networks model, double places) {
   }
 
   public int heads(String path) {
-    if (model instanceof Flux flux) {
+    if (model instanceof FluxNetworks flux) {
       return flux.config().heads();
     }
-    return model instanceof StableDiffusion3 three
+    return model instanceof Sd3Networks three
         ? three.config().heads()
-        : ((StableDiffusion) model).unetConfig().levels().get(level(path)).heads();
+        : ((StableDiffusionNetworks) model)
+            .unetConfig()
+            .levels()
+            .get(level(path))
+            .heads();
   }
 
   private int text() {
-    return model instanceof Flux ? LONG_TEXT : TEXT + LONG_TEXT / 2;
+    return model instanceof FluxNetworks ? LONG_TEXT : TEXT + LONG_TEXT / 2;
   }
 
   private int level(String path) {
-    int levels = ((StableDiffusion) model).unetConfig().levels().size();
+    int levels = ((StableDiffusionNetworks) model).unetConfig().levels().size();
     Matcher at = LEVEL.matcher(path);
     if (path.startsWith("mid_block")) {
       return levels - 1;

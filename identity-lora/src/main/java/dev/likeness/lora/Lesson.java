@@ -1,8 +1,8 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.bytedeco.pytorch.Tensor;
 
@@ -26,22 +26,24 @@ public interface Lesson {
    * The settings as they count: flow models have no min-SNR, nor have debiased losses, which weigh
    * by themselves.
    */
-  static LoraTraining counted(LoraTraining settings, Networks model) {
-    return model.tensorNames(Part.TRANSFORMER).isEmpty() && !settings.options().debiased()
+  static LoraTraining counted(LoraTraining settings, OpenNetworks model) {
+    return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
+            && !settings.options().debiased()
         ? settings
         : settings.minSnrGamma(0);
   }
 
   /** What the bases of {@code model}'s family learn. */
-  static Lesson of(Networks model, LoraTraining settings) {
+  static Lesson of(OpenNetworks model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
-    if (settings.options().debiased() && !model.tensorNames(Part.TRANSFORMER).isEmpty()) {
+    if (settings.options().debiased()
+        && !model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()) {
       throw new IllegalArgumentException(
           "debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
               + " leave debiased out");
     }
-    return model.tensorNames(Part.TRANSFORMER).isEmpty()
-        ? new NoiseLesson(Objective.of(
+    return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
+        ? new NoiseLesson(DiffusionObjective.of(
             scheduler,
             counted(settings, model).minSnrGamma(),
             settings.options().debiased()))
@@ -49,7 +51,7 @@ public interface Lesson {
   }
 
   /** A UNet's: the noise, or what else it predicts, at one of the schedule's timesteps. */
-  record NoiseLesson(Objective objective) implements Lesson {
+  record NoiseLesson(DiffusionObjective objective) implements Lesson {
     @Override
     public double level(double share) {
       return (int) (share * objective.schedule().length());

@@ -1,16 +1,16 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.text.LoadedT5;
 import dev.likeness.diffusion.internal.text.T5Encoder;
-import dev.likeness.diffusion.internal.text.T5Tower;
-import dev.likeness.lora.internal.training.Learner;
+import dev.likeness.lora.internal.training.TrainableNetworks;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** T5 beside a pupil's other text encoders, and how many tokens of a text it reads. */
-public record LongText(T5Tower tower, int tokens) {
+public record LongText(LoadedT5 tower, int tokens) {
   /** Whether the pattern of layers names it. */
-  public boolean learns(Learner learner) {
+  public boolean learns(TrainableNetworks learner) {
     return learner.learns(tower.part());
   }
 
@@ -18,7 +18,7 @@ public record LongText(T5Tower tower, int tokens) {
    * Texts by what it has become, or by the model's own where it does not learn; [batch, tokens,
    * width].
    */
-  public Tensor read(List<String> texts, Learner learner) {
+  public Tensor read(List<String> texts, TrainableNetworks learner) {
     T5Encoder encoder = learns(learner)
         ? new T5Encoder(tower.config(), learner.network(tower.part()))
         : tower.encoder(Adaptation.NONE);

@@ -2,25 +2,25 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.adapter.PartTensors;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
-import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.request.WordSource;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraAdaptation;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
-import dev.likeness.lora.internal.algorithm.PlacedChanges;
-import dev.likeness.lora.internal.file.Alphas;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.file.AdapterConfig;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import dev.likeness.lora.internal.file.LoraFile;
 import dev.likeness.lora.internal.file.LoraReader;
-import dev.likeness.lora.internal.file.LoraSource;
 import dev.likeness.lora.internal.file.LoraWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,21 +33,21 @@ import java.util.concurrent.ConcurrentHashMap;
  * never touched. Immutable, shared by threads; owns its tensors until closed.
  */
 public final class Lora implements AutoCloseable {
-  private final LoraChanges changes;
+  private final LoraDeltas changes;
   private final Map<String, String> metadata;
-  private final LoraReport report;
+  private final LoraInspection report;
   private final TensorRegion region;
-  private final Networks base;
-  private final Map<Compute, PlacedChanges> placed = new ConcurrentHashMap<>();
-  private final Uses uses = new Uses("the LoRA");
+  private final OpenNetworks base;
+  private final Map<Compute, AttachedDeltas> placed = new ConcurrentHashMap<>();
+  private final UsageLock uses = new UsageLock("the LoRA");
   private volatile boolean closed;
 
   public Lora(
-      LoraChanges changes,
+      LoraDeltas changes,
       Map<String, String> metadata,
-      LoraReport report,
+      LoraInspection report,
       TensorRegion region,
-      Networks base) {
+      OpenNetworks base) {
     this.changes = changes;
     this.metadata = Map.copyOf(metadata);
     this.report = report;
@@ -59,20 +59,20 @@ public final class Lora implements AutoCloseable {
    * Opens a file for a base model: safetensors, or a pickle of {@code torch.save}, which is not
    * run.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when the file is broken, is for another
-   *     family of base models, or has a key that does not fit the base
+   * @throws dev.likeness.diffusion.error.InvalidInputException when the file is broken, is for
+   *     another family of base models, or has a key that does not fit the base
    */
   public static Lora open(Path file, BaseModel base) {
     LayerTable table = LayerTable.of(base.parts());
     TensorRegion region = new TensorRegion();
-    try (LoraSource source = LoraSource.open(file)) {
+    try (LoraFile source = LoraFile.open(file)) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
-      Alphas alphas = Alphas.of(source.notes(), file);
-      LoraReport report = reader.report(alphas);
+      AdapterConfig alphas = AdapterConfig.of(source.notes(), file);
+      LoraInspection report = reader.report(alphas);
       reader.refuseControl(base.name());
       alphas.refuseChangedBase(file);
-      report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
-      LoraChanges changes = reader.changes(
+      report.requireComplete(file.toString(), base.name(), LoraFamilyDetector.of(table));
+      LoraDeltas changes = reader.changes(
           alphas,
           region,
           (layer, name) -> base.parts().tensorNames(layer.part()).contains(name)
@@ -89,10 +89,10 @@ public final class Lora implements AutoCloseable {
    * Says what of a file fits a base model, without reading a factor of its layers; for files that
    * {@link #open} refuses.
    */
-  public static LoraReport inspect(Path file, BaseModel base) {
-    try (LoraSource source = LoraSource.open(file)) {
+  public static LoraInspection inspect(Path file, BaseModel base) {
+    try (LoraFile source = LoraFile.open(file)) {
       return new LoraReader(source.tensors(), source.notes(), LayerTable.of(base.parts()))
-          .report(Alphas.of(source.notes(), file));
+          .report(AdapterConfig.of(source.notes(), file));
     }
   }
 
@@ -120,7 +120,7 @@ public final class Lora implements AutoCloseable {
   /** Equal where LoRA and weight are, so that requests of one person are known to be of one. */
   private record Weighted(Lora lora, LoraWeight weight) implements Adapter, WordSource {
     @Override
-    public Adaptation adapt(Part part, Compute compute) {
+    public Adaptation adapt(ModelComponent part, Compute compute) {
       return weight.isNothing()
           ? Adaptation.NONE
           : new LoraAdaptation(lora.placedOn(compute), part, weight);
@@ -134,7 +134,7 @@ public final class Lora implements AutoCloseable {
     }
 
     @Override
-    public List<Uses> uses() {
+    public List<UsageLock> uses() {
       return weight.isNothing() ? List.of() : List.of(lora.uses);
     }
 
@@ -149,15 +149,15 @@ public final class Lora implements AutoCloseable {
    * nothing to reckon beside the layers. These keep no faster forms of such weights (packed, in 8
    * bits), so that on a CPU it may be the slower. The base stays as it is.
    *
-   * @throws dev.likeness.diffusion.error.MachineLimit when the base spares memory by not holding
-   *     these weights whole
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the base spares memory by not
+   *     holding these weights whole
    */
   public FusedLora fuse(double weight) {
     return FusedLora.of(this, LoraWeight.of(weight));
   }
 
   /** What of the file fitted the base. */
-  public LoraReport report() {
+  public LoraInspection report() {
     return report;
   }
 
@@ -178,12 +178,12 @@ public final class Lora implements AutoCloseable {
    * Bytes of all that was placed for models to compute with so far; files' own factors stay mapped.
    */
   public long bytes() {
-    return placed.values().stream().mapToLong(PlacedChanges::bytes).sum();
+    return placed.values().stream().mapToLong(AttachedDeltas::bytes).sum();
   }
 
   /** Writes a file that diffusers and every peft reader opens, whole or not at all. */
   public void save(Path file) {
-    save(file, LoraDialect.PEFT);
+    save(file, KeyFormat.PEFT);
   }
 
   /**
@@ -195,28 +195,28 @@ public final class Lora implements AutoCloseable {
    * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot
    *     say: see {@link LoraMerge#resized}
    */
-  public void save(Path file, LoraDialect dialect) {
+  public void save(Path file, KeyFormat dialect) {
     save(file, dialect, metadata);
   }
 
-  void save(Path file, LoraDialect dialect, Map<String, String> header) {
+  void save(Path file, KeyFormat dialect, Map<String, String> header) {
     requireOpen();
     LoraWriter.write(
         file, changes, LayerTable.of(base), layer -> LoraMerge.f32(base, layer), header, dialect);
   }
 
-  public LoraChanges changes() {
+  public LoraDeltas changes() {
     requireOpen();
     return changes;
   }
 
-  Networks base() {
+  OpenNetworks base() {
     return base;
   }
 
-  PlacedChanges placedOn(Compute compute) {
+  AttachedDeltas placedOn(Compute compute) {
     requireOpen();
-    return placed.computeIfAbsent(compute, c -> new PlacedChanges(changes, base, c, region));
+    return placed.computeIfAbsent(compute, c -> new AttachedDeltas(changes, base, c, region));
   }
 
   private void requireOpen() {

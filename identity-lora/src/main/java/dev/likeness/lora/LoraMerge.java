@@ -1,22 +1,22 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.Change;
-import dev.likeness.lora.internal.algorithm.Difference;
-import dev.likeness.lora.internal.algorithm.Factoring;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
-import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.FullDelta;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.algorithm.LowRankApproximation;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.internal.file.MergedNotes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,11 +59,11 @@ public final class LoraMerge {
     }
     List<TextualInversion> words = words(loras.keySet());
     TensorRegion region = new TensorRegion();
-    Networks base = loras.keySet().iterator().next().base();
-    Map<Layer, Change> weights = new LinkedHashMap<>();
-    Map<Layer, Tensor> biases = new LinkedHashMap<>();
+    OpenNetworks base = loras.keySet().iterator().next().base();
+    Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
+    Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     try (NoGradGuard guard = new NoGradGuard()) {
-      for (Layer layer : layers(loras)) {
+      for (TargetLayer layer : layers(loras)) {
         try (TensorScope scope = TensorScope.open()) {
           weights.put(layer, sum(loras, layer, rank, base).mapped(region::keep));
         }
@@ -81,7 +81,7 @@ public final class LoraMerge {
     Map<String, String> header =
         MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
     return made(
-        new LoraChanges(weights, biases, words),
+        new LoraDeltas(weights, biases, words),
         rank,
         region,
         base,
@@ -98,24 +98,24 @@ public final class LoraMerge {
    * What {@code tuned} learned since {@code base}, as a LoRA of the base: of every linear layer and
    * convolution that differs; {@link #leftOut} says what else does.
    *
-   * @throws UnusableInput when the two have not the same layers
+   * @throws InvalidInputException when the two have not the same layers
    */
   public static Lora between(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
     LayerTable table = LayerTable.of(base.parts());
     if (!Set.copyOf(table.layers())
         .equals(Set.copyOf(LayerTable.of(tuned.parts()).layers()))) {
-      throw new UnusableInput(tuned.name() + " has other layers than " + base.name()
+      throw new InvalidInputException(tuned.name() + " has other layers than " + base.name()
           + "; give two models of one family, one trained from the other");
     }
     TensorRegion region = new TensorRegion();
-    Map<Layer, Change> weights = new LinkedHashMap<>();
+    Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
     try (NoGradGuard guard = new NoGradGuard()) {
-      for (Layer layer : table.layers()) {
+      for (TargetLayer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
           Tensor difference = f32(tuned.parts(), layer).sub(f32(base.parts(), layer));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
-            weights.put(layer, Factoring.of(difference, rank).mapped(region::keep));
+            weights.put(layer, LowRankApproximation.of(difference, rank).mapped(region::keep));
           }
         }
       }
@@ -123,8 +123,8 @@ public final class LoraMerge {
       region.close();
       throw e;
     }
-    LoraFamily family = LoraFamily.of(table);
-    return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family, Map.of());
+    LoraFamilyDetector family = LoraFamilyDetector.of(table);
+    return made(new LoraDeltas(weights, Map.of()), rank, region, base.parts(), family, Map.of());
   }
 
   /**
@@ -133,7 +133,7 @@ public final class LoraMerge {
    */
   public static List<String> leftOut(BaseModel base, BaseModel tuned) {
     LayerTable table = LayerTable.of(base.parts());
-    return Stream.of(Part.values())
+    return Stream.of(ModelComponent.values())
         .flatMap(part -> base.parts().tensorNames(part).stream()
             .filter(name -> table
                 .find(part, name.replaceFirst("\\.weight$", ""))
@@ -146,7 +146,8 @@ public final class LoraMerge {
         .toList();
   }
 
-  private static boolean differs(BaseModel base, BaseModel tuned, Part part, String name) {
+  private static boolean differs(
+      BaseModel base, BaseModel tuned, ModelComponent part, String name) {
     try (TensorScope scope = TensorScope.open()) {
       return !torch.equal(
           base.parts().read(part, name).cpu(), tuned.parts().read(part, name).cpu());
@@ -161,7 +162,7 @@ public final class LoraMerge {
   public static OptionalInt rank(Collection<Lora> loras) {
     boolean known = loras.stream()
         .flatMap(lora -> lora.changes().weights().entrySet().stream())
-        .allMatch(change -> change.getKey().isNorm() || change.getValue() instanceof LowRank);
+        .allMatch(change -> change.getKey().isNorm() || change.getValue() instanceof LoraDelta);
     return known
         ? loras.stream().mapToInt(lora -> Math.max(1, lora.report().rank())).max()
         : OptionalInt.empty();
@@ -179,20 +180,21 @@ public final class LoraMerge {
     return List.copyOf(words.values());
   }
 
-  private static Set<Layer> layers(Map<Lora, Double> loras) {
-    Set<Layer> layers = new LinkedHashSet<>();
+  private static Set<TargetLayer> layers(Map<Lora, Double> loras) {
+    Set<TargetLayer> layers = new LinkedHashSet<>();
     loras.keySet().forEach(lora -> layers.addAll(lora.changes().weights().keySet()));
     return layers;
   }
 
-  private static Change sum(Map<Lora, Double> loras, Layer layer, int rank, Networks base) {
-    List<Map.Entry<LowRank, Double>> pairs = new ArrayList<>();
-    List<Map.Entry<Change, Double>> all = new ArrayList<>();
+  private static WeightDelta sum(
+      Map<Lora, Double> loras, TargetLayer layer, int rank, OpenNetworks base) {
+    List<Map.Entry<LoraDelta, Double>> pairs = new ArrayList<>();
+    List<Map.Entry<WeightDelta, Double>> all = new ArrayList<>();
     loras.forEach((lora, weight) -> {
-      Change change = lora.changes().weights().get(layer);
+      WeightDelta change = lora.changes().weights().get(layer);
       if (change != null) {
         all.add(Map.entry(change, weight));
-        if (change instanceof LowRank pair) {
+        if (change instanceof LoraDelta pair) {
           pairs.add(Map.entry(pair, weight));
         }
       }
@@ -201,35 +203,35 @@ public final class LoraMerge {
     long ranks = pairs.stream().mapToLong(pair -> pair.getKey().rank()).sum();
     long most = Math.min(shape[0], Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a * b));
     if (pairs.size() == all.size() && ranks <= most) {
-      return Factoring.ofSum(pairs, rank, shape);
+      return LowRankApproximation.ofSum(pairs, rank, shape);
     }
     Tensor own = f32(base, layer);
     Tensor sum = all.stream()
         .map(c -> c.getKey().difference(own).mul(new Scalar(c.getValue())))
         .reduce(Tensor::add)
         .orElseThrow();
-    return layer.isNorm() ? new Difference(sum) : Factoring.of(sum, rank);
+    return layer.isNorm() ? new FullDelta(sum) : LowRankApproximation.of(sum, rank);
   }
 
   /** A layer's own weight, f32 on the CPU; the calling scope's. */
-  public static Tensor f32(Networks base, Layer layer) {
+  public static Tensor f32(OpenNetworks base, TargetLayer layer) {
     return f32(base, layer, layer.weight());
   }
 
   /** A layer's tensor of that name, f32 on the CPU; the calling scope's. */
-  static Tensor f32(Networks base, Layer layer, String name) {
+  static Tensor f32(OpenNetworks base, TargetLayer layer, String name) {
     return base.read(layer.part(), name).cpu().to(ScalarType.Float);
   }
 
   private static Lora made(
-      LoraChanges changes,
+      LoraDeltas changes,
       int rank,
       TensorRegion region,
-      Networks base,
-      LoraFamily family,
+      OpenNetworks base,
+      LoraFamilyDetector family,
       Map<String, String> header) {
-    LoraReport report =
-        LoraReport.made(family, ChangeKind.LORA, changes.weights().size(), rank, header);
+    LoraInspection report =
+        LoraInspection.made(family, LoraAlgorithm.LORA, changes.weights().size(), rank, header);
     return new Lora(changes, header, report, region, base);
   }
 

@@ -1,22 +1,22 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
-import dev.likeness.diffusion.internal.family.flux.Flux;
-import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
-import dev.likeness.diffusion.internal.training.LearningRate;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.training.LoraRun;
-import dev.likeness.lora.internal.training.TrainableFactors;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.training.TrainableAdapter;
+import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
-import dev.likeness.lora.training.TrainingOptions;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,7 +66,7 @@ public record LoraTraining(
     double priorWeight,
     List<String> captions,
     long seed,
-    TrainingOptions options) {
+    OptimizerOptions options) {
   // Channels at the first level; Stable Diffusion has 320.
   private static final int SMALL = 256;
 
@@ -95,7 +95,7 @@ public record LoraTraining(
     }
   }
 
-  /** All but the options, which are {@link TrainingOptions#PLAIN}. */
+  /** All but the options, which are {@link OptimizerOptions#PLAIN}. */
   public LoraTraining(
       int rank,
       double alpha,
@@ -130,7 +130,7 @@ public record LoraTraining(
         priorWeight,
         captions,
         seed,
-        TrainingOptions.PLAIN);
+        OptimizerOptions.PLAIN);
   }
 
   /** A first look at a small base's person: a minute or two on two cores. */
@@ -157,7 +157,7 @@ public record LoraTraining(
         1,
         List.of("photo of %s"),
         0,
-        TrainingOptions.PLAIN);
+        OptimizerOptions.PLAIN);
   }
 
   /** As {@link #balanced}, for three times as long. */
@@ -189,7 +189,7 @@ public record LoraTraining(
         1,
         List.of(""),
         0,
-        TrainingOptions.PLAIN.ema(0.98).distilled(guidance));
+        OptimizerOptions.PLAIN.ema(0.98).distilled(guidance));
   }
 
   /**
@@ -197,12 +197,12 @@ public record LoraTraining(
    * in the base's own type, with the person's factors in f32.
    *
    * @param pictures crops of one size whose sides are multiples of the base's latent factor (8)
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public TrainedPerson train(
       BaseModel base,
-      List<Picture> pictures,
-      Subject subject,
+      List<RgbImage> pictures,
+      PersonToken subject,
       Progress progress,
       Cancellation cancellation) {
     return train(base, pictures, subject, null, progress, cancellation);
@@ -214,12 +214,13 @@ public record LoraTraining(
    *
    * @param state where the state is, and is kept every 25 steps, or less often where that took more
    *     than a hundredth of the time; null to keep none
-   * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training
+   * @throws dev.likeness.diffusion.error.InvalidInputException when the state is of another
+   *     training
    */
   public TrainedPerson train(
       BaseModel base,
-      List<Picture> pictures,
-      Subject subject,
+      List<RgbImage> pictures,
+      PersonToken subject,
       Path state,
       Progress progress,
       Cancellation cancellation) {
@@ -233,8 +234,8 @@ public record LoraTraining(
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (TrainableFactors factors = new TrainableFactors(this, set.subject(), base.parts());
-          LoraRun run = new LoraRun(this, base, set, factors, progress)) {
+      try (TrainableAdapter factors = new TrainableAdapter(this, set.subject(), base.parts());
+          TrainingLoop run = new TrainingLoop(this, base, set, factors, progress)) {
         return run.person(run.train(cancellation));
       }
     });
@@ -250,15 +251,17 @@ public record LoraTraining(
     return memory(base, width, height, false);
   }
 
-  /** The same where {@code watched} by {@link dev.likeness.lora.training.TrainingPreviews}, too. */
+  /**
+   * The same where {@code watched} by {@link dev.likeness.lora.training.ValidationOptions}, too.
+   */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemory.of(this, base, width, height, false, watched);
   }
 
-  public LearningRate schedule() {
-    LearningRate course = options.constantRate()
-        ? LearningRate.constant(learningRate)
-        : LearningRate.cosine(learningRate, steps);
+  public LearningRateSchedule schedule() {
+    LearningRateSchedule course = options.constantRate()
+        ? LearningRateSchedule.constant(learningRate)
+        : LearningRateSchedule.cosine(learningRate, steps);
     return warmup == 0 ? course : course.warmup(warmup);
   }
 
@@ -272,29 +275,29 @@ public record LoraTraining(
     return suitedTo(base.parts());
   }
 
-  public LoraTraining suitedTo(Networks model) {
+  public LoraTraining suitedTo(OpenNetworks model) {
     if (isSmall(model)) {
       return this;
     }
     LoraTraining full =
         targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
-    return model instanceof StableDiffusion
+    return model instanceof StableDiffusionNetworks
         ? full.learningRate(2e-4)
         : full.learningRate(1e-4).textEncoder(false);
   }
 
   /** Whether it is so narrow that it learns in large steps. */
-  static boolean isSmall(Networks model) {
+  static boolean isSmall(OpenNetworks model) {
     return width(model) < SMALL;
   }
 
   /** How wide it is at its picture's own size; a family that is not taught here counts as large. */
-  private static int width(Networks model) {
-    return model instanceof StableDiffusion networks
+  private static int width(OpenNetworks model) {
+    return model instanceof StableDiffusionNetworks networks
         ? networks.unetConfig().levels().get(0).channels()
-        : model instanceof Flux flux
+        : model instanceof FluxNetworks flux
             ? flux.config().width()
-            : model instanceof StableDiffusion3 three ? three.config().width() : Integer.MAX_VALUE;
+            : model instanceof Sd3Networks three ? three.config().width() : Integer.MAX_VALUE;
   }
 
   /** Another rank; alpha keeps its ratio to it. */
@@ -540,7 +543,7 @@ public record LoraTraining(
   }
 
   /** Other options. */
-  public LoraTraining options(TrainingOptions others) {
+  public LoraTraining options(OptimizerOptions others) {
     return new LoraTraining(
         rank,
         alpha,
@@ -566,11 +569,12 @@ public record LoraTraining(
     return alpha / (options.rankStabilised() ? Math.sqrt(rank) : rank);
   }
 
-  public boolean includes(Layer layer) {
+  public boolean includes(TargetLayer layer) {
     boolean chosen = options.modules().isEmpty()
         ? targets.includes(layer)
         : layer.name().matches(options.modules());
-    boolean draws = layer.part() == Part.UNET || layer.part() == Part.TRANSFORMER;
+    boolean draws =
+        layer.part() == ModelComponent.UNET || layer.part() == ModelComponent.TRANSFORMER;
     return chosen && !layer.isNorm() && (draws || textEncoder);
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.adapter.PartTensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -75,7 +75,7 @@ public final class LoraWeight {
   }
 
   /** The weight at a module at the first step. */
-  public double of(Part part, String module) {
+  public double of(ModelComponent part, String module) {
     return at(0).whole * block(part.folder() + "." + module);
   }
 
@@ -116,7 +116,7 @@ public final class LoraWeight {
   }
 
   private static Stream<String> names(PartTensors model) {
-    return Stream.of(Part.values())
+    return Stream.of(ModelComponent.values())
         .flatMap(part -> model.tensorNames(part).stream().map(name -> part.folder() + "." + name));
   }
 

@@ -1,16 +1,16 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
-import dev.likeness.diffusion.internal.family.flux.Flux;
-import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
-import dev.likeness.diffusion.internal.text.PromptEncoder;
+import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TextTower;
-import dev.likeness.lora.internal.training.Learner;
+import dev.likeness.lora.internal.training.TrainableNetworks;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
@@ -27,13 +27,13 @@ public interface Pupil {
   int REFINER = 5;
 
   /** The network that noise is predicted with. */
-  Part part();
+  ModelComponent part();
 
   /** What the sides of pictures that it learns from are a multiple of, in pixels. */
   int unit();
 
   /** CLIP's text encoders, which can learn, and whose tokenizers can learn words. */
-  List<TextTower> towers();
+  List<LoadedClip> towers();
 
   /** How T5 reads texts, where it is one of the encoders. */
   default Optional<LongText> longText() {
@@ -45,7 +45,7 @@ public interface Pupil {
    *
    * @param byT5 the texts as {@link #longText} reads them, or null where nothing does
    */
-  TextEncoding encode(List<String> texts, Tensor byT5, Learner learner);
+  TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner);
 
   /**
    * The answer for noised latents [batch, channels, h, w], f32 on the CPU; its own type, where the
@@ -54,7 +54,11 @@ public interface Pupil {
    * @param levels of noise, one for each picture
    */
   Tensor answer(
-      Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments);
+      TrainableNetworks learner,
+      Tensor noised,
+      double[] levels,
+      TextEncoding text,
+      SegmentRunner segments);
 
   /**
    * The pupil that a model is.
@@ -62,19 +66,19 @@ public interface Pupil {
    * @throws IllegalArgumentException when it is not taught here: in f16, with a language model, or
    *     shown more than latents
    */
-  static Pupil of(Networks model) {
+  static Pupil of(OpenNetworks model) {
     model.compute().requireGradients();
-    if (model instanceof Flux flux) {
+    if (model instanceof FluxNetworks flux) {
       requireLatents(
           "filling or control",
           flux.config().inChannels(),
           PACKED * flux.autoencoder().latentChannels());
       return new FluxPupil(flux);
     }
-    if (model instanceof StableDiffusion3 three) {
+    if (model instanceof Sd3Networks three) {
       return new Sd3Pupil(three);
     }
-    if (model instanceof StableDiffusion networks) {
+    if (model instanceof StableDiffusionNetworks networks) {
       if (networks.sizeIds() == REFINER) {
         throw new IllegalArgumentException(
             "a refiner goes on with what another base drew, and cannot learn a person here; teach that base");
@@ -101,14 +105,14 @@ public interface Pupil {
 
   /** Tokens and pooled text of one tower. */
   default TextEncoding encode(
-      TextTower tower, List<String> texts, Learner learner, Networks model) {
+      LoadedClip tower, List<String> texts, TrainableNetworks learner, OpenNetworks model) {
     ClipTextEncoder encoder = new ClipTextEncoder(tower.config(), learner.network(tower.part()));
-    PromptEncoder plain = new PromptEncoder(tower.tokenizer(), encoder, model.compute());
+    ClipPromptEncoder plain = new ClipPromptEncoder(tower.tokenizer(), encoder, model.compute());
     return learner.reading(plain, tower).encode(texts, tower.layersLeftOut());
   }
 
   /** One number for each picture, f32, where the model computes. */
-  static Tensor numbers(Networks model, double factor, double... levels) {
+  static Tensor numbers(OpenNetworks model, double factor, double... levels) {
     float[] values = new float[levels.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (levels[i] * factor);

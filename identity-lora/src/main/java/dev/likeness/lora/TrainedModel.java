@@ -1,15 +1,15 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.HubCache;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
@@ -41,20 +41,20 @@ public final class TrainedModel implements AutoCloseable {
   private static final String WITHIN = ".model.part";
 
   private final Weights weights;
-  private final Subject subject;
+  private final PersonToken subject;
   private final Map<String, String> header;
 
   /** Learned tensors by part and name, and what keeps them. */
   record Weights(Map<String, Tensor> tensors, TensorRegion region) {}
 
-  TrainedModel(Weights weights, Subject subject, Map<String, String> header) {
+  TrainedModel(Weights weights, PersonToken subject, Map<String, String> header) {
     this.weights = weights;
     this.subject = subject;
     this.header = header;
   }
 
   /** Who was taught. */
-  public Subject subject() {
+  public PersonToken subject() {
     return subject;
   }
 
@@ -76,8 +76,9 @@ public final class TrainedModel implements AutoCloseable {
    * @param base the diffusers folder that was trained from, or its folder of the Hugging Face cache
    * @param out a folder that does not exist yet, or is empty
    * @param type of the weights in the files: f32, bf16 or f16
-   * @throws UnusableInput when {@code base} is no diffusers folder or {@code out} holds something
-   * @throws MachineLimit when the disk refuses
+   * @throws InvalidInputException when {@code base} is no diffusers folder or {@code out} holds
+   *     something
+   * @throws ResourceLimitException when the disk refuses
    */
   public void save(Path base, Path out, DType type) {
     require(base, out);
@@ -97,7 +98,7 @@ public final class TrainedModel implements AutoCloseable {
       }
       place(whole, out);
     } catch (IOException | UncheckedIOException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot write " + out + ": " + e.getMessage()
               + (filled ? "; the whole model is kept in " + whole : ""),
           e);
@@ -152,20 +153,21 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * Whether {@link #save} will be possible, to be asked before a training.
    *
-   * @throws UnusableInput when {@code base} is no diffusers folder or {@code out} holds something
+   * @throws InvalidInputException when {@code base} is no diffusers folder or {@code out} holds
+   *     something
    */
   public static void require(Path base, Path out) {
     if (!Files.isRegularFile(HubCache.snapshot(base).resolve(INDEX))) {
-      throw new UnusableInput(base + " is no diffusers folder: it has no " + INDEX
+      throw new InvalidInputException(base + " is no diffusers folder: it has no " + INDEX
           + "; make one with `likeness convert FILE FOLDER`");
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
         if (inside.anyMatch(path -> !path.endsWith(WITHIN) && !path.endsWith("lost+found"))) {
-          throw new UnusableInput(out + " holds files already; give a new folder");
+          throw new InvalidInputException(out + " holds files already; give a new folder");
         }
       } catch (IOException e) {
-        throw new UnusableInput("cannot look into " + out + ": " + e.getMessage(), e);
+        throw new InvalidInputException("cannot look into " + out + ": " + e.getMessage(), e);
       }
     }
   }
@@ -180,7 +182,7 @@ public final class TrainedModel implements AutoCloseable {
           // The base may lie in a jar, whose paths a folder does not take.
           AtomicFile.write(
               out.resolve(inside.toString()),
-              to -> Uninterrupted.read(file, from -> Files.copy(from, to)));
+              to -> UninterruptibleIo.read(file, from -> Files.copy(from, to)));
         }
       }
     }

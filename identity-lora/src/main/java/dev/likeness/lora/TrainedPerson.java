@@ -2,18 +2,18 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamily;
-import dev.likeness.lora.internal.file.PortableNotes;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.training.LoraForm;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,7 +23,7 @@ import java.util.Optional;
  * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small
  * safetensors file, which peft and diffusers open as the LoRA it is; ComfyUI, A1111 and kohya's
  * scripts, which name a UNet's layers otherwise, open what {@link Lora#save} writes of
- * {@link #lora} in {@link dev.likeness.lora.file.LoraDialect#KOHYA}. Shared by threads; owns its
+ * {@link #lora} in {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Shared by threads; owns its
  * tensors until closed.
  *
  * @param lora the changes
@@ -33,7 +33,7 @@ import java.util.Optional;
  * @param notes what else the file says of them: names to texts
  */
 public record TrainedPerson(
-    Lora lora, Subject subject, String base, String recipe, Map<String, String> notes)
+    Lora lora, PersonToken subject, String base, String recipe, Map<String, String> notes)
     implements Identity.Kept {
   public static final String TOKEN = "likeness.token";
   public static final String CLASS_WORD = "likeness.class_word";
@@ -48,36 +48,38 @@ public record TrainedPerson(
   /**
    * Opens a person's file for the base model they were taught to.
    *
-   * @throws UnusableInput when the file is broken, does not fit the base, or is a LoRA that names
-   *     no person
+   * @throws InvalidInputException when the file is broken, does not fit the base, or is a LoRA that
+   *     names no person
    */
   public static TrainedPerson open(Path file, BaseModel base) {
     Lora lora = Lora.open(file, base);
     Map<String, String> notes = lora.metadata();
     if (notes.getOrDefault(CLASS_WORD, "").isBlank()) {
       lora.close();
-      throw new UnusableInput(file + " is a LoRA, but its header does not say whom it shows ("
-          + CLASS_WORD + "); draw with it as a LoRA and name the person in the prompt");
+      throw new InvalidInputException(
+          file + " is a LoRA, but its header does not say whom it shows (" + CLASS_WORD
+              + "); draw with it as a LoRA and name the person in the prompt");
     }
     String token = notes.getOrDefault(TOKEN, "");
-    Subject subject = new Subject(token, notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
+    PersonToken subject =
+        new PersonToken(token, notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
     return new TrainedPerson(
         lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
   }
 
   public static TrainedPerson of(
-      LoraChanges changes,
+      LoraDeltas changes,
       TensorRegion region,
       LoraTraining settings,
-      Subject subject,
+      PersonToken subject,
       BaseModel base) {
-    LoraFamily family = LoraFamily.of(LayerTable.of(base.parts()));
-    ChangeKind kind =
-        settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
+    LoraFamilyDetector family = LoraFamilyDetector.of(LayerTable.of(base.parts()));
+    LoraAlgorithm kind =
+        settings.options().form() == LoraForm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
     String recipe = Lesson.counted(settings, base.parts()).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
-    LoraReport report =
-        LoraReport.made(family, kind, changes.weights().size(), settings.rank(), header);
+    LoraInspection report =
+        LoraInspection.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.parts());
     return new TrainedPerson(lora, subject, base.name(), recipe, Map.of());
   }
@@ -96,7 +98,7 @@ public record TrainedPerson(
    * The same person, called otherwise from now on; the tensors are shared, and closed once for
    * both.
    */
-  public TrainedPerson called(Subject other) {
+  public TrainedPerson called(PersonToken other) {
     return new TrainedPerson(lora, other, base, recipe, notes);
   }
 
@@ -125,13 +127,13 @@ public record TrainedPerson(
    */
   public void save(Path file) {
     Map<String, String> header = header(subject, base, recipe, notes);
-    PortableNotes.of(lora.report(), phrase()).forEach(header::putIfAbsent);
-    lora.save(file, LoraDialect.PEFT, header);
+    LoraMetadata.of(lora.report(), phrase()).forEach(header::putIfAbsent);
+    lora.save(file, KeyFormat.PEFT, header);
   }
 
   /** What headers say of somebody who was learnt so. */
   static Map<String, String> header(
-      Subject subject, String base, String recipe, Map<String, String> more) {
+      PersonToken subject, String base, String recipe, Map<String, String> more) {
     Map<String, String> header = new LinkedHashMap<>(more);
     header.put(TOKEN, subject.token());
     header.put(CLASS_WORD, subject.classWord());

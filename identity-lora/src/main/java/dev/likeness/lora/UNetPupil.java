@@ -1,13 +1,13 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TextTower;
-import dev.likeness.lora.internal.training.Learner;
+import dev.likeness.lora.internal.training.TrainableNetworks;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
@@ -17,10 +17,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Stable Diffusion 1.x, 2.x and XL. */
-record UNetPupil(StableDiffusion model) implements Pupil {
+record UNetPupil(StableDiffusionNetworks model) implements Pupil {
   @Override
-  public Part part() {
-    return Part.UNET;
+  public ModelComponent part() {
+    return ModelComponent.UNET;
   }
 
   @Override
@@ -29,15 +29,15 @@ record UNetPupil(StableDiffusion model) implements Pupil {
   }
 
   @Override
-  public List<TextTower> towers() {
+  public List<LoadedClip> towers() {
     return model.towers();
   }
 
   @Override
-  public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+  public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
-    for (TextTower tower : model.towers()) {
+    for (LoadedClip tower : model.towers()) {
       TextEncoding encoding = encode(tower, texts, learner, model);
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
@@ -47,9 +47,13 @@ record UNetPupil(StableDiffusion model) implements Pupil {
 
   @Override
   public Tensor answer(
-      Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+      TrainableNetworks learner,
+      Tensor noised,
+      double[] levels,
+      TextEncoding text,
+      SegmentRunner segments) {
     UNet2DConditionModel unet =
-        new UNet2DConditionModel(model.unetConfig(), learner.network(Part.UNET));
+        new UNet2DConditionModel(model.unetConfig(), learner.network(ModelComponent.UNET));
     return unet.forward(
         model.compute().place(noised),
         Pupil.numbers(model, 1, levels),

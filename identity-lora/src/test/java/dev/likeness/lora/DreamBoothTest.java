@@ -7,18 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
@@ -29,13 +29,13 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.CaptionEncodings;
-import dev.likeness.lora.internal.training.FullWeights;
-import dev.likeness.lora.internal.training.LoraStep;
 import dev.likeness.lora.internal.training.PeftSteps;
+import dev.likeness.lora.internal.training.TrainableFullWeights;
+import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.Pivot;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.lora.training.TrainingOptions;
 import dev.likeness.lora.training.TrainingSet;
 import java.io.IOException;
 import java.nio.file.FileSystem;
@@ -76,8 +76,8 @@ class DreamBoothTest {
       1,
       List.of("%s"),
       0,
-      TrainingOptions.PLAIN.constantRate(true));
-  private static final Subject SUBJECT = Subject.of("woman").consent("she agreed");
+      OptimizerOptions.PLAIN.constantRate(true));
+  private static final PersonToken SUBJECT = PersonToken.of("woman").consent("she agreed");
 
   private static Path folder;
   private static BaseModel base;
@@ -99,13 +99,14 @@ class DreamBoothTest {
   @Test
   void takesTheStepsOfTheScript() {
     try (TensorRegion region = new TensorRegion();
-        FullWeights weights = new FullWeights(base.networks(), false, ScalarType.Float);
+        TrainableFullWeights weights =
+            new TrainableFullWeights(base.networks(), false, ScalarType.Float);
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
       CaptionEncodings texts = new CaptionEncodings(
           Pupil.of(base.parts()), prompts(), weights, region, new Cancellation());
-      LoraStep learning = new LoraStep(
+      TrainingStep learning = new TrainingStep(
           Pupil.of(base.parts()), weights, optimizer, Lesson.of(base.parts(), PLAIN), texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
       try (TensorScope scope = TensorScope.open()) {
@@ -113,7 +114,7 @@ class DreamBoothTest {
             .weights()
             .leaves()
             .forEach((name, leaf) -> start.put(name, region.keep(leaf.detach().clone())));
-        float[] losses = Images.floats(expected.read("loss"));
+        float[] losses = ImageTensors.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
           learning.learn(PeftSteps.batch(given, step), PLAIN);
           if (step == 0) {
@@ -187,7 +188,7 @@ class DreamBoothTest {
   private static TrainingSet pictures() {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(5).nextBytes(rgb);
-    return TrainingSet.of(List.of(Picture.of(24, 16, rgb)), SUBJECT);
+    return TrainingSet.of(List.of(RgbImage.of(24, 16, rgb)), SUBJECT);
   }
 
   private static float[] drawn(BaseModel model) {
@@ -214,7 +215,7 @@ class DreamBoothTest {
   @Test
   void refusesANewWord() {
     DreamBooth ask =
-        DreamBooth.standard().with(PLAIN.options(TrainingOptions.PLAIN.pivot(Pivot.of(2))));
+        DreamBooth.standard().with(PLAIN.options(OptimizerOptions.PLAIN.pivot(Pivot.of(2))));
     assertEquals(
         "a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
         assertThrows(
@@ -239,12 +240,13 @@ class DreamBoothTest {
       savesBesideAJar(ada, out);
       assertEquals(
           out + " holds files already; give a new folder",
-          assertThrows(UnusableInput.class, () -> ada.save(folder, out, DType.F32))
+          assertThrows(InvalidInputException.class, () -> ada.save(folder, out, DType.F32))
               .getMessage());
       assertEquals(
           out.resolve("unet")
               + " is no diffusers folder: it has no model_index.json; make one with `likeness convert FILE FOLDER`",
-          assertThrows(UnusableInput.class, () -> ada.save(out.resolve("unet"), out, DType.F32))
+          assertThrows(
+                  InvalidInputException.class, () -> ada.save(out.resolve("unet"), out, DType.F32))
               .getMessage());
     }
     Map<String, String> header =
@@ -283,12 +285,14 @@ class DreamBoothTest {
           cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
       assertTrue(Files.exists(volume.resolve("vae/config.json"))
           && Files.exists(volume.resolve("model_index.json")));
-      assertTrue(assertThrows(MachineLimit.class, () -> ada.save(linked, nowhere, DType.F32))
-          .getMessage()
-          .endsWith("the whole model is kept in " + files.resolve(".broken.part")));
+      assertTrue(
+          assertThrows(ResourceLimitException.class, () -> ada.save(linked, nowhere, DType.F32))
+              .getMessage()
+              .endsWith("the whole model is kept in " + files.resolve(".broken.part")));
       assertTrue(Files.exists(files.resolve(".broken.part/unet/config.json")));
       Files.createSymbolicLink(linked.resolve("loop"), linked);
-      assertThrows(MachineLimit.class, () -> ada.save(linked, files.resolve("never"), DType.F32));
+      assertThrows(
+          ResourceLimitException.class, () -> ada.save(linked, files.resolve("never"), DType.F32));
     }
   }
 
@@ -332,7 +336,8 @@ class DreamBoothTest {
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
         assertEquals(DType.BF16, DType.of(weight.getValue().scalar_type()));
         assertTrue(weight.getValue().equal(again.weights().get(weight.getKey())), weight.getKey());
-        Tensor own = half.networks().tensor(Part.UNET, weight.getKey().substring("unet.".length()));
+        Tensor own = half.networks()
+            .tensor(ModelComponent.UNET, weight.getKey().substring("unet.".length()));
         moved += weight.getValue().ne(own).sum().item_double();
         all += own.numel();
       }
@@ -353,7 +358,7 @@ class DreamBoothTest {
       }
     };
     assertThrows(
-        Cancelled.class,
+        CancelledException.class,
         () -> new DreamBooth(settings).train(base, pictures().state(state), late, stop));
     try (TensorScope scope = TensorScope.open();
         TrainedModel resumed = new DreamBooth(settings)

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.internal.algorithm.Change;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,9 +40,9 @@ class FillLoraTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.write("flux/fill", parent).path(), Compute.EXACT);
-    width = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[0];
-    shown = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[1];
-    drawn = base.parts().tensorShape(Part.TRANSFORMER, "proj_out.weight")[0];
+    width = base.parts().tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[0];
+    shown = base.parts().tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
+    drawn = base.parts().tensorShape(ModelComponent.TRANSFORMER, "proj_out.weight")[0];
   }
 
   @AfterAll
@@ -53,8 +53,8 @@ class FillLoraTest {
   /** A pair of a layer, and a norm that tells FLUX.1. */
   private Path file(String layer, Tensor down, Tensor up) {
     Path file = folder.resolve("look.safetensors");
-    long[] norm =
-        base.parts().tensorShape(Part.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight");
+    long[] norm = base.parts()
+        .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight");
     SafetensorsWriter.write(
         file,
         Map.of(
@@ -77,13 +77,13 @@ class FillLoraTest {
       Tensor down = noise.next(2, drawn).squeeze(0);
       Tensor up = noise.next(width, 2).squeeze(0);
       try (Lora lora = Lora.open(file(layer, down, up), base)) {
-        Change change = lora.changes().weights().entrySet().stream()
+        WeightDelta change = lora.changes().weights().entrySet().stream()
             .filter(one -> one.getKey().name().equals("transformer.x_embedder"))
             .findFirst()
             .orElseThrow()
             .getValue();
         Tensor difference =
-            change.difference(base.parts().tensor(Part.TRANSFORMER, "x_embedder.weight"));
+            change.difference(base.parts().tensor(ModelComponent.TRANSFORMER, "x_embedder.weight"));
         assertTrue(torch.allclose(
             torch.matmul(up, down), difference.narrow(1, 0, drawn), 1e-5, 1e-6, false));
         assertEquals(0, difference.narrow(1, drawn, shown - drawn).abs().max().item_double());

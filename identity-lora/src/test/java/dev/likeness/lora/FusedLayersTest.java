@@ -6,20 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.internal.algorithm.Change;
-import dev.likeness.lora.internal.algorithm.Decomposed;
-import dev.likeness.lora.internal.algorithm.GeneralLowRank;
-import dev.likeness.lora.internal.algorithm.Kronecker;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LowRank;
-import dev.likeness.lora.internal.algorithm.Rotation;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.algorithm.DoraDelta;
+import dev.likeness.lora.internal.algorithm.GloraDelta;
+import dev.likeness.lora.internal.algorithm.LokrDelta;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.OftDelta;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,7 +79,8 @@ class FusedLayersTest {
   private static Tensor weight(String stem) {
     TensorVector rows = new TensorVector();
     parts(stem)
-        .forEach(part -> rows.push_back(base.parts().tensor(Part.TRANSFORMER, part + ".weight")));
+        .forEach(part ->
+            rows.push_back(base.parts().tensor(ModelComponent.TRANSFORMER, part + ".weight")));
     Tensor all = torch.cat(rows, 0);
     long half = all.size(0) / 2;
     return stem.contains("adaLN")
@@ -99,7 +100,8 @@ class FusedLayersTest {
   }
 
   /** A change of that kind, its factors put into {@code file}. */
-  private static Change change(String kind, String stem, Tensor weight, Map<String, Tensor> file) {
+  private static WeightDelta change(
+      String kind, String stem, Tensor weight, Map<String, Tensor> file) {
     long out = weight.size(0);
     long in = weight.size(1);
     try (NoiseSource noise = NoiseSource.seeded(3L)) {
@@ -108,28 +110,28 @@ class FusedLayersTest {
           long outer = kind.equals("lokr") ? parts(stem).size() == 4 ? 7 : 3 : divisor(out);
           Tensor w1 = put(file, stem + ".lokr_w1", random(noise, out % outer == 0 ? outer : 2, 2));
           Tensor w2 = put(file, stem + ".lokr_w2", random(noise, out / w1.size(0), in / 2));
-          return new Kronecker(w1, w2, 0, 1);
+          return new LokrDelta(w1, w2, 0, 1);
         }
         case "glora" -> {
           Tensor a = put(file, stem + ".a1.weight", random(noise, in, 3));
           Tensor b = put(file, stem + ".a2.weight", random(noise, 3, in));
           Tensor up = put(file, stem + ".b1.weight", random(noise, out, 3));
           Tensor down = put(file, stem + ".b2.weight", random(noise, 3, in));
-          return new GeneralLowRank(a, b, new LowRank(down, null, up, 1), 1);
+          return new GloraDelta(a, b, new LoraDelta(down, null, up, 1), 1);
         }
         case "oft" -> {
-          return new Rotation(
+          return new OftDelta(
               put(file, stem + ".oft_blocks", random(noise, out / 4, 4, 4)), null, 0);
         }
         default -> {
-          LowRank pair = new LowRank(
+          LoraDelta pair = new LoraDelta(
               put(file, stem + ".lora_down.weight", random(noise, 3, in)),
               null,
               put(file, stem + ".lora_up.weight", random(noise, out, 3)),
               1);
           return kind.equals("lora")
               ? pair
-              : new Decomposed(
+              : new DoraDelta(
                   pair,
                   put(
                       file,
@@ -199,12 +201,12 @@ class FusedLayersTest {
       float constraint = 1e-2f;
       for (int i = 0; i < parts.size(); i++) {
         String name = parts.get(i) + ".weight";
-        Tensor weight = base.parts().tensor(Part.TRANSFORMER, name);
+        Tensor weight = base.parts().tensor(ModelComponent.TRANSFORMER, name);
         long size = weight.size(0) / 2;
         Tensor blocks = put(file, stem + ".oft_blocks." + i, random(noise, 2, size, size));
         expected.put(
             name,
-            weight.add(new Rotation(blocks, null, constraint * weight.size(0)).difference(weight)));
+            weight.add(new OftDelta(blocks, null, constraint * weight.size(0)).difference(weight)));
       }
       file.put(stem + ".alpha", torch.tensor(constraint));
       Map<String, Tensor> actual = merged(file);
@@ -223,7 +225,7 @@ class FusedLayersTest {
         FusedLora fused = lora.fuse(1)) {
       fused
           .weights(Compute.EXACT)
-          .get(Part.TRANSFORMER)
+          .get(ModelComponent.TRANSFORMER)
           .forEach((name, value) -> copies.put(name, value.clone()));
     }
     return copies;
@@ -240,8 +242,8 @@ class FusedLayersTest {
     }
     try (Lora lora = Lora.open(file, base)) {
       assertEquals(3, lora.report().layers());
-      for (Map.Entry<Layer, Change> change : lora.changes().weights().entrySet()) {
-        assertInstanceOf(Kronecker.class, change.getValue(), change.getKey().path());
+      for (Map.Entry<TargetLayer, WeightDelta> change : lora.changes().weights().entrySet()) {
+        assertInstanceOf(LokrDelta.class, change.getValue(), change.getKey().path());
       }
     }
   }
@@ -253,13 +255,13 @@ class FusedLayersTest {
         NoiseSource noise = NoiseSource.seeded(4L)) {
       String t5 = "encoder.block.0.layer.0.SelfAttention.q";
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      long[] query = base.parts().tensorShape(Part.TEXT_ENCODER_2, t5 + ".weight");
+      long[] query = base.parts().tensorShape(ModelComponent.TEXT_ENCODER_2, t5 + ".weight");
       tensors.put(
           "text_encoders.t5xxl.transformer." + t5 + ".lora_down.weight",
           random(noise, 2, query[1]));
       tensors.put(
           "text_encoders.t5xxl.transformer." + t5 + ".lora_up.weight", random(noise, query[0], 2));
-      long[] shape = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight");
+      long[] shape = base.parts().tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight");
       tensors.put("diffusion_model.img_in.lora_A.weight", random(noise, 2, shape[1]));
       tensors.put("diffusion_model.img_in.lora_B.weight", random(noise, shape[0], 2));
       tensors.put("diffusion_model.img_in.reshape_weight", torch.tensor(shape));
@@ -281,7 +283,7 @@ class FusedLayersTest {
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(4L)) {
-      long[] shape = base.parts().tensorShape(Part.TRANSFORMER, BOTH + layer + ".weight");
+      long[] shape = base.parts().tensorShape(ModelComponent.TRANSFORMER, BOTH + layer + ".weight");
       SafetensorsWriter.write(
           file,
           Map.of(
@@ -292,7 +294,7 @@ class FusedLayersTest {
           Map.of());
     }
     try (Lora lora = Lora.open(file, base)) {
-      assertEquals(LoraFamily.FLUX, lora.report().family());
+      assertEquals(LoraFamilyDetector.FLUX, lora.report().family());
     }
   }
 }

@@ -3,12 +3,12 @@ package dev.likeness.lora;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.internal.training.FullWeights;
+import dev.likeness.lora.internal.training.TrainableFullWeights;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -56,14 +56,14 @@ class HalfMadeTest extends OnGoldenBase {
     assertTrue(Pointer.totalCount() <= objects);
   }
 
-  private static void copied(Networks model) {
+  private static void copied(OpenNetworks model) {
     try (TensorScope scope = TensorScope.open()) {
-      new FullWeights(model, Set.of(Part.UNET), ScalarType.Float).close();
+      new TrainableFullWeights(model, Set.of(ModelComponent.UNET), ScalarType.Float).close();
     }
   }
 
   /** The base, which has room for so many tensors. */
-  private Networks small() {
+  private OpenNetworks small() {
     InvocationHandler handler = (proxy, method, args) -> {
       if (Set.of("read", "tensor").contains(method.getName()) && left-- <= 0) {
         throw new IllegalStateException("no memory");
@@ -74,7 +74,7 @@ class HalfMadeTest extends OnGoldenBase {
         throw e.getCause();
       }
     };
-    return (Networks) Proxy.newProxyInstance(
-        Networks.class.getClassLoader(), new Class<?>[] {Networks.class}, handler);
+    return (OpenNetworks) Proxy.newProxyInstance(
+        OpenNetworks.class.getClassLoader(), new Class<?>[] {OpenNetworks.class}, handler);
   }
 }

@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.internal.algorithm.Change;
-import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,7 +47,7 @@ class InpaintingLoraTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.any("sd1/inpainting", parent), Compute.EXACT);
-    width = base.parts().tensor(Part.UNET, "conv_in.weight").size(0);
+    width = base.parts().tensor(ModelComponent.UNET, "conv_in.weight").size(0);
   }
 
   @AfterAll
@@ -111,7 +111,7 @@ class InpaintingLoraTest {
     return file;
   }
 
-  private static Change only(Lora lora) {
+  private static WeightDelta only(Lora lora) {
     assertEquals(
         "[unet.conv_in [" + width + ", 9, 3, 3]]",
         lora.changes().weights().keySet().toString());
@@ -133,8 +133,9 @@ class InpaintingLoraTest {
         NoiseSource noise = NoiseSource.seeded(3L)) {
       Map<String, Tensor> factors = factors(kind, LATENTS, noise);
       try (Lora lora = Lora.open(file(stem, factors), base)) {
-        assertTrue(!kind.equals("lora") || only(lora) instanceof LowRank, "no longer factors");
-        Tensor difference = only(lora).difference(base.parts().tensor(Part.UNET, "conv_in.weight"));
+        assertTrue(!kind.equals("lora") || only(lora) instanceof LoraDelta, "no longer factors");
+        Tensor difference =
+            only(lora).difference(base.parts().tensor(ModelComponent.UNET, "conv_in.weight"));
         Tensor expected = said(kind, factors).reshape(width, LATENTS, 3, 3);
         assertTrue(torch.allclose(expected, difference.narrow(1, 0, LATENTS), 1e-5, 1e-6, false));
         assertEquals(
@@ -151,7 +152,8 @@ class InpaintingLoraTest {
         NoiseSource noise = NoiseSource.seeded(3L)) {
       Map<String, Tensor> factors = factors(kind, SHOWN, noise);
       try (Lora lora = Lora.open(file("lora_unet_conv_in", factors), base)) {
-        Tensor difference = only(lora).difference(base.parts().tensor(Part.UNET, "conv_in.weight"));
+        Tensor difference =
+            only(lora).difference(base.parts().tensor(ModelComponent.UNET, "conv_in.weight"));
         assertTrue(torch.allclose(
             said(kind, factors).reshape(width, SHOWN, 3, 3), difference, 1e-5, 1e-6, false));
       }
@@ -168,7 +170,7 @@ class InpaintingLoraTest {
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3L);
         Lora lora = Lora.open(file("lora_unet_conv_in", factors("dora", LATENTS, noise)), base)) {
-      Tensor own = base.parts().tensor(Part.UNET, "conv_in.weight");
+      Tensor own = base.parts().tensor(ModelComponent.UNET, "conv_in.weight");
       Tensor lengths =
           own.add(only(lora).difference(own)).flatten(1, -1).square().sum(1).sqrt();
       assertTrue(torch.allclose(torch.ones(width), lengths, 1e-5, 1e-6, false));
@@ -182,7 +184,7 @@ class InpaintingLoraTest {
         NoiseSource noise = NoiseSource.seeded(3L)) {
       Path file = file("lora_unet_conv_in", factors(kind, channels, noise));
       String message =
-          assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+          assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage();
       assertTrue(
           message.contains(", " + channels + ", 3, 3] beside a weight [" + width + ", 9, 3, 3]"),
           message);

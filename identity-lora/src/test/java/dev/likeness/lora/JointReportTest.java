@@ -5,15 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraInspection;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,7 +43,8 @@ class JointReportTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT);
-    width = base.parts().tensorShape(Part.TRANSFORMER, "transformer_blocks.0.attn.to_q.weight")[0];
+    width = base.parts()
+        .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.to_q.weight")[0];
   }
 
   @AfterAll
@@ -83,8 +84,8 @@ class JointReportTest {
     "lora_transformer_transformer_blocks_0_attn_to_qkv, .lora_down.weight, .lora_up.weight, KOHYA"
   })
   void tellsTheSpellingAndCountsTheKeysOfTheFile(
-      String layer, String down, String up, LoraDialect dialect) {
-    LoraReport report =
+      String layer, String down, String up, KeyFormat dialect) {
+    LoraInspection report =
         Lora.inspect(file(pair(layer + down, layer + up, width, 3 * width), Map.of()), base);
     assertTrue(report.isComplete(), report.toString());
     assertEquals(dialect, report.dialect());
@@ -102,7 +103,7 @@ class JointReportTest {
         "double_blocks.9.processor.proj_lora1.up.weight",
         8,
         8));
-    LoraReport report = Lora.inspect(file(shapes, Map.of()), base);
+    LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
     assertEquals(
         List.of(
             "double_blocks.9.processor.proj_lora1.down.weight",
@@ -125,7 +126,7 @@ class JointReportTest {
     Path file = file(shapes, Map.of());
     assertEquals(1, Lora.inspect(file, base).twice().size());
     String message =
-        assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+        assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage();
     assertTrue(
         message.startsWith(file + ": ")
             && message.contains("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight")
@@ -144,7 +145,7 @@ class JointReportTest {
     Map<String, long[]> shapes = kohya(better, width, width);
     shapes.putAll(kohya(worse, width, parts * width));
     shapes.put("lora_unet_single_blocks_0_linear2.alpha", new long[0]);
-    LoraReport report = Lora.inspect(file(shapes, Map.of()), base);
+    LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
     assertEquals(3, report.idle().size());
     assertTrue(report.isComplete() && report.layers() == 1, report.toString());
   }
@@ -156,19 +157,20 @@ class JointReportTest {
 
   @Test
   void saysThatAControlLoraWidensItsBase() {
-    long in = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[1];
+    long in = base.parts().tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
     Map<String, long[]> shapes =
         pair("img_in.lora_A.weight", "img_in.lora_B.weight", 2 * in, width);
     shapes.put(
         "double_blocks.0.img_attn.norm.query_norm.scale",
-        base.parts().tensorShape(Part.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight"));
+        base.parts()
+            .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight"));
     Path file = file(shapes, Map.of());
     assertEquals(
         file
             + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here (img_in.lora_A.weight"
             + " takes " + 2 * in + " numbers of a place, " + base.name() + " has " + in
             + "); give a ControlNet of FLUX.1 in its place",
-        assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
+        assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage());
   }
 
   @ParameterizedTest
@@ -184,7 +186,7 @@ class JointReportTest {
         "{\"transformer.lora_alpha\": 2, \"transformer.alpha_pattern\": {\"" + pattern + "\": 6}}";
     Map<String, long[]> shapes = kohya(layer, width, 3 * width);
     assertEquals(
-        new LoraReport.Scale(3, 3),
+        new LoraInspection.Scale(3, 3),
         Lora.inspect(file(shapes, Map.of("lora_adapter_metadata", settings)), base)
             .scale());
     try (Lora lora = Lora.open(file(shapes, Map.of("lora_adapter_metadata", settings)), base)) {

@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.OtherJvm;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.lora.training.TrainingOptions;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,15 +47,15 @@ class KilledTrainingTest {
           .batch(1)
           .steps(Integer.parseInt(args[0]))
           .textEncoder(false)
-          .options(TrainingOptions.PLAIN
+          .options(OptimizerOptions.PLAIN
               .modules("unet\\.mid_block\\..*attn2\\.to_k")
               .ema(0.9)
               .accumulation(2));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
           TrainedPerson person = settings.train(
               base,
-              List.of(Picture.of(16, 16, rgb)),
-              Subject.of("woman"),
+              List.of(RgbImage.of(16, 16, rgb)),
+              PersonToken.of("woman"),
               args.length > 3 ? Path.of(args[3]) : null,
               Progress.SILENT,
               new Cancellation())) {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -13,7 +13,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -44,7 +44,7 @@ class LanguageLoraTest {
     "klein, klein/base, diffusers, FLUX2",
     "klein, klein/base, makers, FLUX2"
   })
-  void drawsAsDiffusersDraws(String family, String variant, String names, LoraFamily told) {
+  void drawsAsDiffusersDraws(String family, String variant, String names, LoraFamilyDetector told) {
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -137,7 +137,7 @@ class LanguageLoraTest {
   private boolean refused(BaseModel base, Map<String, Tensor> tensors) {
     try (Lora lora = Lora.open(file(tensors), base)) {
       return false;
-    } catch (UnusableInput e) {
+    } catch (InvalidInputException e) {
       return e.getMessage().contains(" say the same of one layer");
     }
   }

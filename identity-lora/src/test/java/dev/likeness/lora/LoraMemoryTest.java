@@ -3,7 +3,7 @@ package dev.likeness.lora;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
@@ -66,7 +66,7 @@ class LoraMemoryTest extends OnGoldenBase {
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open();
           Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
-        base.networks().unet(lora.at(0.5).adapt(Part.UNET, Compute.EXACT));
+        base.networks().unet(lora.at(0.5).adapt(ModelComponent.UNET, Compute.EXACT));
         assertTrue(lora.bytes() > 0);
       }
     }

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -18,11 +18,11 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -68,7 +68,7 @@ class LoraMergeTest extends OnGoldenBase {
       weights.put(second, -0.4);
       try (Lora merged = LoraMerge.merged(weights, 6)) {
         assertArrayEquals(both, drawn(merged.at(1)), 2e-4f);
-        merged.save(files.resolve("merged.safetensors"), LoraDialect.KOHYA);
+        merged.save(files.resolve("merged.safetensors"), KeyFormat.KOHYA);
         try (Lora again = Lora.open(files.resolve("merged.safetensors"), base)) {
           assertArrayEquals(both, drawn(again.at(1)), 2e-4f);
         }
@@ -95,9 +95,10 @@ class LoraMergeTest extends OnGoldenBase {
   }
 
   private static Lora carrying(TextualInversion word) {
-    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 0, 1, Map.of());
+    LoraInspection report =
+        LoraInspection.made(LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, 0, 1, Map.of());
     return new Lora(
-        new LoraChanges(Map.of(), Map.of(), List.of(word)),
+        new LoraDeltas(Map.of(), Map.of(), List.of(word)),
         Map.of(),
         report,
         new TensorRegion(),
@@ -160,11 +161,11 @@ class LoraMergeTest extends OnGoldenBase {
     Map<String, Tensor> expected;
     try (TensorScope scope = TensorScope.open();
         FusedLora usual = fused(kind)) {
-      expected = usual.weights(Compute.EXACT).get(Part.UNET);
+      expected = usual.weights(Compute.EXACT).get(ModelComponent.UNET);
       fused = fused(kind);
       fused
           .weights(Compute.EXACT)
-          .get(Part.UNET)
+          .get(ModelComponent.UNET)
           .forEach((name, value) -> assertTrue(value.equal(expected.get(name)), name));
     }
     fused.close();
@@ -193,17 +194,21 @@ class LoraMergeTest extends OnGoldenBase {
               .getMessage()
               .endsWith(
                   " has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind"));
-      lora.save(file, LoraDialect.KOHYA);
+      lora.save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base);
           FusedLora both = again.fuse(1)) {
         assertEquals(lora.report().layers(), again.report().layers());
         assertEquals(lora.changes().biases().keySet(), again.changes().biases().keySet());
         fused
             .weights(Compute.EXACT)
-            .get(Part.UNET)
+            .get(ModelComponent.UNET)
             .forEach((name, value) -> assertTrue(
                 torch.allclose(
-                    both.weights(Compute.EXACT).get(Part.UNET).get(name), value, 1e-6, 1e-6, false),
+                    both.weights(Compute.EXACT).get(ModelComponent.UNET).get(name),
+                    value,
+                    1e-6,
+                    1e-6,
+                    false),
                 name));
       }
     }
@@ -244,9 +249,9 @@ class LoraMergeTest extends OnGoldenBase {
       assertArrayEquals(adapted, drawn(fused), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
       base.networks()
-          .tensorNames(Part.UNET)
-          .forEach(name -> weights.put(name, base.networks().tensor(Part.UNET, name)));
-      weights.putAll(fused.weights(Compute.EXACT).get(Part.UNET));
+          .tensorNames(ModelComponent.UNET)
+          .forEach(name -> weights.put(name, base.networks().tensor(ModelComponent.UNET, name)));
+      weights.putAll(fused.weights(Compute.EXACT).get(ModelComponent.UNET));
       weights.computeIfPresent("conv_out.bias", (name, value) -> value.add(new Scalar(1e-6)));
       SafetensorsWriter.write(
           folder.resolve("unet/diffusion_pytorch_model.safetensors"), weights, Map.of());
@@ -298,8 +303,8 @@ class LoraMergeTest extends OnGoldenBase {
         try (TensorScope scope = TensorScope.open()) {
           base.networks()
               .unet(lora.at(0.5)
-                  .adapt(Part.UNET, compute)
-                  .and(norms.at(1).adapt(Part.UNET, compute)));
+                  .adapt(ModelComponent.UNET, compute)
+                  .and(norms.at(1).adapt(ModelComponent.UNET, compute)));
         }
         if (i == 10) {
           objects = Pointer.totalCount();

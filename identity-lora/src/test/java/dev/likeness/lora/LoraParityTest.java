@@ -6,12 +6,12 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.PromptEncoder;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -82,7 +82,7 @@ class LoraParityTest {
         Safetensors expected = GoldenLora.reference();
         GoldenReference inputs = folder.reference()) {
       Tensor answer = base.networks()
-          .unet(adaptation(golden, loras, Part.UNET))
+          .unet(adaptation(golden, loras, ModelComponent.UNET))
           .forward(
               inputs.tensor("unet.sample"),
               torch.tensor(
@@ -90,9 +90,9 @@ class LoraParityTest {
               UNetConditioning.text(inputs.tensor("unet.encoder_hidden_states")));
       Closeness.assertWithinSpread(
           2e-5, expected.read(golden.name() + ".unet"), answer, golden + " unet");
-      Tensor text = new PromptEncoder(
+      Tensor text = new ClipPromptEncoder(
               base.networks().tokenizer(),
-              base.networks().textEncoder(adaptation(golden, loras, Part.TEXT_ENCODER)),
+              base.networks().textEncoder(adaptation(golden, loras, ModelComponent.TEXT_ENCODER)),
               Compute.EXACT)
           .encode(prompts())
           .tokens();
@@ -103,7 +103,8 @@ class LoraParityTest {
     }
   }
 
-  private static Adaptation adaptation(GoldenLora.Case golden, List<Lora> loras, Part part) {
+  private static Adaptation adaptation(
+      GoldenLora.Case golden, List<Lora> loras, ModelComponent part) {
     Adaptation sum = Adaptation.NONE;
     for (int i = 0; i < loras.size(); i++) {
       sum = sum.and(loras.get(i).at(weight(golden, i)).adapt(part, Compute.EXACT));

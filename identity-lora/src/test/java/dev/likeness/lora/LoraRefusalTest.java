@@ -4,16 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.file.LoraFamily;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +53,8 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   private static String refusal(Path file) {
-    return assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+    return assertThrows(InvalidInputException.class, () -> Lora.open(file, base))
+        .getMessage();
   }
 
   @Test
@@ -66,7 +67,7 @@ class LoraRefusalTest extends OnGoldenBase {
             + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind"
             + " that is not supported",
         refusal(file));
-    LoraReport report = Lora.inspect(file, base);
+    LoraInspection report = Lora.inspect(file, base);
     assertEquals(
         List.of(
             "unet.down_blocks.7.attentions.0.proj_in.lora_A.weight",
@@ -105,7 +106,7 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {1}),
         Map.of());
     try (Lora lora = Lora.open(file, base)) {
-      assertEquals(Set.of(ChangeKind.OFT), lora.report().kinds());
+      assertEquals(Set.of(LoraAlgorithm.OFT), lora.report().kinds());
     }
   }
 
@@ -135,7 +136,7 @@ class LoraRefusalTest extends OnGoldenBase {
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
       base.generate(ImageRequest.of("a tree").steps(1).as(lora.at(1)));
       assertThrows(
-          UnusableInput.class,
+          InvalidInputException.class,
           () -> base.generate(ImageRequest.of("ada").steps(1).as(lora.at(1))));
     }
   }
@@ -173,11 +174,11 @@ class LoraRefusalTest extends OnGoldenBase {
   void tellsAFamilyByTheWidthOfEveryKindOfChange() {
     String stem = "lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.";
     assertEquals(
-        LoraFamily.SDXL,
+        LoraFamilyDetector.SDXL,
         family(
             Map.of(stem + "lokr_w1", new long[] {2, 2}, stem + "lokr_w2", new long[] {32, 1024})));
     assertEquals(
-        LoraFamily.SD1,
+        LoraFamilyDetector.SD1,
         family(Map.of(
             stem + "lokr_w1",
             new long[] {2, 8},
@@ -185,10 +186,10 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {32, 4},
             stem + "lokr_w2_b",
             new long[] {4, 96})));
-    assertEquals(LoraFamily.SD2, family(Map.of(stem + "diff", new long[] {320, 1024})));
+    assertEquals(LoraFamilyDetector.SD2, family(Map.of(stem + "diff", new long[] {320, 1024})));
     for (boolean old : new boolean[] {false, true}) {
       assertEquals(
-          LoraFamily.SDXL,
+          LoraFamilyDetector.SDXL,
           family(Map.of(
               stem + "a1.weight",
               old ? new long[] {4, 2048} : new long[] {2048, 4},
@@ -201,7 +202,7 @@ class LoraRefusalTest extends OnGoldenBase {
     }
   }
 
-  private LoraFamily family(Map<String, long[]> shapes) {
+  private LoraFamilyDetector family(Map<String, long[]> shapes) {
     return Lora.inspect(file(shapes, Map.of()), base).family();
   }
 
@@ -303,7 +304,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Map<String, long[]> shapes =
         pair("lora_unet_middle_block_1_transformer_blocks_0_attn1_to_q", 64, 4, 64);
     shapes.putAll(pair(LAYER, 64, 2, 64));
-    LoraReport report = Lora.inspect(file(shapes, Map.of()), base);
+    LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
     assertTrue(
         report.isComplete() && report.rank() == 2 && report.idle().size() == 2, report.toString());
   }
@@ -368,14 +369,15 @@ class LoraRefusalTest extends OnGoldenBase {
         file
             + " is a LoRA, but its header does not say whom it shows (likeness.class_word); draw with it as a"
             + " LoRA and name the person in the prompt",
-        assertThrows(UnusableInput.class, () -> TrainedPerson.open(file, base)).getMessage());
+        assertThrows(InvalidInputException.class, () -> TrainedPerson.open(file, base))
+            .getMessage());
   }
 
   @Test
   void asksForAClassWordAndSoundNumbers() {
     assertEquals(
         "the class word must not be empty; say what is trained, e.g. woman, man, person",
-        assertThrows(IllegalArgumentException.class, () -> Subject.of(" ")).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());
     assertEquals(
         "rank 16, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
             + " others at least 0",

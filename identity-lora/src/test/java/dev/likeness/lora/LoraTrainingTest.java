@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.FullDisk;
@@ -28,10 +28,10 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.CaptionEncodings;
-import dev.likeness.lora.internal.training.LoraStep;
-import dev.likeness.lora.internal.training.TrainableFactors;
+import dev.likeness.lora.internal.training.TrainableAdapter;
+import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -58,7 +58,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LoraTrainingTest {
   private static final LoraTraining SHORT =
       LoraTraining.balanced().targets(LoraTargets.ATTENTION).steps(4).batch(2).rank(2);
-  private static final Subject SUBJECT = Subject.of("woman").consent("she agreed to this test");
+  private static final PersonToken SUBJECT =
+      PersonToken.of("woman").consent("she agreed to this test");
 
   private static Path folder;
   private static BaseModel base;
@@ -77,13 +78,13 @@ class LoraTrainingTest {
     base.close();
   }
 
-  private static List<Picture> pictures(int count) {
+  private static List<RgbImage> pictures(int count) {
     Random random = new Random(5);
-    List<Picture> pictures = new ArrayList<>();
+    List<RgbImage> pictures = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       byte[] rgb = new byte[24 * 16 * 3];
       random.nextBytes(rgb);
-      pictures.add(Picture.of(24, 16, rgb));
+      pictures.add(RgbImage.of(24, 16, rgb));
     }
     return pictures;
   }
@@ -166,9 +167,10 @@ class LoraTrainingTest {
         stop.cancel();
       }
     };
-    Subject monday = SUBJECT.consent("yes, on Monday");
+    PersonToken monday = SUBJECT.consent("yes, on Monday");
     assertThrows(
-        Cancelled.class, () -> settings.train(base, pictures(3), monday, state, untilStep27, stop));
+        CancelledException.class,
+        () -> settings.train(base, pictures(3), monday, state, untilStep27, stop));
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -180,15 +182,15 @@ class LoraTrainingTest {
     try (TrainedPerson person = train(settings)) {
       whole = drawn(person);
     }
-    Subject tuesday = SUBJECT.consent("yes, on Tuesday");
+    PersonToken tuesday = SUBJECT.consent("yes, on Tuesday");
     try (TrainedPerson person =
         settings.train(base, pictures(3), tuesday, state, seen, new Cancellation())) {
       assertArrayEquals(whole, drawn(person));
       assertEquals("yes, on Tuesday", person.subject().consent());
     }
     assertEquals(List.of(28), steps, "what was learned before the stop was not kept");
-    UnusableInput refusal = assertThrows(
-        UnusableInput.class,
+    InvalidInputException refusal = assertThrows(
+        InvalidInputException.class,
         () -> settings
             .learningRate(1)
             .train(base, pictures(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
@@ -212,7 +214,8 @@ class LoraTrainingTest {
       }
     };
     assertThrows(
-        Cancelled.class, () -> SHORT.train(base, pictures(1), SUBJECT, state, untilStep2, stop));
+        CancelledException.class,
+        () -> SHORT.train(base, pictures(1), SUBJECT, state, untilStep2, stop));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     Path unet = folder.resolve("unet/diffusion_pytorch_model.safetensors");
@@ -227,7 +230,7 @@ class LoraTrainingTest {
     try (BaseModel other = BaseModel.open(folder, Compute.EXACT)) {
       assertEquals(base.name(), other.name());
       assertThrows(
-          UnusableInput.class,
+          InvalidInputException.class,
           () ->
               SHORT.train(other, pictures(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
     }
@@ -293,7 +296,7 @@ class LoraTrainingTest {
     }
     Cancellation stop = new Cancellation();
     assertThrows(
-        Cancelled.class,
+        CancelledException.class,
         () -> settings.train(
             base,
             pictures(3),
@@ -347,7 +350,8 @@ class LoraTrainingTest {
         stop.cancel();
       }
     };
-    assertThrows(Cancelled.class, () -> SHORT.train(base, pictures(2), SUBJECT, first, stop));
+    assertThrows(
+        CancelledException.class, () -> SHORT.train(base, pictures(2), SUBJECT, first, stop));
     assertEquals(List.of("encode 1", "encode 2", "train 1"), steps(events));
     assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
   }
@@ -386,7 +390,7 @@ class LoraTrainingTest {
 
   @Test
   void refusesSizesThatTheLatentsCannotHave() {
-    List<Picture> odd = List.of(Picture.of(15, 16, new byte[15 * 16 * 3]));
+    List<RgbImage> odd = List.of(RgbImage.of(15, 16, new byte[15 * 16 * 3]));
     assertEquals(
         "a 15x16 picture: the sides of pictures to learn from must be multiples of 2",
         assertThrows(
@@ -441,9 +445,9 @@ class LoraTrainingTest {
 
   @Test
   void refusesHalfNumbersWhoseGradientsAreLost() {
-    Networks half = (Networks) Proxy.newProxyInstance(
-        Networks.class.getClassLoader(),
-        new Class<?>[] {Networks.class},
+    OpenNetworks half = (OpenNetworks) Proxy.newProxyInstance(
+        OpenNetworks.class.getClassLoader(),
+        new Class<?>[] {OpenNetworks.class},
         (proxy, method, arguments) -> new Compute("cuda", DType.F16));
     assertEquals(
         "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16 or f32 to train",
@@ -467,8 +471,8 @@ class LoraTrainingTest {
 
   @Test
   void givesUpOnALossThatIsNoNumber() {
-    UnusableInput refusal =
-        assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(20)));
+    InvalidInputException refusal = assertThrows(
+        InvalidInputException.class, () -> train(SHORT.learningRate(1e30).steps(20)));
     assertTrue(
         refusal
             .getMessage()
@@ -480,8 +484,8 @@ class LoraTrainingTest {
 
   @Test
   void returnsNobodyWhoseLastStepWentTooFar() {
-    UnusableInput refusal =
-        assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(1)));
+    InvalidInputException refusal = assertThrows(
+        InvalidInputException.class, () -> train(SHORT.learningRate(1e30).steps(1)));
     assertTrue(
         refusal
             .getMessage()
@@ -521,7 +525,8 @@ class LoraTrainingTest {
       }
     };
     String message = assertThrows(
-            UnusableInput.class, () -> new DreamBooth(settings).train(base, set, untilStep1, stop))
+            InvalidInputException.class,
+            () -> new DreamBooth(settings).train(base, set, untilStep1, stop))
         .getMessage();
     assertTrue(message.matches("the largest weight is (NaN|Infinity) after 1 steps; .*"), message);
     assertTrue(Files.notExists(state), "weights that are no numbers were kept");
@@ -529,11 +534,11 @@ class LoraTrainingTest {
 
   @Test
   void takesNoStepAlongGradientsThatAreNoNumbers() {
-    try (TrainableFactors factors = new TrainableFactors(SHORT, SUBJECT, base.parts());
+    try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base.parts());
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
       Pupil pupil = Pupil.of(base.parts());
-      LoraStep learning = new LoraStep(
+      TrainingStep learning = new TrainingStep(
           pupil,
           factors,
           optimizer,
@@ -542,8 +547,8 @@ class LoraTrainingTest {
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {
         leaf.mul(new Scalar(Double.NaN)).sum().backward();
-        String message =
-            assertThrows(UnusableInput.class, () -> learning.take(SHORT, 1e-3)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> learning.take(SHORT, 1e-3))
+            .getMessage();
         assertTrue(message.startsWith("the gradients' length is NaN after 0 steps; "), message);
         assertTrue(leaf.detach().isfinite().all().item_bool());
         assertEquals(0, optimizer.steps());

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -93,7 +93,7 @@ class MakersFilesTest {
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, folder).path(), Compute.EXACT)) {
-      Map<String, Tensor> factors = factors(base, Part.TRANSFORMER, "norm_out.linear");
+      Map<String, Tensor> factors = factors(base, ModelComponent.TRANSFORMER, "norm_out.linear");
       Tensor up = factors.get("up");
       long half = up.size(0) / 2;
       Tensor exchanged = torch
@@ -123,7 +123,8 @@ class MakersFilesTest {
   private void assertSameChange(
       String variant, String down, String up, String diffusers, String family) {
     int dot = diffusers.indexOf('.');
-    Part part = Part.valueOf(diffusers.substring(0, dot).toUpperCase(Locale.ROOT));
+    ModelComponent part =
+        ModelComponent.valueOf(diffusers.substring(0, dot).toUpperCase(Locale.ROOT));
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, folder).path(), Compute.EXACT)) {
@@ -141,7 +142,7 @@ class MakersFilesTest {
     }
   }
 
-  private static Map<String, Tensor> factors(BaseModel base, Part part, String path) {
+  private static Map<String, Tensor> factors(BaseModel base, ModelComponent part, String path) {
     Tensor weight = base.parts().tensor(part, path + ".weight");
     try (NoiseSource noise = NoiseSource.seeded(7L)) {
       return Map.of(

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.internal.file.LoraNotes;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,7 +72,7 @@ class MergedHeadersTest extends OnGoldenBase {
   private Lora with(String name, Map<String, String> header) {
     Path file = folder.resolve("whole.safetensors");
     try (Lora lora = Lora.open(GoldenLora.file(name), base)) {
-      lora.save(file, LoraDialect.PEFT, header);
+      lora.save(file, KeyFormat.PEFT, header);
     }
     return Lora.open(file, base);
   }
@@ -98,7 +98,7 @@ class MergedHeadersTest extends OnGoldenBase {
       resized.save(file);
     }
     try (TrainedPerson again = TrainedPerson.open(file, base)) {
-      assertEquals(new Subject("sks", "woman", "Ada agreed to headshots"), again.subject());
+      assertEquals(new PersonToken("sks", "woman", "Ada agreed to headshots"), again.subject());
       assertEquals("ada's", again.notes().get("likeness.faces"));
       assertEquals("for Ada alone", again.lora().report().notes().licence());
     }
@@ -120,13 +120,13 @@ class MergedHeadersTest extends OnGoldenBase {
   void nameAModuleOfKohyasWhereItOpensTheFile() {
     Path file = folder.resolve("spelled.safetensors");
     try (Lora film = with("wide", FILM)) {
-      film.save(file, LoraDialect.KOHYA);
+      film.save(file, KeyFormat.KOHYA);
       assertEquals(
           "networks.lora", SafetensorsHeader.read(file).metadata().get("ss_network_module"));
     }
     try (Lora kohya = Lora.open(file, base)) {
       Path back = folder.resolve("back.safetensors");
-      kohya.save(back, LoraDialect.PEFT);
+      kohya.save(back, KeyFormat.PEFT);
       assertFalse(SafetensorsHeader.read(back).metadata().containsKey("ss_network_module"));
     }
   }
@@ -163,7 +163,7 @@ class MergedHeadersTest extends OnGoldenBase {
     try (Lora ada = with("wide", ADA);
         Lora bea = with("attention", BEA)) {
       Path file = merged(ada, bea);
-      assertTrue(assertThrows(UnusableInput.class, () -> TrainedPerson.open(file, base))
+      assertTrue(assertThrows(InvalidInputException.class, () -> TrainedPerson.open(file, base))
           .getMessage()
           .contains("its header does not say whom it shows"));
       try (Lora both = Lora.open(file, base);

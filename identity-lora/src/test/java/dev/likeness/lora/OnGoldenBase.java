@@ -2,8 +2,8 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -32,10 +32,11 @@ public abstract class OnGoldenBase {
   }
 
   /** Of every byte of the weights that LoRAs change. */
-  public static String hash(StableDiffusion model) {
+  public static String hash(StableDiffusionNetworks model) {
     try (TensorScope scope = TensorScope.open()) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
+      for (ModelComponent part :
+          new ModelComponent[] {ModelComponent.UNET, ModelComponent.TEXT_ENCODER}) {
         for (String name : model.tensorNames(part)) {
           Tensor tensor = model.tensor(part, name).contiguous();
           ByteBuffer bytes =

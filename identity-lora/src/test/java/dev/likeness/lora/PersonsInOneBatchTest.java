@@ -8,20 +8,20 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
 import dev.likeness.diffusion.internal.cudagraph.Recorder;
-import dev.likeness.diffusion.internal.cudagraph.Replayed;
-import dev.likeness.diffusion.internal.family.NoisePredictor;
+import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.request.DegradedGuidance;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.request.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -131,7 +131,8 @@ class PersonsInOneBatchTest {
     List<ImageRequest> requests = several().stream().map(one -> one.steps(4)).toList();
     List<GeneratedImage> plain = base.generate(requests);
     List<GeneratedImage> again = base.generate(requests.stream()
-        .map(one -> one.joints(Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING))))
+        .map(one -> one.joints(
+            GenerationHooks.NONE.running(compute -> new GraphRunner(Recorder.REPEATING))))
         .toList());
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "picture " + i);
@@ -141,7 +142,7 @@ class PersonsInOneBatchTest {
   @ParameterizedTest
   @ValueSource(doubles = {4, 1})
   void drivesEachAwayFromItsOwnWeakenedAnswer(double guidance) {
-    Weakening weakening = Weakening.perturbing("attn1");
+    DegradedGuidance weakening = DegradedGuidance.perturbing("attn1");
     List<ImageRequest> requests = several().stream()
         .map(one -> one.guidance(guidance)
             .guidance(one.guidanceOptions().away(weakening).rescale(0.5)))
@@ -154,7 +155,7 @@ class PersonsInOneBatchTest {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(3).nextBytes(rgb);
     try (ControlNet net = ControlNet.open(TinyControlNets.write("edges", parent), Compute.EXACT)) {
-      Control control = Control.of(net, Picture.of(24, 16, rgb)).between(0, 0.7);
+      ControlImage control = ControlImage.of(net, RgbImage.of(24, 16, rgb)).between(0, 0.7);
       List<ImageRequest> requests =
           several().stream().map(one -> one.control(control)).toList();
       compare(requests, base.generate(requests));
@@ -164,11 +165,11 @@ class PersonsInOneBatchTest {
   @Test
   void asksTheBaseOnceForAllPersonsOfABatch() {
     AtomicInteger passes = new AtomicInteger();
-    UnaryOperator<NoisePredictor> counted = network -> (input, step) -> {
+    UnaryOperator<Predictor> counted = network -> (input, step) -> {
       passes.incrementAndGet();
       return network.predict(input, step);
     };
-    Joints joints = new Joints(null, counted, StepListener.NONE);
+    GenerationHooks joints = new GenerationHooks(null, counted, StepListener.NONE);
     List<ImageRequest> four = List.of(
             ask("a man", 1, wide.at(1)),
             ask("a woman", 2, attention.at(1)),

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.file.ChangeKind;
+import dev.likeness.lora.file.LoraAlgorithm;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -47,7 +47,7 @@ class ScaledChannelsTest extends OnGoldenBase {
   void growsEachChannel(String layer, int onInput, String prefix) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(3L)) {
-      Tensor own = base.parts().tensor(Part.UNET, layer + ".weight");
+      Tensor own = base.parts().tensor(ModelComponent.UNET, layer + ".weight");
       long channels = own.size(onInput);
       Tensor scales = noise.next(new long[] {channels}).flatten().mul(new Scalar(0.3));
       boolean window = own.dim() == 4;
@@ -61,9 +61,9 @@ class ScaledChannelsTest extends OnGoldenBase {
       Tensor expected = own.mul(scales.mul(new Scalar(0.7)).add(new Scalar(1)).view(along));
       try (Lora lora = Lora.open(file, base);
           FusedLora fused = lora.fuse(0.7)) {
-        assertEquals(Set.of(ChangeKind.IA3), lora.report().kinds());
+        assertEquals(Set.of(LoraAlgorithm.IA3), lora.report().kinds());
         assertEquals(2, lora.report().matched());
-        Map<String, Tensor> merged = fused.weights(Compute.EXACT).get(Part.UNET);
+        Map<String, Tensor> merged = fused.weights(Compute.EXACT).get(ModelComponent.UNET);
         assertEquals(Set.of(layer + ".weight"), merged.keySet());
         double wrong = expected.sub(merged.get(layer + ".weight")).abs().max().item_double();
         assertTrue(wrong <= 1e-6, "by " + wrong);
@@ -74,10 +74,10 @@ class ScaledChannelsTest extends OnGoldenBase {
   @Test
   void refusesScalesOfTheOtherSide() {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor own = base.parts().tensor(Part.UNET, LINEAR + ".weight");
+      Tensor own = base.parts().tensor(ModelComponent.UNET, LINEAR + ".weight");
       Path file = file("unet." + LINEAR, torch.ones(own.size(1)), torch.tensor(0L));
       String said =
-          assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+          assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage();
       assertTrue(said.contains("unet." + LINEAR), said);
     }
   }

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -22,19 +22,20 @@ import org.junit.jupiter.api.io.TempDir;
 class SparingBaseTest {
   @Test
   void refusesWhatIsAsLargeAsTheWeightsButNoFactors(@TempDir Path parent) {
-    ModelFiles files = ModelFiles.open(
+    ModelParts files = ModelParts.open(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     try (TensorScope scope = TensorScope.open();
         BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
         Lora whole = Lora.open(GoldenLora.file("../kinds/loha"), base);
         Lora factors = Lora.open(GoldenLora.file("../kinds/lokr"), base)) {
-      MachineLimit refused =
-          assertThrows(MachineLimit.class, () -> whole.at(1).adapt(Part.UNET, Compute.EXACT));
+      ResourceLimitException refused = assertThrows(
+          ResourceLimitException.class,
+          () -> whole.at(1).adapt(ModelComponent.UNET, Compute.EXACT));
       assertEquals(0, whole.bytes());
       assertEquals(
           refused.getMessage(),
-          assertThrows(MachineLimit.class, () -> whole.fuse(1)).getMessage());
-      factors.at(1).adapt(Part.UNET, Compute.EXACT);
+          assertThrows(ResourceLimitException.class, () -> whole.fuse(1)).getMessage());
+      factors.at(1).adapt(ModelComponent.UNET, Compute.EXACT);
     }
   }
 }

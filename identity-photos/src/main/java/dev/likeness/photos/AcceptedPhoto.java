@@ -1,6 +1,6 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
@@ -17,9 +17,9 @@ import java.util.Locale;
  * @param face the person's face, in pixels of {@code picture}
  * @param features what it is compared with other photos by
  */
-public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatures features) {
+public record AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatures features) {
   /** The picture of {@code face}, with its features measured. */
-  public static AcceptedPhoto of(String name, Picture picture, Face face) {
+  public static AcceptedPhoto of(String name, RgbImage picture, Face face) {
     return new AcceptedPhoto(name, picture, face, PhotoFeatures.of(picture, face));
   }
 
@@ -30,7 +30,7 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
    * @throws IllegalArgumentException when the picture has fewer pixels than that around the face;
    *     names both
    */
-  public Picture crop(int size) {
+  public RgbImage crop(int size) {
     return crop(size, 1);
   }
 
@@ -38,12 +38,12 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
    * Head and shoulders at {@code size} by {@code size} pixels, enlarged at most
    * {@code mostEnlargement} times.
    */
-  public Picture crop(int size, double mostEnlargement) {
+  public RgbImage crop(int size, double mostEnlargement) {
     return crop(size, Framing.HEAD_AND_SHOULDERS, mostEnlargement);
   }
 
   /** What {@code framing} shows at {@code size} by {@code size} pixels, never enlarged. */
-  public Picture crop(int size, Framing framing) {
+  public RgbImage crop(int size, Framing framing) {
     return crop(size, framing, 1);
   }
 
@@ -51,7 +51,7 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
    * What {@code framing} shows at {@code size} by {@code size} pixels, enlarged at most that many
    * times.
    */
-  public Picture crop(int size, Framing framing, double mostEnlargement) {
+  public RgbImage crop(int size, Framing framing, double mostEnlargement) {
     HeadCrop crop = HeadCrop.of(face.box(), framing, picture.width(), picture.height(), size);
     double enlargement = (double) size / crop.side();
     if (enlargement > mostEnlargement) {
@@ -84,7 +84,7 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
    * The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112
    * pixels.
    */
-  public Picture aligned(AlignmentTemplate template) {
+  public RgbImage aligned(AlignmentTemplate template) {
     return template.align(picture, face);
   }
 }

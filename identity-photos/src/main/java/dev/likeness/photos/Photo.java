@@ -1,6 +1,6 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -49,7 +49,7 @@ public final class Photo {
     try {
       return of(name, file.readNBytes(MOST_OF_A_STREAM));
     } catch (IOException e) {
-      throw new UnusableInput("cannot read the photo " + name + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read the photo " + name + ": " + e.getMessage(), e);
     }
   }
 

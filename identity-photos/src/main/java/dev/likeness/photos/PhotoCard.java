@@ -1,10 +1,10 @@
 package dev.likeness.photos;
 
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.internal.image.ReviewPen;
+import dev.likeness.photos.internal.image.SheetGraphics;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.Color;
@@ -34,7 +34,7 @@ final class PhotoCard {
     this.preview = preview;
   }
 
-  void draw(ReviewPen pen, int x, int y) {
+  void draw(SheetGraphics pen, int x, int y) {
     pen.panel(x, y, WIDTH, HEIGHT, Color.WHITE);
     pen.panel(x + INSET, y + INSET, PHOTO, PHOTO, new Color(234, 234, 231));
     preview.ifPresentOrElse(
@@ -43,29 +43,29 @@ final class PhotoCard {
             "no picture",
             x + WIDTH / 2.0 - 36,
             y + INSET + PHOTO / 2.0,
-            ReviewPen.TEXT,
-            ReviewPen.GREY));
+            SheetGraphics.TEXT,
+            SheetGraphics.GREY));
     caption(pen, x + INSET, y + INSET + PHOTO);
   }
 
-  private void caption(ReviewPen pen, int x, int y) {
-    pen.panel(x, y + 10, 58, 21, ReviewPen.of(verdict.verdict()));
-    pen.text(verdict.verdict().word(), x + 9, y + 25, ReviewPen.SMALL, Color.WHITE);
+  private void caption(SheetGraphics pen, int x, int y) {
+    pen.panel(x, y + 10, 58, 21, SheetGraphics.of(verdict.verdict()));
+    pen.text(verdict.verdict().word(), x + 9, y + 25, SheetGraphics.SMALL, Color.WHITE);
     pen.text(
-        pen.fitted(verdict.name(), ReviewPen.TITLE, PHOTO - 70),
+        pen.fitted(verdict.name(), SheetGraphics.TITLE, PHOTO - 70),
         x + 68,
         y + 26,
-        ReviewPen.TITLE,
-        ReviewPen.INK);
+        SheetGraphics.TITLE,
+        SheetGraphics.INK);
     String reasons =
         verdict.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
-    List<String> lines = pen.wrapped(reasons, ReviewPen.SMALL, PHOTO, REASON_LINES);
+    List<String> lines = pen.wrapped(reasons, SheetGraphics.SMALL, PHOTO, REASON_LINES);
     for (int i = 0; i < lines.size(); i++) {
-      pen.text(lines.get(i), x, y + 52 + i * 18, ReviewPen.SMALL, ReviewPen.GREY);
+      pen.text(lines.get(i), x, y + 52 + i * 18, SheetGraphics.SMALL, SheetGraphics.GREY);
     }
   }
 
-  private void photo(ReviewPen pen, Preview small, int x, int y) {
+  private void photo(SheetGraphics pen, Preview small, int x, int y) {
     BufferedImage image = small.picture().toBufferedImage();
     double fit = Math.min((double) PHOTO / image.getWidth(), (double) PHOTO / image.getHeight());
     double left = x + (PHOTO - fit * image.getWidth()) / 2;
@@ -87,10 +87,10 @@ final class PhotoCard {
   }
 
   // The face that the verdict is about has the verdict's colour, the others are grey.
-  private void face(ReviewPen pen, Face face, double scale, double dx, double dy) {
+  private void face(SheetGraphics pen, Face face, double scale, double dx, double dy) {
     boolean first = face == verdict.faces().get(0);
-    Color color = first ? ReviewPen.of(verdict.verdict()) : ReviewPen.GREY;
-    Box box = face.box().scaled(scale).moved(dx, dy);
+    Color color = first ? SheetGraphics.of(verdict.verdict()) : SheetGraphics.GREY;
+    BoundingBox box = face.box().scaled(scale).moved(dx, dy);
     pen.frame(new Rectangle2D.Double(box.x(), box.y(), box.width(), box.height()), color);
     List<Point> points = face.landmarks()
         .map(Landmarks::points)
@@ -102,7 +102,7 @@ final class PhotoCard {
           point.x() * scale + dx,
           point.y() * scale + dy,
           radius,
-          first ? ReviewPen.of(Verdict.KEEP) : ReviewPen.GREY);
+          first ? SheetGraphics.of(Verdict.KEEP) : SheetGraphics.GREY);
     }
   }
 }

@@ -1,15 +1,15 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.decode.Decoded;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.decode.DecodedPhoto;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.decode.PhotoFormat;
-import dev.likeness.photos.decode.UnreadablePhoto;
+import dev.likeness.photos.decode.UnreadablePhotoException;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.face.Upright;
+import dev.likeness.photos.internal.face.UprightPhoto;
 import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.internal.quality.PhotoJudge;
+import dev.likeness.photos.internal.quality.QualityChecks;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
@@ -44,9 +44,9 @@ final class PhotoIntake {
 
   private final PhotoDecoder decoder;
   private final FaceDetector detector;
-  private final PhotoJudge judge;
+  private final QualityChecks judge;
 
-  PhotoIntake(PhotoDecoder decoder, FaceDetector detector, PhotoJudge judge) {
+  PhotoIntake(PhotoDecoder decoder, FaceDetector detector, QualityChecks judge) {
     this.decoder = decoder;
     this.detector = detector;
     this.judge = judge;
@@ -58,7 +58,7 @@ final class PhotoIntake {
       byte[] file = photo.bytes(decoder.limits().bytes());
       format = PhotoFormat.of(file);
       return judged(photo, decoder.decode(photo.name(), file));
-    } catch (UnreadablePhoto e) {
+    } catch (UnreadablePhotoException e) {
       return rejected(
           photo,
           format,
@@ -85,9 +85,9 @@ final class PhotoIntake {
     }
   }
 
-  private Result judged(Photo photo, Decoded decoded) {
-    Upright upright = Upright.of(decoded.picture(), detector);
-    Picture picture = upright.picture();
+  private Result judged(Photo photo, DecodedPhoto decoded) {
+    UprightPhoto upright = UprightPhoto.of(decoded.picture(), detector);
+    RgbImage picture = upright.picture();
     List<Face> faces = upright.faces();
     List<Reason> reasons = judge.reasons(decoded.turned(picture, upright.orientation()), faces);
     PhotoVerdict judged =
@@ -96,7 +96,7 @@ final class PhotoIntake {
     Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT
         ? Optional.empty()
         : Optional.of(AcceptedPhoto.of(photo.name(), picture, faces.get(0)));
-    Picture small = Resampler.AREA.fit(picture, PREVIEW);
+    RgbImage small = Resampler.AREA.fit(picture, PREVIEW);
     return new Result(
         verdict, Optional.of(new Preview(small, (double) small.width() / picture.width())), usable);
   }
@@ -109,14 +109,14 @@ final class PhotoIntake {
   }
 
   // The decoder's messages begin with the name, which the verdict has already.
-  private static String message(Photo photo, UnreadablePhoto e) {
+  private static String message(Photo photo, UnreadablePhotoException e) {
     String whole = e.getMessage();
     return whole.startsWith(photo.name())
         ? whole.substring(photo.name().length()).strip()
         : whole;
   }
 
-  private static ReasonCode code(UnreadablePhoto.Fault fault) {
+  private static ReasonCode code(UnreadablePhotoException.Fault fault) {
     return switch (fault) {
       case EMPTY -> ReasonCode.EMPTY_FILE;
       case NOT_A_PICTURE -> ReasonCode.NOT_A_PICTURE;

@@ -1,12 +1,12 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.quality.PhotoJudge;
+import dev.likeness.photos.internal.quality.QualityChecks;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import java.util.ArrayList;
@@ -39,8 +39,8 @@ public final class PhotoReview {
   /**
    * Reviews with the built-in cascades and the default limits.
    *
-   * @throws NoUsablePhoto (an {@link UnusableInput}) when every photo is rejected
-   * @throws MachineLimit when OpenCV's natives are missing
+   * @throws NoUsablePhotoException (an {@link InvalidInputException}) when every photo is rejected
+   * @throws ResourceLimitException when OpenCV's natives are missing
    */
   public static PhotoReview of(PhotoSet set) {
     try (ReviewTools tools = ReviewTools.builtIn()) {
@@ -63,20 +63,20 @@ public final class PhotoReview {
    * somebody else.
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
-    PhotoJudge judge = new PhotoJudge(options.limits(), tools.brisque(), tools.quality());
+    QualityChecks judge = new QualityChecks(options.limits(), tools.brisque(), tools.quality());
     PhotoIntake intake =
         new PhotoIntake(new PhotoDecoder(options.decode()), tools.detector(), judge);
     List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
     Optional<Embeddings> embeddings =
         tools.embedder().map(embedder -> new Embeddings(usable(single), embedder));
-    Duplicates duplicates =
-        new Duplicates(options.limits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
+    PhotoComparison duplicates =
+        new PhotoComparison(options.limits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
     List<PhotoIntake.Result> ofOne = embeddings
         .map(vectors -> without(single, OnePerson.among(usable(single), vectors)))
         .orElse(single);
     PhotoReview review = new PhotoReview(without(ofOne, duplicates.among(ofOne)));
     if (review.accepted.isEmpty()) {
-      throw new NoUsablePhoto(review);
+      throw new NoUsablePhotoException(review);
     }
     return review;
   }
@@ -123,7 +123,7 @@ public final class PhotoReview {
    * The review as a picture: every photo with its faces framed, its verdict and why, and what the
    * set lacks.
    */
-  public Picture toSheet() {
+  public RgbImage toSheet() {
     return ReviewSheet.draw(this, previews);
   }
 
@@ -150,7 +150,7 @@ public final class PhotoReview {
       return results;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new Cancelled("the review of the photos was interrupted");
+      throw new CancelledException("the review of the photos was interrupted");
     } catch (ExecutionException e) {
       throw rethrown(e.getCause());
     } finally {

@@ -1,6 +1,6 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.photos.decode.PhotoFormat;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +23,7 @@ public final class PhotoSet {
   /** These photos, in this order; at least one. */
   public static PhotoSet of(List<Photo> photos) {
     if (photos.isEmpty()) {
-      throw new UnusableInput("no photo was given; give 3 to 20 photos of the person");
+      throw new InvalidInputException("no photo was given; give 3 to 20 photos of the person");
     }
     return new PhotoSet(List.copyOf(photos));
   }
@@ -32,7 +32,7 @@ public final class PhotoSet {
    * The photos directly inside {@code folder}, by name: every visible file that is named or begins
    * like a picture.
    *
-   * @throws UnusableInput when it is not a folder, cannot be read, or holds none
+   * @throws InvalidInputException when it is not a folder, cannot be read, or holds none
    */
   public static PhotoSet from(Path folder) {
     return new PhotoSet(files(folder).stream().map(Photo::of).toList());
@@ -41,7 +41,7 @@ public final class PhotoSet {
   /** The files of {@link #from}. */
   public static List<Path> files(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           folder + " is not a folder; give the folder that holds the person's photos");
     }
     try (Stream<Path> files = Files.list(folder)) {
@@ -50,12 +50,13 @@ public final class PhotoSet {
           .sorted(Comparator.comparing(file -> file.getFileName().toString()))
           .toList();
       if (found.isEmpty()) {
-        throw new UnusableInput(
+        throw new InvalidInputException(
             folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
       }
       return found;
     } catch (IOException e) {
-      throw new UnusableInput("cannot list the folder " + folder + ": " + e.getMessage(), e);
+      throw new InvalidInputException(
+          "cannot list the folder " + folder + ": " + e.getMessage(), e);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 
 /**
  * A photo made small, to be shown.
@@ -8,4 +8,4 @@ import dev.likeness.diffusion.image.Picture;
  * @param picture upright
  * @param scale its pixels a pixel of the picture that faces were found in
  */
-record Preview(Picture picture, double scale) {}
+record Preview(RgbImage picture, double scale) {}

@@ -1,7 +1,7 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.internal.image.ReviewPen;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.image.SheetGraphics;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -20,7 +20,7 @@ final class ReviewSheet {
 
   private ReviewSheet() {}
 
-  static Picture draw(PhotoReview review, List<Optional<Preview>> previews) {
+  static RgbImage draw(PhotoReview review, List<Optional<Preview>> previews) {
     int columns = Math.min(COLUMNS, review.photos().size());
     int rows = (review.photos().size() + columns - 1) / columns;
     int width = Math.max(900, 2 * MARGIN + columns * PhotoCard.WIDTH + (columns - 1) * GAP);
@@ -31,7 +31,7 @@ final class ReviewSheet {
     try {
       g.setColor(new Color(246, 246, 244));
       g.fillRect(0, 0, width, height);
-      ReviewPen pen = new ReviewPen(g);
+      SheetGraphics pen = new SheetGraphics(g);
       heading(pen, review, width);
       for (int i = 0; i < review.photos().size(); i++) {
         int x = MARGIN + i % columns * (PhotoCard.WIDTH + GAP);
@@ -42,17 +42,17 @@ final class ReviewSheet {
     } finally {
       g.dispose();
     }
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
-  private static void heading(ReviewPen pen, PhotoReview review, int width) {
+  private static void heading(SheetGraphics pen, PhotoReview review, int width) {
     SetVerdict set = review.set();
     pen.text(
         String.format(Locale.ROOT, "%d of %d photos can be used", set.accepted(), set.photos()),
         MARGIN,
         MARGIN + 24,
-        ReviewPen.HEADING,
-        ReviewPen.INK);
+        SheetGraphics.HEADING,
+        SheetGraphics.INK);
     long warned = review.photos().stream()
         .filter(photo -> photo.verdict() == Verdict.WARN)
         .count();
@@ -62,15 +62,15 @@ final class ReviewSheet {
         detail + String.format(Locale.ROOT, "readiness %.0f %%", 100 * set.readiness()),
         MARGIN,
         MARGIN + 54,
-        ReviewPen.TEXT,
-        ReviewPen.GREY);
+        SheetGraphics.TEXT,
+        SheetGraphics.GREY);
     pen.bar(MARGIN, MARGIN + 66, width - 2 * MARGIN, set.readiness());
   }
 
-  private static void advice(ReviewPen pen, PhotoReview review, int y) {
+  private static void advice(SheetGraphics pen, PhotoReview review, int y) {
     int at = y + LINE / 2;
     for (String sentence : review.set().advice()) {
-      pen.text("•  " + sentence, MARGIN, at += LINE, ReviewPen.TEXT, ReviewPen.INK);
+      pen.text("•  " + sentence, MARGIN, at += LINE, SheetGraphics.TEXT, SheetGraphics.INK);
     }
   }
 }

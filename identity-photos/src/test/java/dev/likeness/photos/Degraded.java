@@ -1,9 +1,9 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import java.util.Random;
 
 /** Pictures made worse on purpose, by a known amount. */
@@ -11,18 +11,18 @@ public final class Degraded {
   private Degraded() {}
 
   /** Gaussian blur of {@code sigma} pixels. */
-  public static Picture blurred(Picture picture, double sigma) {
+  public static RgbImage blurred(RgbImage picture, double sigma) {
     int reach = (int) Math.ceil(3 * sigma);
     double[] kernel = new double[2 * reach + 1];
     double sum = 0;
     for (int k = -reach; k <= reach; k++) {
       sum += kernel[k + reach] = Math.exp(-k * k / (2 * sigma * sigma));
     }
-    Picture once = convolved(picture, kernel, sum, 1, 0);
+    RgbImage once = convolved(picture, kernel, sum, 1, 0);
     return convolved(once, kernel, sum, 0, 1);
   }
 
-  private static Picture convolved(Picture picture, double[] kernel, double sum, int dx, int dy) {
+  private static RgbImage convolved(RgbImage picture, double[] kernel, double sum, int dx, int dy) {
     int reach = kernel.length / 2;
     return map(picture, (x, y, c) -> {
       double value = 0;
@@ -36,20 +36,20 @@ public final class Degraded {
   }
 
   /** The light of the scene times {@code factor}, in linear light, clipped as a sensor clips. */
-  public static Picture exposed(Picture picture, double factor) {
+  public static RgbImage exposed(RgbImage picture, double factor) {
     return map(
         picture,
         (x, y, c) -> 255 * Math.pow(Math.pow(picture.at(x, y, c) / 255.0, 2.2) * factor, 1 / 2.2));
   }
 
   /** Everything left of the middle of {@code face} {@code stops} darker. */
-  public static Picture sideLit(Picture picture, Box face, double stops) {
-    Picture shade = exposed(picture, Math.pow(2, -stops));
+  public static RgbImage sideLit(RgbImage picture, BoundingBox face, double stops) {
+    RgbImage shade = exposed(picture, Math.pow(2, -stops));
     return map(picture, (x, y, c) -> (x < face.center().x() ? shade : picture).at(x, y, c));
   }
 
   /** Black glasses on {@code face}. */
-  public static Picture behindSunglasses(Picture picture, Box face) {
+  public static RgbImage behindSunglasses(RgbImage picture, BoundingBox face) {
     return map(picture, (x, y, c) -> {
       double u = Math.abs((x - face.center().x()) / face.width()) - 0.2;
       double v = (y - face.y()) / face.height() - 0.38;
@@ -60,7 +60,7 @@ public final class Degraded {
   }
 
   /** A cap of one colour on the head of {@code face}, down to the brows. */
-  public static Picture capped(Picture picture, Box face, int red, int green, int blue) {
+  public static RgbImage capped(RgbImage picture, BoundingBox face, int red, int green, int blue) {
     int[] colour = {red, green, blue};
     return map(picture, (x, y, c) -> {
       double u = (x - face.center().x()) / face.width();
@@ -71,7 +71,7 @@ public final class Degraded {
   }
 
   /** A blue cloth over the lower {@code share} of {@code face}. */
-  public static Picture covered(Picture picture, Box face, double share) {
+  public static RgbImage covered(RgbImage picture, BoundingBox face, double share) {
     double from = face.y() + (1 - share) * face.height();
     return map(
         picture,
@@ -84,7 +84,7 @@ public final class Degraded {
   }
 
   /** Saved as JPEG of {@code quality} 1 to 100 and read again. */
-  public static Picture compressed(Picture picture, int quality) {
+  public static RgbImage compressed(RgbImage picture, int quality) {
     byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
     return new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(10_000))
         .decode("compressed", file)
@@ -92,13 +92,13 @@ public final class Degraded {
   }
 
   /** Sensor noise of {@code sigma} levels. */
-  public static Picture noisy(Picture picture, double sigma) {
+  public static RgbImage noisy(RgbImage picture, double sigma) {
     Random random = new Random(1);
     return map(picture, (x, y, c) -> picture.at(x, y, c) + sigma * random.nextGaussian());
   }
 
   /** A share of {@code tone} (0 to 1) mixed in that has the brightness alone, tinted as sepia. */
-  public static Picture toned(Picture picture, double tone, boolean sepia) {
+  public static RgbImage toned(RgbImage picture, double tone, boolean sepia) {
     double[] tint = sepia ? new double[] {1.08, 0.95, 0.75} : new double[] {1, 1, 1};
     return map(picture, (x, y, c) -> {
       double grey =
@@ -108,7 +108,7 @@ public final class Degraded {
   }
 
   /** The part of the picture {@code dx}, {@code dy} further, without its last columns and rows. */
-  public static Picture shifted(Picture picture, int dx, int dy) {
+  public static RgbImage shifted(RgbImage picture, int dx, int dy) {
     return picture.crop(dx, dy, picture.width() - dx, picture.height() - dy);
   }
 
@@ -116,7 +116,7 @@ public final class Degraded {
     double at(int x, int y, int channel);
   }
 
-  private static Picture map(Picture picture, Value value) {
+  private static RgbImage map(RgbImage picture, Value value) {
     byte[] rgb = new byte[picture.width() * picture.height() * 3];
     for (int y = 0, at = 0; y < picture.height(); y++) {
       for (int x = 0; x < picture.width(); x++) {
@@ -125,6 +125,6 @@ public final class Degraded {
         }
       }
     }
-    return Picture.of(picture.width(), picture.height(), rgb);
+    return RgbImage.of(picture.width(), picture.height(), rgb);
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.GradientPaint;
@@ -28,8 +28,8 @@ public final class DrawnFace {
     return image;
   }
 
-  public static Picture picture(int width, int height, double x, double y, double face) {
-    return Picture.of(portrait(width, height, x, y, face));
+  public static RgbImage picture(int width, int height, double x, double y, double face) {
+    return RgbImage.of(portrait(width, height, x, y, face));
   }
 
   /** A backdrop without anybody. */

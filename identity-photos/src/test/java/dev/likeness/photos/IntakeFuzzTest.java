@@ -22,7 +22,7 @@ class IntakeFuzzTest {
     try {
       review =
           PhotoReview.of(PhotoSet.of(List.of(Photo.of("fuzz", file))), new WholePicture(), CHEAP);
-    } catch (NoUsablePhoto none) {
+    } catch (NoUsablePhotoException none) {
       review = none.review();
       assertEquals(1, none.getMessage().lines().count());
     }

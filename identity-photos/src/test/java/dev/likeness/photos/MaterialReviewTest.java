@@ -3,18 +3,18 @@ package dev.likeness.photos;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.internal.face.Upright;
+import dev.likeness.photos.internal.face.UprightPhoto;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
@@ -63,13 +63,13 @@ class MaterialReviewTest {
   @Test
   void takesNoFaceOnTheWallForThePersonBeforeIt() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
-      List<Picture> people = Shot.in("photos/people").stream()
+      List<RgbImage> people = Shot.in("photos/people").stream()
           .map(Shot::picture)
           .filter(picture -> detector.detect(picture).size() == 1)
           .toList();
       byte[] wall =
           Resampler.AREA.resize(grown(people.get(0), detector, 0.3), 120, 120).rgb();
-      List<Picture> near = people.stream()
+      List<RgbImage> near = people.stream()
           .map(picture -> grown(picture, detector, -0.25))
           .filter(picture -> fills(detector, picture))
           .toList();
@@ -81,25 +81,25 @@ class MaterialReviewTest {
     }
   }
 
-  private static boolean fills(FaceDetector detector, Picture picture) {
+  private static boolean fills(FaceDetector detector, RgbImage picture) {
     List<Face> faces = detector.detect(picture);
     return !faces.isEmpty() && faces.get(0).box().width() > 400;
   }
 
   /** The face, grown by {@code share} of its size, in a picture of 1024 pixels. */
-  private static Picture grown(Picture picture, FaceDetector detector, double share) {
-    Box face = detector.detect(picture).get(0).box().grown(share);
+  private static RgbImage grown(RgbImage picture, FaceDetector detector, double share) {
+    BoundingBox face = detector.detect(picture).get(0).box().grown(share);
     return Resampler.CUBIC.resize(
         picture, face.x(), face.y(), face.width(), face.width(), 1024, 1024);
   }
 
   /** With {@code small}, 120 pixels a side, in its corner. */
-  private static Picture beside(Picture picture, byte[] small) {
+  private static RgbImage beside(RgbImage picture, byte[] small) {
     byte[] rgb = picture.rgb();
     for (int y = 0; y < 120; y++) {
       System.arraycopy(small, y * 120 * 3, rgb, (y * 1024 + 20) * 3, 120 * 3);
     }
-    return Picture.of(1024, 1024, rgb);
+    return RgbImage.of(1024, 1024, rgb);
   }
 
   @Test
@@ -107,15 +107,16 @@ class MaterialReviewTest {
     try (FaceDetector cascades = new CascadeDetector();
         FaceDetector yunet = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       for (FaceDetector detector : List.of(cascades, yunet)) {
-        List<Picture> people = Shot.in("photos/people", 512).stream()
+        List<RgbImage> people = Shot.in("photos/people", 512).stream()
             .limit(8)
             .map(Shot::picture)
-            .filter(picture -> !Upright.of(picture, detector).turned())
+            .filter(picture -> !UprightPhoto.of(picture, detector).turned())
             .toList();
         long righted = people.stream()
-            .filter(picture ->
-                Upright.of(Orientation.TURNED_LEFT.upright(picture), detector).orientation()
-                    == Orientation.TURNED_RIGHT)
+            .filter(
+                picture -> UprightPhoto.of(ExifOrientation.TURNED_LEFT.upright(picture), detector)
+                        .orientation()
+                    == ExifOrientation.TURNED_RIGHT)
             .count();
         assertTrue(
             people.size() == 8 && righted >= 7,
@@ -124,7 +125,7 @@ class MaterialReviewTest {
             List.of(),
             Shot.in("photos/objects", 512).stream()
                 .filter(Shot::faceless)
-                .filter(shot -> Upright.of(shot.picture(), detector).turned())
+                .filter(shot -> UprightPhoto.of(shot.picture(), detector).turned())
                 .map(Shot::name)
                 .toList(),
             detector.name());
@@ -225,7 +226,7 @@ class MaterialReviewTest {
   }
 
   private static void detectAndEmbed() {
-    Picture picture = DrawnFace.picture(300, 300, 150, 140, 120);
+    RgbImage picture = DrawnFace.picture(300, 300, 150, 140, 120);
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
         FaceEmbedder embedder = OnnxEmbedder.open(
             Material.at("faces/mobileface_v2_112.onnx"),

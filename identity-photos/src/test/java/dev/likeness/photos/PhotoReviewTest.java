@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.face.AlignmentTemplate;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.quality.Verdict;
@@ -46,7 +46,8 @@ class PhotoReviewTest {
     assertEquals(Verdict.KEEP, review.photos().get(0).verdict(), review.toJson());
     AcceptedPhoto ada = review.accepted().get(0);
     assertTrue(
-        ada.face().box().overlap(new Box(125, 100, 150, 170)) > 0.6, ada.face().toString());
+        ada.face().box().overlap(new BoundingBox(125, 100, 150, 170)) > 0.6,
+        ada.face().toString());
     assertEquals("256x256 picture", ada.crop(256).toString());
   }
 
@@ -92,7 +93,7 @@ class PhotoReviewTest {
   /** BRISQUE halves a head, which leaves nothing of one pixel. */
   @Test
   void goesOnWithTheRestWhereOpenCvFailsAtOne() {
-    byte[] strip = Picture.of(300, 1, new byte[900]).toPng();
+    byte[] strip = RgbImage.of(300, 1, new byte[900]).toPng();
     try (ReviewTools tools = ReviewTools.builtIn().withDetector(new WholePicture())) {
       PhotoReview review = PhotoReview.of(
           PhotoSet.of(List.of(Photo.of("strip.png", strip), Photo.of("ada.png", GOOD))), tools);
@@ -112,7 +113,8 @@ class PhotoReviewTest {
     Files.write(folder.resolve("nothing.png"), new byte[0]);
     PhotoSet set = PhotoSet.from(folder);
 
-    NoUsablePhoto refusal = assertThrows(NoUsablePhoto.class, () -> PhotoReview.of(set));
+    NoUsablePhotoException refusal =
+        assertThrows(NoUsablePhotoException.class, () -> PhotoReview.of(set));
 
     assertEquals(
         "none of the 2 photos can be used: letter.jpg: is not a picture: it starts like no JPEG, PNG, WebP,"
@@ -123,7 +125,8 @@ class PhotoReviewTest {
 
   @Test
   void refusesAnEmptyFolderInOneLine() {
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> PhotoSet.from(folder));
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> PhotoSet.from(folder));
 
     assertEquals(
         folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it",
@@ -134,7 +137,8 @@ class PhotoReviewTest {
   void refusesAFolderThatIsNotThere() {
     Path missing = folder.resolve("missing");
 
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> PhotoSet.from(missing));
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> PhotoSet.from(missing));
 
     assertEquals(
         missing + " is not a folder; give the folder that holds the person's photos",
@@ -167,9 +171,9 @@ class PhotoReviewTest {
 
   @Test
   void turnsAPhotoThatLiesOnItsSideAndSaysSo() {
-    Picture upright = DrawnFace.picture(400, 300, 200, 140, 120);
-    for (Orientation lay :
-        List.of(Orientation.TURNED_RIGHT, Orientation.TURNED_LEFT, Orientation.UPSIDE_DOWN)) {
+    RgbImage upright = DrawnFace.picture(400, 300, 200, 140, 120);
+    for (ExifOrientation lay : List.of(
+        ExifOrientation.TURNED_RIGHT, ExifOrientation.TURNED_LEFT, ExifOrientation.UPSIDE_DOWN)) {
       PhotoReview review = PhotoReview.of(
           PhotoSet.of(List.of(Photo.of("ada.png", lay.upright(upright).toPng()))));
 
@@ -183,7 +187,7 @@ class PhotoReviewTest {
     PhotoReview review = PhotoReview.of(
         PhotoSet.of(List.of(Photo.of("ada.png", GOOD), Photo.of("letter.jpg", new byte[9]))));
 
-    Picture sheet = review.toSheet();
+    RgbImage sheet = review.toSheet();
 
     assertEquals(900, sheet.width());
     assertTrue(sheet.height() > 500, sheet.toString());
@@ -191,7 +195,7 @@ class PhotoReviewTest {
 
   @Test
   void theBestSubsetBeginsWithTheCrispest() {
-    Picture sharp = DrawnFace.picture(400, 400, 200, 180, 140);
+    RgbImage sharp = DrawnFace.picture(400, 400, 200, 180, 140);
     List<Photo> photos = List.of(
         Photo.of("soft.png", Degraded.blurred(sharp, 2).toPng()),
         Photo.of("other.png", DrawnFace.picture(500, 400, 300, 160, 120).toPng()));

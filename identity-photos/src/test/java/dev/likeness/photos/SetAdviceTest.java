@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
-import dev.likeness.photos.internal.image.Fingerprint;
+import dev.likeness.photos.internal.image.PerceptualHash;
 import dev.likeness.photos.internal.quality.Expression;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
 import dev.likeness.photos.internal.quality.Tint;
@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SetAdviceTest {
-  private static final Picture PICTURE = DrawnFace.picture(64, 64, 32, 30, 30);
+  private static final RgbImage PICTURE = DrawnFace.picture(64, 64, 32, 30, 30);
   private static final Landmarks POINTS = new Landmarks(
       new Point(25, 26),
       new Point(39, 26),
@@ -96,14 +96,18 @@ class SetAdviceTest {
   // A photo whose background is `tint` red, light and distance differing with `i`.
   private static AcceptedPhoto photo(int i, double yaw, double tint) {
     Face face = new Face(
-        new Box(17, 15, 30, 30), 1, new Pose(yaw, 0, 0), Optional.empty(), Optional.of(POINTS));
+        new BoundingBox(17, 15, 30, 30),
+        1,
+        new HeadPose(yaw, 0, 0),
+        Optional.empty(),
+        Optional.of(POINTS));
     return new AcceptedPhoto(
         "photo " + i,
         PICTURE,
         face,
         new PhotoFeatures(
-            new Fingerprint(i),
-            new Fingerprint(i),
+            new PerceptualHash(i),
+            new PerceptualHash(i),
             0.2,
             100 + 20 * i,
             0,

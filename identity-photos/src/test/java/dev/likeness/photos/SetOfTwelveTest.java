@@ -3,9 +3,9 @@ package dev.likeness.photos;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.DecodeLimits;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.internal.image.Resampler;
@@ -31,10 +31,10 @@ class SetOfTwelveTest {
     add("good3.jpg", people.resolve("tests__test_images__obama3.jpg"));
     add("good4.jpg", people.resolve("examples__knn_examples__test__obama1.jpg"));
     add("good5.jpg", people.resolve("examples__obama_small.jpg"));
-    Picture second = picture("good2.jpg");
+    RgbImage second = picture("good2.jpg");
     files.put("good6.png", mirrored(second.crop(0, 40, 626, 760)).toPng());
     files.put("copy1.jpg", Encoded.jpeg(second.toBufferedImage(), 0.6f));
-    Picture darker = Degraded.exposed(Resampler.AREA.fit(picture("good4.jpg"), 900), 0.8);
+    RgbImage darker = Degraded.exposed(Resampler.AREA.fit(picture("good4.jpg"), 900), 0.8);
     files.put("copy2.png", Degraded.shifted(darker, 8, 4).toPng());
     add("stranger.jpg", people.resolve("examples__biden.jpg"));
     add("group.jpg", people.resolve("examples__knn_examples__test__obama_and_biden.jpg"));
@@ -73,11 +73,11 @@ class SetOfTwelveTest {
     files.put(name, Files.readAllBytes(file));
   }
 
-  private Picture picture(String name) {
+  private RgbImage picture(String name) {
     return new PhotoDecoder(DecodeLimits.DEFAULT).decode(name, files.get(name)).picture();
   }
 
-  private static Picture mirrored(Picture picture) {
-    return Orientation.MIRRORED.upright(picture);
+  private static RgbImage mirrored(RgbImage picture) {
+    return ExifOrientation.MIRRORED.upright(picture);
   }
 }

@@ -1,9 +1,9 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.decode.UnreadablePhoto;
+import dev.likeness.photos.decode.UnreadablePhotoException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** A decoded photo of the material. */
-public record Shot(String name, Picture picture) {
+public record Shot(String name, RgbImage picture) {
   private static final Set<String> WITH_A_FACE = Set.of("astronaut.png", "camera.png");
 
   /** The readable photos of a folder, by name, reduced to 1024 pixels. */
@@ -49,7 +49,7 @@ public record Shot(String name, Picture picture) {
       PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(longSide));
       return Optional.of(
           new Shot(name, decoder.decode(name, Files.readAllBytes(file)).picture()));
-    } catch (UnreadablePhoto refused) {
+    } catch (UnreadablePhotoException refused) {
       return Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

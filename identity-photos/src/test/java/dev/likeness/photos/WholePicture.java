@@ -1,21 +1,21 @@
 package dev.likeness.photos;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import java.util.List;
 import java.util.Optional;
 
 /** Takes every picture for a face, except tiny ones. */
 public record WholePicture() implements FaceDetector {
   @Override
-  public List<Face> detect(Picture picture) {
-    Box all = new Box(0, 0, picture.width(), picture.height());
+  public List<Face> detect(RgbImage picture) {
+    BoundingBox all = new BoundingBox(0, 0, picture.width(), picture.height());
     return picture.width() < 8
         ? List.of()
-        : List.of(new Face(all, 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+        : List.of(new Face(all, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty()));
   }
 
   @Override

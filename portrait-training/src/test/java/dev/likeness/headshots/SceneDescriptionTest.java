@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
@@ -75,10 +75,10 @@ class SceneDescriptionTest {
       Person person, List<Shot> shots, BaseModel base, CascadeDetector detector) {
     List<AcceptedPhoto> photos = new ArrayList<>();
     for (Shot shot : shots) {
-      Picture picture = Renderer.render(person, shot, 384).picture();
+      RgbImage picture = Renderer.render(person, shot, 384).picture();
       photos.add(AcceptedPhoto.of("selfie", picture, detector.detect(picture).get(0)));
     }
-    List<Picture> crops =
+    List<RgbImage> crops =
         photos.stream().map(photo -> photo.crop(base.defaults().width(), 4)).toList();
     return SceneDescription.of(
         base, photos, crops, "a " + Words.of(person.sex()), Progress.SILENT, new Cancellation());

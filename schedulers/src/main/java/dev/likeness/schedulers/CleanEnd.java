@@ -8,7 +8,7 @@ package dev.likeness.schedulers;
  */
 public record CleanEnd(Solver solver) implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     int last = ladder.last();
     if (ladder.first() > last || ladder.next(last).sigma() > 0) {
       return solver.solve(ladder, draft);

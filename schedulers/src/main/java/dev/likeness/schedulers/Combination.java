@@ -7,8 +7,8 @@ import java.util.TreeMap;
  * A linear combination of what a plan's rows may sum: samples, predictions, answers and noise, each
  * of some row.
  *
- * <p>A solver is written on combinations as a paper writes it on vectors; {@link Draft} reads the
- * factors of the rows off them. Immutable.
+ * <p>A solver is written on combinations as a paper writes it on vectors; {@link PlanBuilder} reads
+ * the factors of the rows off them. Immutable.
  */
 public final class Combination {
   /** Nothing at all. */

@@ -41,11 +41,11 @@ enum NetworkKind {
 
   /** What the sampler of a class is called that samples this network. */
   private static String namesake(SchedulerConfig own, String className) {
-    String plain = EdmForm.plain(FlowForm.plain(className));
+    String plain = EdmForm.plain(SchedulerVariant.plain(className));
     Stream<String> called = SamplerNames.KNOWN.entrySet().stream()
         .filter(known -> known.getValue().className().equals(plain))
         .map(Map.Entry::getKey);
-    return Stream.concat(called, Stream.of(plain, plain + FlowForm.BEHIND))
+    return Stream.concat(called, Stream.of(plain, plain + SchedulerVariant.BEHIND))
         .filter(name -> isFor(own, name))
         .findFirst()
         .orElse("a sampler, such as euler, by a name that is no class's");

@@ -49,7 +49,7 @@ public record PlanRequest(
   }
 
   /**
-   * A run over these noise levels, in the scheduler's own unit. {@link SigmaScheduler},
+   * A run over these noise levels, in the scheduler's own unit. {@link CustomScheduler},
    * k-diffusion's samplers and diffusers' classes on its ladders (Euler, Heun, DPM2, LMS and their
    * kin, LTX's ancestral Euler) take one more than steps: the last is where the run ends, and noise
    * is left where it is not 0. Other classes for flow, UniPC's among them, take one for each step

@@ -122,7 +122,7 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
 
   private String ladders() {
     if (!twin.isEmpty()) {
-      return Arrays.toString(LadderShape.values()).toLowerCase(Locale.ROOT);
+      return Arrays.toString(SigmaScheduleKind.values()).toLowerCase(Locale.ROOT);
     }
     return OF_OWN_STEPS.contains(className)
         ? "its own alone"
@@ -149,7 +149,7 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
         "karras",
         "alignyoursteps",
         "align_your_steps_sd15"));
-    for (LadderShape shape : LadderShape.values()) {
+    for (SigmaScheduleKind shape : SigmaScheduleKind.values()) {
       shapes.put(SamplerNames.plain(shape.name()), shape.name().toLowerCase(Locale.ROOT));
     }
     return Map.copyOf(shapes);

@@ -105,7 +105,7 @@ public final class SchedulerConfig implements Scheduler {
         sampler.className().equalsIgnoreCase(name)
             ? sampler
             : prediction() == Prediction.FLOW
-                ? FlowForm.of(sampler, classNames(), options)
+                ? SchedulerVariant.of(sampler, classNames(), options)
                 : EdmForm.isFor(className()) ? EdmForm.of(sampler) : sampler.form(),
         given);
   }

@@ -13,5 +13,5 @@ public interface Solver {
    * @param draft where the rows go
    * @return the sample after the last step
    */
-  Combination solve(Ladder ladder, Draft draft);
+  Combination solve(SigmaSchedule ladder, PlanBuilder draft);
 }

@@ -7,8 +7,9 @@
  * {@link dev.likeness.schedulers.SamplingPlan}, an immutable table of
  * {@link dev.likeness.schedulers.Step rows}. Every row is linear: the network is called once on a
  * scaled sample, its answer becomes a denoised prediction, and the next sample is a sum over
- * earlier samples, denoised predictions and noise. {@link dev.likeness.schedulers.NumericSampler}
- * executes the rows on {@code double[]}; the tensor sampler executes the same rows on libtorch.
+ * earlier samples, denoised predictions and noise.
+ * {@link dev.likeness.schedulers.NumericSamplingLoop} executes the rows on {@code double[]}; the
+ * tensor sampler executes the same rows on libtorch.
  *
  * <p>Symbols used throughout: {@code x = alpha * x0 + sigma * n} is a sample at some noise level,
  * {@code x0} the clean image latents, {@code n} unit noise, {@code D} the network's estimate of

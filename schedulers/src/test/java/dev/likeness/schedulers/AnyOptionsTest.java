@@ -54,8 +54,8 @@ class AnyOptionsTest {
           SchedulerConfig.of(json).plan(PlanRequest.of(steps).strength(strength).mu(0.8));
       double[] first =
           Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
-      double[] x =
-          new NumericSampler(ToyNetwork.answering(3), new ToyNetwork.Noise()).sample(first, plan);
+      double[] x = new NumericSamplingLoop(ToyNetwork.answering(3), new ToyNetwork.Noise())
+          .sample(first, plan);
       assertTrue(
           Arrays.stream(x).allMatch(value -> Math.abs(value) < 1e9),
           asked + ": " + Arrays.toString(x));
@@ -119,7 +119,7 @@ class AnyOptionsTest {
     values.put(
         "ladder",
         Arrays.<Object>asList(
-            Stream.of(LadderShape.values()).map(LadderShape::name).toArray()));
+            Stream.of(SigmaScheduleKind.values()).map(SigmaScheduleKind::name).toArray()));
     return values;
   }
 }

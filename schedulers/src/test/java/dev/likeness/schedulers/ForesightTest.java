@@ -60,8 +60,8 @@ class ForesightTest {
   private static SamplingPlan plan(Solver solver, List<NoiseLevel> levels) {
     double[] timesteps =
         levels.stream().limit(levels.size() - 1L).mapToDouble(NoiseLevel::sigma).toArray();
-    Draft draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
-    List<Step> rows = draft.rows(solver.solve(Ladder.of(timesteps, levels), draft));
+    PlanBuilder draft = new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE);
+    List<Step> rows = draft.rows(solver.solve(SigmaSchedule.of(timesteps, levels), draft));
     return new SamplingPlan(
         rows, new Start(1, 0), draft.startNoise(levels.get(0).sigma()));
   }

@@ -57,13 +57,14 @@ final class Mixture {
 
   private static double end(SamplingPlan plan, double first) {
     Iterator<Step> rows = plan.iterator();
-    NumericSampler.Network network = (x, timestep) -> {
+    NumericSamplingLoop.Network network = (x, timestep) -> {
       Step row = rows.next();
       Scaling c = row.scaling();
       double sample = x[0] / c.in();
       return new double[] {(denoised(row.level(), sample) - c.skip() * sample) / c.out()};
     };
-    return new NumericSampler(network, () -> new double[1]).sample(new double[] {first}, plan)[0];
+    return new NumericSamplingLoop(network, () -> new double[1])
+        .sample(new double[] {first}, plan)[0];
   }
 
   private static double below(NoiseLevel level, double x) {

@@ -177,8 +177,8 @@ class SamplerNameTest {
 
   /** Whether the plan comes by every level of the ladder on Stable Diffusion's schedule. */
   private static boolean passes(SamplingPlan plan, String ladder) {
-    double[] sigmas =
-        LadderShape.parse(ladder).sigmas(LevelTable.of(NoiseSchedule.stableDiffusion()), 12);
+    double[] sigmas = SigmaScheduleKind.parse(ladder)
+        .sigmas(TrainedSigmas.of(NoiseSchedule.stableDiffusion()), 12);
     return Arrays.stream(sigmas)
         .limit(sigmas.length - 1L)
         .allMatch(sigma -> plan.steps().stream()
@@ -254,7 +254,7 @@ class SamplerNameTest {
   }
 
   private static void walks(String name, String ladder, double tolerance) {
-    double[] sigmas = LadderShape.parse(ladder).sigmas(LevelTable.flow(1000, 3), 12);
+    double[] sigmas = SigmaScheduleKind.parse(ladder).sigmas(TrainedSigmas.flow(1000, 3), 12);
     SamplingPlan plan = SD3.with(name).plan(12);
     for (double sigma : Arrays.copyOf(sigmas, sigmas.length - 1)) {
       assertTrue(

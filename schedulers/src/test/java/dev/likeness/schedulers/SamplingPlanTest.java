@@ -13,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SamplingPlanTest {
-  private static final SamplingPlan PLAN = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+  private static final SamplingPlan PLAN = CustomScheduler.stableDiffusion(Prediction.EPSILON)
       .by(Solvers.EULER)
       .plan(PlanRequest.ofSigmas(4, 2, 0));
 
@@ -29,7 +29,7 @@ class SamplingPlanTest {
 
   @Test
   void drawsItsNoiseAsACurve() {
-    String plot = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+    String plot = CustomScheduler.stableDiffusion(Prediction.EPSILON)
         .by(Solvers.EULER)
         .plan(10)
         .plot();
@@ -45,21 +45,21 @@ class SamplingPlanTest {
   void saysHowFarBackItsRowsReach() {
     assertEquals(1, PLAN.reach());
     SamplingPlan multistep =
-        SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.LMS).plan(10);
+        CustomScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.LMS).plan(10);
     assertEquals(4, multistep.reach());
     assertEquals(1, new SamplingPlan(List.of(), new Start(1, 0), 1).reach());
   }
 
   @Test
   void isEqualByItsRows() {
-    SamplingPlan same = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+    SamplingPlan same = CustomScheduler.stableDiffusion(Prediction.EPSILON)
         .by(Solvers.EULER)
         .plan(PlanRequest.ofSigmas(4, 2, 0));
     assertEquals(PLAN, same);
     assertEquals(PLAN.hashCode(), same.hashCode());
     assertNotEquals(
         PLAN,
-        SigmaScheduler.stableDiffusion(Prediction.EPSILON)
+        CustomScheduler.stableDiffusion(Prediction.EPSILON)
             .by(Solvers.EULER)
             .plan(PlanRequest.ofSigmas(4, 1, 0)));
   }
@@ -141,7 +141,7 @@ class SamplingPlanTest {
 
   @Test
   void drawsNoiseOnceInEachRow() {
-    var draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
+    var draft = new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE);
     assertEquals(
         "noise is drawn once in each row, after the network is called",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
@@ -161,9 +161,10 @@ class SamplingPlanTest {
         "a ladder needs a timestep, a start and an end for each of at least 1 step, got 0, 0 and 0",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> Ladder.of(new double[0], List.of(NoiseLevel.CLEAN)))
+                () -> SigmaSchedule.of(new double[0], List.of(NoiseLevel.CLEAN)))
             .getMessage());
-    Ladder ladder = Ladder.of(new double[] {3}, List.of(NoiseLevel.exploding(2), NoiseLevel.CLEAN));
+    SigmaSchedule ladder =
+        SigmaSchedule.of(new double[] {3}, List.of(NoiseLevel.exploding(2), NoiseLevel.CLEAN));
     assertEquals(
         "a ladder of 1 steps cannot begin at step 2",
         assertThrows(IllegalArgumentException.class, () -> ladder.from(2)).getMessage());

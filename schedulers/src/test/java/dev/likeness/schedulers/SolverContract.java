@@ -45,10 +45,10 @@ public interface SolverContract {
   }
 
   /** The ladder of these sigmas; one row for each step by default. */
-  default Ladder ladder(double[] sigmas) {
+  default SigmaSchedule ladder(double[] sigmas) {
     double[] timesteps =
         Arrays.stream(sigmas).limit(sigmas.length - 1L).map(this::timestep).toArray();
-    return Ladder.of(
+    return SigmaSchedule.of(
         timesteps,
         Arrays.stream(sigmas)
             .mapToObj(sigma -> sigma == 0 ? NoiseLevel.CLEAN : level(sigma))
@@ -222,7 +222,7 @@ public interface SolverContract {
   }
 
   private SamplingPlan plan(Solver solver, double[] sigmas) {
-    var draft = new Draft(prediction()::at, Clipping.NONE);
+    var draft = new PlanBuilder(prediction()::at, Clipping.NONE);
     List<Step> rows = draft.rows(solver.solve(ladder(sigmas), draft));
     return new SamplingPlan(
         rows, new Start(1, 0), draft.startNoise(level(sigmas[0]).sigma()));
@@ -263,14 +263,14 @@ public interface SolverContract {
     private double[] run(double first, IntToDoubleFunction noise) {
       Iterator<Step> rows = plan.iterator();
       var draws = new ArrayList<Integer>();
-      NumericSampler.Network network = (x, timestep) -> {
+      NumericSamplingLoop.Network network = (x, timestep) -> {
         Step row = rows.next();
         Scaling c = row.scaling();
         double sample = x[0] / c.in();
         return new double[] {(denoiser.denoised(row.level(), sample) - c.skip() * sample) / c.out()
         };
       };
-      return new NumericSampler(network, () -> {
+      return new NumericSamplingLoop(network, () -> {
             draws.add(1);
             return new double[] {noise.applyAsDouble(draws.size() - 1)};
           })

@@ -17,7 +17,7 @@ public final class Lanczos {
   private record Taps(int first, int[] weights) {}
 
   /** The whole picture at another size; itself when it has that size. */
-  public static Picture resize(Picture picture, int width, int height) {
+  public static RgbImage resize(RgbImage picture, int width, int height) {
     if (width < 1 || height < 1) {
       throw new IllegalArgumentException("a picture cannot be resized to " + width + "x" + height);
     }
@@ -29,7 +29,7 @@ public final class Lanczos {
         : rows(columns(picture, width), height);
   }
 
-  private static Picture columns(Picture picture, int width) {
+  private static RgbImage columns(RgbImage picture, int width) {
     if (width == picture.width()) {
       return picture;
     }
@@ -43,10 +43,10 @@ public final class Lanczos {
         }
       }
     }
-    return Picture.of(width, picture.height(), out);
+    return RgbImage.of(width, picture.height(), out);
   }
 
-  private static Picture rows(Picture picture, int height) {
+  private static RgbImage rows(RgbImage picture, int height) {
     if (height == picture.height()) {
       return picture;
     }
@@ -59,7 +59,7 @@ public final class Lanczos {
         out[at++] = sum(rgb, taps[y].first * row + x, row, taps[y].weights);
       }
     }
-    return Picture.of(picture.width(), height, out);
+    return RgbImage.of(picture.width(), height, out);
   }
 
   private static byte sum(byte[] values, int first, int stride, int[] weights) {

@@ -56,7 +56,7 @@ public enum PillowResampling {
   }
 
   /** The whole picture at {@code width} by {@code height} pixels; itself when it has that size. */
-  public Picture resize(Picture picture, int width, int height) {
+  public RgbImage resize(RgbImage picture, int width, int height) {
     if (width < 1 || height < 1) {
       throw new IllegalArgumentException("cannot resize to " + width + "x" + height);
     }
@@ -69,7 +69,7 @@ public enum PillowResampling {
     byte[] out = downFirst
         ? across(down(rgb, w, h, height), w, height, width)
         : down(across(rgb, w, h, width), width, h, height);
-    return Picture.of(width, height, out);
+    return RgbImage.of(width, height, out);
   }
 
   private byte[] across(byte[] rgb, int width, int height, int columns) {

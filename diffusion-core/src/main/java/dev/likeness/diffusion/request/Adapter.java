@@ -2,11 +2,11 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.Drawing;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.adapter.PartTensors;
-import dev.likeness.diffusion.internal.adapter.Steering;
 import dev.likeness.diffusion.internal.adapter.SummedAdapter;
-import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Optional;
@@ -21,13 +21,13 @@ public interface Adapter {
    * What this adds to one network, in the model's type and on its device. Called for every request;
    * implementations keep what they have placed.
    */
-  Adaptation adapt(Part part, Compute compute);
+  Adaptation adapt(ModelComponent part, Compute compute);
 
   /**
    * The same for an adapter whose addition depends on what is drawn. Called once for every request;
    * tensors made here belong to the calling scope, which lives as long as the request is drawn.
    */
-  default Adaptation adapt(Part part, Drawing drawing) {
+  default Adaptation adapt(ModelComponent part, Drawing drawing) {
     return adapt(part, drawing.compute());
   }
 
@@ -51,7 +51,7 @@ public interface Adapter {
    * What leads one picture that carries this on its way; nothing unless said. A picture follows
    * one: its adapters' first.
    */
-  default Optional<Steering> steering(Drawing drawing) {
+  default Optional<GradientGuidance> steering(Drawing drawing) {
     return Optional.empty();
   }
 
@@ -59,7 +59,7 @@ public interface Adapter {
    * What stays open while a request that carries this is drawn; nothing unless said, and a sum is
    * not asked.
    */
-  default List<Uses> uses() {
+  default List<UsageLock> uses() {
     return List.of();
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.CancelledException;
 
 /**
  * A switch that any thread may turn once to stop long work within one step; interrupting the work's
@@ -24,7 +24,7 @@ public final class Cancellation {
     return new Cancellation(this);
   }
 
-  /** Asks the work to stop; it ends with {@link Cancelled}. */
+  /** Asks the work to stop; it ends with {@link CancelledException}. */
   public void cancel() {
     requested = true;
   }
@@ -36,10 +36,10 @@ public final class Cancellation {
   /** Called by the work between steps; a thread that was interrupted stays so. */
   public void check() {
     if (isRequested()) {
-      throw new Cancelled("cancelled by its caller");
+      throw new CancelledException("cancelled by its caller");
     }
     if (Thread.currentThread().isInterrupted()) {
-      throw new Cancelled("cancelled by interrupting its thread");
+      throw new CancelledException("cancelled by interrupting its thread");
     }
   }
 }

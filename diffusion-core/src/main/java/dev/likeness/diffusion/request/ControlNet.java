@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxControlNetConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxControlNetModel;
@@ -10,9 +10,9 @@ import dev.likeness.diffusion.internal.family.stablediffusion.ControlNetModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.model.LoosePart;
+import dev.likeness.diffusion.internal.model.ComponentFile;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Uses;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -35,7 +35,7 @@ public final class ControlNet implements AutoCloseable {
   private final LoadedWeights weights;
   private final ControlNetConfig unet;
   private final FluxControlNetConfig flux;
-  private final Uses uses;
+  private final UsageLock uses;
 
   private ControlNet(
       String name,
@@ -48,21 +48,21 @@ public final class ControlNet implements AutoCloseable {
     this.weights = weights;
     this.unet = unet;
     this.flux = flux;
-    this.uses = new Uses("ControlNet " + name);
+    this.uses = new UsageLock("ControlNet " + name);
   }
 
   /**
    * Opens a diffusers folder, a file of it with its {@code config.json} beside it, or a file of
    * Stable Diffusion's in its authors' naming, and checks every tensor.
    *
-   * @throws UnusableInput when something is missing, broken, or of a class other than
+   * @throws InvalidInputException when something is missing, broken, or of a class other than
    *     {@code ControlNetModel}, {@code ControlNetUnionModel} and {@code FluxControlNetModel}
    */
   public static ControlNet open(Path path, Compute compute) {
-    LoosePart part = LoosePart.find(null, "controlnet", path);
+    ComponentFile part = ComponentFile.find(null, "controlnet", path);
     boolean ofFlux = part.className().equals("FluxControlNetModel");
     if (!ofFlux && !OF_UNETS.contains(part.className())) {
-      throw new UnusableInput(path + " is a " + part.className()
+      throw new InvalidInputException(path + " is a " + part.className()
           + "; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel");
     }
     FluxControlNetConfig flux = ofFlux ? FluxControlNetConfig.of(part.config()) : null;
@@ -217,7 +217,7 @@ public final class ControlNet implements AutoCloseable {
   }
 
   /** Who draws with it. */
-  public Uses uses() {
+  public UsageLock uses() {
     return uses;
   }
 

@@ -26,7 +26,7 @@ public record GuidanceOptions(
     double until,
     boolean sequential,
     DoubleFunction<GuidanceRule> rule,
-    Weakening weakening,
+    DegradedGuidance weakening,
     double trueCfg) {
   /** Classifier-free guidance all the way, in one pass. */
   public static final GuidanceOptions STANDARD =
@@ -62,7 +62,7 @@ public record GuidanceOptions(
   }
 
   /** Driven away from the answer of a weakened network too. */
-  public GuidanceOptions away(Weakening worse) {
+  public GuidanceOptions away(DegradedGuidance worse) {
     return new GuidanceOptions(rescale, from, until, sequential, rule, worse, trueCfg);
   }
 

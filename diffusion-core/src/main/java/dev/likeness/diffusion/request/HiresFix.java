@@ -2,10 +2,10 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.Lanczos;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.pipeline.Easel;
-import dev.likeness.diffusion.internal.pipeline.LatentSpace;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.pipeline.LatentCodec;
+import dev.likeness.diffusion.internal.pipeline.LatentPreparation;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Latents;
 import org.bytedeco.pytorch.Scalar;
@@ -44,7 +44,7 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
   }
 
   /** The request for the second pass of a picture, inside the mask or map of the first. */
-  public ImageRequest after(GeneratedImage first, int unit, LatentSpace space) {
+  public ImageRequest after(GeneratedImage first, int unit, LatentCodec space) {
     ImageRequest request = first.request();
     int width = (int) Math.round(request.width() * scale / unit) * unit;
     int height = (int) Math.round(request.height() * scale / unit) * unit;
@@ -73,18 +73,18 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
   }
 
   private InitialImage around(
-      InitialImage drawn, InitialImage before, int width, int height, LatentSpace space) {
-    Picture known = Lanczos.resize(before.picture(), width, height);
+      InitialImage drawn, InitialImage before, int width, int height, LatentCodec space) {
+    RgbImage known = Lanczos.resize(before.picture(), width, height);
     try (TensorScope scope = TensorScope.open()) {
-      Tensor grey = Images.toGrey(Lanczos.resize(before.mask(), width, height));
+      Tensor grey = ImageTensors.toGrey(Lanczos.resize(before.mask(), width, height));
       Tensor white = before.byDegrees() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
       return pixels
-          ? InitialImage.of(Images.toPicture(torch.where(
+          ? InitialImage.of(ImageTensors.toPicture(torch.where(
               white,
-              Images.toUnit(Lanczos.resize(drawn.picture(), width, height)),
-              Images.toUnit(known))))
+              ImageTensors.toUnit(Lanczos.resize(drawn.picture(), width, height)),
+              ImageTensors.toUnit(known))))
           : InitialImage.of(Latents.of(torch.where(
-              Easel.corners(white, space.model().autoencoder().factor()),
+              LatentPreparation.corners(white, space.model().autoencoder().factor()),
               drawn.latents().tensor(),
               space.encode(known).tensor())));
     }

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.RequestDraft;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Unled;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.PlanRequest;
@@ -55,7 +55,7 @@ public record ImageRequest(
     String prompt,
     String negative,
     int steps,
-    OwnSteps ownSteps,
+    SamplingOptions ownSteps,
     double guidance,
     long seed,
     int count,
@@ -70,15 +70,15 @@ public record ImageRequest(
     double from,
     double until,
     double eta,
-    Prompting prompting,
+    PromptOptions prompting,
     PromptEmbedding embedding,
     PromptEmbedding negativeEmbedding,
     GuidanceOptions guidanceOptions,
-    List<Control> controls,
+    List<ControlImage> controls,
     HiresFix hires,
     boolean tiled,
-    Approximation approximation,
-    Joints joints) {
+    CachingOptions approximation,
+    GenerationHooks joints) {
 
   public ImageRequest {
     if (prompt == null || negative == null) {
@@ -107,7 +107,7 @@ public record ImageRequest(
   }
 
   public ImageRequest steps(int n) {
-    return with(d -> d.lay(n, OwnSteps.NONE));
+    return with(d -> d.lay(n, SamplingOptions.NONE));
   }
 
   /**
@@ -119,7 +119,7 @@ public record ImageRequest(
    *     not take
    */
   public ImageRequest timesteps(double... falling) {
-    return with(d -> d.lay(falling.length, OwnSteps.ofTimesteps(falling)));
+    return with(d -> d.lay(falling.length, SamplingOptions.ofTimesteps(falling)));
   }
 
   /**
@@ -132,7 +132,7 @@ public record ImageRequest(
    *     not take
    */
   public ImageRequest sigmas(double... falling) {
-    return with(d -> d.lay(falling.length, OwnSteps.ofSigmas(falling)));
+    return with(d -> d.lay(falling.length, SamplingOptions.ofSigmas(falling)));
   }
 
   public ImageRequest guidance(double scale) {
@@ -167,8 +167,8 @@ public record ImageRequest(
    * given later counts instead.
    */
   public ImageRequest sampledBy(Scheduler own) {
-    return with(d ->
-        d.joints = new Joints(own, d.joints.network(), d.joints.listener(), d.joints.runner()));
+    return with(d -> d.joints =
+        new GenerationHooks(own, d.joints.network(), d.joints.listener(), d.joints.runner()));
   }
 
   /**
@@ -219,7 +219,7 @@ public record ImageRequest(
   }
 
   /** Begun from a picture of which {@code strength}, in 0..1, is redrawn. */
-  public ImageRequest from(Picture picture, double strength) {
+  public ImageRequest from(RgbImage picture, double strength) {
     return from(InitialImage.of(picture).strength(strength));
   }
 
@@ -227,7 +227,7 @@ public record ImageRequest(
    * The picture on a larger canvas, its new margins drawn, of the size of both; all sizes in
    * pixels.
    */
-  public ImageRequest outpaint(Picture picture, int left, int top, int right, int bottom) {
+  public ImageRequest outpaint(RgbImage picture, int left, int top, int right, int bottom) {
     return from(InitialImage.extended(picture, left, top, right, bottom))
         .size(picture.width() + left + right, picture.height() + top + bottom);
   }
@@ -269,7 +269,7 @@ public record ImageRequest(
 
   /**
    * With so many of the text encoders' last layers left out, counted as diffusers counts, not the
-   * web UI; see {@link Prompting}.
+   * web UI; see {@link PromptOptions}.
    */
   public ImageRequest clipSkip(int layers) {
     return with(d -> d.prompting = d.prompting.clipSkip(layers));
@@ -301,7 +301,7 @@ public record ImageRequest(
   }
 
   /** Held to this picture too. */
-  public ImageRequest control(Control control) {
+  public ImageRequest control(ControlImage control) {
     return with(d -> d.controls.add(control));
   }
 
@@ -314,12 +314,12 @@ public record ImageRequest(
   }
 
   /** Nearly the same picture with less work. */
-  public ImageRequest approximation(Approximation less) {
+  public ImageRequest approximation(CachingOptions less) {
     return with(d -> d.approximation = less);
   }
 
   /** With parts of the caller's own: a scheduler, something around the network, a listener. */
-  public ImageRequest joints(Joints own) {
+  public ImageRequest joints(GenerationHooks own) {
     return with(d -> d.joints = own);
   }
 

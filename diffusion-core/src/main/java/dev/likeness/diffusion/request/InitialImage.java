@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Latents;
 
 /**
@@ -18,10 +18,10 @@ import dev.likeness.diffusion.tensor.Latents;
  *     at its own size, rather than at the nearest of those it was trained on
  */
 public record InitialImage(
-    Picture picture,
+    RgbImage picture,
     Latents latents,
     double strength,
-    Picture mask,
+    RgbImage mask,
     boolean byDegrees,
     boolean ownSize) {
   public InitialImage {
@@ -40,7 +40,7 @@ public record InitialImage(
   }
 
   /** Begins from a picture. */
-  public static InitialImage of(Picture picture) {
+  public static InitialImage of(RgbImage picture) {
     return new InitialImage(picture, null, Double.NaN, null, false, false);
   }
 
@@ -48,7 +48,7 @@ public record InitialImage(
    * A picture on a larger canvas, of which the new margins are drawn: outpainting. They begin as
    * the picture's edges, drawn out.
    */
-  public static InitialImage extended(Picture picture, int left, int top, int right, int bottom) {
+  public static InitialImage extended(RgbImage picture, int left, int top, int right, int bottom) {
     if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
       throw new IllegalArgumentException(
           "margins must not be negative, got " + left + ", " + top + ", " + right + ", " + bottom);
@@ -65,7 +65,7 @@ public record InitialImage(
       canvas[i] = (byte) picture.at(inX, inY, i % 3);
       mask[i] = (byte) (x == inX && y == inY ? 0 : 255);
     }
-    return of(Picture.of(width, height, canvas)).mask(Picture.of(width, height, mask));
+    return of(RgbImage.of(width, height, canvas)).mask(RgbImage.of(width, height, mask));
   }
 
   /** Begins from latents. */
@@ -84,7 +84,7 @@ public record InitialImage(
   }
 
   /** The same, drawn anew only where {@code white} is white. */
-  public InitialImage mask(Picture white) {
+  public InitialImage mask(RgbImage white) {
     return new InitialImage(picture, latents, strength, white, false, ownSize);
   }
 
@@ -92,7 +92,7 @@ public record InitialImage(
    * The same, changed the more the lighter {@code map} is: differential diffusion,
    * arXiv:2306.00950.
    */
-  public InitialImage change(Picture map) {
+  public InitialImage change(RgbImage map) {
     return new InitialImage(picture, latents, strength, map, true, ownSize);
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.CancelledException;
 import java.util.function.Supplier;
 
 /** Receives the events of long work, on the thread that does it; must return quickly. */
@@ -16,7 +16,7 @@ public interface Progress {
     T result;
     try {
       result = work.get();
-    } catch (Cancelled e) {
+    } catch (CancelledException e) {
       on(new ProgressEvent.Stopped());
       throw e;
     } catch (RuntimeException e) {

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /** What long work tells its caller. Exactly one terminal event ends it: done, stopped or failed. */
@@ -28,7 +28,7 @@ public sealed interface ProgressEvent {
    *
    * @param pictures with the person as learned so far; personal data
    */
-  record Preview(int step, List<Picture> pictures, double score) implements ProgressEvent {}
+  record Preview(int step, List<RgbImage> pictures, double score) implements ProgressEvent {}
 
   /** Something the caller should know; the work goes on. */
   record Notice(String message) implements ProgressEvent {}

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.tensor.Interpolation;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
@@ -24,9 +24,9 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
 
   public static PromptEmbedding of(Tensor tokens, Tensor pooled) {
     return new PromptEmbedding(
-        Images.floats(tokens),
+        ImageTensors.floats(tokens),
         Math.toIntExact(tokens.size(1)),
-        pooled == null ? new float[0] : Images.floats(pooled));
+        pooled == null ? new float[0] : ImageTensors.floats(pooled));
   }
 
   @Override

@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -58,7 +58,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    * Reads a file; the token is the placeholder or tensor it names, or the file's own name without
    * its ending.
    *
-   * @throws UnusableInput when the file holds no textual inversion, or vectors for T5
+   * @throws InvalidInputException when the file holds no textual inversion, or vectors for T5
    */
   public static TextualInversion open(Path file) {
     boolean safe = file.toString().endsWith(".safetensors");
@@ -78,10 +78,10 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
         token = name.matches("string_to_param\\.[^*].*")
             ? name.substring(name.indexOf('.') + 1)
             : token;
-        values.put(width(file, name, source.shape(name)), Images.floats(source.read(name)));
+        values.put(width(file, name, source.shape(name)), ImageTensors.floats(source.read(name)));
       }
       if (values.isEmpty()) {
-        throw new UnusableInput(file
+        throw new InvalidInputException(file
             + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
             + " text_encoders_0 and text_encoders_1, or one tensor named as its token");
       }
@@ -92,8 +92,9 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   private static int width(Path file, String name, long[] shape) {
     int width = Math.toIntExact(shape[shape.length - 1]);
     if (width == T5_WIDTH) {
-      throw new UnusableInput(file + " has vectors for T5 (" + name + ", of width " + T5_WIDTH
-          + "), which reads no learned words here;" + " give one that was learned with CLIP alone");
+      throw new InvalidInputException(file + " has vectors for T5 (" + name + ", of width "
+          + T5_WIDTH + "), which reads no learned words here;"
+          + " give one that was learned with CLIP alone");
     }
     return width;
   }
@@ -168,12 +169,12 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
    * The vectors for a tower of this width.
    *
-   * @throws UnusableInput when the word was learned for another model
+   * @throws InvalidInputException when the word was learned for another model
    */
   public float[] forWidth(int width) {
     float[] numbers = values.get(width);
     if (numbers == null) {
-      throw new UnusableInput("the textual inversion " + token + " has vectors of width "
+      throw new InvalidInputException("the textual inversion " + token + " has vectors of width "
           + values.keySet() + ", this model's text encoder needs " + width
           + "; use it with the family it was learned for, or do not name it");
     }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.tensor;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +56,7 @@ public record Compute(String device, DType dtype) {
   /**
    * Reads a user's choice; null means "the best there is".
    *
-   * @throws MachineLimit when the device is not here; says what is missing
+   * @throws ResourceLimitException when the device is not here; says what is missing
    */
   public static Compute of(String device, String dtype) {
     Compute best = best();
@@ -65,14 +65,19 @@ public record Compute(String device, DType dtype) {
     return new Compute(where, type).answering();
   }
 
-  /** This, once its device was seen to answer; else a {@link MachineLimit} says what is missing. */
+  /**
+   * This, once its device was seen to answer; else a {@link ResourceLimitException} says what is
+   * missing.
+   */
   public Compute answering() {
     if (!onCpu() && !cudaWorks()) {
-      throw new MachineLimit("no CUDA device answers: " + CUDA_NEEDS + "; or choose --device cpu");
+      throw new ResourceLimitException(
+          "no CUDA device answers: " + CUDA_NEEDS + "; or choose --device cpu");
     }
     if (device.contains(":")
         && Integer.parseInt(device.substring(5)) >= torch.cuda_device_count()) {
-      throw new MachineLimit("no " + device + " here; cards: " + torch.cuda_device_count());
+      throw new ResourceLimitException(
+          "no " + device + " here; cards: " + torch.cuda_device_count());
     }
     return this;
   }
@@ -89,7 +94,7 @@ public record Compute(String device, DType dtype) {
   /**
    * The memory of this device as it is now.
    *
-   * @throws MachineLimit when it cannot be asked for; says what is missing
+   * @throws ResourceLimitException when it cannot be asked for; says what is missing
    */
   public DeviceMemory memory() {
     return DeviceMemory.of(this);

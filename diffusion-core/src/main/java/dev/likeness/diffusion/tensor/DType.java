@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.tensor;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -57,11 +57,11 @@ public enum DType {
   /**
    * The libtorch type.
    *
-   * @throws UnusableInput when libtorch has none
+   * @throws InvalidInputException when libtorch has none
    */
   public ScalarType scalarType() {
     if (scalarType == null) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "libtorch has no tensors of dtype " + name() + "; convert them to BF16 or F16 first");
     }
     return scalarType;
@@ -80,13 +80,14 @@ public enum DType {
   /**
    * The type of that name, in either case ({@code bf16}, {@code BF16}).
    *
-   * @throws UnusableInput when there is none; lists the known names
+   * @throws InvalidInputException when there is none; lists the known names
    */
   public static DType parse(String name) {
     return Arrays.stream(values())
         .filter(type -> type.name().equalsIgnoreCase(name))
         .findFirst()
-        .orElseThrow(() -> new UnusableInput("unknown dtype \"" + name + "\"; known: " + names()));
+        .orElseThrow(
+            () -> new InvalidInputException("unknown dtype \"" + name + "\"; known: " + names()));
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.tensor;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -34,7 +34,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
   /**
    * As it is now.
    *
-   * @throws MachineLimit when the card cannot be asked; says what is missing
+   * @throws ResourceLimitException when the card cannot be asked; says what is missing
    */
   public static DeviceMemory of(Compute compute) {
     return compute.onCpu() ? ofMachine() : ofCard(compute.answering().device());
@@ -44,7 +44,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
   public static Optional<DeviceMemory> find(Compute compute) {
     try {
       return Optional.of(of(compute));
-    } catch (MachineLimit e) {
+    } catch (ResourceLimitException e) {
       return Optional.empty();
     }
   }
@@ -67,7 +67,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
     try {
       return CudaMemory.of(device);
     } catch (LinkageError | RuntimeException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "the memory of " + device + " cannot be asked for (" + LibTorch.firstLine(e) + "); "
               + Compute.CUDA_NEEDS,
           e);

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.tensor;
 
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -25,7 +25,7 @@ public record Latents(float[] values, int channels, int height, int width) {
   /** Copies one image of a batch, [1, channels, h, w]. */
   public static Latents of(Tensor tensor) {
     return new Latents(
-        Images.floats(tensor),
+        ImageTensors.floats(tensor),
         Math.toIntExact(tensor.size(1)),
         Math.toIntExact(tensor.size(2)),
         Math.toIntExact(tensor.size(3)));

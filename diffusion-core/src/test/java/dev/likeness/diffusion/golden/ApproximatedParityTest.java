@@ -17,9 +17,9 @@ import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
-import dev.likeness.diffusion.internal.nn.transformer.PackedLatents;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ class ApproximatedParityTest {
       UnaryOperator<Tensor> net = run.text("folder").startsWith("flux")
           ? flux(FluxConfig.of(config), weights, golden, run, cache)
           : three(Sd3Config.of(config), weights, golden, run, cache);
-      float[] ways = Images.floats(golden.tensor(key(run, "ways")));
+      float[] ways = ImageTensors.floats(golden.tensor(key(run, "ways")));
       for (int i = 0; i < ways.length; i++) {
         Tensor picture = torch.lerp(
             golden.tensor(key(run, "first")), golden.tensor(key(run, "other")), new Scalar((double)
@@ -119,12 +119,12 @@ class ApproximatedParityTest {
     FluxConditioning told = new FluxConditioning(
         text, golden.tensor(key(run, "pooled")), torch.tensor(new float[] {3.5f}));
     Tensor places = torch.cat(
-        new TensorVector(torch.zeros(text.size(1), 3), PackedLatents.positions(6, 4, 0)), 0);
+        new TensorVector(torch.zeros(text.size(1), 3), LatentPacking.positions(6, 4, 0)), 0);
     return picture -> net.forward(
         picture,
         torch.tensor(new float[] {0.5f}),
         told,
-        Rotation.of(places, config.axes()),
+        RotaryEmbedding.of(places, config.axes()),
         List.of(),
         cache);
   }

@@ -9,8 +9,8 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxControlNetModel;
@@ -19,12 +19,12 @@ import dev.likeness.diffusion.internal.family.stablediffusion.ControlNetConfig;
 import dev.likeness.diffusion.internal.file.ListedTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.request.Approximation;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -94,9 +94,9 @@ class ControlNetParityTest {
     }
   }
 
-  private static Control control(GoldenPictures.Run run, ControlNet net, int i) {
+  private static ControlImage control(GoldenPictures.Run run, ControlNet net, int i) {
     List<?> size = (List<?>) list(run, "pictures").get(i);
-    Control control = Control.of(
+    ControlImage control = ControlImage.of(
             net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
         .scale(number(run, "scale", i))
         .between(number(run, "start", i), number(run, "end", i));
@@ -112,7 +112,7 @@ class ControlNetParityTest {
   }
 
   /** The picture of {@code transformer_pictures.py}. */
-  private static Picture slope(int width, int height, boolean mirrored) {
+  private static RgbImage slope(int width, int height, boolean mirrored) {
     byte[] rgb = new byte[width * height * 3];
     for (int i = 0; i < width * height; i++) {
       int y = i / width;
@@ -122,7 +122,7 @@ class ControlNetParityTest {
       rgb[3 * i + 1] = (byte) (dark ? 20 : y * 255 / Math.max(1, height - 1));
       rgb[3 * i + 2] = (byte) (dark ? 20 : (x * 7 + y * 13) % 256);
     }
-    return Picture.of(width, height, rgb);
+    return RgbImage.of(width, height, rgb);
   }
 
   /** What it adds after blocks that are left out would be added twice. */
@@ -131,13 +131,13 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet net = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
       ImageRequest ask =
-          ImageRequest.of("a cat").size(32, 32).control(Control.of(net, slope(32, 32, false)));
+          ImageRequest.of("a cat").size(32, 32).control(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
           "ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
               + " without one",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.generate(ask.approximation(Approximation.firstBlock(0.1))))
+                  () -> base.generate(ask.approximation(CachingOptions.firstBlock(0.1))))
               .getMessage());
     }
   }
@@ -147,7 +147,7 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT);
       ImageRequest held =
-          ImageRequest.of("a cat").steps(2).control(Control.of(net, slope(32, 32, false)));
+          ImageRequest.of("a cat").steps(2).control(ControlImage.of(net, slope(32, 32, false)));
       ClosedWhileDrawn.refuses("ControlNet controlnet-edges", base, held, net::close);
     }
   }
@@ -157,8 +157,8 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
         ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a cat").steps(1).guidance(1);
-      ImageRequest held = ask.control(Control.of(net, slope(43, 30, false)))
-          .control(Control.of(net, slope(64, 64, false)));
+      ImageRequest held = ask.control(ControlImage.of(net, slope(43, 30, false)))
+          .control(ControlImage.of(net, slope(64, 64, false)));
       assertEquals("40x24 picture", base.generate(held).picture().toString());
       InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
       assertEquals("34x26 picture", base.generate(held.from(masked)).picture().toString());
@@ -168,33 +168,34 @@ class ControlNetParityTest {
   /** Masked is neither black nor what lies below. */
   @Test
   void looksAtAHoleWhereAPictureIsDrawnAnew() {
-    Picture white = half(255, 0);
+    RgbImage white = half(255, 0);
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
         ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT);
         BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet flux = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
-      float[] masked = base.generate(ask.control(Control.of(net, half(90, 200)).masked(white)))
+      float[] masked = base.generate(
+              ask.control(ControlImage.of(net, half(90, 200)).masked(white)))
           .pixels();
       assertArrayEquals(
           masked,
-          base.generate(ask.control(Control.of(net, half(10, 200)).masked(white)))
+          base.generate(ask.control(ControlImage.of(net, half(10, 200)).masked(white)))
               .pixels());
       assertFalse(Arrays.equals(
-          masked, base.generate(ask.control(Control.of(net, half(0, 200)))).pixels()));
+          masked, base.generate(ask.control(ControlImage.of(net, half(0, 200)))).pixels()));
       assertRefused(
           dev,
-          Control.of(flux, white).masked(white),
+          ControlImage.of(flux, white).masked(white),
           "ControlNet controlnet-flux is of FLUX, whose pictures have no"
               + " mask; give the control without one");
     }
   }
 
-  private static Picture half(int upper, int lower) {
+  private static RgbImage half(int upper, int lower) {
     byte[] rgb = new byte[32 * 32 * 3];
     Arrays.fill(rgb, 0, rgb.length / 2, (byte) upper);
     Arrays.fill(rgb, rgb.length / 2, rgb.length, (byte) lower);
-    return Picture.of(32, 32, rgb);
+    return RgbImage.of(32, 32, rgb);
   }
 
   @Test
@@ -204,7 +205,7 @@ class ControlNetParityTest {
             TinyControlNets.write("edges", scratch), Compute.EXACT.as(DType.BF16))) {
       assertRefused(
           base,
-          Control.of(net, slope(32, 32, false)),
+          ControlImage.of(net, slope(32, 32, false)),
           "ControlNet controlnet-edges computes on cpu bf16, the base on cpu"
               + " f32; open both with the same Compute");
     }
@@ -239,7 +240,7 @@ class ControlNetParityTest {
               golden.tensor("pixels.time"),
               new FluxConditioning(
                   text, golden.tensor("pixels.pooled"), golden.tensor("pixels.guidance")),
-              Rotation.of(positions, base.axes()),
+              RotaryEmbedding.of(positions, base.axes()),
               model.hint(golden.tensor("pixels.picture")),
               -1)
           .times(0.75);
@@ -251,7 +252,7 @@ class ControlNetParityTest {
 
   @Test
   void saysWhichBaseAControlNetIsFor() throws IOException {
-    Picture picture = slope(16, 16, false);
+    RgbImage picture = slope(16, 16, false);
     Path folder = PipelineFolder.any("sd1/base", scratch);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT);
@@ -261,40 +262,40 @@ class ControlNetParityTest {
             ControlNet.open(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
       assertRefused(
           base,
-          Control.of(xl, picture),
+          ControlImage.of(xl, picture),
           "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
               + " the base is a UNet of widths [32, 64] and text of 32; give one made for this base");
       assertRefused(
           base,
-          Control.of(union, picture),
+          ControlImage.of(union, picture),
           "ControlNet controlnet-flux-union is for FLUX, the base is a UNet of"
               + " widths [32, 64] and text of 32; give one made for this base");
       assertRefused(
           dev,
-          Control.of(xl, picture),
+          ControlImage.of(xl, picture),
           "ControlNet controlnet-xl is for a UNet, the base is FLUX of width 32; give"
               + " one made for this base");
       assertRefused(
           dev,
-          Control.of(union, picture),
+          ControlImage.of(union, picture),
           "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
               + " pictures it is given; say its number (--control-mode)");
       assertRefused(
           three,
-          Control.of(xl, picture),
+          ControlImage.of(xl, picture),
           "ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
       assertEquals(
           "ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> Control.of(union, picture).mode(3))
+                  () -> ControlImage.of(union, picture).mode(3))
               .getMessage());
     }
     Path unet = folder.resolve("unet");
     assertEquals(
         unet
             + " is a UNet2DConditionModel; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel",
-        assertThrows(UnusableInput.class, () -> ControlNet.open(unet, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> ControlNet.open(unet, Compute.EXACT))
             .getMessage());
   }
 
@@ -307,7 +308,7 @@ class ControlNetParityTest {
             BaseModel.open(PipelineFolder.any("sdxl/xl-base", scratch), Compute.EXACT);
         ControlNet union =
             ControlNet.open(TinyControlNets.write("xl-union", scratch), Compute.EXACT)) {
-      Control control = Control.of(union, half(90, 200));
+      ControlImage control = ControlImage.of(union, half(90, 200));
       assertEquals(
           List.of(0, 3, 2, 5),
           Stream.of("openpose", "lineart", "ted", "5")
@@ -324,7 +325,7 @@ class ControlNetParityTest {
               .getMessage());
       ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
       assertArrayEquals(
-          base.generate(ask.control(Control.of(union, half(0, 200)).mode("canny")))
+          base.generate(ask.control(ControlImage.of(union, half(0, 200)).mode("canny")))
               .pixels(),
           base.generate(ask.control(control.mode("canny").masked(half(255, 0)))).pixels());
       assertArrayEquals(
@@ -335,7 +336,7 @@ class ControlNetParityTest {
     }
   }
 
-  private static void assertRefused(BaseModel base, Control control, String words) {
+  private static void assertRefused(BaseModel base, ControlImage control, String words) {
     ImageRequest request = ImageRequest.of("a").steps(1).size(16, 16).control(control);
     assertEquals(
         words,

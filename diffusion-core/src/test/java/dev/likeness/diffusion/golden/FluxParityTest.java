@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.T5Config;
 import dev.likeness.diffusion.internal.text.T5Encoder;
@@ -47,7 +47,7 @@ class FluxParityTest {
           expected.tensor("net.time"),
           new FluxConditioning(
               text, expected.tensor("net.pooled"), expected.tensor("net.guidance")),
-          Rotation.of(positions, config.axes()));
+          RotaryEmbedding.of(positions, config.axes()));
       Closeness.assertWithinSpread(1e-4, expected.tensor("net.output"), output, variant);
     }
   }

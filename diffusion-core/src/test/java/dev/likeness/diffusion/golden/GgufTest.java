@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.gguf.Gguf;
 import dev.likeness.diffusion.internal.file.gguf.GgufHeader;
@@ -53,8 +53,8 @@ class GgufTest {
     PipelineFolder base = PipelineFolder.write("flux/dev", folder);
     Map<?, ?> run = (Map<?, ?>)
         JSON.std.mapFrom(Files.readAllBytes(copied("flux-dev-q8_0.json"))).get("run");
-    ModelFiles files =
-        ModelFiles.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
+    ModelParts files =
+        ModelParts.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
     ImageRequest request = ImageRequest.of((String) run.get("prompt"))
         .steps((Integer) run.get("steps"))
         .guidance(((Number) run.get("guidance")).doubleValue())
@@ -93,7 +93,7 @@ class GgufTest {
       try {
         GgufHeader header = GgufHeader.read(damaged);
         header.names().forEach(header::shape);
-      } catch (UnusableInput e) {
+      } catch (InvalidInputException e) {
         assertEquals(1, e.getMessage().lines().count());
       }
     }
@@ -107,7 +107,7 @@ class GgufTest {
     Files.write(old, bytes);
     assertEquals(
         old + " is GGUF of version 1; read are 2 and 3",
-        assertThrows(UnusableInput.class, () -> GgufHeader.read(old)).getMessage());
+        assertThrows(InvalidInputException.class, () -> GgufHeader.read(old)).getMessage());
   }
 
   private Path copied(String name) {

@@ -6,9 +6,9 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
@@ -122,16 +122,16 @@ final class GoldenPictures implements AutoCloseable {
   }
 
   /** A picture [height, width, 3] or a mask [height, width]. */
-  Picture picture(String name) {
+  RgbImage picture(String name) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor bytes = tensors.read(name);
-      float[] values = Images.floats(bytes);
+      float[] values = ImageTensors.floats(bytes);
       int channels = bytes.dim() == 3 ? 3 : 1;
       byte[] rgb = new byte[values.length * 3 / channels];
       for (int i = 0; i < rgb.length; i++) {
         rgb[i] = (byte) (int) values[channels == 3 ? i : i / 3];
       }
-      return Picture.of((int) bytes.size(1), (int) bytes.size(0), rgb);
+      return RgbImage.of((int) bytes.size(1), (int) bytes.size(0), rgb);
     }
   }
 

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.Projected;
 import dev.likeness.diffusion.internal.sampling.ZeroStar;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GuidanceOptions;
@@ -143,7 +143,8 @@ class GuidedParityTest {
   private static TextualInversion word(GoldenPictures.Run run, String token) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor vectors = golden.tensor("run" + run.index() + ".vectors");
-      return new TextualInversion(token, Map.of((int) vectors.size(1), Images.floats(vectors)));
+      return new TextualInversion(
+          token, Map.of((int) vectors.size(1), ImageTensors.floats(vectors)));
     }
   }
 

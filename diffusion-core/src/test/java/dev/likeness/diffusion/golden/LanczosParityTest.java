@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.image.Lanczos;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,8 +17,8 @@ class LanczosParityTest {
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
   void resizesToThePixelsThatPillowMakes(int pair, @TempDir Path scratch) {
     try (GoldenPictures golden = GoldenPictures.file("lanczos.safetensors", scratch)) {
-      Picture expected = golden.picture("to" + pair);
-      Picture resized =
+      RgbImage expected = golden.picture("to" + pair);
+      RgbImage resized =
           Lanczos.resize(golden.picture("from" + pair), expected.width(), expected.height());
       assertArrayEquals(expected.rgb(), resized.rgb());
     }
@@ -26,7 +26,7 @@ class LanczosParityTest {
 
   @Test
   void refusesAnEmptySize() {
-    Picture one = Picture.of(1, 1, new byte[3]);
+    RgbImage one = RgbImage.of(1, 1, new byte[3]);
     assertEquals(
         "a picture cannot be resized to 0x3",
         assertThrows(IllegalArgumentException.class, () -> Lanczos.resize(one, 0, 3))

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.family.zimage.Qwen3Image;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -32,13 +32,13 @@ class Qwen3ParityTest {
   @ValueSource(strings = {"zimage/turbo", "zimage/wide", "klein/base", "klein/distilled"})
   void tellsWhatThePipelinesTell(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
-    ModelFiles files = ModelFiles.open(folder.path());
+    ModelParts files = ModelParts.open(folder.path());
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         PipelineReference expected = folder.reference();
-        Qwen3Image<?, ?> model = variant.startsWith("zimage")
-            ? Qwen3Image.zImage(files, Compute.EXACT)
-            : Qwen3Image.klein(files, Compute.EXACT)) {
+        ZImageNetworks<?, ?> model = variant.startsWith("zimage")
+            ? ZImageNetworks.zImage(files, Compute.EXACT)
+            : ZImageNetworks.klein(files, Compute.EXACT)) {
       TextEncoding told = model.text(PROMPTS, Adaptation.NONE);
       for (int i = 0; i < PROMPTS.size(); i++) {
         Tensor tokens = expected.tensor("text." + i);

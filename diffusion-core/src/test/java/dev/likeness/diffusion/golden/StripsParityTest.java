@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
@@ -39,7 +39,7 @@ class StripsParityTest {
       Tensor image = expected.tensor("vae.image");
       Tensor images = torch.cat(new TensorVector(image, image.flip(2)), 0);
       for (int rows : new int[] {2, 4, 10}) {
-        Autoencoder strips = new AutoencoderKL(config, part.weights(), new Strips(rows));
+        Autoencoder strips = new AutoencoderKL(config, part.weights(), new RowTiling(rows));
         for (Autoencoder other : new Autoencoder[] {strips, strips.sliced()}) {
           compare(variant + " in strips of " + rows, whole, other, latents, images);
         }

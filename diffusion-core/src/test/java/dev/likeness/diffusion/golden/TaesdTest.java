@@ -3,12 +3,12 @@ package dev.likeness.diffusion.golden;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.vae.AutoencoderFile;
+import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import java.awt.image.BufferedImage;
@@ -40,8 +40,8 @@ class TaesdTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         Safetensors golden = Safetensors.open(GoldenResource.file("/golden/taesd.safetensors"));
-        AutoencoderFile vae = AutoencoderFile.open(file, Compute.EXACT)) {
-      Tensor photo = Images.toSigned(photo(Material.of("photos/objects/astronaut.png")));
+        LoadedAutoencoder vae = LoadedAutoencoder.open(file, Compute.EXACT)) {
+      Tensor photo = ImageTensors.toSigned(photo(Material.of("photos/objects/astronaut.png")));
       Tensor latents = vae.encode(photo).mode();
       Closeness.assertWithin(1e-4, golden.read(name), latents, name);
       Tensor back = vae.decode(latents)
@@ -51,7 +51,7 @@ class TaesdTest {
     }
   }
 
-  private static Picture photo(Path file) throws IOException {
+  private static RgbImage photo(Path file) throws IOException {
     BufferedImage image = ImageIO.read(file.toFile());
     byte[] rgb = new byte[3 * SIDE * SIDE];
     for (int i = 0; i < SIDE * SIDE; i++) {
@@ -60,6 +60,6 @@ class TaesdTest {
         rgb[3 * i + c] = (byte) (pixel >> 16 - 8 * c);
       }
     }
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 }

@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.family.NoisePredictor;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.Guidance;
-import dev.likeness.diffusion.internal.sampling.Sampler;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.PromptEncoder;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -135,7 +135,10 @@ class TextToImageParityTest {
   }
 
   private static void walk(
-      String what, GoldenReference expected, GoldenReference.Run run, StableDiffusion model) {
+      String what,
+      GoldenReference expected,
+      GoldenReference.Run run,
+      StableDiffusionNetworks model) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard inference = new NoGradGuard();
         NoiseSource noise =
@@ -148,7 +151,7 @@ class TextToImageParityTest {
       Closeness.assertWithinSpread(LATENTS, golden, start, what + " start");
       Tensor steps = expected.tensor(run.name() + ".steps");
       assertEquals(steps.size(0), plan.size(), what + ": calls of the network");
-      Sampler.sample(
+      SamplingLoop.sample(
           start,
           plan,
           network(run, model),
@@ -161,17 +164,17 @@ class TextToImageParityTest {
     }
   }
 
-  private static NoisePredictor network(GoldenReference.Run run, StableDiffusion model) {
+  private static Predictor network(GoldenReference.Run run, StableDiffusionNetworks model) {
     boolean guided = run.guidance() > 1;
     List<String> prompts =
         new ArrayList<>(Collections.nCopies(guided ? run.seeds().size() : 0, run.negative()));
     prompts.addAll(Collections.nCopies(run.seeds().size(), run.prompt()));
-    UNetConditioning text = UNetConditioning.text(
-        new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute())
-            .encode(prompts)
-            .tokens());
+    UNetConditioning text = UNetConditioning.text(new ClipPromptEncoder(
+            model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute())
+        .encode(prompts)
+        .tokens());
     UNet2DConditionModel unet = model.unet(Adaptation.NONE);
-    NoisePredictor plain = (input, step) ->
+    Predictor plain = (input, step) ->
         unet.forward(input, torch.tensor(new float[] {(float) step.timestep()}), text);
     return guided ? new Guidance(plain, run.guidance()) : plain;
   }

@@ -4,35 +4,35 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.internal.family.Family;
+import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
-import dev.likeness.diffusion.internal.family.flux.FluxShape;
+import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.family.flux2.AutoencoderKLFlux2;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Config;
-import dev.likeness.diffusion.internal.family.flux2.Flux2Shape;
+import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Transformer2DModel;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Config;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Shape;
+import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Transformer2DModel;
 import dev.likeness.diffusion.internal.family.zimage.ZImageConfig;
-import dev.likeness.diffusion.internal.family.zimage.ZImageShape;
+import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
 import dev.likeness.diffusion.internal.family.zimage.ZImageTransformer2DModel;
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.Relaid;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.nn.Parameters;
-import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.internal.text.Qwen3Encoder;
-import dev.likeness.diffusion.internal.text.Qwen3Shape;
+import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5Config;
 import dev.likeness.diffusion.internal.text.T5Encoder;
-import dev.likeness.diffusion.internal.text.T5Shape;
+import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
-import dev.likeness.diffusion.internal.vae.AutoencoderShape;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.layout.KeyList;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,42 +72,44 @@ class TransformerKeysTest {
   private enum Known {
     FLUX(
         (c, w) -> new FluxTransformer2DModel(FluxConfig.of(c), w),
-        FluxShape::layout,
-        FluxShape::config),
+        FluxKeyFormat::layout,
+        FluxKeyFormat::config),
     SD3(
         (c, w) -> new Sd3Transformer2DModel(Sd3Config.of(c), w),
-        Sd3Shape::layout,
-        Sd3Shape::config),
+        Sd3KeyFormat::layout,
+        Sd3KeyFormat::config),
     FLUX2(
         (c, w) -> new Flux2Transformer2DModel(Flux2Config.of(c), w),
-        Flux2Shape::layout,
-        Flux2Shape::config),
+        Flux2KeyFormat::layout,
+        Flux2KeyFormat::config),
     Z(
         (c, w) -> new ZImageTransformer2DModel(ZImageConfig.of(c), w),
-        ZImageShape::layout,
-        ZImageShape::config),
+        ZImageKeyFormat::layout,
+        ZImageKeyFormat::config),
     T5(
         (c, w) -> new T5Encoder(T5Config.of(c), w),
-        T5Shape::layout,
-        (keys, prefix) -> T5Shape.config(new Relaid(keys, T5Shape.layout(keys, prefix)))),
+        T5KeyFormat::layout,
+        (keys, prefix) ->
+            T5KeyFormat.config(new CanonicalTensors(keys, T5KeyFormat.layout(keys, prefix)))),
     QWEN3(
         (c, w) -> Qwen3Encoder.check(Qwen3Config.of(c), w),
-        Qwen3Shape::layout,
-        (keys, prefix) -> Qwen3Shape.config(new Relaid(keys, Qwen3Shape.layout(keys, prefix)))),
-    VAE(
-        (c, w) -> new AutoencoderKLFlux2(AutoencoderConfig.flux2(c), 1e-4, w, Strips.NONE),
-        AutoencoderShape::layout,
+        Qwen3KeyFormat::layout,
         (keys, prefix) ->
-            AutoencoderShape.config(new Relaid(keys, AutoencoderShape.layout(keys, prefix))));
+            Qwen3KeyFormat.config(new CanonicalTensors(keys, Qwen3KeyFormat.layout(keys, prefix)))),
+    VAE(
+        (c, w) -> new AutoencoderKLFlux2(AutoencoderConfig.flux2(c), 1e-4, w, RowTiling.NONE),
+        AutoencoderKeyFormat::layout,
+        (keys, prefix) -> AutoencoderKeyFormat.config(
+            new CanonicalTensors(keys, AutoencoderKeyFormat.layout(keys, prefix))));
 
     private final BiConsumer<ModelConfig, Weights> built;
-    private final BiFunction<TensorList, String, KeyLayout> layout;
-    private final BiFunction<TensorList, String, Map<String, Object>> told;
+    private final BiFunction<TensorNames, String, KeyMapping> layout;
+    private final BiFunction<TensorNames, String, Map<String, Object>> told;
 
     Known(
         BiConsumer<ModelConfig, Weights> built,
-        BiFunction<TensorList, String, KeyLayout> layout,
-        BiFunction<TensorList, String, Map<String, Object>> told) {
+        BiFunction<TensorNames, String, KeyMapping> layout,
+        BiFunction<TensorNames, String, Map<String, Object>> told) {
       this.built = built;
       this.layout = layout;
       this.told = told;
@@ -168,7 +170,7 @@ class TransformerKeysTest {
       shapes(list, "foreign").forEach((key, shape) -> foreign.put(prefix + key, shape));
       KeyList keys = new KeyList("a list", foreign);
       Known known = Known.of(name);
-      Relaid relaid = new Relaid(keys, known.layout.apply(keys, prefix));
+      CanonicalTensors relaid = new CanonicalTensors(keys, known.layout.apply(keys, prefix));
       Map<String, long[]> canonical = shapes(list, "canonical");
       assertEquals(new TreeSet<>(canonical.keySet()), new TreeSet<>(relaid.names()));
       canonical.forEach((key, shape) -> assertArrayEquals(shape, relaid.shape(key), key));
@@ -190,7 +192,8 @@ class TransformerKeysTest {
   })
   void tellsTheFamilyOfAFileOfItsAuthorsNames(String name, String family) throws IOException {
     assertEquals(
-        family, Family.of(new KeyList("a list", shapes(list(name), "foreign"))).name());
+        family,
+        ModelFamily.of(new KeyList("a list", shapes(list(name), "foreign"))).name());
   }
 
   private static Map<?, ?> list(String name) throws IOException {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -52,8 +52,8 @@ class TransformerPictureTest {
     Path klein = PipelineFolder.write("klein/base", folder).path();
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1);
-      Picture drawn = base.generate(
-              request.from(InitialImage.of(Picture.of(19, 14, new byte[3 * 19 * 14]))))
+      RgbImage drawn = base.generate(
+              request.from(InitialImage.of(RgbImage.of(19, 14, new byte[3 * 19 * 14]))))
           .picture();
       assertEquals("16x12", drawn.width() + "x" + drawn.height());
       assertEquals(
@@ -61,20 +61,20 @@ class TransformerPictureTest {
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(
-                      request.from(InitialImage.of(Picture.of(19, 3, new byte[3 * 19 * 3])))))
+                      request.from(InitialImage.of(RgbImage.of(19, 3, new byte[3 * 19 * 3])))))
               .getMessage());
     }
   }
 
   @Test
   void drawsOverAPictureOfWhichAnEditIsAskedInPart() throws IOException {
-    Picture picture = Picture.of(18, 16, new byte[3 * 18 * 16]);
+    RgbImage picture = RgbImage.of(18, 16, new byte[3 * 18 * 16]);
     ImageRequest request = ImageRequest.of("a hat").steps(4).guidance(1);
     try (BaseModel klein =
             BaseModel.open(PipelineFolder.write("klein/base", folder).path(), Compute.EXACT);
         BaseModel kontext =
             BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
-      Picture whole = picture.crop(0, 0, 16, 16);
+      RgbImage whole = picture.crop(0, 0, 16, 16);
       assertEquals(
           klein
               .generate(request.from(InitialImage.of(klein.encode(whole)).strength(0.5)))
@@ -92,7 +92,7 @@ class TransformerPictureTest {
     byte[] white = new byte[3 * 18 * 16];
     Arrays.fill(white, (byte) 255);
     InitialImage picture =
-        InitialImage.of(Picture.of(18, 16, new byte[white.length])).atItsOwnSize();
+        InitialImage.of(RgbImage.of(18, 16, new byte[white.length])).atItsOwnSize();
     ImageRequest request = ImageRequest.of("a hat").steps(3).guidance(1);
     try (BaseModel kontext =
         BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
@@ -100,14 +100,14 @@ class TransformerPictureTest {
       assertEquals(
           kontext.generate(request.from(picture)).picture(),
           kontext
-              .generate(request.from(picture.mask(Picture.of(18, 16, white))))
+              .generate(request.from(picture.mask(RgbImage.of(18, 16, white))))
               .picture());
     }
   }
 
   @Test
   void keepsTheSizeOfAMaskedPictureWhereThePipelineDoes() throws IOException {
-    Picture picture = Picture.of(19, 14, new byte[3 * 19 * 14]);
+    RgbImage picture = RgbImage.of(19, 14, new byte[3 * 19 * 14]);
     ImageRequest request = ImageRequest.of("a hat")
         .steps(1)
         .guidance(1)
@@ -165,9 +165,9 @@ class TransformerPictureTest {
     return ((Number) run.get(name)).intValue();
   }
 
-  private static Picture picture(Tensor rows) {
+  private static RgbImage picture(Tensor rows) {
     byte[] rgb = new byte[Math.toIntExact(rows.numel())];
     new BytePointer(rows.contiguous().data_ptr()).get(rgb);
-    return Picture.of(Math.toIntExact(rows.size(1)), Math.toIntExact(rows.size(0)), rgb);
+    return RgbImage.of(Math.toIntExact(rows.size(1)), Math.toIntExact(rows.size(0)), rgb);
   }
 }

@@ -9,9 +9,9 @@ import dev.likeness.diffusion.internal.sampling.ClassifierFree;
 import dev.likeness.diffusion.internal.sampling.Limited;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
@@ -68,7 +68,7 @@ class TransformerPipelineTest {
                 .steps(2)
                 .size(32, 32)
                 .scheduler(sampler)
-                .joints(new Joints(
+                .joints(new GenerationHooks(
                     null,
                     network -> network,
                     (step, of, x, denoised) -> times.add(step.timestep()))))

@@ -9,10 +9,10 @@ import dev.likeness.diffusion.internal.sampling.Projected;
 import dev.likeness.diffusion.internal.sampling.ZeroStar;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.request.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,25 +53,25 @@ class WeakenedParityTest {
         BaseModel.open(PipelineFolder.any("flux/schnell", scratch), Compute.EXACT)) {
       assertRefused(
           flux,
-          Weakening.skipping(1),
+          DegradedGuidance.skipping(1),
           "FLUX knows no guidance away from a weakened network; ask without");
     }
     try (BaseModel three =
         BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
       assertRefused(
           three,
-          Weakening.skipping(1, 3),
+          DegradedGuidance.skipping(1, 3),
           "skip-layer guidance leaves out blocks [1, 3], but the model has 3, counted from 0");
       assertRefused(
           three,
-          Weakening.perturbing("mid"),
+          DegradedGuidance.perturbing("mid"),
           "perturbed attention in \"mid\": no self-attention of this model is"
               + " called so; its attentions are such as transformer_blocks.0.attn");
     }
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       assertRefused(
           base,
-          Weakening.skipping(1),
+          DegradedGuidance.skipping(1),
           "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
       assertEquals(
           "a second guidance scale is for FLUX, whose network has guidance of its own; give this model the first",
@@ -83,7 +83,7 @@ class WeakenedParityTest {
     }
   }
 
-  private static void assertRefused(BaseModel base, Weakening weakening, String words) {
+  private static void assertRefused(BaseModel base, DegradedGuidance weakening, String words) {
     ImageRequest request =
         ImageRequest.of("a").steps(1).guidance(GuidanceOptions.STANDARD.away(weakening));
     assertEquals(
@@ -100,7 +100,7 @@ class WeakenedParityTest {
       case "perturbed" ->
         standard
             .rescale(number(call, "guidance_rescale"))
-            .away(Weakening.perturbing(((List<?>) run.asks().get("layers"))
+            .away(DegradedGuidance.perturbing(((List<?>) run.asks().get("layers"))
                     .stream().map(Object::toString).toArray(String[]::new))
                 .scale(number(call, "pag_scale"))
                 .declining(number(call, "pag_adaptive_scale")));
@@ -117,10 +117,10 @@ class WeakenedParityTest {
   }
 
   /** The skip-layer guidance that a call of diffusers asks for. */
-  static Weakening skipping(Map<?, ?> call) {
+  static DegradedGuidance skipping(Map<?, ?> call) {
     int[] blocks = ((List<?>) call.get("skip_guidance_layers"))
         .stream().mapToInt(block -> ((Number) block).intValue()).toArray();
-    return Weakening.skipping(blocks)
+    return DegradedGuidance.skipping(blocks)
         .scale(number(call, "skip_layer_guidance_scale"))
         .between(
             number(call, "skip_layer_guidance_start"), number(call, "skip_layer_guidance_stop"));

@@ -23,16 +23,16 @@ class PictureMaskTest {
     byte white = (byte) 255;
     assertArrayEquals(
         new byte[] {white, white, white, white, white, white},
-        Picture.read(file).rgb());
+        RgbImage.read(file).rgb());
     assertArrayEquals(
-        new byte[] {white, white, white, 0, 0, 0}, Picture.readMask(file).rgb());
+        new byte[] {white, white, white, 0, 0, 0}, RgbImage.readMask(file).rgb());
   }
 
   @Test
   void keepsGreysOfSixteenBitsAndBesideAlpha() {
     BufferedImage deep = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
     deep.getRaster().setPixel(0, 0, new int[] {64 << 8 | 255});
-    assertArrayEquals(new byte[] {64, 64, 64}, Picture.of(deep).rgb());
+    assertArrayEquals(new byte[] {64, 64, 64}, RgbImage.of(deep).rgb());
     ColorModel model = new ComponentColorModel(
         deep.getColorModel().getColorSpace(), true, false, 3, DataBuffer.TYPE_BYTE);
     BufferedImage clear =
@@ -40,6 +40,6 @@ class PictureMaskTest {
     clear.getRaster().setPixels(0, 0, 2, 1, new int[] {64, 255, 100, 51});
     assertArrayEquals(
         new byte[] {64, 64, 64, (byte) 224, (byte) 224, (byte) 224},
-        Picture.of(clear).rgb());
+        RgbImage.of(clear).rgb());
   }
 }

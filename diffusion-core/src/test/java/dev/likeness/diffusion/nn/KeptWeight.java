@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.nn;
 
-import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.nn.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import java.util.HashMap;
 import java.util.Map;
@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** A weight that keeps what is made of it. */
 public record KeptWeight(Tensor wide, TensorRegion region, Map<String, Tensor> forms)
-    implements Matrix {
+    implements LayerWeight {
   public KeptWeight(Tensor wide, TensorRegion region) {
     this(wide, region, new HashMap<>());
   }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.CancelledException;
 import org.junit.jupiter.api.Test;
 
 class CancellationTest {
@@ -23,13 +23,14 @@ class CancellationTest {
   void theWholeIsStoppedWithItsParts() {
     all.cancel();
     assertEquals(
-        "cancelled by its caller", assertThrows(Cancelled.class, part::check).getMessage());
+        "cancelled by its caller",
+        assertThrows(CancelledException.class, part::check).getMessage());
   }
 
   @Test
   void anInterruptStopsTheWorkAndStaysToBeSeen() {
     Thread.currentThread().interrupt();
-    Cancelled stopped = assertThrows(Cancelled.class, part::check);
+    CancelledException stopped = assertThrows(CancelledException.class, part::check);
     assertTrue(Thread.interrupted());
     assertEquals("cancelled by interrupting its thread", stopped.getMessage());
     part.check();

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.PromptChunk;
-import dev.likeness.diffusion.internal.text.PromptReader;
+import dev.likeness.diffusion.internal.text.PromptChunker;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.WeightedText;
 import java.nio.file.Path;
@@ -101,7 +101,7 @@ class PromptSyntaxTest {
   @Test
   void fillsAsManyChunksAsItTakesAndBreaksAtACommaNearTheEnd() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
-      PromptReader reader = new PromptReader(tokenizer, List.of(), VOCABULARY);
+      PromptChunker reader = new PromptChunker(tokenizer, List.of(), VOCABULARY);
       assertEquals(1, reader.weighted("").size());
       assertEquals(2, reader.weighted("one BREAK two").size());
       int comma = tokenizer.ids(",")[0];
@@ -122,7 +122,7 @@ class PromptSyntaxTest {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
       TextualInversion toy = new TextualInversion("<Toy>", Map.of(2, new float[6]));
       TextualInversion style = new TextualInversion("style", Map.of(2, new float[2]));
-      PromptReader reader = new PromptReader(tokenizer, List.of(toy, style), VOCABULARY);
+      PromptChunker reader = new PromptChunker(tokenizer, List.of(toy, style), VOCABULARY);
       int a = tokenizer.ids("a")[0];
       PromptChunk chunk = reader.weighted("a (<toy>:1.5) Style styles").get(0);
       assertArrayEquals(
@@ -148,7 +148,7 @@ class PromptSyntaxTest {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
       TextualInversion ada = new TextualInversion("<ÄDA>", Map.of(2, new float[2]));
       PromptChunk chunk =
-          new PromptReader(tokenizer, List.of(ada), VOCABULARY).plain("\u0130 a <äda>");
+          new PromptChunker(tokenizer, List.of(ada), VOCABULARY).plain("\u0130 a <äda>");
       int[] before = tokenizer.ids("\u0130 a ");
       assertArrayEquals(before, Arrays.copyOfRange(chunk.ids(), 1, 1 + before.length));
       assertArrayEquals(

@@ -9,8 +9,8 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.Drawing;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.adapter.Steering;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.Projected;
 import dev.likeness.diffusion.tensor.Compute;
@@ -36,14 +36,14 @@ class SteeringTest {
   private Path scratch;
 
   /** Leads to latents whose first channel is large. */
-  private record Leader(double reach) implements Adapter, Steering {
+  private record Leader(double reach) implements Adapter, GradientGuidance {
     @Override
-    public Adaptation adapt(Part part, Compute compute) {
+    public Adaptation adapt(ModelComponent part, Compute compute) {
       return Adaptation.NONE;
     }
 
     @Override
-    public Optional<Steering> steering(Drawing drawing) {
+    public Optional<GradientGuidance> steering(Drawing drawing) {
       return Optional.of(this);
     }
 
@@ -109,8 +109,8 @@ class SteeringTest {
     try (BaseModel base = base()) {
       ImageRequest led = ASK.as(new Leader(2));
       for (ImageRequest ask : List.of(
-          led.approximation(Approximation.deepCache(2, 0)),
-          led.approximation(Approximation.extrapolation(2)),
+          led.approximation(CachingOptions.deepCache(2, 0)),
+          led.approximation(CachingOptions.extrapolation(2)),
           led.guidance(GuidanceOptions.STANDARD.by(scale -> new Projected(scale, 0, -0.5, 0))))) {
         assertTrue(first(base.generate(ask)) > first(base.generate(ask.unled())) + 0.02);
       }

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -67,7 +67,8 @@ class TextualInversionTest {
           file + " has vectors for T5 (" + name
               + ", of width 4096), which reads no learned words here; give one that was"
               + " learned with CLIP alone",
-          assertThrows(UnusableInput.class, () -> TextualInversion.open(file)).getMessage());
+          assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
+              .getMessage());
     }
   }
 
@@ -78,6 +79,7 @@ class TextualInversionTest {
         file
             + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g, text_encoders_0 and"
             + " text_encoders_1, or one tensor named as its token",
-        assertThrows(UnusableInput.class, () -> TextualInversion.open(file)).getMessage());
+        assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
+            .getMessage());
   }
 }

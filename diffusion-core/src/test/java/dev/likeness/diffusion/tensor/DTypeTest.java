@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -21,7 +21,7 @@ class DTypeTest {
       assertEquals(type.bits(), 8 * torch.elementSize(type.scalarType()));
       assertEquals(type, DType.of(type.scalarType()));
     } else {
-      assertThrows(UnusableInput.class, type::scalarType);
+      assertThrows(InvalidInputException.class, type::scalarType);
     }
   }
 
@@ -31,7 +31,7 @@ class DTypeTest {
     assertTrue(DType.find("bf16").isEmpty());
     assertEquals(
         "unknown dtype \"fp16\"; known: " + DType.names(),
-        assertThrows(UnusableInput.class, () -> DType.parse("fp16")).getMessage());
+        assertThrows(InvalidInputException.class, () -> DType.parse("fp16")).getMessage());
   }
 
   @Test

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
@@ -58,9 +58,9 @@ class DeviceMemoryTest {
         "no CUDA device answers: add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
             + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
             + " with cuDNN 9 and NCCL; or choose --device cpu",
-        assertThrows(MachineLimit.class, card::memory).getMessage());
+        assertThrows(ResourceLimitException.class, card::memory).getMessage());
     assertTrue(DeviceMemory.find(card).isEmpty());
-    assertThrows(MachineLimit.class, () -> BaseModel.open((ModelFiles) null, card));
+    assertThrows(ResourceLimitException.class, () -> BaseModel.open((ModelParts) null, card));
   }
 
   @Test

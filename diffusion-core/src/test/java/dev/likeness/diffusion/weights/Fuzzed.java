@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -46,7 +46,7 @@ public final class Fuzzed {
     long before = THREADS.getCurrentThreadAllocatedBytes();
     try {
       reader.read(file);
-    } catch (UnusableInput e) {
+    } catch (InvalidInputException e) {
       assertEquals(1, e.getMessage().lines().count(), e.getMessage());
     }
     return THREADS.getCurrentThreadAllocatedBytes() - before;

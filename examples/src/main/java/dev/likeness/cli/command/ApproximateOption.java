@@ -1,6 +1,6 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.diffusion.request.Approximation;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,20 +33,20 @@ final class ApproximateOption {
               + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE by itself or behind one of them with a"
               + " comma, e.g. extrapolate:4 or deep-cache:3,merge:0.5");
     }
-    Approximation one = said.group(3) != null
-        ? Approximation.firstBlock(Double.parseDouble(said.group(3)))
+    CachingOptions one = said.group(3) != null
+        ? CachingOptions.firstBlock(Double.parseDouble(said.group(3)))
         : said.group(1) == null
-            ? Approximation.NONE
+            ? CachingOptions.NONE
             : counted(said.group(1), Integer.parseInt(said.group(2)));
     return request.approximation(
         said.group(4) == null ? one : one.merging(Double.parseDouble(said.group(4))));
   }
 
-  private static Approximation counted(String kind, int every) {
+  private static CachingOptions counted(String kind, int every) {
     return switch (kind) {
-      case "deep-cache" -> Approximation.deepCache(every, 0);
-      case "deep-forecast" -> Approximation.deepForecast(every, 0);
-      default -> Approximation.extrapolation(every);
+      case "deep-cache" -> CachingOptions.deepCache(every, 0);
+      case "deep-forecast" -> CachingOptions.deepForecast(every, 0);
+      default -> CachingOptions.extrapolation(every);
     };
   }
 }

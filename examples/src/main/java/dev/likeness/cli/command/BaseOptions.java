@@ -1,7 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
@@ -39,8 +39,8 @@ final class BaseOptions {
   private ComputeOptions compute;
 
   /** The base with the parts that are taken from elsewhere. */
-  ModelFiles files() {
-    ModelFiles files = ModelFiles.open(folder());
+  ModelParts files() {
+    ModelParts files = ModelParts.open(folder());
     for (Map.Entry<String, Path> part : parts.entrySet()) {
       files = files.with(part.getKey(), part.getValue());
     }

@@ -1,11 +1,11 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.photos.decode.ExifOrientation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -75,22 +75,23 @@ final class ControlOptions {
           "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one"
               + " --controlnet each, of which " + nets.size() + " are given; leave the others out");
     }
-    List<Control> controls = new ArrayList<>();
+    List<ControlImage> controls = new ArrayList<>();
     Map<Path, ControlNet> opened = new HashMap<>();
     for (int i = 0; i < nets.size(); i++) {
       ControlNet net = opened.computeIfAbsent(nets.get(i), path -> opened(path, base, open));
-      Control control = Control.of(net, upright(pictures.get(i)))
+      ControlImage control = ControlImage.of(net, upright(pictures.get(i)))
           .scale(at(scales, i, 1.0))
           .between(at(starts, i, 0.0), at(ends, i, 1.0))
           .mode(at(modes, i, "-1"));
       net.requireTold(control.mode());
       controls.add(
           i < masks.size()
-              ? control.masked(Orientation.upright(masks.get(i), Picture.readMask(masks.get(i))))
+              ? control.masked(
+                  ExifOrientation.upright(masks.get(i), RgbImage.readMask(masks.get(i))))
               : control);
     }
     ImageRequest held = request;
-    for (Control control : controls) {
+    for (ControlImage control : controls) {
       held = held.control(control);
     }
     return held;
@@ -102,8 +103,8 @@ final class ControlOptions {
     return net;
   }
 
-  private static Picture upright(Path file) {
-    return Orientation.upright(file, Picture.read(file));
+  private static RgbImage upright(Path file) {
+    return ExifOrientation.upright(file, RgbImage.read(file));
   }
 
   private static <T> T at(List<T> given, int i, T otherwise) {

@@ -1,8 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.diffusion.checkpoint.Conversion;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.checkpoint.CheckpointConverter;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,14 +61,14 @@ public final class ConvertCommand implements Runnable {
     Path target = out == null ? to : out;
     DType type = dtype == null ? null : DType.parse(dtype);
     if (type != null && !(type.isFloating() && type.isLoadable())) {
-      throw new UnusableInput("--dtype " + dtype
+      throw new InvalidInputException("--dtype " + dtype
           + " is no floating-point type of tensors; known: f32, f16, bf16, f8_e4m3, f8_e5m2");
     }
     if (Files.exists(target)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           target + " exists already; name another, since nothing is overwritten");
     }
-    Conversion.convert(in, target, type);
+    CheckpointConverter.convert(in, target, type);
     console.out().println(target);
     console.out().flush();
   }

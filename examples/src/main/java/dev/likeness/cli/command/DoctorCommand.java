@@ -3,7 +3,7 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.doctor.Doctor;
 import dev.likeness.cli.doctor.Finding;
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.util.List;
 import picocli.CommandLine.Command;
 
@@ -28,7 +28,7 @@ public final class DoctorCommand implements Runnable {
     findings.forEach(console.out()::println);
     console.out().flush();
     findings.stream().filter(Finding::isMissing).findFirst().ifPresent(missing -> {
-      throw new MachineLimit(missing.subject() + ": " + missing.text());
+      throw new ResourceLimitException(missing.subject() + ": " + missing.text());
     });
   }
 }

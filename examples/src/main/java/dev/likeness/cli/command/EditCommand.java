@@ -5,13 +5,13 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.EditedHeadshot;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -19,7 +19,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -92,7 +92,7 @@ public final class EditCommand implements Runnable {
   private FaceGuidanceOption holding;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   @Mixin
   private DisclosureOptions disclosure;
@@ -120,7 +120,7 @@ public final class EditCommand implements Runnable {
     Optional<Headshot> told = Headshot.recorded(picture);
     try (ReviewTools tools = detector.open();
         BaseModel model = base.open();
-        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
         IdentityOptions.Eye eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
@@ -129,7 +129,7 @@ public final class EditCommand implements Runnable {
       Optional.ofNullable(learnt)
           .flatMap(one -> one.foreignTo(model))
           .ifPresent(console.err()::println);
-      ShownPerson shown = eye == null ? null : identity.kept(person, eye);
+      ReferencePerson shown = eye == null ? null : identity.kept(person, eye);
       Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
       EditedHeadshot edited = HeadshotStudio.on(model)
           .faceGuidance(held)
@@ -142,12 +142,12 @@ public final class EditCommand implements Runnable {
               console.cancellation());
       marking.writePng(edited.after().picture(), out.resolve(EDITED));
       marking
-          .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+          .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
           .ofPages()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
-      HeadshotScores scores = FaceFiles.likeness(FaceFiles.judging(tools, own, notes), notes)
+      HeadshotScores scores = FaceOptions.likeness(FaceOptions.judging(tools, own, notes), notes)
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);

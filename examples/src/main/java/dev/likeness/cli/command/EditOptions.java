@@ -1,9 +1,9 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.HeadshotEdit;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.photos.decode.ExifOrientation;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -94,7 +94,7 @@ final class EditOptions {
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
         .map(file ->
-            new HeadshotEdit.Masked(Orientation.upright(file, Picture.readMask(file)), words));
+            new HeadshotEdit.Masked(ExifOrientation.upright(file, RgbImage.readMask(file)), words));
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 

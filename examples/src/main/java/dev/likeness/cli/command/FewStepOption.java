@@ -1,6 +1,6 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,16 +19,16 @@ final class FewStepOption {
   private boolean asked;
 
   /** The LoRA, where few steps are asked for. */
-  Optional<LoraOption> lora(BaseOptions base) {
+  Optional<WeightedFile> lora(BaseOptions base) {
     if (!asked) {
       return Optional.empty();
     }
     Path file = base.folder().resolve("lora").resolve("few-step.safetensors");
     if (!Files.exists(file)) {
-      throw new UnusableInput("the base " + base.name() + " brings no LoRA for few steps (" + file
-          + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
+      throw new InvalidInputException("the base " + base.name() + " brings no LoRA for few steps ("
+          + file + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
     }
-    return Optional.of(new LoraOption(file, 1));
+    return Optional.of(new WeightedFile(file, 1));
   }
 
   /** The request as few steps want it. */

@@ -121,20 +121,20 @@ public final class GenerateCommand implements Runnable {
   private PromptOptions prompts;
 
   @Mixin
-  private GuidedOptions guided;
+  private GenerateOptions guided;
 
   @Mixin
   private ApproximateOption approximate;
 
   @Mixin
-  private InitialOptions initial;
+  private InitialImageOptions initial;
 
   @Option(
       names = "--lora",
       paramLabel = "FILE[@WEIGHT]",
-      converter = LoraOption.Parser.class,
+      converter = WeightedFile.Parser.class,
       description = "adapts the base for this run; may be given several times")
-  private List<LoraOption> loras = List.of();
+  private List<WeightedFile> loras = List.of();
 
   @Mixin
   private FewStepOption few;
@@ -206,11 +206,11 @@ public final class GenerateCommand implements Runnable {
     ImageRequest request = laid.on(
         approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain))))),
         steps);
-    List<LoraOption> wanted =
+    List<WeightedFile> wanted =
         Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).sparing()) {
-      for (LoraOption lora : wanted) {
+      for (WeightedFile lora : wanted) {
         Lora attached = Lora.open(lora.file(), model);
         open.add(attached);
         request = request.as(lora.adapter(attached));
@@ -279,8 +279,8 @@ public final class GenerateCommand implements Runnable {
 
   private void record(BaseModel model, List<GeneratedImage> images) {
     if (!images.isEmpty()) {
-      ImagesRecord.of(model, spec.commandLine().getParseResult(), images)
-          .write(out.resolve(ImagesRecord.FILE));
+      ImageFolder.of(model, spec.commandLine().getParseResult(), images)
+          .write(out.resolve(ImageFolder.FILE));
     }
   }
 }

@@ -4,13 +4,13 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.PictureFormat;
-import dev.likeness.headshots.Enlarger;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.Upscaler;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -18,7 +18,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,16 +86,16 @@ public final class HeadshotCommand implements Runnable {
   private List<String> formats = List.of();
 
   @Mixin
-  private KeepOption keep;
+  private SelectionOptions keep;
 
   @Mixin
-  private FaceFiles faces;
+  private FaceOptions faces;
 
   @Mixin
   private FaceGuidanceOption holding;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   @Mixin
   private DisclosureOptions disclosure;
@@ -133,7 +133,7 @@ public final class HeadshotCommand implements Runnable {
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
-      run(request, tools, network == null ? Enlarger.CUBIC : network::enlarge);
+      run(request, tools, network == null ? Upscaler.CUBIC : network::enlarge);
     }
   }
 
@@ -173,7 +173,7 @@ public final class HeadshotCommand implements Runnable {
       FaceEmbedder own,
       Stopwatch watch) {}
 
-  private void run(ShootRequest request, ReviewTools tools, Enlarger enlarger) {
+  private void run(ShootRequest request, ReviewTools tools, Upscaler enlarger) {
     Stopwatch watch = new Stopwatch();
     PersonSource source = new PersonSource(photos, person, store, out, console);
     PhotoReview review = source.isReviewed() ? photos.review(tools) : null;
@@ -185,7 +185,7 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("photos");
     }
     try (BaseModel model = base.open();
-        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector())) {
       watch.lap("open");
       HeadshotStudio plain = studio(model).faceGuidance(held).enlarger(enlarger);
@@ -217,8 +217,8 @@ public final class HeadshotCommand implements Runnable {
 
   private void requireNobodyElse(PhotoReview review) {
     Path file = out.resolve(ShootFolder.SHOWN);
-    if (identity.way().shows() && Files.exists(file) && !ShownPerson.isOf(review, file)) {
-      throw new UnusableInput(file
+    if (identity.way().shows() && Files.exists(file) && !ReferencePerson.isOf(review, file)) {
+      throw new InvalidInputException(file
           + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out, or"
           + " move it away");
     }
@@ -230,13 +230,13 @@ public final class HeadshotCommand implements Runnable {
       draw(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
-    ShownPerson shown =
+    ReferencePerson shown =
         run.review == null ? identity.kept(person, eye) : shown(run, eye).along(eye.dial());
     run.watch.lap("showing");
     if (learnt != null) {
       shown.unlike(learnt).ifPresent(console.err()::println);
     }
-    ShownPerson who = learnt == null ? shown : shown.with(learnt);
+    ReferencePerson who = learnt == null ? shown : shown.with(learnt);
     draw(
         run,
         who,
@@ -245,8 +245,8 @@ public final class HeadshotCommand implements Runnable {
   }
 
   /** Shown by their photos, and kept. */
-  private ShownPerson shown(Run run, IdentityOptions.Eye eye) {
-    ShownPerson shown = run.studio.show(
+  private ReferencePerson shown(Run run, IdentityOptions.Eye eye) {
+    ReferencePerson shown = run.studio.show(
         run.review,
         eye.adapter(),
         photos.consent(),
@@ -264,10 +264,10 @@ public final class HeadshotCommand implements Runnable {
 
   private void draw(
       Run run, Identity who, Map<String, String> notes, Function<Shoot, ShootRecord> record) {
-    ReviewTools tools = FaceFiles.judging(run.tools, run.own, notes);
+    ReviewTools tools = FaceOptions.judging(run.tools, run.own, notes);
     ShootFolder folder =
         new ShootFolder(out, also(), disclosure.disclosure(store.signing()), tools, console);
-    KeepOption.Drawn drawn = folder
+    SelectionOptions.Drawn drawn = folder
         .drawn(
             run.studio,
             studio -> keep.draw(
@@ -298,11 +298,11 @@ public final class HeadshotCommand implements Runnable {
     return trainSteps == null ? studio : studio.training(studio.training().steps(trainSteps));
   }
 
-  private List<PictureFormat> also() {
+  private List<ImageFormat> also() {
     return formats.stream()
-        .map(PictureFormat::named)
+        .map(ImageFormat::named)
         .distinct()
-        .filter(format -> format != PictureFormat.PNG)
+        .filter(format -> format != ImageFormat.PNG)
         .toList();
   }
 }

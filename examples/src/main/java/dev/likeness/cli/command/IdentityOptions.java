@@ -1,10 +1,10 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.headshots.person.LikenessDial;
-import dev.likeness.headshots.person.ShownPerson;
-import dev.likeness.ipadapter.AdapterFile;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
@@ -46,7 +46,7 @@ final class IdentityOptions {
   }
 
   /** An adapter with what it looks through, and what was measured of it. */
-  record Eye(PersonAdapter adapter, LikenessDial dial) implements AutoCloseable {
+  record Eye(PersonAdapter adapter, IdentityStrength dial) implements AutoCloseable {
     @Override
     public void close() {
       adapter.close();
@@ -92,7 +92,7 @@ final class IdentityOptions {
   }
 
   /** Refuses a store where people are shown: it keeps those who were learnt. */
-  void requireUnstored(StoreOption store) {
+  void requireUnstored(VaultOptions store) {
     if (store.given() && way().shows()) {
       throw new IllegalArgumentException(
           "a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
@@ -102,7 +102,7 @@ final class IdentityOptions {
   /** Refuses before any work when there is no adapter to show anybody with. */
   void require(Path base, String name) {
     if (way().shows() && !Files.exists(adapterOf(base))) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           adapter != null
               ? adapter + " is not there; give an IP-Adapter's file"
               : "the base " + name + " has no IP-Adapter of its own (" + PersonAdapter.own(base)
@@ -120,21 +120,21 @@ final class IdentityOptions {
     if (!way().shows()) {
       return Optional.empty();
     }
-    AdapterFile file = AdapterFile.of(adapterOf(base));
+    IpAdapterFile file = IpAdapterFile.of(adapterOf(base));
     FaceEmbedder embedder =
         recogniser == null ? null : PersonAdapter.recogniser(file, recogniser, policy);
     return Optional.of(new Eye(
         PersonAdapter.open(
             file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
-        LikenessDial.beside(file.path())));
+        IdentityStrength.beside(file.path())));
   }
 
   /**
    * Somebody whom photos showed before, in {@code person}, or, where that is their LoRA, in the
    * file beside it.
    */
-  ShownPerson kept(Path person, Eye eye) {
-    return ShownPerson.open(
+  ReferencePerson kept(Path person, Eye eye) {
+    return ReferencePerson.open(
             way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person, eye.adapter())
         .along(eye.dial());
   }

@@ -1,9 +1,9 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.cli.inspect.Inspection;
+import dev.likeness.cli.inspect.CheckpointInspection;
 import dev.likeness.cli.inspect.Inspector;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,11 +36,11 @@ public final class InspectCommand implements Runnable {
 
   @Override
   public void run() {
-    Inspection found = Inspector.inspect(path);
+    CheckpointInspection found = Inspector.inspect(path);
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();
     if (!found.problems().isEmpty()) {
-      throw new UnusableInput(found.problems().get(0));
+      throw new InvalidInputException(found.problems().get(0));
     }
   }
 }

@@ -3,17 +3,17 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.ipadapter.AdapterFile;
 import dev.likeness.ipadapter.BlockWeights;
 import dev.likeness.ipadapter.FaceReader;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.ReadPerson;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.Pairing;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
@@ -126,11 +126,11 @@ final class IpAdapterOptions {
       return opened;
     }
     try (Opened looking = new Opened()) {
-      AdapterFile file = AdapterFile.of(adapter);
-      AdapterLayout layout = Pairing.check(file, base);
+      IpAdapterFile file = IpAdapterFile.of(adapter);
+      AdapterLayout layout = AdapterCompatibility.check(file, base);
       requireUsed(layout.kind());
-      Pairing.check(file, layout, encoder);
-      boolean looks = layout.kind().sight() != AdapterKind.Sight.NONE || fallback != null;
+      AdapterCompatibility.check(file, layout, encoder);
+      boolean looks = layout.kind().sight() != IpAdapterVariant.Sight.NONE || fallback != null;
       ImageEncoder eye = !looks || encoder == null
           ? null
           : looking.opened(ImageEncoder.open(encoder, base.parts().compute()));
@@ -180,7 +180,7 @@ final class IpAdapterOptions {
   }
 
   private FaceEmbedder recogniser() {
-    AdapterFile file = AdapterFile.of(adapter);
+    IpAdapterFile file = IpAdapterFile.of(adapter);
     return embedder == null
         ? PersonAdapter.recogniser(file)
         : PersonAdapter.recogniser(
@@ -191,7 +191,7 @@ final class IpAdapterOptions {
    * {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be
    * sold with.
    */
-  private void requireUsed(AdapterKind kind) {
+  private void requireUsed(IpAdapterVariant kind) {
     boolean faces = kind.wantsFace();
     requireUsed(kind, "--face-embedder", faces ? null : embedder);
     requireUsed(kind, "--face-detector", faces ? null : detector);
@@ -199,10 +199,10 @@ final class IpAdapterOptions {
     requireUsed(
         kind,
         "--image-encoder",
-        kind.sight() != AdapterKind.Sight.NONE || fallback != null ? null : encoder);
+        kind.sight() != IpAdapterVariant.Sight.NONE || fallback != null ? null : encoder);
   }
 
-  private void requireUsed(AdapterKind kind, String option, Path given) {
+  private void requireUsed(IpAdapterVariant kind, String option, Path given) {
     if (given != null) {
       throw new IllegalArgumentException(
           option + " does nothing with " + adapter + ", an " + kind.title() + "; leave it out");
@@ -218,7 +218,7 @@ final class IpAdapterOptions {
     Path own = Files.exists(pictures) ? pictures : PersonAdapter.own(folder);
     if (Files.exists(own)) {
       adapter = own;
-      boolean looks = AdapterFile.of(own).layout().kind().sight() != AdapterKind.Sight.NONE;
+      boolean looks = IpAdapterFile.of(own).layout().kind().sight() != IpAdapterVariant.Sight.NONE;
       encoder = encoder == null && looks ? folder.resolve("image_encoder") : encoder;
     }
   }

@@ -2,10 +2,10 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraMerge;
-import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.lora.file.KeyFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -34,9 +34,9 @@ public final class LoraCommand implements Runnable {
   @Parameters(
       arity = "0..*",
       paramLabel = "FILE[@WEIGHT]",
-      converter = LoraOption.Parser.class,
+      converter = WeightedFile.Parser.class,
       description = "LoRAs of one base, summed at their weights")
-  private List<LoraOption> files = List.of();
+  private List<WeightedFile> files = List.of();
 
   @Option(
       names = "--extract",
@@ -60,7 +60,7 @@ public final class LoraCommand implements Runnable {
       paramLabel = "NAME",
       defaultValue = "PEFT",
       description = "PEFT, DIFFUSERS or KOHYA: whose keys (default: ${DEFAULT-VALUE})")
-  private LoraDialect spelling;
+  private KeyFormat spelling;
 
   @Option(
       names = "--out",
@@ -81,7 +81,8 @@ public final class LoraCommand implements Runnable {
           "give either LoRA files or --extract TUNED (try likeness lora --help)");
     }
     if (Files.exists(out)) {
-      throw new UnusableInput(out + " exists already; name another, since nothing is overwritten");
+      throw new InvalidInputException(
+          out + " exists already; name another, since nothing is overwritten");
     }
     try (BaseModel model = tuned == null ? base.open() : base.openExact();
         Lora made = tuned == null ? summed(model) : extracted(model)) {

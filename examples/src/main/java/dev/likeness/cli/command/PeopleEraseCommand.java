@@ -21,7 +21,7 @@ public final class PeopleEraseCommand implements Runnable {
   private String id;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   /** A subcommand that speaks to {@code console}. */
   public PeopleEraseCommand(Console console) {

@@ -20,7 +20,7 @@ public final class PeopleListCommand implements Runnable {
   private final Console console;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   /** A subcommand that speaks to {@code console}. */
   public PeopleListCommand(Console console) {

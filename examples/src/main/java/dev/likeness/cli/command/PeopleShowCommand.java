@@ -25,7 +25,7 @@ public final class PeopleShowCommand implements Runnable {
   private String id;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   /** A subcommand that speaks to {@code console}. */
   public PeopleShowCommand(Console console) {

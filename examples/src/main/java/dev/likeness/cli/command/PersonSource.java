@@ -3,9 +3,9 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.TrainingStates;
+import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.Trait;
 import dev.likeness.lora.TrainedPerson;
@@ -24,7 +24,7 @@ import java.util.function.UnaryOperator;
  * @param out receives the file of somebody learnt without a store
  */
 record PersonSource(
-    PhotoOptions photos, Path person, StoreOption store, Path out, Console console) {
+    PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
   /** Whether their photos are looked at here, and not by the store. */
   boolean isReviewed() {
     return person == null && !store.given();
@@ -46,7 +46,7 @@ record PersonSource(
       requireNobodyElse(state);
       TrainedPerson learnt = learnt(studio, review, state);
       watch.lap("learning");
-      return closedOnFailure(learnt, who -> kept(TrainingStates.learnt(who, state)));
+      return closedOnFailure(learnt, who -> kept(TrainingState.learnt(who, state)));
     }
     Path which = person;
     if (which == null) {
@@ -61,8 +61,8 @@ record PersonSource(
 
   private void requireNobodyElse(Path state) {
     Path file = out.resolve(ShootFolder.PERSON);
-    if (Files.exists(file) && !TrainingStates.isOf(file, state)) {
-      throw new UnusableInput(
+    if (Files.exists(file) && !TrainingState.isOf(file, state)) {
+      throw new InvalidInputException(
           file
               + " was learnt from other photos or settings, and is not replaced; give another --out, or move it away");
     }
@@ -85,7 +85,7 @@ record PersonSource(
   }
 
   static void tellOfState(Path state, String command, RuntimeException failure, Console console) {
-    if (Files.exists(state) && !(failure instanceof UnusableInput)) {
+    if (Files.exists(state) && !(failure instanceof InvalidInputException)) {
       console
           .err()
           .println(state + " is the person as far as they were learnt: " + command
@@ -106,7 +106,7 @@ record PersonSource(
   private TrainedPerson kept(TrainedPerson who) {
     Path file = out.resolve(ShootFolder.PERSON);
     who.save(file);
-    TrainingStates.deleteAll(out);
+    TrainingState.deleteAll(out);
     console
         .err()
         .println(
@@ -116,7 +116,7 @@ record PersonSource(
   }
 
   private Path learntInStore(HeadshotStudio studio, ReviewTools tools) {
-    String id = new StoreIntake(store, photos, console).learn(studio, tools);
+    String id = new VaultTraining(store, photos, console).learn(studio, tools);
     console
         .err()
         .println("kept in the store as " + id

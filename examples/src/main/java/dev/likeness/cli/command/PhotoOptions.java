@@ -1,7 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.photos.PhotoReview;
@@ -61,13 +61,13 @@ final class PhotoOptions {
                 + " choose another");
       }
     } catch (IOException e) {
-      throw new UnusableInput("cannot look at " + out + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot look at " + out + ": " + e.getMessage(), e);
     }
   }
 
   /** Says what is to be expected where real photos are for the embedded model. */
   void warn(BaseOptions base, Console console) {
-    if (given() && base.isEmbedded() && !RenderedPhotos.areAllIn(photos)) {
+    if (given() && base.isEmbedded() && !SyntheticPhotos.areAllIn(photos)) {
       console
           .err()
           .println(
@@ -102,7 +102,7 @@ final class PhotoOptions {
       return Consent.of(consent);
     }
     PhotoSet.from(photos);
-    if (RenderedPhotos.areAllIn(photos)) {
+    if (SyntheticPhotos.areAllIn(photos)) {
       return Consent.NOBODY_REAL;
     }
     throw new IllegalArgumentException(

@@ -2,7 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.photos.NoUsablePhoto;
+import dev.likeness.photos.NoUsablePhotoException;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
@@ -34,7 +34,7 @@ public final class PhotosCommand implements Runnable {
   private Path sheet;
 
   @Mixin
-  private FaceFiles faces;
+  private FaceOptions faces;
 
   /** A subcommand that speaks to {@code console}. */
   public PhotosCommand(Console console) {
@@ -46,7 +46,7 @@ public final class PhotosCommand implements Runnable {
     PhotoSet set = PhotoSet.from(photos);
     try (ReviewTools tools = faces.open()) {
       show(PhotoReview.of(set, tools));
-    } catch (NoUsablePhoto none) {
+    } catch (NoUsablePhotoException none) {
       show(none.review());
       throw none;
     }

@@ -4,9 +4,9 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.Previews;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.PreviewDecoder;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
@@ -52,7 +52,7 @@ final class PreviewOptions {
       return;
     }
     Set<Path> shown = new TreeSet<>();
-    try (Previews previews = Previews.open(small(from), base.parts().compute())) {
+    try (PreviewDecoder previews = PreviewDecoder.open(small(from), base.parts().compute())) {
       ImageRequest watched =
           previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
       base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
@@ -67,13 +67,13 @@ final class PreviewOptions {
       return autoencoder;
     }
     if (!Files.exists(own)) {
-      throw new UnusableInput("the base " + base.name() + " brings no small autoencoder (" + own
-          + "); give one: --preview DIR|FILE");
+      throw new InvalidInputException("the base " + base.name() + " brings no small autoencoder ("
+          + own + "); give one: --preview DIR|FILE");
     }
     return own;
   }
 
-  private static void show(List<Picture> pictures, Path out, Disclosure marking, Set<Path> shown) {
+  private static void show(List<RgbImage> pictures, Path out, Disclosure marking, Set<Path> shown) {
     for (int i = 0; i < pictures.size(); i++) {
       Path file = out.resolve(NumberedFiles.name("preview", i));
       shown.add(file);

@@ -25,7 +25,7 @@ public final class PurgeCommand implements Runnable {
   private boolean due;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   /** A subcommand that speaks to {@code console}. */
   public PurgeCommand(Console console) {

@@ -1,7 +1,7 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import java.io.IOException;
@@ -17,24 +17,24 @@ import picocli.CommandLine.ITypeConverter;
  */
 record ReferenceOption(Path file, double weight) {
   /** The picture, upright: photos say by a mark how they were held. */
-  Picture picture() {
+  RgbImage picture() {
     try {
       return new PhotoDecoder(DecodeLimits.DEFAULT)
           .decode(file.toString(), Files.readAllBytes(file))
           .picture();
     } catch (IOException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the reference " + file + " cannot be read: " + e.getMessage()
               + "; give a picture's file",
           e);
     }
   }
 
-  /** Reads the text of an option, as {@link LoraOption.Parser} does. */
+  /** Reads the text of an option, as {@link WeightedFile.Parser} does. */
   static final class Parser implements ITypeConverter<ReferenceOption> {
     @Override
     public ReferenceOption convert(String text) {
-      LoraOption weighted = new LoraOption.Parser().convert(text);
+      WeightedFile weighted = new WeightedFile.Parser().convert(text);
       return new ReferenceOption(weighted.file(), weighted.weight());
     }
   }

@@ -2,10 +2,10 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.image.PictureFormat;
-import dev.likeness.diffusion.image.SourceType;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.io.Writable;
 import dev.likeness.headshots.Headshot;
@@ -41,11 +41,11 @@ final class ShootFolder {
   private final Disclosure disclosure;
   private final ReviewTools tools;
   private final Console console;
-  private final List<PictureFormat> also;
+  private final List<ImageFormat> also;
 
   ShootFolder(
       Path folder,
-      List<PictureFormat> also,
+      List<ImageFormat> also,
       Disclosure disclosure,
       ReviewTools tools,
       Console console) {
@@ -62,16 +62,16 @@ final class ShootFolder {
    */
   static void requireWritable(Path folder, Disclosure disclosure) {
     Writable.requireFolder(folder);
-    disclosure.png(Picture.of(256, 256, new byte[256 * 256 * 3]));
+    disclosure.png(RgbImage.of(256, 256, new byte[256 * 256 * 3]));
   }
 
   /**
    * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was
    * finished is written as it is, with its record.
    */
-  KeepOption.Drawn drawn(
+  SelectionOptions.Drawn drawn(
       HeadshotStudio studio,
-      Function<HeadshotStudio, KeepOption.Drawn> drawing,
+      Function<HeadshotStudio, SelectionOptions.Drawn> drawing,
       Function<List<Headshot>, ShootRecord> record) {
     List<Headshot> finished = new ArrayList<>();
     try {
@@ -101,8 +101,8 @@ final class ShootFolder {
   private void forget(int pictures) {
     try {
       for (int i = 0; i < pictures; i++) {
-        for (PictureFormat format : PictureFormat.values()) {
-          if (format != PictureFormat.PNG) {
+        for (ImageFormat format : ImageFormat.values()) {
+          if (format != ImageFormat.PNG) {
             Files.deleteIfExists(file(i, format));
           }
         }
@@ -111,7 +111,8 @@ final class ShootFolder {
         Files.deleteIfExists(folder.resolve(told));
       }
     } catch (IOException e) {
-      throw new MachineLimit("cannot replace what lies in " + folder + ": " + e.getMessage(), e);
+      throw new ResourceLimitException(
+          "cannot replace what lies in " + folder + ": " + e.getMessage(), e);
     }
   }
 
@@ -144,7 +145,7 @@ final class ShootFolder {
    */
   void write(
       BaseModel base,
-      KeepOption.Drawn drawn,
+      SelectionOptions.Drawn drawn,
       ShootRecord untimed,
       Map<String, String> notes,
       PhotoReview review,
@@ -152,7 +153,7 @@ final class ShootFolder {
     Shoot shoot = drawn.shoot();
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
-    List<Picture> photos = review == null
+    List<RgbImage> photos = review == null
         ? List.of()
         : review.accepted().stream().map(AcceptedPhoto::picture).toList();
     ShootRecord timed = untimed.timings(watch.laps());
@@ -163,13 +164,13 @@ final class ShootFolder {
         .authenticity(verdicts(notes, review, shoot))
         .write(file);
     Path sheet = folder.resolve(SHEET);
-    Picture overview = ContactSheet.of(
+    RgbImage overview = ContactSheet.of(
         photos,
         shoot.headshots(),
         "Drawn by likeness " + LikenessVersion.current() + " with the base model " + base.name()
             + ": generated pictures, not photographs");
     byte[] png = disclosure
-        .source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+        .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
         .ofPages()
         .png(overview);
     AtomicFile.writePrivate(sheet, out -> out.write(png));
@@ -182,14 +183,14 @@ final class ShootFolder {
     console.out().flush();
   }
 
-  private void also(List<Headshot> headshots, PictureFormat format) {
+  private void also(List<Headshot> headshots, ImageFormat format) {
     for (int i = 0; i < headshots.size(); i++) {
       disclosure.write(headshots.get(i).picture(), format, file(i, format));
       console.out().println(file(i, format));
     }
   }
 
-  private Path file(int index, PictureFormat format) {
+  private Path file(int index, ImageFormat format) {
     return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
   }
 

@@ -7,17 +7,17 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.io.Writable;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.TrainingStates;
+import dev.likeness.headshots.TrainingState;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Recipe;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.TrainingPreset;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -90,10 +90,10 @@ public final class TrainCommand implements Runnable {
       defaultValue = "BALANCED",
       description = "${COMPLETION-CANDIDATES}: the"
           + " numbers for this many photos, this base and this machine (default: ${DEFAULT-VALUE})")
-  private Recipe recipe;
+  private TrainingPreset recipe;
 
   @Mixin
-  private FaceFiles faces;
+  private FaceOptions faces;
 
   @Option(
       names = "--resume",
@@ -102,7 +102,7 @@ public final class TrainCommand implements Runnable {
   private boolean resume;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   /** A subcommand that speaks to {@code console}. */
   public TrainCommand(Console console) {
@@ -128,7 +128,7 @@ public final class TrainCommand implements Runnable {
       throw new IllegalArgumentException(
           "--method dreambooth and --plot need --out; a store keeps person files alone");
     }
-    if (whole && (rank.given() || recipe != Recipe.BALANCED)) {
+    if (whole && (rank.given() || recipe != TrainingPreset.BALANCED)) {
       throw new IllegalArgumentException(
           "--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
@@ -137,7 +137,7 @@ public final class TrainCommand implements Runnable {
           "--vae and --part would not be in the model that --method dreambooth writes, a copy of the base's"
               + " folder; put them into the base's folder first");
     }
-    if (store.given() && (watch != null || recipe != Recipe.BALANCED || resume)) {
+    if (store.given() && (watch != null || recipe != TrainingPreset.BALANCED || resume)) {
       throw new IllegalArgumentException(
           "--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
@@ -175,11 +175,11 @@ public final class TrainCommand implements Runnable {
             .println(state
                 + " of a run that was stopped is deleted; --resume would have gone on from it");
       }
-      TrainingStates.delete(state);
+      TrainingState.delete(state);
     }
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
     try (BaseModel model = base.open();
-        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding =
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
@@ -194,7 +194,7 @@ public final class TrainCommand implements Runnable {
       PersonSource.tellOfState(state, "with --resume the same command", e, console);
       throw e;
     }
-    TrainingStates.delete(state);
+    TrainingState.delete(state);
     if (plot != null && watched.hasSteps()) {
       watched.draw().writePng(plot);
     } else if (plot != null) {
@@ -223,7 +223,7 @@ public final class TrainCommand implements Runnable {
         .of(model, review.accepted().size())
         .captions(studio.training().captions().toArray(String[]::new));
     LoraTraining asked = asked(rank.of(studio.training(numbers)).training());
-    LoraTraining fitting = Recipe.fitting(
+    LoraTraining fitting = TrainingPreset.fitting(
         asked, model, watch != null, model.parts().compute().memory().total());
     console
         .err()
@@ -265,12 +265,12 @@ public final class TrainCommand implements Runnable {
     photos.warn(base, console);
     try (BaseModel model = base.open();
         ReviewTools tools = faces.open();
-        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding =
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio =
           seeing(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
-      console.out().println(new StoreIntake(store, photos, console).learn(studio, tools));
+      console.out().println(new VaultTraining(store, photos, console).learn(studio, tools));
       console.out().flush();
     }
   }

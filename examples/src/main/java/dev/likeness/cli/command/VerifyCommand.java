@@ -2,7 +2,7 @@ package dev.likeness.cli.command;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.provenance.Provenance;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.TrustAnchors;
@@ -42,7 +42,7 @@ public final class VerifyCommand implements Runnable {
   private Path file;
 
   @Mixin
-  private StoreOption store;
+  private VaultOptions store;
 
   @Option(
       names = "--trust",
@@ -94,7 +94,7 @@ public final class VerifyCommand implements Runnable {
                       new TreeMap<>(Map.of("persons", persons, "problems", problems)))
                   : persons + " persons, " + problems.size() + " problems");
       if (!problems.isEmpty()) {
-        throw new UnusableInput(problems.get(0));
+        throw new InvalidInputException(problems.get(0));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -106,17 +106,18 @@ public final class VerifyCommand implements Runnable {
   private void verifyReceipt() {
     ErasureReceipt receipt = ErasureReceipt.read(file);
     if (!receipt.isGenuine()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " was changed after it was signed; ask for the original receipt");
     }
     X500Principal signer = receipt.signer().getSubjectX500Principal();
     Instant end = receipt.signer().getNotAfter().toInstant();
     if (trust != null && Instant.now().isAfter(end)) {
-      throw new UnusableInput(file + " is unchanged, but its signer's certificate expired on " + end
-          + ", and nothing vouches for when it signed; " + "ask who erased");
+      throw new InvalidInputException(
+          file + " is unchanged, but its signer's certificate expired on " + end
+              + ", and nothing vouches for when it signed; " + "ask who erased");
     }
     if (trust != null && !anchors().vouchFor(receipt.chain())) {
-      throw new UnusableInput(file + " is signed by " + signer + ", whom " + trust
+      throw new InvalidInputException(file + " is signed by " + signer + ", whom " + trust
           + " does not vouch for; ask who erased");
     }
     String told =
@@ -135,12 +136,13 @@ public final class VerifyCommand implements Runnable {
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();
     if (found.isAltered()) {
-      throw new UnusableInput(file + " was altered after it was signed, or its manifest is broken: "
-          + String.join(", ", found.manifest().orElseThrow().faults())
-          + "; ask for the original file");
+      throw new InvalidInputException(
+          file + " was altered after it was signed, or its manifest is broken: "
+              + String.join(", ", found.manifest().orElseThrow().faults())
+              + "; ask for the original file");
     }
     if (found.manifest().isEmpty()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " carries no signed manifest, so nothing tells whether it was altered; ask for "
               + "the original file");
     }
@@ -151,12 +153,12 @@ public final class VerifyCommand implements Runnable {
 
   private void requireTrusted(ManifestReport manifest) {
     if (manifest.isExpired()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " is " + manifest.verdict() + "; ask who made it for one that is signed anew");
     }
     if (manifest.state() != ManifestReport.State.TRUSTED) {
       String signer = manifest.signer().map(ManifestReport.Signer::name).orElse("nobody");
-      throw new UnusableInput(file + " is signed by " + signer + ", whom " + trust
+      throw new InvalidInputException(file + " is signed by " + signer + ", whom " + trust
           + " does not vouch for; ask who made it");
     }
   }

@@ -1,8 +1,8 @@
 package dev.likeness.cli.console;
 
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 
 /** How the command ends, and the one place that decides it from what went wrong. */
 public enum ExitStatus {
@@ -32,13 +32,13 @@ public enum ExitStatus {
 
   /** How the command ends after {@code failure}. */
   public static ExitStatus of(Throwable failure) {
-    if (failure instanceof Cancelled) {
+    if (failure instanceof CancelledException) {
       return CANCELLED;
     }
-    if (failure instanceof UnusableInput) {
+    if (failure instanceof InvalidInputException) {
       return INPUT;
     }
-    if (failure instanceof MachineLimit || isOutOfMemory(failure)) {
+    if (failure instanceof ResourceLimitException || isOutOfMemory(failure)) {
       return MACHINE;
     }
     return failure instanceof IllegalArgumentException ? USAGE : DEFECT;

@@ -1,6 +1,6 @@
 package dev.likeness.cli.doctor;
 
-import dev.likeness.cli.inspect.Inspection;
+import dev.likeness.cli.inspect.CheckpointInspection;
 import dev.likeness.cli.inspect.Inspector;
 import dev.likeness.portrait.PortraitModel;
 import java.util.Locale;
@@ -11,7 +11,7 @@ final class EmbeddedModelCheck {
 
   static Finding finding() {
     try {
-      Inspection model = Inspector.inspect(PortraitModel.files());
+      CheckpointInspection model = Inspector.inspect(PortraitModel.files());
       return model.problems().isEmpty()
           ? Finding.ok(
               "portrait",

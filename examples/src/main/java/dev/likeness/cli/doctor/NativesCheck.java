@@ -1,6 +1,6 @@
 package dev.likeness.cli.doctor;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import dev.likeness.diffusion.tensor.Compute;
@@ -27,7 +27,7 @@ final class NativesCheck {
   private static List<Finding> libtorch() {
     try {
       LibTorch.load();
-    } catch (MachineLimit e) {
+    } catch (ResourceLimitException e) {
       return List.of(Finding.missing("libtorch", e.getMessage()));
     }
     Finding version = Finding.ok(
@@ -52,7 +52,7 @@ final class NativesCheck {
               .mapToObj(i -> "cuda:" + i)
               .map(device -> device + " with " + new Compute(device, DType.BF16).memory())
               .collect(Collectors.joining("; ")));
-    } catch (MachineLimit e) {
+    } catch (ResourceLimitException e) {
       return Finding.missing("cuda", e.getMessage());
     }
   }

@@ -1,9 +1,9 @@
 package dev.likeness.cli.inspect;
 
 import dev.likeness.diffusion.internal.family.Component;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.Relaid;
 import dev.likeness.diffusion.internal.model.SingleFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,7 +16,7 @@ final class BaseDetails {
   private BaseDetails() {}
 
   /** Variant, prediction and resolution of any model, its UNet's part read from its config. */
-  static Map<String, Object> of(ModelFiles files) {
+  static Map<String, Object> of(ModelParts files) {
     Map<String, Object> details = new LinkedHashMap<>();
     if (files.componentClass("unet") != null) {
       ModelConfig unet = files.config("unet");
@@ -31,7 +31,7 @@ final class BaseDetails {
     return details;
   }
 
-  private static int latents(ModelFiles files) {
+  private static int latents(ModelParts files) {
     return files.componentClass("vae") == null
         ? LATENTS
         : files.config("vae").integer("latent_channels", LATENTS);
@@ -60,7 +60,7 @@ final class BaseDetails {
 
   /** The same of a single file, and which parts it has, lacks, or carries beside them. */
   static Map<String, Object> of(SingleFile file) {
-    Map<String, Object> details = of((ModelFiles) file);
+    Map<String, Object> details = of((ModelParts) file);
     if (file.componentClass("unet") != null && !file.saysPrediction()) {
       String how = file.weighsPrediction() ? "by its weights" : "assumed";
       details.computeIfPresent(
@@ -72,7 +72,8 @@ final class BaseDetails {
     }
     Map<String, Object> parts = new LinkedHashMap<>();
     for (Map.Entry<String, Component> part : file.components().entrySet()) {
-      Relaid tensors = new Relaid(file.keys(), part.getValue().layout());
+      CanonicalTensors tensors =
+          new CanonicalTensors(file.keys(), part.getValue().layout());
       parts.put(
           part.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
     }

@@ -1,12 +1,12 @@
 package dev.likeness.cli.inspect;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.model.SingleFile;
-import dev.likeness.diffusion.internal.model.TensorFile;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.examples.inspect.Family;
-import dev.likeness.ipadapter.AdapterFile;
+import dev.likeness.ipadapter.IpAdapterFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,18 +20,18 @@ final class FileInspection {
 
   private FileInspection() {}
 
-  static Inspection of(Path file) {
-    TensorList tensors;
-    TensorFile form;
+  static CheckpointInspection of(Path file) {
+    TensorNames tensors;
+    TensorFileFormat form;
     try {
-      form = TensorFile.of(file);
-      tensors = TensorFile.list(file);
-    } catch (UnusableInput e) {
-      return Inspection.unusable(file, "unknown", e.getMessage());
+      form = TensorFileFormat.of(file);
+      tensors = TensorFileFormat.list(file);
+    } catch (InvalidInputException e) {
+      return CheckpointInspection.unusable(file, "unknown", e.getMessage());
     }
     Tally tally = new Tally();
     tally.add(tensors);
-    Kind kind = Kind.of(tensors);
+    FileKind kind = FileKind.of(tensors);
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("tensors", tensors.names().size());
     List<String> problems = new ArrayList<>();
@@ -39,10 +39,10 @@ final class FileInspection {
       problems.add(file + " holds no tensor; download or save it again");
     }
     describe(file, kind, tensors, details, problems);
-    String format = form != TensorFile.SAFETENSORS
+    String format = form != TensorFileFormat.SAFETENSORS
         ? form.name().toLowerCase(Locale.ROOT)
-        : kind == Kind.BASE ? "single-file" : "safetensors";
-    return new Inspection(
+        : kind == FileKind.BASE ? "single-file" : "safetensors";
+    return new CheckpointInspection(
         file,
         kind.word(),
         Family.of(kind, tensors),
@@ -55,26 +55,26 @@ final class FileInspection {
 
   private static void describe(
       Path file,
-      Kind kind,
-      TensorList tensors,
+      FileKind kind,
+      TensorNames tensors,
       Map<String, Object> details,
       List<String> problems) {
-    if (kind == Kind.LORA) {
+    if (kind == FileKind.LORA) {
       LoraRank.of(tensors).ifPresent(rank -> details.put("rank", rank));
     }
-    if (kind == Kind.IP_ADAPTER) {
+    if (kind == FileKind.IP_ADAPTER) {
       try {
-        details.put("adapter", AdapterFile.of(file).layout().describe());
-      } catch (UnusableInput e) {
+        details.put("adapter", IpAdapterFile.of(file).layout().describe());
+      } catch (InvalidInputException e) {
         problems.add(e.getMessage());
       }
     }
-    boolean known = dev.likeness.diffusion.internal.family.Family.KNOWN.stream()
+    boolean known = dev.likeness.diffusion.internal.family.ModelFamily.KNOWN.stream()
         .anyMatch(family -> family.recognises(tensors));
-    if (kind == Kind.BASE && known) {
+    if (kind == FileKind.BASE && known) {
       try {
         details.putAll(BaseDetails.of(SingleFile.open(file)));
-      } catch (UnusableInput e) {
+      } catch (InvalidInputException e) {
         problems.add(e.getMessage());
       }
     }

@@ -1,11 +1,11 @@
 package dev.likeness.cli.inspect;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.file.ShardedSafetensors;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ShardedSource;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.model.ModelFolder;
-import dev.likeness.diffusion.internal.model.TensorFile;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.examples.inspect.Family;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,15 +35,15 @@ final class FolderInspection {
     this.folder = folder;
   }
 
-  static Inspection of(Path folder) {
+  static CheckpointInspection of(Path folder) {
     try {
       return new FolderInspection(folder).inspect(ModelFolder.open(folder));
-    } catch (UnusableInput e) {
-      return Inspection.unusable(folder, "unknown", e.getMessage());
+    } catch (InvalidInputException e) {
+      return CheckpointInspection.unusable(folder, "unknown", e.getMessage());
     }
   }
 
-  private Inspection inspect(ModelFolder model) {
+  private CheckpointInspection inspect(ModelFolder model) {
     for (String part : WITH_WEIGHTS) {
       if (model.componentClass(part) != null) {
         addPart(model, part);
@@ -57,7 +57,7 @@ final class FolderInspection {
     details.put("scheduler", String.valueOf(model.componentClass("scheduler")));
     details.putAll(BaseDetails.of(model));
     details.put("parts", parts);
-    return new Inspection(
+    return new CheckpointInspection(
         folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
   }
 
@@ -78,7 +78,7 @@ final class FolderInspection {
   private void addPart(ModelFolder model, String part) {
     try {
       parts.put(part, count(model, part));
-    } catch (UnusableInput e) {
+    } catch (InvalidInputException e) {
       problems.add(e.getMessage());
     }
   }
@@ -88,16 +88,16 @@ final class FolderInspection {
   private long count(ModelFolder model, String part) {
     Path file = model.weightsFile(part);
     if (file.toString().endsWith(".json")) {
-      try (TensorSource shards = ShardedSafetensors.open(file, TensorFile::open)) {
+      try (TensorSource shards = ShardedSource.open(file, TensorFileFormat::open)) {
         return count(shards, part);
       }
     }
-    return count(TensorFile.list(file), part);
+    return count(TensorFileFormat.list(file), part);
   }
 
-  private long count(TensorList tensors, String part) {
+  private long count(TensorNames tensors, String part) {
     if (part.equals("unet") && family.equals(Family.UNKNOWN)) {
-      family = Family.of(Kind.UNET, tensors);
+      family = Family.of(FileKind.UNET, tensors);
     }
     return tally.add(tensors);
   }

@@ -1,6 +1,6 @@
 package dev.likeness.cli.inspect;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,11 +17,11 @@ public final class Inspector {
   /**
    * What {@code path} is, with its problems; a broken file is a finding, not a failure.
    *
-   * @throws UnusableInput when there is nothing at {@code path}
+   * @throws InvalidInputException when there is nothing at {@code path}
    */
-  public static Inspection inspect(Path path) {
+  public static CheckpointInspection inspect(Path path) {
     if (!Files.exists(path)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           path + " does not exist; give a file of weights, a picture or a diffusers folder");
     }
     if (Files.isDirectory(path)) {
@@ -29,10 +29,10 @@ public final class Inspector {
     }
     String picture = picture(path);
     if (picture != null) {
-      return PictureInspection.of(path, picture);
+      return ImageInspection.of(path, picture);
     }
     return path.getFileName().toString().endsWith(".onnx")
-        ? Inspection.unusable(
+        ? CheckpointInspection.unusable(
             path,
             "onnx",
             path
@@ -54,7 +54,7 @@ public final class Inspector {
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(PNG.length);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.cli.inspect;
 
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +12,7 @@ final class LoraRank {
   private LoraRank() {}
 
   /** The largest rank in the file; empty for files whose factors are not plain pairs. */
-  static Optional<Long> of(TensorList tensors) {
+  static Optional<Long> of(TensorNames tensors) {
     return tensors.names().stream()
         .filter(name -> DOWN.stream().anyMatch(name::contains))
         .map(tensors::shape)

@@ -1,6 +1,6 @@
 package dev.likeness.cli.inspect;
 
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -10,7 +10,7 @@ final class Tally {
   private long parameters;
 
   /** Counts {@code tensors} and returns how many numbers they have. */
-  long add(TensorList tensors) {
+  long add(TensorNames tensors) {
     long before = parameters;
     for (String name : tensors.names()) {
       dtypes.merge(tensors.dtype(name).name(), tensors.elements(name), Long::sum);

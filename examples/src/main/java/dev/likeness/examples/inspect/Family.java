@@ -1,9 +1,9 @@
 package dev.likeness.examples.inspect;
 
-import dev.likeness.cli.inspect.Kind;
+import dev.likeness.cli.inspect.FileKind;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
-import dev.likeness.diffusion.internal.file.TensorList;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -24,16 +24,16 @@ public final class Family {
 
   private Family() {}
 
-  public static String of(Kind kind, TensorList tensors) {
-    Optional<String> known = dev.likeness.diffusion.internal.family.Family.KNOWN.stream()
+  public static String of(FileKind kind, TensorNames tensors) {
+    Optional<String> known = dev.likeness.diffusion.internal.family.ModelFamily.KNOWN.stream()
         .filter(family -> family.recognises(tensors))
-        .map(dev.likeness.diffusion.internal.family.Family::name)
+        .map(dev.likeness.diffusion.internal.family.ModelFamily::name)
         .findFirst();
     if (known.isPresent()) {
       return known.get();
     }
-    if (kind == Kind.LORA) {
-      return LoraFamily.of(
+    if (kind == FileKind.LORA) {
+      return LoraFamilyDetector.of(
               tensors, tensors instanceof SafetensorsHeader header ? header.metadata() : Map.of())
           .name()
           .toLowerCase(Locale.ROOT)
@@ -60,7 +60,7 @@ public final class Family {
     };
   }
 
-  private static String byInputs(TensorList tensors, String layer) {
+  private static String byInputs(TensorNames tensors, String layer) {
     return tensors.names().stream()
         .filter(name -> name.contains(layer))
         .map(tensors::shape)
@@ -70,7 +70,7 @@ public final class Family {
         .orElse(UNKNOWN);
   }
 
-  private static String byEmbedding(TensorList tensors) {
+  private static String byEmbedding(TensorNames tensors) {
     if (tensors.has("clip_g")) {
       return "sdxl";
     }

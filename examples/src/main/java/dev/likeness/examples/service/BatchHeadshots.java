@@ -1,9 +1,9 @@
 package dev.likeness.examples.service;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
@@ -12,7 +12,7 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.TrainingStates;
+import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
@@ -23,7 +23,7 @@ import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -78,7 +78,7 @@ public final class BatchHeadshots {
     try (BaseModel base = BaseModel.open(folder, Compute.best());
         FaceDetector detector = new CascadeDetector();
         FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
-        FaceEmbedder own = FolderEmbedder.in(folder).orElse(null)) {
+        FaceEmbedder own = TorchEmbedder.in(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       BatchHeadshots batch = new BatchHeadshots(
@@ -111,12 +111,14 @@ public final class BatchHeadshots {
       try {
         one(folder, results, consent);
         log.println(folder.getFileName() + ": done");
-      } catch (Cancelled stopped) {
+      } catch (CancelledException stopped) {
         throw stopped;
       } catch (RuntimeException | IOException e) {
         failed++;
         log.println(folder.getFileName() + ": "
-            + (e instanceof UnusableInput || e instanceof MachineLimit ? e.getMessage() : e));
+            + (e instanceof InvalidInputException || e instanceof ResourceLimitException
+                ? e.getMessage()
+                : e));
       }
     }
     return failed;
@@ -132,14 +134,14 @@ public final class BatchHeadshots {
     Path file = results.resolve(PERSON);
     Path state = studio.state(results, review, PersonProfile.UNKNOWN);
     // Who was learnt from other photos, or otherwise, is not who is asked for now.
-    if (!Files.exists(file) || !TrainingStates.isOf(file, state)) {
+    if (!Files.exists(file) || !TrainingState.isOf(file, state)) {
       try (TrainedPerson learnt = studio.learn(
           review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
-        TrainingStates.learnt(learnt, state).save(file);
+        TrainingState.learnt(learnt, state).save(file);
       }
     }
     // Also what a run that was stopped between the two left.
-    TrainingStates.deleteAll(results);
+    TrainingState.deleteAll(results);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
       Shoot shoot = studio.shoot(person, request).cropped(detector);
       for (int i = 0; i < shoot.headshots().size(); i++) {

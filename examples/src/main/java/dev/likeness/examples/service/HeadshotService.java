@@ -4,18 +4,18 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.likeness.cli.console.ExitStatus;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.queue.Job;
+import dev.likeness.headshots.queue.GenerationJob;
+import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.queue.QueueFull;
 import dev.likeness.headshots.queue.QueueOptions;
-import dev.likeness.headshots.queue.StudioQueue;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.FaceDetector;
@@ -61,7 +61,7 @@ public final class HeadshotService implements AutoCloseable {
 
   private final Map<String, TrainedPerson> people;
   private final FaceDetector detector;
-  private final StudioQueue queue;
+  private final GenerationQueue queue;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(8);
   private final KeptShoots shoots = new KeptShoots(KEPT, KEPT_BYTES);
@@ -77,7 +77,7 @@ public final class HeadshotService implements AutoCloseable {
     this.detector = detector;
     // First, as a port may be taken: workers that nobody can close would hold the studio.
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-    queue = StudioQueue.on(studio, options);
+    queue = GenerationQueue.on(studio, options);
     server.createContext("/shoots", this::answer);
     server.setExecutor(threads);
     server.start();
@@ -127,9 +127,9 @@ public final class HeadshotService implements AutoCloseable {
       } catch (QueueFull full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
         say(exchange, 429, Map.of("error", full.getMessage()));
-      } catch (MachineLimit limit) {
+      } catch (ResourceLimitException limit) {
         say(exchange, 503, Map.of("error", limit.getMessage()));
-      } catch (IllegalArgumentException | UnusableInput wrong) {
+      } catch (IllegalArgumentException | InvalidInputException wrong) {
         say(exchange, 400, Map.of("error", wrong.getMessage()));
       }
     }
@@ -155,7 +155,7 @@ public final class HeadshotService implements AutoCloseable {
       say(exchange, 202, Map.of("id", take(query(exchange))));
       return;
     }
-    Job<Shoot> job = known && path.length > 2 ? shoots.job(path[2]) : null;
+    GenerationJob<Shoot> job = known && path.length > 2 ? shoots.job(path[2]) : null;
     if (job != null && !method.equals("GET") && !(method.equals("DELETE") && path.length == 3)) {
       exchange.getResponseHeaders().add("Allow", path.length == 3 ? "GET, DELETE" : "GET");
       say(
@@ -195,30 +195,31 @@ public final class HeadshotService implements AutoCloseable {
         .seed(number(query, "seed", 0))
         .variant(whole(query, "variant", 0))
         .steps(upTo(MOST_STEPS, query, "steps", ShootRequest.STEPS));
-    return shoots.add(
-        queue.shoot(person, request, whole(query, "priority", StudioQueue.USUAL), Progress.SILENT));
+    return shoots.add(queue.shoot(
+        person, request, whole(query, "priority", GenerationQueue.USUAL), Progress.SILENT));
   }
 
-  private static Map<String, Object> state(Job<Shoot> job) {
+  private static Map<String, Object> state(GenerationJob<Shoot> job) {
     Map<String, Object> state = new HashMap<>();
-    Job.State now = job.state();
+    GenerationJob.State now = job.state();
     state.put("state", now.name().toLowerCase(Locale.ROOT));
-    state.put("pictures", now == Job.State.DONE ? job.join().headshots().size() : 0);
+    state.put(
+        "pictures", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
     if (job.lastEvent() instanceof ProgressEvent.Step step) {
       state.put("step", step.step() + " of " + step.steps());
     }
-    if (now == Job.State.FAILED) {
+    if (now == GenerationJob.State.FAILED) {
       state.put("error", failure(job));
     }
     return state;
   }
 
   // Only what the library itself says is meant to be read by whoever asked.
-  private static String failure(Job<Shoot> job) {
+  private static String failure(GenerationJob<Shoot> job) {
     try {
       job.join();
       throw new IllegalStateException("the shoot did not fail");
-    } catch (UnusableInput | MachineLimit known) {
+    } catch (InvalidInputException | ResourceLimitException known) {
       return known.getMessage();
     } catch (RuntimeException | Error unknown) {
       return ExitStatus.of(unknown) == ExitStatus.MACHINE
@@ -227,8 +228,9 @@ public final class HeadshotService implements AutoCloseable {
     }
   }
 
-  private void picture(HttpExchange exchange, Job<Shoot> job, String name) throws IOException {
-    int count = job.state() == Job.State.DONE ? job.join().headshots().size() : 0;
+  private void picture(HttpExchange exchange, GenerationJob<Shoot> job, String name)
+      throws IOException {
+    int count = job.state() == GenerationJob.State.DONE ? job.join().headshots().size() : 0;
     if (!name.matches("[1-9][0-9]{0,3}\\.png")
         || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
       say(exchange, 404, Map.of("error", "no such picture, or not yet"));

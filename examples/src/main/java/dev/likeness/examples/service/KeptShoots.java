@@ -1,7 +1,7 @@
 package dev.likeness.examples.service;
 
 import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.queue.Job;
+import dev.likeness.headshots.queue.GenerationJob;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +16,7 @@ final class KeptShoots {
   private final int most;
   private final long mostBytes;
   // Finished ones in the order in which they finished.
-  private final Map<String, Job<Shoot>> shoots = new LinkedHashMap<>();
+  private final Map<String, GenerationJob<Shoot>> shoots = new LinkedHashMap<>();
 
   KeptShoots(int most, long mostBytes) {
     this.most = most;
@@ -24,7 +24,7 @@ final class KeptShoots {
   }
 
   /** Returns the shoot's id. */
-  synchronized String add(Job<Shoot> job) {
+  synchronized String add(GenerationJob<Shoot> job) {
     String id = Long.toString(job.number());
     shoots.put(id, job);
     forget();
@@ -33,7 +33,7 @@ final class KeptShoots {
   }
 
   /** Null for one that never was, or is forgotten. */
-  synchronized Job<Shoot> job(String id) {
+  synchronized GenerationJob<Shoot> job(String id) {
     return shoots.get(id);
   }
 
@@ -44,7 +44,7 @@ final class KeptShoots {
   }
 
   private synchronized void finished(String id) {
-    Job<Shoot> job = shoots.remove(id);
+    GenerationJob<Shoot> job = shoots.remove(id);
     if (job != null) {
       shoots.put(id, job);
       forget();
@@ -52,18 +52,18 @@ final class KeptShoots {
   }
 
   private void forget() {
-    List<Map.Entry<String, Job<Shoot>>> done = new ArrayList<>(
+    List<Map.Entry<String, GenerationJob<Shoot>>> done = new ArrayList<>(
         shoots.entrySet().stream().filter(shoot -> shoot.getValue().isDone()).toList());
     long bytes = done.stream().mapToLong(shoot -> bytes(shoot.getValue())).sum();
     while (done.size() > 1 && (shoots.size() > most || bytes > mostBytes)) {
-      Map.Entry<String, Job<Shoot>> oldest = done.remove(0);
+      Map.Entry<String, GenerationJob<Shoot>> oldest = done.remove(0);
       bytes -= bytes(oldest.getValue());
       shoots.remove(oldest.getKey());
     }
   }
 
-  private static long bytes(Job<Shoot> job) {
-    return job.state() != Job.State.DONE
+  private static long bytes(GenerationJob<Shoot> job) {
+    return job.state() != GenerationJob.State.DONE
         ? 0
         : job.join().headshots().stream()
             .mapToLong(shot -> 3L * shot.picture().width() * shot.picture().height())

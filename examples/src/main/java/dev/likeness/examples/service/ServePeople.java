@@ -71,8 +71,8 @@ public final class ServePeople {
    * {@code folder} brings what holds them.
    *
    * @throws IllegalArgumentException when two of them have one name
-   * @throws dev.likeness.diffusion.error.UnusableInput when a file is broken, or of another kind of
-   *     base; that somebody was learnt on another of the same kind is said
+   * @throws dev.likeness.diffusion.error.InvalidInputException when a file is broken, or of another
+   *     kind of base; that somebody was learnt on another of the same kind is said
    */
   static void serve(int port, Path folder, List<Path> files, Serving serving) throws Exception {
     try (FaceDetector detector = new CascadeDetector();

@@ -2,7 +2,7 @@ package dev.likeness.portrait.people;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.command.Sha256;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.LikenessVersion;
 import java.io.IOException;
@@ -87,7 +87,7 @@ public final class PeopleFolder {
             .forEach(person -> people.put(person.get("folder"), person));
       }
     } catch (IOException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           list + " cannot be read: " + e.getMessage()
               + "; give another folder, or delete it with the people that it lists",
           e);

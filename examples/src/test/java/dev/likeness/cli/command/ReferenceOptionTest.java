@@ -3,9 +3,9 @@ package dev.likeness.cli.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.decode.Orientation;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.decode.ExifOrientation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,23 +29,23 @@ public class ReferenceOptionTest {
   /**
    * Writes a picture as a phone that is held upright does; returns what it is to whoever turns it.
    */
-  public static Picture lying(Path photo, Picture upright) throws IOException {
+  public static RgbImage lying(Path photo, RgbImage upright) throws IOException {
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
-    ImageIO.write(Orientation.TURNED_LEFT.upright(upright).toBufferedImage(), "jpeg", jpeg);
+    ImageIO.write(ExifOrientation.TURNED_LEFT.upright(upright).toBufferedImage(), "jpeg", jpeg);
     byte[] plain = jpeg.toByteArray();
     ByteArrayOutputStream marked = new ByteArrayOutputStream();
     marked.write(plain, 0, 2);
     marked.write(HexFormat.of().parseHex(LYING));
     marked.write(plain, 2, plain.length - 2);
     Files.write(photo, marked.toByteArray());
-    return Orientation.TURNED_RIGHT.upright(Picture.read(photo));
+    return ExifOrientation.TURNED_RIGHT.upright(RgbImage.read(photo));
   }
 
   @Test
   void looksAtPhotosUpright() throws IOException {
     Path photo = folder.resolve("phone.jpg");
-    lying(photo, Picture.of(24, 40, new byte[24 * 40 * 3]));
-    Picture picture = new ReferenceOption(photo, 1).picture();
+    lying(photo, RgbImage.of(24, 40, new byte[24 * 40 * 3]));
+    RgbImage picture = new ReferenceOption(photo, 1).picture();
     assertEquals(24, picture.width());
     assertEquals(40, picture.height());
   }
@@ -58,6 +58,7 @@ public class ReferenceOptionTest {
         assertThrows(RuntimeException.class, () -> new ReferenceOption(text, 1).picture())
             .getMessage());
     assertThrows(
-        UnusableInput.class, () -> new ReferenceOption(folder.resolve("none.png"), 1).picture());
+        InvalidInputException.class,
+        () -> new ReferenceOption(folder.resolve("none.png"), 1).picture());
   }
 }

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
@@ -42,7 +42,7 @@ class BatchHeadshotsTest {
   @BeforeAll
   static void useOpenCvOnce() {
     // OpenCV keeps a few objects of its own from its first use on.
-    Picture portrait =
+    RgbImage portrait =
         Renderer.render(Person.random(1), Shot.selfie(new Random(1)), 256).picture();
     HeadshotStudio.review(
         PhotoSet.of(List.of(Photo.of("one.png", portrait.toPng()))), Consent.NOBODY_REAL);
@@ -57,7 +57,7 @@ class BatchHeadshotsTest {
       Renderer.render(Person.random(5_000_000_000L), Shot.selfie(random), 256)
           .picture()
           .writePng(file);
-      Picture.of(64, 64, new byte[64 * 64 * 3])
+      RgbImage.of(64, 64, new byte[64 * 64 * 3])
           .writePng(
               Files.createDirectories(photos.resolve("nobody")).resolve("black-" + i + ".png"));
     }

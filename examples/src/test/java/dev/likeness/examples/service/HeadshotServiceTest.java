@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -21,14 +21,14 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -79,11 +79,11 @@ class HeadshotServiceTest {
   private static final List<String> NAMES = List.of("ada", "bob", "cleo", "dan");
   private static final int CLIENTS = 8;
   private static final boolean HELD = Boolean.getBoolean("likeness.soak.held");
-  private static final Box FACE = new Box(6, 6, 12, 12);
+  private static final BoundingBox FACE = new BoundingBox(6, 6, 12, 12);
   private static final FaceDetector DETECTOR = new FaceDetector() {
     @Override
-    public List<Face> detect(Picture picture) {
-      return List.of(new Face(FACE, 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+    public List<Face> detect(RgbImage picture) {
+      return List.of(new Face(FACE, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty()));
     }
 
     @Override
@@ -127,7 +127,7 @@ class HeadshotServiceTest {
    * As many cascades as are ever used at once stay with a detector: a leak is what comes on top.
    */
   private static FaceDetector warm(FaceDetector cascades) throws Exception {
-    Picture black = Picture.of(256, 256, new byte[256 * 256 * 3]);
+    RgbImage black = RgbImage.of(256, 256, new byte[256 * 256 * 3]);
     ExecutorService threads = Executors.newFixedThreadPool(4 * CLIENTS);
     for (Future<?> each :
         threads.invokeAll(Collections.nCopies(4 * CLIENTS, () -> cascades.detect(black)))) {
@@ -145,8 +145,8 @@ class HeadshotServiceTest {
         .seed(NAMES.indexOf(name))
         .train(
             base,
-            List.of(Picture.of(32, 32, grey)),
-            Subject.of("woman").consent(name + ": yes"),
+            List.of(RgbImage.of(32, 32, grey)),
+            PersonToken.of("woman").consent(name + ": yes"),
             Progress.SILENT,
             new Cancellation());
   }
@@ -187,8 +187,8 @@ class HeadshotServiceTest {
   @Test
   void drawsForTwoClientsAtOnceWhatItDrawsForOne() throws Exception {
     ExecutorService clients = Executors.newFixedThreadPool(2);
-    Future<Picture> ada = clients.submit(() -> drawn("ada", 5));
-    Future<Picture> bob = clients.submit(() -> drawn("bob", 6));
+    Future<RgbImage> ada = clients.submit(() -> drawn("ada", 5));
+    Future<RgbImage> bob = clients.submit(() -> drawn("bob", 6));
     assertEquals(serial("ada", 5), ada.get());
     assertEquals(serial("bob", 6), bob.get());
     clients.shutdown();
@@ -198,7 +198,7 @@ class HeadshotServiceTest {
   void answersEveryRequestUnderLoadTheSameAsAlone() throws Exception {
     long seconds = Long.getLong("likeness.soak", 0);
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-    Map<String, Picture> expected = new HashMap<>();
+    Map<String, RgbImage> expected = new HashMap<>();
     for (String name : NAMES) {
       expected.put(name + 0, serial(name, 0));
       expected.put(name + 1, serial(name, 1));
@@ -340,7 +340,7 @@ class HeadshotServiceTest {
     assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
   }
 
-  private Picture drawn(String name, int seed) throws Exception {
+  private RgbImage drawn(String name, int seed) throws Exception {
     String id = shoot(name, seed, 2);
     while (true) {
       String state = said("GET", "/" + id);
@@ -399,12 +399,12 @@ class HeadshotServiceTest {
         handler);
   }
 
-  private static Picture read(byte[] png) throws IOException {
-    return Picture.of(ImageIO.read(new ByteArrayInputStream(png)));
+  private static RgbImage read(byte[] png) throws IOException {
+    return RgbImage.of(ImageIO.read(new ByteArrayInputStream(png)));
   }
 
   /** What is drawn alone, as files have it: with the mark that it is drawn. */
-  private static Picture serial(String name, int seed) throws IOException {
+  private static RgbImage serial(String name, int seed) throws IOException {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 1).seed(seed).steps(2);
     Headshot shot = studio.shoot(PEOPLE.get(name), request).headshots().get(0);
     return read(shot.cropped(shot.style().crop(), detector).orElse(shot).toPng());

@@ -4,15 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.queue.Job;
+import dev.likeness.headshots.queue.GenerationJob;
+import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.queue.QueueOptions;
-import dev.likeness.headshots.queue.StudioQueue;
 import dev.likeness.headshots.queue.Work;
 import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
@@ -51,14 +51,15 @@ class KeptShootsTest {
   @Test
   void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
     KeptShoots kept = new KeptShoots(2, Long.MAX_VALUE);
-    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+    try (GenerationQueue queue =
+        GenerationQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
       String runs = kept.add(submitted(queue, waiting()));
       List<String> done = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
         done.add(kept.add(finished(queue, 10)));
       }
       assertEquals(List.of(false, false, false, true), kept(kept, done));
-      assertEquals(Job.State.RUNNING, kept.job(runs).state());
+      assertEquals(GenerationJob.State.RUNNING, kept.job(runs).state());
       gate.countDown();
     }
   }
@@ -67,8 +68,9 @@ class KeptShootsTest {
   @Timeout(60)
   void forgetsByTheBytesOfPicturesInTheOrderInWhichShootsFinished() throws Exception {
     KeptShoots kept = new KeptShoots(256, 4 * BYTES);
-    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
-      Job<Shoot> late = submitted(queue, waiting());
+    try (GenerationQueue queue =
+        GenerationQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+      GenerationJob<Shoot> late = submitted(queue, waiting());
       List<String> ids = new ArrayList<>(List.of(kept.add(late)));
       for (int i = 0; i < 4; i++) {
         ids.add(kept.add(finished(queue, 10)));
@@ -101,19 +103,19 @@ class KeptShootsTest {
     };
   }
 
-  private static Job<Shoot> finished(StudioQueue queue, int side) throws Exception {
-    Job<Shoot> job = submitted(queue, (progress, stop) -> pictureOf(side));
+  private static GenerationJob<Shoot> finished(GenerationQueue queue, int side) throws Exception {
+    GenerationJob<Shoot> job = submitted(queue, (progress, stop) -> pictureOf(side));
     job.get();
     return job;
   }
 
-  private static Job<Shoot> submitted(StudioQueue queue, Work<Shoot> work) {
+  private static GenerationJob<Shoot> submitted(GenerationQueue queue, Work<Shoot> work) {
     return queue.submit(work, 1, 0, Progress.SILENT, Duration.ZERO);
   }
 
   private static Shoot pictureOf(int side) {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
-    Picture picture = Picture.of(side, side, new byte[side * side * 3]);
+    RgbImage picture = RgbImage.of(side, side, new byte[side * side * 3]);
     return new Shoot(request, List.of(Headshot.of(picture, request.styles().get(0), "Ada")));
   }
 }

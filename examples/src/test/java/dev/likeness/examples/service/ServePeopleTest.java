@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.CascadeDetector;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -55,7 +55,7 @@ class ServePeopleTest {
     GoldenFolder.schedule(base, LCM);
     // OpenCV keeps a few objects of its own from its first use on.
     try (CascadeDetector detector = new CascadeDetector()) {
-      detector.detect(Picture.of(32, 32, new byte[32 * 32 * 3]));
+      detector.detect(RgbImage.of(32, 32, new byte[32 * 32 * 3]));
     }
   }
 
@@ -68,8 +68,8 @@ class ServePeopleTest {
             .steps(20)
             .train(
                 model,
-                List.of(Picture.of(32, 32, rgb)),
-                Subject.of("woman").consent(name + ": yes"),
+                List.of(RgbImage.of(32, 32, rgb)),
+                PersonToken.of("woman").consent(name + ": yes"),
                 Progress.SILENT,
                 new Cancellation())) {
       person.save(file);
@@ -101,8 +101,8 @@ class ServePeopleTest {
         second + " is the second of the name ada, by which people are asked for; rename one",
         assertThrows(IllegalArgumentException.class, () -> serve(List.of(ada, second)))
             .getMessage());
-    String refused =
-        assertThrows(UnusableInput.class, () -> serve(List.of(ada, broken))).getMessage();
+    String refused = assertThrows(InvalidInputException.class, () -> serve(List.of(ada, broken)))
+        .getMessage();
     assertTrue(refused.contains("eve.safetensors"), refused);
     assertEquals(
         "give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors; given [x, portrait, a]",

@@ -1,6 +1,6 @@
 package dev.likeness.headshots.person;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
@@ -28,10 +28,10 @@ public final class Authenticity {
   private static final double RARE = 0.05;
 
   private final FaceDetector detector;
-  private final FaceMeasures own;
+  private final PersonRecord own;
   private final Optional<Likeness> likeness;
 
-  private Authenticity(FaceDetector detector, FaceMeasures own, Optional<Likeness> likeness) {
+  private Authenticity(FaceDetector detector, PersonRecord own, Optional<Likeness> likeness) {
     this.detector = detector;
     this.own = own;
     this.likeness = likeness;
@@ -46,8 +46,8 @@ public final class Authenticity {
     Optional<Likeness> likeness = tools
         .embedder()
         .filter(eye -> !photos.isEmpty())
-        .map(eye -> FaceReferences.of(photos, eye).likeness(tools.detector(), eye));
-    return new Authenticity(tools.detector(), FaceMeasures.of(photos), likeness);
+        .map(eye -> FaceEmbeddings.of(photos, eye).likeness(tools.detector(), eye));
+    return new Authenticity(tools.detector(), PersonRecord.of(photos), likeness);
   }
 
   /**
@@ -66,14 +66,14 @@ public final class Authenticity {
   public static Optional<Authenticity> of(Map<String, String> notes, ReviewTools tools) {
     Optional<Likeness> likeness = tools
         .embedder()
-        .flatMap(eye -> FaceReferences.of(notes)
+        .flatMap(eye -> FaceEmbeddings.of(notes)
             .filter(kept -> kept.embedder().equals(eye.name()))
             .map(kept -> kept.likeness(tools.detector(), eye)));
-    return FaceMeasures.of(notes).map(own -> new Authenticity(tools.detector(), own, likeness));
+    return PersonRecord.of(notes).map(own -> new Authenticity(tools.detector(), own, likeness));
   }
 
   /** In what {@code headshot} departs from the photos. */
-  public AuthenticityVerdict judge(Picture headshot) {
+  public AuthenticityVerdict judge(RgbImage headshot) {
     List<Face> faces = detector.detect(headshot);
     Set<AuthenticityFlag> flags = EnumSet.noneOf(AuthenticityFlag.class);
     if (faces.isEmpty()) {
@@ -93,7 +93,7 @@ public final class Authenticity {
   }
 
   /** How far beyond its bound each measure is; NaN for one that was not taken. */
-  private Map<AuthenticityFlag, Double> excess(Picture headshot, FaceTraits traits) {
+  private Map<AuthenticityFlag, Double> excess(RgbImage headshot, FaceTraits traits) {
     double standing =
         likeness.map(measure -> measure.score(headshot).standing()).orElse(Double.NaN);
     return Map.of(

@@ -1,6 +1,6 @@
 package dev.likeness.headshots.person;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.internal.quality.FacePatch;
@@ -23,7 +23,7 @@ public record FaceTraits(double tone, double texture, double breadth) {
   // Skin has a chroma of 10 and more; without colours the angle would be that of noise.
   private static final double GREY = 3;
 
-  static FaceTraits of(Picture picture, Face face) {
+  static FaceTraits of(RgbImage picture, Face face) {
     FacePatch patch = FacePatch.of(picture, face);
     int side = patch.side();
     double[] light = new double[side * side];
@@ -97,7 +97,7 @@ public record FaceTraits(double tone, double texture, double breadth) {
   }
 
   /** CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
-  public static double[] lab(Picture picture, int x, int y) {
+  public static double[] lab(RgbImage picture, int x, int y) {
     return lab(
         linear(picture.at(x, y, 0)), linear(picture.at(x, y, 1)), linear(picture.at(x, y, 2)));
   }

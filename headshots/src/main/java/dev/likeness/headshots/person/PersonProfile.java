@@ -1,7 +1,7 @@
 package dev.likeness.headshots.person;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import java.io.IOException;
@@ -38,12 +38,12 @@ public record PersonProfile(List<Trait> traits) {
 
   /** What can be corrected, such as {@code glasses}, in the order in which it is told. */
   public static List<String> slots() {
-    return PersonWords.slots().stream().map(PersonWords.Slot::name).toList();
+    return ProfileVocabulary.slots().stream().map(ProfileVocabulary.Slot::name).toList();
   }
 
   /** What the pixels of a person's photos tell alone: skin and hair, at least one photo. */
   public static PersonProfile measured(List<AcceptedPhoto> photos) {
-    return MeasuredTraits.of(photos, UNKNOWN);
+    return PixelTraits.of(photos, UNKNOWN);
   }
 
   /**
@@ -60,7 +60,8 @@ public record PersonProfile(List<Trait> traits) {
       throw new IllegalArgumentException(
           "unknown trait \"" + slot + "\"; known: " + String.join(", ", slots()));
     }
-    return with(new Trait(slot, PersonWords.spelled(slot, words.strip()), 1, Trait.Source.USER));
+    return with(
+        new Trait(slot, ProfileVocabulary.spelled(slot, words.strip()), 1, Trait.Source.USER));
   }
 
   /** What is known of one slot. */
@@ -120,19 +121,19 @@ public record PersonProfile(List<Trait> traits) {
    * The words that are at least so sure; of what is asked of one sex alone, somebody of another has
    * what the user says.
    */
-  public PersonWords words(double confidence) {
-    PersonWords sure = words(trait -> trait.confidence() >= confidence);
-    List<String> foreign = PersonWords.slots().stream()
+  public ProfileVocabulary words(double confidence) {
+    ProfileVocabulary sure = words(trait -> trait.confidence() >= confidence);
+    List<String> foreign = ProfileVocabulary.slots().stream()
         .filter(slot -> !sure.chosen().getOrDefault("sex", "").isEmpty())
         .filter(slot -> !sure.admits(slot))
-        .map(PersonWords.Slot::name)
+        .map(ProfileVocabulary.Slot::name)
         .toList();
     return words(trait -> trait.confidence() >= confidence
         && (trait.source() == Trait.Source.USER || !foreign.contains(trait.slot())));
   }
 
-  private PersonWords words(Predicate<Trait> said) {
-    PersonWords words = PersonWords.NONE;
+  private ProfileVocabulary words(Predicate<Trait> said) {
+    ProfileVocabulary words = ProfileVocabulary.NONE;
     for (Trait trait : traits) {
       words = said.test(trait) ? words.with(trait.slot(), trait.value()) : words;
     }
@@ -158,7 +159,7 @@ public record PersonProfile(List<Trait> traits) {
           .map(entry -> trait((Map<?, ?>) entry))
           .toList());
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the profile in the person's file cannot be read; learn the person again", e);
     }
   }
@@ -174,6 +175,6 @@ public record PersonProfile(List<Trait> traits) {
             each);
       }
     }
-    throw new UnusableInput("unknown source " + source);
+    throw new InvalidInputException("unknown source " + source);
   }
 }

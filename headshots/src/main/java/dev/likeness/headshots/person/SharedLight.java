@@ -42,10 +42,10 @@ public record SharedLight(String words) {
 
   /** What is kept of somebody who was learnt; nothing of others. */
   public static SharedLight of(Identity person) {
-    if (person instanceof HeldPerson held) {
+    if (person instanceof GuidedPerson held) {
       return of(held.own());
     }
-    if (person instanceof ShownPerson shown) {
+    if (person instanceof ReferencePerson shown) {
       return of(shown.learnt());
     }
     return new SharedLight(

@@ -1,5 +1,5 @@
 /**
- * Many persons at once from one base: {@link dev.likeness.headshots.queue.StudioQueue} takes work
- * and gives jobs.
+ * Many persons at once from one base: {@link dev.likeness.headshots.queue.GenerationQueue} takes
+ * work and gives jobs.
  */
 package dev.likeness.headshots.queue;

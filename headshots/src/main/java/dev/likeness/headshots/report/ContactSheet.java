@@ -1,6 +1,6 @@
 package dev.likeness.headshots.report;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.photos.internal.image.SheetPen;
 import java.awt.Color;
@@ -31,7 +31,7 @@ public final class ContactSheet {
    * @param headshots at least one
    * @param footer one line below everything
    */
-  public static Picture of(List<Picture> photos, List<Headshot> headshots, String footer) {
+  public static RgbImage of(List<RgbImage> photos, List<Headshot> headshots, String footer) {
     SheetGrid above = new SheetGrid(
         WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MOST_PHOTOS_A_ROW)), GAP, 0);
     SheetGrid below = new SheetGrid(WIDTH - 2 * MARGIN, HEADSHOTS_A_ROW, GAP, CAPTION);
@@ -52,10 +52,10 @@ public final class ContactSheet {
     headshots(pen, below, headshots, y + HEADING);
     pen.footer(footer, MARGIN, height - MARGIN / 2);
     paper.dispose();
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
-  private static void photos(SheetPen pen, SheetGrid grid, List<Picture> photos, int top) {
+  private static void photos(SheetPen pen, SheetGrid grid, List<RgbImage> photos, int top) {
     for (int i = 0; i < photos.size(); i++) {
       pen.picture(photos.get(i), MARGIN + grid.x(i), top + grid.y(i), grid.cell());
     }

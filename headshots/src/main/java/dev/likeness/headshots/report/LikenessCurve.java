@@ -1,7 +1,7 @@
 package dev.likeness.headshots.report;
 
-import dev.likeness.headshots.Choice;
-import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.SelectionResult;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import java.util.Comparator;
 import java.util.List;
@@ -22,7 +22,7 @@ public final class LikenessCurve {
   private LikenessCurve() {}
 
   /** The drawing; empty when likeness was not measured. */
-  public static String svg(Choice choice) {
+  public static String svg(SelectionResult choice) {
     return svg(choice.verdicts().stream()
         .flatMap(verdict -> bar(verdict.candidate().card(), verdict.kept()).stream()));
   }
@@ -33,7 +33,7 @@ public final class LikenessCurve {
   }
 
   private static Optional<Bar> bar(ScoreCard card, boolean kept) {
-    return card.of(Aspect.LIKENESS)
+    return card.of(ScoreAspect.LIKENESS)
         .filter(score -> !Double.isNaN(score.value()))
         .map(score -> new Bar(score.value(), score.threshold(), kept));
   }

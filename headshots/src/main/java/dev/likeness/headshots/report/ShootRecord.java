@@ -11,7 +11,7 @@ import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.person.AuthenticityVerdict;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoVerdict;
@@ -56,7 +56,7 @@ public final class ShootRecord {
   }
 
   /** The record of a shoot of somebody whom photos show. */
-  public static ShootRecord of(BaseModel base, ShownPerson person, Shoot shoot) {
+  public static ShootRecord of(BaseModel base, ReferencePerson person, Shoot shoot) {
     Map<String, Object> object =
         person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
     object.put("words", person.phrase());
@@ -73,7 +73,7 @@ public final class ShootRecord {
     content.put("person", person);
     content.put("scheduler", base.parts().scheduler().className());
     content.put("eta", base.eta(ImageRequest.of("")));
-    content.put("headshots", ShotList.of(shoot, first));
+    content.put("headshots", HeadshotEntries.of(shoot, first));
     return new ShootRecord(content, first);
   }
 

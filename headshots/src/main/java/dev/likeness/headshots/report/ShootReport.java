@@ -1,11 +1,11 @@
 package dev.likeness.headshots.report;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.Candidate;
-import dev.likeness.headshots.Choice;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
@@ -57,7 +57,7 @@ public final class ShootReport {
    */
   public static ShootReport of(
       Shoot shoot,
-      Optional<Choice> choice,
+      Optional<SelectionResult> choice,
       List<ScoreCard> cards,
       Optional<PhotoReview> review,
       Disclosure disclosure) {
@@ -108,9 +108,9 @@ public final class ShootReport {
   }
 
   private static void chosen(
-      StringBuilder page, Choice choice, Shoot delivered, Disclosure disclosure) {
-    List<Choice.Verdict> kept = choice.verdicts().stream()
-        .filter(Choice.Verdict::kept)
+      StringBuilder page, SelectionResult choice, Shoot delivered, Disclosure disclosure) {
+    List<SelectionResult.Verdict> kept = choice.verdicts().stream()
+        .filter(SelectionResult.Verdict::kept)
         .sorted((a, b) -> Integer.compare(a.place(), b.place()))
         .toList();
     if (kept.size() != delivered.headshots().size()) {
@@ -118,7 +118,7 @@ public final class ShootReport {
           "the shoot has " + delivered.headshots().size() + " headshots and the choice keeps "
               + kept.size() + "; give the shoot of those that were kept");
     }
-    List<Choice.Verdict> others =
+    List<SelectionResult.Verdict> others =
         choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
     page.append(
         "<p class=\"note\">Every picture that was drawn was scored. Merit, up to 1, says how many of the others "
@@ -139,11 +139,11 @@ public final class ShootReport {
 
   private static void verdicts(
       StringBuilder page,
-      List<Choice.Verdict> verdicts,
-      Function<Choice.Verdict, Headshot> shown,
+      List<SelectionResult.Verdict> verdicts,
+      Function<SelectionResult.Verdict, Headshot> shown,
       Disclosure disclosure) {
     page.append("<div class=\"grid\">\n");
-    for (Choice.Verdict verdict : verdicts) {
+    for (SelectionResult.Verdict verdict : verdicts) {
       Candidate candidate = verdict.candidate();
       Headshot headshot = shown.apply(verdict);
       String name =
@@ -225,7 +225,7 @@ public final class ShootReport {
     page.append("</div>\n");
   }
 
-  private static Picture fitted(Picture picture, int side) {
+  private static RgbImage fitted(RgbImage picture, int side) {
     return Math.max(picture.width(), picture.height()) <= side
         ? picture
         : Resampler.AREA.fit(picture, side);

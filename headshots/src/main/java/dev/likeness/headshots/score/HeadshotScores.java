@@ -1,16 +1,16 @@
 package dev.likeness.headshots.score;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.DetailMeasures;
 import dev.likeness.headshots.internal.score.EarMeasure;
 import dev.likeness.headshots.internal.score.FaceMeasures;
+import dev.likeness.headshots.internal.score.FaceView;
 import dev.likeness.headshots.internal.score.FalloffMeasure;
 import dev.likeness.headshots.internal.score.GazeMeasure;
 import dev.likeness.headshots.internal.score.HandMeasure;
 import dev.likeness.headshots.internal.score.LightMeasures;
 import dev.likeness.headshots.internal.score.PairMeasure;
 import dev.likeness.headshots.internal.score.SceneMeasures;
-import dev.likeness.headshots.internal.score.View;
 import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -26,7 +26,7 @@ import java.util.function.ToDoubleFunction;
 
 /** Scores headshots. Immutable and shared by threads; the tools stay the caller's to close. */
 public final class HeadshotScores {
-  private static final Map<Aspect, ToDoubleFunction<View>> MEASURES = measures();
+  private static final Map<ScoreAspect, ToDoubleFunction<FaceView>> MEASURES = measures();
 
   private final FaceDetector detector;
   private final Optional<Brisque> brisque;
@@ -81,16 +81,16 @@ public final class HeadshotScores {
   }
 
   /** The scores of a picture, of its largest face; without a face that alone is said. */
-  public ScoreCard score(Picture picture) {
+  public ScoreCard score(RgbImage picture) {
     List<Face> faces = detector.detect(picture);
     List<Score> scores = new ArrayList<>();
-    scores.add(Score.atMost(Aspect.FACE, faces.isEmpty() ? 1 : 0, 0));
+    scores.add(Score.atMost(ScoreAspect.FACE, faces.isEmpty() ? 1 : 0, 0));
     if (!faces.isEmpty()) {
       scores.add(Score.atMost(
-          Aspect.SECOND_FACE,
+          ScoreAspect.SECOND_FACE,
           faces.size() > 1 ? area(faces.get(1)) / area(faces.get(0)) : 0,
-          limits.of(Aspect.SECOND_FACE)));
-      View view = new View(picture, faces.get(0));
+          limits.of(ScoreAspect.SECOND_FACE)));
+      FaceView view = new FaceView(picture, faces.get(0));
       MEASURES.forEach((aspect, measure) -> {
         double value = measure.applyAsDouble(view);
         if (!Double.isNaN(value)) {
@@ -98,7 +98,9 @@ public final class HeadshotScores {
         }
       });
       brisque.ifPresent(model -> scores.add(Score.atMost(
-          Aspect.DISTORTION, model.score(picture, faces.get(0)), limits.of(Aspect.DISTORTION))));
+          ScoreAspect.DISTORTION,
+          model.score(picture, faces.get(0)),
+          limits.of(ScoreAspect.DISTORTION))));
       // Its own detector may find no face: the cosine is NaN then, and the score fails.
       likeness
           .map(measure -> measure.score(picture))
@@ -115,36 +117,37 @@ public final class HeadshotScores {
    * One measure of one face, in the aspect's unit, NaN where there is nothing to measure, such as
    * glasses on a bare face; for grading the measures themselves.
    */
-  public static double measure(Aspect aspect, Picture picture, Face face) {
-    ToDoubleFunction<View> measure = MEASURES.get(aspect);
+  public static double measure(ScoreAspect aspect, RgbImage picture, Face face) {
+    ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);
     if (measure == null) {
       throw new IllegalArgumentException(aspect.word() + " is not measured on the picture alone");
     }
-    return measure.applyAsDouble(new View(picture, face));
+    return measure.applyAsDouble(new FaceView(picture, face));
   }
 
-  private static Map<Aspect, ToDoubleFunction<View>> measures() {
-    Map<Aspect, ToDoubleFunction<View>> all = new EnumMap<>(Aspect.class);
-    all.put(Aspect.SHARPNESS, view -> PhotoFeatures.of(view.picture, view.face).blur());
-    all.put(Aspect.EXPOSURE, LightMeasures::exposure);
-    all.put(Aspect.NOISE, DetailMeasures::noise);
-    all.put(Aspect.COMPRESSION, DetailMeasures::compression);
-    all.put(Aspect.LIGHT_DIRECTION, LightMeasures::direction);
-    all.put(Aspect.LIGHT_FALLOFF, FalloffMeasure::falloff);
-    all.put(Aspect.PROPORTIONS, FaceMeasures::proportions);
-    all.put(Aspect.SYMMETRY, FaceMeasures::symmetry);
-    all.put(Aspect.EYES, FaceMeasures::eyes);
-    all.put(Aspect.GAZE, GazeMeasure::apart);
-    all.put(Aspect.MOUTH, FaceMeasures::mouth);
-    all.put(Aspect.EARS, EarMeasure::doubled);
-    all.put(Aspect.GLASSES, view -> PairMeasure.mismatch(view, Worn.GLASSES));
-    all.put(Aspect.JEWELLERY, view -> PairMeasure.mismatch(view, Worn.HOOPS));
-    all.put(Aspect.HANDS, HandMeasure::hands);
-    all.put(Aspect.SKIN_WAX, DetailMeasures::wax);
-    all.put(Aspect.SKIN_SHARP, DetailMeasures::sharp);
-    all.put(Aspect.HAIR_EDGES, SceneMeasures::hairEdges);
-    all.put(Aspect.BACKGROUND, SceneMeasures::seam);
-    all.put(Aspect.TEXT, SceneMeasures::text);
+  private static Map<ScoreAspect, ToDoubleFunction<FaceView>> measures() {
+    Map<ScoreAspect, ToDoubleFunction<FaceView>> all = new EnumMap<>(ScoreAspect.class);
+    all.put(
+        ScoreAspect.SHARPNESS, view -> PhotoFeatures.of(view.picture, view.face).blur());
+    all.put(ScoreAspect.EXPOSURE, LightMeasures::exposure);
+    all.put(ScoreAspect.NOISE, DetailMeasures::noise);
+    all.put(ScoreAspect.COMPRESSION, DetailMeasures::compression);
+    all.put(ScoreAspect.LIGHT_DIRECTION, LightMeasures::direction);
+    all.put(ScoreAspect.LIGHT_FALLOFF, FalloffMeasure::falloff);
+    all.put(ScoreAspect.PROPORTIONS, FaceMeasures::proportions);
+    all.put(ScoreAspect.SYMMETRY, FaceMeasures::symmetry);
+    all.put(ScoreAspect.EYES, FaceMeasures::eyes);
+    all.put(ScoreAspect.GAZE, GazeMeasure::apart);
+    all.put(ScoreAspect.MOUTH, FaceMeasures::mouth);
+    all.put(ScoreAspect.EARS, EarMeasure::doubled);
+    all.put(ScoreAspect.GLASSES, view -> PairMeasure.mismatch(view, Worn.GLASSES));
+    all.put(ScoreAspect.JEWELLERY, view -> PairMeasure.mismatch(view, Worn.HOOPS));
+    all.put(ScoreAspect.HANDS, HandMeasure::hands);
+    all.put(ScoreAspect.SKIN_WAX, DetailMeasures::wax);
+    all.put(ScoreAspect.SKIN_SHARP, DetailMeasures::sharp);
+    all.put(ScoreAspect.HAIR_EDGES, SceneMeasures::hairEdges);
+    all.put(ScoreAspect.BACKGROUND, SceneMeasures::seam);
+    all.put(ScoreAspect.TEXT, SceneMeasures::text);
     return all;
   }
 }

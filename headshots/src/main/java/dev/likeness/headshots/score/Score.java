@@ -1,6 +1,6 @@
 package dev.likeness.headshots.score;
 
-import dev.likeness.photos.likeness.Interval;
+import dev.likeness.photos.likeness.ConfidenceInterval;
 import dev.likeness.photos.likeness.LikenessScore;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,14 +16,18 @@ import java.util.Optional;
  *     several photos
  */
 public record Score(
-    Aspect aspect, double value, double threshold, boolean passed, Optional<Interval> interval) {
+    ScoreAspect aspect,
+    double value,
+    double threshold,
+    boolean passed,
+    Optional<ConfidenceInterval> interval) {
   /** A score that says nothing of how sure its value is. */
-  public Score(Aspect aspect, double value, double threshold, boolean passed) {
+  public Score(ScoreAspect aspect, double value, double threshold, boolean passed) {
     this(aspect, value, threshold, passed, Optional.empty());
   }
 
   /** A score that fails when it is more than {@code most}; NaN fails. */
-  static Score atMost(Aspect aspect, double value, double most) {
+  static Score atMost(ScoreAspect aspect, double value, double most) {
     return new Score(aspect, value, most, value <= most);
   }
 
@@ -32,9 +36,9 @@ public record Score(
    * no face.
    */
   static Score likeness(LikenessScore measured, double least) {
-    Interval interval = measured.interval();
+    ConfidenceInterval interval = measured.interval();
     return new Score(
-        Aspect.LIKENESS,
+        ScoreAspect.LIKENESS,
         measured.cosine(),
         least,
         measured.cosine() >= least,
@@ -68,7 +72,7 @@ public record Score(
   /** The threshold in words, such as {@code at most 0.439}. */
   public String limit() {
     return String.format(
-        Locale.ROOT, "%s %.3g", aspect == Aspect.LIKENESS ? "at least" : "at most", threshold);
+        Locale.ROOT, "%s %.3g", aspect == ScoreAspect.LIKENESS ? "at least" : "at most", threshold);
   }
 
   /** How good it is, 0 to 1: 0.5 at the threshold, more within it. */
@@ -76,7 +80,7 @@ public record Score(
     if (Double.isNaN(value)) {
       return 0;
     }
-    if (aspect == Aspect.LIKENESS) {
+    if (aspect == ScoreAspect.LIKENESS) {
       return Math.max(
           0, Math.min(1, 0.5 + 0.5 * (value - threshold) / Math.max(1e-9, 1 - threshold)));
     }

@@ -17,7 +17,7 @@ public record ScoreCard(List<Score> scores) {
   }
 
   /** One aspect's score; empty when it was not measured. */
-  public Optional<Score> of(Aspect aspect) {
+  public Optional<Score> of(ScoreAspect aspect) {
     return scores.stream().filter(score -> score.aspect() == aspect).findFirst();
   }
 
@@ -31,7 +31,7 @@ public record ScoreCard(List<Score> scores) {
     double logarithms = 0;
     int n = 0;
     for (Score score : scores) {
-      if (score.aspect() != Aspect.LIKENESS) {
+      if (score.aspect() != ScoreAspect.LIKENESS) {
         logarithms += Math.log(Math.max(1e-6, score.goodness()));
         n++;
       }
@@ -43,7 +43,7 @@ public record ScoreCard(List<Score> scores) {
    * How alike it is, 0 to 1 with 0.5 at the threshold; 1 when there was nothing to measure it with.
    */
   public double likeness() {
-    return of(Aspect.LIKENESS).map(Score::goodness).orElse(1.0);
+    return of(ScoreAspect.LIKENESS).map(Score::goodness).orElse(1.0);
   }
 
   /** One object a score, for records and reports. */

@@ -2,8 +2,8 @@ package dev.likeness.headshots.score;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,9 +19,9 @@ public final class ScoreLimits {
 
   private static final ScoreLimits BUILT_IN = read();
 
-  private final Map<Aspect, Double> limits;
+  private final Map<ScoreAspect, Double> limits;
 
-  private ScoreLimits(Map<Aspect, Double> limits) {
+  private ScoreLimits(Map<ScoreAspect, Double> limits) {
     this.limits = new EnumMap<>(limits);
   }
 
@@ -36,7 +36,7 @@ public final class ScoreLimits {
    * softer than a photograph would fail by that in every picture, which says nothing of any of
    * them.
    *
-   * @throws UnusableInput when that file is no such thing
+   * @throws InvalidInputException when that file is no such thing
    */
   public static ScoreLimits of(BaseModel base) {
     return base.folder()
@@ -48,11 +48,11 @@ public final class ScoreLimits {
 
   private ScoreLimits in(Path file) {
     try {
-      Map<Aspect, Double> others = new EnumMap<>(limits);
-      others.putAll(numbers(Uninterrupted.read(file, Files::readAllBytes)));
+      Map<ScoreAspect, Double> others = new EnumMap<>(limits);
+      others.putAll(numbers(UninterruptibleIo.read(file, Files::readAllBytes)));
       return new ScoreLimits(others);
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " holds no thresholds of scores, expected numbers by names such as SHARPNESS ("
               + e.getMessage() + "); measure them anew, or delete it",
           e);
@@ -60,14 +60,14 @@ public final class ScoreLimits {
   }
 
   /** The same with another threshold. */
-  public ScoreLimits with(Aspect aspect, double limit) {
-    Map<Aspect, Double> more = new EnumMap<>(limits);
+  public ScoreLimits with(ScoreAspect aspect, double limit) {
+    Map<ScoreAspect, Double> more = new EnumMap<>(limits);
     more.put(aspect, limit);
     return new ScoreLimits(more);
   }
 
   /** The threshold of one aspect; infinite when it never fails. */
-  public double of(Aspect aspect) {
+  public double of(ScoreAspect aspect) {
     return limits.getOrDefault(aspect, Double.POSITIVE_INFINITY);
   }
 
@@ -79,11 +79,12 @@ public final class ScoreLimits {
     }
   }
 
-  private static Map<Aspect, Double> numbers(byte[] json) throws IOException {
-    Map<Aspect, Double> limits = new EnumMap<>(Aspect.class);
+  private static Map<ScoreAspect, Double> numbers(byte[] json) throws IOException {
+    Map<ScoreAspect, Double> limits = new EnumMap<>(ScoreAspect.class);
     JSON.std
         .mapFrom(json)
-        .forEach((name, limit) -> limits.put(Aspect.valueOf(name), ((Number) limit).doubleValue()));
+        .forEach(
+            (name, limit) -> limits.put(ScoreAspect.valueOf(name), ((Number) limit).doubleValue()));
     return limits;
   }
 }

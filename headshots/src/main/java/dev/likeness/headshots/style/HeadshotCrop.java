@@ -1,8 +1,8 @@
 package dev.likeness.headshots.style;
 
 import dev.likeness.diffusion.image.Lanczos;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Point;
@@ -90,7 +90,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    *
    * @throws IllegalArgumentException for a ratio outside 1:4 to 4:1
    */
-  public static HeadshotCrop of(Picture picture, Face face, double ratio) {
+  public static HeadshotCrop of(RgbImage picture, Face face, double ratio) {
     if (!inRange(ratio)) {
       throw new IllegalArgumentException("a headshot's sides may be 1:4 to 4:1, given " + ratio);
     }
@@ -102,7 +102,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    * The crop that {@code format} asks for; empty where that goes by a face and none is seen. A
    * square picture is square as it is.
    */
-  public static Optional<HeadshotCrop> of(Picture picture, String format, FaceDetector detector) {
+  public static Optional<HeadshotCrop> of(RgbImage picture, String format, FaceDetector detector) {
     double ratio = ratio(format);
     boolean avatar = format.equals("avatar");
     if (!avatar && ratio * picture.height() == picture.width()) {
@@ -114,7 +114,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /** A square whose inscribed circle shows the whole head, as round avatars do. */
-  public static HeadshotCrop avatar(Picture picture, Face face) {
+  public static HeadshotCrop avatar(RgbImage picture, Face face) {
     double side = Math.min(
         Math.min(picture.width(), picture.height()), AVATAR * face.box().height());
     return new HeadshotCrop(
@@ -125,7 +125,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /** The crop of {@code picture}. */
-  public Picture of(Picture picture) {
+  public RgbImage of(RgbImage picture) {
     return picture.crop(x, y, width, height);
   }
 
@@ -133,8 +133,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    * The crop of {@code picture}, reduced to the pixels that {@code format} asks for where it has as
    * many; never enlarged.
    */
-  public Picture of(Picture picture, String format) {
-    Picture shown = of(picture);
+  public RgbImage of(RgbImage picture, String format) {
+    RgbImage shown = of(picture);
     // Sides are cut off to whole pixels: less than one more is made up.
     return pixels(format)
         .filter(asked -> asked.width <= width + 1 && asked.height <= height + 1)
@@ -142,8 +142,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
         .orElse(shown);
   }
 
-  private static HeadshotCrop placed(Picture picture, Face face, double width, double height) {
-    Box box = face.box();
+  private static HeadshotCrop placed(RgbImage picture, Face face, double width, double height) {
+    BoundingBox box = face.box();
     Point eyes = face.eyes()
         .map(two -> two.left().between(two.right()))
         .orElse(new Point(box.center().x(), box.y() + 0.4 * box.height()));

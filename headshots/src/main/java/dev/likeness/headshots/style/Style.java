@@ -1,12 +1,12 @@
 package dev.likeness.headshots.style;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.family.Networks;
-import dev.likeness.diffusion.internal.family.flux.Flux;
-import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.PersonDescription;
 import dev.likeness.photos.internal.image.Luma;
@@ -89,21 +89,21 @@ public record Style(
 
   /** Refuses a base of a family that the style is not for, and words that belong to the person. */
   public void requireFor(BaseModel base) {
-    StyleWords.require(this);
+    StyleVocabulary.require(this);
     String family = PersonDescription.isSmall(base) ? "portrait" : family(base.parts());
     if (!bases.isEmpty() && !bases.contains(family)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
               + base.name() + " is of " + family + "; choose another style, or another base");
     }
   }
 
-  private static String family(Networks networks) {
-    return networks instanceof StableDiffusion
+  private static String family(OpenNetworks networks) {
+    return networks instanceof StableDiffusionNetworks
         ? "stable-diffusion"
-        : networks instanceof StableDiffusion3
+        : networks instanceof Sd3Networks
             ? "stable-diffusion-3"
-            : networks instanceof Flux ? "flux" : "other";
+            : networks instanceof FluxNetworks ? "flux" : "other";
   }
 
   /** The built-in style of this name; {@link #all()} has them all. */
@@ -128,7 +128,7 @@ public record Style(
   /**
    * An application's own styles, a JSON list of objects with the fields of this record.
    *
-   * @throws UnusableInput naming the line and the reason, when the file is not that
+   * @throws InvalidInputException naming the line and the reason, when the file is not that
    */
   public static List<Style> read(Path file) {
     return StyleFile.read(file);
@@ -142,7 +142,7 @@ public record Style(
    */
   public String prompt(String who, int index) {
     if (who.isBlank()) {
-      throw new UnusableInput("nobody to draw: the words for the person are empty");
+      throw new InvalidInputException("nobody to draw: the words for the person are empty");
     }
     int clothes = index % wardrobe.size();
     int rounds = index / wardrobe.size();
@@ -165,7 +165,7 @@ public record Style(
    * The picture as this style shows it, of one that was drawn: black and white by its luma (ITU-R
    * BT.601) where it is monochrome.
    */
-  public Picture developed(Picture drawn) {
+  public RgbImage developed(RgbImage drawn) {
     return monochrome ? Luma.of(drawn).picture() : drawn;
   }
 

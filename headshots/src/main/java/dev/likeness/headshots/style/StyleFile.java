@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -51,12 +51,13 @@ final class StyleFile {
 
   static List<Style> read(Path file) {
     if (!Files.exists(file)) {
-      throw new UnusableInput(file + " does not exist; give a JSON file with a list of styles");
+      throw new InvalidInputException(
+          file + " does not exist; give a JSON file with a list of styles");
     }
     try (InputStream in = Files.newInputStream(file)) {
       return read(in, file.toString());
     } catch (IOException e) {
-      throw new UnusableInput(file + " cannot be read: " + e.getMessage(), e);
+      throw new InvalidInputException(file + " cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -66,7 +67,7 @@ final class StyleFile {
     } catch (JsonProcessingException e) {
       // The reader adds where it got the text from, which is told already.
       String reason = e.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
-      throw new UnusableInput(
+      throw new InvalidInputException(
           where + " line " + e.getLocation().getLineNr() + ": not JSON: " + reason, e);
     }
   }
@@ -179,11 +180,11 @@ final class StyleFile {
     if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
       throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));
     }
-    if (text.isBlank() && !field.equals(StyleWords.NEGATIVE) && !field.equals("lens")) {
+    if (text.isBlank() && !field.equals(StyleVocabulary.NEGATIVE) && !field.equals("lens")) {
       throw wrong("\"" + field + "\" is empty");
     }
     Optional<String> fault =
-        UNDRAWN.contains(field) ? Optional.empty() : StyleWords.fault(field, text);
+        UNDRAWN.contains(field) ? Optional.empty() : StyleVocabulary.fault(field, text);
     if (fault.isPresent()) {
       throw wrong(fault.get());
     }
@@ -213,11 +214,11 @@ final class StyleFile {
     }
   }
 
-  private UnusableInput wrong(String reason) {
+  private InvalidInputException wrong(String reason) {
     return wrong(json.currentTokenLocation().getLineNr(), reason);
   }
 
-  private UnusableInput wrong(int line, String reason) {
-    return new UnusableInput(where + " line " + line + ": " + reason);
+  private InvalidInputException wrong(int line, String reason) {
+    return new InvalidInputException(where + " line " + line + ": " + reason);
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
 import dev.likeness.photos.internal.imagefile.FilePart;
-import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.photos.internal.imagefile.ImageFile;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,9 +15,9 @@ final class HardBinding {
   private static final String DATA = "c2pa.hash.data";
   private static final String BOXES = "c2pa.hash.boxes";
 
-  private final PictureFile file;
+  private final ImageFile file;
 
-  HardBinding(PictureFile file) {
+  HardBinding(ImageFile file) {
     this.file = file;
   }
 

@@ -1,7 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
 import dev.likeness.photos.internal.imagefile.FilePart;
-import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -36,7 +36,7 @@ public final class ManifestReader {
   }
 
   /** What the manifest in {@code file} says and whether it holds; empty when there is none. */
-  public Optional<ManifestReport> read(PictureFile file) {
+  public Optional<ManifestReport> read(ImageFile file) {
     return file.manifest().map(bytes -> {
       if (file.parts().stream()
               .filter(part -> part.name().equals(FilePart.MANIFEST))
@@ -52,7 +52,7 @@ public final class ManifestReader {
     });
   }
 
-  private ManifestReport judge(JumbfBox store, PictureFile file) throws MalformedManifest {
+  private ManifestReport judge(JumbfBox store, ImageFile file) throws MalformedManifest {
     Map<String, Claim> claims = new LinkedHashMap<>();
     Claim active = null;
     for (JumbfBox box : store.boxes()) {

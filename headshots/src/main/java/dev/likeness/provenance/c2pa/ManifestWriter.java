@@ -1,6 +1,6 @@
 package dev.likeness.provenance.c2pa;
 
-import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ public final class ManifestWriter {
   }
 
   /** The bytes of {@code file} with a manifest; it must not have one yet. */
-  public byte[] sign(PictureFile file) {
+  public byte[] sign(ImageFile file) {
     if (file.manifestPart().isPresent()) {
       throw new IllegalArgumentException("the picture carries a manifest already");
     }

@@ -1,6 +1,6 @@
 package dev.likeness.provenance.signing;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -53,7 +53,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    *
    * @param key a private key, not encrypted
    * @param certificates the signer's certificate first
-   * @throws UnusableInput when a file cannot be read or holds something else, the signer's
+   * @throws InvalidInputException when a file cannot be read or holds something else, the signer's
    *     certificate has not the {@linkplain SignerProfile profile} of one, or is not valid now:
    *     nothing is time-stamped, so that what is signed is called valid only as long as the
    *     certificate is
@@ -77,7 +77,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
       throw unreadable(file, e);
     }
     if (chain.isEmpty()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " holds no certificate; give a PEM file with the signer's first");
     }
     return chain;
@@ -85,8 +85,9 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   private static void requireSigner(X509Certificate signer, Path file) {
     SignerProfile.fault(signer).ifPresent(fault -> {
-      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in "
-          + file + " " + fault + "; no reader of content credentials trusts what it signs");
+      throw new InvalidInputException(
+          "the certificate of " + signer.getSubjectX500Principal() + " in " + file + " " + fault
+              + "; no reader of content credentials trusts what it signs");
     });
   }
 
@@ -95,9 +96,10 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     Instant from = signer.getNotBefore().toInstant();
     Instant until = signer.getNotAfter().toInstant();
     if (now.isBefore(from) || now.isAfter(until)) {
-      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in "
-          + file + " is valid from " + from + " until " + until + ", and it is " + now
-          + ": what it signs now is called invalid; give one that is valid");
+      throw new InvalidInputException(
+          "the certificate of " + signer.getSubjectX500Principal() + " in "
+              + file + " is valid from " + from + " until " + until + ", and it is " + now
+              + ": what it signs now is called invalid; give one that is valid");
     }
   }
 
@@ -115,7 +117,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
-    throw new UnusableInput(file + " holds no private key; give an unencrypted PEM file");
+    throw new InvalidInputException(file + " holds no private key; give an unencrypted PEM file");
   }
 
   private static List<Object> entries(Path file) {
@@ -132,8 +134,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     return entries;
   }
 
-  private static UnusableInput unreadable(Path file, Exception cause) {
-    return new UnusableInput(
+  private static InvalidInputException unreadable(Path file, Exception cause) {
+    return new InvalidInputException(
         "cannot read " + file + ", which should be a whole PEM file: " + cause.getMessage(), cause);
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.provenance.signing;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.provenance.c2pa.TimeStamp;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,7 +44,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   /**
    * The certificates of a PEM file.
    *
-   * @throws UnusableInput when it cannot be read
+   * @throws InvalidInputException when it cannot be read
    */
   public static TrustAnchors open(Path pem) {
     try (InputStream in = Files.newInputStream(pem)) {
@@ -53,7 +53,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
               .map(X509Certificate.class::cast)
               .toList());
     } catch (IOException | CertificateException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "cannot read the trusted certificates " + pem + ": " + e.getMessage(), e);
     }
   }

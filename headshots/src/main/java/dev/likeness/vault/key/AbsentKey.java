@@ -1,9 +1,9 @@
 package dev.likeness.vault.key;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 
 /** Refuses. */
-final class AbsentKey implements KeyWrapping {
+final class AbsentKey implements WrappingKey {
   @Override
   public byte[] wrap(byte[] key, byte[] context) {
     throw refusal();
@@ -14,8 +14,8 @@ final class AbsentKey implements KeyWrapping {
     throw refusal();
   }
 
-  private static UnusableInput refusal() {
-    return new UnusableInput(
+  private static InvalidInputException refusal() {
+    return new InvalidInputException(
         "the store was opened without its key, which is needed to read or write what it holds; "
             + "give the key");
   }

@@ -1,11 +1,11 @@
 package dev.likeness.vault.key;
 
 import com.google.crypto.tink.subtle.AesGcmJce;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.security.GeneralSecurityException;
 
 /** Wraps by AES-256-GCM. */
-final class AesKey implements KeyWrapping {
+final class AesKey implements WrappingKey {
   private final AesGcmJce cipher;
 
   AesKey(byte[] key) throws GeneralSecurityException {
@@ -26,7 +26,7 @@ final class AesKey implements KeyWrapping {
     try {
       return cipher.decrypt(wrapped, context);
     } catch (GeneralSecurityException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the key does not open it: it is kept under another one, or its key file was changed; give the key "
               + "that the person was taken in under (verify names all whom a key does not open)",
           e);

@@ -1,7 +1,7 @@
 package dev.likeness.vault.key;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -20,27 +20,27 @@ final class KeyText {
 
   private KeyText() {}
 
-  static KeyWrapping of(Path file) {
+  static WrappingKey of(Path file) {
     try {
       return parse(Files.readString(file, StandardCharsets.US_ASCII), file.toString());
     } catch (IOException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "cannot read the key file " + file + ": " + e.getMessage()
               + "; give the file that the store was made with",
           e);
     }
   }
 
-  static KeyWrapping of(String variable) {
+  static WrappingKey of(String variable) {
     String text = System.getenv(variable);
     if (text == null) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the environment variable " + variable + " is not set; put the store's key in it");
     }
     return parse(text, "the environment variable " + variable);
   }
 
-  static KeyWrapping create(Path file) {
+  static WrappingKey create(Path file) {
     byte[] key = new byte[BYTES];
     new SecureRandom().nextBytes(key);
     byte[] text =
@@ -54,16 +54,16 @@ final class KeyText {
       Files.createFile(file, owners ? own : new FileAttribute<?>[0]);
       Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
     } catch (FileAlreadyExistsException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " exists; a key is never overwritten, since what it protects would be lost", e);
     } catch (IOException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
     }
     return of(file);
   }
 
-  private static KeyWrapping parse(String text, String where) {
+  private static WrappingKey parse(String text, String where) {
     try {
       byte[] key = Base64.getDecoder().decode(text.strip());
       if (key.length == BYTES) {
@@ -75,8 +75,8 @@ final class KeyText {
     throw unusable(where, null);
   }
 
-  private static UnusableInput unusable(String where, Exception cause) {
-    return new UnusableInput(
+  private static InvalidInputException unusable(String where, Exception cause) {
+    return new InvalidInputException(
         where + " holds no key; a key is " + BYTES + " bytes in Base64, such as openssl rand "
             + "-base64 32 prints",
         cause);

@@ -3,7 +3,7 @@ package dev.likeness.headshots.person;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
@@ -21,7 +21,7 @@ class AuthenticityMaterialTest {
 
   private ReviewTools tools;
   private Authenticity authenticity;
-  private Picture photo;
+  private RgbImage photo;
 
   @BeforeEach
   void open() {
@@ -30,7 +30,7 @@ class AuthenticityMaterialTest {
         .withEmbedder(Material.of("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL);
     authenticity = Authenticity.of(
         List.of(accepted("obama.jpg"), accepted("obama3.jpg"), accepted("obama2.jpg")), tools);
-    photo = Picture.read(Material.of(PEOPLE + "obama.jpg"));
+    photo = RgbImage.read(Material.of(PEOPLE + "obama.jpg"));
   }
 
   @AfterEach
@@ -41,7 +41,7 @@ class AuthenticityMaterialTest {
   }
 
   private AcceptedPhoto accepted(String name) {
-    Picture picture = Picture.read(Material.of(PEOPLE + name));
+    RgbImage picture = RgbImage.read(Material.of(PEOPLE + name));
     return AcceptedPhoto.of(name, picture, tools.detector().detect(picture).get(0));
   }
 
@@ -50,25 +50,25 @@ class AuthenticityMaterialTest {
     for (String name : List.of("photos/people/examples__obama_small.jpg", PEOPLE + "obama.jpg")) {
       assertEquals(
           new AuthenticityVerdict(Set.of(), Set.of()),
-          authenticity.judge(Picture.read(Material.of(name))));
+          authenticity.judge(RgbImage.read(Material.of(name))));
     }
   }
 
   @Test
   void flagsSomebodyElse() {
-    Picture other = Picture.read(Material.of(PEOPLE + "biden.jpg"));
+    RgbImage other = RgbImage.read(Material.of(PEOPLE + "biden.jpg"));
     assertTrue(authenticity.judge(other).flags().contains(AuthenticityFlag.LESS_ALIKE));
   }
 
   @Test
   void flagsASlimmedFace() {
-    Picture slim = Resampler.AREA.resize(photo, photo.width() * 4 / 5, photo.height());
+    RgbImage slim = Resampler.AREA.resize(photo, photo.width() * 4 / 5, photo.height());
     assertEquals(Set.of(AuthenticityFlag.SLIMMER), authenticity.judge(slim).flags());
   }
 
   @Test
   void flagsASmoothedFace() {
-    Picture smooth = Resampler.AREA.resize(photo, photo.width() / 8, photo.height() / 8);
+    RgbImage smooth = Resampler.AREA.resize(photo, photo.width() / 8, photo.height() / 8);
     smooth = Resampler.AREA.resize(smooth, photo.width(), photo.height());
     assertTrue(authenticity.judge(smooth).flags().contains(AuthenticityFlag.YOUNGER));
   }
@@ -80,7 +80,7 @@ class AuthenticityMaterialTest {
       rgb[i] = (byte) Math.round(255 * Math.pow((rgb[i] & 255) / 255.0, 0.5));
     }
     Set<AuthenticityFlag> flags =
-        authenticity.judge(Picture.of(photo.width(), photo.height(), rgb)).flags();
+        authenticity.judge(RgbImage.of(photo.width(), photo.height(), rgb)).flags();
     assertTrue(flags.contains(AuthenticityFlag.LIGHTER_SKIN), flags.toString());
   }
 }

@@ -3,16 +3,16 @@ package dev.likeness.headshots.person;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import dev.likeness.photos.internal.image.Luma;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,7 @@ class AuthenticityTest {
   private boolean landmarks = true;
   private final FaceDetector detector = new FaceDetector() {
     @Override
-    public List<Face> detect(Picture picture) {
+    public List<Face> detect(RgbImage picture) {
       return List.of(face(eyes, landmarks));
     }
 
@@ -52,7 +52,7 @@ class AuthenticityTest {
   /** Pictures a grey level apart look alike as vectors a degree apart. */
   private static final FaceEmbedder EMBEDDER = new FaceEmbedder() {
     @Override
-    public float[] embed(Picture picture, Face face) {
+    public float[] embed(RgbImage picture, Face face) {
       double level = 0;
       for (int i = 0; i < SIDE; i++) {
         level += picture.at(i, i, 1) / (double) SIDE;
@@ -147,7 +147,7 @@ class AuthenticityTest {
   void saysWhenThereIsNoFace() {
     FaceDetector blind = new FaceDetector() {
       @Override
-      public List<Face> detect(Picture picture) {
+      public List<Face> detect(RgbImage picture) {
         return List.of();
       }
 
@@ -189,14 +189,14 @@ class AuthenticityTest {
         new Point(80, 140),
         new Point(120, 140));
     return new Face(
-        new Box(40, 40, 120, 120),
+        new BoundingBox(40, 40, 120, 120),
         1,
-        Pose.FRONTAL,
+        HeadPose.FRONTAL,
         Optional.empty(),
         Optional.of(points).filter(known -> landmarks));
   }
 
-  private static Picture skin(int level, int pores, long seed) {
+  private static RgbImage skin(int level, int pores, long seed) {
     Random random = new Random(seed);
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < rgb.length; i += 3) {
@@ -205,6 +205,6 @@ class AuthenticityTest {
       rgb[i + 1] = (byte) Math.min(255, Math.max(0, level + noise));
       rgb[i + 2] = (byte) Math.min(255, Math.max(0, level - 20 + noise));
     }
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 }

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -18,7 +18,7 @@ import dev.likeness.headshots.DrawProgram;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,21 +45,21 @@ class KeptPersonTest {
   static void learnAda() {
     baseFolder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     base = GoldenFolder.loaded(baseFolder);
-    Picture selfie = Picture.of(32, 32, new byte[32 * 32 * 3]);
+    RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     TrainedPerson plain = LoraTraining.quick()
         .steps(3)
         .train(
             base,
             List.of(selfie),
-            Subject.of("woman").token("").consent("Ada: yes"),
+            PersonToken.of("woman").token("").consent("Ada: yes"),
             Progress.SILENT,
             new Cancellation());
     PersonProfile profile = PersonProfile.UNKNOWN
         .with(new Trait("skin", "fair skin", 0.8, Trait.Source.BASE_MODEL))
         .corrected("glasses", "round glasses");
     TrainedPerson guided =
-        new FaceReferences("guide", List.of(new float[] {1, 0})).asGuideOf(profile.in(plain));
-    ada = new FaceReferences("eye", List.of(new float[] {0.6f, -0.8f})).in(guided);
+        new FaceEmbeddings("guide", List.of(new float[] {1, 0})).asGuideOf(profile.in(plain));
+    ada = new FaceEmbeddings("eye", List.of(new float[] {0.6f, -0.8f})).in(guided);
     file = folder.resolve("ada.safetensors");
     ada.save(file);
     HeadshotStudio.on(base).shoot(ada, DrawProgram.REQUEST);
@@ -74,7 +74,8 @@ class KeptPersonTest {
   @Test
   void isNotLogged() {
     String logged = ada + " " + ada.subject()
-        + new ShownPerson(null, ada, Consent.of("Ada"), "", LikenessDial.UNMEASURED, ada.notes());
+        + new ReferencePerson(
+            null, ada, Consent.of("Ada"), "", IdentityStrength.UNMEASURED, ada.notes());
     assertTrue(
         logged.contains("rank 16, 3 notes")
             && !logged.contains("Ada")
@@ -98,7 +99,7 @@ class KeptPersonTest {
         .inheritIO()
         .start();
     assertEquals(0, OtherJvm.exitOf(process));
-    Picture here = HeadshotStudio.on(base)
+    RgbImage here = HeadshotStudio.on(base)
         .shoot(ada, DrawProgram.REQUEST)
         .headshots()
         .get(0)
@@ -109,10 +110,10 @@ class KeptPersonTest {
   @Test
   void keepsWhatTheirFaceIsHeldToBesideWhatItIsMeasuredBy() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
-      FaceReferences guide = FaceReferences.guiding(opened).orElseThrow();
+      FaceEmbeddings guide = FaceEmbeddings.guiding(opened).orElseThrow();
       assertEquals("guide", guide.embedder());
       assertArrayEquals(new float[] {1, 0}, guide.vectors().get(0));
-      assertEquals("eye", FaceReferences.of(opened).orElseThrow().embedder());
+      assertEquals("eye", FaceEmbeddings.of(opened).orElseThrow().embedder());
     }
   }
 
@@ -131,13 +132,14 @@ class KeptPersonTest {
   @Test
   void keepsTheirFaceForTheEmbedderThatSawIt() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
-      FaceReferences faces = FaceReferences.of(opened).orElseThrow();
+      FaceEmbeddings faces = FaceEmbeddings.of(opened).orElseThrow();
       assertEquals("eye", faces.embedder());
       assertArrayEquals(new float[] {0.6f, -0.8f}, faces.vectors().get(0));
     }
-    assertEquals(Optional.empty(), FaceReferences.of(ada.with("likeness.faces", "")));
+    assertEquals(Optional.empty(), FaceEmbeddings.of(ada.with("likeness.faces", "")));
     TrainedPerson torn = ada.with("likeness.faces", "{");
-    UnusableInput refused = assertThrows(UnusableInput.class, () -> FaceReferences.of(torn));
+    InvalidInputException refused =
+        assertThrows(InvalidInputException.class, () -> FaceEmbeddings.of(torn));
     assertEquals(
         "the faces in the person's file cannot be read; learn the person again",
         refused.getMessage());

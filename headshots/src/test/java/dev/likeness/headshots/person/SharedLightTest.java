@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.EditPart;
@@ -16,7 +16,7 @@ import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.CascadeDetector;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -74,8 +74,8 @@ class SharedLightTest {
           .steps(2)
           .train(
               base,
-              List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
-              Subject.of("woman").consent("Ada: yes"),
+              List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+              PersonToken.of("woman").consent("Ada: yes"),
               Progress.SILENT,
               new Cancellation())) {
         FLASH.in(learnt).save(file);
@@ -111,9 +111,9 @@ class SharedLightTest {
         .toList());
   }
 
-  private static Picture white() {
+  private static RgbImage white() {
     byte[] rgb = new byte[SIDE * SIDE * 3];
     Arrays.fill(rgb, (byte) -1);
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 }

@@ -1,13 +1,13 @@
 package dev.likeness.headshots.provenance;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Random;
 
 /** Pictures with smooth places, edges and noise, as photos have them. */
 public final class TestPictures {
   private TestPictures() {}
 
-  public static Picture of(int width, int height, long seed) {
+  public static RgbImage of(int width, int height, long seed) {
     Random random = new Random(seed);
     double[] waves = random.doubles(12, 0.5, 4).toArray();
     byte[] rgb = new byte[width * height * 3];
@@ -23,6 +23,6 @@ public final class TestPictures {
         }
       }
     }
-    return Picture.of(width, height, rgb);
+    return RgbImage.of(width, height, rgb);
   }
 }

@@ -3,7 +3,7 @@ package dev.likeness.headshots.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.style.Style;
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ContactSheetTest {
   @Test
   void showsThePhotosAboveTheHeadshots() {
-    Picture sheet =
+    RgbImage sheet =
         ContactSheet.of(List.of(plain(200, 10, 10), plain(200, 10, 10)), headshots(5), "footer");
     assertEquals(1360, sheet.width());
     int photo = firstRow(sheet, 200, 10, 10);
@@ -31,18 +31,18 @@ class ContactSheetTest {
 
   @Test
   void showsAllOfPicturesThatAreNotSquare() {
-    int[] high = shown(Picture.of(160, 200, halves(160, 200)));
+    int[] high = shown(RgbImage.of(160, 200, halves(160, 200)));
     assertEquals(304 * 304 * 4 / 5 / 2.0, high[0], 500, "the upper half, where hair is");
     assertEquals(high[0], high[1], 500);
-    int[] wide = shown(Picture.of(300, 200, halves(300, 200)));
+    int[] wide = shown(RgbImage.of(300, 200, halves(300, 200)));
     assertEquals(304 * 304 * 2 / 3 / 2.0, wide[0], 500);
     assertEquals(wide[0], wide[1], 500);
   }
 
   /** How many pixels of a sheet are red and how many blue. */
-  private static int[] shown(Picture picture) {
+  private static int[] shown(RgbImage picture) {
     Headshot headshot = new Headshot(picture, Style.named("studio"), 7, ImageRequest.of("x"), 1);
-    Picture sheet = ContactSheet.of(List.of(), List.of(headshot), "");
+    RgbImage sheet = ContactSheet.of(List.of(), List.of(headshot), "");
     int[] count = new int[2];
     for (int i = 0; i < sheet.width() * sheet.height(); i++) {
       int red = sheet.at(i % sheet.width(), i / sheet.width(), 0);
@@ -67,18 +67,18 @@ class ContactSheetTest {
         count, new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x"), 1));
   }
 
-  private static Picture plain(int red, int green, int blue) {
+  private static RgbImage plain(int red, int green, int blue) {
     byte[] rgb = new byte[8 * 8 * 3];
     for (int i = 0; i < rgb.length; i += 3) {
       rgb[i] = (byte) red;
       rgb[i + 1] = (byte) green;
       rgb[i + 2] = (byte) blue;
     }
-    return Picture.of(8, 8, rgb);
+    return RgbImage.of(8, 8, rgb);
   }
 
   /** The topmost row with a pixel of this colour, or -1. */
-  private static int firstRow(Picture sheet, int red, int green, int blue) {
+  private static int firstRow(RgbImage sheet, int red, int green, int blue) {
     for (int y = 0; y < sheet.height(); y++) {
       for (int x = 0; x < sheet.width(); x++) {
         if (sheet.at(x, y, 0) == red && sheet.at(x, y, 1) == green && sheet.at(x, y, 2) == blue) {

@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.Pose;
-import dev.likeness.photos.likeness.Interval;
+import dev.likeness.photos.face.HeadPose;
+import dev.likeness.photos.likeness.ConfidenceInterval;
 import dev.likeness.photos.likeness.Likeness;
 import java.time.Duration;
 import java.util.List;
@@ -22,15 +22,15 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class HeadshotScoresTest {
-  private static final Picture PICTURE = noise();
-  private static final FaceDetector SEEING = new Fixed(List.of(
-      new Face(new Box(80, 70, 96, 96), 1, Pose.FRONTAL, Optional.empty(), Optional.empty())));
+  private static final RgbImage PICTURE = noise();
+  private static final FaceDetector SEEING = new Fixed(List.of(new Face(
+      new BoundingBox(80, 70, 96, 96), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty())));
   private static final FaceDetector BLIND = new Fixed(List.of());
 
   /** The same faces in every picture. */
   private record Fixed(List<Face> faces) implements FaceDetector {
     @Override
-    public List<Face> detect(Picture picture) {
+    public List<Face> detect(RgbImage picture) {
       return faces;
     }
 
@@ -46,7 +46,7 @@ class HeadshotScoresTest {
   /** One vector for every face. */
   private record Same() implements FaceEmbedder {
     @Override
-    public float[] embed(Picture picture, Face face) {
+    public float[] embed(RgbImage picture, Face face) {
       return at(0);
     }
 
@@ -67,7 +67,7 @@ class HeadshotScoresTest {
   @Test
   void failsALikenessThatNoFaceWasFoundFor() {
     ScoreCard card = card(BLIND);
-    Score likeness = card.of(Aspect.LIKENESS).orElseThrow();
+    Score likeness = card.of(ScoreAspect.LIKENESS).orElseThrow();
     assertFalse(likeness.passed());
     assertEquals(
         "no face was found to measure it on (likeness none, limit 0.500)", likeness.reason());
@@ -78,52 +78,52 @@ class HeadshotScoresTest {
   @Test
   void saysHowSureALikenessIs() {
     ScoreCard card = card(SEEING);
-    Score likeness = card.of(Aspect.LIKENESS).orElseThrow();
-    Interval range = likeness.interval().orElseThrow();
+    Score likeness = card.of(ScoreAspect.LIKENESS).orElseThrow();
+    ConfidenceInterval range = likeness.interval().orElseThrow();
     // Of three photos the bootstrap draws one alone, thrice, in 1 of 27 times: the ends are the
     // least and most alike.
     assertEquals(Math.cos(0.9), range.low(), 1e-6);
     assertEquals(Math.cos(0.3), range.high(), 1e-6);
     assertEquals("likeness is well (0.801, 95 % 0.622 to 0.955, limit 0.500)", likeness.reason());
     assertEquals(List.of(0.6216, 0.9553), entry(card).get("interval"));
-    assertTrue(card.of(Aspect.SHARPNESS).orElseThrow().interval().isEmpty());
+    assertTrue(card.of(ScoreAspect.SHARPNESS).orElseThrow().interval().isEmpty());
   }
 
   @Test
   void failsAPictureThatShowsSomebodyElseToo() {
-    assertEquals(0, beside(0).of(Aspect.SECOND_FACE).orElseThrow().value());
-    Score other = beside(60).of(Aspect.SECOND_FACE).orElseThrow();
+    assertEquals(0, beside(0).of(ScoreAspect.SECOND_FACE).orElseThrow().value());
+    Score other = beside(60).of(ScoreAspect.SECOND_FACE).orElseThrow();
     assertEquals(60.0 * 60 / (96 * 96), other.value(), 1e-9);
     assertEquals("another face is in the picture (second face 0.391, limit 0.250)", other.reason());
     assertTrue(
-        beside(30).of(Aspect.SECOND_FACE).orElseThrow().passed(),
+        beside(30).of(ScoreAspect.SECOND_FACE).orElseThrow().passed(),
         "a face on a wall is no second person");
   }
 
   @Test
   void looksForTextInPicturesOfAnyShape() {
-    Face face =
-        new Face(new Box(5, 5, 30, 30), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face = new Face(
+        new BoundingBox(5, 5, 30, 30), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     for (int[] size : new int[][] {{40, 1024}, {1024, 40}}) {
-      Picture grey = Picture.of(size[0], size[1], new byte[size[0] * size[1] * 3]);
+      RgbImage grey = RgbImage.of(size[0], size[1], new byte[size[0] * size[1] * 3]);
       double text = assertTimeoutPreemptively(
-          Duration.ofSeconds(30), () -> HeadshotScores.measure(Aspect.TEXT, grey, face));
+          Duration.ofSeconds(30), () -> HeadshotScores.measure(ScoreAspect.TEXT, grey, face));
       assertEquals(0, text, 1e-9);
     }
   }
 
   @Test
   void isANumberWherePerfectLikenessIsAskedFor() {
-    assertEquals(0.5, new Score(Aspect.LIKENESS, 1, 1, true).goodness());
-    assertEquals(0, new Score(Aspect.LIKENESS, 0.9, 1, false).goodness());
+    assertEquals(0.5, new Score(ScoreAspect.LIKENESS, 1, 1, true).goodness());
+    assertEquals(0, new Score(ScoreAspect.LIKENESS, 0.9, 1, false).goodness());
   }
 
   private static ScoreCard beside(int side) {
     Face own = SEEING.detect(PICTURE).get(0);
     Face other = new Face(
-        new Box(0, 0, Math.max(1, side), Math.max(1, side)),
+        new BoundingBox(0, 0, Math.max(1, side), Math.max(1, side)),
         1,
-        Pose.FRONTAL,
+        HeadPose.FRONTAL,
         Optional.empty(),
         Optional.empty());
     return HeadshotScores.of(new Fixed(side == 0 ? List.of(own) : List.of(own, other)))
@@ -146,9 +146,9 @@ class HeadshotScoresTest {
     return new float[] {(float) Math.cos(angle), (float) Math.sin(angle)};
   }
 
-  private static Picture noise() {
+  private static RgbImage noise() {
     byte[] rgb = new byte[256 * 256 * 3];
     new Random(1).nextBytes(rgb);
-    return Picture.of(256, 256, rgb);
+    return RgbImage.of(256, 256, rgb);
   }
 }

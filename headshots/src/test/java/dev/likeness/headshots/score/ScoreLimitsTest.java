@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,12 +22,13 @@ class ScoreLimitsTest {
     Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     try (BaseModel base = GoldenFolder.loaded(files)) {
       assertEquals(
-          ScoreLimits.builtIn().of(Aspect.SHARPNESS), ScoreLimits.of(base).of(Aspect.SHARPNESS));
+          ScoreLimits.builtIn().of(ScoreAspect.SHARPNESS),
+          ScoreLimits.of(base).of(ScoreAspect.SHARPNESS));
       Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPNESS\": 0.6}");
-      assertEquals(0.6, ScoreLimits.of(base).of(Aspect.SHARPNESS));
+      assertEquals(0.6, ScoreLimits.of(base).of(ScoreAspect.SHARPNESS));
       assertEquals(
-          ScoreLimits.builtIn().of(Aspect.SKIN_WAX),
-          ScoreLimits.of(base).of(Aspect.SKIN_WAX),
+          ScoreLimits.builtIn().of(ScoreAspect.SKIN_WAX),
+          ScoreLimits.of(base).of(ScoreAspect.SKIN_WAX),
           "what it says nothing of");
     }
   }
@@ -38,7 +39,7 @@ class ScoreLimitsTest {
     Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPEN\": 0.6}");
     try (BaseModel base = GoldenFolder.loaded(files)) {
       String said =
-          assertThrows(UnusableInput.class, () -> ScoreLimits.of(base)).getMessage();
+          assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base)).getMessage();
       assertTrue(
           said.startsWith(files.resolve(ScoreLimits.FILE) + " holds no thresholds of scores"),
           said);

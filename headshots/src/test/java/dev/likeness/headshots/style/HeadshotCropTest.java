@@ -4,30 +4,30 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class HeadshotCropTest {
-  private static final Picture PICTURE = Picture.of(600, 600, new byte[600 * 600 * 3]);
+  private static final RgbImage PICTURE = RgbImage.of(600, 600, new byte[600 * 600 * 3]);
   private static final Face FACE = new Face(
-      new Box(220, 200, 160, 160),
+      new BoundingBox(220, 200, 160, 160),
       1,
-      Pose.FRONTAL,
+      HeadPose.FRONTAL,
       Optional.of(new Eyes(new Point(268, 264), new Point(332, 264))),
       Optional.empty());
 
   private record Fixed(List<Face> faces) implements FaceDetector {
     @Override
-    public List<Face> detect(Picture picture) {
+    public List<Face> detect(RgbImage picture) {
       return faces;
     }
 
@@ -70,23 +70,24 @@ class HeadshotCropTest {
   }
 
   private static Face face(int x, int y, int side) {
-    return new Face(new Box(x, y, side, side), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    return new Face(
+        new BoundingBox(x, y, side, side), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
   }
 
   @Test
   void cropsAHeadshotToAFormatByTheFaceInIt() {
     Headshot whole = Headshot.of(PICTURE, Style.usual().get(0), "woman");
-    Picture passport =
+    RgbImage passport =
         whole.cropped("35:45", new Fixed(List.of(FACE))).orElseThrow().picture();
     assertEquals("466 x 600", passport.width() + " x " + passport.height());
-    Picture banner =
+    RgbImage banner =
         whole.cropped("300x150", new Fixed(List.of(FACE))).orElseThrow().picture();
     assertEquals("300 x 150", banner.width() + " x " + banner.height());
     assertTrue(whole.cropped("4:5", new Fixed(List.of())).isEmpty());
     assertEquals(
         PICTURE, whole.cropped("square", new Fixed(List.of())).orElseThrow().picture());
     Headshot tall =
-        Headshot.of(Picture.of(300, 400, new byte[300 * 400 * 3]), whole.style(), "woman");
+        Headshot.of(RgbImage.of(300, 400, new byte[300 * 400 * 3]), whole.style(), "woman");
     assertEquals(
         300,
         tall.cropped("square", new Fixed(List.of(face(100, 80, 90))))

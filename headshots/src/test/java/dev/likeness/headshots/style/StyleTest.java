@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.EditPart;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -154,8 +154,8 @@ class StyleTest {
       })
   void tellsTheLineAndTheReasonOfWhatIsWrong(
       String good, String bad, String message, @TempDir Path folder) {
-    UnusableInput wrong =
-        assertThrows(UnusableInput.class, () -> own(folder, OWN.replace(good, bad)));
+    InvalidInputException wrong =
+        assertThrows(InvalidInputException.class, () -> own(folder, OWN.replace(good, bad)));
     assertEquals(folder.resolve("styles.json") + " " + message, wrong.getMessage());
   }
 
@@ -167,15 +167,16 @@ class StyleTest {
         "[{\"name\": \"a\" | line 1: not JSON: Unexpected end-of-input: expected close marker for Object"
       })
   void tellsWhatIsMissing(String json, String message, @TempDir Path folder) {
-    UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, json));
+    InvalidInputException wrong =
+        assertThrows(InvalidInputException.class, () -> own(folder, json));
     assertEquals(folder.resolve("styles.json") + " " + message, wrong.getMessage());
     assertEquals(
         folder.resolve("styles.json") + " line 9: expected nothing after the list of styles",
-        assertThrows(UnusableInput.class, () -> own(folder, OWN + "[]")).getMessage());
+        assertThrows(InvalidInputException.class, () -> own(folder, OWN + "[]")).getMessage());
     Path none = folder.resolve("none.json");
     assertEquals(
         none + " does not exist; give a JSON file with a list of styles",
-        assertThrows(UnusableInput.class, () -> Style.read(none)).getMessage());
+        assertThrows(InvalidInputException.class, () -> Style.read(none)).getMessage());
   }
 
   @Test
@@ -204,7 +205,7 @@ class StyleTest {
 
   @Test
   void makesPicturesBlackAndWhiteWhereItIsMonochrome(@TempDir Path folder) throws IOException {
-    Picture red = Picture.of(1, 1, new byte[] {(byte) 200, 0, 0});
+    RgbImage red = RgbImage.of(1, 1, new byte[] {(byte) 200, 0, 0});
     Style style =
         own(folder, OWN.replace("\"guidance\": 3", "\"monochrome\": true")).get(0);
     assertArrayEquals(new byte[] {60, 60, 60}, style.developed(red).rgb());
@@ -216,17 +217,18 @@ class StyleTest {
 
   @Test
   void saysNothingOfThePersonWhereverItComesFrom() {
-    Style.all().forEach(StyleWords::require);
+    Style.all().forEach(StyleVocabulary::require);
     Style studio = Style.named("studio");
     Style hatted = studio.saying(Map.of(EditPart.OUTFIT, "a wool hat"));
     assertEquals(
         "the style studio: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
-        assertThrows(UnusableInput.class, () -> StyleWords.require(hatted)).getMessage());
+        assertThrows(InvalidInputException.class, () -> StyleVocabulary.require(hatted))
+            .getMessage());
   }
 
   @Test
   void drawsNobodyForEmptyWords() {
-    assertThrows(UnusableInput.class, () -> Style.named("studio").prompt(" ", 0));
+    assertThrows(InvalidInputException.class, () -> Style.named("studio").prompt(" ", 0));
   }
 
   private static List<Style> own(Path folder, String json) throws IOException {

@@ -2,8 +2,8 @@ package dev.likeness.provenance.c2pa;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.time.Instant;
@@ -43,8 +43,8 @@ class ClaimCheckTest {
 
   private static JumbfBox manifest() {
     try {
-      byte[] file = Disclosure.standard().jpeg(Picture.of(16, 16, new byte[16 * 16 * 3]));
-      return JumbfBox.parse(PictureFile.of(file).orElseThrow().manifest().orElseThrow())
+      byte[] file = Disclosure.standard().jpeg(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
+      return JumbfBox.parse(ImageFile.of(file).orElseThrow().manifest().orElseThrow())
           .boxes()
           .get(0);
     } catch (MalformedManifest e) {

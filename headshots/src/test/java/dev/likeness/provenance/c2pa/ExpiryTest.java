@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.provenance.TestAuthority;
 import dev.likeness.headshots.provenance.TestAuthority.Profile;
-import dev.likeness.photos.internal.imagefile.PictureFile;
+import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
@@ -44,7 +44,7 @@ class ExpiryTest {
   private static byte[] signedBy(TestAuthority signer) {
     SigningIdentity identity =
         new SigningIdentity(signer.keys().getPrivate(), List.of(signer.certificate()));
-    return Disclosure.standard().signedBy(identity).png(Picture.of(16, 16, new byte[16 * 16 * 3]));
+    return Disclosure.standard().signedBy(identity).png(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
   }
 
   @Test
@@ -89,7 +89,7 @@ class ExpiryTest {
 
   private static ManifestReport report(byte[] file, TrustAnchors anchors, Instant now) {
     return new ManifestReader(anchors, now)
-        .read(PictureFile.of(file).orElseThrow())
+        .read(ImageFile.of(file).orElseThrow())
         .orElseThrow();
   }
 
@@ -98,7 +98,7 @@ class ExpiryTest {
    * that the same root vouches for.
    */
   private ManifestReport stampedNow(byte[] file, TrustAnchors anchors) throws Exception {
-    PictureFile signed = PictureFile.of(file).orElseThrow();
+    ImageFile signed = ImageFile.of(file).orElseThrow();
     JumbfBox manifest = JumbfBox.parse(signed.manifest().orElseThrow()).boxes().get(0);
     TestAuthority clock =
         root.issue(Profile.signer("Clock").forPurposes(KeyPurposeId.id_kp_timeStamping));

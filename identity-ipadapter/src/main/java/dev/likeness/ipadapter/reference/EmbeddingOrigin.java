@@ -1,6 +1,6 @@
 package dev.likeness.ipadapter.reference;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +53,7 @@ public record EmbeddingOrigin(String encoder, String recogniser, String length) 
    *
    * @param user what would look at them
    * @param wanted where they should come from
-   * @throws UnusableInput when something known of both differs
+   * @throws InvalidInputException when something known of both differs
    */
   public void require(String user, EmbeddingOrigin wanted) {
     require(user, "through an image encoder of fingerprint ", encoder, wanted.encoder);
@@ -63,7 +63,7 @@ public record EmbeddingOrigin(String encoder, String recogniser, String length) 
 
   private static void require(String user, String how, String has, String wanted) {
     if (!has.isEmpty() && !wanted.isEmpty() && !has.equals(wanted)) {
-      throw new UnusableInput("references encoded " + how + has + " are not what " + user
+      throw new InvalidInputException("references encoded " + how + has + " are not what " + user
           + " looks at, which takes " + wanted + "; encode them with it");
     }
   }

@@ -1,6 +1,6 @@
 package dev.likeness.ipadapter.reference;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 
 /**
  * What a person or a thing is to look like.
@@ -12,7 +12,7 @@ import dev.likeness.diffusion.image.Picture;
  * @param weight how much this reference counts among others, above 0: 2 counts as if it were given
  *     twice
  */
-public record Reference(Picture picture, float[] face, String recogniser, double weight) {
+public record Reference(RgbImage picture, float[] face, String recogniser, double weight) {
   public Reference {
     if (picture == null && face == null) {
       throw new IllegalArgumentException("a reference needs a picture, a face's numbers, or both");
@@ -25,7 +25,7 @@ public record Reference(Picture picture, float[] face, String recogniser, double
   }
 
   /** A picture. */
-  public static Reference of(Picture picture) {
+  public static Reference of(RgbImage picture) {
     return new Reference(picture, null, "", 1);
   }
 
@@ -35,7 +35,7 @@ public record Reference(Picture picture, float[] face, String recogniser, double
   }
 
   /** A face's numbers and the aligned picture of it, as FaceID-Plus wants them. */
-  public static Reference face(float[] numbers, Picture aligned) {
+  public static Reference face(float[] numbers, RgbImage aligned) {
     return new Reference(aligned, numbers, "", 1);
   }
 

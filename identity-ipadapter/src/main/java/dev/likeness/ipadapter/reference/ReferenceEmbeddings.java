@@ -1,9 +1,9 @@
 package dev.likeness.ipadapter.reference;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -45,7 +45,7 @@ public record ReferenceEmbeddings(
     }
 
     public static Grid of(Tensor t) {
-      return new Grid(Images.floats(t), (int) t.size(0), (int) t.size(1), (int) t.size(2));
+      return new Grid(ImageTensors.floats(t), (int) t.size(0), (int) t.size(1), (int) t.size(2));
     }
 
     /** A tensor [count, tokens, width], f32, CPU; owned by the calling scope. */
@@ -171,23 +171,23 @@ public record ReferenceEmbeddings(
    * Reads a file of {@link #save}; of one from before headers said what made it, only widths are
    * compared.
    *
-   * @throws UnusableInput when it is none
+   * @throws InvalidInputException when it is none
    */
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(file)) {
       if (!saved.names().contains(WEIGHTS)) {
-        throw new UnusableInput(file
+        throw new InvalidInputException(file
             + " holds no reference embeddings: no tensor \"weights\"; make it from pictures again");
       }
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {
-          throw new UnusableInput(
+          throw new InvalidInputException(
               file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
                   + ", expected at least one number; make it from pictures again");
         }
       }
-      float[] weights = Images.floats(saved.read(WEIGHTS));
+      float[] weights = ImageTensors.floats(saved.read(WEIGHTS));
       return new ReferenceEmbeddings(
           grid(saved, "image"),
           grid(saved, "nothing"),
@@ -195,7 +195,7 @@ public record ReferenceEmbeddings(
           IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList(),
           EmbeddingOrigin.of(saved.metadata()));
     } catch (IllegalArgumentException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " holds no reference embeddings that go together: " + e.getMessage()
               + "; make it from pictures again",
           e);
@@ -213,8 +213,8 @@ public record ReferenceEmbeddings(
       return null;
     }
     if (saved.shape(name).length != 3) {
-      throw new UnusableInput(saved.describe() + ": " + name + " has " + saved.shape(name).length
-          + " dimensions, expected 3; make it from pictures again");
+      throw new InvalidInputException(saved.describe() + ": " + name + " has "
+          + saved.shape(name).length + " dimensions, expected 3; make it from pictures again");
     }
     return Grid.of(saved.read(name));
   }

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -18,7 +18,7 @@ import dev.likeness.ipadapter.GoldenAdapters;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ class EmbeddingOriginTest {
         IpAdapter foreign = IpAdapter.open(adapter, base, other)) {
       assertEquals(encoder.fingerprint(), half.fingerprint(), "in f16");
       assertNotEquals(encoder.fingerprint(), other.fingerprint());
-      own.identity(Picture.read(GoldenTower.file("37x53.png"))).references().save(kept);
+      own.identity(RgbImage.read(GoldenTower.file("37x53.png"))).references().save(kept);
       assertTrue(OwnersAlone.open(kept));
       ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
       assertEquals(opened, own.identity(opened).references());
@@ -72,7 +72,8 @@ class EmbeddingOriginTest {
           "references encoded through an image encoder of fingerprint " + encoder.fingerprint()
               + " are not what " + adapter + " looks at, which takes " + other.fingerprint()
               + "; encode them with it",
-          assertThrows(UnusableInput.class, () -> foreign.identity(opened)).getMessage());
+          assertThrows(InvalidInputException.class, () -> foreign.identity(opened))
+              .getMessage());
       foreign.identity(unsaid(opened));
     }
   }
@@ -82,18 +83,18 @@ class EmbeddingOriginTest {
     Path raw = ADAPTERS.write("portrait-unnorm", folder);
     try (IpAdapter unit = IpAdapter.open(ADAPTERS.write("faceid", folder), base);
         IpAdapter portrait = IpAdapter.open(raw, base)) {
-      assertEquals(AdapterKind.PORTRAIT_UNNORM, portrait.layout().kind());
+      assertEquals(IpAdapterVariant.PORTRAIT_UNNORM, portrait.layout().kind());
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
-      assertTrue(assertThrows(UnusableInput.class, () -> portrait.identity(given))
+      assertTrue(assertThrows(InvalidInputException.class, () -> portrait.identity(given))
           .getMessage()
           .startsWith("references encoded as face vectors of length unit are not what " + raw
               + " looks at, which takes raw"));
       ReferenceEmbeddings other = portrait.embed(List.of(face(9, 20)));
-      assertThrows(UnusableInput.class, () -> unit.identity(other));
+      assertThrows(InvalidInputException.class, () -> unit.identity(other));
       portrait.identity(unsaid(given));
-      assertThrows(UnusableInput.class, () -> portrait.embed(List.of(face(1))));
+      assertThrows(InvalidInputException.class, () -> portrait.embed(List.of(face(1))));
       assertTrue(
-          assertThrows(UnusableInput.class, () -> unit.embed(List.of(face(1, 20))))
+          assertThrows(InvalidInputException.class, () -> unit.embed(List.of(face(1, 20))))
               .getMessage()
               .endsWith(
                   "takes a face's numbers of length 1, those given have 20.000: give what FaceEmbedder.embed returns"));
@@ -111,7 +112,8 @@ class EmbeddingOriginTest {
               .getMessage());
       ImagePrompt person = adapter.identity(List.of(face(1).by("ArcFace")));
       assertEquals("ArcFace", person.averaged().references().origin().recogniser());
-      assertThrows(UnusableInput.class, () -> person.negative(List.of(face(2).by("SFace"))));
+      assertThrows(
+          InvalidInputException.class, () -> person.negative(List.of(face(2).by("SFace"))));
       person.negative(List.of(face(2)));
     }
   }

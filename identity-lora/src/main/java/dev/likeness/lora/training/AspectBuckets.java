@@ -1,7 +1,7 @@
 package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.image.Lanczos;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -55,7 +55,7 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /** The size whose shape is nearest to that of a picture. */
-  public Size nearest(Picture picture) {
+  public Size nearest(RgbImage picture) {
     double ratio = (double) picture.width() / picture.height();
     return sizes.stream()
         .min(Comparator.comparingDouble(size -> Math.abs(Math.log(size.ratio() / ratio))))
@@ -63,14 +63,14 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /** The picture at the nearest size: as much of its middle as has that shape. */
-  public TrainingPicture fit(Picture picture) {
+  public TrainingExample fit(RgbImage picture) {
     Size size = nearest(picture);
     double scale =
         Math.min((double) picture.width() / size.width, (double) picture.height() / size.height);
     int width = (int) Math.min(picture.width(), Math.round(size.width * scale));
     int height = (int) Math.min(picture.height(), Math.round(size.height * scale));
-    Picture middle =
+    RgbImage middle =
         picture.crop((picture.width() - width) / 2, (picture.height() - height) / 2, width, height);
-    return TrainingPicture.of(Lanczos.resize(middle, size.width, size.height));
+    return TrainingExample.of(Lanczos.resize(middle, size.width, size.height));
   }
 }

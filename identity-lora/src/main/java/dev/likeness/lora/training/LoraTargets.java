@@ -1,7 +1,7 @@
 package dev.likeness.lora.training;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 
 /** Which layers a training changes. */
 public enum LoraTargets {
@@ -32,8 +32,9 @@ public enum LoraTargets {
     this.text = ".*\\.(" + text + ")";
   }
 
-  public boolean includes(Layer layer) {
-    boolean draws = layer.part() == Part.UNET || layer.part() == Part.TRANSFORMER;
+  public boolean includes(TargetLayer layer) {
+    boolean draws =
+        layer.part() == ModelComponent.UNET || layer.part() == ModelComponent.TRANSFORMER;
     return layer.path().matches(draws ? network : text);
   }
 }

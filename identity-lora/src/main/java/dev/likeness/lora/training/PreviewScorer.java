@@ -1,6 +1,6 @@
 package dev.likeness.lora.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
@@ -12,5 +12,5 @@ public interface PreviewScorer {
   /**
    * How good these are; more is better. NaN when they cannot be judged, e.g. no face is in them.
    */
-  double score(List<Picture> pictures);
+  double score(List<RgbImage> pictures);
 }

@@ -1,13 +1,13 @@
 package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Pupil;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.training.ActivationCount;
-import dev.likeness.lora.internal.training.TrainableChange;
+import dev.likeness.lora.internal.training.TrainableDelta;
+import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
@@ -30,7 +30,7 @@ public record TrainingMemory(
 
   /**
    * Reckons for pictures of that size; {@code whole} for {@link dev.likeness.lora.DreamBooth},
-   * {@code watched} with {@link TrainingPreviews}.
+   * {@code watched} with {@link ValidationOptions}.
    */
   public static TrainingMemory of(
       LoraTraining settings,
@@ -39,21 +39,22 @@ public record TrainingMemory(
       int height,
       boolean whole,
       boolean watched) {
-    Networks model = base.parts();
+    OpenNetworks model = base.parts();
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().factor();
-    Set<Part> taught = EnumSet.of(Pupil.of(model).part());
+    Set<ModelComponent> taught = EnumSet.of(Pupil.of(model).part());
     if (settings.textEncoder()) {
       Pupil.of(model).towers().forEach(tower -> taught.add(tower.part()));
     }
-    ActivationCount count = new ActivationCount(
+    TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
         layer -> whole ? taught.contains(layer.part()) : settings.includes(layer));
     double kept = settings.options().recompute() ? count.twice() : count.all();
     int rows = settings.batch() * (settings.priorPictures() > 0 ? 2 : 1);
-    long numbers =
-        Arrays.stream(Part.values()).mapToLong(part -> numbers(model, part)).sum();
+    long numbers = Arrays.stream(ModelComponent.values())
+        .mapToLong(part -> numbers(model, part))
+        .sum();
     long drawing = watched || settings.priorPictures() > 0
         ? model.autoencoder().decodingMemory(width, height)
         : 0;
@@ -65,16 +66,16 @@ public record TrainingMemory(
     return new TrainingMemory(bytes * numbers, learned, (long) (kept * rows), drawing, PROCESS);
   }
 
-  private static long numbers(Networks model, Part part) {
+  private static long numbers(OpenNetworks model, ModelComponent part) {
     return model.tensorNames(part).stream()
         .mapToLong(name -> Arrays.stream(model.tensorShape(part, name)).reduce(1, (a, b) -> a * b))
         .sum();
   }
 
-  private static long factors(LoraTraining settings, Networks model) {
+  private static long factors(LoraTraining settings, OpenNetworks model) {
     return LayerTable.of(model).layers().stream()
         .filter(settings::includes)
-        .mapToLong(layer -> TrainableChange.count(settings, layer))
+        .mapToLong(layer -> TrainableDelta.count(settings, layer))
         .sum();
   }
 
@@ -82,7 +83,7 @@ public record TrainingMemory(
    * The same of a whole network: its weights in another type than they are learned in are made anew
    * for each step.
    */
-  private static long whole(TrainingOptions options, int bytes) {
+  private static long whole(OptimizerOptions options, int bytes) {
     return options.rounded()
         ? each(options, bytes)
         : each(options, F32) + (bytes == F32 ? 0 : bytes);
@@ -92,13 +93,13 @@ public record TrainingMemory(
    * The same of the best look: itself, and of a whole network what is drawn with where that is
    * another type.
    */
-  private static int best(TrainingOptions options, boolean whole, int bytes) {
+  private static int best(OptimizerOptions options, boolean whole, int bytes) {
     boolean own = !whole || bytes == F32 || options.rounded();
     return (whole && options.rounded() ? bytes : F32) + (own ? 0 : bytes);
   }
 
   /** Bytes for each number that is learned: itself, its gradient, the optimiser's, its average. */
-  private static long each(TrainingOptions options, int bytes) {
+  private static long each(OptimizerOptions options, int bytes) {
     return 2L * bytes
         + (options.ema() == 0 ? 0 : F32)
         + switch (options.optimizer()) {

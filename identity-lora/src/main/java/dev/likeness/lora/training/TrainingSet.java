@@ -1,6 +1,6 @@
 package dev.likeness.lora.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -16,11 +16,11 @@ import java.util.Optional;
  * @param previews pictures drawn and scored on the way
  */
 public record TrainingSet(
-    List<TrainingPicture> pictures,
-    Subject subject,
+    List<TrainingExample> pictures,
+    PersonToken subject,
     Path state,
     Path latents,
-    Optional<TrainingPreviews> previews) {
+    Optional<ValidationOptions> previews) {
   public TrainingSet {
     pictures = List.copyOf(pictures);
     if (pictures.isEmpty()) {
@@ -29,9 +29,9 @@ public record TrainingSet(
   }
 
   /** Pictures alone. */
-  public static TrainingSet of(List<Picture> pictures, Subject subject) {
+  public static TrainingSet of(List<RgbImage> pictures, PersonToken subject) {
     return new TrainingSet(
-        pictures.stream().map(TrainingPicture::of).toList(), subject, null, null, Optional.empty());
+        pictures.stream().map(TrainingExample::of).toList(), subject, null, null, Optional.empty());
   }
 
   /** With its state in {@code file}; null keeps none. */
@@ -45,7 +45,7 @@ public record TrainingSet(
   }
 
   /** With previews. */
-  public TrainingSet previews(TrainingPreviews drawn) {
+  public TrainingSet previews(ValidationOptions drawn) {
     return new TrainingSet(pictures, subject, state, latents, Optional.of(drawn));
   }
 }

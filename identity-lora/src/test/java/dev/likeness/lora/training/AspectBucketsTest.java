@@ -5,21 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.lora.training.AspectBuckets.Size;
 import org.junit.jupiter.api.Test;
 
 class AspectBucketsTest {
   private static final AspectBuckets BUCKETS = AspectBuckets.of(512, 64);
 
-  private static Picture picture(int width, int height) {
+  private static RgbImage picture(int width, int height) {
     byte[] rgb = new byte[width * height * 3];
     for (int x = 0; x < width; x++) {
       for (int y = 0; y < height; y++) {
         rgb[(y * width + x) * 3] = (byte) (x * 255 / width);
       }
     }
-    return Picture.of(width, height, rgb);
+    return RgbImage.of(width, height, rgb);
   }
 
   @Test
@@ -44,7 +44,7 @@ class AspectBucketsTest {
   void bringsPicturesToTheNearestShapeCuttingBothEdgesAlike() {
     assertEquals(new Size(512, 512), BUCKETS.nearest(picture(300, 310)));
     assertEquals(new Size(384, 640), BUCKETS.nearest(picture(900, 1500)));
-    Picture wide = BUCKETS.fit(picture(1000, 400)).picture();
+    RgbImage wide = BUCKETS.fit(picture(1000, 400)).picture();
     Size widest = BUCKETS.nearest(picture(1000, 400));
     assertEquals(widest.width(), wide.width());
     assertEquals(widest.height(), wide.height());

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -29,14 +29,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ResumedTrainingTest extends OnGoldenBase {
   private static final int STEPS = 6;
   private static final int STOPPED = 4;
-  private static final Subject SUBJECT = Subject.of("woman");
+  private static final PersonToken SUBJECT = PersonToken.of("woman");
 
   @TempDir
   private Path folder;
 
   static Stream<LoraTraining> ways() {
-    TrainingOptions plain =
-        TrainingOptions.PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
+    OptimizerOptions plain =
+        OptimizerOptions.PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
     // A first factor of rank 8 is large enough for moments in eight bits.
     LoraTraining usual =
         LoraTraining.balanced().rank(8).batch(2).steps(STEPS).textEncoder(false).options(plain);
@@ -69,7 +69,7 @@ class ResumedTrainingTest extends OnGoldenBase {
         }
       }
     };
-    assertThrows(Cancelled.class, () -> learned(settings, kept, seen, stop));
+    assertThrows(CancelledException.class, () -> learned(settings, kept, seen, stop));
     assertArrayEquals(whole, learned(settings, kept, seen, new Cancellation()));
     assertEquals(List.of(1, 2, 3, 4, 5, 6), steps);
   }
@@ -83,13 +83,13 @@ class ResumedTrainingTest extends OnGoldenBase {
     }
   }
 
-  private static List<Picture> pictures() {
+  private static List<RgbImage> pictures() {
     Random random = new Random(11);
     byte[] rgb = new byte[24 * 16 * 3];
     return Stream.of(1, 2, 3)
         .map(i -> {
           random.nextBytes(rgb);
-          return Picture.of(24, 16, rgb.clone());
+          return RgbImage.of(24, 16, rgb.clone());
         })
         .toList();
   }

@@ -1,9 +1,9 @@
 package dev.likeness.cli.plot;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.likeness.LikenessReport;
 import dev.likeness.photos.likeness.LikenessScore;
-import dev.likeness.photos.likeness.Roc;
+import dev.likeness.photos.likeness.RocCurve;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -32,7 +32,7 @@ public final class LikenessPlot {
 
   private LikenessPlot() {}
 
-  public static Picture draw(double[] own, double[] impostors, LikenessReport report) {
+  public static RgbImage draw(double[] own, double[] impostors, LikenessReport report) {
     int charts = report.roc().isPresent() ? 2 : 1;
     BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
@@ -45,7 +45,7 @@ public final class LikenessPlot {
     } finally {
       g.dispose();
     }
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
   private static XYChart similarities(double[] own, double[] impostors, LikenessReport report) {
@@ -80,7 +80,7 @@ public final class LikenessPlot {
     series.setFillColor(new Color(color.getRed(), color.getGreen(), color.getBlue(), 70));
   }
 
-  private static XYChart curve(Roc roc) {
+  private static XYChart curve(RocCurve roc) {
     double[] rates = IntStream.rangeClosed(0, 200).mapToDouble(i -> i / 200.0).toArray();
     XYChart chart = chart(
         String.format(

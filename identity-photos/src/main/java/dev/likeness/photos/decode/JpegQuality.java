@@ -20,7 +20,7 @@ final class JpegQuality {
 
   /** The setting; empty when no table 0 precedes the picture. */
   static OptionalInt of(byte[] file) {
-    return new JpegHeader(file)
+    return new JpegSegments(file)
         .segments(0xDB).stream()
             .map(tables -> table(file, tables.from(), tables.to()))
             .filter(OptionalInt::isPresent)

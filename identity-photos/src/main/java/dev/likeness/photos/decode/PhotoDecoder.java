@@ -1,7 +1,7 @@
 package dev.likeness.photos.decode;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.decode.UnreadablePhoto.Fault;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
 import dev.likeness.photos.internal.image.ReducingRaster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -57,15 +57,15 @@ public final class PhotoDecoder {
    * Decodes one file.
    *
    * @param name how messages call it
-   * @throws UnreadablePhoto for anything that is not a whole picture within the limits; nothing
-   *     else escapes
+   * @throws UnreadablePhotoException for anything that is not a whole picture within the limits;
+   *     nothing else escapes
    */
-  public Decoded decode(String name, byte[] file) {
+  public DecodedPhoto decode(String name, byte[] file) {
     if (file.length == 0) {
-      throw new UnreadablePhoto(Fault.EMPTY, name + " has 0 bytes; copy the photo again");
+      throw new UnreadablePhotoException(Fault.EMPTY, name + " has 0 bytes; copy the photo again");
     }
     if (file.length > limits.bytes()) {
-      throw new UnreadablePhoto(
+      throw new UnreadablePhotoException(
           Fault.TOO_MANY_BYTES,
           file.length,
           limits.bytes(),
@@ -77,23 +77,23 @@ public final class PhotoDecoder {
           null);
     }
     PhotoFormat format = PhotoFormat.of(file)
-        .orElseThrow(() -> new UnreadablePhoto(
+        .orElseThrow(() -> new UnreadablePhotoException(
             Fault.NOT_A_PICTURE,
             name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
     try {
       return read(name, file, format);
     } catch (OutOfMemoryError e) {
-      throw new UnreadablePhoto(
+      throw new UnreadablePhotoException(
           Fault.TOO_MANY_PIXELS,
           Double.NaN,
           Double.NaN,
           name + " needs more memory than this JVM has left; save it smaller, or raise -Xmx",
           e);
     } catch (IOException | RuntimeException | StackOverflowError e) {
-      if (e instanceof UnreadablePhoto known) {
+      if (e instanceof UnreadablePhotoException known) {
         throw known;
       }
-      throw new UnreadablePhoto(
+      throw new UnreadablePhotoException(
           Fault.BROKEN,
           Double.NaN,
           Double.NaN,
@@ -103,11 +103,15 @@ public final class PhotoDecoder {
     }
   }
 
-  private Decoded read(String name, byte[] file, PhotoFormat format) throws IOException {
+  private DecodedPhoto read(String name, byte[] file, PhotoFormat format) throws IOException {
     Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
     if (readers.hasNext()) {
       return read(
-          name, file, format, readers.next(), Orientation.of(ExifOrientationPart.of(format, file)));
+          name,
+          file,
+          format,
+          readers.next(),
+          ExifOrientation.of(ExifOrientationPart.of(format, file)));
     }
     PhotoConverter converter = converter(name, format);
     long[] size = HeifSize.of(file);
@@ -118,8 +122,8 @@ public final class PhotoDecoder {
         .orElseThrow(() -> new IOException("its converter gave neither PNG nor JPEG"));
     ImageReader reader =
         ImageIO.getImageReadersByFormatName(plainFormat.readerName()).next();
-    Decoded decoded = read(name, plain, plainFormat, reader, Orientation.UPRIGHT);
-    return new Decoded(
+    DecodedPhoto decoded = read(name, plain, plainFormat, reader, ExifOrientation.UPRIGHT);
+    return new DecodedPhoto(
         decoded.picture(),
         format,
         decoded.fullWidth(),
@@ -128,8 +132,8 @@ public final class PhotoDecoder {
         OptionalInt.empty());
   }
 
-  private Decoded read(
-      String name, byte[] file, PhotoFormat format, ImageReader reader, Orientation orientation)
+  private DecodedPhoto read(
+      String name, byte[] file, PhotoFormat format, ImageReader reader, ExifOrientation orientation)
       throws IOException {
     int scans = format == PhotoFormat.JPEG ? JpegScans.count(file) : 0;
     if (format == PhotoFormat.WEBP) {
@@ -137,7 +141,7 @@ public final class PhotoDecoder {
     }
     Optional<byte[]> profile = profile(format, file);
     byte[] bare = format == PhotoFormat.JPEG && profile.isPresent()
-        ? new JpegHeader(file).withoutProfile()
+        ? new JpegSegments(file).withoutProfile()
         : file;
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bare))) {
       reader.setInput(in, false, true);
@@ -148,12 +152,12 @@ public final class PhotoDecoder {
       checkPixels(name, reader.getTileWidth(0), reader.getTileHeight(0));
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
-      boolean byRow = format == PhotoFormat.JPEG && new JpegHeader(bare).threeBytesAPixel();
-      Picture stored = inTurn(reader, byRow ? scans : 0, width, height);
-      Picture picture =
-          orientation.upright(profile.map(icc -> Srgb.of(stored, icc)).orElse(stored));
-      boolean turned = orientation.ordinal() >= Orientation.TRANSPOSED.ordinal();
-      return new Decoded(
+      boolean byRow = format == PhotoFormat.JPEG && new JpegSegments(bare).threeBytesAPixel();
+      RgbImage stored = inTurn(reader, byRow ? scans : 0, width, height);
+      RgbImage picture =
+          orientation.upright(profile.map(icc -> SrgbConversion.of(stored, icc)).orElse(stored));
+      boolean turned = orientation.ordinal() >= ExifOrientation.TRANSPOSED.ordinal();
+      return new DecodedPhoto(
           picture,
           format,
           turned ? height : width,
@@ -179,19 +183,19 @@ public final class PhotoDecoder {
   // The profiles that are applied here, after reducing; readers apply the others themselves.
   private static Optional<byte[]> profile(PhotoFormat format, byte[] file) {
     return switch (format) {
-      case JPEG -> new JpegHeader(file).profile();
+      case JPEG -> new JpegSegments(file).profile();
       case PNG -> new PngChunks(file).profile();
       default -> Optional.empty();
     };
   }
 
   // Large pictures wait for each other, usual ones do not.
-  private Picture inTurn(ImageReader reader, int scans, int width, int height) throws IOException {
+  private RgbImage inTurn(ImageReader reader, int scans, int width, int height) throws IOException {
     int megapixels =
         (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, (long) width * height / 1_000_000));
     MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
-      Optional<Picture> byRow = scans > 0 ? byRow(reader, scans, width, height) : Optional.empty();
+      Optional<RgbImage> byRow = scans > 0 ? byRow(reader, scans, width, height) : Optional.empty();
       return byRow.isPresent() ? byRow.get() : whole(reader, (long) width * height);
     } finally {
       MEGAPIXELS.release(megapixels);
@@ -201,7 +205,7 @@ public final class PhotoDecoder {
   // Empty where the reader delivers its rows in some other way than into the raster, once a scan:
   // all at once, where it
   // converts colours itself, for which there is no room.
-  private Optional<Picture> byRow(ImageReader reader, int scans, int width, int height)
+  private Optional<RgbImage> byRow(ImageReader reader, int scans, int width, int height)
       throws IOException {
     ReducingRaster raster = new ReducingRaster(width, height, limits.longSide(), scans);
     ImageReadParam param = reader.getDefaultReadParam();
@@ -214,16 +218,16 @@ public final class PhotoDecoder {
     return raster.complete() ? Optional.of(raster.picture()) : Optional.empty();
   }
 
-  private Picture whole(ImageReader reader, long pixels) throws IOException {
+  private RgbImage whole(ImageReader reader, long pixels) throws IOException {
     ImageReadParam param = reader.getDefaultReadParam();
     int skip = (int) Math.ceil(Math.sqrt((double) pixels / COMFORTABLE));
     param.setSourceSubsampling(skip, skip, 0, 0);
-    return Srgb.of(reader.read(0, param), limits.longSide());
+    return SrgbConversion.of(reader.read(0, param), limits.longSide());
   }
 
   private void checkPixels(String name, long width, long height) {
     if (width < 1 || height < 1 || width * height > limits.pixels()) {
-      throw new UnreadablePhoto(
+      throw new UnreadablePhotoException(
           Fault.TOO_MANY_PIXELS,
           (double) width * height,
           limits.pixels(),
@@ -242,11 +246,11 @@ public final class PhotoDecoder {
     Stream<PhotoConverter> given =
         ServiceLoader.load(PhotoConverter.class).stream().map(ServiceLoader.Provider::get);
     Stream<PhotoConverter> programs =
-        limits.programs() ? Stream.of(new HeifPrograms()) : Stream.empty();
+        limits.programs() ? Stream.of(new HeifConverter()) : Stream.empty();
     return Stream.concat(given, programs)
         .filter(converter -> converter.converts(format))
         .findFirst()
-        .orElseThrow(() -> new UnreadablePhoto(
+        .orElseThrow(() -> new UnreadablePhotoException(
             Fault.NEEDS_CONVERSION,
             name + " is in the "
                 + format.title()

@@ -1,6 +1,6 @@
 package dev.likeness.photos.embed;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.photos.face.AlignmentTemplate;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -55,7 +55,7 @@ public record EmbedderSpec(
    * AuraFace where its name or folder has {@code auraface} or the word {@code aura}, else taken for
    * the other, whose licence is the stricter.
    *
-   * @throws UnusableInput when it names none of them
+   * @throws InvalidInputException when it names none of them
    */
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -71,7 +71,7 @@ public record EmbedderSpec(
     } else if (name.contains("sface")) {
       return SFACE;
     }
-    throw new UnusableInput("the name of the face embedder " + file
+    throw new InvalidInputException("the name of the face embedder " + file
         + " does not say which it is; put sface," + " mobileface, auraface or arcface into it");
   }
 

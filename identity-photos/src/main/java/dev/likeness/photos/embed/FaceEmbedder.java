@@ -1,7 +1,7 @@
 package dev.likeness.photos.embed;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
 
 /**
@@ -11,16 +11,16 @@ import dev.likeness.photos.face.Face;
  */
 public interface FaceEmbedder extends AutoCloseable {
   /** The unit-length vector of {@code face} in {@code picture}. */
-  float[] embed(Picture picture, Face face);
+  float[] embed(RgbImage picture, Face face);
 
   /**
    * The vector before it is brought to unit length, which a few adapters were trained on.
    *
-   * @throws UnusableInput by an embedder that knows its vectors at unit length alone, as all do
-   *     unless they say otherwise
+   * @throws InvalidInputException by an embedder that knows its vectors at unit length alone, as
+   *     all do unless they say otherwise
    */
-  default float[] embedRaw(Picture picture, Face face) {
-    throw new UnusableInput("the face embedder " + name()
+  default float[] embedRaw(RgbImage picture, Face face) {
+    throw new InvalidInputException("the face embedder " + name()
         + " gives vectors of unit length alone, and what asks for them was"
         + " trained on vectors as a recogniser has them; give the recogniser it was trained with");
   }

@@ -1,9 +1,9 @@
 package dev.likeness.photos.embed;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -24,15 +24,15 @@ public final class OnnxEmbedder implements FaceEmbedder {
 
   /**
    * Opens a file that works as {@code spec} says, but takes bytes as they are where it
-   * {@linkplain OnnxInput#scalesItself() scales them itself}, as ArcFace exported from MXNet does.
+   * {@linkplain OnnxFile#scalesItself() scales them itself}, as ArcFace exported from MXNet does.
    *
-   * @throws UnusableInput when {@code policy} forbids it, or the file is not such a network
+   * @throws InvalidInputException when {@code policy} forbids it, or the file is not such a network
    */
   public static OnnxEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
     policy.require(spec);
-    OnnxInput input = OnnxInput.read(file, "the face embedder");
+    OnnxFile input = OnnxFile.read(file, "the face embedder");
     if (input.side() > 0 && input.side() != spec.template().size()) {
-      throw new UnusableInput(String.format(
+      throw new InvalidInputException(String.format(
           Locale.ROOT,
           "the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one" + " it is",
           file,
@@ -50,13 +50,13 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   @Override
-  public float[] embed(Picture picture, Face face) {
+  public float[] embed(RgbImage picture, Face face) {
     return unit(embedRaw(picture, face));
   }
 
   @Override
-  public float[] embedRaw(Picture picture, Face face) {
-    Picture aligned = spec.template().align(picture, face);
+  public float[] embedRaw(RgbImage picture, Face face) {
+    RgbImage aligned = spec.template().align(picture, face);
     return network.run(aligned, spec.rgb(), bytes ? 0 : spec.mean(), bytes ? 1 : spec.scale());
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.photos.embed;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 
 /** What the results will be used for, which decides on the networks that may be opened. */
 public enum UsePolicy {
@@ -12,7 +12,7 @@ public enum UsePolicy {
   /**
    * Refuses a network that this use does not permit.
    *
-   * @throws UnusableInput naming the network and its licence
+   * @throws InvalidInputException naming the network and its licence
    */
   public void require(EmbedderSpec spec) {
     require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
@@ -29,7 +29,7 @@ public enum UsePolicy {
 
   private void require(EmbedderSpec spec, String otherwise) {
     if (this == COMMERCIAL && !spec.licence().commercial()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the embedder " + spec.name() + " is licensed for " + spec.licence().name() + otherwise);
     }
   }

@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
@@ -33,22 +33,23 @@ public record AlignmentTemplate(int size, Landmarks landmarks) {
   /**
    * What brings {@code face} onto the template: its five landmarks, else its eyes, else its box.
    */
-  public Similarity onto(Face face) {
+  public SimilarityTransform onto(Face face) {
     List<Point> five = landmarks.points();
     if (face.landmarks().isPresent()) {
-      return Similarity.fit(face.landmarks().get().points(), five);
+      return SimilarityTransform.fit(face.landmarks().get().points(), five);
     }
     return face.eyes()
-        .map(eyes -> Similarity.fit(List.of(eyes.left(), eyes.right()), five.subList(0, 2)))
-        .orElseGet(() -> Similarity.fit(usualEyes(face.box()), five.subList(0, 2)));
+        .map(
+            eyes -> SimilarityTransform.fit(List.of(eyes.left(), eyes.right()), five.subList(0, 2)))
+        .orElseGet(() -> SimilarityTransform.fit(usualEyes(face.box()), five.subList(0, 2)));
   }
 
   /** The face as the network wants to see it. */
-  public Picture align(Picture picture, Face face) {
+  public RgbImage align(RgbImage picture, Face face) {
     return onto(face).warp(picture, size);
   }
 
-  private static List<Point> usualEyes(Box box) {
+  private static List<Point> usualEyes(BoundingBox box) {
     double y = box.y() + 0.39 * box.height();
     return List.of(
         new Point(box.x() + 0.3 * box.width(), y), new Point(box.x() + 0.7 * box.width(), y));

@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import java.util.Comparator;
@@ -30,23 +30,23 @@ public final class CascadeDetector implements FaceDetector {
   }
 
   @Override
-  public List<Face> detect(Picture picture) {
+  public List<Face> detect(RgbImage picture) {
     return detect(picture, CascadeSearch::search);
   }
 
   @Override
-  public List<Face> frontal(Picture picture) {
+  public List<Face> frontal(RgbImage picture) {
     return detect(picture, CascadeSearch::frontals);
   }
 
   @Override
-  public List<Face> large(Picture picture) {
+  public List<Face> large(RgbImage picture) {
     return detect(picture, CascadeSearch::large);
   }
 
-  private List<Face> detect(Picture picture, BiFunction<CascadeSearch, Picture, List<Face>> way) {
+  private List<Face> detect(RgbImage picture, BiFunction<CascadeSearch, RgbImage, List<Face>> way) {
     double scale = (double) WORKING_SIDE / Math.max(picture.width(), picture.height());
-    Picture working = scale < 1
+    RgbImage working = scale < 1
         ? Resampler.AREA.fit(picture, WORKING_SIDE)
         : Resampler.CUBIC.resize(
             picture, side(picture.width(), scale), side(picture.height(), scale));

@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import java.util.ArrayList;
@@ -24,15 +24,15 @@ final class CascadeSearch implements AutoCloseable {
   private static final double SMALLEST = 0.05;
   private static final double LARGE = 0.25;
 
-  private final Cascade frontal = new Cascade("frontalface_alt2");
-  private final Cascade confirming = new Cascade("frontalface_alt");
-  private final Cascade oldest = new Cascade("frontalface_default");
-  private final Cascade profile = new Cascade("profileface");
-  private final EyeFinder eyes = new EyeFinder();
+  private final HaarCascade frontal = new HaarCascade("frontalface_alt2");
+  private final HaarCascade confirming = new HaarCascade("frontalface_alt");
+  private final HaarCascade oldest = new HaarCascade("frontalface_default");
+  private final HaarCascade profile = new HaarCascade("profileface");
+  private final EyeCascades eyes = new EyeCascades();
 
   /** The faces of a picture, in its pixels. */
   @SuppressWarnings("try")
-  List<Face> search(Picture picture) {
+  List<Face> search(RgbImage picture) {
     Luma luma = Luma.of(picture);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
@@ -50,17 +50,17 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   /** Of them those that the plain look finds, which costs a fraction of the others. */
-  List<Face> frontals(Picture picture) {
+  List<Face> frontals(RgbImage picture) {
     return frontals(picture, SMALLEST);
   }
 
   /** Of those the ones that fill a good part of the picture, which costs half of that. */
-  List<Face> large(Picture picture) {
+  List<Face> large(RgbImage picture) {
     return frontals(picture, LARGE);
   }
 
   @SuppressWarnings("try")
-  private List<Face> frontals(Picture picture, double share) {
+  private List<Face> frontals(RgbImage picture, double share) {
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(Luma.of(picture));
       return frontals(plain, least(plain, share), 3, false);
@@ -71,7 +71,7 @@ final class CascadeSearch implements AutoCloseable {
   // eyes.
   private List<Face> frontals(Mat grey, int least, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
-    for (Box box : frontal.find(grey, neighbours, least)) {
+    for (BoundingBox box : frontal.find(grey, neighbours, least)) {
       Optional<Eyes> pair = eyes.find(grey, box);
       boolean agreed = lenient
           ? pair.isPresent()
@@ -80,13 +80,13 @@ final class CascadeSearch implements AutoCloseable {
       if (agreed) {
         double roll = pair.map(Eyes::roll).orElse(0.0);
         faces.add(new Face(
-            box, pair.isPresent() ? 1 : 0.5, new Pose(0, 0, roll), pair, Optional.empty()));
+            box, pair.isPresent() ? 1 : 0.5, new HeadPose(0, 0, roll), pair, Optional.empty()));
       }
     }
     return distinct(faces);
   }
 
-  private static boolean confirmed(Cascade witness, Mat grey, Box box, int neighbours) {
+  private static boolean confirmed(HaarCascade witness, Mat grey, BoundingBox box, int neighbours) {
     Rect around = inside(box.grown(0.35), grey);
     Mat region = new Mat(grey, around);
     return witness.find(region, neighbours, (int) (box.width() * 0.6)).stream()
@@ -112,18 +112,19 @@ final class CascadeSearch implements AutoCloseable {
   // The cascade knows one side only, so the other is looked for in the mirror.
   private List<Face> profiles(Luma luma, Mat plain) {
     List<Face> faces = new ArrayList<>();
-    for (Box box : profile.find(plain, 6, least(plain, SMALLEST))) {
+    for (BoundingBox box : profile.find(plain, 6, least(plain, SMALLEST))) {
       faces.add(profile(box, -PROFILE_YAW));
     }
-    for (Box box : profile.find(OpenCv.grey(luma.mirrored()), 6, least(plain, SMALLEST))) {
-      Box back = new Box(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height());
+    for (BoundingBox box : profile.find(OpenCv.grey(luma.mirrored()), 6, least(plain, SMALLEST))) {
+      BoundingBox back =
+          new BoundingBox(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height());
       faces.add(profile(back, PROFILE_YAW));
     }
     return distinct(faces);
   }
 
-  private static Face profile(Box box, double yaw) {
-    return new Face(box, 0.25, new Pose(yaw, 0, 0), Optional.empty(), Optional.empty());
+  private static Face profile(BoundingBox box, double yaw) {
+    return new Face(box, 0.25, new HeadPose(yaw, 0, 0), Optional.empty(), Optional.empty());
   }
 
   // One face is often proposed twice, at two sizes: the surer, larger one stays.
@@ -144,7 +145,7 @@ final class CascadeSearch implements AutoCloseable {
     return Math.max(24, (int) (share * Math.max(grey.cols(), grey.rows())));
   }
 
-  static Rect inside(Box box, Mat grey) {
+  static Rect inside(BoundingBox box, Mat grey) {
     int x = (int) Math.max(0, box.x());
     int y = (int) Math.max(0, box.y());
     int right = (int) Math.min(grey.cols(), Math.ceil(box.x() + box.width()));

@@ -13,7 +13,11 @@ import java.util.Optional;
  * @param landmarks the five points, when the detector gives them
  */
 public record Face(
-    Box box, double score, Pose pose, Optional<Eyes> eyes, Optional<Landmarks> landmarks) {
+    BoundingBox box,
+    double score,
+    HeadPose pose,
+    Optional<Eyes> eyes,
+    Optional<Landmarks> landmarks) {
   public Face {
     if (!(score >= 0 && score <= 1)) {
       throw new IllegalArgumentException("a face's score lies in 0..1, given " + score);
@@ -24,18 +28,19 @@ public record Face(
    * The square from above the brows to the chin that the landmarks span, where there are some:
    * whatever lies on a face moves its box, and less so these. Without landmarks the box.
    */
-  public Box span() {
+  public BoundingBox span() {
     return landmarks.map(Face::around).orElse(box);
   }
 
   // Eyes lie at 30 % and 70 % across and 39 % down, the mouth 46 % below them; a turned head
   // narrows the former.
-  private static Box around(Landmarks points) {
+  private static BoundingBox around(Landmarks points) {
     Point eyes = points.leftEye().between(points.rightEye());
     Point mouth = points.leftMouth().between(points.rightMouth());
     double side =
         Math.max(points.leftEye().distance(points.rightEye()) / 0.4, eyes.distance(mouth) / 0.46);
     double center = eyes.between(mouth).x();
-    return new Box(center - side / 2, eyes.y() - 0.39 * side, Math.max(1, side), Math.max(1, side));
+    return new BoundingBox(
+        center - side / 2, eyes.y() - 0.39 * side, Math.max(1, side), Math.max(1, side));
   }
 }

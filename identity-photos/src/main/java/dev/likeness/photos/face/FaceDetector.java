@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
@@ -8,13 +8,13 @@ import java.util.List;
  */
 public interface FaceDetector extends AutoCloseable {
   /** The faces of an upright picture, largest first; empty when there is none. */
-  List<Face> detect(Picture picture);
+  List<Face> detect(RgbImage picture);
 
   /**
    * Those of them that look into the camera and are plainly seen, for a look that has to be quick;
    * all where that is as quick.
    */
-  default List<Face> frontal(Picture picture) {
+  default List<Face> frontal(RgbImage picture) {
     return detect(picture);
   }
 
@@ -22,7 +22,7 @@ public interface FaceDetector extends AutoCloseable {
    * Those of {@link #frontal} that fill a good part of the picture, for a look that has to be
    * quicker still.
    */
-  default List<Face> large(Picture picture) {
+  default List<Face> large(RgbImage picture) {
     return frontal(picture);
   }
 

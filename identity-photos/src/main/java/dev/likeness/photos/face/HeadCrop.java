@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 
 /**
@@ -16,7 +16,7 @@ public record HeadCrop(int x, int y, int side) {
    * would have fewer than {@code size} pixels it takes in more of the surroundings, as far as the
    * framing allows, rather than be enlarged.
    */
-  public static HeadCrop of(Box face, Framing framing, int width, int height, int size) {
+  public static HeadCrop of(BoundingBox face, Framing framing, int width, int height, int size) {
     double wanted = framing.faces() * Math.max(face.width(), face.height());
     double roomy = Math.max(wanted, Math.min(size, framing.widest() * wanted));
     int side = (int) Math.max(1, Math.min(Math.round(roomy), Math.min(width, height)));
@@ -28,12 +28,12 @@ public record HeadCrop(int x, int y, int side) {
   }
 
   /** Head and shoulders at their own size. */
-  public static HeadCrop of(Box face, Picture picture) {
+  public static HeadCrop of(BoundingBox face, RgbImage picture) {
     return of(face, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), 1);
   }
 
   /** The crop at {@code size} by {@code size} pixels, filtered so that nothing aliases. */
-  public Picture of(Picture picture, int size) {
+  public RgbImage of(RgbImage picture, int size) {
     return side == size
         ? picture.crop(x, y, side, side)
         : Resampler.CUBIC.resize(picture, x, y, side, side, size, size);

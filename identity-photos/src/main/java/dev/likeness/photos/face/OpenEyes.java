@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import org.bytedeco.javacpp.PointerScope;
@@ -16,12 +16,12 @@ final class OpenEyes implements AutoCloseable {
   private static final int WINDOW = 72;
   private static final AlignmentTemplate UPRIGHT = AlignmentTemplate.ARCFACE.scaledTo(SIDE);
 
-  private final Cascade withGlasses = new Cascade("eye_tree_eyeglasses");
-  private final Cascade plain = new Cascade("eye");
+  private final HaarCascade withGlasses = new HaarCascade("eye_tree_eyeglasses");
+  private final HaarCascade plain = new HaarCascade("eye");
 
   /** Whether at least one eye of {@code face} is seen; who winks or turns away still looks. */
   @SuppressWarnings("try")
-  boolean seen(Picture picture, Face face) {
+  boolean seen(RgbImage picture, Face face) {
     try (PointerScope scope = new PointerScope()) {
       Mat upright = OpenCv.grey(Luma.of(UPRIGHT.align(picture, face)));
       return seen(upright, UPRIGHT.landmarks().leftEye())

@@ -20,20 +20,20 @@ final class PoseEstimate {
 
   private PoseEstimate() {}
 
-  static Pose of(Landmarks landmarks) {
+  static HeadPose of(Landmarks landmarks) {
     double[][] across = projection(landmarks.points());
     double[] u = across[0];
     double[] v = across[1];
     double scale = Math.sqrt(length(u) * length(v));
     if (!(scale > 0)) {
-      return Pose.FRONTAL;
+      return HeadPose.FRONTAL;
     }
     double yaw = Math.asin(clip(u[2] / length(u)));
     double pitch = -Math.asin(clip(v[2] / length(v)));
     Point left = landmarks.leftEye();
     Point right = landmarks.rightEye();
     double roll = Math.atan2(right.y() - left.y(), right.x() - left.x());
-    return new Pose(Math.toDegrees(yaw), Math.toDegrees(pitch), Math.toDegrees(roll));
+    return new HeadPose(Math.toDegrees(yaw), Math.toDegrees(pitch), Math.toDegrees(roll));
   }
 
   // The rows of the 2 x 3 matrix that maps the centred head to the centred, upright landmarks.

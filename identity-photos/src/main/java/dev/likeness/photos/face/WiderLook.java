@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -18,7 +18,7 @@ final class WiderLook {
    * {@code faces}, or where these are small those of {@code another} look, if its widest is over
    * twice as wide.
    */
-  static List<Face> of(List<Face> faces, Picture picture, Supplier<List<Face>> another) {
+  static List<Face> of(List<Face> faces, RgbImage picture, Supplier<List<Face>> another) {
     if (widest(faces) >= SMALL * Math.min(picture.width(), picture.height())) {
       return faces;
     }

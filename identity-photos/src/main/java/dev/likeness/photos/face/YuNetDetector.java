@@ -1,9 +1,9 @@
 package dev.likeness.photos.face;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,15 +52,16 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   /**
-   * Opens an ONNX file of YuNet; {@link UnusableInput} when it is not one or takes no fixed size.
+   * Opens an ONNX file of YuNet; {@link InvalidInputException} when it is not one or takes no fixed
+   * size.
    */
   @SuppressWarnings("try")
   public static YuNetDetector open(Path file) {
     OpenCv.load(opencv_dnn.class);
     OpenCv.load(opencv_objdetect.class);
-    OnnxInput input = OnnxInput.read(file, "the face detector");
+    OnnxFile input = OnnxFile.read(file, "the face detector");
     if (input.side() < 0) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the face detector " + file + " takes pictures of " + input.shape() + ", OpenCV runs"
               + " YuNet of a fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
     }
@@ -71,7 +72,7 @@ public final class YuNetDetector implements FaceDetector {
       network.detect(Mat.zeros(input.side(), input.side(), opencv_core.CV_8UC3).asMat(), new Mat());
       return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.side());
     } catch (RuntimeException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the face detector " + file + " is not YuNet; give one such as the 640x640 file of the"
               + " OpenCV zoo",
           e);
@@ -79,7 +80,7 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   @Override
-  public synchronized List<Face> detect(Picture picture) {
+  public synchronized List<Face> detect(RgbImage picture) {
     if (closed) {
       throw new IllegalStateException("the face detector is closed");
     }
@@ -94,7 +95,7 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   @Override
-  public List<Face> frontal(Picture picture) {
+  public List<Face> frontal(RgbImage picture) {
     return detect(picture).stream()
         .filter(face -> face.score() > PLAIN && Math.abs(face.pose().yaw()) < MOST_YAW)
         .toList();
@@ -106,10 +107,10 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   @SuppressWarnings("try")
-  private List<Face> at(Picture picture, double scale) {
+  private List<Face> at(RgbImage picture, double scale) {
     int width = Math.max(1, (int) Math.round(picture.width() * scale));
     int height = Math.max(1, (int) Math.round(picture.height() * scale));
-    Picture small = (scale < 1 ? Resampler.AREA : Resampler.CUBIC).resize(picture, width, height);
+    RgbImage small = (scale < 1 ? Resampler.AREA : Resampler.CUBIC).resize(picture, width, height);
     try (PointerScope scope = new PointerScope()) {
       Mat rows = new Mat();
       network.detect(OpenCv.bgr(small, size), rows);
@@ -120,7 +121,7 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   // The network places eyes behind any glasses, so whether they are seen is asked of the cascades.
-  private Face withEyes(Face face, Picture picture) {
+  private Face withEyes(Face face, RgbImage picture) {
     Landmarks points = face.landmarks().orElseThrow();
     boolean trusted = Math.abs(face.pose().yaw()) > MOST_YAW;
     boolean ordered = points.leftEye().x() <= points.rightEye().x();
@@ -160,7 +161,8 @@ public final class YuNetDetector implements FaceDetector {
         new Point(v[10], v[11]),
         new Point(v[12], v[13]));
     double side = TIGHTER * Math.max(v[2], v[3]);
-    Box square = new Box(v[0] + v[2] / 2 - side / 2, v[1] + v[3] / 2 - side / 2, side, side);
+    BoundingBox square =
+        new BoundingBox(v[0] + v[2] / 2 - side / 2, v[1] + v[3] / 2 - side / 2, side, side);
     return new Face(
         square,
         Math.max(0, Math.min(1, v[14])),

@@ -1,7 +1,7 @@
 package dev.likeness.photos.likeness;
 
 import dev.likeness.cli.plot.LikenessPlot;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
@@ -124,18 +124,18 @@ public final class Likeness {
    * The mean cosine of the largest face in {@code picture} with the person's photos; -1 when there
    * is no face.
    */
-  public double cosine(Picture picture) {
+  public double cosine(RgbImage picture) {
     LikenessScore score = score(picture);
     return score.faceFound() ? score.cosine() : -1;
   }
 
   /** The score of one picture. */
-  public LikenessScore score(Picture picture) {
+  public LikenessScore score(RgbImage picture) {
     return score(cosines(picture));
   }
 
   /** The scores of several pictures and what they come to. */
-  public LikenessReport report(List<Picture> pictures) {
+  public LikenessReport report(List<RgbImage> pictures) {
     double[][] cosines = pictures.stream().map(this::cosines).toArray(double[][]::new);
     double[][] faces =
         Arrays.stream(cosines).filter(row -> row.length > 0).toArray(double[][]::new);
@@ -143,7 +143,7 @@ public final class Likeness {
     return new LikenessReport(
         Arrays.stream(cosines).map(this::score).toList(),
         mean,
-        Interval.ofMean(faces),
+        ConfidenceInterval.ofMean(faces),
         mean(own),
         caution.isEmpty(),
         roc(),
@@ -151,17 +151,17 @@ public final class Likeness {
   }
 
   /** The curve of the person's own pairs against pairs with impostors; empty without both. */
-  public Optional<Roc> roc() {
+  public Optional<RocCurve> roc() {
     return own.length == 0 || impostors.length == 0
         ? Optional.empty()
-        : Optional.of(Roc.of(own, impostors));
+        : Optional.of(RocCurve.of(own, impostors));
   }
 
   /**
    * What {@code report} found, drawn: its pictures between the person's own pairs and impostors,
    * and the curve.
    */
-  public Picture plot(LikenessReport report) {
+  public RgbImage plot(LikenessReport report) {
     return LikenessPlot.draw(own, impostors, report);
   }
 
@@ -180,7 +180,7 @@ public final class Likeness {
   }
 
   // One cosine a reference; empty without a face.
-  private double[] cosines(Picture picture) {
+  private double[] cosines(RgbImage picture) {
     List<Face> faces = detector.detect(picture);
     if (faces.isEmpty()) {
       return new double[0];
@@ -202,7 +202,7 @@ public final class Likeness {
         cosine,
         standing(cosine),
         impostors.length == 0 ? Double.NaN : passing / impostors.length,
-        Interval.ofMean(new double[][] {cosines}));
+        ConfidenceInterval.ofMean(new double[][] {cosines}));
   }
 
   private double standing(double cosine) {

@@ -20,10 +20,10 @@ import java.util.stream.IntStream;
 public record LikenessReport(
     List<LikenessScore> images,
     double mean,
-    Interval interval,
+    ConfidenceInterval interval,
     double ownMean,
     boolean independent,
-    Optional<Roc> roc,
+    Optional<RocCurve> roc,
     String meaning) {
   public LikenessReport {
     images = List.copyOf(images);

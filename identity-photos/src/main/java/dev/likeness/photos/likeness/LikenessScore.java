@@ -13,7 +13,11 @@ package dev.likeness.photos.likeness;
  *     are chance; of one photo the cosine itself
  */
 public record LikenessScore(
-    boolean faceFound, double cosine, double standing, double impostors, Interval interval) {
+    boolean faceFound,
+    double cosine,
+    double standing,
+    double impostors,
+    ConfidenceInterval interval) {
   static final LikenessScore NO_FACE = new LikenessScore(
-      false, Double.NaN, Double.NaN, Double.NaN, new Interval(Double.NaN, Double.NaN));
+      false, Double.NaN, Double.NaN, Double.NaN, new ConfidenceInterval(Double.NaN, Double.NaN));
 }

@@ -1,9 +1,9 @@
 package dev.likeness.photos.opencv;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
@@ -33,33 +33,33 @@ public final class SuperResolution implements AutoCloseable {
   /**
    * Opens an ONNX file and tries it.
    *
-   * @throws UnusableInput when it is not such a network, or takes pictures of another kind
+   * @throws InvalidInputException when it is not such a network, or takes pictures of another kind
    */
   public static SuperResolution open(Path file) {
-    OnnxInput input = OnnxInput.read(file, WHAT);
+    OnnxFile input = OnnxFile.read(file, WHAT);
     int tile = input.side() < 0 ? TILE : input.side();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * EDGE) {
-      throw new UnusableInput(WHAT + " " + file + " takes " + input.shape()
+      throw new InvalidInputException(WHAT + " " + file + " takes " + input.shape()
           + ", expected [1, 3, height, width]; give a file of " + "Real-ESRGAN's kind");
     }
     OpenCvNetwork network = OpenCvNetwork.open(input, WHAT + " " + file);
     try {
       float[] out =
-          network.run(Picture.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
+          network.run(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
       int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
       if (factor < 2
           || factor > LARGEST_FACTOR
           || out.length != 3 * factor * tile * factor * tile) {
-        throw new UnusableInput(WHAT + " " + file + " makes " + out.length + " numbers of " + tile
-            + "x" + tile + " pixels, expected a picture 2 to 8 times as large");
+        throw new InvalidInputException(WHAT + " " + file + " makes " + out.length + " numbers of "
+            + tile + "x" + tile + " pixels, expected a picture 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
-    } catch (UnusableInput e) {
+    } catch (InvalidInputException e) {
       network.close();
       throw e;
     } catch (RuntimeException e) {
       network.close();
-      throw new UnusableInput(
+      throw new InvalidInputException(
           WHAT + " " + file
               + " does not run in OpenCV; export it for pictures of a fixed size such as " + TILE
               + "x" + TILE,
@@ -76,8 +76,8 @@ public final class SuperResolution implements AutoCloseable {
    * The picture at {@code width} by {@code height}, no less than its own: enlarged as often as it
    * takes, then reduced.
    */
-  public Picture enlarge(Picture picture, int width, int height) {
-    Picture larger = picture;
+  public RgbImage enlarge(RgbImage picture, int width, int height) {
+    RgbImage larger = picture;
     while (larger.width() < width || larger.height() < height) {
       larger = enlarge(larger);
     }
@@ -87,18 +87,18 @@ public final class SuperResolution implements AutoCloseable {
   }
 
   /** The picture {@link #factor()} times as large. */
-  public Picture enlarge(Picture picture) {
+  public RgbImage enlarge(RgbImage picture) {
     int width = factor * picture.width();
     byte[] out = new byte[3 * width * factor * picture.height()];
     int step = tile - 2 * EDGE;
     for (int y = 0; y < picture.height(); y += step) {
       for (int x = 0; x < picture.width(); x += step) {
         // Beyond the picture its edge is repeated.
-        Picture seen = Resampler.AREA.resize(picture, x - EDGE, y - EDGE, tile, tile, tile, tile);
+        RgbImage seen = Resampler.AREA.resize(picture, x - EDGE, y - EDGE, tile, tile, tile, tile);
         put(network.run(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
       }
     }
-    return Picture.of(width, factor * picture.height(), out);
+    return RgbImage.of(width, factor * picture.height(), out);
   }
 
   private void put(float[] values, int left, int top, int width, byte[] out) {

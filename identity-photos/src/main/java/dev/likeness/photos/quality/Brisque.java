@@ -1,7 +1,7 @@
 package dev.likeness.photos.quality;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.opencv.OpenCv;
@@ -40,14 +40,14 @@ public final class Brisque implements AutoCloseable {
     OpenCv.load(opencv_quality.class);
     for (Path file : new Path[] {model, range}) {
       if (!Files.isReadable(file)) {
-        throw new UnusableInput("cannot read the BRISQUE file " + file
+        throw new InvalidInputException("cannot read the BRISQUE file " + file
             + "; give OpenCV's brisque_model and range YAML");
       }
     }
     try {
       return of(model.toString(), range.toString());
     } catch (RuntimeException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           model + " and " + range + " are not a BRISQUE model and its range; give OpenCV's", e);
     }
   }
@@ -65,14 +65,14 @@ public final class Brisque implements AutoCloseable {
   /**
    * The score of {@code face}'s head and shoulders at a standard size: 0 (as photographed) to 100.
    */
-  public double score(Picture picture, Face face) {
+  public double score(RgbImage picture, Face face) {
     HeadCrop head = HeadCrop.of(face.box(), picture);
     return score(head.of(picture, Math.min(SIDE, head.side())));
   }
 
   /** The score of a whole picture as it is: 0 (as photographed) to 100. */
   @SuppressWarnings("try")
-  public synchronized double score(Picture picture) {
+  public synchronized double score(RgbImage picture) {
     if (closed) {
       throw new IllegalStateException("the BRISQUE model is closed");
     }

@@ -1,6 +1,6 @@
 package dev.likeness.photos.quality;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
 
 /**
@@ -8,7 +8,7 @@ import dev.likeness.photos.face.Face;
  */
 public interface FaceQuality extends AutoCloseable {
   /** The score of {@code face}, 0 (useless) to 1. */
-  double score(Picture picture, Face face);
+  double score(RgbImage picture, Face face);
 
   @Override
   void close();

@@ -1,10 +1,10 @@
 package dev.likeness.photos.quality;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
@@ -22,18 +22,18 @@ public final class OnnxFaceQuality implements FaceQuality {
     this.network = network;
   }
 
-  /** Opens the file; {@link UnusableInput} when it takes another input. */
+  /** Opens the file; {@link InvalidInputException} when it takes another input. */
   public static OnnxFaceQuality open(Path file) {
-    OnnxInput input = OnnxInput.read(file, "the face-quality network");
+    OnnxFile input = OnnxFile.read(file, "the face-quality network");
     if (input.side() != AlignmentTemplate.ARCFACE.size()) {
-      throw new UnusableInput("the face-quality network " + file + " takes " + input.shape()
+      throw new InvalidInputException("the face-quality network " + file + " takes " + input.shape()
           + ", expected [1, 3, 112, 112]; give quality_v2_bgr_10_out");
     }
     return new OnnxFaceQuality(OpenCvNetwork.open(input, "the face-quality network " + file));
   }
 
   @Override
-  public double score(Picture picture, Face face) {
+  public double score(RgbImage picture, Face face) {
     float[] outputs =
         network.run(AlignmentTemplate.ARCFACE.align(picture, face), false, MIDDLE, 1 / MIDDLE);
     double sum = 0;

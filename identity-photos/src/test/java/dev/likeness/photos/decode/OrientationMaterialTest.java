@@ -3,7 +3,7 @@ package dev.likeness.photos.decode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Material;
 import dev.likeness.photos.internal.image.Resampler;
 import java.io.IOException;
@@ -21,23 +21,23 @@ class OrientationMaterialTest {
   @ParameterizedTest
   @ValueSource(strings = {"Landscape", "Portrait"})
   void everyStoredOrientationComesOutTheSame(String name) throws IOException {
-    Picture upright = picture(name, 1);
+    RgbImage upright = picture(name, 1);
     for (int i = 0; i <= 8; i++) {
-      Picture other = picture(name, i);
+      RgbImage other = picture(name, i);
       assertEquals(upright.toString(), other.toString(), name + "_" + i);
       double difference = difference(upright, other);
       assertTrue(difference < 3, name + "_" + i + " differs by " + difference);
     }
   }
 
-  private static Picture picture(String name, int i) throws IOException {
+  private static RgbImage picture(String name, int i) throws IOException {
     byte[] file = Files.readAllBytes(Material.at("photos/orientation/" + name + "_" + i + ".jpg"));
     return new PhotoDecoder(DecodeLimits.DEFAULT).decode(name, file).picture();
   }
 
-  private static double difference(Picture a, Picture b) {
-    Picture x = Resampler.AREA.resize(a, CELLS, CELLS);
-    Picture y = Resampler.AREA.resize(b, CELLS, CELLS);
+  private static double difference(RgbImage a, RgbImage b) {
+    RgbImage x = Resampler.AREA.resize(a, CELLS, CELLS);
+    RgbImage y = Resampler.AREA.resize(b, CELLS, CELLS);
     double sum = 0;
     for (int i = 0; i < CELLS * CELLS; i++) {
       for (int c = 0; c < 3; c++) {

@@ -3,7 +3,7 @@ package dev.likeness.photos.decode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.photos.decode.UnreadablePhoto.Fault;
+import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
 import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -28,7 +28,7 @@ class OwnReaderTest {
   @EnumSource(names = {"HEIC", "AVIF"})
   void readsWhatAReaderOnTheClassPathCan(PhotoFormat format) {
     try (Registered reader = new Registered(format, 40, 30)) {
-      Decoded decoded = new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file(format));
+      DecodedPhoto decoded = new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file(format));
       assertEquals(format, decoded.format());
       assertEquals("40x30 picture", decoded.picture().toString());
       assertEquals(0x33, decoded.picture().at(7, 7, 0));
@@ -39,8 +39,8 @@ class OwnReaderTest {
   @EnumSource(names = {"HEIC", "AVIF"})
   void asksTheReaderForTheSizeFirst(PhotoFormat format) {
     try (Registered reader = new Registered(format, 40_000, 30_000)) {
-      UnreadablePhoto refused = assertThrows(
-          UnreadablePhoto.class,
+      UnreadablePhotoException refused = assertThrows(
+          UnreadablePhotoException.class,
           () -> new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file(format)));
       assertEquals(Fault.TOO_MANY_PIXELS, refused.fault());
     }

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Encoded;
-import dev.likeness.photos.decode.UnreadablePhoto.Fault;
+import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.Transparency;
@@ -43,18 +43,18 @@ class PhotoDecoderTest {
   @ParameterizedTest
   @CsvSource({"png,PNG", "bmp,BMP", "tiff,TIFF", "gif,GIF", "jpeg,JPEG"})
   void readsEveryFormatThatImageIoWrites(String format, PhotoFormat expected) {
-    Decoded decoded = decoder.decode("a photo", Encoded.as(format, portrait));
+    DecodedPhoto decoded = decoder.decode("a photo", Encoded.as(format, portrait));
 
     assertEquals(expected, decoded.format());
     assertEquals("200x150 picture", decoded.picture().toString());
     assertTrue(
-        difference(Picture.of(portrait), decoded.picture()) < (format.equals("gif") ? 8 : 2));
+        difference(RgbImage.of(portrait), decoded.picture()) < (format.equals("gif") ? 8 : 2));
   }
 
   @Test
   void allDecodersShareOneBoundOfMemory() throws Exception {
     byte[] file = Encoded.as("png", portrait);
-    CompletableFuture<Decoded> another;
+    CompletableFuture<DecodedPhoto> another;
     PhotoDecoder.MEGAPIXELS.acquire(PhotoDecoder.MEGAPIXELS_AT_ONCE);
     try {
       another = CompletableFuture.supplyAsync(
@@ -66,23 +66,23 @@ class PhotoDecoderTest {
     } finally {
       PhotoDecoder.MEGAPIXELS.release(PhotoDecoder.MEGAPIXELS_AT_ONCE);
     }
-    assertEquals(Picture.of(portrait), another.get().picture());
+    assertEquals(RgbImage.of(portrait), another.get().picture());
   }
 
   @Test
   void losslessFormatsKeepEveryPixel() {
     assertEquals(
-        Picture.of(portrait),
+        RgbImage.of(portrait),
         decoder.decode("a.png", Encoded.as("png", portrait)).picture());
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void turnsEveryExifOrientationUpright(int orientation) {
-    Picture upright = Picture.of(portrait);
+    RgbImage upright = RgbImage.of(portrait);
     BufferedImage stored = inverse(orientation).upright(upright).toBufferedImage();
 
-    Decoded decoded =
+    DecodedPhoto decoded =
         decoder.decode("a.jpg", Encoded.withOrientation(Encoded.jpeg(stored, 0.95f), orientation));
 
     assertEquals("200x150 picture", decoded.picture().toString());
@@ -122,7 +122,7 @@ class PhotoDecoderTest {
   void reducesLargePhotosAndSaysHowMuch() {
     PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(100));
 
-    Decoded decoded = small.decode("a.png", Encoded.as("png", portrait));
+    DecodedPhoto decoded = small.decode("a.png", Encoded.as("png", portrait));
 
     assertEquals("100x75 picture", decoded.picture().toString());
     assertEquals(2, decoded.reduction());
@@ -145,7 +145,7 @@ class PhotoDecoderTest {
     padded[padded.length - 2] = (byte) 0xff;
     padded[padded.length - 1] = (byte) 0xd9;
 
-    Decoded decoded = decoder.decode("padded.jpg", padded);
+    DecodedPhoto decoded = decoder.decode("padded.jpg", padded);
 
     assertFalse(decoded.damaged());
     assertEquals(
@@ -154,7 +154,7 @@ class PhotoDecoderTest {
 
   @Test
   void aProgressiveJpegIsTheSamePictureAsAPlainOne() {
-    Picture plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).picture();
+    RgbImage plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).picture();
 
     assertTrue(difference(
             plain, decoder.decode("b.jpg", Encoded.progressive(portrait, 0.9f)).picture())
@@ -169,7 +169,7 @@ class PhotoDecoderTest {
     long before =
         ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
 
-    Picture reduced = small.decode("a.jpg", large).picture();
+    RgbImage reduced = small.decode("a.jpg", large).picture();
 
     long allocated =
         ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes()
@@ -187,7 +187,7 @@ class PhotoDecoderTest {
     g.dispose();
     byte[] linear = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
 
-    Picture read = decoder
+    RgbImage read = decoder
         .decode("a.jpg", Encoded.withProfile(Encoded.jpeg(flat, 0.98f), linear))
         .picture();
 
@@ -203,7 +203,7 @@ class PhotoDecoderTest {
   @Test
   void readsAJpegInColourWithAProfileOfGrey() {
     byte[] grey = ICC_Profile.getInstance(ColorSpace.CS_GRAY).getData();
-    Picture read = decoder
+    RgbImage read = decoder
         .decode("a.jpg", Encoded.withProfile(Encoded.jpeg(portrait, 0.9f), grey))
         .picture();
     assertEquals(decoder.decode("b.jpg", Encoded.jpeg(portrait, 0.9f)).picture(), read);
@@ -265,7 +265,7 @@ class PhotoDecoderTest {
   void refusesTooManyPixelsBeforeReadingThem() {
     byte[] bomb = pngHeader(20_000, 10_000);
 
-    UnreadablePhoto refusal = assertFault(
+    UnreadablePhotoException refusal = assertFault(
         Fault.TOO_MANY_PIXELS,
         bomb,
         "a.png has 20000 x 10000 pixels, at most 100 megapixels are read; save it smaller");
@@ -277,8 +277,8 @@ class PhotoDecoderTest {
   void refusesTooManyBytes() {
     PhotoDecoder strict = new PhotoDecoder(DecodeLimits.DEFAULT.withBytes(2_000_000));
 
-    UnreadablePhoto refusal =
-        assertThrows(UnreadablePhoto.class, () -> strict.decode("a.png", new byte[2_000_001]));
+    UnreadablePhotoException refusal = assertThrows(
+        UnreadablePhotoException.class, () -> strict.decode("a.png", new byte[2_000_001]));
 
     assertEquals("a.png has more than 2 MB; save it smaller", refusal.getMessage());
   }
@@ -309,7 +309,7 @@ class PhotoDecoderTest {
         .put(script)
         .array();
 
-    Decoded decoded = decoder.decode("both", both);
+    DecodedPhoto decoded = decoder.decode("both", both);
 
     assertEquals(decoder.decode("one", picture).picture(), decoded.picture());
     assertFalse(
@@ -325,7 +325,8 @@ class PhotoDecoderTest {
     long before =
         ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
 
-    UnreadablePhoto refusal = assertThrows(UnreadablePhoto.class, () -> decoder.decode("a", huge));
+    UnreadablePhotoException refusal =
+        assertThrows(UnreadablePhotoException.class, () -> decoder.decode("a", huge));
 
     assertEquals(Fault.TOO_MANY_PIXELS, refusal.fault());
     long allocated =
@@ -362,7 +363,7 @@ class PhotoDecoderTest {
   void asksAConverterForWhatItCannotRead() {
     byte[] jxl = {(byte) 0xFF, 0x0A, 1, 2, 3};
 
-    Decoded decoded = decoder.decode("a.jxl", jxl);
+    DecodedPhoto decoded = decoder.decode("a.jxl", jxl);
 
     assertEquals(PhotoFormat.JPEG_XL, decoded.format());
     assertEquals("64x48 picture", decoded.picture().toString());
@@ -407,26 +408,26 @@ class PhotoDecoderTest {
       }
       try {
         decoder.decode("damaged", damaged);
-      } catch (UnreadablePhoto refusal) {
+      } catch (UnreadablePhotoException refusal) {
         assertEquals(1, refusal.getMessage().lines().count());
       }
     }
   }
 
-  private UnreadablePhoto assertFault(Fault fault, byte[] file, String message) {
-    UnreadablePhoto refusal =
-        assertThrows(UnreadablePhoto.class, () -> decoder.decode("a.png", file));
+  private UnreadablePhotoException assertFault(Fault fault, byte[] file, String message) {
+    UnreadablePhotoException refusal =
+        assertThrows(UnreadablePhotoException.class, () -> decoder.decode("a.png", file));
     assertEquals(message, refusal.getMessage());
     assertEquals(fault, refusal.fault());
     return refusal;
   }
 
   // A quarter turn is undone by the other quarter turn, everything else by itself.
-  private static Orientation inverse(int exif) {
-    return Orientation.of(exif == 6 ? 8 : exif == 8 ? 6 : exif);
+  private static ExifOrientation inverse(int exif) {
+    return ExifOrientation.of(exif == 6 ? 8 : exif == 8 ? 6 : exif);
   }
 
-  private static double difference(Picture a, Picture b) {
+  private static double difference(RgbImage a, RgbImage b) {
     byte[] x = a.rgb();
     byte[] y = b.rgb();
     long sum = 0;

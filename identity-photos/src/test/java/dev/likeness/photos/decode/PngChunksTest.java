@@ -3,7 +3,7 @@ package dev.likeness.photos.decode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Encoded;
 import java.awt.color.ColorSpace;
@@ -46,7 +46,8 @@ class PngChunksTest {
     }
     byte[] linear = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
 
-    Picture picture = decoded(chunk(Encoded.as("png", flat), "iCCP", packed("linear\0\0", linear)));
+    RgbImage picture =
+        decoded(chunk(Encoded.as("png", flat), "iCCP", packed("linear\0\0", linear)));
 
     // 55/255 of linear light is 0.503 on the sRGB curve.
     assertTrue(Math.abs(picture.at(1, 1, 0) - 128) <= 2, "" + picture.at(1, 1, 0));
@@ -59,7 +60,7 @@ class PngChunksTest {
     assertEquals(decoded(portrait), decoded(chunk(portrait, "iCCP", bomb)));
   }
 
-  private Picture decoded(byte[] file) {
+  private RgbImage decoded(byte[] file) {
     return decoder.decode("a.png", file).picture();
   }
 

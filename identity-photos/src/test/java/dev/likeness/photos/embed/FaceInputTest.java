@@ -3,11 +3,11 @@ package dev.likeness.photos.embed;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.AlignmentTemplate;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.opencv.Onnx;
 import dev.likeness.photos.quality.FaceQuality;
 import dev.likeness.photos.quality.OnnxFaceQuality;
@@ -26,11 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 class FaceInputTest {
   private static final int SIDE = AlignmentTemplate.ARCFACE.size();
   private static final int PIXELS = SIDE * SIDE;
-  private static final Picture PICTURE = noise();
+  private static final RgbImage PICTURE = noise();
   private static final Face FACE = new Face(
-      new Box(10, 10, 90, 90),
+      new BoundingBox(10, 10, 90, 90),
       1,
-      Pose.FRONTAL,
+      HeadPose.FRONTAL,
       Optional.empty(),
       Optional.of(AlignmentTemplate.ARCFACE.landmarks()));
 
@@ -118,12 +118,12 @@ class FaceInputTest {
   }
 
   /** Noise whose channels have means of their own: about 63, 95 and 127. */
-  private static Picture noise() {
+  private static RgbImage noise() {
     byte[] rgb = new byte[PIXELS * 3];
     Random random = new Random(7);
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) random.nextInt(128 + 64 * (i % 3));
     }
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 }

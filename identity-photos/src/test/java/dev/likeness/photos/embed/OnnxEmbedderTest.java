@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Material;
 import dev.likeness.photos.ReviewTools;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.YuNetDetector;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,8 +28,8 @@ class OnnxEmbedderTest {
 
   @Test
   void refusesANonCommercialNetworkForCommercialUse() {
-    UnusableInput refusal = assertThrows(
-        UnusableInput.class,
+    InvalidInputException refusal = assertThrows(
+        InvalidInputException.class,
         () -> OnnxEmbedder.open(
             folder.resolve("any.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL));
 
@@ -43,8 +43,8 @@ class OnnxEmbedderTest {
   void refusesAFileThatIsNotOnnx() throws IOException {
     Path file = Files.writeString(folder.resolve("letter.onnx"), "dear network");
 
-    UnusableInput refusal = assertThrows(
-        UnusableInput.class,
+    InvalidInputException refusal = assertThrows(
+        InvalidInputException.class,
         () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
 
     assertEquals(
@@ -55,12 +55,12 @@ class OnnxEmbedderTest {
   void aFileThatCannotBeOpenedLeavesNoToolsOpen() {
     Path missing = folder.resolve("sface.onnx");
     assertThrows(
-        UnusableInput.class,
+        InvalidInputException.class,
         () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
     long before = Pointer.totalCount();
 
     assertThrows(
-        UnusableInput.class,
+        InvalidInputException.class,
         () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
 
     assertEquals(before, Pointer.totalCount());
@@ -89,8 +89,8 @@ class OnnxEmbedderTest {
       assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of(research)), research);
     }
 
-    UnusableInput refusal =
-        assertThrows(UnusableInput.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
 
     assertEquals(
         "the name of the face embedder net.onnx does not say which it is; put sface, mobileface, auraface"
@@ -102,7 +102,8 @@ class OnnxEmbedderTest {
   void refusesTheDynamicDetectorByItsShape() {
     Path file = Material.at("faces/yunet_n_dynamic.onnx");
 
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> YuNetDetector.open(file));
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> YuNetDetector.open(file));
 
     assertEquals(
         "the face detector " + file
@@ -115,8 +116,8 @@ class OnnxEmbedderTest {
   void refusesAnEmbedderOfAnotherInputSize() {
     Path file = Material.at("faces/yunet_n_320_320.onnx");
 
-    UnusableInput refusal = assertThrows(
-        UnusableInput.class,
+    InvalidInputException refusal = assertThrows(
+        InvalidInputException.class,
         () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
 
     assertEquals(
@@ -127,8 +128,8 @@ class OnnxEmbedderTest {
 
   @Test
   void embedsTheSameFaceToTheSameUnitVector() {
-    Face face =
-        new Face(new Box(90, 80, 120, 120), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face = new Face(
+        new BoundingBox(90, 80, 120, 120), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     try (OnnxEmbedder embedder = OnnxEmbedder.open(
         Material.at("faces/mobileface_v2_112.onnx"),
         EmbedderSpec.MOBILEFACE,

@@ -3,7 +3,7 @@ package dev.likeness.photos.face;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.DrawnFace;
 import java.util.List;
@@ -18,13 +18,13 @@ class CascadeDetectorTest {
   @ValueSource(ints = {96, 256, 900})
   void findsTheSameFaceInSmallAndLargePictures(int size) {
     try (CascadeDetector detector = new CascadeDetector()) {
-      Box box = detector
+      BoundingBox box = detector
           .detect(DrawnFace.picture(size, size, size * 0.5, size * 0.45, size * 0.4))
           .get(0)
           .box();
 
       assertTrue(
-          box.overlap(new Box(0.28 * size, 0.22 * size, 0.45 * size, 0.45 * size)) > 0.7,
+          box.overlap(new BoundingBox(0.28 * size, 0.22 * size, 0.45 * size, 0.45 * size)) > 0.7,
           box.toString());
     }
   }
@@ -32,9 +32,9 @@ class CascadeDetectorTest {
   @Test
   void findsWhatIsLargeAmongTheRest() {
     try (CascadeDetector detector = new CascadeDetector()) {
-      Picture large = DrawnFace.picture(300, 300, 150, 140, 120);
-      Picture small = DrawnFace.picture(300, 300, 150, 140, 36);
-      Box box = detector.large(large).get(0).box();
+      RgbImage large = DrawnFace.picture(300, 300, 150, 140, 120);
+      RgbImage small = DrawnFace.picture(300, 300, 150, 140, 36);
+      BoundingBox box = detector.large(large).get(0).box();
 
       assertTrue(box.overlap(detector.frontal(large).get(0).box()) > 0.7, box.toString());
       assertEquals(1, detector.frontal(small).size());
@@ -54,7 +54,7 @@ class CascadeDetectorTest {
 
   @Test
   void doesNotFindTheEyesBehindDarkGlasses() {
-    Picture portrait = DrawnFace.picture(300, 300, 150, 140, 120);
+    RgbImage portrait = DrawnFace.picture(300, 300, 150, 140, 120);
     try (CascadeDetector detector = new CascadeDetector()) {
       Face open = detector.detect(portrait).get(0);
       List<Face> hidden = detector.detect(Degraded.behindSunglasses(portrait, open.box()));
@@ -66,7 +66,7 @@ class CascadeDetectorTest {
 
   @Test
   void severalThreadsFindWhatOneFinds() {
-    List<Picture> pictures = IntStream.range(0, 8)
+    List<RgbImage> pictures = IntStream.range(0, 8)
         .mapToObj(i -> DrawnFace.picture(200, 200, 90 + 3 * i, 90, 80))
         .toList();
     try (CascadeDetector detector = new CascadeDetector()) {
@@ -81,7 +81,7 @@ class CascadeDetectorTest {
   @Test
   @SuppressWarnings("try")
   void outlivesAScopeThatWasOpenAroundIt() {
-    Picture portrait = DrawnFace.picture(200, 200, 100, 90, 80);
+    RgbImage portrait = DrawnFace.picture(200, 200, 100, 90, 80);
     CascadeDetector detector;
     try (PointerScope scope = new PointerScope()) {
       detector = new CascadeDetector();

@@ -47,7 +47,7 @@ class PoseEstimateTest {
   @ParameterizedTest
   @CsvSource({"30, 20", "-30, 20", "30, -20", "-30, -20"})
   void isWithinFiveDegreesForAHeadTurnedTwice(double yaw, double pitch) {
-    Pose pose = PoseEstimate.of(seen(MEAN, yaw, pitch, 0, FAR));
+    HeadPose pose = PoseEstimate.of(seen(MEAN, yaw, pitch, 0, FAR));
     assertEquals(yaw, pose.yaw(), 5, "yaw");
     assertEquals(pitch, pose.pitch(), 5, "pitch");
   }
@@ -79,7 +79,8 @@ class PoseEstimateTest {
   @Test
   void fiveTimesTheSamePointLookAhead() {
     Point point = new Point(3, 4);
-    assertEquals(Pose.FRONTAL, PoseEstimate.of(new Landmarks(point, point, point, point, point)));
+    assertEquals(
+        HeadPose.FRONTAL, PoseEstimate.of(new Landmarks(point, point, point, point, point)));
   }
 
   private static Landmarks withNose(Landmarks face, Point nose) {
@@ -89,7 +90,7 @@ class PoseEstimateTest {
 
   private static void assertPose(
       double yaw, double pitch, double roll, double within, Landmarks seen) {
-    Pose pose = PoseEstimate.of(seen);
+    HeadPose pose = PoseEstimate.of(seen);
     assertEquals(yaw, pose.yaw(), within, "yaw");
     assertEquals(pitch, pose.pitch(), within, "pitch");
     assertEquals(roll, pose.roll(), within, "roll");

@@ -2,14 +2,14 @@ package dev.likeness.photos.face;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class WiderLookTest {
-  private static final Picture PICTURE = Picture.of(100, 200, new byte[100 * 200 * 3]);
+  private static final RgbImage PICTURE = RgbImage.of(100, 200, new byte[100 * 200 * 3]);
 
   @Test
   void takesWhatIsOverTwiceAsWideAsSomethingSmall() {
@@ -29,7 +29,11 @@ class WiderLookTest {
   private static List<Face> faces(double... widths) {
     return Arrays.stream(widths)
         .mapToObj(width -> new Face(
-            new Box(0, 0, width, width), 1, new Pose(0, 0, 0), Optional.empty(), Optional.empty()))
+            new BoundingBox(0, 0, width, width),
+            1,
+            new HeadPose(0, 0, 0),
+            Optional.empty(),
+            Optional.empty()))
         .toList();
   }
 }

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.WholePicture;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LikenessTest {
-  private static final Face FACE =
-      new Face(new Box(4, 4, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  private static final Face FACE = new Face(
+      new BoundingBox(4, 4, 24, 24), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
 
   @Test
   void holdsOutAFifthOfFivePhotosOrMore() {
@@ -92,7 +92,7 @@ class LikenessTest {
   @Test
   void aPictureWithoutAFaceHasNoScore() {
     Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
-    Picture tiny = Picture.of(1, 1, new byte[3]);
+    RgbImage tiny = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
         "no face was found in the pictures", likeness.report(List.of(tiny)).meaning());
@@ -154,7 +154,7 @@ class LikenessTest {
   @Test
   void ranksTheMostAlikeFirstAndFacelessLast() {
     Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
-    Picture faceless = Picture.of(1, 1, new byte[3]);
+    RgbImage faceless = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
         List.of(2, 1, 0),
@@ -176,17 +176,17 @@ class LikenessTest {
 
   @Test
   void theIntervalWidensWithDisagreement() {
-    Interval same = Interval.ofMean(new double[][] {{0.5, 0.5}, {0.5, 0.5}});
-    Interval mixed = Interval.ofMean(new double[][] {{0.2, 0.4}, {0.6, 0.8}});
+    ConfidenceInterval same = ConfidenceInterval.ofMean(new double[][] {{0.5, 0.5}, {0.5, 0.5}});
+    ConfidenceInterval mixed = ConfidenceInterval.ofMean(new double[][] {{0.2, 0.4}, {0.6, 0.8}});
 
     assertEquals(0, same.high() - same.low(), 1e-12);
     assertTrue(mixed.low() < 0.45 && mixed.high() > 0.55, mixed.toString());
-    assertTrue(Double.isNaN(Interval.ofMean(new double[0][]).low()));
+    assertTrue(Double.isNaN(ConfidenceInterval.ofMean(new double[0][]).low()));
   }
 
   @Test
   void theCurveOfSeparatePairsIsPerfect() {
-    Roc roc = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue())
+    RocCurve roc = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue())
         .withImpostors(List.of(photo(80), photo(95)))
         .roc()
         .orElseThrow();
@@ -197,7 +197,7 @@ class LikenessTest {
 
   @Test
   void theCurveOfMixedPairsIsTheShareOfWins() {
-    Roc roc = Roc.of(new double[] {0.9, 0.5, 0.4}, new double[] {0.6, 0.4, 0.1, 0.0});
+    RocCurve roc = RocCurve.of(new double[] {0.9, 0.5, 0.4}, new double[] {0.6, 0.4, 0.1, 0.0});
 
     assertEquals((4 + 3 + 2.5) / 12, roc.auc(), 1e-12);
     assertEquals(1 / 3.0, roc.acceptedAt(0), 1e-12);
@@ -207,8 +207,8 @@ class LikenessTest {
 
   @Test
   void aCurveNeedsBothKindsOfPairs() {
-    IllegalArgumentException refusal =
-        assertThrows(IllegalArgumentException.class, () -> Roc.of(new double[] {1}, new double[0]));
+    IllegalArgumentException refusal = assertThrows(
+        IllegalArgumentException.class, () -> RocCurve.of(new double[] {1}, new double[0]));
 
     assertEquals(
         "a curve needs pairs of both kinds, given 1 of one person and 0 of two",
@@ -230,19 +230,19 @@ class LikenessTest {
     return new AcceptedPhoto("other", picture(degrees), FACE, null);
   }
 
-  private static Picture picture(double degrees) {
+  private static RgbImage picture(double degrees) {
     byte[] rgb = new byte[32 * 32 * 3];
     for (int i = 0; i < rgb.length; i += 3) {
       rgb[i] = (byte) Math.round(250 * Math.cos(Math.toRadians(degrees)));
       rgb[i + 1] = (byte) Math.round(250 * Math.sin(Math.toRadians(degrees)));
     }
-    return Picture.of(32, 32, rgb);
+    return RgbImage.of(32, 32, rgb);
   }
 
   /** An embedder of two numbers: the direction of red and green. */
   private record Hue() implements FaceEmbedder {
     @Override
-    public float[] embed(Picture picture, Face face) {
+    public float[] embed(RgbImage picture, Face face) {
       double length = Math.hypot(picture.at(5, 5, 0), picture.at(5, 5, 1));
       return new float[] {
         (float) (picture.at(5, 5, 0) / length), (float) (picture.at(5, 5, 1) / length)

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ class SuperResolutionTest {
 
   @Test
   void enlargesPicturesOfAnySizeInTilesThatDoNotShow() {
-    Picture picture = noise(75, 33);
+    RgbImage picture = noise(75, 33);
     try (SuperResolution network = SuperResolution.open(file)) {
       assertEquals(2, network.factor());
       assertEquals(repeated(picture), network.enlarge(picture));
@@ -44,27 +44,28 @@ class SuperResolutionTest {
   @Test
   void refusesOtherNetworks() throws IOException {
     Path same = Files.write(folder.resolve("same.onnx"), Onnx.same(SIDE));
-    assertTrue(assertThrows(UnusableInput.class, () -> SuperResolution.open(same))
+    assertTrue(assertThrows(InvalidInputException.class, () -> SuperResolution.open(same))
         .getMessage()
         .endsWith("expected a picture 2 to 8 times as large"));
     Path text = Files.writeString(folder.resolve("text.onnx"), "hello");
     assertEquals(
         "the super-resolution network " + text + " is not an ONNX file; give one",
-        assertThrows(UnusableInput.class, () -> SuperResolution.open(text)).getMessage());
+        assertThrows(InvalidInputException.class, () -> SuperResolution.open(text))
+            .getMessage());
   }
 
-  private static Picture noise(int width, int height) {
+  private static RgbImage noise(int width, int height) {
     byte[] rgb = new byte[width * height * 3];
     new Random(3).nextBytes(rgb);
-    return Picture.of(width, height, rgb);
+    return RgbImage.of(width, height, rgb);
   }
 
-  private static Picture repeated(Picture picture) {
+  private static RgbImage repeated(RgbImage picture) {
     int width = 2 * picture.width();
     byte[] rgb = new byte[width * 2 * picture.height() * 3];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) picture.at(i / 3 % width / 2, i / 3 / width / 2, i % 3);
     }
-    return Picture.of(width, 2 * picture.height(), rgb);
+    return RgbImage.of(width, 2 * picture.height(), rgb);
   }
 }

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.DrawnFace;
 import java.nio.file.Path;
@@ -13,7 +13,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class BrisqueTest {
-  private static final Picture GRAINY =
+  private static final RgbImage GRAINY =
       Degraded.noisy(DrawnFace.picture(256, 256, 128, 120, 100), 6);
 
   @Test
@@ -41,8 +41,9 @@ class BrisqueTest {
 
   @Test
   void refusesFilesThatAreNotThere() {
-    UnusableInput refusal = assertThrows(
-        UnusableInput.class, () -> Brisque.open(Path.of("model.yml"), Path.of("range.yml")));
+    InvalidInputException refusal = assertThrows(
+        InvalidInputException.class,
+        () -> Brisque.open(Path.of("model.yml"), Path.of("range.yml")));
 
     assertEquals(
         "cannot read the BRISQUE file model.yml; give OpenCV's brisque_model and range YAML",

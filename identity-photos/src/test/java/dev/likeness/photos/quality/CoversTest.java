@@ -3,17 +3,17 @@ package dev.likeness.photos.quality;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.Material;
 import dev.likeness.photos.Shot;
-import dev.likeness.photos.decode.Decoded;
+import dev.likeness.photos.decode.DecodedPhoto;
 import dev.likeness.photos.decode.PhotoFormat;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.internal.quality.PhotoJudge;
+import dev.likeness.photos.internal.quality.QualityChecks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,10 +68,11 @@ class CoversTest {
 
   @Test
   void hairIsNoHat() {
-    PhotoJudge judge = new PhotoJudge(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
+    QualityChecks judge =
+        new QualityChecks(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
     try (FaceDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       for (Shot shot : Shot.in("photos/people", 640)) {
-        Decoded decoded = new Decoded(
+        DecodedPhoto decoded = new DecodedPhoto(
             shot.picture(),
             PhotoFormat.PNG,
             shot.picture().width(),
@@ -90,16 +91,17 @@ class CoversTest {
     assertTrue(findings.stream().allMatch(codes -> codes.contains(word)), word + ": " + findings);
   }
 
-  private static List<String> findings(BiFunction<Picture, Box, Picture> damage) {
-    PhotoJudge judge = new PhotoJudge(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
+  private static List<String> findings(BiFunction<RgbImage, BoundingBox, RgbImage> damage) {
+    QualityChecks judge =
+        new QualityChecks(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
     try (FaceDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       return Shot.in("photos/generated", 640).stream()
           .filter(shot -> PLAIN.contains(shot.name()))
           .map(shot -> {
-            Picture picture = damage.apply(
+            RgbImage picture = damage.apply(
                 shot.picture(), detector.detect(shot.picture()).get(0).box());
             List<Face> faces = detector.detect(picture);
-            Decoded decoded = new Decoded(
+            DecodedPhoto decoded = new DecodedPhoto(
                 picture,
                 PhotoFormat.PNG,
                 picture.width(),

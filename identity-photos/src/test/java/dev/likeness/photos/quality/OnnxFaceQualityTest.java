@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.Material;
 import dev.likeness.photos.Shot;
@@ -35,7 +35,8 @@ class OnnxFaceQualityTest {
   void refusesAnotherNetwork() {
     Path file = Material.at("faces/yunet_n_320_320.onnx");
 
-    UnusableInput refusal = assertThrows(UnusableInput.class, () -> OnnxFaceQuality.open(file));
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> OnnxFaceQuality.open(file));
 
     assertEquals(
         "the face-quality network " + file

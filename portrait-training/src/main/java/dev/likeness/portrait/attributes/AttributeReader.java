@@ -1,14 +1,14 @@
 package dev.likeness.portrait.attributes;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.headshots.internal.photo.ReadingNetwork;
+import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
@@ -40,8 +40,8 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   /**
    * Opens weights files.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when one is not such a network's, or knows
-   *     other words
+   * @throws dev.likeness.diffusion.error.InvalidInputException when one is not such a network's, or
+   *     knows other words
    */
   public static AttributeReader open(Path... files) {
     if (files.length == 0) {
@@ -70,7 +70,7 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   }
 
   @Override
-  public Map<Attribute, String> of(Picture picture) {
+  public Map<Attribute, String> of(RgbImage picture) {
     Map<Attribute, String> words = new EnumMap<>(Attribute.class);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -94,20 +94,20 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   }
 
   /** What the words are read from: numbers that are alike for pictures that look alike. */
-  public float[] features(Picture picture) {
+  public float[] features(RgbImage picture) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor pixels = pixels(picture);
       TensorVector all = new TensorVector();
       weights.forEach(
           each -> all.push_back(new AttributeNetwork(Weights.of(each)).features(pixels)));
-      return Images.floats(torch.cat(all, 1));
+      return ImageTensors.floats(torch.cat(all, 1));
     }
   }
 
-  private static Tensor pixels(Picture picture) {
-    int side = ReadingNetwork.SIDE;
-    return Images.toSigned(
+  private static Tensor pixels(RgbImage picture) {
+    int side = PhotoReaderNetwork.SIDE;
+    return ImageTensors.toSigned(
         picture.width() == side && picture.height() == side
             ? picture
             : Resampler.AREA.resize(picture, side, side));

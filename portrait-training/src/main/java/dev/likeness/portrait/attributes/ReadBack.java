@@ -1,6 +1,6 @@
 package dev.likeness.portrait.attributes;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Attribute;
 import java.util.Map;
 
@@ -11,5 +11,5 @@ import java.util.Map;
 @FunctionalInterface
 public interface ReadBack {
   /** For every attribute one of its {@linkplain Attribute#words() words}; pictures of any size. */
-  Map<Attribute, String> of(Picture picture);
+  Map<Attribute, String> of(RgbImage picture);
 }

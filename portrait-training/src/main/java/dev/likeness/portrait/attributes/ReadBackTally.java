@@ -1,6 +1,6 @@
 package dev.likeness.portrait.attributes;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import java.util.Collection;
@@ -23,7 +23,7 @@ public final class ReadBackTally {
    * Counts what {@code prompt} asks for, in words of captions, and whether {@code picture} shows
    * it.
    */
-  public void add(String prompt, Picture picture) {
+  public void add(String prompt, RgbImage picture) {
     add(Asked.of(prompt), reader.of(picture));
   }
 

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.portrait.people.Renderer;
@@ -37,13 +37,14 @@ final class AutoencoderLoss {
     return Map.of("renders", sorted.length, "decibels, mean", mean, "decibels, least", sorted[0]);
   }
 
-  private static double decibels(Autoencoder autoencoder, Picture picture) {
+  private static double decibels(Autoencoder autoencoder, RgbImage picture) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor latents = autoencoder.encode(Images.toSigned(picture)).mode();
+      Tensor latents = autoencoder.encode(ImageTensors.toSigned(picture)).mode();
       return decibels(
           picture.rgb(),
-          Images.toPicture(Images.toUnit(autoencoder.decode(latents))).rgb());
+          ImageTensors.toPicture(ImageTensors.toUnit(autoencoder.decode(latents)))
+              .rgb());
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.headshots.person.LikenessDial.Measured;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.person.IdentityStrength.Measured;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -25,7 +25,7 @@ final class DialPlot {
 
   private DialPlot() {}
 
-  static Picture draw(String title, List<Measured> measured, List<Measured> curve) {
+  static RgbImage draw(String title, List<Measured> measured, List<Measured> curve) {
     XYChart chart = new XYChartBuilder()
         .width(WIDTH)
         .height(HEIGHT)
@@ -46,7 +46,7 @@ final class DialPlot {
     } finally {
       g.dispose();
     }
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
   private static XYSeries series(XYChart chart, String name, List<Measured> points, Color color) {

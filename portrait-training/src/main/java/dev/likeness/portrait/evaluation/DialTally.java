@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.person.LikenessDial.Measured;
-import dev.likeness.headshots.person.LikenessDial.Setting;
+import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Setting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

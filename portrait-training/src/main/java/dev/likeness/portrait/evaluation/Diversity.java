@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
@@ -47,9 +47,9 @@ final class Diversity {
     return found;
   }
 
-  private static List<Picture> renders(String prompt, int count) {
+  private static List<RgbImage> renders(String prompt, int count) {
     Map<Attribute, Set<String>> asked = Asked.of(prompt);
-    List<Picture> renders = new ArrayList<>();
+    List<RgbImage> renders = new ArrayList<>();
     for (long number = FIRST; renders.size() < count; number++) {
       Person person = Person.random(number);
       Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
@@ -62,7 +62,7 @@ final class Diversity {
   }
 
   /** The mean distance of two of these pictures in the classifier's features. */
-  static double spread(List<Picture> pictures, AttributeReader reader) {
+  static double spread(List<RgbImage> pictures, AttributeReader reader) {
     return spread(pictures.stream().map(reader::features).toList());
   }
 

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
@@ -36,13 +36,13 @@ final class Drawings {
   }
 
   /** A picture of each prompt, from noise of their own; {@code set} names them. */
-  List<Picture> of(String set, List<String> prompts) {
+  List<RgbImage> of(String set, List<String> prompts) {
     return asked(set, prompts.stream().map(ImageRequest::of).toList());
   }
 
   /** The same of each request, by the plan's seeds, steps and guidance. */
-  List<Picture> asked(String set, List<ImageRequest> requests) {
-    List<Picture> pictures = new ArrayList<>();
+  List<RgbImage> asked(String set, List<ImageRequest> requests) {
+    List<RgbImage> pictures = new ArrayList<>();
     progress.on(new ProgressEvent.Phase(set, requests.size()));
     for (int i = 0; i < requests.size(); i++) {
       cancellation.check();
@@ -52,12 +52,12 @@ final class Drawings {
     return pictures;
   }
 
-  private Picture kept(String set, int index, ImageRequest request) {
+  private RgbImage kept(String set, int index, ImageRequest request) {
     Path file = file(set, index);
     if (Files.exists(file)) {
-      return Picture.read(file);
+      return RgbImage.read(file);
     }
-    Picture picture = base.generate(
+    RgbImage picture = base.generate(
             request.seed(plan.seed() + index).steps(plan.steps()).guidance(plan.guidance()))
         .picture();
     picture.writePng(file);
@@ -65,9 +65,9 @@ final class Drawings {
   }
 
   /** The pictures that are in {@code set} by now. */
-  List<Picture> kept(String set) {
+  List<RgbImage> kept(String set) {
     return IntStream.iterate(0, i -> Files.exists(file(set, i)), i -> i + 1)
-        .mapToObj(i -> Picture.read(file(set, i)))
+        .mapToObj(i -> RgbImage.read(file(set, i)))
         .toList();
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.EditPart;
@@ -32,7 +32,7 @@ record EditTrial(
     HeadshotStudio studio,
     FaceDetector detector,
     AttributeReader reader,
-    ToDoubleFunction<Picture> likeness) {
+    ToDoubleFunction<RgbImage> likeness) {
   // As many headshots as each part is asked for in words, one of them each.
   private static final int MOST = 4;
   private static final String SMILING = "smiling";
@@ -52,7 +52,7 @@ record EditTrial(
     WORDS.put(EditPart.SMILE, List.of(SMILING));
   }
 
-  private record Edited(Picture before, Picture after, String words) {}
+  private record Edited(RgbImage before, RgbImage after, String words) {}
 
   /**
    * Figures of each part over the first of these headshots, of a smile over those that were not
@@ -88,14 +88,14 @@ record EditTrial(
     return row;
   }
 
-  private Picture drawn(TrainedPerson person, Headshot shot, HeadshotEdit edit) {
+  private RgbImage drawn(TrainedPerson person, Headshot shot, HeadshotEdit edit) {
     return studio
         .edit(person, shot, edit, detector, Progress.SILENT, new Cancellation())
         .after()
         .picture();
   }
 
-  private double share(List<Edited> edits, Function<Edited, Picture> which) {
+  private double share(List<Edited> edits, Function<Edited, RgbImage> which) {
     ReadBackTally tally = new ReadBackTally(reader);
     // Somebody who was asked to smile may laugh.
     edits.forEach(edit -> tally.add(

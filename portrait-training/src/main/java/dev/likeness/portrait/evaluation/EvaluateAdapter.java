@@ -3,15 +3,15 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.person.LikenessDial;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.Usage;
@@ -44,7 +44,7 @@ public final class EvaluateAdapter {
 
   private final IdentityTrial trial;
   private final PersonAdapter adapter;
-  private final LikenessDial dial;
+  private final IdentityStrength dial;
   private final EvaluationTools tools;
   private final int each;
   private final Optional<KeptPeople> people;
@@ -53,7 +53,7 @@ public final class EvaluateAdapter {
       BaseModel base,
       IdentityTrial trial,
       PersonAdapter adapter,
-      LikenessDial dial,
+      IdentityStrength dial,
       EvaluationTools tools,
       Named named) {
     this.trial = trial;
@@ -72,7 +72,7 @@ public final class EvaluateAdapter {
     long first = IdentityTrial.FIRST + named.number("first", 0);
     try (BaseModel base = BaseModel.open(model, Compute.best());
         PersonAdapter adapter = PersonAdapter.in(folder, base);
-        FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow();
+        TorchEmbedder embedder = TorchEmbedder.in(model).orElseThrow();
         FaceDetector detector = named
             .file("leads")
             .<FaceDetector>map(YuNetDetector::open)
@@ -99,7 +99,7 @@ public final class EvaluateAdapter {
                   ? "nothing"
                   : guidance.embedder().name() + ", where " + detector.name() + " finds them")));
       EvaluateAdapter evaluation = new EvaluateAdapter(
-          base, trial, adapter, LikenessDial.beside(PersonAdapter.own(folder)), tools, named);
+          base, trial, adapter, IdentityStrength.beside(PersonAdapter.own(folder)), tools, named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> evaluation.of(person));
@@ -115,8 +115,8 @@ public final class EvaluateAdapter {
     Gallery gallery = trial.gallery(person);
     Map<String, Object> found = new LinkedHashMap<>();
     found.put("likeness, own photos", gallery.spread());
-    ShownPerson one = trial.shown(person, adapter, dial, 1);
-    ShownPerson three = trial.shown(person, adapter, dial, 3);
+    ReferencePerson one = trial.shown(person, adapter, dial, 1);
+    ReferencePerson three = trial.shown(person, adapter, dial, 3);
     Map<String, Object> nobody =
         IdentityFigures.row(trial.shoot(gallery, one, 0, each), tools.reader());
     put(found, nobody, "nobody");

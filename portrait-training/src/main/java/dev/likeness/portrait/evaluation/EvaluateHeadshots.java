@@ -1,13 +1,13 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.face.CascadeDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
-import dev.likeness.photos.likeness.Interval;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
+import dev.likeness.photos.likeness.ConfidenceInterval;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
@@ -72,7 +72,7 @@ public final class EvaluateHeadshots {
     try (BaseModel base = BaseModel.open(model, Compute.best());
         EvaluationTools outside = EvaluationTools.of(named);
         ReviewTools tools = tools(named);
-        FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
+        TorchEmbedder own = TorchEmbedder.in(model).orElseThrow();
         CascadeDetector cascades = new CascadeDetector();
         FaceGuidance guidance = FaceGuidance.in(model, base, tools.detector()).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
@@ -127,13 +127,13 @@ public final class EvaluateHeadshots {
   static Pattern asked(String parts, List<Person> everybody) {
     Pattern asked = compiled(parts);
     if (everybody.isEmpty()) {
-      throw new UnusableInput("there is nobody to draw; give 1 or more PEOPLE");
+      throw new InvalidInputException("there is nobody to draw; give 1 or more PEOPLE");
     }
     List<String> all = Stream.of(CHOSEN, LEAKS, EDITED, RECOGNISED)
         .flatMap(part -> everybody.stream().map(person -> part + person.seed()))
         .toList();
     if (all.stream().noneMatch(part -> asked.matcher(part).matches())) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "parts=" + parts + " asks for none of what is measured; of " + all.get(0) + " to "
               + all.get(all.size() - 1) + " give a regular expression that matches a whole name");
     }
@@ -144,7 +144,7 @@ public final class EvaluateHeadshots {
     try {
       return Pattern.compile(parts);
     } catch (PatternSyntaxException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "parts=" + parts + " is no regular expression: " + e.getDescription()
               + "; give one such as \"person.*\"",
           e);
@@ -193,8 +193,8 @@ public final class EvaluateHeadshots {
         name, values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN)));
     List<Double> gains = columns.getOrDefault(HeadshotTrial.GAIN, List.of());
     if (gains.size() > 1) {
-      Interval interval =
-          Interval.ofMean(gains.stream().map(gain -> new double[] {gain}).toArray(double[][]::new));
+      ConfidenceInterval interval = ConfidenceInterval.ofMean(
+          gains.stream().map(gain -> new double[] {gain}).toArray(double[][]::new));
       means.put(
           "gain, 95 % interval",
           String.format(Locale.ROOT, "%.3f to %.3f", interval.low(), interval.high()));

@@ -1,14 +1,14 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.Usage;
@@ -75,7 +75,7 @@ public final class EvaluateLikeness {
     LikenessPlan plan = LikenessPlan.of(named);
     try (BaseModel base = BaseModel.open(folder, Compute.best());
         EvaluationTools given = EvaluationTools.of(named);
-        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow();
+        TorchEmbedder own = TorchEmbedder.in(folder).orElseThrow();
         FaceDetector cascades = new CascadeDetector();
         FaceDetector leads = named
             .file("leads")
@@ -112,7 +112,7 @@ public final class EvaluateLikeness {
         HELD_OUT,
         tools.detector().orElseThrow(),
         tools.embedder().orElseThrow());
-    List<Picture> unseen = trial.crops(selfies.unseen(HELD_OUT));
+    List<RgbImage> unseen = trial.crops(selfies.unseen(HELD_OUT));
     for (LikenessCase asked : cases) {
       ledger.part(part(person, asked), () -> {
         PhotoReview learnt = selfies.learnt(asked);
@@ -142,14 +142,14 @@ public final class EvaluateLikeness {
     keep(person, asked.file() + "-other", drawn.others());
   }
 
-  private void keep(Person person, String name, List<Picture> pictures) {
+  private void keep(Person person, String name, List<RgbImage> pictures) {
     IntStream.range(0, pictures.size())
         .forEach(i -> pictures.get(i).writePng(file(person, name, i)));
   }
 
-  private List<Picture> read(Person person, String name, int count) {
+  private List<RgbImage> read(Person person, String name, int count) {
     return IntStream.range(0, count)
-        .mapToObj(i -> Picture.read(file(person, name, i)))
+        .mapToObj(i -> RgbImage.read(file(person, name, i)))
         .toList();
   }
 

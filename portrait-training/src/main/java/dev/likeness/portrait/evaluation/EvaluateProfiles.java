@@ -7,7 +7,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.Trait;
-import dev.likeness.photos.NoUsablePhoto;
+import dev.likeness.photos.NoUsablePhotoException;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -72,7 +72,7 @@ public final class EvaluateProfiles {
               ? PersonProfile.measured(review.accepted())
               : HeadshotStudio.on(base).profile(review, Progress.SILENT, new Cancellation());
           profile.traits().forEach(trait -> add(table, trait, person));
-        } catch (NoUsablePhoto e) {
+        } catch (NoUsablePhotoException e) {
           System.err.println("no usable photo of " + seed);
         }
       }

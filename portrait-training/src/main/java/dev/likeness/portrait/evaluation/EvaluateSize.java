@@ -1,20 +1,20 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ public final class EvaluateSize {
     try (BaseModel base = BaseModel.open(model, Compute.best());
         FaceDetector detector =
             args.length > 7 ? YuNetDetector.open(Path.of(args[7])) : new CascadeDetector();
-        FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow();
+        TorchEmbedder embedder = TorchEmbedder.in(model).orElseThrow();
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
       Gallery photos =
@@ -61,8 +61,8 @@ public final class EvaluateSize {
       for (int i = 0; i < pictures; i++) {
         ShootRequest request =
             ShootRequest.of(Style.usual().get(i % 3), 1).seed(i).steps(steps);
-        Picture own = picture(studio, person, request, out.resolve("own-" + i + ".png"));
-        Picture large =
+        RgbImage own = picture(studio, person, request, out.resolve("own-" + i + ".png"));
+        RgbImage large =
             picture(studio, person, request.size(size), out.resolve("large-" + i + ".png"));
         double before = likeness(photos, own);
         double after = likeness(photos, large);
@@ -77,7 +77,7 @@ public final class EvaluateSize {
             WindowSeams.of(large, window, window * 3 / 4),
             HeadshotScores.of(detector)
                 .score(large)
-                .of(Aspect.BACKGROUND)
+                .of(ScoreAspect.BACKGROUND)
                 .map(score -> String.format(Locale.ROOT, "%.2f", score.value()))
                 .orElse("no face"));
       }
@@ -85,14 +85,14 @@ public final class EvaluateSize {
     }
   }
 
-  private static Picture picture(
+  private static RgbImage picture(
       HeadshotStudio studio, TrainedPerson person, ShootRequest request, Path file) {
     List<Headshot> shots = studio.shoot(person, request).headshots();
     shots.get(0).picture().writePng(file);
     return shots.get(0).picture();
   }
 
-  private static double likeness(Gallery photos, Picture picture) {
+  private static double likeness(Gallery photos, RgbImage picture) {
     Optional<float[]> face = photos.vector(picture);
     return face.map(photos::likeness).orElse(Double.NaN);
   }

@@ -1,17 +1,17 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.person.LikenessDial;
+import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.people.Census;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.training.RandomPrompt;
@@ -68,7 +68,7 @@ public final class Evaluation {
    *
    * @param folder receives figures and pictures; one that holds those of another model or plan is
    *     refused
-   * @throws dev.likeness.diffusion.error.Cancelled between two pictures
+   * @throws dev.likeness.diffusion.error.CancelledException between two pictures
    */
   public static Map<String, Object> of(
       Path model,
@@ -95,7 +95,7 @@ public final class Evaluation {
             plan.toString(),
             "edition of renders",
             Renderer.EDITION));
-    List<Picture> drawn =
+    List<RgbImage> drawn =
         drawings.of(PROMPTS, prompts.stream().map(RandomPrompt::text).toList());
     tools
         .reader()
@@ -139,14 +139,14 @@ public final class Evaluation {
     return ledger.parts();
   }
 
-  private Map<String, Object> faces(List<Picture> drawn, FaceDetector detector) {
+  private Map<String, Object> faces(List<RgbImage> drawn, FaceDetector detector) {
     Map<String, Object> found = new LinkedHashMap<>();
     found.put("drawn", Faces.count(drawn, detector));
     found.put("renders of the same", Faces.count(renders(plan.seed()), detector));
     return found;
   }
 
-  private Map<String, Object> distance(List<Picture> drawn, FaceEmbedder embedder) {
+  private Map<String, Object> distance(List<RgbImage> drawn, FaceEmbedder embedder) {
     try (FaceDetector cascades = new CascadeDetector()) {
       FaceDetector detector = tools.detector().orElse(cascades);
       return Distances.toHeld(
@@ -156,13 +156,13 @@ public final class Evaluation {
     }
   }
 
-  private List<Picture> renders(long seed) {
+  private List<RgbImage> renders(long seed) {
     return RandomPrompt.draw(seed, plan.prompts()).stream()
         .map(RandomPrompt::render)
         .toList();
   }
 
-  private void copies(List<Picture> drawn) {
+  private void copies(List<RgbImage> drawn) {
     TrainingPictures training = TrainingPictures.of(model);
     if (training.count() == 0) {
       ledger.skip(
@@ -175,20 +175,20 @@ public final class Evaluation {
   }
 
   private void identity() {
-    if (plan.people() == 0 || FolderEmbedder.in(model).isEmpty()) {
+    if (plan.people() == 0 || TorchEmbedder.in(model).isEmpty()) {
       ledger.skip(
           "identity",
           plan.people() == 0 ? "nobody was to be learnt" : "the model brings no face embedder");
       return;
     }
-    try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
+    try (TorchEmbedder own = TorchEmbedder.in(model).orElseThrow();
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
         PersonAdapter adapter =
             Files.exists(PersonAdapter.own(model)) ? PersonAdapter.in(model, base) : null) {
       IdentityTrial trial =
           IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
-      LikenessDial dial = LikenessDial.beside(PersonAdapter.own(model));
+      IdentityStrength dial = IdentityStrength.beside(PersonAdapter.own(model));
       Map<String, Object> held =
           Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name());
       new IdentityFigures(

@@ -6,7 +6,7 @@ import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.training.Named;
 import java.nio.file.Files;
@@ -74,7 +74,7 @@ public record EvaluationTools(
 
   private static FaceEmbedder embedder(Path file) {
     return Files.isDirectory(file)
-        ? FolderEmbedder.open(file)
+        ? TorchEmbedder.open(file)
         : OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL);
   }
 

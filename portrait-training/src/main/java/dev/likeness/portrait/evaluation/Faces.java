@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -14,7 +14,7 @@ final class Faces {
   private Faces() {}
 
   /** In what share of pictures a detector finds one face, none, and several. */
-  static Map<String, Object> count(List<Picture> pictures, FaceDetector detector) {
+  static Map<String, Object> count(List<RgbImage> pictures, FaceDetector detector) {
     int[] found = new int[3];
     pictures.forEach(picture -> found[Math.min(2, detector.detect(picture).size())]++);
     Map<String, Object> row = new LinkedHashMap<>();
@@ -27,9 +27,9 @@ final class Faces {
 
   /** The vector of the largest face of each picture that has one. */
   static List<float[]> vectors(
-      List<Picture> pictures, FaceDetector detector, FaceEmbedder embedder) {
+      List<RgbImage> pictures, FaceDetector detector, FaceEmbedder embedder) {
     List<float[]> vectors = new ArrayList<>();
-    for (Picture picture : pictures) {
+    for (RgbImage picture : pictures) {
       List<Face> faces = detector.detect(picture);
       if (!faces.isEmpty()) {
         vectors.add(embedder.embed(picture, faces.get(0)));

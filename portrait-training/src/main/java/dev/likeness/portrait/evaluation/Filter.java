@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 
 /**
  * What flaws do with pixels: places between them, broad light, blur. Places outside repeat the
@@ -9,13 +9,13 @@ import dev.likeness.diffusion.image.Picture;
 final class Filter {
   private Filter() {}
 
-  static double light(Picture p, int x, int y) {
+  static double light(RgbImage p, int x, int y) {
     int cx = Math.max(0, Math.min(p.width() - 1, x));
     int cy = Math.max(0, Math.min(p.height() - 1, y));
     return 4 + 0.299 * p.at(cx, cy, 0) + 0.587 * p.at(cx, cy, 1) + 0.114 * p.at(cx, cy, 2);
   }
 
-  static double bilinear(Picture p, double x, double y, int c) {
+  static double bilinear(RgbImage p, double x, double y, int c) {
     int x0 = (int) Math.floor(x);
     int y0 = (int) Math.floor(y);
     double u = x - x0;
@@ -24,16 +24,16 @@ final class Filter {
         + v * ((1 - u) * sample(p, x0, y0 + 1, c) + u * sample(p, x0 + 1, y0 + 1, c));
   }
 
-  private static int sample(Picture p, int x, int y, int c) {
+  private static int sample(RgbImage p, int x, int y, int c) {
     return p.at(
         Math.max(0, Math.min(p.width() - 1, x)), Math.max(0, Math.min(p.height() - 1, y)), c);
   }
 
-  static Picture gauss(Picture p, double sigma) {
+  static RgbImage gauss(RgbImage p, double sigma) {
     return pass(pass(p, sigma, 1, 0), sigma, 0, 1);
   }
 
-  private static Picture pass(Picture p, double sigma, int dx, int dy) {
+  private static RgbImage pass(RgbImage p, double sigma, int dx, int dy) {
     int reach = (int) Math.ceil(3 * sigma);
     double[] weights = new double[2 * reach + 1];
     double sum = 0;
@@ -56,6 +56,6 @@ final class Filter {
       }
       out[i] = (byte) Math.round(value / sum);
     }
-    return Picture.of(w, h, out);
+    return RgbImage.of(w, h, out);
   }
 }

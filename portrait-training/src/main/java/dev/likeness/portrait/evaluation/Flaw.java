@@ -1,8 +1,8 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.Worn;
-import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.photos.face.Face;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
@@ -11,48 +11,48 @@ import java.util.Random;
 
 /** Something done to a flawless picture, and the score that has to see it. */
 enum Flaw {
-  BLUR(Aspect.SHARPNESS, (c, s) -> c.blurred(Flaw.blurring(s))),
-  DARK(Aspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * Math.pow(2, -2.2 * s))),
-  BURNT(Aspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * (1 + 1.6 * s))),
-  NOISE(Aspect.NOISE, (c, s) -> {
+  BLUR(ScoreAspect.SHARPNESS, (c, s) -> c.blurred(Flaw.blurring(s))),
+  DARK(ScoreAspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * Math.pow(2, -2.2 * s))),
+  BURNT(ScoreAspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * (1 + 1.6 * s))),
+  NOISE(ScoreAspect.NOISE, (c, s) -> {
     Random random = new Random(5);
     return c.each((x, y, ch, v) -> v + 16 * s * random.nextGaussian());
   }),
-  BLOCKS(Aspect.COMPRESSION, (c, s) -> c.jpeg(0.5 - 0.47 * s)),
+  BLOCKS(ScoreAspect.COMPRESSION, (c, s) -> c.jpeg(0.5 - 0.47 * s)),
   CROSSED_LIGHT(
-      Aspect.LIGHT_DIRECTION,
+      ScoreAspect.LIGHT_DIRECTION,
       (c, s) -> c.each((x, y, ch, v) -> v
           * Math.pow(
               2,
               1.4 * s * c.inFace(x, y) * Math.tanh(4 * c.across(x)) * -Math.tanh(5 * c.down(y))))),
-  FLAT_LIGHT(Aspect.LIGHT_FALLOFF, (c, s) -> c.flattened(s * (2 - s))),
+  FLAT_LIGHT(ScoreAspect.LIGHT_FALLOFF, (c, s) -> c.flattened(s * (2 - s))),
   STRETCHED(
-      Aspect.PROPORTIONS,
+      ScoreAspect.PROPORTIONS,
       (c, s) -> c.moved((x, y) -> new double[] {c.faceX() + (x - c.faceX()) / (1 + 0.6 * s), y})),
   SHIFTED_HALF(
-      Aspect.SYMMETRY,
+      ScoreAspect.SYMMETRY,
       (c, s) -> c.moved((x, y) -> new double[] {x, y + (x > c.faceX() ? 0.1 * s * c.width() : 0)})),
-  BLOTCHED_EYE(Aspect.EYES, (c, s) -> c.blotched(c.eye(), 0.19, s)),
-  SMEARED_MOUTH(Aspect.MOUTH, (c, s) -> c.smeared(s)),
-  DOUBLED_EAR(Aspect.EARS, (c, s) -> c.doubled(s)),
-  WAXED_SKIN(Aspect.SKIN_WAX, (c, s) -> c.waxed(s * (2 - s))),
-  OVER_SHARP(Aspect.SKIN_SHARP, (c, s) -> c.sharpened(4 * s)),
-  RIM(Aspect.HAIR_EDGES, (c, s) -> c.rimmed(s)),
-  SEAM(Aspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
-  WRITING(Aspect.TEXT, (c, s) -> c.written(s)),
-  CROSSED_EYES(Aspect.GAZE, (c, s) -> new PersonFlaws(c).squinting(s * (2 - s))),
-  FADED_RIM(Aspect.GLASSES, (c, s) -> new PersonFlaws(c).oneOf(Worn.GLASSES, s * (2 - s))),
-  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneOf(Worn.HOOPS, s * (2 - s))),
-  HAND(Aspect.HANDS, (c, s) -> new PersonFlaws(c).handed(s));
+  BLOTCHED_EYE(ScoreAspect.EYES, (c, s) -> c.blotched(c.eye(), 0.19, s)),
+  SMEARED_MOUTH(ScoreAspect.MOUTH, (c, s) -> c.smeared(s)),
+  DOUBLED_EAR(ScoreAspect.EARS, (c, s) -> c.doubled(s)),
+  WAXED_SKIN(ScoreAspect.SKIN_WAX, (c, s) -> c.waxed(s * (2 - s))),
+  OVER_SHARP(ScoreAspect.SKIN_SHARP, (c, s) -> c.sharpened(4 * s)),
+  RIM(ScoreAspect.HAIR_EDGES, (c, s) -> c.rimmed(s)),
+  SEAM(ScoreAspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
+  WRITING(ScoreAspect.TEXT, (c, s) -> c.written(s)),
+  CROSSED_EYES(ScoreAspect.GAZE, (c, s) -> new PersonFlaws(c).squinting(s * (2 - s))),
+  FADED_RIM(ScoreAspect.GLASSES, (c, s) -> new PersonFlaws(c).oneOf(Worn.GLASSES, s * (2 - s))),
+  FADED_EARRING(ScoreAspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneOf(Worn.HOOPS, s * (2 - s))),
+  HAND(ScoreAspect.HANDS, (c, s) -> new PersonFlaws(c).handed(s));
 
   private interface Change {
-    Picture of(FlawCanvas canvas, double strength);
+    RgbImage of(FlawCanvas canvas, double strength);
   }
 
-  private final Aspect aspect;
+  private final ScoreAspect aspect;
   private final Change change;
 
-  Flaw(Aspect aspect, Change change) {
+  Flaw(ScoreAspect aspect, Change change) {
     this.aspect = aspect;
     this.change = change;
   }
@@ -63,7 +63,7 @@ enum Flaw {
   }
 
   /** Which score has to see it. */
-  Aspect aspect() {
+  ScoreAspect aspect() {
     return aspect;
   }
 
@@ -74,7 +74,7 @@ enum Flaw {
 
   /** Whether its score wants landmarks, which the cascades do not give. */
   boolean wantsLandmarks() {
-    return aspect == Aspect.PROPORTIONS;
+    return aspect == ScoreAspect.PROPORTIONS;
   }
 
   /**
@@ -103,7 +103,7 @@ enum Flaw {
   }
 
   /** The portrait with the flaw at a strength in 0..1. */
-  Picture on(Portrait portrait, Face face, double strength) {
+  RgbImage on(Portrait portrait, Face face, double strength) {
     return change.of(new FlawCanvas(portrait, face), strength);
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
 import dev.likeness.portrait.people.Portrait;
@@ -35,8 +35,8 @@ final class FlawCanvas {
     double[] of(int x, int y);
   }
 
-  final Picture picture;
-  private final Box box;
+  final RgbImage picture;
+  private final BoundingBox box;
   private final Face face;
   final FaceMap map;
   final Portrait portrait;
@@ -88,7 +88,7 @@ final class FlawCanvas {
     return Math.max(0, Math.min(1, 4 * (1.1 - r)));
   }
 
-  Picture each(Pixel pixel) {
+  RgbImage each(Pixel pixel) {
     byte[] out = new byte[picture.width() * picture.height() * 3];
     for (int i = 0; i < out.length; i++) {
       int x = i / 3 % picture.width();
@@ -96,21 +96,21 @@ final class FlawCanvas {
       out[i] = (byte) Math.round(Math.max(
           0, Math.min(255, pixel.of(x, y, i % 3, picture.at(x, y, i % 3)))));
     }
-    return Picture.of(picture.width(), picture.height(), out);
+    return RgbImage.of(picture.width(), picture.height(), out);
   }
 
-  Picture moved(Place from) {
+  RgbImage moved(Place from) {
     return each((x, y, c, v) -> {
       double[] place = from.of(x, y);
       return Filter.bilinear(picture, place[0], place[1], c);
     });
   }
 
-  Picture blurred(double sigma) {
+  RgbImage blurred(double sigma) {
     return Filter.gauss(picture, sigma);
   }
 
-  Picture jpeg(double quality) {
+  RgbImage jpeg(double quality) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
@@ -120,7 +120,7 @@ final class FlawCanvas {
       writer.setOutput(out);
       writer.write(null, new IIOImage(picture.toBufferedImage(), null, null), param);
       out.flush();
-      return Picture.of(ImageIO.read(new ByteArrayInputStream(bytes.toByteArray())));
+      return RgbImage.of(ImageIO.read(new ByteArrayInputStream(bytes.toByteArray())));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -131,8 +131,8 @@ final class FlawCanvas {
   /**
    * The broad light on the skin brought to its mean; eyes, brows, nostrils and mouth keep theirs.
    */
-  Picture flattened(double share) {
-    Picture[] broad = smoothSkin(0.08 * map.apart);
+  RgbImage flattened(double share) {
+    RgbImage[] broad = smoothSkin(0.08 * map.apart);
     double even = meanLight(map::skin);
     return each((x, y, c, v) -> {
       double light = 255 * Filter.light(broad[0], x, y) / Math.max(1, broad[1].at(x, y, 0));
@@ -153,8 +153,8 @@ final class FlawCanvas {
   }
 
   /** The skin without its texture, folds and shades, as plastic is. */
-  Picture waxed(double share) {
-    Picture[] smooth = smoothSkin(0.16 * map.apart);
+  RgbImage waxed(double share) {
+    RgbImage[] smooth = smoothSkin(0.16 * map.apart);
     return each((x, y, c, v) -> v
         + share
             * map.skin(x, y)
@@ -165,15 +165,15 @@ final class FlawCanvas {
    * The skin times its share, and the share, 0 to 255, both smoothed: what is no skin does not run
    * into it.
    */
-  private Picture[] smoothSkin(double sigma) {
-    return new Picture[] {
+  private RgbImage[] smoothSkin(double sigma) {
+    return new RgbImage[] {
       Filter.gauss(each((x, y, c, v) -> v * map.skin(x, y)), sigma),
       Filter.gauss(each((x, y, c, v) -> 255 * map.skin(x, y)), sigma)
     };
   }
 
   /** Random patches over a place, as networks leave where they do not know what to draw. */
-  Picture blotched(Point at, double reach, double share) {
+  RgbImage blotched(Point at, double reach, double share) {
     Random random = new Random(9);
     double[][] colours = new double[12][];
     for (int i = 0; i < colours.length; i++) {
@@ -197,7 +197,7 @@ final class FlawCanvas {
   }
 
   /** Teeth without end: strokes across the mouth. */
-  Picture smeared(double share) {
+  RgbImage smeared(double share) {
     double cx = faceX();
     double cy = box.y() + 0.8 * box.height();
     return each((x, y, c, v) -> {
@@ -212,7 +212,7 @@ final class FlawCanvas {
    * The ear on the side that shows more of it once more, further out: as much of its height as the
    * share says.
    */
-  Picture doubled(double share) {
+  RgbImage doubled(double share) {
     int side = map.earSide();
     double edge = map.edge(side);
     double out = 0.3 * map.apart;
@@ -224,8 +224,8 @@ final class FlawCanvas {
     });
   }
 
-  Picture sharpened(double amount) {
-    Picture smooth = Filter.gauss(picture, 0.9);
+  RgbImage sharpened(double amount) {
+    RgbImage smooth = Filter.gauss(picture, 0.9);
     return each((x, y, c, v) -> v + amount * (v - smooth.at(x, y, c)));
   }
 
@@ -233,7 +233,7 @@ final class FlawCanvas {
    * A line around the head, as a bad cut-out has: black or white, whichever stands out from hair
    * and backdrop.
    */
-  Picture rimmed(double share) {
+  RgbImage rimmed(double share) {
     double head = meanLight((x, y) -> y < map.eyeRow() ? map.near(x, y, 0) : 0);
     return each((x, y, c, v) -> {
       double near = map.near(x, y, 4) - map.near(x, y, 0);
@@ -243,7 +243,7 @@ final class FlawCanvas {
     });
   }
 
-  Picture written(double share) {
+  RgbImage written(double share) {
     BufferedImage image = picture.toBufferedImage();
     Graphics2D g = image.createGraphics();
     g.setRenderingHint(
@@ -252,6 +252,6 @@ final class FlawCanvas {
     g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, picture.width() / 14));
     g.drawString("stock preview 2741", picture.width() / 20, picture.height() * 15 / 16);
     g.dispose();
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.Face;
@@ -37,7 +37,7 @@ record FlawGrade(Flaw flaw, double[][] values) {
     if (level == 0) {
       return HeadshotScores.measure(flaw.aspect(), sample.portrait().picture(), sample.face());
     }
-    Picture flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
+    RgbImage flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
     List<Face> faces = flaw.movesTheFace() ? detector.detect(flawed) : List.of(sample.face());
     // A face that is not found any more fails by that alone.
     double value =

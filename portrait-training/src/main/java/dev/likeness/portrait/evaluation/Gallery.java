@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -65,7 +65,7 @@ final class Gallery {
   }
 
   /** What the embedder makes of the largest face; empty when none is found. */
-  Optional<float[]> vector(Picture picture) {
+  Optional<float[]> vector(RgbImage picture) {
     List<Face> faces = detector.detect(picture);
     return faces.isEmpty() ? Optional.empty() : Optional.of(embedder.embed(picture, faces.get(0)));
   }

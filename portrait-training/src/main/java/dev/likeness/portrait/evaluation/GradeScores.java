@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -83,7 +83,7 @@ public final class GradeScores {
 
   /** The limit of each aspect, from people whom its flaws can be seen on. */
   private void limits(List<Flaw> flaws) {
-    Map<Aspect, Flaw> aspects = new EnumMap<>(Aspect.class);
+    Map<ScoreAspect, Flaw> aspects = new EnumMap<>(ScoreAspect.class);
     flaws.forEach(flaw -> aspects.putIfAbsent(flaw.aspect(), flaw));
     aspects.forEach((aspect, flaw) -> {
       double[] values = samples(first, count, detector(flaw), flaw).parallelStream()

@@ -1,19 +1,19 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.Candidate;
-import dev.likeness.headshots.Casting;
-import dev.likeness.headshots.Choice;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Selection;
+import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.person.FaceReferences;
+import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.SharedLight;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -84,7 +84,7 @@ record HeadshotTrial(
 
   /** Figures of what was drawn and what was kept of it. */
   Map<String, Object> chosen(Person person) {
-    Choice choice = Choice.of(candidates(person), plan.kept());
+    SelectionResult choice = SelectionResult.of(candidates(person), plan.kept());
     drawings.show(name(person), choice.kept().stream().map(Headshot::picture).toList());
     drawings.write(name(person), "choice.json", choice.asList());
     List<Headshot> shots = choice.verdicts().stream()
@@ -112,7 +112,7 @@ record HeadshotTrial(
 
   /** What editing the best of what was kept comes to. */
   Map<String, Object> edited(Person person, AttributeReader reader) {
-    List<Headshot> best = Choice.of(candidates(person), plan.kept()).kept();
+    List<Headshot> best = SelectionResult.of(candidates(person), plan.kept()).kept();
     Optional<Gallery> photos = outside
         .embedder()
         .map(eye -> new Gallery(person, 1, HELD_OUT, outside.detector().orElse(cascades), eye));
@@ -133,13 +133,13 @@ record HeadshotTrial(
   }
 
   /** The base's own picture of each headshot's prompt. */
-  private Map<Headshot, Picture> nobody(List<Headshot> shots, Person person) {
-    List<Picture> pictures = drawings.pictures(
+  private Map<Headshot, RgbImage> nobody(List<Headshot> shots, Person person) {
+    List<RgbImage> pictures = drawings.pictures(
         name(person) + ", nobody",
         () -> shots.stream()
             .map(shot -> shot.style().developed(base.generate(nobody(shot)).picture()))
             .toList());
-    Map<Headshot, Picture> plain = new IdentityHashMap<>();
+    Map<Headshot, RgbImage> plain = new IdentityHashMap<>();
     IntStream.range(0, pictures.size()).forEach(i -> plain.put(shots.get(i), pictures.get(i)));
     return plain;
   }
@@ -150,12 +150,12 @@ record HeadshotTrial(
       FaceDetector detector = tools.detector();
       HeadshotScores scores = HeadshotScores.of(detector)
           .limits(ScoreLimits.of(base))
-          .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own));
+          .likeness(FaceEmbeddings.of(review.accepted(), own).likeness(detector, own));
       ShootRequest request = ShootRequest.of(
               STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
           .steps(plan.steps())
           .seed(NOISE);
-      return Casting.of(studio(), detector, scores)
+      return Selection.of(studio(), detector, scores)
           .candidates(learnt, request, Progress.SILENT, new Cancellation());
     }
   }
@@ -174,9 +174,10 @@ record HeadshotTrial(
    * {@code plain} draws the base's own pictures of the prompts of those that were kept, which only
    * the reader's diversity asks for.
    */
-  private Map<String, Object> figures(Person person, Choice choice, Supplier<List<Picture>> plain) {
-    List<Picture> kept = choice.kept().stream().map(Headshot::picture).toList();
-    List<Picture> drawn = choice.verdicts().stream()
+  private Map<String, Object> figures(
+      Person person, SelectionResult choice, Supplier<List<RgbImage>> plain) {
+    List<RgbImage> kept = choice.kept().stream().map(Headshot::picture).toList();
+    List<RgbImage> drawn = choice.verdicts().stream()
         .map(verdict -> verdict.candidate().headshot().picture())
         .toList();
     Map<String, Object> row = new LinkedHashMap<>();
@@ -213,10 +214,10 @@ record HeadshotTrial(
         shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
             .withLight(Light.FLASH, Tint.WHITE)
             .withBackdrop(Backdrop.BRICK, Tint.BROWN));
-    List<Picture> pictures =
+    List<RgbImage> pictures =
         drawings.pictures("one setting " + person.seed(), () -> alone(selfies));
-    List<Picture> with = pictures.subList(0, plan.alone());
-    List<Picture> without = pictures.subList(plan.alone(), pictures.size());
+    List<RgbImage> with = pictures.subList(0, plan.alone());
+    List<RgbImage> without = pictures.subList(plan.alone(), pictures.size());
     Map<String, Object> row = new LinkedHashMap<>();
     SETTING.forEach((attribute, word) -> row.put(
         word + " unasked, with less without",
@@ -228,7 +229,7 @@ record HeadshotTrial(
    * Pictures that ask for nothing of the person learnt from {@code selfies}, and then as many of
    * nobody.
    */
-  private List<Picture> alone(List<Photo> selfies) {
+  private List<RgbImage> alone(List<Photo> selfies) {
     HeadshotStudio studio = studio();
     try (TrainedPerson learnt =
         studio.learn(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.NOBODY_REAL)) {
@@ -250,14 +251,14 @@ record HeadshotTrial(
   }
 
   private static double share(
-      List<Picture> pictures, Attribute attribute, String word, AttributeReader reader) {
+      List<RgbImage> pictures, Attribute attribute, String word, AttributeReader reader) {
     return pictures.stream()
             .filter(picture -> word.equals(reader.of(picture).get(attribute)))
             .count()
         / (double) pictures.size();
   }
 
-  private static double likeness(Gallery photos, List<Picture> pictures) {
+  private static double likeness(Gallery photos, List<RgbImage> pictures) {
     return pictures.stream()
         .map(photos::vector)
         .flatMap(Optional::stream)

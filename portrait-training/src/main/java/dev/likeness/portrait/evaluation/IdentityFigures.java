@@ -1,10 +1,10 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.likeness.Roc;
+import dev.likeness.photos.likeness.RocCurve;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import dev.likeness.portrait.people.Asked;
@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  */
 record IdentityFigures(
     IdentityTrial trial,
-    Optional<Function<Person, ShownPerson>> showing,
+    Optional<Function<Person, ReferencePerson>> showing,
     Optional<AttributeReader> reader) {
   /**
    * Clothes, hair, light and backdrop, of which a style asks for some and what the person is called
@@ -139,7 +139,7 @@ record IdentityFigures(
     row.put("pairs of one", same.size());
     row.put("pairs of two", different.size());
     if (!same.isEmpty() && !different.isEmpty()) {
-      row.put("AUC", Roc.of(same, different).auc());
+      row.put("AUC", RocCurve.of(same, different).auc());
     }
     return row;
   }

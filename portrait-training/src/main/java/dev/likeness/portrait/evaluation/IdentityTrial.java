@@ -2,17 +2,17 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.person.FaceReferences;
-import dev.likeness.headshots.person.LikenessDial;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -101,7 +101,7 @@ record IdentityTrial(
         embedder);
   }
 
-  Result of(Person person, int each, Optional<Function<Person, ShownPerson>> showing) {
+  Result of(Person person, int each, Optional<Function<Person, ReferencePerson>> showing) {
     Gallery gallery = gallery(person);
     long start = System.nanoTime();
     try (TrainedPerson learnt = learnt(person)) {
@@ -121,7 +121,7 @@ record IdentityTrial(
   }
 
   /** Somebody as an adapter is shown them by the same selfies. */
-  ShownPerson shown(Person person, PersonAdapter adapter, LikenessDial dial) {
+  ReferencePerson shown(Person person, PersonAdapter adapter, IdentityStrength dial) {
     return studio
         .show(
             PhotoReview.of(PhotoSet.of(selfies(person))),
@@ -134,19 +134,20 @@ record IdentityTrial(
   }
 
   /** Somebody as an adapter is shown them by that many selfies. */
-  ShownPerson shown(Person person, PersonAdapter adapter, LikenessDial dial, int references) {
+  ReferencePerson shown(
+      Person person, PersonAdapter adapter, IdentityStrength dial, int references) {
     Random random = new Random(person.seed());
     List<Reference> seen = new ArrayList<>();
     List<float[]> faces = new ArrayList<>();
     while (seen.size() < references) {
-      Picture selfie = Renderer.render(person, Shot.selfie(random), 256).picture();
+      RgbImage selfie = Renderer.render(person, Shot.selfie(random), 256).picture();
       detector.detect(selfie).stream().limit(1).forEach(face -> {
         seen.add(adapter.reference(selfie, face));
         guidance.ifPresent(by -> faces.add(by.embedder().embed(selfie, face)));
       });
     }
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
-    ShownPerson shown = new ShownPerson(
+    ReferencePerson shown = new ReferencePerson(
         adapter.adapter().identity(seen).called(word),
         null,
         Consent.NOBODY_REAL,
@@ -154,7 +155,7 @@ record IdentityTrial(
         dial,
         Map.of());
     return guidance
-        .map(by -> shown.heldTo(new FaceReferences(by.embedder().name(), faces)))
+        .map(by -> shown.heldTo(new FaceEmbeddings(by.embedder().name(), faces)))
         .orElse(shown);
   }
 
@@ -191,7 +192,7 @@ record IdentityTrial(
     Random random = new Random(person.seed());
     List<Photo> photos = new ArrayList<>();
     for (int i = 0; i < SELFIES; i++) {
-      Picture picture =
+      RgbImage picture =
           Renderer.render(person, setting.apply(Shot.selfie(random)), 512).picture();
       photos.add(Photo.of("selfie-" + i + ".png", picture.toPng()));
     }

@@ -1,14 +1,14 @@
 package dev.likeness.portrait.evaluation;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.style.Style;
 import java.io.IOException;
@@ -32,14 +32,14 @@ record KeptDrawings(Path folder, String by) {
   private static final String HELD = "held_likeness";
 
   /** The pictures of {@code set}, drawn now if they are not kept yet. */
-  List<Picture> pictures(String set, Supplier<List<Picture>> drawing) {
+  List<RgbImage> pictures(String set, Supplier<List<RgbImage>> drawing) {
     if (!isKept(set)) {
-      List<Picture> drawn = drawing.get();
+      List<RgbImage> drawn = drawing.get();
       keep(set, drawn, drawn.stream().map(picture -> Map.<String, Object>of()).toList());
       return drawn;
     }
     return IntStream.range(0, entries(set).size())
-        .mapToObj(i -> Picture.read(file(set, i)))
+        .mapToObj(i -> RgbImage.read(file(set, i)))
         .toList();
   }
 
@@ -55,20 +55,20 @@ record KeptDrawings(Path folder, String by) {
     }
     List<?> entries = entries(set);
     if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey(HELD))) {
-      throw new UnusableInput(folder.resolve(set).resolve(RECORD)
+      throw new InvalidInputException(folder.resolve(set).resolve(RECORD)
           + " lacks what pictures are chosen by now; remove it to draw them anew");
     }
     return IntStream.range(0, entries.size())
-        .mapToObj(i -> candidate((Map<?, ?>) entries.get(i), Picture.read(file(set, i))))
+        .mapToObj(i -> candidate((Map<?, ?>) entries.get(i), RgbImage.read(file(set, i))))
         .toList();
   }
 
   /** Writes pictures for somebody to look at. */
-  void show(String set, List<Picture> pictures) {
+  void show(String set, List<RgbImage> pictures) {
     IntStream.range(0, pictures.size()).forEach(i -> pictures.get(i).writePng(file(set, i)));
   }
 
-  private void keep(String set, List<Picture> pictures, List<Map<String, Object>> entries) {
+  private void keep(String set, List<RgbImage> pictures, List<Map<String, Object>> entries) {
     show(set, pictures);
     write(set, RECORD, Map.of("by", by, "pictures", entries));
   }
@@ -93,12 +93,12 @@ record KeptDrawings(Path folder, String by) {
     try {
       Map<String, Object> kept = JSON.std.mapFrom(Files.readAllBytes(record));
       if (!by.equals(kept.get("by"))) {
-        throw new UnusableInput(record + " is of what " + kept.get("by") + " drew, not " + by
-            + "; give an empty folder");
+        throw new InvalidInputException(record + " is of what " + kept.get("by") + " drew, not "
+            + by + "; give an empty folder");
       }
       return (List<?>) kept.get("pictures");
     } catch (IOException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           record + " cannot be read: " + e.getMessage() + "; remove it to draw its pictures anew",
           e);
     }
@@ -126,7 +126,7 @@ record KeptDrawings(Path folder, String by) {
     return entry;
   }
 
-  private static Candidate candidate(Map<?, ?> entry, Picture picture) {
+  private static Candidate candidate(Map<?, ?> entry, RgbImage picture) {
     Style style = Style.named((String) entry.get("style"));
     ImageRequest request = ImageRequest.of((String) entry.get("prompt"))
         .steps((int) number(entry.get("steps")))
@@ -145,7 +145,7 @@ record KeptDrawings(Path folder, String by) {
 
   private static Score score(Map<?, ?> entry) {
     return new Score(
-        Aspect.valueOf((String) entry.get("aspect")),
+        ScoreAspect.valueOf((String) entry.get("aspect")),
         number(entry.get("value")),
         number(entry.get("threshold")),
         (Boolean) entry.get("passed"));

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +37,7 @@ final class Ledger {
           file,
           Files.exists(file) ? JSON.std.mapFrom(Files.readAllBytes(file)) : new LinkedHashMap<>());
     } catch (IOException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " is not the result of an evaluation; move it away: " + e.getMessage(), e);
     }
   }
@@ -45,8 +45,9 @@ final class Ledger {
   /** Says whose results these are, before any is measured; refuses those of somebody else. */
   void begin(String name, Map<String, Object> whose) {
     if (!parts.isEmpty() && !whose.equals(parts.get(name))) {
-      throw new UnusableInput(file + " holds figures of others: " + apart(parts.get(name), whose)
-          + "; give an empty folder, or that model and those numbers to go on");
+      throw new InvalidInputException(
+          file + " holds figures of others: " + apart(parts.get(name), whose)
+              + "; give an empty folder, or that model and those numbers to go on");
     }
     put(name, whose);
   }
@@ -72,7 +73,7 @@ final class Ledger {
    */
   void part(String name, String judge, Supplier<Map<String, Object>> measure) {
     if (measured(name) && !judge.equals(((Map<?, ?>) parts.get(name)).get(JUDGE))) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " holds what " + ((Map<?, ?>) parts.get(name)).get(JUDGE) + " found of " + name
               + ", not " + judge + "; give an empty folder, or that judge to go on");
     }

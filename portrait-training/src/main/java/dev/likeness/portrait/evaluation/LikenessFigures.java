@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
@@ -24,14 +24,14 @@ record LikenessFigures(
     Optional<AttributeReader> reader,
     int plain,
     LikenessTrial.Drawn control,
-    List<Picture> unseen) {
+    List<RgbImage> unseen) {
   /**
    * The figures of one person's pictures.
    *
    * @param crops what was learnt
    */
-  Map<String, Object> of(LikenessTrial.Drawn drawn, List<Picture> crops) {
-    List<Picture> own = own(drawn);
+  Map<String, Object> of(LikenessTrial.Drawn drawn, List<RgbImage> crops) {
+    List<RgbImage> own = own(drawn);
     List<float[]> faces = faces(own);
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("faces", faces.size() / (double) plain);
@@ -48,7 +48,7 @@ record LikenessFigures(
     return row;
   }
 
-  private List<float[]> faces(List<Picture> pictures) {
+  private List<float[]> faces(List<RgbImage> pictures) {
     return pictures.stream().map(gallery::vector).flatMap(Optional::stream).toList();
   }
 
@@ -57,7 +57,7 @@ record LikenessFigures(
     return faces.stream().filter(gallery::recognises).count() / (double) pictures;
   }
 
-  private List<Picture> own(LikenessTrial.Drawn drawn) {
+  private List<RgbImage> own(LikenessTrial.Drawn drawn) {
     return drawn.pictures().subList(0, plain);
   }
 
@@ -66,14 +66,14 @@ record LikenessFigures(
    * these the base's own pictures are and selfies that were not learnt: only what copies is nearer
    * than both.
    */
-  private void copies(Map<String, Object> row, List<Picture> own, List<Picture> crops) {
+  private void copies(Map<String, Object> row, List<RgbImage> own, List<RgbImage> crops) {
     List<float[]> known = crops.stream().map(NearestPicture::thumbnail).toList();
     row.put("to nearest selfie", nearest(own, known));
     row.put("control's", nearest(own(control), known));
     row.put("unseen selfies'", nearest(unseen, known));
   }
 
-  private static double nearest(List<Picture> pictures, List<float[]> known) {
+  private static double nearest(List<RgbImage> pictures, List<float[]> known) {
     return pictures.stream()
         .mapToDouble(one -> NearestPicture.nearest(one, known))
         .average()
@@ -105,7 +105,7 @@ record LikenessFigures(
    * How much other people look like the person now, and how much still like themselves without the
    * person.
    */
-  private void strangers(Map<String, Object> row, List<Picture> others) {
+  private void strangers(Map<String, Object> row, List<RgbImage> others) {
     List<Optional<float[]>> now = others.stream().map(gallery::vector).toList();
     List<Optional<float[]>> before =
         control.others().stream().map(gallery::vector).toList();
@@ -132,7 +132,7 @@ record LikenessFigures(
   }
 
   /** The mean distance of two of them, in the reader's features where there is one. */
-  private double spread(List<Picture> pictures) {
+  private double spread(List<RgbImage> pictures) {
     List<float[]> looks = pictures.stream()
         .map(picture -> reader
             .map(read -> read.features(picture))

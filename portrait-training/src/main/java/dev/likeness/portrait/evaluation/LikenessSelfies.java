@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.photos.NoUsablePhoto;
+import dev.likeness.photos.NoUsablePhotoException;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -66,7 +66,7 @@ record LikenessSelfies(Person person, FaceDetector detector) {
       return !PhotoReview.of(PhotoSet.of(List.of(photo)), detector, ALIKE_TOO)
           .accepted()
           .isEmpty();
-    } catch (NoUsablePhoto e) {
+    } catch (NoUsablePhotoException e) {
       return false;
     }
   }

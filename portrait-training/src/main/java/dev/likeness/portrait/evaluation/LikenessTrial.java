@@ -1,8 +1,8 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -11,14 +11,14 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.person.FaceReferences;
+import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.portrait.people.Attribute;
@@ -69,7 +69,7 @@ record LikenessTrial(
    * @param asks for {@code pictures}, which show the person
    * @param others pictures of other people, by their descriptions, with the person's LoRA carried
    */
-  record Drawn(double seconds, List<Ask> asks, List<Picture> pictures, List<Picture> others) {}
+  record Drawn(double seconds, List<Ask> asks, List<RgbImage> pictures, List<RgbImage> others) {}
 
   /** A picture that is asked for. */
   record Ask(Style style, String prompt) {
@@ -107,8 +107,8 @@ record LikenessTrial(
     return STYLES.size() * plan.each();
   }
 
-  private static Subject subject(Person person, LikenessCase asked) {
-    Subject rare = Subject.of(Words.of(person.sex()));
+  private static PersonToken subject(Person person, LikenessCase asked) {
+    PersonToken rare = PersonToken.of(Words.of(person.sex()));
     return asked.named() ? rare : rare.token("");
   }
 
@@ -154,7 +154,7 @@ record LikenessTrial(
 
   /** As the studio learns people; by a rare word, which it gives nobody, from the crops alone. */
   private TrainedPerson learnt(Person person, LikenessCase asked, PhotoReview selfies) {
-    Subject subject = subject(person, asked);
+    PersonToken subject = subject(person, asked);
     if (!asked.named()) {
       return studio().training(settings(asked)).learn(selfies, Consent.NOBODY_REAL);
     }
@@ -162,7 +162,7 @@ record LikenessTrial(
         .captions(NAMED)
         .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
     return guidance
-        .map(by -> FaceReferences.of(selfies.accepted(), by.embedder()).asGuideOf(learnt))
+        .map(by -> FaceEmbeddings.of(selfies.accepted(), by.embedder()).asGuideOf(learnt))
         .orElse(learnt);
   }
 
@@ -171,7 +171,7 @@ record LikenessTrial(
   }
 
   /** The accepted photos as the base looks at pictures. */
-  List<Picture> crops(PhotoReview selfies) {
+  List<RgbImage> crops(PhotoReview selfies) {
     return selfies.accepted().stream()
         .map(photo -> photo.crop(base.defaults().width(), MOST_ENLARGEMENT))
         .toList();
@@ -190,7 +190,7 @@ record LikenessTrial(
         Files.delete(path);
       }
     } catch (IOException e) {
-      throw new MachineLimit("cannot delete " + folder + ": " + e.getMessage(), e);
+      throw new ResourceLimitException("cannot delete " + folder + ": " + e.getMessage(), e);
     }
   }
 
@@ -206,9 +206,9 @@ record LikenessTrial(
         seconds, asks, draw(model, asks, shown), draw(model, others(person), carrying));
   }
 
-  private List<Picture> draw(
+  private List<RgbImage> draw(
       BaseModel model, List<Ask> asks, UnaryOperator<ImageRequest> carrying) {
-    List<Picture> pictures = new ArrayList<>();
+    List<RgbImage> pictures = new ArrayList<>();
     for (Ask ask : asks) {
       ImageRequest request = ImageRequest.of(ask.prompt())
           .steps(plan.steps())

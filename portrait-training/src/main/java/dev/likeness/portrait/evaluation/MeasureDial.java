@@ -8,11 +8,11 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.person.LikenessDial;
-import dev.likeness.headshots.person.LikenessDial.Measured;
-import dev.likeness.headshots.person.LikenessDial.Setting;
+import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Setting;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.ShownPerson;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -21,7 +21,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
@@ -80,7 +80,7 @@ public final class MeasureDial {
     DialTally shown = DialTally.open(out.resolve("shown.csv"));
     DialTally both = DialTally.open(out.resolve("both.csv"));
     try (BaseModel base = BaseModel.open(folder, Compute.best());
-        FolderEmbedder embedder = FolderEmbedder.in(folder).orElseThrow();
+        TorchEmbedder embedder = TorchEmbedder.in(folder).orElseThrow();
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector();
@@ -103,7 +103,7 @@ public final class MeasureDial {
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ShownPerson who = studio.show(
+        ReferencePerson who = studio.show(
             review,
             adapter,
             Consent.NOBODY_REAL,
@@ -125,10 +125,11 @@ public final class MeasureDial {
           }
         }
       }
-      LikenessDial usual = guidance == null ? LikenessDial.UNMEASURED : LikenessDial.HELD;
+      IdentityStrength usual =
+          guidance == null ? IdentityStrength.UNMEASURED : IdentityStrength.HELD;
       List<Measured> beside =
           steps > 0 ? curve(out, "both", both.settings(), usual.at(1, true)) : usual.both();
-      new LikenessDial(curve(out, "shown", shown.settings(), usual.at(1, false)), beside)
+      new IdentityStrength(curve(out, "shown", shown.settings(), usual.at(1, false)), beside)
           .save(out.resolve("likeness-dial.json"));
     }
   }
@@ -148,7 +149,7 @@ public final class MeasureDial {
     return settings;
   }
 
-  private void measure(DialTally tally, ShownPerson who, long seed, List<Setting> settings) {
+  private void measure(DialTally tally, ReferencePerson who, long seed, List<Setting> settings) {
     for (Setting setting : settings) {
       for (String style : STYLES) {
         if (!tally.has(setting, seed, style)) {
@@ -158,12 +159,13 @@ public final class MeasureDial {
     }
   }
 
-  private DialTally.Line line(ShownPerson who, Setting setting, long seed, String style) {
+  private DialTally.Line line(ReferencePerson who, Setting setting, long seed, String style) {
     boolean nothing = setting.equals(Setting.NOTHING);
-    List<Measured> straight = LikenessDial.straight(nothing ? new Setting(1, 0, 1, 1, 1) : setting);
+    List<Measured> straight =
+        IdentityStrength.straight(nothing ? new Setting(1, 0, 1, 1, 1) : setting);
     Headshot headshot = studio
         .shoot(
-            who.along(new LikenessDial(straight, straight)),
+            who.along(new IdentityStrength(straight, straight)),
             ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(seed))
         .headshots()
         .get(0);
@@ -177,7 +179,7 @@ public final class MeasureDial {
   }
 
   private static List<Measured> curve(Path out, String name, List<Measured> measured, Setting end) {
-    List<Measured> curve = LikenessDial.curve(measured, FLOOR, end);
+    List<Measured> curve = IdentityStrength.curve(measured, FLOOR, end);
     DialPlot.draw(name, measured, curve).writePng(out.resolve(name + ".png"));
     return curve;
   }

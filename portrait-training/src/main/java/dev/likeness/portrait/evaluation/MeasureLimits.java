@@ -1,12 +1,12 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
@@ -29,18 +29,19 @@ import java.util.Optional;
  * which is of one model.
  */
 public final class MeasureLimits {
-  private static final List<Aspect> OF_THE_BASE = List.of(Aspect.SHARPNESS, Aspect.SKIN_WAX);
+  private static final List<ScoreAspect> OF_THE_BASE =
+      List.of(ScoreAspect.SHARPNESS, ScoreAspect.SKIN_WAX);
   private static final double[] SHARES = {0.96, 0.975, 0.99};
   private static final double STRONG = 0.8;
 
-  private record Seen(Picture picture, Face face) {
-    double value(Aspect aspect) {
+  private record Seen(RgbImage picture, Face face) {
+    double value(ScoreAspect aspect) {
       return HeadshotScores.measure(aspect, picture, face);
     }
 
     double blurred(double strength) {
       return HeadshotScores.measure(
-          Aspect.SHARPNESS, Filter.gauss(picture, Flaw.blurring(strength)), face);
+          ScoreAspect.SHARPNESS, Filter.gauss(picture, Flaw.blurring(strength)), face);
     }
   }
 
@@ -69,14 +70,14 @@ public final class MeasureLimits {
     }
   }
 
-  private static Optional<Seen> seen(Picture picture, FaceDetector detector) {
+  private static Optional<Seen> seen(RgbImage picture, FaceDetector detector) {
     return detector.detect(picture).stream()
         .findFirst()
         .filter(face -> face.eyes().isPresent())
         .map(face -> new Seen(picture, face));
   }
 
-  private static void print(Aspect aspect, List<Seen> seen) {
+  private static void print(ScoreAspect aspect, List<Seen> seen) {
     double[] values =
         seen.stream().mapToDouble(each -> each.value(aspect)).sorted().toArray();
     for (double share : SHARES) {
@@ -88,7 +89,7 @@ public final class MeasureLimits {
           100 * share,
           values.length,
           limit,
-          aspect == Aspect.SHARPNESS ? caught(seen, limit) : "");
+          aspect == ScoreAspect.SHARPNESS ? caught(seen, limit) : "");
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.util.LinkedHashMap;
@@ -20,7 +20,7 @@ final class NearestPicture {
   private NearestPicture() {}
 
   static Map<String, Object> measure(
-      List<Picture> drawn, List<Picture> unseen, TrainingPictures training, int most) {
+      List<RgbImage> drawn, List<RgbImage> unseen, TrainingPictures training, int most) {
     int count = Math.min(most, training.count());
     List<float[]> known = IntStream.range(0, count)
         .parallel()
@@ -35,7 +35,7 @@ final class NearestPicture {
   }
 
   private static void put(
-      Map<String, Object> row, String what, List<Picture> pictures, List<float[]> known) {
+      Map<String, Object> row, String what, List<RgbImage> pictures, List<float[]> known) {
     double[] nearest =
         pictures.stream().mapToDouble(one -> nearest(one, known)).sorted().toArray();
     row.put(what + ", median", nearest[nearest.length / 2]);
@@ -43,7 +43,7 @@ final class NearestPicture {
   }
 
   /** How far a picture is from the nearest of those with these thumbnails. */
-  static double nearest(Picture picture, List<float[]> known) {
+  static double nearest(RgbImage picture, List<float[]> known) {
     float[] own = thumbnail(picture);
     return known.stream().mapToDouble(other -> apart(own, other)).min().orElseThrow();
   }
@@ -53,7 +53,7 @@ final class NearestPicture {
   }
 
   /** A picture's grey levels, 0 to 255, as 32x32 pixels of three channels. */
-  static float[] thumbnail(Picture picture) {
+  static float[] thumbnail(RgbImage picture) {
     byte[] small = Resampler.AREA.resize(picture, SIDE, SIDE).rgb();
     float[] values = new float[small.length];
     for (int i = 0; i < small.length; i++) {

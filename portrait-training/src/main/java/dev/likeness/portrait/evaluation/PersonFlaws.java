@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.photos.face.Point;
 import dev.likeness.portrait.people.Renderer;
@@ -23,10 +23,10 @@ record PersonFlaws(FlawCanvas canvas) {
    * The right eye alone turned from the lens to the side that the head is turned to, where an eye
    * has most room.
    */
-  Picture squinting(double share) {
+  RgbImage squinting(double share) {
     double turn = (canvas.portrait.shot().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
     Shot turned = canvas.portrait.shot().withGaze((float) turn, 0);
-    Picture other = Renderer.render(canvas.portrait.person(), turned, canvas.picture.width())
+    RgbImage other = Renderer.render(canvas.portrait.person(), turned, canvas.picture.width())
         .picture();
     Point eye = canvas.map.rightEye();
     return canvas.each((x, y, c, v) ->
@@ -34,14 +34,14 @@ record PersonFlaws(FlawCanvas canvas) {
   }
 
   /** The one of a pair that is on the picture's right faded away. */
-  Picture oneOf(Worn worn, double share) {
+  RgbImage oneOf(Worn worn, double share) {
     return WornPicture.of(canvas.portrait, worn).with(1, 1 - share);
   }
 
   /**
    * A hand that comes in from below, beside the chin or the shoulder, as large as the share says.
    */
-  Picture handed(double share) {
+  RgbImage handed(double share) {
     int side = (canvas.portrait.person().seed() & 1) == 0 ? 1 : -1;
     boolean chin = (canvas.portrait.person().seed() & 2) == 0;
     double unit = share * canvas.width();
@@ -55,7 +55,7 @@ record PersonFlaws(FlawCanvas canvas) {
     g.scale(side * unit, unit);
     new Hand(skinColour()).paint(g);
     g.dispose();
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
   private Color skinColour() {

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
@@ -47,7 +47,7 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
     }
   }
 
-  private ReadBackTally tally(List<RandomPrompt> shown, List<Picture> drawn) {
+  private ReadBackTally tally(List<RandomPrompt> shown, List<RgbImage> drawn) {
     ReadBackTally tally = new ReadBackTally(reader);
     for (int i = 0; i < drawn.size(); i++) {
       tally.add(shown.get(i).text(), drawn.get(i));

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.attributes.ReadBack;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import dev.likeness.portrait.people.Attribute;
@@ -19,7 +19,7 @@ final class PromptFollowing {
   private PromptFollowing() {}
 
   static Map<String, Object> measure(
-      List<RandomPrompt> prompts, List<Picture> drawn, ReadBack reader) {
+      List<RandomPrompt> prompts, List<RgbImage> drawn, ReadBack reader) {
     ReadBackTally pictures = new ReadBackTally(reader);
     ReadBackTally renders = new ReadBackTally(reader);
     for (int i = 0; i < prompts.size(); i++) {

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.Headshot;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +22,7 @@ record Recognition(Gallery gallery) {
    * The shares over everything and by style; {@code nobody} draws a headshot's prompt without the
    * person.
    */
-  Map<String, Object> of(List<Headshot> headshots, Function<Headshot, Picture> nobody) {
+  Map<String, Object> of(List<Headshot> headshots, Function<Headshot, RgbImage> nobody) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("own judge's likeness, own photos", gallery.spread());
     put(row, "drawn", headshots.stream().map(shot -> look(shot, shot.picture())).toList());
@@ -52,7 +52,7 @@ record Recognition(Gallery gallery) {
     return looks.stream().filter(Look::recognised).count() / (double) looks.size();
   }
 
-  private Look look(Headshot shot, Picture picture) {
+  private Look look(Headshot shot, RgbImage picture) {
     Optional<float[]> face = gallery.vector(picture);
     return new Look(
         shot.style().name(),

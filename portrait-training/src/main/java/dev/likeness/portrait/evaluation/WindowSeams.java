@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -21,7 +21,7 @@ final class WindowSeams {
    * @param window side of a window in pixels
    * @param stride how far windows are apart at most, in pixels
    */
-  static double of(Picture picture, int window, int stride) {
+  static double of(RgbImage picture, int window, int stride) {
     double[] sums = new double[2];
     for (int line : lines(picture.width(), window, stride)) {
       add(picture, line, true, sums);
@@ -45,7 +45,7 @@ final class WindowSeams {
     return lines;
   }
 
-  private static void add(Picture picture, int line, boolean column, double[] sums) {
+  private static void add(RgbImage picture, int line, boolean column, double[] sums) {
     for (int along = 0;
         along + RUN <= (column ? picture.height() : picture.width());
         along += RUN) {
@@ -57,7 +57,7 @@ final class WindowSeams {
   }
 
   /** Grain steps up and down by turns and cancels; an edge of a window does not. */
-  private static double step(Picture p, int line, int from, boolean column) {
+  private static double step(RgbImage p, int line, int from, boolean column) {
     double sum = 0;
     for (int along = from; along < from + RUN; along++) {
       sum += column

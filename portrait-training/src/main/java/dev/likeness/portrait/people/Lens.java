@@ -1,6 +1,6 @@
 package dev.likeness.portrait.people;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Random;
 
 /**
@@ -20,7 +20,7 @@ final class Lens {
 
   private Lens() {}
 
-  static Picture develop(Canvas canvas, Shot shot) {
+  static RgbImage develop(Canvas canvas, Shot shot) {
     int size = canvas.size / 2;
     float[] rgb = new float[size * size * 3];
     for (int y = 0; y < size; y++) {
@@ -47,7 +47,7 @@ final class Lens {
     for (int i = 0; i < out.length; i++) {
       out[i] = SRGB[(int) (Maths.clamp(rgb[i], 0, 1) * 4096)];
     }
-    return Picture.of(size, size, out);
+    return RgbImage.of(size, size, out);
   }
 
   /**

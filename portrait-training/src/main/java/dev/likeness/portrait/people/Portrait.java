@@ -1,6 +1,6 @@
 package dev.likeness.portrait.people;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
@@ -20,7 +20,7 @@ import java.util.List;
 public record Portrait(
     Person person,
     Shot shot,
-    Picture picture,
+    RgbImage picture,
     String caption,
     float[] landmarks,
     byte[] faceMask,

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.people;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 
 /**
  * Draws a person in a shot. One thread a picture; the same arguments give the same bytes. Safe to
@@ -32,7 +32,7 @@ public final class Renderer {
       STUDIO.set(studio);
     }
     Scene scene = new Scene(person, shot, size * 2, true);
-    Picture picture = studio.shoot(scene);
+    RgbImage picture = studio.shoot(scene);
     return new Portrait(
         person,
         shot,

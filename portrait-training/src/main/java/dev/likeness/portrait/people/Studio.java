@@ -1,6 +1,6 @@
 package dev.likeness.portrait.people;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 
 /** The buffers of one thread and the order in which a picture comes about. */
 final class Studio {
@@ -22,7 +22,7 @@ final class Studio {
     return size;
   }
 
-  Picture shoot(Scene scene) {
+  RgbImage shoot(Scene scene) {
     raster.clear();
     LightRig rig = LightRig.of(scene.shot);
     shadow.aim(rig.lamps[0], rig.softness);

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.training.adapter.AdapterTraining;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ record AdapterStage(
     int people = numbers.of("people");
     Path known = work.resolve("people-latents.safetensors");
     int count = people * PeopleRenders.SHOTS;
-    try (FolderEmbedder seer = FolderEmbedder.open(embedder)) {
+    try (TorchEmbedder seer = TorchEmbedder.open(embedder)) {
       WorkStamp.require(work, "embedder", seer.name());
       if (!Files.exists(known)) {
         new PeopleLatents(base, store, renders, seer).write(known, count, encoded);
@@ -70,8 +70,8 @@ record AdapterStage(
     try (Safetensors file = Safetensors.open(known)) {
       long there = file.shape("seen")[0];
       if (there != pictures) {
-        throw new UnusableInput(known + " knows " + there + " pictures, expected " + pictures
-            + "; give as many people as when it was made, or delete it");
+        throw new InvalidInputException(known + " knows " + there + " pictures, expected "
+            + pictures + "; give as many people as when it was made, or delete it");
       }
     }
   }

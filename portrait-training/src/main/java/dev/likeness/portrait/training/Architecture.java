@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderTinyConfig;
 import dev.likeness.headshots.internal.photo.PhotoReader;
-import dev.likeness.headshots.internal.photo.ReadingNetwork;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.portrait.training.adapter.AdapterTraining;
 import java.util.LinkedHashMap;
@@ -156,7 +156,7 @@ final class Architecture {
    */
   static AdapterTraining adapter() {
     return new AdapterTraining(
-        AdapterKind.PORTRAIT,
+        IpAdapterVariant.PORTRAIT,
         8,
         null,
         32,
@@ -178,7 +178,7 @@ final class Architecture {
   /** An IP-Adapter of the image encoder's projection. */
   static AdapterTraining imageAdapter() {
     return new AdapterTraining(
-        AdapterKind.BASE,
+        IpAdapterVariant.BASE,
         4,
         null,
         0,
@@ -258,7 +258,7 @@ final class Architecture {
     return c;
   }
 
-  static ReadingNetwork.Shape photoReaderShape() {
+  static PhotoReaderNetwork.Shape photoReaderShape() {
     return PhotoReader.shape(ModelConfig.of(photoReader(), "portrait photo_reader"));
   }
 

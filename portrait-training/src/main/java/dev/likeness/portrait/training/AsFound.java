@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import java.util.Optional;
 import java.util.Random;
 
@@ -31,8 +31,9 @@ final class AsFound {
           points[2 * i] + SPREAD_X * apart * random.nextGaussian(),
           points[2 * i + 1] + apart * (SPREAD_Y * random.nextGaussian() - ABOVE));
     }
-    Box box = new Box(eyes[0].x() - apart / 2, eyes[0].y() - apart / 2, 2 * apart, 2 * apart);
+    BoundingBox box =
+        new BoundingBox(eyes[0].x() - apart / 2, eyes[0].y() - apart / 2, 2 * apart, 2 * apart);
     return new Face(
-        box, 1, Pose.FRONTAL, Optional.of(new Eyes(eyes[0], eyes[1])), Optional.empty());
+        box, 1, HeadPose.FRONTAL, Optional.of(new Eyes(eyes[0], eyes[1])), Optional.empty());
   }
 }

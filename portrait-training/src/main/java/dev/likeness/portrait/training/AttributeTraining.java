@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.training.GradientShares;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
@@ -94,7 +94,8 @@ final class AttributeTraining {
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       int[] chosen = random.ints(batch / SHARES, 0, pictures).toArray();
       TensorVector shown = new TensorVector();
-      Arrays.stream(chosen).forEach(i -> shown.push_back(Images.toSigned(renders.picture(i))));
+      Arrays.stream(chosen)
+          .forEach(i -> shown.push_back(ImageTensors.toSigned(renders.picture(i))));
       Tensor input = Alteration.of(
               Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
           .to(Working.TYPE);

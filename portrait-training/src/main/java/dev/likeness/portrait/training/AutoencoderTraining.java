@@ -1,9 +1,9 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
@@ -100,10 +100,10 @@ final class AutoencoderTraining {
   private Tensor crops(Random random) {
     TensorVector batch = new TensorVector();
     for (int i = 0; i < BATCH; i++) {
-      Picture picture = renders.picture(random.nextInt(renders.size()));
+      RgbImage picture = renders.picture(random.nextInt(renders.size()));
       int x = random.nextInt(Architecture.PIXELS - CROP + 1);
       int y = random.nextInt(Architecture.PIXELS - CROP + 1);
-      batch.push_back(Images.toSigned(picture.crop(x, y, CROP, CROP)));
+      batch.push_back(ImageTensors.toSigned(picture.crop(x, y, CROP, CROP)));
     }
     return Working.placed(torch.cat(batch, 0));
   }

@@ -3,14 +3,14 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
-import dev.likeness.headshots.internal.photo.ReadingNetwork;
+import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -100,7 +100,8 @@ final class AutoencoderTuning {
    * eyes a little astray, but both alike.
    */
   private Tensor error(Tensor made, Tensor right, Random random) {
-    Tensor heads = AutoencoderTraining.error(ReadingNetwork.head(made), ReadingNetwork.head(right));
+    Tensor heads =
+        AutoencoderTraining.error(PhotoReaderNetwork.head(made), PhotoReaderNetwork.head(right));
     Tensor lacking =
         DecoderTraining.detail(made).sub(DecoderTraining.detail(right)).abs().mean();
     long[] stray = {random.nextLong(-STRAY, STRAY + 1), random.nextLong(-STRAY, STRAY + 1)};
@@ -120,6 +121,6 @@ final class AutoencoderTuning {
         .forEach(
             i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
     Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
-    return Images.toSigned(bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3));
+    return ImageTensors.toSigned(bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3));
   }
 }

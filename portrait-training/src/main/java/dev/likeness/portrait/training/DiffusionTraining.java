@@ -9,11 +9,11 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.GradientShares;
-import dev.likeness.diffusion.internal.training.InitialValues;
-import dev.likeness.diffusion.internal.training.Objective;
 import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -50,7 +50,7 @@ final class DiffusionTraining {
   }
 
   private final LatentSet data;
-  private final Objective objective;
+  private final DiffusionObjective objective;
   private final ClipTextConfig textConfig;
   private final UNetConfig unetConfig = Architecture.unetConfig();
   private final long seed;
@@ -59,7 +59,7 @@ final class DiffusionTraining {
   private FeedbackLoss feedback;
   private Map<String, String> made = Map.of();
 
-  DiffusionTraining(LatentSet data, Objective objective, int vocabulary, long seed) {
+  DiffusionTraining(LatentSet data, DiffusionObjective objective, int vocabulary, long seed) {
     this.data = data;
     this.objective = objective;
     this.textConfig = Architecture.textConfig(vocabulary);
@@ -106,7 +106,7 @@ final class DiffusionTraining {
         recipe.steps,
         numbers,
         seed,
-        noise -> InitialValues.seeded(noise, DiffusionTraining::silent),
+        noise -> WeightInitializer.seeded(noise, DiffusionTraining::silent),
         this::begin);
     loop.telling(made)
         .runTo(

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
@@ -17,7 +17,7 @@ final class DrawnLatents {
   private static final double LEAST_NOISE = 0.05;
   private static final double MOST_NOISE = 0.35;
 
-  private final StableDiffusion model;
+  private final StableDiffusionNetworks model;
   private final UNetGuesses unet;
   private final RenderStore store;
   private final PeopleRenders renders;
@@ -33,7 +33,7 @@ final class DrawnLatents {
   Tensor of(int picture) {
     Tensor clean = model
         .autoencoder()
-        .encode(model.compute().place(Images.toSigned(store.picture(picture))))
+        .encode(model.compute().place(ImageTensors.toSigned(store.picture(picture))))
         .mode()
         .to(ScalarType.Float);
     return picture % 2 == 0 ? clean : guess(clean, picture);

@@ -7,8 +7,8 @@ import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.InitialValues;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.photos.internal.embed.FaceNetwork;
 import java.nio.file.Path;
@@ -66,7 +66,7 @@ final class EmbedderTraining {
             steps,
             NUMBERS,
             plan.seed(),
-            noise -> InitialValues.seeded(noise, name -> name.endsWith("conv2.weight")),
+            noise -> WeightInitializer.seeded(noise, name -> name.endsWith("conv2.weight")),
             this::begin)
         .run(file, this::step, (weights, step) -> {});
   }

@@ -1,13 +1,13 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
-import dev.likeness.photos.likeness.Roc;
+import dev.likeness.photos.likeness.RocCurve;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
@@ -25,7 +25,7 @@ import java.util.Random;
  * @param alike against pairs of two whom words hardly tell apart: they share sex, age, and either
  *     hair or skin
  */
-record EmbedderTrial(Roc anybody, Roc alike) {
+record EmbedderTrial(RocCurve anybody, RocCurve alike) {
   private static final int PEOPLE = 400;
   private static final long FIRST = 3_000_000_000L;
 
@@ -54,7 +54,7 @@ record EmbedderTrial(Roc anybody, Roc alike) {
         }
       });
     }
-    return new EmbedderTrial(Roc.of(same, different), Roc.of(same, alike));
+    return new EmbedderTrial(RocCurve.of(same, different), RocCurve.of(same, alike));
   }
 
   private static boolean alike(Person a, Person b) {
@@ -77,6 +77,7 @@ record EmbedderTrial(Roc anybody, Roc alike) {
         new Point(xy[6], xy[7]),
         new Point(xy[8], xy[9]));
     Optional<Eyes> eyes = Optional.empty();
-    return new Face(new Box(xy[0], xy[1], 1, 1), 1, Pose.FRONTAL, eyes, Optional.of(landmarks));
+    return new Face(
+        new BoundingBox(xy[0], xy[1], 1, 1), 1, HeadPose.FRONTAL, eyes, Optional.of(landmarks));
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -35,7 +35,10 @@ final class EncodedCrops implements AutoCloseable {
   /** Encodes the first {@code count} pictures of {@code store} by {@code autoencoder}. */
   EncodedCrops(RenderStore store, int count, Autoencoder autoencoder, IntConsumer progress) {
     this(
-        store, count, i -> autoencoder.encode(Images.toSigned(store.picture(i))).mode(), progress);
+        store,
+        count,
+        i -> autoencoder.encode(ImageTensors.toSigned(store.picture(i))).mode(),
+        progress);
   }
 
   /**
@@ -62,8 +65,8 @@ final class EncodedCrops implements AutoCloseable {
       int x = random.nextInt(PLACES);
       int y = random.nextInt(PLACES);
       known.push_back(latents.get(picture).narrow(2, y, CROP / FACTOR).narrow(3, x, CROP / FACTOR));
-      Picture crop = store.picture(picture).crop(x * FACTOR, y * FACTOR, CROP, CROP);
-      seen.push_back(Images.toSigned(crop));
+      RgbImage crop = store.picture(picture).crop(x * FACTOR, y * FACTOR, CROP, CROP);
+      seen.push_back(ImageTensors.toSigned(crop));
     }
     return new Batch(
         Working.placed(torch.cat(seen, 0)),

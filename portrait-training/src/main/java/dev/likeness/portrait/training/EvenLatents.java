@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.diffusion.tensor.Compute;
@@ -69,7 +69,7 @@ final class EvenLatents {
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor mean = autoencoder
-            .encode(Images.toSigned(renders.picture(i * (renders.size() / count))))
+            .encode(ImageTensors.toSigned(renders.picture(i * (renders.size() / count))))
             .mean();
         all.push_back(
             scope.promote(mean.permute(0, 2, 3, 1).reshape(-1, mean.size(1)).contiguous()));

@@ -1,12 +1,12 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Similarity;
+import dev.likeness.photos.face.SimilarityTransform;
 import dev.likeness.photos.internal.embed.FaceNetwork;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
@@ -67,7 +67,7 @@ final class FaceStore {
   /**
    * Renders until {@code people} are there, on every core.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when faces of another
+   * @throws dev.likeness.diffusion.error.InvalidInputException when faces of another
    *     {@link Renderer#EDITION} are there
    * @throws IllegalArgumentException when they are more than an array of bytes holds, which is
    *     where they are learnt from
@@ -84,7 +84,7 @@ final class FaceStore {
       Files.createDirectories(folder);
       append(count, progress);
     } catch (IOException e) {
-      throw new MachineLimit("cannot write faces to " + file + ": " + e.getMessage(), e);
+      throw new ResourceLimitException("cannot write faces to " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -134,7 +134,7 @@ final class FaceStore {
     }
     Tensor pixels =
         torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(chosen.length, side, side, 3);
-    return Images.toSigned(pixels);
+    return ImageTensors.toSigned(pixels);
   }
 
   private byte[] face(long index) {
@@ -149,13 +149,14 @@ final class FaceStore {
     return Person.random(FIRST_PERSON + seed * PEOPLE_PER_SEED + index / SHOTS);
   }
 
-  static Picture aligned(Portrait portrait, Random random) {
+  static RgbImage aligned(Portrait portrait, Random random) {
     List<Point> wanted = template();
     double unit = wanted.get(0).distance(wanted.get(1)) * ASTRAY;
     List<Point> astray = wanted.stream()
         .map(p -> p.moved(random.nextGaussian() * unit, random.nextGaussian() * unit))
         .toList();
-    return Similarity.fit(points(portrait.landmarks()), astray).warp(portrait.picture(), SIDE);
+    return SimilarityTransform.fit(points(portrait.landmarks()), astray)
+        .warp(portrait.picture(), SIDE);
   }
 
   private static List<Point> template() {

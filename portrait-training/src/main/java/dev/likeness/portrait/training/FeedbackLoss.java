@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionMod
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.portrait.people.Attribute;
 import java.util.EnumSet;
 import java.util.List;
@@ -81,7 +81,7 @@ final class FeedbackLoss implements AutoCloseable {
       long step,
       Random random,
       NoiseSource noise,
-      Objective objective,
+      DiffusionObjective objective,
       ClipTextEncoder words,
       UNet2DConditionModel unet) {
     Underway drawings = shares.get(share);

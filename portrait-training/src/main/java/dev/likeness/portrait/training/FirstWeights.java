@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
@@ -27,7 +27,7 @@ final class FirstWeights {
 
   private static void load(Path file, String prefix, TrainableWeights weights) {
     try (Safetensors saved = Safetensors.open(file)) {
-      weights.load(new Renamed(saved, name -> prefix + name));
+      weights.load(new RenamedSource(saved, name -> prefix + name));
     }
   }
 

@@ -2,7 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.headshots.internal.score.EyeNetwork;
+import dev.likeness.headshots.internal.score.GazeNetwork;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains the {@link EyeNetwork} on renders of people who look somewhere, their eyes found as far
+ * Trains the {@link GazeNetwork} on renders of people who look somewhere, their eyes found as far
  * off as detectors find them.
  */
 final class GazeTraining implements AutoCloseable {
@@ -44,7 +44,7 @@ final class GazeTraining implements AutoCloseable {
                 .withGaze(FARTHEST * (2 * random.nextFloat() - 1), shot.gazeY()),
             SIZE);
         for (int look = 0; look < LOOKS; look++) {
-          seen.push_back(EyeNetwork.seen(
+          seen.push_back(GazeNetwork.seen(
               portrait.picture(),
               AsFound.of(portrait.landmarks(), random),
               random.nextInt(7) - 3,
@@ -65,7 +65,7 @@ final class GazeTraining implements AutoCloseable {
             eyes,
             irises,
             seed,
-            (weights, shown) -> new EyeNetwork(weights).forward(shown),
+            (weights, shown) -> new GazeNetwork(weights).forward(shown),
             (said, known) -> said.sub(known).abs().mean())
         .run("gaze", state, steps);
   }

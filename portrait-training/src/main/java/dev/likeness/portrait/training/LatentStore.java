@@ -2,7 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
@@ -81,7 +81,7 @@ final class LatentStore {
   private static Tensor encode(AutoencoderKL autoencoder, RenderStore store, int from, int count) {
     TensorVector pictures = new TensorVector();
     IntStream.range(from, from + count)
-        .forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
+        .forEach(i -> pictures.push_back(ImageTensors.toSigned(store.picture(i))));
     Tensor mean =
         autoencoder.encode(Working.COMPUTE.place(torch.cat(pictures, 0))).mean();
     return mean.to(ScalarType.Half).cpu();

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.training.InitialValues;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -15,9 +15,9 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Channels 0 to 2 of every layer carry red, green and blue, 3 to 5 their negatives, so that the
  * last activation passes them whole (silu(x) - silu(-x) = x); 6 and 7 are constants, so large that
  * the last normalisation divides by nearly the same number whatever the picture. All other
- * channels, and what the carrying ones learn, start as {@link InitialValues} has it.
+ * channels, and what the carrying ones learn, start as {@link WeightInitializer} has it.
  */
-final class LinearStart implements InitialValues {
+final class LinearStart implements WeightInitializer {
   private static final float[][] COSINES = {
     {0.57735f, 0.57735f, 0.57735f}, {0.70711f, 0, -0.70711f}, {0.40825f, -0.81650f, 0.40825f}
   };
@@ -37,11 +37,11 @@ final class LinearStart implements InitialValues {
     .0625f, .125f, .0625f, .125f, .25f, .125f, .0625f, .125f, .0625f
   };
 
-  private final InitialValues others;
+  private final WeightInitializer others;
   private final int latents;
 
   LinearStart(NoiseSource noise, int latents) {
-    this.others = InitialValues.seeded(noise, name -> name.endsWith("conv2.weight"));
+    this.others = WeightInitializer.seeded(noise, name -> name.endsWith("conv2.weight"));
     this.latents = latents;
   }
 

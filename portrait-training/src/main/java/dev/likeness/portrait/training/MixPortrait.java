@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -56,7 +56,7 @@ public final class MixPortrait {
 
   private static Tensor read(Safetensors saved, String name, long[] shape) {
     if (!saved.names().contains(name) || !Arrays.equals(saved.shape(name), shape)) {
-      throw new UnusableInput(saved + " has no " + name + " of " + Arrays.toString(shape)
+      throw new InvalidInputException(saved + " has no " + name + " of " + Arrays.toString(shape)
           + "; give two models of one shape");
     }
     return saved.read(name);

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.headshots.internal.score.PairNetwork;
@@ -62,7 +62,7 @@ final class PairTraining implements AutoCloseable {
     for (int look = 0; look < LOOKS; look++) {
       double onRight = share(random);
       double onLeft = share(random);
-      Picture faded = wearing ? picture.with(onLeft, onRight) : portrait.picture();
+      RgbImage faded = wearing ? picture.with(onLeft, onRight) : portrait.picture();
       seen.push_back(PairNetwork.seen(faded, AsFound.of(portrait.landmarks(), random), worn));
       known.push_back(torch.tensor((float) (onRight * right), (float) (onLeft * left)));
     }

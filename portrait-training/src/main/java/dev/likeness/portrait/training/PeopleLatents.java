@@ -1,9 +1,9 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ final class PeopleLatents {
   private static final int BLOCK = 16;
   private static final double LEAST_NOISE = 0.2;
 
-  private final StableDiffusion model;
+  private final StableDiffusionNetworks model;
   private final UNetGuesses unet;
   private final RenderStore store;
   private final PeopleRenders renders;
@@ -71,7 +71,7 @@ final class PeopleLatents {
   private Tensor encoded(int from, int count) {
     TensorVector pictures = new TensorVector();
     IntStream.range(from, from + count)
-        .forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
+        .forEach(i -> pictures.push_back(ImageTensors.toSigned(store.picture(i))));
     return model
         .autoencoder()
         .encode(model.compute().place(torch.cat(pictures, 0)))
@@ -99,7 +99,7 @@ final class PeopleLatents {
   /** One row of {@code seen}. */
   static float[] row(Tensor seen, int picture) {
     try (TensorScope scope = TensorScope.open()) {
-      return Images.floats(seen.select(0, picture));
+      return ImageTensors.floats(seen.select(0, picture));
     }
   }
 

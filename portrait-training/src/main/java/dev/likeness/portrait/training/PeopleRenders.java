@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
 import dev.likeness.portrait.people.Caption;
 import dev.likeness.portrait.people.Person;
@@ -27,7 +27,7 @@ final class PeopleRenders {
     this.seed = seed;
   }
 
-  Picture picture(long index) {
+  RgbImage picture(long index) {
     return Renderer.render(person(index), shot(index), Architecture.PIXELS).picture();
   }
 

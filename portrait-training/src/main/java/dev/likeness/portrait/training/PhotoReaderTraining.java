@@ -2,11 +2,11 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.headshots.internal.photo.ReadingNetwork;
+import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -30,7 +30,7 @@ final class PhotoReaderTraining {
   private final RenderStore renders;
   private final PortraitRenders known;
   private final WordLoss words;
-  private final ReadingNetwork.Shape shape;
+  private final PhotoReaderNetwork.Shape shape;
   private final int pictures;
   private final int batch;
   private final long seed;
@@ -77,8 +77,8 @@ final class PhotoReaderTraining {
       Tensor input = Alteration.of(
               Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
           .to(Working.TYPE);
-      ReadingNetwork network =
-          new ReadingNetwork(shape, Weights.of(new CastParameters(weights, Working.TYPE)));
+      PhotoReaderNetwork network =
+          new PhotoReaderNetwork(shape, Weights.of(new CastParameters(weights, Working.TYPE)));
       Map<String, Tensor> scores = network.words(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
       PhotoSlot.ALL.forEach(slot -> told.put(slot.attribute(), scores.get(slot.name())));
@@ -94,18 +94,18 @@ final class PhotoReaderTraining {
     float[] face = known.landmarks(index);
     double room = 1 - side;
     double x = inside(
-        (face[0] + face[2] + face[6] + face[8]) / 2 / ReadingNetwork.SIDE - 1 + shift(random),
+        (face[0] + face[2] + face[6] + face[8]) / 2 / PhotoReaderNetwork.SIDE - 1 + shift(random),
         room);
     double y = inside(
-        (face[1] + face[3] + face[7] + face[9]) / 2 / ReadingNetwork.SIDE - 1 + shift(random),
+        (face[1] + face[3] + face[7] + face[9]) / 2 / PhotoReaderNetwork.SIDE - 1 + shift(random),
         room);
     float[] map = {(float) side, 0, (float) x, 0, (float) side, (float) y};
     Tensor grid = torch.affine_grid_generator(
         torch.tensor(map).view(1, 2, 3),
-        new long[] {1, 3, ReadingNetwork.SIDE, ReadingNetwork.SIDE},
+        new long[] {1, 3, PhotoReaderNetwork.SIDE, PhotoReaderNetwork.SIDE},
         false);
     return torch.grid_sampler(
-        Images.toSigned(renders.picture(index)), grid, BILINEAR, BORDER, false);
+        ImageTensors.toSigned(renders.picture(index)), grid, BILINEAR, BORDER, false);
   }
 
   private static double shift(Random random) {

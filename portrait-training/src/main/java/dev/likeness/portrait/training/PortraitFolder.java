@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -76,7 +76,7 @@ final class PortraitFolder {
       files.forEach(file -> AtomicFile.write(
           to.resolve(file.getFileName().toString()), out -> Files.copy(file, out)));
     } catch (IOException e) {
-      throw new UnusableInput(from + " cannot be copied: " + e.getMessage(), e);
+      throw new InvalidInputException(from + " cannot be copied: " + e.getMessage(), e);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Caption;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -56,7 +56,7 @@ final class PortraitRenders {
   }
 
   /** The picture itself. */
-  Picture picture(long index) {
+  RgbImage picture(long index) {
     return Renderer.render(person(index), shot(index), Architecture.PIXELS).picture();
   }
 

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.awt.Color;
@@ -45,10 +45,10 @@ public final class PromptSheet {
    * What {@code model} draws of {@code count} prompts; in its own steps for 0, at its own guidance
    * for NaN.
    */
-  static Picture of(Path model, int count, long seed, int steps, double guidance) {
+  static RgbImage of(Path model, int count, long seed, int steps, double guidance) {
     List<String> prompts =
         RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
-    List<Picture> pictures = new ArrayList<>();
+    List<RgbImage> pictures = new ArrayList<>();
     try (BaseModel base = BaseModel.open(model, Compute.best())) {
       for (int i = 0; i < count; i++) {
         pictures.add(
@@ -64,7 +64,7 @@ public final class PromptSheet {
   }
 
   /** Pictures in rows, each above its prompt. */
-  public static Picture draw(List<Picture> pictures, List<String> prompts) {
+  public static RgbImage draw(List<RgbImage> pictures, List<String> prompts) {
     int rows = (pictures.size() + COLUMNS - 1) / COLUMNS;
     int high = CELL + LINES * LINE + GAP;
     BufferedImage image = new BufferedImage(
@@ -83,7 +83,7 @@ public final class PromptSheet {
       write(paper, prompts.get(i), x, y + CELL + LINE);
     }
     paper.dispose();
-    return Picture.of(image);
+    return RgbImage.of(image);
   }
 
   private static void write(Graphics2D paper, String text, int x, int top) {

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Caption;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -36,7 +36,7 @@ public record RandomPrompt(Person person, Shot shot, String text) {
   }
 
   /** What the prompt asks for, rendered. */
-  public Picture render() {
+  public RgbImage render() {
     return Renderer.render(person, shot, SIDE).picture();
   }
 }

@@ -1,7 +1,8 @@
 package dev.likeness.portrait.training;
 
 /**
- * How networks of the shape of {@link dev.likeness.headshots.internal.photo.ReadingNetwork} learn.
+ * How networks of the shape of {@link dev.likeness.headshots.internal.photo.PhotoReaderNetwork}
+ * learn.
  */
 final class ReadingLoop {
   /** The softest that pictures are shown, as a share of a side; see {@link Alteration}. */

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Renderer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,17 +34,17 @@ final class RenderStore {
   /**
    * Renders until {@code count} are there, on every core.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when pictures of another
+   * @throws dev.likeness.diffusion.error.InvalidInputException when pictures of another
    *     {@link Renderer#EDITION} are there: what is known of them would be untrue
    */
-  void fill(int count, LongFunction<Picture> source, IntConsumer progress) {
+  void fill(int count, LongFunction<RgbImage> source, IntConsumer progress) {
     WorkStamp.require(folder, "edition", Renderer.EDITION, size() > 0);
     try {
       Files.createDirectories(pixels.toAbsolutePath().getParent());
       int done = repaired();
       while (done < count) {
         int first = done;
-        List<Picture> block = IntStream.range(0, Math.min(BLOCK, count - done))
+        List<RgbImage> block = IntStream.range(0, Math.min(BLOCK, count - done))
             .parallel()
             .mapToObj(i -> source.apply(first + i))
             .toList();
@@ -53,14 +53,15 @@ final class RenderStore {
         progress.accept(done);
       }
     } catch (IOException e) {
-      throw new MachineLimit("cannot write renders to " + pixels + ": " + e.getMessage(), e);
+      throw new ResourceLimitException(
+          "cannot write renders to " + pixels + ": " + e.getMessage(), e);
     }
   }
 
-  private void append(List<Picture> block) throws IOException {
+  private void append(List<RgbImage> block) throws IOException {
     try (FileChannel out =
         FileChannel.open(pixels, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      for (Picture picture : block) {
+      for (RgbImage picture : block) {
         out.write(ByteBuffer.wrap(picture.rgb()));
       }
     }
@@ -87,7 +88,7 @@ final class RenderStore {
   }
 
   /** One picture. */
-  Picture picture(int index) {
+  RgbImage picture(int index) {
     ByteBuffer bytes = ByteBuffer.allocate(STRIDE);
     try (FileChannel in = FileChannel.open(pixels, StandardOpenOption.READ)) {
       while (bytes.hasRemaining()
@@ -97,6 +98,6 @@ final class RenderStore {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Picture.of(Architecture.PIXELS, Architecture.PIXELS, bytes.array());
+    return RgbImage.of(Architecture.PIXELS, Architecture.PIXELS, bytes.array());
   }
 }

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.headshots.internal.photo.ReadingNetwork;
+import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,12 +27,12 @@ final class SeenError implements AutoCloseable {
   private static final double NEVER_ZERO = 1e-6;
 
   private final LoadedWeights weights;
-  private final ReadingNetwork.Shape shape;
+  private final PhotoReaderNetwork.Shape shape;
 
-  private SeenError(Path file, ReadingNetwork.Shape shape) {
+  private SeenError(Path file, PhotoReaderNetwork.Shape shape) {
     this.shape = shape;
     weights = LoadedWeights.checked(
-        Safetensors.open(file), Working.COMPUTE, w -> new ReadingNetwork(shape, w));
+        Safetensors.open(file), Working.COMPUTE, w -> new PhotoReaderNetwork(shape, w));
   }
 
   /**
@@ -46,7 +46,7 @@ final class SeenError implements AutoCloseable {
               + " give start= and autoencoderSteps=, or stages=decoder, or no eyes=");
     }
     if (eyes != null && !Files.exists(eyes)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "eyes=" + eyes + " is not there; give the attributes.safetensors of TrainAttributes");
     }
   }
@@ -79,7 +79,7 @@ final class SeenError implements AutoCloseable {
    * Of pictures [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar.
    */
   Tensor of(Tensor made, Tensor right) {
-    ReadingNetwork network = network();
+    PhotoReaderNetwork network = network();
     List<Tensor> expected;
     try (NoGradGuard guard = new NoGradGuard()) {
       expected = network.levels(right.to(Working.TYPE));
@@ -101,7 +101,7 @@ final class SeenError implements AutoCloseable {
    * 4.
    */
   Tensor ofWhole(Tensor made, Tensor right) {
-    ReadingNetwork network = network();
+    PhotoReaderNetwork network = network();
     Tensor expected;
     try (NoGradGuard guard = new NoGradGuard()) {
       expected = direction(network.features(right.to(Working.TYPE)));
@@ -111,11 +111,11 @@ final class SeenError implements AutoCloseable {
         .square()
         .mean()
         .mul(new Scalar((double) shape.features()));
-    return of(ReadingNetwork.head(made), ReadingNetwork.head(right)).add(read);
+    return of(PhotoReaderNetwork.head(made), PhotoReaderNetwork.head(right)).add(read);
   }
 
-  private ReadingNetwork network() {
-    return new ReadingNetwork(shape, Weights.of(weights));
+  private PhotoReaderNetwork network() {
+    return new PhotoReaderNetwork(shape, Weights.of(weights));
   }
 
   private static Tensor direction(Tensor level) {

@@ -3,7 +3,7 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -102,7 +102,7 @@ public final class TrainEmbedder {
       SafetensorsWriter.write(folder.resolve(EmbedderPlan.WEIGHTS), weights.get(), made);
     }
     config(folder, plan, 0.5);
-    try (FolderEmbedder embedder = FolderEmbedder.open(folder)) {
+    try (TorchEmbedder embedder = TorchEmbedder.open(folder)) {
       EmbedderTrial trial = EmbedderTrial.of(embedder);
       double threshold = trial.anybody().thresholdAt(FALSE_ACCEPTS);
       config(folder, plan, threshold);

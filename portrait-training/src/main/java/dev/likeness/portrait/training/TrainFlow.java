@@ -7,8 +7,8 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
-import dev.likeness.diffusion.internal.nn.Segments;
-import dev.likeness.diffusion.internal.nn.Sinusoids;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
@@ -17,7 +17,7 @@ import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.FlowObjective;
 import dev.likeness.diffusion.internal.training.GradientShares;
-import dev.likeness.diffusion.internal.training.InitialValues;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -99,8 +99,8 @@ public final class TrainFlow {
    * Gates, shifts and the answer begin at zero (adaLN-Zero), positions as sines and cosines of row
    * and column.
    */
-  private InitialValues first(NoiseSource noise) {
-    InitialValues plain = InitialValues.seeded(
+  private WeightInitializer first(NoiseSource noise) {
+    WeightInitializer plain = WeightInitializer.seeded(
         noise,
         name -> name.matches(".*norm(1|1_context|_out)\\.linear\\.weight|proj_out\\.weight"));
     return (name, shape) ->
@@ -109,7 +109,7 @@ public final class TrainFlow {
 
   private Tensor positions() {
     long side = config.positions();
-    Tensor places = new Sinusoids(config.width() / 2, false, 0)
+    Tensor places = new SinusoidalEmbedding(config.width() / 2, false, 0)
         .of(torch.tensor(IntStream.range(0, (int) side).toArray()));
     Tensor rows = places.unsqueeze(1).expand(side, side, -1);
     Tensor columns = places.unsqueeze(0).expand(side, side, -1);
@@ -140,7 +140,7 @@ public final class TrainFlow {
               timesteps,
               told,
               pooled,
-              Segments.PLAIN);
+              SegmentRunner.PLAIN);
       return objective.loss(answer, objective.target(x, noise), examples.focus());
     }
   }

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
@@ -13,8 +13,8 @@ import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.lora.training.TrainingPicture;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +69,7 @@ public final class TrainParts {
   private void run() {
     SeenError.require(numbers.eyes(), numbers.stages().contains("decoder"));
     if (numbers.stages().contains("adapter") && !Files.exists(eye())) {
-      throw new UnusableInput("the adapter learns by " + eye()
+      throw new InvalidInputException("the adapter learns by " + eye()
           + ", which is not there; put the face_embedder there that"
           + " TrainEmbedder wrote, or leave the stage out with stages=");
     }
@@ -180,13 +180,13 @@ public final class TrainParts {
         .steps(numbers.of("fewStepSteps"))
         .batch(numbers.of("fewStepBatch"))
         .seed(numbers.of("seed"));
-    List<TrainingPicture> pictures = IntStream.range(
+    List<TrainingExample> pictures = IntStream.range(
             0, Math.min(numbers.of("fewStepPictures"), store.size()))
-        .mapToObj(i -> TrainingPicture.of(store.picture(i)).caption(renders.caption(i)))
+        .mapToObj(i -> TrainingExample.of(store.picture(i)).caption(renders.caption(i)))
         .toList();
     TrainingSet set = new TrainingSet(
         pictures,
-        new Subject("", "person", ""),
+        new PersonToken("", "person", ""),
         work.resolve("few-step-state.safetensors"),
         null,
         Optional.empty());

@@ -1,13 +1,13 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
@@ -68,8 +68,9 @@ public final class TrainPortrait {
 
   private void run() {
     numbers.readers().stream().filter(reader -> !Files.exists(reader)).forEach(reader -> {
-      throw new UnusableInput("reader=" + reader + " is not there; give the state of a reader, "
-          + LatentReader.STATE + " in a work folder");
+      throw new InvalidInputException(
+          "reader=" + reader + " is not there; give the state of a reader, " + LatentReader.STATE
+              + " in a work folder");
     });
     SeenError.require(numbers.eyes(), numbers.start() != null && numbers.autoencoderSteps() > 0);
     DiffusionTraining.Recipe recipe = numbers.recipe();
@@ -114,7 +115,8 @@ public final class TrainPortrait {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
     // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are
     // decided.
-    Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 0);
+    DiffusionObjective objective =
+        new DiffusionObjective(scheduler.schedule(), scheduler.prediction(), 0);
     DiffusionTraining training =
         new DiffusionTraining(data, objective, vocabulary, numbers.draws());
     if (numbers.start() != null) {

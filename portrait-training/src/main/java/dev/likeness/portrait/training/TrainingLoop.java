@@ -1,18 +1,18 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.training.Ema;
 import dev.likeness.diffusion.internal.training.FiniteNumbers;
-import dev.likeness.diffusion.internal.training.GradientNorm;
-import dev.likeness.diffusion.internal.training.InitialValues;
-import dev.likeness.diffusion.internal.training.LearningRate;
+import dev.likeness.diffusion.internal.training.GradientClipping;
+import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.diffusion.internal.training.TrainingState;
+import dev.likeness.diffusion.internal.training.TrainingStateFile;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -38,7 +38,7 @@ record TrainingLoop(
     int steps,
     Hyperparameters numbers,
     long seed,
-    Function<NoiseSource, InitialValues> random,
+    Function<NoiseSource, WeightInitializer> random,
     Consumer<TrainableWeights> start,
     Map<String, String> made) {
   /** Steps between saves. */
@@ -50,7 +50,7 @@ record TrainingLoop(
       int steps,
       Hyperparameters numbers,
       long seed,
-      Function<NoiseSource, InitialValues> random,
+      Function<NoiseSource, WeightInitializer> random,
       Consumer<TrainableWeights> start) {
     this(name, steps, numbers, seed, random, start, Map.of());
   }
@@ -58,7 +58,13 @@ record TrainingLoop(
   /** A stage from random weights, of which those that {@code silent} names begin at zero. */
   TrainingLoop(
       String name, int steps, Hyperparameters numbers, long seed, Predicate<String> silent) {
-    this(name, steps, numbers, seed, noise -> InitialValues.seeded(noise, silent), weights -> {});
+    this(
+        name,
+        steps,
+        numbers,
+        seed,
+        noise -> WeightInitializer.seeded(noise, silent),
+        weights -> {});
   }
 
   /**
@@ -72,8 +78,8 @@ record TrainingLoop(
       int steps,
       Hyperparameters numbers,
       long seed) {
-    InitialValues none = (weight, shape) -> {
-      throw new UnusableInput(start + " lacks " + weight + "; give weights of this shape");
+    WeightInitializer none = (weight, shape) -> {
+      throw new InvalidInputException(start + " lacks " + weight + "; give weights of this shape");
     };
     return new TrainingLoop(name, steps, numbers, seed, noise -> none, weights -> {
       try (TensorSource saved = opened.apply(start)) {
@@ -89,7 +95,7 @@ record TrainingLoop(
 
   /** The slow average of the weights in a {@code state}, under their own names. */
   static TensorSource average(Path state) {
-    return new Renamed(
+    return new RenamedSource(
         Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
   }
 
@@ -115,13 +121,14 @@ record TrainingLoop(
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int last, Step step, Saved saved) {
-    LearningRate course = LearningRate.cosine(numbers.rate(), steps).warmup(numbers.warmup());
+    LearningRateSchedule course =
+        LearningRateSchedule.cosine(numbers.rate(), steps).warmup(numbers.warmup());
     try (NoiseSource first = NoiseSource.seeded(seed);
         Optimizer optimizer = numbers.optimizer().get();
         TrainableWeights weights =
             new TrainableWeights(random.apply(first), Working.COMPUTE.device());
         Ema ema = new Ema(numbers.ema())) {
-      TrainingState state = new TrainingState(weights, optimizer, ema);
+      TrainingStateFile state = new TrainingStateFile(weights, optimizer, ema);
       if (Files.exists(file)) {
         state.load(file);
       } else {
@@ -138,7 +145,7 @@ record TrainingLoop(
         if (numbers.longestGradient() > 0) {
           FiniteNumbers.require(
               name + ": the gradients' length",
-              GradientNorm.clip(weights.leaves().values(), numbers.longestGradient()),
+              GradientClipping.clip(weights.leaves().values(), numbers.longestGradient()),
               number,
               advice);
         }

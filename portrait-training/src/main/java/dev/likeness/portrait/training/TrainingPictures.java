@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Renderer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -52,7 +52,7 @@ public final class TrainingPictures {
   }
 
   /** Picture {@code index}; those of the last run come first. */
-  public Picture picture(int index) {
+  public RgbImage picture(int index) {
     int left = index;
     for (Map.Entry<PortraitRenders, Integer> run : runs.entrySet()) {
       if (left < run.getValue()) {

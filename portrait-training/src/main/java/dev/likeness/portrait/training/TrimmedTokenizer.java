@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +54,7 @@ final class TrimmedTokenizer {
       });
       return new TrimmedTokenizer(merges, List.of(bytes));
     } catch (IOException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           clip + " must hold CLIP's vocab.json and merges.txt: " + e.getMessage(), e);
     }
   }

@@ -1,11 +1,11 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.tensor.Upload;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -13,12 +13,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** What a finished model takes noised latents for. */
 final class UNetGuesses {
-  private final StableDiffusion model;
-  private final Objective objective;
+  private final StableDiffusionNetworks model;
+  private final DiffusionObjective objective;
 
-  UNetGuesses(StableDiffusion model) {
+  UNetGuesses(StableDiffusionNetworks model) {
     this.model = model;
-    this.objective = Objective.of(model.scheduler(), 0, false);
+    this.objective = DiffusionObjective.of(model.scheduler(), 0, false);
   }
 
   /** How many timesteps there are. */
@@ -32,7 +32,7 @@ final class UNetGuesses {
    */
   Tensor of(Tensor clean, int[] timesteps, List<String> captions, long seed) {
     try (NoiseSource source = NoiseSource.seeded(seed)) {
-      Tensor noise = Upload.beside(
+      Tensor noise = Tensors.beside(
           clean,
           source
               .next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3))
@@ -44,7 +44,7 @@ final class UNetGuesses {
           .unet(Adaptation.NONE)
           .forward(
               noised,
-              Upload.beside(noised, torch.tensor(timesteps)),
+              Tensors.beside(noised, torch.tensor(timesteps)),
               UNetConditioning.text(tokens));
       return objective.estimate(
           answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);

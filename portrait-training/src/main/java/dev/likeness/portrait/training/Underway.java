@@ -2,7 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.schedulers.NoiseLevel;
@@ -99,7 +99,7 @@ final class Underway implements AutoCloseable {
   }
 
   /** How far each is noised. */
-  int[] timesteps(Objective objective) {
+  int[] timesteps(DiffusionObjective objective) {
     int levels = objective.schedule().length();
     return Arrays.stream(slots).mapToInt(slot -> slot.timestep(levels)).toArray();
   }
@@ -119,7 +119,7 @@ final class Underway implements AutoCloseable {
   }
 
   /** Goes a step on from guesses at the whole pictures, [n, c, h, w]. */
-  void advance(Tensor guesses, Objective objective, Random random, NoiseSource noise) {
+  void advance(Tensor guesses, DiffusionObjective objective, Random random, NoiseSource noise) {
     Tensor fresh =
         Working.noise(noise, slots.length, guesses.size(1), guesses.size(2), guesses.size(3));
     Tensor left = objective.noise(guesses, latents, timesteps(objective));

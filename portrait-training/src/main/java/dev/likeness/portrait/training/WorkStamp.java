@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +18,7 @@ final class WorkStamp {
   /**
    * Writes down in {@code work} that its stores are of {@code value}.
    *
-   * @throws UnusableInput when they are of another
+   * @throws InvalidInputException when they are of another
    */
   static void require(Path work, String name, Object value) {
     require(work, name, value, false);
@@ -34,12 +34,12 @@ final class WorkStamp {
       String before =
           Files.exists(file) ? Files.readString(file) : filled ? "unknown" : value.toString();
       if (!before.equals(value.toString())) {
-        throw new UnusableInput(work + " holds what was made with " + name + " " + before + ", not "
-            + value + "; give an empty folder, or the same again to go on");
+        throw new InvalidInputException(work + " holds what was made with " + name + " " + before
+            + ", not " + value + "; give an empty folder, or the same again to go on");
       }
       AtomicFile.write(file, out -> out.write(before.getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {
-      throw new MachineLimit("cannot read " + file + ": " + e.getMessage(), e);
+      throw new ResourceLimitException("cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 }

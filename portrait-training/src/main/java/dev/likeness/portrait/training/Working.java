@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.tensor.Upload;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.Muon;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -24,7 +24,7 @@ final class Working {
 
   /** A tensor of the CPU where networks are trained, of its own type. */
   static Tensor placed(Tensor host) {
-    return Upload.to(COMPUTE, host);
+    return Tensors.to(COMPUTE, host);
   }
 
   /** Whole numbers there, int64. */

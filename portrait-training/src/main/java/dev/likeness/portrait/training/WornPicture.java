@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
@@ -14,7 +14,7 @@ import dev.likeness.portrait.people.Renderer;
  * @param bare the same, unadorned
  * @param worn whose share is to be changed
  */
-public record WornPicture(Portrait with, Picture bare, Worn worn) {
+public record WornPicture(Portrait with, RgbImage bare, Worn worn) {
   // Against the distance of the eyes: rims end above, hoops begin below.
   private static final double BELOW_GLASSES = 0.5;
   /** A pixel shows it when one of its colours is changed by so much. */
@@ -39,8 +39,8 @@ public record WornPicture(Portrait with, Picture bare, Worn worn) {
   }
 
   /** With so much of it on the left and on the right, 0 to 1. */
-  public Picture with(double left, double right) {
-    Picture full = with.picture();
+  public RgbImage with(double left, double right) {
+    RgbImage full = with.picture();
     byte[] rgb = new byte[3 * full.width() * full.height()];
     for (int i = 0; i < rgb.length; i++) {
       int x = i / 3 % full.width();
@@ -49,7 +49,7 @@ public record WornPicture(Portrait with, Picture bare, Worn worn) {
       int without = bare.at(x, y, i % 3);
       rgb[i] = (byte) Math.round(without + share * (full.at(x, y, i % 3) - without));
     }
-    return Picture.of(full.width(), full.height(), rgb);
+    return RgbImage.of(full.width(), full.height(), rgb);
   }
 
   /**
@@ -57,7 +57,7 @@ public record WornPicture(Portrait with, Picture bare, Worn worn) {
    */
   public double visible(int side) {
     int plain = 0;
-    Picture full = with.picture();
+    RgbImage full = with.picture();
     for (int y = 0; y < full.height(); y++) {
       for (int x = 0; x < full.width(); x++) {
         plain += side * side(x, y) > 0 && isOf(x, y) && differs(x, y) ? 1 : 0;

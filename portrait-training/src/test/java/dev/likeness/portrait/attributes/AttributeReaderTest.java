@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.training.InitialValues;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -30,7 +30,7 @@ class AttributeReaderTest {
   void severalAnswerTogether() {
     Path one = classifier(1);
     Path two = classifier(2);
-    Picture gray = Picture.of(256, 256, new byte[256 * 256 * 3]);
+    RgbImage gray = RgbImage.of(256, 256, new byte[256 * 256 * 3]);
     try (AttributeReader first = AttributeReader.open(one);
         AttributeReader second = AttributeReader.open(two);
         AttributeReader both = AttributeReader.open(one, two);
@@ -64,7 +64,8 @@ class AttributeReaderTest {
   void oneThatIsMissingClosesTheOthers() {
     Path one = classifier(1);
     assertThrows(
-        UnusableInput.class, () -> AttributeReader.open(one, folder.resolve("none.safetensors")));
+        InvalidInputException.class,
+        () -> AttributeReader.open(one, folder.resolve("none.safetensors")));
     assertThrows(IllegalArgumentException.class, AttributeReader::open);
   }
 
@@ -72,7 +73,7 @@ class AttributeReaderTest {
     Path file = folder.resolve(seed + ".safetensors");
     try (NoiseSource noise = NoiseSource.seeded(seed);
         TrainableWeights weights =
-            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+            new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
       new AttributeNetwork(Weights.of(weights));
       SafetensorsWriter.write(file, weights.leaves(), Map.of("commit", Long.toString(seed)));
     }

@@ -2,14 +2,14 @@ package dev.likeness.portrait.attributes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Attribute;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ReadBackTallyTest {
-  private static final Picture ANY = Picture.of(1, 1, new byte[3]);
+  private static final RgbImage ANY = RgbImage.of(1, 1, new byte[3]);
 
   @Test
   void countsOnlyWhatWasAskedFor() {

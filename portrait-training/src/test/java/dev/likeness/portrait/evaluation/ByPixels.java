@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Resampler;
@@ -13,7 +13,7 @@ import dev.likeness.photos.internal.image.Resampler;
  */
 record ByPixels(int side, int middle) implements FaceEmbedder {
   @Override
-  public float[] embed(Picture picture, Face face) {
+  public float[] embed(RgbImage picture, Face face) {
     byte[] small = Resampler.AREA.resize(picture, side, side).rgb();
     float[] vector = new float[small.length];
     double sum = 0;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.headshots.person.LikenessDial;
-import dev.likeness.headshots.person.LikenessDial.Measured;
-import dev.likeness.headshots.person.LikenessDial.Setting;
+import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ class DialTallyTest {
     assertEquals(
         List.of(new Measured(Setting.NOTHING, 0.1, 1, 1), new Measured(HALF, 0.6, 0.9, 2)),
         third.settings());
-    assertEquals(2, LikenessDial.curve(third.settings(), 0.85, HALF).size());
+    assertEquals(2, IdentityStrength.curve(third.settings(), 0.85, HALF).size());
     assertEquals(760, DialPlot.draw("shown", third.settings(), third.settings()).width());
   }
 }

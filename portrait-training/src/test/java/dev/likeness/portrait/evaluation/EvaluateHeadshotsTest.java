@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.portrait.people.Person;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,7 @@ class EvaluateHeadshotsTest {
     assertEquals(
         "parts=person asks for none of what is measured; of person 9200000007 to among 200, 9200000008 give a regular "
             + "expression that matches a whole name",
-        assertThrows(UnusableInput.class, () -> EvaluateHeadshots.asked("person", TWO))
+        assertThrows(InvalidInputException.class, () -> EvaluateHeadshots.asked("person", TWO))
             .getMessage());
   }
 
@@ -31,11 +31,12 @@ class EvaluateHeadshotsTest {
   void refusesNobodyAndWhatIsNoPattern() {
     assertEquals(
         "there is nobody to draw; give 1 or more PEOPLE",
-        assertThrows(UnusableInput.class, () -> EvaluateHeadshots.asked(".*", List.of()))
+        assertThrows(InvalidInputException.class, () -> EvaluateHeadshots.asked(".*", List.of()))
             .getMessage());
-    assertTrue(assertThrows(UnusableInput.class, () -> EvaluateHeadshots.asked("person (", TWO))
-        .getMessage()
-        .startsWith("parts=person ( is no regular expression: "));
+    assertTrue(
+        assertThrows(InvalidInputException.class, () -> EvaluateHeadshots.asked("person (", TWO))
+            .getMessage()
+            .startsWith("parts=person ( is no regular expression: "));
   }
 
   @Test

@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
@@ -40,12 +40,12 @@ class EvaluateLikenessTest {
   /** Finds a face in the middle of every picture. */
   private record Middle() implements FaceDetector {
     @Override
-    public List<Face> detect(Picture picture) {
+    public List<Face> detect(RgbImage picture) {
       double side = picture.width() / 2.0;
       return List.of(new Face(
-          new Box(side / 2, side / 2, side, side),
+          new BoundingBox(side / 2, side / 2, side, side),
           1,
-          Pose.FRONTAL,
+          HeadPose.FRONTAL,
           Optional.empty(),
           Optional.empty()));
     }
@@ -94,7 +94,8 @@ class EvaluateLikenessTest {
       assertEquals(table, again.table(CASES), "seconds too: nothing is measured twice");
       LikenessTrial other = new LikenessTrial(
           base, PortraitModel.files(), new LikenessPlan(2, 1, 1, 2, true), Optional.empty());
-      assertThrows(UnusableInput.class, () -> new EvaluateLikeness(other, TOOLS, work, "haar"));
+      assertThrows(
+          InvalidInputException.class, () -> new EvaluateLikeness(other, TOOLS, work, "haar"));
     }
   }
 

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -58,8 +58,8 @@ class EvaluationTest {
     Files.write(folder.resolve("prompts/0000.png"), drawn);
     assertEquals(figures, evaluate(plan, folder), "nothing is measured twice");
     assertEquals(drawn.length, Files.size(folder.resolve("prompts/0000.png")));
-    UnusableInput other =
-        assertThrows(UnusableInput.class, () -> evaluate(plan.prompts(3), folder));
+    InvalidInputException other =
+        assertThrows(InvalidInputException.class, () -> evaluate(plan.prompts(3), folder));
     assertTrue(
         other
             .getMessage()
@@ -108,7 +108,7 @@ class EvaluationTest {
   @Test
   void readsBackWhatIsThereAndMissesWhatIsNot() {
     List<RandomPrompt> prompts = RandomPrompt.draw(0, 5);
-    List<Picture> renders = prompts.stream().map(RandomPrompt::render).toList();
+    List<RgbImage> renders = prompts.stream().map(RandomPrompt::render).toList();
     // Reads a render by knowing it; of any other picture it says what the first one shows.
     Map<String, Object> found =
         PromptFollowing.measure(prompts, Collections.nCopies(5, renders.get(0)), picture -> {

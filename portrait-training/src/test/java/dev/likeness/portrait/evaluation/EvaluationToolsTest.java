@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.training.InitialValues;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +22,7 @@ class EvaluationToolsTest {
     Path attributes = folder.resolve("attributes.safetensors");
     try (NoiseSource noise = NoiseSource.seeded(1);
         TrainableWeights weights =
-            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+            new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
       new AttributeNetwork(Weights.of(weights));
       SafetensorsWriter.write(attributes, weights.leaves(), Map.of("commit", "c"));
     }

@@ -8,28 +8,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Drawing;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Candidate;
-import dev.likeness.headshots.Casting;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.person.FaceReferences;
-import dev.likeness.headshots.person.LikenessDial;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.person.SharedLight;
-import dev.likeness.headshots.person.ShownPerson;
-import dev.likeness.headshots.queue.Job;
+import dev.likeness.headshots.queue.GenerationJob;
+import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.queue.QueueOptions;
-import dev.likeness.headshots.queue.StudioQueue;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -38,7 +38,7 @@ import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -46,7 +46,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Light;
 import dev.likeness.portrait.people.Person;
@@ -68,16 +68,16 @@ class FaceGuidanceTest {
       ImageRequest.of("studio portrait of a woman").steps(10).seed(7);
   private static final int PICTURES = 4;
 
-  private static Picture selfie() {
+  private static RgbImage selfie() {
     return selfie(9_100_000_001L);
   }
 
-  private static Picture selfie(long person) {
+  private static RgbImage selfie(long person) {
     return Renderer.render(Person.random(person), Shot.selfie(new Random(1)), 256)
         .picture();
   }
 
-  private static float[] vector(Picture picture, FaceDetector detector, FaceEmbedder eye) {
+  private static float[] vector(RgbImage picture, FaceDetector detector, FaceEmbedder eye) {
     return eye.embed(picture, detector.detect(picture).get(0));
   }
 
@@ -88,10 +88,10 @@ class FaceGuidanceTest {
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
         FaceGuidance guidance =
             FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        FolderEmbedder judge = FolderEmbedder.in(PortraitModel.files()).orElseThrow()) {
+        TorchEmbedder judge = TorchEmbedder.in(PortraitModel.files()).orElseThrow()) {
       // Of eight pictures of hers none came out less like her for being held; of others one in
       // eight did.
-      Picture selfie = selfie(9_100_000_005L);
+      RgbImage selfie = selfie(9_100_000_005L);
       Face face = detector.detect(selfie).get(0);
       float[] person = judge.embed(selfie, face);
       ImageRequest shown = ASK.as(
@@ -107,9 +107,9 @@ class FaceGuidanceTest {
             / PICTURES;
       }
       assertTrue(with > without + 0.03, "likeness " + without + " without, " + with + " with");
-      Picture led = base.generate(shown.as(held.at(1)).steps(3)).picture();
+      RgbImage led = base.generate(shown.as(held.at(1)).steps(3)).picture();
       assertEquals(led, base.generate(shown.as(held.at(1)).steps(3)).picture(), "the same again");
-      Picture plain = base.generate(shown.steps(3)).picture();
+      RgbImage plain = base.generate(shown.steps(3)).picture();
       assertNotEquals(plain, led);
       assertEquals(plain, base.generate(shown.as(held.at(0)).steps(3)).picture(), "at 0 nobody");
       ClosedWhileDrawn.refuses(
@@ -118,7 +118,7 @@ class FaceGuidanceTest {
   }
 
   private static double likeness(
-      float[] person, Picture picture, FaceDetector detector, FaceEmbedder judge) {
+      float[] person, RgbImage picture, FaceDetector detector, FaceEmbedder judge) {
     return FaceEmbedder.cosine(person, vector(picture, detector, judge));
   }
 
@@ -133,12 +133,12 @@ class FaceGuidanceTest {
             .train(
                 base,
                 List.of(selfie()),
-                Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                PersonToken.of("woman").consent(Consent.NOBODY_REAL.toJson()),
                 Progress.SILENT,
                 new Cancellation())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
-      TrainedPerson known = new FaceReferences(guidance.embedder().name(), seen).asGuideOf(plain);
-      TrainedPerson others = new FaceReferences("another embedder", seen).asGuideOf(plain);
+      TrainedPerson known = new FaceEmbeddings(guidance.embedder().name(), seen).asGuideOf(plain);
+      TrainedPerson others = new FaceEmbeddings("another embedder", seen).asGuideOf(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
       HeadshotStudio holding = free.faceGuidance(guidance);
       assertEquals(
@@ -206,7 +206,7 @@ class FaceGuidanceTest {
             .train(
                 base,
                 List.of(selfie()),
-                Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                PersonToken.of("woman").consent(Consent.NOBODY_REAL.toJson()),
                 Progress.SILENT,
                 new Cancellation())) {
       float[] face = vector(selfie(), detector, guidance.embedder());
@@ -218,15 +218,15 @@ class FaceGuidanceTest {
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       List<TrainedPerson> people = Stream.of(face, away)
           .map(vector ->
-              new FaceReferences(guidance.embedder().name(), List.of(vector)).asGuideOf(plain))
+              new FaceEmbeddings(guidance.embedder().name(), List.of(vector)).asGuideOf(plain))
           .toList();
-      List<Picture> alone =
+      List<RgbImage> alone =
           people.stream().map(person -> drawn(studio, person, ask)).toList();
       assertNotEquals(alone.get(0), alone.get(1));
       assertTrue(studio.holding(people.get(0), detector).isPresent());
       assertTrue(HeadshotStudio.on(base).holding(people.get(0), detector).isEmpty()
           && studio.holding(plain, detector).isEmpty());
-      Candidate chosen = Casting.of(studio, detector, HeadshotScores.of(detector))
+      Candidate chosen = Selection.of(studio, detector, HeadshotScores.of(detector))
           .candidates(people.get(0), ask, Progress.SILENT, new Cancellation())
           .get(0);
       assertEquals(
@@ -235,8 +235,9 @@ class FaceGuidanceTest {
               .orElseThrow()
               .cosine(chosen.headshot().picture()),
           chosen.heldLikeness());
-      try (StudioQueue queue = StudioQueue.on(studio, QueueOptions.defaults().workers(2))) {
-        List<Job<Shoot>> jobs = IntStream.range(0, 4)
+      try (GenerationQueue queue =
+          GenerationQueue.on(studio, QueueOptions.defaults().workers(2))) {
+        List<GenerationJob<Shoot>> jobs = IntStream.range(0, 4)
             .mapToObj(i -> queue.shoot(people.get(i % 2), ask))
             .toList();
         for (int i = 0; i < jobs.size(); i++) {
@@ -250,14 +251,16 @@ class FaceGuidanceTest {
     String query = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
     String text = "text_model.encoder.layers.0.self_attn.q_proj";
     assertEquals(
-        0.4 * scale(base, whole, Part.UNET, query), scale(base, held, Part.UNET, query), 1e-9);
+        0.4 * scale(base, whole, ModelComponent.UNET, query),
+        scale(base, held, ModelComponent.UNET, query),
+        1e-9);
     assertEquals(
-        0.4 * scale(base, whole, Part.TEXT_ENCODER, text),
-        scale(base, held, Part.TEXT_ENCODER, text),
+        0.4 * scale(base, whole, ModelComponent.TEXT_ENCODER, text),
+        scale(base, held, ModelComponent.TEXT_ENCODER, text),
         1e-9);
   }
 
-  private static double scale(BaseModel base, Adapter adapter, Part part, String module) {
+  private static double scale(BaseModel base, Adapter adapter, ModelComponent part, String module) {
     return adapter
         .adapt(part, new Drawing(base.parts().compute(), true, 256, 256, 8))
         .at(0)
@@ -280,18 +283,18 @@ class FaceGuidanceTest {
             .train(
                 base,
                 List.of(selfie()),
-                Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                PersonToken.of("woman").consent(Consent.NOBODY_REAL.toJson()),
                 Progress.SILENT,
                 new Cancellation())) {
-      Picture photo = selfie();
+      RgbImage photo = selfie();
       float[] face = vector(photo, detector, guidance.embedder());
       float[] away = face.clone();
       for (int i = 0; i < away.length; i++) {
         away[i] = -face[i];
       }
       String eye = guidance.embedder().name();
-      TrainedPerson learnt = new FaceReferences(eye, List.of(face, face)).asGuideOf(plain);
-      ShownPerson shown = new ShownPerson(
+      TrainedPerson learnt = new FaceEmbeddings(eye, List.of(face, face)).asGuideOf(plain);
+      ReferencePerson shown = new ReferencePerson(
               adapter
                   .adapter()
                   .identity(
@@ -299,11 +302,11 @@ class FaceGuidanceTest {
               null,
               Consent.NOBODY_REAL,
               "adapter",
-              LikenessDial.UNMEASURED,
+              IdentityStrength.UNMEASURED,
               Map.of())
-          .heldTo(new FaceReferences(eye, List.of(away)));
-      ShownPerson faceless =
-          new ShownPerson(shown.prompt(), null, shown.consent(), "adapter", shown.dial(), Map.of());
+          .heldTo(new FaceEmbeddings(eye, List.of(away)));
+      ReferencePerson faceless = new ReferencePerson(
+          shown.prompt(), null, shown.consent(), "adapter", shown.dial(), Map.of());
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.holds(faceless.with(learnt)));
@@ -336,14 +339,19 @@ class FaceGuidanceTest {
    */
   private static void takesTheAdapterWithTheLora(
       HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest ask) {
-    FaceReferences once = FaceReferences.guiding(learnt).orElseThrow();
+    FaceEmbeddings once = FaceEmbeddings.guiding(learnt).orElseThrow();
     TrainedPerson known =
-        new FaceReferences(once.embedder(), once.vectors().subList(0, 1)).asGuideOf(learnt);
+        new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1)).asGuideOf(learnt);
     byte[] kept = drawn(studio, known, ask).rgb();
     byte[] shown = drawn(
             studio,
-            new ShownPerson(
-                photo, known, Consent.NOBODY_REAL, "adapter", LikenessDial.UNMEASURED, Map.of()),
+            new ReferencePerson(
+                photo,
+                known,
+                Consent.NOBODY_REAL,
+                "adapter",
+                IdentityStrength.UNMEASURED,
+                Map.of()),
             ask)
         .rgb();
     double off = IntStream.range(0, kept.length)
@@ -354,13 +362,13 @@ class FaceGuidanceTest {
   }
 
   /** A dial that ends with nothing of the adapter. */
-  private static LikenessDial unshown(double lora, double face) {
-    return new LikenessDial(
-        LikenessDial.UNMEASURED.shown(),
-        LikenessDial.straight(new LikenessDial.Setting(0, 0, 1, lora, face)));
+  private static IdentityStrength unshown(double lora, double face) {
+    return new IdentityStrength(
+        IdentityStrength.UNMEASURED.shown(),
+        IdentityStrength.straight(new IdentityStrength.Setting(0, 0, 1, lora, face)));
   }
 
-  private static Picture drawn(HeadshotStudio studio, Identity person, ShootRequest request) {
+  private static RgbImage drawn(HeadshotStudio studio, Identity person, ShootRequest request) {
     return studio.shoot(person, request).headshots().get(0).picture();
   }
 

@@ -3,11 +3,11 @@ package dev.likeness.portrait.evaluation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.CascadeDetector;
@@ -108,28 +108,28 @@ class FlawTest {
   @Test
   void givesEveryScoreWithLimitAndReason() {
     GradeScores.Sample sample = samples(Flaw.BLUR).get(0);
-    Picture picture = Flaw.BLUR.on(sample.portrait(), sample.face(), 1);
+    RgbImage picture = Flaw.BLUR.on(sample.portrait(), sample.face(), 1);
     ScoreCard card = HeadshotScores.of(detector).score(picture);
-    Score sharpness = card.of(Aspect.SHARPNESS).orElseThrow();
+    Score sharpness = card.of(ScoreAspect.SHARPNESS).orElseThrow();
     assertTrue(
         !sharpness.passed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."),
         "" + sharpness);
-    Set<Aspect> missing = EnumSet.allOf(Aspect.class);
+    Set<ScoreAspect> missing = EnumSet.allOf(ScoreAspect.class);
     card.scores().forEach(score -> missing.remove(score.aspect()));
     assertEquals(
         EnumSet.of(
-            Aspect.LIKENESS,
-            Aspect.DISTORTION,
-            Aspect.PROPORTIONS,
-            Aspect.GLASSES,
-            Aspect.JEWELLERY),
+            ScoreAspect.LIKENESS,
+            ScoreAspect.DISTORTION,
+            ScoreAspect.PROPORTIONS,
+            ScoreAspect.GLASSES,
+            ScoreAspect.JEWELLERY),
         missing,
         "nothing is worn, and there is nothing to measure the others with");
     assertTrue(card.quality() > 0 && card.quality() < 1);
     assertEquals(
         "no face was found (face 1.00, limit 0.00)",
         HeadshotScores.of(detector)
-            .score(Picture.of(64, 64, new byte[64 * 64 * 3]))
+            .score(RgbImage.of(64, 64, new byte[64 * 64 * 3]))
             .failures()
             .get(0)
             .reason());
@@ -142,16 +142,16 @@ class FlawTest {
         .get(0);
     assertEquals(Style.MONOCHROME, sample.portrait().shot().style());
     ScoreCard card = HeadshotScores.of(detector).score(sample.portrait().picture());
-    assertTrue(card.of(Aspect.HANDS).isEmpty());
-    assertTrue(card.of(Aspect.GLASSES).orElseThrow().passed());
+    assertTrue(card.of(ScoreAspect.HANDS).isEmpty());
+    assertTrue(card.of(ScoreAspect.GLASSES).orElseThrow().passed());
   }
 
   @Test
   void takesOneOfAPairAndNothingElse() {
     for (Flaw flaw : List.of(Flaw.FADED_RIM, Flaw.FADED_EARRING)) {
       GradeScores.Sample sample = samples(flaw).get(0);
-      Picture whole = sample.portrait().picture();
-      Picture half = flaw.on(sample.portrait(), sample.face(), 1);
+      RgbImage whole = sample.portrait().picture();
+      RgbImage half = flaw.on(sample.portrait(), sample.face(), 1);
       float[] eyes = sample.portrait().landmarks();
       int changed = 0;
       for (int i = 0; i < whole.width() * whole.height(); i++) {
@@ -198,9 +198,9 @@ class FlawTest {
   @EnumSource(names = {"RIM", "WRITING"})
   void failsAStrongFlawAtEverySize(Flaw flaw) {
     GradeScores.Sample sample = samples(flaw).get(1);
-    Picture flawed = flaw.on(sample.portrait(), sample.face(), 1);
+    RgbImage flawed = flaw.on(sample.portrait(), sample.face(), 1);
     for (int times : new int[] {1, 2, 4}) {
-      Picture large =
+      RgbImage large =
           Resampler.CUBIC.resize(flawed, times * flawed.width(), times * flawed.height());
       Face face = new Face(
           sample.face().box().scaled(times),

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ class KeptDrawingsTest {
       assertEquals(drawn.get(i).repaired(), read.get(i).repaired());
       assertEquals(drawn.get(i).heldLikeness(), read.get(i).heldLikeness());
     }
-    List<Picture> pictures =
+    List<RgbImage> pictures =
         drawn.stream().map(each -> each.headshot().picture()).toList();
     assertEquals(pictures, kept.pictures("nobody", () -> pictures));
     assertArrayEquals(
@@ -56,7 +56,7 @@ class KeptDrawingsTest {
         folder.resolve("nobody").resolve("drawn.json")
             + " is of what a model drew, not another; give an empty folder",
         assertThrows(
-                UnusableInput.class,
+                InvalidInputException.class,
                 () -> new KeptDrawings(folder, "another").pictures("nobody", List::of))
             .getMessage());
   }
@@ -67,10 +67,10 @@ class KeptDrawingsTest {
     ImageRequest request =
         ImageRequest.of("portrait " + seed).steps(20).guidance(2.5).seed(seed);
     return new Candidate(
-        new Headshot(Picture.of(8, 8, rgb), Style.named(style), seed, request, 1),
+        new Headshot(RgbImage.of(8, 8, rgb), Style.named(style), seed, request, 1),
         new ScoreCard(List.of(
-            new Score(Aspect.GAZE, 0.3, 0.21, false),
-            new Score(Aspect.LIKENESS, Double.NaN, 0.8, false))),
+            new Score(ScoreAspect.GAZE, 0.3, 0.21, false),
+            new Score(ScoreAspect.LIKENESS, Double.NaN, 0.8, false))),
         obedience,
         seed == 7,
         obedience / 2);

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -23,7 +23,8 @@ class LedgerTest {
     again.part("faces", "one", () -> Map.of("found", 2));
     assertEquals(Map.of("found", 1, "judged by", "one"), again.parts().get("faces"));
     assertTrue(assertThrows(
-            UnusableInput.class, () -> again.part("faces", "another", () -> Map.of("found", 2)))
+            InvalidInputException.class,
+            () -> again.part("faces", "another", () -> Map.of("found", 2)))
         .getMessage()
         .startsWith(file + " holds what one found of faces, not another"));
   }
@@ -33,14 +34,15 @@ class LedgerTest {
     Path file = folder.resolve("evaluation.json");
     Ledger.open(file).begin("of", Map.of("model", "one"));
     Ledger.open(file).begin("of", Map.of("model", "one"));
-    UnusableInput other = assertThrows(
-        UnusableInput.class, () -> Ledger.open(file).begin("of", Map.of("model", "another")));
+    InvalidInputException other = assertThrows(
+        InvalidInputException.class,
+        () -> Ledger.open(file).begin("of", Map.of("model", "another")));
     assertEquals(
         file
             + " holds figures of others: model one, not another; give an empty folder, or that model and those numbers to go on",
         other.getMessage());
     String told = assertThrows(
-            UnusableInput.class,
+            InvalidInputException.class,
             () -> Ledger.open(file).begin("of", Map.of("model", "x".repeat(9000))))
         .getMessage();
     assertTrue(told.length() < 500 + file.toString().length(), told);

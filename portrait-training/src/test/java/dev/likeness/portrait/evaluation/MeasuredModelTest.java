@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.portrait.PortraitModel;
@@ -43,7 +43,7 @@ class MeasuredModelTest {
   void limitsAreNotReadFromAnothersDrawings() {
     Ledger.open(folder.resolve("of.json")).begin("of", Map.of("model", "another"));
     assertThrows(
-        UnusableInput.class,
+        InvalidInputException.class,
         () -> MeasureLimits.main(
             new String[] {PortraitModel.files().toString(), folder.toString(), "2"}));
   }

@@ -2,13 +2,13 @@ package dev.likeness.portrait.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
-import dev.likeness.photos.likeness.Roc;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
+import dev.likeness.photos.likeness.RocCurve;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -30,7 +30,7 @@ class PortraitEmbedderTest {
   void tellsAnyTwoPeopleApart() {
     List<float[]> selfies = new ArrayList<>();
     List<float[]> headshots = new ArrayList<>();
-    try (FaceEmbedder embedder = FolderEmbedder.in(PortraitModel.files()).orElseThrow();
+    try (FaceEmbedder embedder = TorchEmbedder.in(PortraitModel.files()).orElseThrow();
         FaceDetector detector = new CascadeDetector()) {
       for (long seed = FIRST; seed < FIRST + PEOPLE; seed++) {
         Random random = new Random(seed * 0x9E3779B97F4A7C15L);
@@ -47,7 +47,7 @@ class PortraitEmbedderTest {
     assertTrue(auc > 0.97, "AUC " + auc);
   }
 
-  private static Roc curve(List<float[]> selfies, List<float[]> headshots) {
+  private static RocCurve curve(List<float[]> selfies, List<float[]> headshots) {
     List<Double> same = new ArrayList<>();
     List<Double> different = new ArrayList<>();
     for (int i = 0; i < selfies.size(); i++) {
@@ -55,12 +55,12 @@ class PortraitEmbedderTest {
         (i == j ? same : different).add(FaceEmbedder.cosine(selfies.get(i), headshots.get(j)));
       }
     }
-    return Roc.of(same, different);
+    return RocCurve.of(same, different);
   }
 
   private static float[] vector(
       Shot shot, long seed, FaceDetector detector, FaceEmbedder embedder) {
-    Picture picture = Renderer.render(Person.random(seed), shot, 256).picture();
+    RgbImage picture = Renderer.render(Person.random(seed), shot, 256).picture();
     List<Face> faces = detector.detect(picture);
     return faces.isEmpty() ? null : embedder.embed(picture, faces.get(0));
   }

@@ -2,13 +2,13 @@ package dev.likeness.portrait.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
@@ -19,16 +19,20 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class RecognitionTest {
-  private static final Picture BLACK = Picture.of(256, 256, new byte[256 * 256 * 3]);
+  private static final RgbImage BLACK = RgbImage.of(256, 256, new byte[256 * 256 * 3]);
 
   /** Finds a face in every picture that is not black. */
   private record Anything() implements FaceDetector {
     @Override
-    public List<Face> detect(Picture picture) {
+    public List<Face> detect(RgbImage picture) {
       return picture == BLACK
           ? List.of()
           : List.of(new Face(
-              new Box(64, 64, 128, 128), 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+              new BoundingBox(64, 64, 128, 128),
+              1,
+              HeadPose.FRONTAL,
+              Optional.empty(),
+              Optional.empty()));
     }
 
     @Override
@@ -44,10 +48,10 @@ class RecognitionTest {
   void countsByStyleWhomTheGalleryKnowsBest() {
     Person person = Person.random(9_200_000_000L);
     Gallery gallery = new Gallery(person, 3, 2, new Anything(), new ByPixels(16, 128));
-    Picture own = selfie(person);
+    RgbImage own = selfie(person);
     Headshot seen = Headshot.of(own, Style.named("studio"), "a woman");
     Headshot faceless = Headshot.of(BLACK, Style.named("office"), "a woman");
-    Picture somebody = selfie(Person.random(7));
+    RgbImage somebody = selfie(Person.random(7));
     Map<String, Object> row =
         new Recognition(gallery).of(List.of(seen, faceless), shot -> somebody);
     assertEquals(0.5, row.get("recognised, drawn"), "a picture without a face is counted");
@@ -62,7 +66,7 @@ class RecognitionTest {
   }
 
   /** The first photo that a gallery knows a person by. */
-  private static Picture selfie(Person person) {
+  private static RgbImage selfie(Person person) {
     return Renderer.render(person, Shot.selfie(new Random(person.seed() * 31 + 7)), 256)
         .picture();
   }

@@ -3,7 +3,7 @@ package dev.likeness.portrait.evaluation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +19,7 @@ class WindowSeamsTest {
   }
 
   /** Grain, and from the second window's beginning on so many levels more. */
-  private static Picture picture(int levels) {
+  private static RgbImage picture(int levels) {
     Random random = new Random(1);
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < rgb.length; i++) {
@@ -27,6 +27,6 @@ class WindowSeamsTest {
           ? (byte) (120 + 2 * random.nextGaussian() + (i / 3 % SIDE >= 48 ? levels : 0))
           : rgb[i - 1];
     }
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 }

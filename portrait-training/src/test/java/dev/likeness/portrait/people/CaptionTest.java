@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.lang.reflect.Field;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -155,7 +155,7 @@ class CaptionTest {
     return plain;
   }
 
-  private static int differing(Picture a, Picture b) {
+  private static int differing(RgbImage a, RgbImage b) {
     return (int) IntStream.range(0, 256 * 256)
         .filter(i -> IntStream.range(0, 3)
             .anyMatch(c -> Math.abs(a.at(i % 256, i / 256, c) - b.at(i % 256, i / 256, c)) > 20))

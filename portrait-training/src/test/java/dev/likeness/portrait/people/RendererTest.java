@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -100,7 +100,8 @@ class RendererTest {
 
   @Test
   void drawsBlackAndWhiteWithoutColour() {
-    Picture picture = Renderer.render(Person.random(8), facing(2).withStyle(Style.MONOCHROME), SIZE)
+    RgbImage picture = Renderer.render(
+            Person.random(8), facing(2).withStyle(Style.MONOCHROME), SIZE)
         .picture();
     for (int i = 0; i < SIZE; i++) {
       assertEquals(picture.at(i, i, 0), picture.at(i, i, 2));
@@ -112,7 +113,7 @@ class RendererTest {
     double same = 0;
     double different = 0;
     for (long i = 0; i < 12; i++) {
-      Picture one = face(Person.random(i), facing(i));
+      RgbImage one = face(Person.random(i), facing(i));
       same += distance(one, face(Person.random(i), facing(i + 50)));
       different += distance(one, face(Person.random(i + 12), facing(i + 50)));
     }
@@ -148,11 +149,11 @@ class RendererTest {
     }
   }
 
-  private static Picture face(Person person, Shot shot) {
+  private static RgbImage face(Person person, Shot shot) {
     return Renderer.render(person, shot, SIZE).picture().crop(44, 24, 40, 48);
   }
 
-  private static double distance(Picture a, Picture b) {
+  private static double distance(RgbImage a, RgbImage b) {
     byte[] x = a.rgb();
     byte[] y = b.rgb();
     double sum = 0;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Random;
 import java.util.Set;
@@ -28,13 +28,15 @@ class AlterationTest {
           .expand(PICTURES, 3, 1, 1)
           .contiguous();
       assertArrayEquals(
-          Images.floats(red), Images.floats(Alteration.gray(red, 0, new Random(1))), 1e-6f);
-      float[] all = Images.floats(Alteration.gray(red, 1, new Random(1)));
+          ImageTensors.floats(red),
+          ImageTensors.floats(Alteration.gray(red, 0, new Random(1))),
+          1e-6f);
+      float[] all = ImageTensors.floats(Alteration.gray(red, 1, new Random(1)));
       float luma = 0.299f - 0.587f - 0.114f;
       for (float value : all) {
         assertEquals(luma, value, 1e-6f);
       }
-      float[] half = Images.floats(Alteration.gray(red, 0.5, new Random(1)));
+      float[] half = ImageTensors.floats(Alteration.gray(red, 0.5, new Random(1)));
       long gray = IntStream.range(0, PICTURES)
           .filter(i -> Math.abs(half[3 * i] - luma) < 1e-6)
           .count();
@@ -57,7 +59,7 @@ class AlterationTest {
       Random random = new Random(1);
       Set<Integer> moves = new TreeSet<>();
       for (int n = 0; n < 200; n++) {
-        float[] moved = Images.floats(Alteration.shifted(grid, 1, random));
+        float[] moved = ImageTensors.floats(Alteration.shifted(grid, 1, random));
         int by = (int) moved[2 * 6 + 2] - 14;
         int down = Math.round(by / 6f);
         int right = by - 6 * down;

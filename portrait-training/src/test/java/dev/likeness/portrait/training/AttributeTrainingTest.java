@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Attribute;
@@ -40,7 +40,7 @@ class AttributeTrainingTest {
       assertEquals("{commit=none}", reader.made());
       // Words guessed at random are right in one of six; these few steps reach far more.
       assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
-      Picture picture = store.picture(0);
+      RgbImage picture = store.picture(0);
       assertTrue(Arrays.equals(reader.features(picture), reader.features(picture)));
     }
   }

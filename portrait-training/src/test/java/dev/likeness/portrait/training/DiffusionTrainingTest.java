@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.io.IOException;
@@ -101,7 +101,9 @@ class DiffusionTrainingTest {
       DiffusionTraining training = training(data);
       training.startFrom(PortraitModel.files());
       assertThrows(
-          UnusableInput.class, () -> training.run(state, RECIPE, step -> {}), "another vocabulary");
+          InvalidInputException.class,
+          () -> training.run(state, RECIPE, step -> {}),
+          "another vocabulary");
       DiffusionTraining fitting = training(data, PORTRAIT_VOCABULARY);
       fitting.startFrom(PortraitModel.files());
       fitting.run(state, new DiffusionTraining.Recipe(1, 1, 1, 1e-9), step -> {});
@@ -125,6 +127,9 @@ class DiffusionTrainingTest {
   private static DiffusionTraining training(LatentSet data, int vocabulary) {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
     return new DiffusionTraining(
-        data, new Objective(scheduler.schedule(), scheduler.prediction(), 0), vocabulary, 1);
+        data,
+        new DiffusionObjective(scheduler.schedule(), scheduler.prediction(), 0),
+        vocabulary,
+        1);
   }
 }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.Objective;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.schedulers.NoiseLevel;
@@ -145,7 +145,7 @@ class FeedbackLossTest {
 
   @Test
   void drawingsGoOnFromTheirOwnGuesses(@TempDir Path folder) {
-    Objective objective = objective();
+    DiffusionObjective objective = objective();
     try (TensorScope scope = TensorScope.open();
         LatentSet data = NoiseLatents.of(folder, 6);
         NoiseSource noise = NoiseSource.seeded(1);
@@ -187,7 +187,7 @@ class FeedbackLossTest {
 
   @Test
   void someOfTheNoiseStaysAsTcdKeepsIt(@TempDir Path folder) {
-    Objective objective = objective();
+    DiffusionObjective objective = objective();
     try (TensorScope scope = TensorScope.open();
         LatentSet data = NoiseLatents.of(folder, 6);
         NoiseSource noise = NoiseSource.seeded(1);
@@ -230,8 +230,8 @@ class FeedbackLossTest {
     return row.expand(2, -1);
   }
 
-  static Objective objective() {
+  static DiffusionObjective objective() {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
-    return new Objective(scheduler.schedule(), scheduler.prediction(), 0);
+    return new DiffusionObjective(scheduler.schedule(), scheduler.prediction(), 0);
   }
 }

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.photos.internal.embed.FolderEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,8 +49,8 @@ class LatentEyeTest {
     PeopleRenders renders = new PeopleRenders(1);
     Path file = folder.resolve("people.safetensors");
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
-        FolderEmbedder seer =
-            FolderEmbedder.open(PortraitModel.files().resolve("ip_adapter/face_embedder"))) {
+        TorchEmbedder seer =
+            TorchEmbedder.open(PortraitModel.files().resolve("ip_adapter/face_embedder"))) {
       RenderStore store = new RenderStore(folder);
       store.fill(PICTURES, renders::picture, done -> {});
       new PeopleLatents(base, store, renders, seer).write(file, PICTURES, done -> {});

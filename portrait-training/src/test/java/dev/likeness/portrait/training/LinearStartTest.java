@@ -7,13 +7,13 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.Ema;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.diffusion.internal.training.TrainingState;
+import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -69,10 +69,10 @@ class LinearStartTest {
         TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8));
         AdamW adam = AdamW.standard();
         Ema ema = new Ema(0.5)) {
-      Tensor x = Images.toSigned(store.picture(1));
+      Tensor x = ImageTensors.toSigned(store.picture(1));
       Tensor before = autoencoder(weights).decode(autoencoder(weights).encode(x).mean());
       ema.update(weights.leaves(), 1);
-      new TrainingState(weights, adam, ema).save(state, Map.of());
+      new TrainingStateFile(weights, adam, ema).save(state, Map.of());
       EvenLatents.write(state, store, even);
       try (Safetensors saved = Safetensors.open(even);
           TrainableWeights evened = new TrainableWeights(null)) {
@@ -91,11 +91,13 @@ class LinearStartTest {
   }
 
   private static Tensor latents(Parameters weights, RenderStore store, int index) {
-    return autoencoder(weights).encode(Images.toSigned(store.picture(index))).mean();
+    return autoencoder(weights)
+        .encode(ImageTensors.toSigned(store.picture(index)))
+        .mean();
   }
 
   private static Tensor picture(long seed) {
-    return Images.toSigned(
+    return ImageTensors.toSigned(
         Renderer.render(Person.random(seed), shot(seed), Architecture.PIXELS).picture());
   }
 

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Map;
@@ -27,14 +27,14 @@ class MixPortraitTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors mixed =
             Safetensors.open(folder.resolve("out/unet/diffusion_pytorch_model.safetensors"))) {
-      assertArrayEquals(new float[] {1, 6}, Images.floats(mixed.read("w")));
+      assertArrayEquals(new float[] {1, 6}, ImageTensors.floats(mixed.read("w")));
       assertEquals("b2", mixed.metadata().get("commit"));
       assertEquals(
           "seed=1, 0.25 of the way from commit a1 seed=1", mixed.metadata().get("numbers"));
     }
     Path other = model(folder.resolve("other"), "c3", 1, 2, 3);
     assertThrows(
-        UnusableInput.class, () -> MixPortrait.mix(from, other, 0.5, folder.resolve("no")));
+        InvalidInputException.class, () -> MixPortrait.mix(from, other, 0.5, folder.resolve("no")));
     assertThrows(
         IllegalArgumentException.class, () -> MixPortrait.mix(from, to, 1.5, folder.resolve("no")));
   }

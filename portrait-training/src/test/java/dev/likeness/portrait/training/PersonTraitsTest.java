@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.portrait.people.Person;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ class PersonTraitsTest {
     try (TensorScope scope = TensorScope.open()) {
       int[] photos = new int[400];
       Arrays.setAll(photos, i -> i);
-      float[] values = Images.floats(traits.of(photos, 2));
+      float[] values = ImageTensors.floats(traits.of(photos, 2));
       int count = traits.count();
       for (int k = 0; k < count; k++) {
         double sum = 0;

@@ -2,7 +2,7 @@ package dev.likeness.portrait.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,6 +16,6 @@ class PromptSheetTest {
     PromptSheet.main(
         new String[] {ReleasedFolder.in(folder.resolve("model")), out.toString(), "1"});
     assertEquals(
-        PromptSheet.of(PortraitModel.files(), 1, 0, 30, Architecture.GUIDANCE), Picture.read(out));
+        PromptSheet.of(PortraitModel.files(), 1, 0, 30, Architecture.GUIDANCE), RgbImage.read(out));
   }
 }

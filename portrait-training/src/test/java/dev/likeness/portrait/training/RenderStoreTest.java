@@ -3,8 +3,8 @@ package dev.likeness.portrait.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.portrait.people.Renderer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -37,20 +37,21 @@ class RenderStoreTest {
     RenderStore store = new RenderStore(folder);
     store.fill(1, RenderStoreTest::plain, done -> {});
     Files.delete(folder.resolve("edition.txt"));
-    UnusableInput error =
-        assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> {}));
+    InvalidInputException error = assertThrows(
+        InvalidInputException.class, () -> store.fill(2, RenderStoreTest::plain, done -> {}));
     assertEquals(
         folder + " holds what was made with edition unknown, not " + Renderer.EDITION
             + "; give an empty folder, or the same again to go on",
         error.getMessage());
     Files.writeString(folder.resolve("edition.txt"), "1");
-    assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> {}));
+    assertThrows(
+        InvalidInputException.class, () -> store.fill(2, RenderStoreTest::plain, done -> {}));
     assertEquals(1, store.size());
   }
 
-  private static Picture plain(long index) {
+  private static RgbImage plain(long index) {
     byte[] rgb = new byte[Architecture.PIXELS * Architecture.PIXELS * 3];
     Arrays.fill(rgb, (byte) (40 * index));
-    return Picture.of(Architecture.PIXELS, Architecture.PIXELS, rgb);
+    return RgbImage.of(Architecture.PIXELS, Architecture.PIXELS, rgb);
   }
 }

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
@@ -25,7 +25,7 @@ class SeenErrorTest {
   @Test
   void refusesEyesThatAreNotThereOrThatNothingLooksThrough() {
     Path nowhere = Path.of("nowhere.safetensors");
-    assertTrue(assertThrows(UnusableInput.class, () -> SeenError.require(nowhere, true))
+    assertTrue(assertThrows(InvalidInputException.class, () -> SeenError.require(nowhere, true))
         .getMessage()
         .contains("nowhere.safetensors is not there"));
     assertTrue(assertThrows(IllegalArgumentException.class, () -> SeenError.require(nowhere, false))
@@ -40,7 +40,7 @@ class SeenErrorTest {
     try (TensorScope scope = TensorScope.open();
         SeenError seen = SeenError.byPhotoReader(PortraitModel.files());
         NoiseSource noise = NoiseSource.seeded(1)) {
-      Tensor sharp = Images.toSigned(renders.picture(0));
+      Tensor sharp = ImageTensors.toSigned(renders.picture(0));
       assertEquals(0, seen.of(sharp, sharp).item_double(), 1e-6);
       Tensor blurred = Alteration.halfSoftened(sharp.expand(2, -1, -1, -1), 64).narrow(0, 0, 1);
       double apart = blurred.sub(sharp).square().mean().item_double();
@@ -68,7 +68,7 @@ class SeenErrorTest {
       for (int i = 0; i < 2; i++) {
         Tensor clean = base.parts()
             .autoencoder()
-            .encode(base.parts().compute().place(Images.toSigned(store.picture(i))))
+            .encode(base.parts().compute().place(ImageTensors.toSigned(store.picture(i))))
             .mode();
         double apart = drawn.of(i).sub(clean).square().mean().item_double()
             / clean.square().mean().item_double();

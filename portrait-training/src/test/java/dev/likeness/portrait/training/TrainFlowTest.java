@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -43,8 +43,8 @@ class TrainFlowTest {
           state.read("weights.proj_out.weight").abs().sum().item_double() > 0, "it began at zero");
     }
     try (BaseModel base = BaseModel.open(folder.resolve("out/folder"), Compute.of("cpu", "bf16"))) {
-      assertTrue(base.parts() instanceof StableDiffusion3);
-      Picture picture =
+      assertTrue(base.parts() instanceof Sd3Networks);
+      RgbImage picture =
           base.generate(ImageRequest.of("portrait of a man").steps(1).seed(1)).picture();
       assertEquals(256, picture.width());
     }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
@@ -36,7 +36,7 @@ class TrainPairsTest {
     WornPicture glasses = WornPicture.of(portrait, Worn.GLASSES);
     assertEquals(portrait.picture(), glasses.with(1, 1));
     int middle = (int) (portrait.landmarks()[0] + portrait.landmarks()[2]) / 2;
-    Picture faded = glasses.with(1, 0);
+    RgbImage faded = glasses.with(1, 0);
     assertEquals(0, differences(portrait.picture(), faded, 0, middle - 3));
     assertTrue(differences(portrait.picture(), faded, middle + 3, SIZE) > 30);
     assertEquals(
@@ -60,7 +60,7 @@ class TrainPairsTest {
     return Renderer.render(person, Shot.headshot(new Random(1)).withPose(0, 0, 0), SIZE);
   }
 
-  private static int differences(Picture one, Picture other, int from, int to) {
+  private static int differences(RgbImage one, RgbImage other, int from, int to) {
     int differences = 0;
     for (int y = 0; y < SIZE; y++) {
       for (int x = from; x < to; x++) {

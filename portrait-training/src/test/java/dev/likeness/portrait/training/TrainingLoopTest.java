@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,8 +25,8 @@ class TrainingLoopTest {
     loop.runTo(
         state, 100, (weights, number) -> learnt(weights.get("w", 2), 1), (weights, step) -> {});
     byte[] saved = Files.readAllBytes(state);
-    UnusableInput lost = assertThrows(
-        UnusableInput.class,
+    InvalidInputException lost = assertThrows(
+        InvalidInputException.class,
         () -> loop.run(
             state,
             (weights, number) -> learnt(weights.get("w", 2), number == 101 ? Double.NaN : 1),
@@ -45,8 +45,8 @@ class TrainingLoopTest {
     loop.runTo(
         state, 100, (weights, number) -> learnt(weights.get("w", 2), 1), (weights, step) -> {});
     byte[] saved = Files.readAllBytes(state);
-    UnusableInput lost = assertThrows(
-        UnusableInput.class,
+    InvalidInputException lost = assertThrows(
+        InvalidInputException.class,
         () -> loop.run(
             state,
             (weights, number) -> {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,7 +70,7 @@ class WorkStampTest {
   }
 
   private void refuses(String what, Executable program) {
-    String said = assertThrows(UnusableInput.class, program).getMessage();
+    String said = assertThrows(InvalidInputException.class, program).getMessage();
     assertTrue(said.startsWith(work + " holds what was made with " + what), said);
   }
 }

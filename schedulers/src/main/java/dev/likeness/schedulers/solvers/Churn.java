@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -28,7 +28,7 @@ public record Churn(
   private static final double LARGEST_SHARE = Math.sqrt(2) - 1;
 
   /** The level at which step i starts. */
-  NoiseLevel level(Ladder ladder, int i) {
+  NoiseLevel level(SigmaSchedule ladder, int i) {
     double sigma = ladder.at(i).sigma();
     boolean applies = amount > 0 && sigma >= least && sigma <= most;
     return applies
@@ -40,7 +40,7 @@ public record Churn(
    * Raises the sample to that level with noise drawn in the row before, and calls the network on
    * it.
    */
-  Call call(Combination x, Ladder ladder, int i, Draft draft) {
+  Call call(Combination x, SigmaSchedule ladder, int i, PlanBuilder draft) {
     NoiseLevel hat = level(ladder, i);
     double sigma = ladder.at(i).sigma();
     if (hat.sigma() == sigma) {

@@ -2,10 +2,10 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.LearnedVariance;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
@@ -32,7 +32,7 @@ public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) 
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel from = ladder.at(i);
@@ -53,7 +53,7 @@ public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) 
     return x;
   }
 
-  private Combination fresh(Draft draft, double small, double large) {
+  private Combination fresh(PlanBuilder draft, double small, double large) {
     return switch (variance) {
       case SMALL -> draft.noise().times(Math.sqrt(small));
       case LARGE -> draft.noise().times(Math.sqrt(large));

@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +27,7 @@ public record Deis(int order, OrderAtEnd end) implements Solver {
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> eps = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -48,7 +48,7 @@ public record Deis(int order, OrderAtEnd end) implements Solver {
    * The integrals over rho of the Lagrange polynomials in log rho through the last {@code count}
    * levels.
    */
-  private static double[] weights(Ladder ladder, int i, int count) {
+  private static double[] weights(SigmaSchedule ladder, int i, int count) {
     NoiseLevel t = ladder.next(i);
     if (count == 1) {
       return new double[] {t.ratio() - ladder.at(i).ratio()};

@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
@@ -20,11 +20,11 @@ import java.util.function.DoubleUnaryOperator;
 public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
-      Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
+      AncestralStep step = AncestralStep.step(sigma, ladder.next(i).sigma(), eta);
       double middle = Math.sqrt(sigma * step.down());
       Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
       x = begin.x().plus(begin.slope().times(middle - sigma));

@@ -4,9 +4,9 @@ import static java.lang.Math.expm1;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -43,13 +43,13 @@ public record DpmFast(
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     double end = ladder.next(ladder.last()).sigma();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double next = ladder.next(i).sigma();
       double down = eta > 0
-          ? Math.max(end, Ancestral.step(ladder.at(i).sigma(), next, eta).down())
+          ? Math.max(end, AncestralStep.step(ladder.at(i).sigma(), next, eta).down())
           : next;
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       x = step(call, down, orders.get(i), draft);
@@ -62,7 +62,7 @@ public record DpmFast(
     return x;
   }
 
-  private Combination step(Call call, double down, int order, Draft draft) {
+  private Combination step(Call call, double down, int order, PlanBuilder draft) {
     double sigma = call.level().sigma();
     double h = Math.log(sigma / down);
     Combination eps = call.slope();
@@ -87,7 +87,8 @@ public record DpmFast(
   }
 
   /** The slope at a place inside the step, {@code h} below its beginning in log sigma. */
-  private Combination stage(Call begin, Draft draft, double sigma, double h, Combination drift) {
+  private Combination stage(
+      Call begin, PlanBuilder draft, double sigma, double h, Combination drift) {
     double inside = sigma * Math.exp(-h);
     return draft
         .call(

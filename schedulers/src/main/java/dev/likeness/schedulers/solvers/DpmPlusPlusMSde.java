@@ -6,8 +6,8 @@ import static java.lang.Math.sqrt;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +32,7 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> m = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -54,7 +54,8 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
     return x;
   }
 
-  private Combination slope(Ladder ladder, int i, double h, double hEta, List<Combination> m) {
+  private Combination slope(
+      SigmaSchedule ladder, int i, double h, double hEta, List<Combination> m) {
     double phi2 = expm1(-hEta) / hEta + 1;
     if (m.size() == 1) {
       return Combination.ZERO;
@@ -69,7 +70,7 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
     return d10.plus(bend.times(r0)).times(phi2).minus(bend.times(phi2 / hEta - 0.5));
   }
 
-  private static double step(Ladder ladder, int i) {
+  private static double step(SigmaSchedule ladder, int i) {
     return ladder.next(i).lambda() - ladder.at(i).lambda();
   }
 }

@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
@@ -24,7 +24,7 @@ import java.util.function.DoubleUnaryOperator;
 public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
@@ -35,12 +35,12 @@ public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator 
         continue;
       }
       double middle = Math.sqrt(sigma * next);
-      Ancestral half = Ancestral.step(sigma, middle, eta);
+      AncestralStep half = AncestralStep.step(sigma, middle, eta);
       Combination first = draft.noise();
       x = moved(begin.x(), begin.denoised(), half.down() / sigma)
           .plus(first.times(half.up() * noiseScale));
       Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
-      Ancestral whole = Ancestral.step(sigma, next, eta);
+      AncestralStep whole = AncestralStep.step(sigma, next, eta);
       Combination path = first
           .times(Math.sqrt(sigma - middle))
           .plus(draft.noise().times(Math.sqrt(middle - next)));

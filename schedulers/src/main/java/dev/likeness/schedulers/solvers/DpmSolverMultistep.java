@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> m = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -48,7 +48,7 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
   }
 
   private Combination step(
-      Combination x, List<Combination> m, Combination noise, Ladder ladder, int i, int now) {
+      Combination x, List<Combination> m, Combination noise, SigmaSchedule ladder, int i, int now) {
     NoiseLevel s = ladder.at(i);
     NoiseLevel t = ladder.next(i);
     double h = t.lambda() - s.lambda();

@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     Combination anchor = x;
     List<Combination> m = new ArrayList<>();
@@ -53,7 +53,7 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
       double h,
       Combination x,
       List<Combination> m,
-      Ladder ladder,
+      SigmaSchedule ladder,
       int i) {
     Combination d0 = m.get(order - 1);
     if (order == 1) {

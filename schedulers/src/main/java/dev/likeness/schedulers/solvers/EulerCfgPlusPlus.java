@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
@@ -19,14 +19,14 @@ import dev.likeness.schedulers.Solver;
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel s = ladder.at(i);
       NoiseLevel t = ladder.next(i);
       Call call = draft.call(x, ladder.timestep(i), s);
       Combination noise = call.x().minus(call.unguided().times(s.alpha())).over(s.sigma());
-      Ancestral step = Ancestral.step(s.ratio(), t.ratio(), eta);
+      AncestralStep step = AncestralStep.step(s.ratio(), t.ratio(), eta);
       x = call.denoised().times(t.alpha()).plus(noise.times(t.alpha() * step.down()));
       if (eta > 0) {
         x = x.plus(draft.noise().times(t.alpha() * step.up() * noiseScale));

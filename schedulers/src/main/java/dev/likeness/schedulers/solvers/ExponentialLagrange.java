@@ -3,7 +3,7 @@ package dev.likeness.schedulers.solvers;
 import static java.lang.Math.exp;
 import static java.lang.Math.expm1;
 
-import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.SigmaSchedule;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
 
@@ -18,7 +18,7 @@ final class ExponentialLagrange {
    * The weights of the predictions of step {@code newest} and {@code count - 1} before it in step
    * i, at the places where their lambdas lie from the end of the step.
    */
-  static double[] weights(Ladder ladder, int i, int newest, int count, double rate) {
+  static double[] weights(SigmaSchedule ladder, int i, int newest, int count, double rate) {
     double end = ladder.next(i).lambda();
     double[] places = IntStream.range(0, count)
         .mapToDouble(k -> ladder.at(newest - k).lambda() - end)

@@ -1,7 +1,7 @@
 package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.PlanBuilder;
 
 /**
  * How a flow step is split into a longer step down and a return to the next level (ComfyUI's
@@ -27,7 +27,7 @@ record FlowAncestral(double down, double scale, double up) {
   }
 
   /** The sample brought back up to the next level; untouched where nothing was overstepped. */
-  Combination renoised(Combination x, Draft draft, double noiseScale) {
+  Combination renoised(Combination x, PlanBuilder draft, double noiseScale) {
     return up == 0 || noiseScale == 0
         ? x
         : x.times(scale).plus(draft.noise().times(up * noiseScale));

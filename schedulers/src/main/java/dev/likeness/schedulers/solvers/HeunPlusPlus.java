@@ -2,8 +2,8 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
@@ -15,7 +15,7 @@ import dev.likeness.schedulers.Solver;
  */
 public record HeunPlusPlus(Churn churn) implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     double top = ladder.start().sigma();
     for (int i = ladder.first(); i <= ladder.last(); i++) {

@@ -2,8 +2,8 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +32,7 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> slopes = new ArrayList<>();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -51,7 +51,7 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
    * The integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma and 0 at
    * the others.
    */
-  private static double weight(Ladder ladder, int i, int k, int now) {
+  private static double weight(SigmaSchedule ladder, int i, int k, int now) {
     double sigma = ladder.at(i).sigma();
     double own = ladder.at(i - k).sigma();
     var basis = new PolynomialFunction(new double[] {1});

@@ -1,6 +1,6 @@
 package dev.likeness.schedulers.solvers;
 
-import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.SigmaSchedule;
 
 /**
  * How a multistep solver lowers its order near the end of its ladder, as diffusers' DPM-Solver
@@ -13,7 +13,7 @@ public record OrderAtEnd(boolean firstAtLast, boolean lowerWhenShort) {
   private static final int SHORT = 15;
 
   /** The order of step i, given what the history allows. */
-  int orderAt(Ladder ladder, int i, int possible) {
+  int orderAt(SigmaSchedule ladder, int i, int possible) {
     boolean lower = lowerWhenShort && ladder.size() < SHORT;
     if (i == ladder.last() && (firstAtLast || lower)) {
       return 1;

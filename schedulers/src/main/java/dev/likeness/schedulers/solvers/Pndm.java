@@ -2,10 +2,10 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
 import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +29,7 @@ public record Pndm(
     Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)
     implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> answers = new ArrayList<>();
     if (rungeKuttaRows > 0) {
@@ -51,7 +51,7 @@ public record Pndm(
   }
 
   private Combination rungeKutta(
-      Combination first, List<Combination> answers, Ladder ladder, Draft draft) {
+      Combination first, List<Combination> answers, SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = first;
     for (int begin = 0; begin < rungeKuttaRows; begin += 4) {
       Combination anchor = x;

@@ -2,8 +2,8 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
@@ -19,13 +19,13 @@ import dev.likeness.schedulers.Solver;
  */
 public record ResMultistep(double eta, double noiseScale, boolean plusPlus) implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
     double oldDown = 0;
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
-      Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
+      AncestralStep step = AncestralStep.step(sigma, ladder.next(i).sigma(), eta);
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       double keep = step.down() / sigma;
       Combination now = plusPlus ? call.unguided() : call.denoised();

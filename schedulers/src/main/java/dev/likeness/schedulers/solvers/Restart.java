@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
@@ -23,7 +23,7 @@ import java.util.function.DoubleUnaryOperator;
 public record Restart(double low, double high, int steps, int times, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     int bottom = nearest(ladder, low);
     int top = nearest(ladder, high);
     Combination x = draft.start();
@@ -44,7 +44,7 @@ public record Restart(double low, double high, int steps, int times, DoubleUnary
     return x;
   }
 
-  private Combination heun(Combination x, double sigma, double next, Draft draft) {
+  private Combination heun(Combination x, double sigma, double next, PlanBuilder draft) {
     Call begin = draft.call(x, timesteps.applyAsDouble(sigma), NoiseLevel.exploding(sigma));
     Combination straight = begin.x().plus(begin.slope().times(next - sigma));
     if (next == 0) {
@@ -54,7 +54,7 @@ public record Restart(double low, double high, int steps, int times, DoubleUnary
     return begin.x().plus(begin.slope().plus(end.slope()).times((next - sigma) / 2));
   }
 
-  private static int nearest(Ladder ladder, double sigma) {
+  private static int nearest(SigmaSchedule ladder, double sigma) {
     int nearest = 0;
     for (int i = 1; i <= ladder.last(); i++) {
       boolean nearer =

@@ -2,8 +2,8 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +39,7 @@ public record SaSolver(
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination next = draft.start();
     Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
@@ -81,7 +81,7 @@ public record SaSolver(
    * their lambdas.
    */
   private Combination drift(
-      Ladder ladder, int i, int newest, int order, double c, List<Combination> m) {
+      SigmaSchedule ladder, int i, int newest, int order, double c, List<Combination> m) {
     double[] weights = ExponentialLagrange.weights(ladder, i, newest, order, data ? c : -1);
     if (data && order == 2) {
       // The authors' second order weighs the slope by h/2, which stays stable in few steps.

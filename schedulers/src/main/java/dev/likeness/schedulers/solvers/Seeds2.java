@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
@@ -33,7 +33,7 @@ public record Seeds2(
     DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
@@ -64,7 +64,7 @@ public record Seeds2(
     return x;
   }
 
-  private Combination fresh(Draft draft, SdeStage stage) {
+  private Combination fresh(PlanBuilder draft, SdeStage stage) {
     return eta > 0 && noiseScale > 0
         ? draft.noise().times(stage.fresh() * noiseScale)
         : Combination.ZERO;

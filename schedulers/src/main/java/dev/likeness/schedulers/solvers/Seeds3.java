@@ -2,9 +2,9 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
@@ -27,7 +27,7 @@ public record Seeds3(
   private static final double THIRD = 2 / 3.0;
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel s = ladder.at(i);
@@ -54,7 +54,7 @@ public record Seeds3(
     return x;
   }
 
-  private Call call(Combination x, NoiseLevel level, Draft draft) {
+  private Call call(Combination x, NoiseLevel level, PlanBuilder draft) {
     return draft.call(x, timesteps.applyAsDouble(level.sigma()), level);
   }
 
@@ -67,7 +67,7 @@ public record Seeds3(
         .plus(later.denoised().minus(begin.denoised()).times(weight));
   }
 
-  private Combination continued(Combination path, Draft draft, SdeStage stage) {
+  private Combination continued(Combination path, PlanBuilder draft, SdeStage stage) {
     return eta > 0 && noiseScale > 0
         ? path.times(stage.keep()).plus(draft.noise().times(stage.fresh() * noiseScale))
         : Combination.ZERO;

@@ -1,7 +1,7 @@
 package dev.likeness.schedulers.solvers;
 
-import dev.likeness.schedulers.LevelTable;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.TrainedSigmas;
 import java.util.Set;
 
 /** Solvers with their usual settings, for typed Java and JShell. */
@@ -39,42 +39,42 @@ public final class Solvers {
   private Solvers() {}
 
   /** The midpoint method in log sigma. */
-  public static Solver dpm2(LevelTable table) {
+  public static Solver dpm2(TrainedSigmas table) {
     return new Dpm2(Churn.NONE, table::timestep);
   }
 
   /** The midpoint method in log sigma with ancestral noise. */
-  public static Solver dpm2Ancestral(LevelTable table) {
+  public static Solver dpm2Ancestral(TrainedSigmas table) {
     return new Dpm2Ancestral(1, 1, table::timestep);
   }
 
   /** Single-step DPM-Solver++ of order 2 with ancestral noise. */
-  public static Solver dpmPlusPlus2SAncestral(LevelTable table) {
+  public static Solver dpmPlusPlus2SAncestral(TrainedSigmas table) {
     return new DpmPlusPlus2SAncestral(1, 1, false, table::timestep);
   }
 
   /** Stochastic single-step DPM-Solver++. */
-  public static Solver dpmPlusPlusSde(LevelTable table) {
+  public static Solver dpmPlusPlusSde(TrainedSigmas table) {
     return new DpmPlusPlusSde(1, 1, table::timestep);
   }
 
   /** The stochastic exponential solver of two stages. */
-  public static Solver seeds2(LevelTable table) {
+  public static Solver seeds2(TrainedSigmas table) {
     return new Seeds2(0.5, false, 1, 1, table::ofRatio, table::timestep);
   }
 
   /** The stochastic exponential solver of three stages. */
-  public static Solver seeds3(LevelTable table) {
+  public static Solver seeds3(TrainedSigmas table) {
     return new Seeds3(1, 1, table::ofRatio, table::timestep);
   }
 
   /** DPM-Solver that spends exactly so many calls. */
-  public static Solver dpmFast(int calls, LevelTable table) {
+  public static Solver dpmFast(int calls, TrainedSigmas table) {
     return new DpmFast(DpmFast.ordersOf(calls), 0, 1, table::timestep);
   }
 
   /** Restart sampling from sigma 0.1 back to 2, so many steps and times. */
-  public static Solver restart(int steps, int times, LevelTable table) {
+  public static Solver restart(int steps, int times, TrainedSigmas table) {
     return new Restart(0.1, 2, steps, times, table::timestep);
   }
 }

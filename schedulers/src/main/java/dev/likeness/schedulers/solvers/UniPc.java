@@ -4,9 +4,9 @@ import static java.lang.Math.expm1;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ public record UniPc(
   }
 
   @Override
-  public Combination solve(Ladder ladder, Draft draft) {
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
     Combination next = draft.start();
     Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
@@ -55,7 +55,7 @@ public record UniPc(
     return next;
   }
 
-  private int orderAt(Ladder ladder, int i) {
+  private int orderAt(SigmaSchedule ladder, int i) {
     boolean toClean = ladder.next(i).sigma() == 0;
     return toClean ? 1 : lowersAtEnd ? Math.min(order, ladder.size() - i) : order;
   }
@@ -68,7 +68,8 @@ public record UniPc(
    * What step i adds to the kept sample: predicted from the history, or corrected with the answer
    * at its end.
    */
-  private Combination drift(Ladder ladder, int i, int used, List<Combination> m, Combination end) {
+  private Combination drift(
+      SigmaSchedule ladder, int i, int used, List<Combination> m, Combination end) {
     NoiseLevel s = ladder.at(i);
     NoiseLevel t = ladder.next(i);
     double h = t.lambda() - s.lambda();

@@ -4,15 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.schedulers.Golden;
-import dev.likeness.schedulers.LadderShape;
-import dev.likeness.schedulers.LevelTable;
 import dev.likeness.schedulers.NoiseSchedule;
-import dev.likeness.schedulers.NumericSampler;
+import dev.likeness.schedulers.NumericSamplingLoop;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.SigmaScheduleKind;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.ToyNetwork;
+import dev.likeness.schedulers.TrainedSigmas;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.TestFactory;
  * {@code schedulers_comfy.py} recorded, to 1e-10 in double.
  */
 class KDiffusionGoldenTest {
-  private static final LevelTable TABLE = LevelTable.of(NoiseSchedule.stableDiffusion());
+  private static final TrainedSigmas TABLE = TrainedSigmas.of(NoiseSchedule.stableDiffusion());
 
   @TestFactory
   Stream<DynamicTest> callsTheNetworkAsKDiffusionDoes() {
@@ -43,7 +43,7 @@ class KDiffusionGoldenTest {
   }
 
   private static Stream<DynamicTest> runs(
-      Map<String, Object> recorded, NumericSampler.Network network) {
+      Map<String, Object> recorded, NumericSamplingLoop.Network network) {
     return Golden.objects(recorded.get("cases")).stream()
         .map(run -> DynamicTest.dynamicTest(
             run.get("sampler") + " " + run.get("options") + " " + run.get("ladder") + " "
@@ -52,8 +52,8 @@ class KDiffusionGoldenTest {
   }
 
   /** A network whose answer without guidance is a share of the guided one. */
-  private record Guided(NumericSampler.Network network, double share)
-      implements NumericSampler.Network {
+  private record Guided(NumericSamplingLoop.Network network, double share)
+      implements NumericSamplingLoop.Network {
     @Override
     public double[] predict(double[] x, double timestep) {
       return network.predict(x, timestep);
@@ -65,7 +65,7 @@ class KDiffusionGoldenTest {
     }
   }
 
-  private static void check(Map<String, Object> run, NumericSampler.Network network) {
+  private static void check(Map<String, Object> run, NumericSamplingLoop.Network network) {
     Map<String, Object> json = new HashMap<>(Golden.object(run.get("options")));
     json.put("_class_name", run.get("sampler"));
     json.put("ladder", run.get("ladder"));
@@ -73,7 +73,7 @@ class KDiffusionGoldenTest {
     double[] first =
         Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
     List<double[]> rows =
-        new NumericSampler(network, new ToyNetwork.Noise()).trajectory(first, plan);
+        new NumericSamplingLoop(network, new ToyNetwork.Noise()).trajectory(first, plan);
     List<double[]> expected = Golden.rows(run.get("rows"));
     assertEquals(expected.size(), rows.size(), "calls");
     for (int i = 0; i < rows.size(); i++) {
@@ -130,7 +130,7 @@ class KDiffusionGoldenTest {
       Golden.object(ladders.get(name))
           .forEach((steps, sigmas) -> assertClose(
               Golden.numbers(sigmas),
-              LadderShape.parse(name).sigmas(TABLE, Integer.parseInt(steps)),
+              SigmaScheduleKind.parse(name).sigmas(TABLE, Integer.parseInt(steps)),
               name + " " + steps));
     }
     double[] known = TABLE.sigmas();

@@ -1,8 +1,8 @@
 package dev.likeness.schedulers.solvers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.SolverContract;
 import java.util.List;
@@ -69,12 +69,12 @@ class PndmTest {
     }
 
     @Override
-    public Ladder ladder(double[] sigmas) {
+    public SigmaSchedule ladder(double[] sigmas) {
       double[] rows = rows(sigmas.length - 1).toArray();
       List<NoiseLevel> levels = DoubleStream.concat(DoubleStream.of(rows), DoubleStream.of(0))
           .mapToObj(row -> levels(sigmas).apply((int) row))
           .toList();
-      return Ladder.of(rows, levels);
+      return SigmaSchedule.of(rows, levels);
     }
 
     private IntFunction<NoiseLevel> levels(double[] sigmas) {

@@ -357,7 +357,7 @@ class PreservingSolversTest {
 
     @Override
     public Solver solver(double[] sigmas) {
-      return new Renoise(false);
+      return new ConsistencyMultistep(false);
     }
   }
 

@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.schedulers.Clipping;
-import dev.likeness.schedulers.Draft;
-import dev.likeness.schedulers.Ladder;
-import dev.likeness.schedulers.LadderShape;
+import dev.likeness.schedulers.CustomScheduler;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.SamplingPlan;
-import dev.likeness.schedulers.SigmaScheduler;
+import dev.likeness.schedulers.SigmaSchedule;
+import dev.likeness.schedulers.SigmaScheduleKind;
 import dev.likeness.schedulers.Solver;
 import java.util.Arrays;
 import java.util.List;
@@ -33,8 +33,8 @@ class SolverRefusalsTest {
 
   @Test
   void pushesTheSlopePastTheLastOne() {
-    SigmaScheduler scheduler =
-        SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS);
+    CustomScheduler scheduler =
+        CustomScheduler.stableDiffusion(Prediction.EPSILON).on(SigmaScheduleKind.KARRAS);
     assertEquals(
         scheduler.by(Solvers.EULER).plan(6).toString(),
         scheduler.by(new GradientEstimation(1, false)).plan(6).toString(),
@@ -64,8 +64,8 @@ class SolverRefusalsTest {
   }
 
   private static double[] sigmasOf(Solver solver, double[] sigmas) {
-    var draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
-    var ladder = Ladder.of(
+    var draft = new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE);
+    var ladder = SigmaSchedule.of(
         Arrays.copyOf(sigmas, sigmas.length - 1),
         Arrays.stream(sigmas).mapToObj(NoiseLevel::exploding).toList());
     return draft.rows(solver.solve(ladder, draft)).stream()
@@ -75,8 +75,8 @@ class SolverRefusalsTest {
 
   @Test
   void churnsAtItsBoundsToo() {
-    SigmaScheduler euler = SigmaScheduler.stableDiffusion(Prediction.EPSILON)
-        .on(LadderShape.KARRAS)
+    CustomScheduler euler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
+        .on(SigmaScheduleKind.KARRAS)
         .by(Solvers.EULER);
     SamplingPlan plain = euler.plan(5);
     double bound = plain.steps().get(2).level().sigma();
@@ -113,20 +113,20 @@ class SolverRefusalsTest {
     refuses(
         "LMS needs sigmas that differ, and this ladder of 2 steps repeats 2.0; ask for fewer steps or a smaller"
             + " steps_offset",
-        () -> solve(new Lms(2), Ladder.of(new double[] {1, 1}, repeated)));
+        () -> solve(new Lms(2), SigmaSchedule.of(new double[] {1, 1}, repeated)));
     List<NoiseLevel> rising = List.of(NoiseLevel.preserving(1), NoiseLevel.preserving(2));
     refuses(
         "an SDE only falls in noise, and this ladder climbs to sigma 0.8944271909999159; end it lower"
             + " (final_sigmas_type zero), ask for fewer steps or use an ODE",
         () -> solve(
             new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 1, false, NEVER_LOWER),
-            Ladder.of(new double[] {1}, rising)));
+            SigmaSchedule.of(new double[] {1}, rising)));
     IntFunction<NoiseLevel> levels = timestep -> NoiseLevel.CLEAN;
     refuses("TCD needs an eta in 0..1, got -0.1", () -> new Tcd(-0.1, levels));
   }
 
-  private static void solve(Solver solver, Ladder ladder) {
-    solver.solve(ladder, new Draft(Prediction.SAMPLE::at, Clipping.NONE));
+  private static void solve(Solver solver, SigmaSchedule ladder) {
+    solver.solve(ladder, new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE));
   }
 
   private static void refuses(String message, Executable making) {

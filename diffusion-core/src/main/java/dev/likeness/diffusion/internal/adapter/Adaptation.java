@@ -18,7 +18,7 @@ public interface Adaptation {
   };
 
   /** The side paths of the layer at {@code module}, in the order they are added. */
-  default List<SidePath> sidePaths(String module) {
+  default List<AdapterLayer> sidePaths(String module) {
     return List.of();
   }
 
@@ -81,7 +81,7 @@ public interface Adaptation {
 
   /**
    * Whether all that this adds are side paths, so that each row of a batch may have its own: see
-   * {@link ByRow}.
+   * {@link BatchedAdaptation}.
    */
   default boolean isBeside() {
     return false;

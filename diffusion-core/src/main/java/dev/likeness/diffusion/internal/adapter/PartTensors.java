@@ -8,8 +8,8 @@ public interface PartTensors {
    * The names of a part's tensors, from which adapters learn its modules; empty for a part that the
    * model lacks.
    */
-  Set<String> tensorNames(Part part);
+  Set<String> tensorNames(ModelComponent part);
 
   /** The shape of one of {@link #tensorNames}. */
-  long[] tensorShape(Part part, String name);
+  long[] tensorShape(ModelComponent part, String name);
 }

@@ -7,10 +7,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /** Side paths of any form, each for a row of its own, row by row. */
-record RowPaths(List<List<SidePath>> rows) implements SidePath {
+record RowPaths(List<List<AdapterLayer>> rows) implements AdapterLayer {
   @Override
   public Tensor delta(Tensor input) {
-    return joined(input, SidePath::delta);
+    return joined(input, AdapterLayer::delta);
   }
 
   @Override
@@ -18,11 +18,11 @@ record RowPaths(List<List<SidePath>> rows) implements SidePath {
     return joined(input, (path, x) -> path.delta(x, stride, padding));
   }
 
-  private Tensor joined(Tensor input, BiFunction<SidePath, Tensor, Tensor> delta) {
+  private Tensor joined(Tensor input, BiFunction<AdapterLayer, Tensor, Tensor> delta) {
     Tensor[] deltas = new Tensor[(int) input.size(0)];
     Tensor nothing = null;
     for (int i = 0; i < deltas.length; i++) {
-      for (SidePath path : rows.get(i % rows.size())) {
+      for (AdapterLayer path : rows.get(i % rows.size())) {
         Tensor one = delta.apply(path, input.narrow(0, i, 1));
         deltas[i] = deltas[i] == null ? one : deltas[i].add(one);
         nothing = nothing == null ? torch.zeros_like(one) : nothing;

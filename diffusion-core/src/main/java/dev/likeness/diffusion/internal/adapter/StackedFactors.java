@@ -15,27 +15,27 @@ import org.bytedeco.pytorch.global.torch;
  * @param down [rows, rank, in] or [rows, rank, in, kernel, kernel]
  * @param up [rows, out, rank], strengths multiplied in
  */
-record StackedFactors(Tensor down, Tensor up) implements SidePath {
+record StackedFactors(Tensor down, Tensor up) implements AdapterLayer {
   private static final long[] ONE = {1, 1};
 
   /** Whether every path is of two factors. */
-  static boolean fit(List<List<SidePath>> people) {
+  static boolean fit(List<List<AdapterLayer>> people) {
     return people.stream().flatMap(List::stream).allMatch(path -> path.lowRank().isPresent());
   }
 
   /** The paths of {@code people} for rows that are theirs; owned by the calling scope. */
-  static StackedFactors of(List<List<SidePath>> people, List<Integer> rows) {
-    List<List<SidePath.Factors>> all = people.stream()
+  static StackedFactors of(List<List<AdapterLayer>> people, List<Integer> rows) {
+    List<List<AdapterLayer.Factors>> all = people.stream()
         .map(paths -> paths.stream().map(path -> path.lowRank().orElseThrow()).toList())
         .toList();
     long rank = all.stream().mapToLong(StackedFactors::rank).max().orElseThrow();
-    SidePath.Factors like = all.stream().flatMap(List::stream).findFirst().orElseThrow();
+    AdapterLayer.Factors like = all.stream().flatMap(List::stream).findFirst().orElseThrow();
     TensorVector downs = new TensorVector();
     TensorVector ups = new TensorVector();
-    for (List<SidePath.Factors> person : all) {
+    for (List<AdapterLayer.Factors> person : all) {
       TensorVector down = new TensorVector();
       TensorVector up = new TensorVector();
-      for (SidePath.Factors factors : person) {
+      for (AdapterLayer.Factors factors : person) {
         down.push_back(factors.down());
         up.push_back(factors.up().flatten(1, -1).mul(new Scalar(factors.scale())));
       }
@@ -54,7 +54,7 @@ record StackedFactors(Tensor down, Tensor up) implements SidePath {
         torch.stack(downs, 0).index_select(0, order), torch.stack(ups, 0).index_select(0, order));
   }
 
-  private static long rank(List<SidePath.Factors> person) {
+  private static long rank(List<AdapterLayer.Factors> person) {
     return person.stream().mapToLong(factors -> factors.down().size(0)).sum();
   }
 

@@ -7,9 +7,9 @@ import org.bytedeco.pytorch.Tensor;
 /** Two adaptations at once. */
 record Summed(Adaptation first, Adaptation second) implements Adaptation {
   @Override
-  public List<SidePath> sidePaths(String module) {
-    List<SidePath> before = first.sidePaths(module);
-    List<SidePath> after = second.sidePaths(module);
+  public List<AdapterLayer> sidePaths(String module) {
+    List<AdapterLayer> before = first.sidePaths(module);
+    List<AdapterLayer> after = second.sidePaths(module);
     return joined(
         before, after.stream().filter(path -> !isAmong(before, path.once())).toList());
   }
@@ -54,7 +54,7 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
     return first.isBeside() && second.isBeside();
   }
 
-  private static boolean isAmong(List<SidePath> paths, Object once) {
+  private static boolean isAmong(List<AdapterLayer> paths, Object once) {
     return once != null && paths.stream().anyMatch(path -> once == path.once());
   }
 

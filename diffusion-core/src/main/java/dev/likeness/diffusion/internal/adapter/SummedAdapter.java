@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 /** Two adapters at once. */
 public record SummedAdapter(Adapter first, Adapter second) implements Adapter {
   @Override
-  public Adaptation adapt(Part part, Compute compute) {
+  public Adaptation adapt(ModelComponent part, Compute compute) {
     return first.adapt(part, compute).and(second.adapt(part, compute));
   }
 
@@ -19,7 +19,7 @@ public record SummedAdapter(Adapter first, Adapter second) implements Adapter {
   }
 
   @Override
-  public Adaptation adapt(Part part, Drawing drawing) {
+  public Adaptation adapt(ModelComponent part, Drawing drawing) {
     return first.adapt(part, drawing).and(second.adapt(part, drawing));
   }
 
@@ -36,7 +36,7 @@ public record SummedAdapter(Adapter first, Adapter second) implements Adapter {
 
   /** The first's, or else the second's: a picture follows one. */
   @Override
-  public Optional<Steering> steering(Drawing drawing) {
+  public Optional<GradientGuidance> steering(Drawing drawing) {
     return first.steering(drawing).or(() -> second.steering(drawing));
   }
 }

@@ -11,12 +11,12 @@ import java.util.List;
  */
 public record Unled(Adapter own) implements Adapter {
   @Override
-  public Adaptation adapt(Part part, Compute compute) {
+  public Adaptation adapt(ModelComponent part, Compute compute) {
     return own.adapt(part, compute);
   }
 
   @Override
-  public Adaptation adapt(Part part, Drawing drawing) {
+  public Adaptation adapt(ModelComponent part, Drawing drawing) {
     return own.adapt(part, drawing);
   }
 

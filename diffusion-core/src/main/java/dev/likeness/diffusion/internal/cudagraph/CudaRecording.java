@@ -15,7 +15,7 @@ record CudaRecording(
     implements Recorder.Recording {
   @Override
   public void replay() {
-    CudaRecorder.check(
+    CudaGraphCapture.check(
         cudaGraphLaunch(graph, torch_cuda.getCurrentCUDAStream(device).stream()), "launch");
   }
 
@@ -24,7 +24,7 @@ record CudaRecording(
   public void close() {
     torch_cuda.device_synchronize();
     try {
-      CudaRecorder.check(cudaGraphExecDestroy(graph), "free");
+      CudaGraphCapture.check(cudaGraphExecDestroy(graph), "free");
     } finally {
       torch_cuda.getAllocator().releasePool(device, pool);
     }

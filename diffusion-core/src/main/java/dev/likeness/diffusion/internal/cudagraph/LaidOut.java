@@ -12,8 +12,8 @@ public interface LaidOut {
   /**
    * What of the work in a row is fixed: equal for rows in which the same operations are done on the
    * same tensors, but for inputs and numbers
-   * ({@link dev.likeness.diffusion.internal.cudagraph.Numbers}). Null where the work has to run as
-   * it comes, as all that says nothing here does.
+   * ({@link dev.likeness.diffusion.internal.cudagraph.StepScalars}). Null where the work has to run
+   * as it comes, as all that says nothing here does.
    */
   default Object layout(Step step) {
     return null;

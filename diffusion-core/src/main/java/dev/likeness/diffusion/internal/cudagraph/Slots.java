@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.cudagraph;
 
-import dev.likeness.diffusion.internal.tensor.Upload;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.schedulers.Step;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
  * A row's numbers in a small buffer that stays where it is, so that what was recorded reads those
  * of any row there.
  */
-final class Slots implements Numbers {
+final class Slots implements StepScalars {
   private static final int MOST = 64;
 
   private final Tensor buffer;
@@ -40,7 +40,7 @@ final class Slots implements Numbers {
     for (int i = 0; i < numbers.size(); i++) {
       values[i] = (float) numbers.get(i).applyAsDouble(step);
     }
-    Upload.into(buffer, torch.tensor(values));
+    Tensors.into(buffer, torch.tensor(values));
   }
 
   private Tensor slot(ToDoubleFunction<Step> number) {

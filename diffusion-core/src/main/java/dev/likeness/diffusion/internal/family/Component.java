@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 
 /**
@@ -10,4 +10,4 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
  * @param config its configuration
  * @param layout where its tensors lie in the file
  */
-public record Component(String className, ModelConfig config, KeyLayout layout) {}
+public record Component(String className, ModelConfig config, KeyMapping layout) {}

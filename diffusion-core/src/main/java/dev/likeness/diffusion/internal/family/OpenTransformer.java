@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -20,13 +20,13 @@ public record OpenTransformer<C, T>(
     C config, LoadedWeights weights, BiFunction<C, Weights, T> network) implements AutoCloseable {
   /** Opens it; {@link #check} has still to be called. */
   public static <C, T> OpenTransformer<C, T> of(
-      ModelFiles files,
+      ModelParts files,
       Compute compute,
       Function<ModelConfig, C> config,
       BiFunction<C, Weights, T> network) {
     return new OpenTransformer<>(
-        config.apply(files.config(Part.TRANSFORMER.folder())),
-        files.load(Part.TRANSFORMER.folder(), compute),
+        config.apply(files.config(ModelComponent.TRANSFORMER.folder())),
+        files.load(ModelComponent.TRANSFORMER.folder(), compute),
         network);
   }
 

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A model that is to lie in memory as a plan says. */
-public record PlannedFiles(ModelFiles files, MemoryPlan plan) implements ModelFiles {
+public record PlannedFiles(ModelParts files, MemoryPlan plan) implements ModelParts {
   @Override
   public String describe() {
     return files.describe();
@@ -69,7 +69,7 @@ public record PlannedFiles(ModelFiles files, MemoryPlan plan) implements ModelFi
   }
 
   @Override
-  public Family family() {
+  public ModelFamily family() {
     return files.family();
   }
 

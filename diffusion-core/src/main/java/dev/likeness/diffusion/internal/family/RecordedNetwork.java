@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.internal.cudagraph.Numbers;
-import dev.likeness.diffusion.internal.cudagraph.Runner;
+import dev.likeness.diffusion.internal.cudagraph.StepRunner;
+import dev.likeness.diffusion.internal.cudagraph.StepScalars;
 import dev.likeness.schedulers.Step;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
@@ -12,15 +12,15 @@ import org.bytedeco.pytorch.Tensor;
  * @param fixed the layout of a row's work, see
  *     {@link dev.likeness.diffusion.internal.cudagraph.LaidOut#layout}
  */
-public record RecordedNetwork(Runner runner, Function<Step, Object> fixed, Asked asked)
-    implements NoisePredictor {
+public record RecordedNetwork(StepRunner runner, Function<Step, Object> fixed, Asked asked)
+    implements Predictor {
   /**
    * A network as it is asked in a row; of {@code step} it may read what the layout holds, and
    * numbers from {@code row}.
    */
   @FunctionalInterface
   public interface Asked {
-    Tensor answer(Tensor input, Step step, Numbers row);
+    Tensor answer(Tensor input, Step step, StepScalars row);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.LinkedHashMap;
@@ -46,7 +46,7 @@ public final class SchedulerFile {
       }
       return scheduler;
     } catch (IllegalArgumentException e) {
-      throw new UnusableInput(config.where() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(config.where() + ": " + e.getMessage(), e);
     }
   }
 }

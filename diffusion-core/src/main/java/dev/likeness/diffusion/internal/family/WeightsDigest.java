@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -25,14 +25,14 @@ public final class WeightsDigest {
    * The first numbers of each tensor of the network that noise is predicted with, as SHA-256 in
    * hexadecimal digits.
    */
-  public static String of(Networks model) {
-    Part part = model.denoising();
+  public static String of(OpenNetworks model) {
+    ModelComponent part = model.denoising();
     MessageDigest digest = sha256();
     for (String name : new TreeSet<>(model.tensorNames(part))) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor flat = model.read(part, name).flatten();
         digest.update(Arrays.toString(
-                Images.floats(flat.narrow(0, 0, Math.min(SEEN, flat.numel()))))
+                ImageTensors.floats(flat.narrow(0, 0, Math.min(SEEN, flat.numel()))))
             .getBytes(StandardCharsets.UTF_8));
       }
     }

@@ -16,14 +16,14 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class ForeignSource implements TensorSource {
   private final TensorSource canonical;
-  private final KeyLayout layout;
+  private final KeyMapping layout;
   private final Map<String, List<String>> parts;
 
   /** Takes over {@code canonical} and closes it with itself. */
-  public ForeignSource(TensorSource canonical, KeyLayout layout) {
+  public ForeignSource(TensorSource canonical, KeyMapping layout) {
     this.canonical = canonical;
     this.layout = layout;
-    this.parts = Relaid.foreignNames(canonical.names(), layout);
+    this.parts = CanonicalTensors.foreignNames(canonical.names(), layout);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +37,9 @@ final class HeaderLayout {
       at = next.getValue().end();
     }
     if (at != length) {
-      throw new UnusableInput(source + ": the tensors take " + at + " bytes, the file has " + length
-          + " after the header; it is cut short or carries something else: download it again");
+      throw new InvalidInputException(
+          source + ": the tensors take " + at + " bytes, the file has " + length
+              + " after the header; it is cut short or carries something else: download it again");
     }
   }
 
@@ -69,13 +70,14 @@ final class HeaderLayout {
     return entry.shape().contains(0L) ? 0 : strides;
   }
 
-  private static UnusableInput broken(
+  private static InvalidInputException broken(
       String source, String name, TensorEntry entry, String expected) {
     String shape = entry.shape().size() > 8
         ? entry.shape().size() + " dimensions"
         : entry.shape().toString();
-    return new UnusableInput(source + ": tensor " + Quoted.of(name) + " (" + entry.dtype() + " "
-        + shape + ", bytes " + entry.begin() + " to " + entry.end() + ") " + expected + "; "
-        + SafetensorsHeader.SAVE_AGAIN);
+    return new InvalidInputException(
+        source + ": tensor " + Quoted.of(name) + " (" + entry.dtype() + " "
+            + shape + ", bytes " + entry.begin() + " to " + entry.end() + ") " + expected + "; "
+            + SafetensorsHeader.SAVE_AGAIN);
   }
 }

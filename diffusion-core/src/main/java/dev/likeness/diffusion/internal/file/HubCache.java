@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ public final class HubCache {
     }
     List<Path> all = list(snapshots);
     if (all.size() != 1) {
-      throw new UnusableInput(folder + " holds " + all.size()
+      throw new InvalidInputException(folder + " holds " + all.size()
           + " snapshots and no refs/main; give the folder of one below " + snapshots);
     }
     return all.get(0);
@@ -37,11 +37,12 @@ public final class HubCache {
   private static String revision(Path ref) {
     try {
       if (Files.size(ref) > LONGEST_REVISION) {
-        throw new UnusableInput(ref + " is too long to name a snapshot; download the model again");
+        throw new InvalidInputException(
+            ref + " is too long to name a snapshot; download the model again");
       }
       return Files.readString(ref).strip();
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + ref + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + ref + ": " + e.getMessage(), e);
     }
   }
 
@@ -49,7 +50,7 @@ public final class HubCache {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.sorted().toList();
     } catch (IOException e) {
-      throw new UnusableInput("cannot list " + folder + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot list " + folder + ": " + e.getMessage(), e);
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.file;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -53,7 +53,7 @@ public final class MappedFile implements AutoCloseable {
   /**
    * Maps the first {@code length} bytes of {@code file}, at least one.
    *
-   * @throws MachineLimit when the file cannot be mapped
+   * @throws ResourceLimitException when the file cannot be mapped
    */
   public static MappedFile open(Path file, long length) {
     return new MappedFile(file, length);
@@ -98,10 +98,10 @@ public final class MappedFile implements AutoCloseable {
         new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
     BytePointer to = new BytePointer(memory.data_ptr());
     try {
-      Uninterrupted.run(() -> fill(to, start, length));
+      UninterruptibleIo.run(() -> fill(to, start, length));
       return memory;
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -112,7 +112,7 @@ public final class MappedFile implements AutoCloseable {
         ByteBuffer buffer = to.position(done).limit(done + run).asByteBuffer();
         while (buffer.hasRemaining()) {
           if (channel.read(buffer, start + done + buffer.position()) < 0) {
-            throw new UnusableInput(
+            throw new InvalidInputException(
                 file + " has become shorter since it was opened; nobody may write it meanwhile");
           }
         }
@@ -133,7 +133,7 @@ public final class MappedFile implements AutoCloseable {
           new LongOptional(length),
           new TensorOptions(ScalarType.Byte)));
     } catch (RuntimeException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot map " + file + " (" + length + " bytes) into memory: " + LibTorch.firstLine(e)
               + "; see that it is a local file which nobody is writing, and that address space is not limited",
           e);
@@ -146,10 +146,10 @@ public final class MappedFile implements AutoCloseable {
       Tensor memory = torch.empty(
           new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
       new BytePointer(memory.data_ptr())
-          .put(Uninterrupted.read(file, Files::readAllBytes), 0, (int) length);
+          .put(UninterruptibleIo.read(file, Files::readAllBytes), 0, (int) length);
       return region.keep(memory);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 

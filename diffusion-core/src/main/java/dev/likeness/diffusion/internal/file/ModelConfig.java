@@ -3,8 +3,8 @@ package dev.likeness.diffusion.internal.file;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,12 +51,12 @@ public final class ModelConfig {
   public static ModelConfig read(Path file) {
     try {
       return new ModelConfig(
-          PYTHON_JSON.mapFrom(Uninterrupted.read(file, Files::readAllBytes)), file.toString());
+          PYTHON_JSON.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes)), file.toString());
     } catch (java.nio.file.NoSuchFileException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " is missing; the folder is not a complete diffusers model", e);
     } catch (IOException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " is not a JSON object: "
               + Quoted.reason(e).lines().findFirst().orElse(""),
           e);
@@ -131,7 +131,7 @@ public final class ModelConfig {
   public void requireClass(String expected, String advice) {
     String found = text("_class_name", "");
     if (!found.equals(expected)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           where() + ": _class_name is \"" + found + "\", expected \"" + expected + "\"; " + advice);
     }
   }
@@ -220,7 +220,7 @@ public final class ModelConfig {
         ? a.doubleValue() == b.doubleValue()
         : Objects.equals(value, only);
     if (value != null && !same) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           where + ": option \"" + name + "\" is " + value + "; only " + only + " is supported");
     }
   }
@@ -236,8 +236,9 @@ public final class ModelConfig {
           && !option.getKey().startsWith("_")
           && !read.contains(option.getKey())
           && !OF_AVERAGING.contains(option.getKey())) {
-        throw new UnusableInput(where + ": option \"" + option.getKey() + "\" (" + option.getValue()
-            + ") is not supported; see docs/porting.md for the options that are");
+        throw new InvalidInputException(
+            where + ": option \"" + option.getKey() + "\" (" + option.getValue()
+                + ") is not supported; see docs/porting.md for the options that are");
       }
     }
   }
@@ -247,8 +248,8 @@ public final class ModelConfig {
     return values.get(name);
   }
 
-  private UnusableInput wrong(String name, Object value, String expected) {
-    return new UnusableInput(
+  private InvalidInputException wrong(String name, Object value, String expected) {
+    return new InvalidInputException(
         where + ": option \"" + name + "\" is " + value + ", expected " + expected);
   }
 }

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
  * A layout that is a table of modules: a tensor is found by the longest module whose name its own
  * begins with.
  */
-public final class ModuleTable implements KeyLayout {
+public final class ModuleTable implements KeyMapping {
   private final Map<String, String> foreignOf = new HashMap<>();
   private final Map<String, String> canonicalOf = new HashMap<>();
   private final Predicate<String> pixelwise;

@@ -7,7 +7,7 @@ public final class Numbered {
   private Numbered() {}
 
   /** One more than the largest number that directly follows {@code prefix}; 0 when none does. */
-  public static int count(TensorList keys, String prefix) {
+  public static int count(TensorNames keys, String prefix) {
     int most = 0;
     for (String name : keys.names()) {
       int end = name.startsWith(prefix) ? name.indexOf('.', prefix.length()) : -1;

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.file;
 import java.util.List;
 
 /** A layout whose foreign names begin with a prefix. */
-record PrefixedLayout(KeyLayout layout, String prefix) implements KeyLayout {
+record PrefixedLayout(KeyMapping layout, String prefix) implements KeyMapping {
   @Override
   public Place place(String canonical) {
     Place place = layout.place(canonical);

@@ -8,11 +8,11 @@ import org.bytedeco.pytorch.global.torch;
  * A component of a foreign file under its canonical names; views of the file wherever its form
  * allows.
  */
-public final class RelaidSource extends Relaid implements TensorSource {
+public final class RelaidSource extends CanonicalTensors implements TensorSource {
   private final TensorSource foreign;
 
   /** Takes over {@code foreign} and closes it with itself. */
-  public RelaidSource(TensorSource foreign, KeyLayout layout) {
+  public RelaidSource(TensorSource foreign, KeyMapping layout) {
     super(foreign, layout);
     this.foreign = foreign;
   }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +26,11 @@ public final class RepositoryFolder {
   /**
    * The repository that {@code folder} belongs to.
    *
-   * @throws UnusableInput when there is no such folder
+   * @throws InvalidInputException when there is no such folder
    */
   public static RepositoryFolder of(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw new UnusableInput(folder + " is not a folder; give the folder of a model");
+      throw new InvalidInputException(folder + " is not a folder; give the folder of a model");
     }
     return new RepositoryFolder(folder, root(real(folder)));
   }
@@ -52,21 +52,21 @@ public final class RepositoryFolder {
    * The file or folder {@code name} directly in this folder, links followed.
    *
    * @param namedBy the file that the name was read from, for the message
-   * @throws UnusableInput when the name is not plain, leads out of the repository, or leads to
-   *     nothing
+   * @throws InvalidInputException when the name is not plain, leads out of the repository, or leads
+   *     to nothing
    */
   public Path resolve(String name, Path namedBy) {
     if (!PLAIN.matcher(name).matches() || name.equals(".") || name.equals("..")) {
-      throw new UnusableInput(namedBy + " names the file " + Quoted.of(name)
+      throw new InvalidInputException(namedBy + " names the file " + Quoted.of(name)
           + "; expected a plain name of letters, digits, '.', '_' and '-' in the same folder");
     }
     Path file = folder.resolve(name);
     if (!Files.exists(file)) {
-      throw new UnusableInput(namedBy + " names " + name + ", which is not in " + folder
+      throw new InvalidInputException(namedBy + " names " + name + ", which is not in " + folder
           + "; download the missing file");
     }
     if (!real(file).startsWith(root)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " links to a place outside " + root + "; copy the file into the folder");
     }
     return file;
@@ -76,7 +76,7 @@ public final class RepositoryFolder {
     try {
       return path.toRealPath();
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + path + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + path + ": " + Quoted.reason(e), e);
     }
   }
 

@@ -25,8 +25,9 @@ public final class Safetensors implements TensorSource {
   /**
    * Checks the header of {@code file} and maps it.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when the file breaks a rule of the format
-   * @throws dev.likeness.diffusion.error.MachineLimit when the file cannot be mapped
+   * @throws dev.likeness.diffusion.error.InvalidInputException when the file breaks a rule of the
+   *     format
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the file cannot be mapped
    */
   public static Safetensors open(Path file) {
     return open(file, SafetensorsHeader.DEFAULT_CAP);

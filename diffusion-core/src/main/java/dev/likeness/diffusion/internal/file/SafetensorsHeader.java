@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.file;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.EOFException;
 import java.io.IOException;
@@ -24,7 +24,7 @@ import java.util.Set;
  * {@code validate}), and stricter in two places: a name given twice is refused, and so is a header
  * beyond the cap.
  */
-public final class SafetensorsHeader implements TensorList {
+public final class SafetensorsHeader implements TensorNames {
   /**
    * The longest header read unless asked for more, in bytes: 16 MiB; published files stay below 1
    * MiB.
@@ -42,7 +42,7 @@ public final class SafetensorsHeader implements TensorList {
   private final Map<String, TensorEntry> tensors;
   private final Map<String, String> metadata;
 
-  private SafetensorsHeader(String source, long dataStart, HeaderJson json) {
+  private SafetensorsHeader(String source, long dataStart, SafetensorsParser json) {
     this.source = source;
     this.dataStart = dataStart;
     this.tensors = Collections.unmodifiableMap(json.tensors());
@@ -52,8 +52,8 @@ public final class SafetensorsHeader implements TensorList {
   /**
    * Reads the header of {@code file}, of at most {@link #DEFAULT_CAP} bytes.
    *
-   * @throws UnusableInput when the file breaks a rule of the format; names the place and what was
-   *     expected
+   * @throws InvalidInputException when the file breaks a rule of the format; names the place and
+   *     what was expected
    */
   public static SafetensorsHeader read(Path file) {
     return read(file, DEFAULT_CAP);
@@ -62,9 +62,9 @@ public final class SafetensorsHeader implements TensorList {
   /** Reads the header of {@code file}, of at most {@code cap} bytes; see {@link #read(Path)}. */
   public static SafetensorsHeader read(Path file, long cap) {
     try {
-      return Uninterrupted.read(file, from -> open(from, cap));
+      return UninterruptibleIo.read(file, from -> open(from, cap));
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -78,27 +78,28 @@ public final class SafetensorsHeader implements TensorList {
       throws IOException {
     long length = channel.size();
     if (length < LENGTH_BYTES) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           source + " has " + length + " bytes, a safetensors file at least 8: " + SAVE_AGAIN);
     }
     long headerLength =
         fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
     checkLength(source, headerLength, length, Math.min(cap, FORMAT_CAP));
-    HeaderJson json = new HeaderJson(source, decode(source, fill(channel, (int) headerLength)));
+    SafetensorsParser json =
+        new SafetensorsParser(source, decode(source, fill(channel, (int) headerLength)));
     HeaderLayout.check(source, json.tensors(), length - LENGTH_BYTES - headerLength);
     return new SafetensorsHeader(source, LENGTH_BYTES + headerLength, json);
   }
 
   private static void checkLength(String source, long headerLength, long fileLength, long cap) {
     if (Long.compareUnsigned(headerLength, fileLength - LENGTH_BYTES) > 0) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           source + " announces a header of " + Long.toUnsignedString(headerLength)
               + " bytes but has only " + (fileLength - LENGTH_BYTES)
               + " bytes after the length; it is no safetensors file or was cut short: download it again");
     }
     if (headerLength > cap) {
-      throw new UnusableInput(source + " has a header of " + headerLength + " bytes, more than the "
-          + cap + " allowed: not a model file as people publish them");
+      throw new InvalidInputException(source + " has a header of " + headerLength
+          + " bytes, more than the " + cap + " allowed: not a model file as people publish them");
     }
   }
 
@@ -116,7 +117,7 @@ public final class SafetensorsHeader implements TensorList {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
-      throw new UnusableInput(source + ": the header is not UTF-8 text; " + SAVE_AGAIN, e);
+      throw new InvalidInputException(source + ": the header is not UTF-8 text; " + SAVE_AGAIN, e);
     }
   }
 

@@ -38,7 +38,7 @@ public final class SafetensorsWriter {
    *
    * @throws IllegalArgumentException when a tensor has an element type that the format lacks, or a
    *     reserved name
-   * @throws dev.likeness.diffusion.error.MachineLimit when the disk refuses
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the disk refuses
    */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     write(file, new MemoryTensors(tensors), metadata);

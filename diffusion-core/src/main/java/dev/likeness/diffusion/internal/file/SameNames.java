@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param roots what the names begin with
  */
-public record SameNames(List<String> roots) implements KeyLayout {
+public record SameNames(List<String> roots) implements KeyMapping {
   @Override
   public Place place(String canonical) {
     return mine(canonical) ? Place.whole(canonical) : null;

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 
 /**
  * Sizes out of a file's header.
@@ -8,7 +8,7 @@ import dev.likeness.diffusion.error.UnusableInput;
  * @param prefix what every name begins with
  * @param what what errors call the network
  */
-public record ShapeReader(TensorList keys, String prefix, String what) {
+public record ShapeReader(TensorNames keys, String prefix, String what) {
   public boolean has(String name) {
     return keys.has(prefix + name);
   }
@@ -20,7 +20,7 @@ public record ShapeReader(TensorList keys, String prefix, String what) {
 
   public int size(String name, int dimension) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
-      throw new UnusableInput(keys.describe() + ": the " + what + " has no usable tensor \""
+      throw new InvalidInputException(keys.describe() + ": the " + what + " has no usable tensor \""
           + prefix + name + "\"; the file is incomplete, or of another kind");
     }
     return (int) keys.shape(prefix + name)[dimension];

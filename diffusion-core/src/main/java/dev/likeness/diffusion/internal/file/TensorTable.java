@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A layout that lists every tensor, layer by layer. */
-public final class TensorTable implements KeyLayout {
+public final class TensorTable implements KeyMapping {
   private static final List<String> KINDS = List.of(".weight", ".bias");
 
   private final Map<String, Place> places = new HashMap<>();

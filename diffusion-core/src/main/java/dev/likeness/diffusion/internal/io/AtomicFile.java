@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.io;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -38,8 +38,8 @@ public final class AtomicFile {
    * Writes {@code target}, replacing a file that is there, whose POSIX permissions stay; missing
    * parent folders are created.
    *
-   * @throws MachineLimit when the disk refuses (full, read-only, no permission); names the file and
-   *     the reason
+   * @throws ResourceLimitException when the disk refuses (full, read-only, no permission); names
+   *     the file and the reason
    */
   public static void write(Path target, Content content) {
     write(target, content, false);
@@ -49,7 +49,7 @@ public final class AtomicFile {
    * The same of what is a person's own, such as what was learnt of a face: a new file is readable
    * by its owner alone, where the file system has POSIX permissions.
    *
-   * @throws MachineLimit as {@link #write} does
+   * @throws ResourceLimitException as {@link #write} does
    */
   public static void writePrivate(Path target, Content content) {
     write(target, content, true);
@@ -75,7 +75,7 @@ public final class AtomicFile {
           StandardCopyOption.REPLACE_EXISTING);
       force(folder);
     } catch (IOException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot write " + target + ": " + reason(e) + "; free space or choose another place", e);
     } finally {
       discard(temporary);
@@ -100,7 +100,7 @@ public final class AtomicFile {
         Files.deleteIfExists(path);
       }
     } catch (IOException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot remove what was left of writing " + target + ": " + reason(e), e);
     }
   }
@@ -130,7 +130,7 @@ public final class AtomicFile {
    */
   public static void force(Path folder) throws IOException {
     if (folder.getFileSystem() == FileSystems.getDefault()) {
-      Uninterrupted.run(() -> forced(folder));
+      UninterruptibleIo.run(() -> forced(folder));
     }
   }
 

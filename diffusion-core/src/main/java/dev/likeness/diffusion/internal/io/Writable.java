@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.io;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +16,13 @@ public final class Writable {
       there = there.getParent();
     }
     if (there == null) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot write into " + folder + ": there is no such drive; choose another place");
     }
     try {
       Files.delete(Files.createTempFile(there, ".likeness", ""));
     } catch (IOException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot write into " + folder + ": " + e.getMessage() + "; choose another place", e);
     }
   }

@@ -1,10 +1,10 @@
 package dev.likeness.diffusion.internal.memory;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.OwnCopies;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.KeptMatrix;
-import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.nn.LayerWeight;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Portion;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -39,22 +39,22 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private volatile boolean closed;
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
-  private final AskedTensors asked = new AskedTensors();
-  private final Residence residence;
+  private final WeightsCheck asked = new WeightsCheck();
+  private final WeightResidence residence;
   private final boolean vast;
-  private final Map<String, EightBits> packed = new ConcurrentHashMap<>();
+  private final Map<String, Int8Weight> packed = new ConcurrentHashMap<>();
   private final Map<String, Tensor> made = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
   /** Takes over {@code source} and closes it with itself. */
   public LoadedWeights(TensorSource source, Compute compute) {
-    this(source, null, compute, Residence.MAPPED);
+    this(source, null, compute, WeightResidence.MAPPED);
   }
 
   /**
    * Takes over {@code source}, which holds what {@code network} asks for and nothing else.
    *
-   * @throws UnusableInput as {@link #check}; {@code source} is closed then
+   * @throws InvalidInputException as {@link #check}; {@code source} is closed then
    */
   public static LoadedWeights checked(
       TensorSource source, Compute compute, Consumer<Weights> network) {
@@ -72,12 +72,15 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * Tensors that lie in memory as {@code residence} says, of a file that can be opened again after
    * it was released.
    */
-  public LoadedWeights(Supplier<TensorSource> opening, Compute compute, Residence residence) {
+  public LoadedWeights(Supplier<TensorSource> opening, Compute compute, WeightResidence residence) {
     this(opening.get(), opening, compute, residence);
   }
 
   private LoadedWeights(
-      TensorSource source, Supplier<TensorSource> opening, Compute compute, Residence residence) {
+      TensorSource source,
+      Supplier<TensorSource> opening,
+      Compute compute,
+      WeightResidence residence) {
     this.source = source;
     this.opening = opening;
     this.compute = compute;
@@ -98,25 +101,26 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   /** Whether blocks are brought in for their use, each time to another place. */
   @Override
   public boolean streams() {
-    return residence == Residence.STREAMED || residence == Residence.EIGHT_BITS;
+    return residence == WeightResidence.STREAMED || residence == WeightResidence.EIGHT_BITS;
   }
 
   /** Whether its layers' matrices lie in less memory than they are used in. */
   public boolean spares() {
-    return streams() || residence == Residence.EIGHT_BITS_EACH;
+    return streams() || residence == WeightResidence.EIGHT_BITS_EACH;
   }
 
   /** Whether {@code name} may be one of them: small ones are held whole in eight bits. */
   public boolean spares(String name) {
-    return streams() || residence == Residence.EIGHT_BITS_EACH && EightBits.pay(source.shape(name));
+    return streams()
+        || residence == WeightResidence.EIGHT_BITS_EACH && Int8Weight.pay(source.shape(name));
   }
 
   @Override
   public Portion portion(String path) {
-    return new LoadedPortion(
+    return new LoadedBlock(
         this,
         name -> name.startsWith(path + "."),
-        residence == Residence.STREAMED ? this::brought : this::widened);
+        residence == WeightResidence.STREAMED ? this::brought : this::widened);
   }
 
   /** A tensor placed in memory of its own; the calling scope owns it. */
@@ -127,7 +131,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   private boolean isView(String name) {
-    return residence == Residence.MAPPED
+    return residence == WeightResidence.MAPPED
         && compute.onCpu()
         && source.dtype(name) == compute.dtype();
   }
@@ -143,15 +147,16 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   @Override
-  public Matrix matrix(String name, long... shape) {
+  public LayerWeight matrix(String name, long... shape) {
     require(name, shape);
-    if (residence == Residence.EIGHT_BITS_EACH && EightBits.pay(shape)) {
+    if (residence == WeightResidence.EIGHT_BITS_EACH && Int8Weight.pay(shape)) {
       return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
     }
-    boolean small =
-        residence == Residence.EIGHT_BIT_PRODUCTS && shape.length == 2 && EightBits.pay(shape);
+    boolean small = residence == WeightResidence.EIGHT_BIT_PRODUCTS
+        && shape.length == 2
+        && Int8Weight.pay(shape);
     if (!small && !keeps(name)) {
-      return new Matrix.Plain(get(name, shape));
+      return new LayerWeight.Plain(get(name, shape));
     }
     return new KeptMatrix(
         shape,
@@ -188,10 +193,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
   }
 
-  private EightBits packed(String name) {
+  private Int8Weight packed(String name) {
     try (TensorScope scope = TensorScope.open()) {
-      EightBits bits = EightBits.of(brought(name));
-      return new EightBits(keep(bits.steps()), keep(bits.scale()), bits.shape());
+      Int8Weight bits = Int8Weight.of(brought(name));
+      return new Int8Weight(keep(bits.steps()), keep(bits.scale()), bits.shape());
     }
   }
 
@@ -223,8 +228,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * Checks every tensor that a network asks for while it is built, and that none is left over but
    * {@code expected}; loads none.
    *
-   * @throws UnusableInput when one is missing, misshapen, left over, or of a type that cannot be
-   *     loaded
+   * @throws InvalidInputException when one is missing, misshapen, left over, or of a type that
+   *     cannot be loaded
    */
   public void check(Consumer<Weights> building, Set<String> expected) {
     try (TensorScope scope = TensorScope.open()) {
@@ -248,7 +253,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** The same where placing is only to look at a mapped file. */
   public void loadViews() {
-    if (residence == Residence.MAPPED) {
+    if (residence == WeightResidence.MAPPED) {
       load();
     }
   }

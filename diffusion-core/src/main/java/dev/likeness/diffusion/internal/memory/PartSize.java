@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.memory;
 
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -22,12 +22,12 @@ public record PartSize(long rest, long blocks, long largest) {
   private static final long WIDENED = 256L << 20;
 
   /** Of the tensors of a component; a UNet's blocks are not a chain. */
-  static PartSize of(TensorList tensors, boolean chained) {
+  static PartSize of(TensorNames tensors, boolean chained) {
     return of(tensors, chained, name -> true);
   }
 
   /** The same of those tensors that are ever asked for. */
-  static PartSize of(TensorList tensors, boolean chained, Predicate<String> used) {
+  static PartSize of(TensorNames tensors, boolean chained, Predicate<String> used) {
     long rest = 0;
     Map<String, Long> blocks = new HashMap<>();
     for (String name : tensors.names().stream().filter(used).toList()) {
@@ -52,7 +52,7 @@ public record PartSize(long rest, long blocks, long largest) {
    * Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does
    * not. Weights in one order: a picture of a size that wants another keeps them in both.
    */
-  public long bytes(Residence residence, int width, boolean busy) {
+  public long bytes(WeightResidence residence, int width, boolean busy) {
     return switch (residence) {
       case MAPPED, HELD, EIGHT_BIT_PRODUCTS -> (rest + blocks) * width;
       case EIGHT_BITS -> rest * width + blocks + (busy ? 2 * largest * width + 4 * largest : 0);

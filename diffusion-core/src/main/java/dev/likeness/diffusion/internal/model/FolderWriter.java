@@ -1,12 +1,12 @@
 package dev.likeness.diffusion.internal.model;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Cast;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
@@ -30,11 +30,12 @@ public final class FolderWriter {
    * Writes {@code files} below {@code out}, floating-point tensors in {@code type} or, when that is
    * null, as they are.
    *
-   * @throws UnusableInput when {@code out} is there and holds a model already
+   * @throws InvalidInputException when {@code out} is there and holds a model already
    */
-  public static void write(ModelFiles files, Path out, DType type) {
+  public static void write(ModelParts files, Path out, DType type) {
     if (Files.exists(out.resolve("model_index.json"))) {
-      throw new UnusableInput(out + " holds a model already; name a folder that does not exist");
+      throw new InvalidInputException(
+          out + " holds a model already; name a folder that does not exist");
     }
     Map<String, TokenizerFiles> tokenizers = tokenizers(files);
     Map<String, Object> index = new LinkedHashMap<>();
@@ -71,7 +72,7 @@ public final class FolderWriter {
 
   // All are asked for before the first weight is written, of which there may be gigabytes: a single
   // file may lack one.
-  private static Map<String, TokenizerFiles> tokenizers(ModelFiles files) {
+  private static Map<String, TokenizerFiles> tokenizers(ModelParts files) {
     return files.componentNames().stream()
         .filter(FolderWriter::reads)
         .map(FolderWriter::tokenizer)
@@ -92,11 +93,11 @@ public final class FolderWriter {
         .pieces()
         .ifPresent(pieces -> write(
             folder.resolve(pieces.getFileName()),
-            out -> Uninterrupted.read(pieces, from -> Files.copy(from, out))));
+            out -> UninterruptibleIo.read(pieces, from -> Files.copy(from, out))));
   }
 
   // As the model says itself; a single file does not.
-  private static String tokenizerClass(ModelFiles files, String tokenizer, String encoder) {
+  private static String tokenizerClass(ModelParts files, String tokenizer, String encoder) {
     String own = files.componentClass(tokenizer);
     if (own != null) {
       return own;
@@ -106,7 +107,7 @@ public final class FolderWriter {
         : encoder.startsWith("Qwen") ? "Qwen2TokenizerFast" : "CLIPTokenizer";
   }
 
-  private static void addOptions(ModelFiles files, Map<String, Object> index) {
+  private static void addOptions(ModelParts files, Map<String, Object> index) {
     if (files.option("is_distilled")) {
       index.put("is_distilled", true);
     }

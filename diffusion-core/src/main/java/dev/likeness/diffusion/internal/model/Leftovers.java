@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -23,10 +23,10 @@ public final class Leftovers {
 
   /** Keeps in {@code folder} what no component of {@code file} claims. */
   public static void keep(SingleFile file, Path source, Path folder) {
-    try (TensorSource rest = new Renamed(
-        TensorFile.open(source),
+    try (TensorSource rest = new RenamedSource(
+        TensorFileFormat.open(source),
         name -> name.startsWith(AVERAGED) || file.claims(name) ? null : name)) {
-      Map<String, String> metadata = TensorFile.metadata(file.keys());
+      Map<String, String> metadata = TensorFileFormat.metadata(file.keys());
       if (!rest.names().isEmpty() || !metadata.isEmpty()) {
         SafetensorsWriter.write(folder.resolve(FILE), rest, metadata);
       }
@@ -34,7 +34,7 @@ public final class Leftovers {
   }
 
   /** Adds what was kept beside a model, if anything was. */
-  static void addTo(ModelFiles files, List<TensorSource> sources, Map<String, String> metadata) {
+  static void addTo(ModelParts files, List<TensorSource> sources, Map<String, String> metadata) {
     if (files instanceof ModelFolder folder && Files.exists(folder.root().resolve(FILE))) {
       Safetensors rest = Safetensors.open(folder.root().resolve(FILE));
       sources.add(rest);

@@ -1,9 +1,9 @@
 package dev.likeness.diffusion.internal.model;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.memory.MemoryNeeds;
-import dev.likeness.diffusion.internal.memory.Residence;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.DeviceMemory;
@@ -30,17 +30,17 @@ public final class MemoryPlan {
 
   private final MemoryBudget budget;
   private final Compute compute;
-  private final Map<String, Residence> residences;
+  private final Map<String, WeightResidence> residences;
   private final boolean strips;
-  private final MemoryNeeds needs;
+  private final MemoryEstimate needs;
   private final long program;
 
   private MemoryPlan(
       MemoryBudget budget,
       Compute compute,
-      Map<String, Residence> residences,
+      Map<String, WeightResidence> residences,
       boolean strips,
-      MemoryNeeds needs,
+      MemoryEstimate needs,
       long program) {
     this.budget = needs.sized(budget);
     this.compute = compute;
@@ -53,18 +53,19 @@ public final class MemoryPlan {
   /**
    * The first of {@link #choices} that fits.
    *
-   * @throws MachineLimit when none does; says how much the smallest takes
+   * @throws ResourceLimitException when none does; says how much the smallest takes
    */
-  public static MemoryPlan of(ModelFiles files, Compute wanted, MemoryBudget budget) {
+  public static MemoryPlan of(ModelParts files, Compute wanted, MemoryBudget budget) {
     List<MemoryPlan> choices = choices(files, wanted, budget);
     MemoryPlan smallest = choices.get(choices.size() - 1);
     return choices.stream()
         .filter(plan -> plan.peak() <= budget.bytes())
         .findFirst()
-        .orElseThrow(() -> new MachineLimit(files.describe() + " needs " + gib(smallest.peak())
-            + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
-            + " even " + smallest.words() + "; the budget is " + gib(budget.bytes())
-            + ": give more, or ask for a smaller picture"));
+        .orElseThrow(
+            () -> new ResourceLimitException(files.describe() + " needs " + gib(smallest.peak())
+                + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
+                + " even " + smallest.words() + "; the budget is " + gib(budget.bytes())
+                + ": give more, or ask for a smaller picture"));
   }
 
   /**
@@ -73,24 +74,29 @@ public final class MemoryPlan {
    * brought in block by block; the same in bf16, where f32 is wanted. A UNet is held, or in eight
    * bits.
    */
-  public static List<MemoryPlan> choices(ModelFiles files, Compute wanted, MemoryBudget budget) {
-    MemoryNeeds needs = MemoryNeeds.of(files);
+  public static List<MemoryPlan> choices(ModelParts files, Compute wanted, MemoryBudget budget) {
+    MemoryEstimate needs = MemoryEstimate.of(files);
     boolean chained = needs.network().equals("transformer");
     long program = program(wanted);
     List<MemoryPlan> choices = new ArrayList<>();
     for (DType type :
         wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
       Compute compute = wanted.as(type);
-      Map<String, Residence> held = all(needs, Residence.HELD, Residence.HELD);
+      Map<String, WeightResidence> held = all(needs, WeightResidence.HELD, WeightResidence.HELD);
       choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
       choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
-      for (Residence network : Residence.values()) {
-        boolean allowed = network == Residence.HELD
-            || chained && network == Residence.STREAMED
+      for (WeightResidence network : WeightResidence.values()) {
+        boolean allowed = network == WeightResidence.HELD
+            || chained && network == WeightResidence.STREAMED
             || network == eightBits(needs) && budget.eightBits();
         if (allowed) {
           choices.add(new MemoryPlan(
-              budget, compute, all(needs, Residence.STREAMED, network), true, needs, program));
+              budget,
+              compute,
+              all(needs, WeightResidence.STREAMED, network),
+              true,
+              needs,
+              program));
         }
       }
     }
@@ -102,8 +108,8 @@ public final class MemoryPlan {
    * it lies in the files: half of the network's memory in bf16, for a picture that is nearly the
    * same.
    */
-  public static MemoryPlan inEightBits(ModelFiles files, Compute compute) {
-    MemoryNeeds needs = MemoryNeeds.of(files);
+  public static MemoryPlan inEightBits(ModelParts files, Compute compute) {
+    MemoryEstimate needs = MemoryEstimate.of(files);
     return whatever(needs, compute, eightBits(needs));
   }
 
@@ -111,36 +117,43 @@ public final class MemoryPlan {
    * The same, but the network's layers also multiply in eight bits: less time than in f32 where the
    * CPU has VNNI, on a CPU alone. Convolutions stay as they are.
    *
-   * @throws MachineLimit where the CPU has no VNNI, whose sums of bytes would overflow
+   * @throws ResourceLimitException where the CPU has no VNNI, whose sums of bytes would overflow
    */
-  public static MemoryPlan multipliedInEightBits(ModelFiles files, Compute compute) {
+  public static MemoryPlan multipliedInEightBits(ModelParts files, Compute compute) {
     if (!compute.device().equals("cpu") || !Compute.cpuMultipliesBytes()) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "products in 8 bits want a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
               + "this is " + (compute.device().equals("cpu") ? "one without" : compute.device())
               + ": leave them out");
     }
-    return whatever(MemoryNeeds.of(files), compute, Residence.EIGHT_BIT_PRODUCTS);
+    return whatever(MemoryEstimate.of(files), compute, WeightResidence.EIGHT_BIT_PRODUCTS);
   }
 
-  private static MemoryPlan whatever(MemoryNeeds needs, Compute compute, Residence network) {
+  private static MemoryPlan whatever(
+      MemoryEstimate needs, Compute compute, WeightResidence network) {
     MemoryBudget any = new MemoryBudget(Long.MAX_VALUE, true, 0, 0, 0);
-    return new MemoryPlan(any, compute, all(needs, Residence.MAPPED, network), false, needs, 0);
+    return new MemoryPlan(
+        any, compute, all(needs, WeightResidence.MAPPED, network), false, needs, 0);
   }
 
   /** A chain's blocks are widened whole, one ahead; a UNet's are too large for that. */
-  private static Residence eightBits(MemoryNeeds needs) {
-    return needs.network().equals("transformer") ? Residence.EIGHT_BITS : Residence.EIGHT_BITS_EACH;
+  private static WeightResidence eightBits(MemoryEstimate needs) {
+    return needs.network().equals("transformer")
+        ? WeightResidence.EIGHT_BITS
+        : WeightResidence.EIGHT_BITS_EACH;
   }
 
-  private static Map<String, Residence> all(MemoryNeeds needs, Residence texts, Residence network) {
-    Map<String, Residence> residences = new LinkedHashMap<>();
+  private static Map<String, WeightResidence> all(
+      MemoryEstimate needs, WeightResidence texts, WeightResidence network) {
+    Map<String, WeightResidence> residences = new LinkedHashMap<>();
     needs
         .parts()
         .keySet()
         .forEach(part -> residences.put(
             part,
-            part.equals(needs.network()) ? network : part.equals("vae") ? Residence.HELD : texts));
+            part.equals(needs.network())
+                ? network
+                : part.equals("vae") ? WeightResidence.HELD : texts));
     return residences;
   }
 
@@ -161,8 +174,8 @@ public final class MemoryPlan {
   }
 
   /** How a component's tensors lie. */
-  public Residence residence(String component) {
-    return residences.getOrDefault(component, Residence.HELD);
+  public WeightResidence residence(String component) {
+    return residences.getOrDefault(component, WeightResidence.HELD);
   }
 
   /** Whether the autoencoder works in strips. */
@@ -185,11 +198,11 @@ public final class MemoryPlan {
    *
    * @param rows how many times the network is given the picture at once: 2 under guidance by two
    *     prompts
-   * @throws MachineLimit says what it would take
+   * @throws ResourceLimitException says what it would take
    */
   public void require(int width, int height, int rows) {
     if (peak(width, height, rows) > budget.bytes()) {
-      throw new MachineLimit("a picture of " + width + "x" + height + " takes "
+      throw new ResourceLimitException("a picture of " + width + "x" + height + " takes "
           + gib(peak(width, height, rows)) + " of memory, the budget is " + gib(budget.bytes())
           + "; open the model with a budget for this size, or ask for less");
     }

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.HubCache;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A diffusers folder: {@code model_index.json} and one subfolder per component. */
-public final class ModelFolder implements ModelFiles {
+public final class ModelFolder implements ModelParts {
   private static final List<String> NETWORKS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
   /**
@@ -46,7 +46,7 @@ public final class ModelFolder implements ModelFiles {
    * Looks at {@code root} without reading a weight; a folder of the Hugging Face cache stands for
    * its snapshot.
    *
-   * @throws UnusableInput when it is not such a folder
+   * @throws InvalidInputException when it is not such a folder
    */
   public static ModelFolder open(Path root) {
     return open(root, null);
@@ -56,11 +56,11 @@ public final class ModelFolder implements ModelFiles {
    * Opens a folder that holds several variants of its weights, e.g. {@code fp16}; networks that
    * lack it are taken plain. Null prefers the plain ones.
    *
-   * @throws UnusableInput when it is not such a folder, or no network has the variant
+   * @throws InvalidInputException when it is not such a folder, or no network has the variant
    */
   public static ModelFolder open(Path root, String variant) {
     if (!Files.isDirectory(root)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           root + " is not a folder; give the folder that holds model_index.json");
     }
     Path folder = HubCache.snapshot(root);
@@ -72,8 +72,8 @@ public final class ModelFolder implements ModelFiles {
     Set<String> networks = opened.componentNames();
     if (variant != null
         && networks.stream()
-            .noneMatch(name -> new PartFolder(opened.component(name), variant).hasVariant())) {
-      throw new UnusableInput(root + " has no weights of variant " + variant + " in any of "
+            .noneMatch(name -> new ComponentFolder(opened.component(name), variant).hasVariant())) {
+      throw new InvalidInputException(root + " has no weights of variant " + variant + " in any of "
           + networks + "; give a variant that it has, or none for the plain ones");
     }
     return opened;
@@ -180,12 +180,14 @@ public final class ModelFolder implements ModelFiles {
   @Override
   public TensorSource weights(String component) {
     return Spelling.canonical(
-        componentClass(component), component, new PartFolder(checked(component), variant).open());
+        componentClass(component),
+        component,
+        new ComponentFolder(checked(component), variant).open());
   }
 
   /** The file, or the index of shards, that holds a component's weights. */
   public Path weightsFile(String component) {
-    return new PartFolder(checked(component), variant).weights();
+    return new ComponentFolder(checked(component), variant).weights();
   }
 
   private Path checked(String component) {

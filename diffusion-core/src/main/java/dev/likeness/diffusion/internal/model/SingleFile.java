@@ -1,14 +1,14 @@
 package dev.likeness.diffusion.internal.model;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.Component;
-import dev.likeness.diffusion.internal.family.Family;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.stablediffusion.Playground;
-import dev.likeness.diffusion.internal.family.stablediffusion.Prediction;
+import dev.likeness.diffusion.internal.family.stablediffusion.PredictionDetector;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.RelaidSource;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
@@ -26,25 +26,25 @@ import java.util.Set;
  * tokenizer are built in, or those that {@link SingleFileWriter} put into its header. Nothing is
  * fetched. Averaged copies of the weights are left alone.
  */
-public final class SingleFile implements ModelFiles {
+public final class SingleFile implements ModelParts {
   static final String CONFIG = "likeness.config.";
   static final String TOKENIZER = "likeness.tokenizer.";
 
   private final Path file;
-  private final TensorList keys;
+  private final TensorNames keys;
   private final Map<String, String> metadata;
-  private final Family family;
-  private final Prediction prediction;
+  private final ModelFamily family;
+  private final PredictionDetector prediction;
   private final Map<String, Component> components;
 
-  private SingleFile(Path file, TensorList keys, Map<String, Map<String, Object>> better) {
+  private SingleFile(Path file, TensorNames keys, Map<String, Map<String, Object>> better) {
     this.file = file;
     this.keys = keys;
-    this.metadata = TensorFile.metadata(keys);
-    this.family = Family.of(keys);
+    this.metadata = TensorFileFormat.metadata(keys);
+    this.family = ModelFamily.of(keys);
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
-    this.prediction = Prediction.of(file, keys);
+    this.prediction = PredictionDetector.of(file, keys);
     Map<String, Component> found = Playground.scaled(file, keys, family.components(keys, configs));
     this.components = configs.containsKey("unet") ? found : prediction.sized(family, found);
   }
@@ -53,7 +53,7 @@ public final class SingleFile implements ModelFiles {
    * Looks at {@code file} without reading a weight, but for a few numbers that tell of Playground
    * v2.5, and of SD 2.x where it does not say how it predicts.
    *
-   * @throws UnusableInput when it is broken, or of no known family
+   * @throws InvalidInputException when it is broken, or of no known family
    */
   public static SingleFile open(Path file) {
     return open(file, Map.of());
@@ -61,7 +61,7 @@ public final class SingleFile implements ModelFiles {
 
   /** The same where the configuration of some components is known better than the file tells. */
   static SingleFile open(Path file, Map<String, Map<String, Object>> configs) {
-    return new SingleFile(file, TensorFile.list(file), configs);
+    return new SingleFile(file, TensorFileFormat.list(file), configs);
   }
 
   private Map<String, Map<String, Object>> configs() {
@@ -79,12 +79,13 @@ public final class SingleFile implements ModelFiles {
     try {
       return ModelConfig.options(json);
     } catch (IOException e) {
-      throw new UnusableInput(file + ": the metadata \"" + name + "\" is not a JSON object", e);
+      throw new InvalidInputException(
+          file + ": the metadata \"" + name + "\" is not a JSON object", e);
     }
   }
 
   @Override
-  public Family family() {
+  public ModelFamily family() {
     return family;
   }
 
@@ -94,7 +95,7 @@ public final class SingleFile implements ModelFiles {
   }
 
   /** The foreign names of the file's tensors and their shapes. */
-  public TensorList keys() {
+  public TensorNames keys() {
     return keys;
   }
 
@@ -119,7 +120,7 @@ public final class SingleFile implements ModelFiles {
    */
   public boolean saysPrediction() {
     return metadata.containsKey(CONFIG + "scheduler")
-        || prediction.source() == Prediction.Source.SAID;
+        || prediction.source() == PredictionDetector.Source.SAID;
   }
 
   /**
@@ -127,7 +128,7 @@ public final class SingleFile implements ModelFiles {
    * 2.x do.
    */
   public boolean weighsPrediction() {
-    return !saysPrediction() && prediction.source() == Prediction.Source.WEIGHED;
+    return !saysPrediction() && prediction.source() == PredictionDetector.Source.WEIGHED;
   }
 
   /** Whether a network of the file holds its tensor {@code name}. */
@@ -183,7 +184,7 @@ public final class SingleFile implements ModelFiles {
   @Override
   public TensorSource weights(String component) {
     Component found = component(component);
-    return new RelaidSource(TensorFile.open(file), found.layout());
+    return new RelaidSource(TensorFileFormat.open(file), found.layout());
   }
 
   @Override
@@ -203,7 +204,7 @@ public final class SingleFile implements ModelFiles {
     int words =
         encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
     if (words != ClipTokenizer.CLIP_VOCABULARY) {
-      throw new UnusableInput(file + ": its text encoder knows " + words
+      throw new InvalidInputException(file + ": its text encoder knows " + words
           + " words, CLIP's tokenizer has " + ClipTokenizer.CLIP_VOCABULARY
           + "; give a diffusers folder, which holds its own tokenizer");
     }
@@ -213,7 +214,7 @@ public final class SingleFile implements ModelFiles {
   private Component component(String name) {
     Component component = components.get(name);
     if (component == null) {
-      throw new UnusableInput(file + " has no " + name + ", only "
+      throw new InvalidInputException(file + " has no " + name + ", only "
           + List.copyOf(components.keySet()) + "; give one beside it");
     }
     return component;

@@ -3,17 +3,17 @@ package dev.likeness.diffusion.internal.model;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetLayout;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
 import dev.likeness.diffusion.internal.file.Cast;
 import dev.likeness.diffusion.internal.file.ForeignSource;
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.Together;
-import dev.likeness.diffusion.internal.text.TextShape;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
@@ -32,12 +32,12 @@ import java.util.Map;
  * that nothing is lost on the way back.
  */
 public final class SingleFileWriter {
-  private final ModelFiles files;
+  private final ModelParts files;
   private final DType type;
   private final boolean xl;
   private final boolean linear;
 
-  private SingleFileWriter(ModelFiles files, DType type) {
+  private SingleFileWriter(ModelParts files, DType type) {
     this.files = files;
     this.type = type;
     this.xl = files.componentClass("text_encoder_2") != null;
@@ -48,11 +48,11 @@ public final class SingleFileWriter {
    * Writes {@code files} to {@code out}, floating-point tensors in {@code type} or, when that is
    * null, as they are.
    *
-   * @throws UnusableInput when the model has no UNet, or a part has no name in such a file
+   * @throws InvalidInputException when the model has no UNet, or a part has no name in such a file
    */
-  public static void write(ModelFiles files, Path out, DType type) {
+  public static void write(ModelParts files, Path out, DType type) {
     if (files.componentClass("unet") == null) {
-      throw new UnusableInput(files.describe()
+      throw new InvalidInputException(files.describe()
           + " has no UNet, and single files are written of such models only; keep the folder");
     }
     new SingleFileWriter(files, type).write(out);
@@ -80,29 +80,30 @@ public final class SingleFileWriter {
     }
   }
 
-  private KeyLayout layout(String component) {
+  private KeyMapping layout(String component) {
     return switch (component) {
       case "unet" ->
-        UNetLayout.of(UNetConfig.of(files.config("unet"))).under("model.diffusion_model.");
+        UNetKeyFormat.of(UNetConfig.of(files.config("unet"))).under("model.diffusion_model.");
       case "vae" -> autoencoder().under("first_stage_model.");
       case "text_encoder" ->
-        TextShape.written(
+        ClipKeyFormat.written(
             !xl && linear, false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
       case "text_encoder_2" ->
-        TextShape.written(
+        ClipKeyFormat.written(
             true,
             true,
             files.componentClass("text_encoder") == null
                 ? "conditioner.embedders.0."
                 : "conditioner.embedders.1.");
       default ->
-        throw new UnusableInput(files.describe() + ": a single file has no names for " + component);
+        throw new InvalidInputException(
+            files.describe() + ": a single file has no names for " + component);
     };
   }
 
-  private KeyLayout autoencoder() {
+  private KeyMapping autoencoder() {
     if (!"AutoencoderKL".equals(files.componentClass("vae"))) {
-      throw new UnusableInput(files.describe() + ": a single file has no names for its "
+      throw new InvalidInputException(files.describe() + ": a single file has no names for its "
           + files.componentClass("vae") + "; keep the folder, or convert with another autoencoder");
     }
     AutoencoderConfig config = AutoencoderConfig.of(files.config("vae"));

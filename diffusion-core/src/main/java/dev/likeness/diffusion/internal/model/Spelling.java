@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.model;
 
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.text.TextShape;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import java.util.Map;
 
 /**
@@ -21,7 +21,7 @@ final class Spelling {
       return textEncoder(source);
     }
     if (className != null && className.startsWith("Qwen3")) {
-      return new Renamed(
+      return new RenamedSource(
           source,
           name ->
               name.startsWith("model.") || name.startsWith("lm_head.") ? name : "model." + name);
@@ -34,8 +34,8 @@ final class Spelling {
    * whole CLIP what looks at pictures.
    */
   private static TensorSource textEncoder(TensorSource source) {
-    return new Renamed(source, name -> {
-      if (TextShape.isBeside(name)) {
+    return new RenamedSource(source, name -> {
+      if (ClipKeyFormat.isBeside(name)) {
         return null;
       }
       return name.startsWith("text_model.") || name.startsWith("text_projection.")
@@ -46,7 +46,7 @@ final class Spelling {
 
   /** The first autoencoder folders call an attention's layers query, key, value and proj_attn. */
   private static TensorSource autoencoder(TensorSource source) {
-    return new Renamed(source, name -> {
+    return new RenamedSource(source, name -> {
       String[] parts = name.split("\\.");
       boolean attention = name.contains("mid_block.attentions.") && parts.length > 2;
       String now = attention ? OLD_ATTENTION.get(parts[parts.length - 2]) : null;

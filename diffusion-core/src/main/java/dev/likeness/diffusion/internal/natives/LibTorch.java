@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.natives;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
@@ -30,8 +30,8 @@ public final class LibTorch {
   /**
    * Loads the natives.
    *
-   * @throws MachineLimit when they are not on the class path, do not fit the machine or cannot be
-   *     unpacked; says what to do
+   * @throws ResourceLimitException when they are not on the class path, do not fit the machine or
+   *     cannot be unpacked; says what to do
    */
   public static void load() {
     Natives.READY.run();
@@ -57,7 +57,7 @@ public final class LibTorch {
         String message = "libtorch's natives for " + Loader.Detector.getPlatform()
             + " did not load (" + firstLine(e) + "); " + cure();
         return () -> {
-          throw new MachineLimit(message, e);
+          throw new ResourceLimitException(message, e);
         };
       }
     }

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.nn;
 
-import dev.likeness.diffusion.internal.adapter.SidePath;
-import dev.likeness.diffusion.internal.nn.cpu.DoublingConvolution;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
+import dev.likeness.diffusion.internal.nn.cpu.UpsampleConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.WinogradConvolution;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -17,22 +17,22 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Conv2d {
   private static final long[] ONE = {1, 1};
 
-  private final Matrix weight;
+  private final LayerWeight weight;
   private final Tensor bias;
   private final long out;
   private final int kernel;
   private final long[] stride;
   private final long[] padding;
-  private final List<SidePath> sides;
+  private final List<AdapterLayer> sides;
 
   private Conv2d(
-      Matrix weight,
+      LayerWeight weight,
       Tensor bias,
       long out,
       int kernel,
       int stride,
       int padding,
-      List<SidePath> sides) {
+      List<AdapterLayer> sides) {
     this.weight = weight;
     this.bias = bias;
     this.out = out;
@@ -86,8 +86,8 @@ public final class Conv2d {
    * three that keep the size.
    */
   public Tensor doubled(Tensor x) {
-    if (sides.isEmpty() && weight.keeps() && DoublingConvolution.isFaster(x)) {
-      return DoublingConvolution.of(
+    if (sides.isEmpty() && weight.keeps() && UpsampleConvolution.isFaster(x)) {
+      return UpsampleConvolution.of(
           x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
     }
     return forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)}));
@@ -120,7 +120,7 @@ public final class Conv2d {
 
   private Tensor withSides(Tensor y, Tensor x) {
     Tensor sum = y;
-    for (SidePath side : sides) {
+    for (AdapterLayer side : sides) {
       sum = sum.add(side.delta(x, stride, padding));
     }
     return sum;

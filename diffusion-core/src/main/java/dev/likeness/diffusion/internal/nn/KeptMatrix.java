@@ -11,7 +11,7 @@ public record KeptMatrix(
     Supplier<Tensor> numbers,
     BiFunction<String, UnaryOperator<Tensor>, Tensor> forms,
     boolean multipliesInEightBits)
-    implements Matrix {
+    implements LayerWeight {
   @Override
   public Tensor wide() {
     return numbers.get();

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.nn;
 
-import dev.likeness.diffusion.internal.adapter.SidePath;
-import dev.likeness.diffusion.internal.nn.cpu.EightBitProduct;
-import dev.likeness.diffusion.internal.nn.cpu.PixelProduct;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.nn.cpu.Int8Linear;
+import dev.likeness.diffusion.internal.nn.cpu.PointwiseLinear;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -12,11 +12,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A fully connected layer over the last dimension, with what adapters add beside it. */
 public final class Linear {
-  private final Matrix weight;
+  private final LayerWeight weight;
   private final Tensor bias;
-  private final List<SidePath> sides;
+  private final List<AdapterLayer> sides;
 
-  private Linear(Matrix weight, Tensor bias, List<SidePath> sides) {
+  private Linear(LayerWeight weight, Tensor bias, List<AdapterLayer> sides) {
     this.weight = weight;
     this.bias = bias;
     this.sides = sides;
@@ -57,7 +57,7 @@ public final class Linear {
 
   private Tensor withSides(Tensor product, Tensor x) {
     Tensor y = product;
-    for (SidePath side : sides) {
+    for (AdapterLayer side : sides) {
       y = y.add(side.delta(x));
     }
     return y;
@@ -65,11 +65,11 @@ public final class Linear {
 
   private Tensor product(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    if (EightBitProduct.isAsked(x, weight)) {
-      return EightBitProduct.of(x, weight, offset);
+    if (Int8Linear.isAsked(x, weight)) {
+      return Int8Linear.of(x, weight, offset);
     }
-    return PixelProduct.isFaster(x, weight)
-        ? PixelProduct.of(x, weight, offset)
+    return PointwiseLinear.isFaster(x, weight)
+        ? PointwiseLinear.of(x, weight, offset)
         : torch.linear(x, weight.wide(), offset);
   }
 }

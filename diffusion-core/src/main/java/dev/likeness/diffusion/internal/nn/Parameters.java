@@ -17,8 +17,8 @@ public interface Parameters {
   Tensor get(String name, long... shape);
 
   /** The same as a layer's weight, which may lie in memory smaller than it is used. */
-  default Matrix matrix(String name, long... shape) {
-    return new Matrix.Plain(get(name, shape));
+  default LayerWeight matrix(String name, long... shape) {
+    return new LayerWeight.Plain(get(name, shape));
   }
 
   /**

@@ -17,7 +17,7 @@ public final class ResnetBlock {
   private final Conv2d shortcut;
   private final Activation activation;
   private final double scale;
-  private final Strips strips;
+  private final RowTiling strips;
 
   /**
    * Reads {@code norm1}, {@code conv1}, {@code time_emb_proj} (when {@code timeWidth} is not 0),
@@ -34,7 +34,7 @@ public final class ResnetBlock {
       double eps,
       Activation activation,
       double scale) {
-    this(w, in, out, timeWidth, groups, eps, activation, scale, Strips.NONE);
+    this(w, in, out, timeWidth, groups, eps, activation, scale, RowTiling.NONE);
   }
 
   /** A block that computes its halves in {@code strips}. */
@@ -47,7 +47,7 @@ public final class ResnetBlock {
       double eps,
       Activation activation,
       double scale,
-      Strips strips) {
+      RowTiling strips) {
     this.strips = strips;
     norm1 = new GroupNorm(w.at("norm1"), groups, in, eps);
     conv1 = new Conv2d(w.at("conv1"), in, out, 3);

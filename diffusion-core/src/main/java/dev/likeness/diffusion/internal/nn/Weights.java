@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
-import dev.likeness.diffusion.internal.adapter.SidePath;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -51,18 +51,18 @@ public final class Weights {
   }
 
   /** The same as a layer's weight, which may lie in memory smaller than it is used. */
-  public Matrix matrix(String name, long... shape) {
+  public LayerWeight matrix(String name, long... shape) {
     String full = full(name);
-    Matrix own = adaptation.packs()
+    LayerWeight own = adaptation.packs()
         ? parameters.matrix(full, shape)
-        : new Matrix.Plain(parameters.get(full, shape));
+        : new LayerWeight.Plain(parameters.get(full, shape));
     if (!adaptation.replaces(full)) {
       return own;
     }
     try (TensorScope scope = TensorScope.open()) {
       Tensor wide = own.wide();
       Tensor adapted = adaptation.tensor(full, wide);
-      return adapted == wide ? own : new Matrix.Plain(scope.promote(adapted));
+      return adapted == wide ? own : new LayerWeight.Plain(scope.promote(adapted));
     }
   }
 
@@ -72,7 +72,7 @@ public final class Weights {
   }
 
   /** What adapters add beside this layer. */
-  public List<SidePath> sidePaths() {
+  public List<AdapterLayer> sidePaths() {
     return adaptation.sidePaths(path);
   }
 

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Texts;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.Map;
 
@@ -13,13 +13,15 @@ import java.util.Map;
  * @param adaptations what it adds to each part of the model
  * @param texts what its prompts say, encoded under these adaptations
  */
-record Sitter(ImageRequest request, Map<Part, Adaptation> adaptations, Texts texts) {
-  Adaptation adaptation(Part part) {
+record Sitter(
+    ImageRequest request, Map<ModelComponent, Adaptation> adaptations, Conditioning texts) {
+  Adaptation adaptation(ModelComponent part) {
     return adaptations.get(part);
   }
 
   /** Whether it can share a pass of the network with others. */
   boolean isBeside() {
-    return adaptation(Part.UNET).isBeside() && adaptation(Part.TRANSFORMER).isBeside();
+    return adaptation(ModelComponent.UNET).isBeside()
+        && adaptation(ModelComponent.TRANSFORMER).isBeside();
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.sampling;
 
 import dev.likeness.diffusion.internal.cudagraph.LaidOut;
-import dev.likeness.diffusion.internal.family.NoisePredictor;
+import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -13,12 +13,12 @@ import org.bytedeco.pytorch.global.torch;
  * @param pair the network under both
  * @param rule how its two answers become one
  */
-public record Guidance(PromptPair pair, GuidanceRule rule) implements NoisePredictor {
+public record Guidance(PromptPair pair, GuidanceRule rule) implements Predictor {
   /**
    * Classifier-free guidance in one pass; see {@link PromptPair#batched} and
    * {@link ClassifierFree}.
    */
-  public Guidance(NoisePredictor both, double scale) {
+  public Guidance(Predictor both, double scale) {
     this(PromptPair.batched(both), new ClassifierFree(scale));
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.family.NoisePredictor;
+import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Tensor;
 
@@ -11,11 +11,11 @@ import org.bytedeco.pytorch.Tensor;
  * @param guided asked from row {@code first} on and before row {@code end}
  * @param plain asked in the other rows
  */
-public record GuidanceInterval(NoisePredictor guided, NoisePredictor plain, int first, int end)
-    implements NoisePredictor {
+public record GuidanceInterval(Predictor guided, Predictor plain, int first, int end)
+    implements Predictor {
   /** Between two shares of a run's rows, rounded down as diffusers' guiders do. */
   public static GuidanceInterval of(
-      NoisePredictor guided, NoisePredictor plain, double from, double until, int rows) {
+      Predictor guided, Predictor plain, double from, double until, int rows) {
     return new GuidanceInterval(guided, plain, (int) (from * rows), (int) (until * rows));
   }
 
@@ -29,7 +29,7 @@ public record GuidanceInterval(NoisePredictor guided, NoisePredictor plain, int 
     return at(step).layout(step);
   }
 
-  private NoisePredictor at(Step step) {
+  private Predictor at(Step step) {
     return step.index() >= first && step.index() < end ? guided : plain;
   }
 }

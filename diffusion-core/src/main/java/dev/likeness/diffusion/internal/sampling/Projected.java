@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.tensor.Carried;
+import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -17,7 +17,7 @@ public final class Projected implements GuidanceRule {
   private final double eta;
   private final double momentum;
   private final double limit;
-  private final Carried average = new Carried();
+  private final CachedTensor average = new CachedTensor();
 
   /**
    * A rule for one run.

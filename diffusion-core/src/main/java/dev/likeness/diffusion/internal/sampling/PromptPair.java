@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.sampling;
 
 import dev.likeness.diffusion.internal.cudagraph.LaidOut;
-import dev.likeness.diffusion.internal.family.NoisePredictor;
-import dev.likeness.diffusion.request.Weakening;
+import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.schedulers.Step;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -20,7 +20,7 @@ public interface PromptPair extends LaidOut {
    * One pass over twice the batch: {@code both} is conditioned on [negative; positive], each for
    * the whole batch.
    */
-  static PromptPair batched(NoisePredictor both) {
+  static PromptPair batched(Predictor both) {
     return laidOut(both::layout, (input, step) -> {
       Tensor answer = both.predict(torch.cat(new TensorVector(input, input), 0), step);
       long half = input.size(0);
@@ -29,14 +29,14 @@ public interface PromptPair extends LaidOut {
   }
 
   /** Two passes over the batch: half the memory, and prompts may differ in length. */
-  static PromptPair sequential(NoisePredictor negative, NoisePredictor positive) {
+  static PromptPair sequential(Predictor negative, Predictor positive) {
     return laidOut(
         step -> LaidOut.together(negative.layout(step), positive.layout(step)),
         (input, step) -> new Answers(negative.predict(input, step), positive.predict(input, step)));
   }
 
   /** One pass under the prompt alone, whose answer stands for both. */
-  static PromptPair alone(NoisePredictor positive) {
+  static PromptPair alone(Predictor positive) {
     return laidOut(positive::layout, (input, step) -> {
       Tensor answer = positive.predict(input, step);
       return new Answers(answer, answer);
@@ -47,7 +47,7 @@ public interface PromptPair extends LaidOut {
    * These answers, and beside them what {@code weak}, the weakened network under the prompt, says
    * where it counts.
    */
-  default PromptPair beside(NoisePredictor weak, Weakening weakening, int rows) {
+  default PromptPair beside(Predictor weak, DegradedGuidance weakening, int rows) {
     Predicate<Step> counts = step -> weakening.at(step.index(), rows);
     return laidOut(
         step ->

@@ -4,8 +4,8 @@ import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Hears of each step as it ends; may throw {@link dev.likeness.diffusion.error.Cancelled} to stop
- * the run.
+ * Hears of each step as it ends; may throw {@link dev.likeness.diffusion.error.CancelledException}
+ * to stop the run.
  */
 @FunctionalInterface
 public interface StepListener extends AutoCloseable {

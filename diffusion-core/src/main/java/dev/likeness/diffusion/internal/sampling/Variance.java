@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.cudagraph.Numbers;
+import dev.likeness.diffusion.internal.cudagraph.StepScalars;
 import dev.likeness.schedulers.LearnedVariance;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -16,7 +16,7 @@ final class Variance {
   }
 
   /** The row's fresh noise at the scale that the network asks for. */
-  static Tensor scale(Numbers row, Tensor noise, Tensor answer, LearnedVariance.Kind kind) {
+  static Tensor scale(StepScalars row, Tensor noise, Tensor answer, LearnedVariance.Kind kind) {
     if (kind == LearnedVariance.Kind.NONE) {
       return noise;
     }

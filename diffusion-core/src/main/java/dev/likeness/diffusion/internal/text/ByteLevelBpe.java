@@ -18,11 +18,11 @@ final class ByteLevelBpe {
 
   private ByteLevelBpe() {}
 
-  static NativeTokenizer build(BytePairTables vocabulary, SpecialTokens tokens) {
+  static NativeTokenizer build(BpeVocabulary vocabulary, SpecialTokens tokens) {
     return NativeTokenizer.build(vocabulary.source(), document(vocabulary, tokens));
   }
 
-  private static Map<String, Object> document(BytePairTables vocabulary, SpecialTokens tokens) {
+  private static Map<String, Object> document(BpeVocabulary vocabulary, SpecialTokens tokens) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("version", "1.0");
     document.put("added_tokens", tokens.entries());

@@ -1,16 +1,16 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Numbered;
 import dev.likeness.diffusion.internal.file.Place;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.List;
 
 /**
  * A text encoder of transformers inside a single file: its own names, those of merges that lost a
  * module, or those that stable-diffusion.cpp gives OpenCLIP's, whose forms it keeps.
  */
-final class ClipLayout implements KeyLayout {
+final class ClipLayout implements KeyMapping {
   private static final String MODULE = "text_model.";
   private static final String LAYERS = MODULE + "encoder.layers.";
   private static final String FUSED = ".self_attn.in_proj.";
@@ -34,7 +34,7 @@ final class ClipLayout implements KeyLayout {
 
   /** As it is written: {@code text_model.} in its names, all layers. */
   static ClipLayout whole() {
-    return new ClipLayout(true, Integer.MAX_VALUE, false, Place.whole(TextShape.PROJECTION));
+    return new ClipLayout(true, Integer.MAX_VALUE, false, Place.whole(ClipKeyFormat.PROJECTION));
   }
 
   /**
@@ -43,7 +43,7 @@ final class ClipLayout implements KeyLayout {
    * @param named whether the file has {@code text_model.} in its names
    * @param most how many layers are used at most
    */
-  static ClipLayout of(TensorList keys, String prefix, boolean named, int most) {
+  static ClipLayout of(TensorNames keys, String prefix, boolean named, int most) {
     String open = MODULE + "text_projection";
     // Stable Diffusion 3's own files hold it turned already, and it is renamed as it is.
     Place.Form form = prefix.startsWith("text_encoders.") ? Place.Form.SAME : Place.Form.TRANSPOSED;
@@ -53,7 +53,7 @@ final class ClipLayout implements KeyLayout {
         named,
         most,
         fused,
-        keys.has(prefix + open) ? Place.whole(open, form) : Place.whole(TextShape.PROJECTION));
+        keys.has(prefix + open) ? Place.whole(open, form) : Place.whole(ClipKeyFormat.PROJECTION));
   }
 
   /** Whether a whole CLIP's tensor is none of its text encoder's. */
@@ -63,7 +63,7 @@ final class ClipLayout implements KeyLayout {
 
   @Override
   public Place place(String canonical) {
-    if (canonical.equals(TextShape.PROJECTION)) {
+    if (canonical.equals(ClipKeyFormat.PROJECTION)) {
       return projection;
     }
     String here =
@@ -77,7 +77,7 @@ final class ClipLayout implements KeyLayout {
   @Override
   public List<String> canonical(String foreign) {
     if (foreign.equals(projection.name())) {
-      return List.of(TextShape.PROJECTION);
+      return List.of(ClipKeyFormat.PROJECTION);
     }
     String name = named || foreign.startsWith("text_projection.") ? foreign : MODULE + foreign;
     if (isBeside(foreign)

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.ClipLayer;
 import dev.likeness.diffusion.internal.nn.LayerNorm;
 import dev.likeness.diffusion.internal.nn.Linear;
@@ -21,7 +21,7 @@ public final class ClipTextEncoder {
   private final ClipTextConfig config;
   private final Tensor tokenEmbedding;
   private final Tensor positionEmbedding;
-  private final Blocks<ClipLayer> layers;
+  private final BlockList<ClipLayer> layers;
   private final LayerNorm finalNorm;
   private final Linear projection;
 
@@ -32,8 +32,8 @@ public final class ClipTextEncoder {
         model.tensor("embeddings.token_embedding.weight", config.vocabulary(), config.width());
     positionEmbedding =
         model.tensor("embeddings.position_embedding.weight", config.positions(), config.width());
-    layers =
-        Blocks.of(model.at("encoder.layers"), config.layers(), (block, i) -> layer(block, config));
+    layers = BlockList.of(
+        model.at("encoder.layers"), config.layers(), (block, i) -> layer(block, config));
     finalNorm = new LayerNorm(model.at("final_layer_norm"), config.width(), config.eps());
     projection = config.projection() == 0
         ? null
@@ -85,7 +85,7 @@ public final class ClipTextEncoder {
           .triu(1)
           .to(x.device(), x.scalar_type());
       List<Tensor> states = new ArrayList<>(List.of(x));
-      try (Blocks.Pass<ClipLayer> pass = layers.pass()) {
+      try (BlockList.Pass<ClipLayer> pass = layers.pass()) {
         while (pass.hasNext()) {
           try (TensorScope scope = TensorScope.open()) {
             x = scope.promote(pass.next().forward(x, causal));

@@ -23,7 +23,7 @@ public final class ClipTokenizer implements AutoCloseable {
   private final int pad;
   private final int maxLength;
 
-  private ClipTokenizer(BytePairTables vocabulary, SpecialTokens tokens) {
+  private ClipTokenizer(BpeVocabulary vocabulary, SpecialTokens tokens) {
     source = vocabulary.source();
     code = ByteLevelBpe.build(vocabulary, tokens);
     begin = tokens.id("bos_token");
@@ -37,8 +37,9 @@ public final class ClipTokenizer implements AutoCloseable {
    * {@code merges.txt}; and {@code tokenizer_config.json} and {@code special_tokens_map.json} where
    * they are there.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when a file is missing or broken
-   * @throws dev.likeness.diffusion.error.MachineLimit when the native library does not load
+   * @throws dev.likeness.diffusion.error.InvalidInputException when a file is missing or broken
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the native library does not
+   *     load
    */
   public static ClipTokenizer open(Path folder) {
     return of(TokenizerFiles.read(folder));
@@ -46,7 +47,7 @@ public final class ClipTokenizer implements AutoCloseable {
 
   /** Opens a tokenizer whose files are in memory; see {@link #open}. */
   public static ClipTokenizer of(TokenizerFiles files) {
-    BytePairTables vocabulary = BytePairTables.read(files);
+    BpeVocabulary vocabulary = BpeVocabulary.read(files);
     return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP));
   }
 
@@ -91,7 +92,7 @@ public final class ClipTokenizer implements AutoCloseable {
    * @param words the textual inversions that the prompt may name, of several ids each
    */
   public String cut(String prompt, List<TextualInversion> words) {
-    return new PromptReader(this, words, BEYOND).cut(prompt);
+    return new PromptChunker(this, words, BEYOND).cut(prompt);
   }
 
   /** Every id of the text, however long, without begin, end and padding. */

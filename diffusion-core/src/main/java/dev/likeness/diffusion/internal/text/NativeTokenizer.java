@@ -3,8 +3,8 @@ package dev.likeness.diffusion.internal.text;
 import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,13 +42,13 @@ final class NativeTokenizer implements AutoCloseable {
       return new NativeTokenizer(
           source, Offline.call(() -> HuggingFaceTokenizer.newInstance(json, WHOLE)));
     } catch (LinkageError | EngineException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "the tokenizer's native library did not load (" + e.getMessage()
               + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai,"
               + " which DJL_CACHE_DIR moves",
           e);
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           source + " is not a usable tokenizer: " + e.getMessage()
               + "; download the tokenizer's files again",
           e);

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.Activation;
 import java.util.List;
@@ -51,11 +51,11 @@ public record Qwen3Config(
         theta(c),
         c.flag("tie_word_embeddings", false));
     if (!c.texts("layer_types", List.of()).stream().allMatch("full_attention"::equals)) {
-      throw new UnusableInput(c.where()
+      throw new InvalidInputException(c.where()
           + ": option \"layer_types\" names others than full_attention, which are not supported");
     }
     if (config.keyHeads < 1 || heads % config.keyHeads != 0) {
-      throw new UnusableInput(c.where() + ": num_key_value_heads " + config.keyHeads
+      throw new InvalidInputException(c.where() + ": num_key_value_heads " + config.keyHeads
           + " must divide num_attention_heads " + heads);
     }
     return config;
@@ -67,7 +67,7 @@ public record Qwen3Config(
       return c.number("rope_theta", 10000);
     }
     if (rope.get("rope_type") != null && !rope.get("rope_type").equals("default")) {
-      throw new UnusableInput(c.where() + ": rope_type \"" + rope.get("rope_type")
+      throw new InvalidInputException(c.where() + ": rope_type \"" + rope.get("rope_type")
           + "\" is not supported; only default is");
     }
     return rope.get("rope_theta") instanceof Number theta ? theta.doubleValue() : 10000;

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -24,14 +24,14 @@ public final class Qwen3Encoder {
   private final Qwen3Config config;
   private final List<Integer> wanted;
   private final Tensor embedding;
-  private final Blocks<Qwen3Layer> layers;
+  private final BlockList<Qwen3Layer> layers;
 
   /** @param wanted after how many layers to listen, each time; at most as many as there are */
   public Qwen3Encoder(Qwen3Config config, List<Integer> wanted, Weights w) {
     this.config = config;
     this.wanted = List.copyOf(wanted);
     embedding = w.tensor("model.embed_tokens.weight", config.vocabulary(), config.width());
-    layers = Blocks.of(
+    layers = BlockList.of(
         w.at("model.layers"), Collections.max(wanted), (layer, i) -> new Qwen3Layer(layer, config));
   }
 
@@ -61,7 +61,7 @@ public final class Qwen3Encoder {
       Tensor sin = angles.sin().to(x.scalar_type());
       Tensor mask = mask(ids, counts).to(x.scalar_type());
       Map<Integer, Tensor> heard = new HashMap<>();
-      try (Blocks.Pass<Qwen3Layer> pass = layers.pass()) {
+      try (BlockList.Pass<Qwen3Layer> pass = layers.pass()) {
         for (int done = 1; pass.hasNext(); done++) {
           try (TensorScope scope = TensorScope.open()) {
             Tensor next = pass.next().forward(x, cos, sin, mask);

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +27,7 @@ public final class QwenTokenizer implements AutoCloseable {
   private final NativeTokenizer code;
   private final int pad;
 
-  private QwenTokenizer(BytePairTables tables, SpecialTokens tokens) {
+  private QwenTokenizer(BpeVocabulary tables, SpecialTokens tokens) {
     source = tables.source();
     code = NativeTokenizer.build(source, document(tables, tokens));
     pad = tokens.id("pad_token");
@@ -37,24 +37,24 @@ public final class QwenTokenizer implements AutoCloseable {
    * Opens a tokenizer: {@code tokenizer.json}, or {@code vocab.json} and {@code merges.txt}, and
    * what else lies beside them.
    *
-   * @throws UnusableInput when a file is missing or broken, or the template of a conversation is
-   *     not Qwen3's
-   * @throws dev.likeness.diffusion.error.MachineLimit when the native library does not load
+   * @throws InvalidInputException when a file is missing or broken, or the template of a
+   *     conversation is not Qwen3's
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the native library does not
+   *     load
    */
   public static QwenTokenizer of(TokenizerFiles files) {
-    BytePairTables tables = BytePairTables.read(files);
-    Map<String, Object> config =
-        files.has(CONFIG) ? BytePairTables.object(files, CONFIG) : Map.of();
+    BpeVocabulary tables = BpeVocabulary.read(files);
+    Map<String, Object> config = files.has(CONFIG) ? BpeVocabulary.object(files, CONFIG) : Map.of();
     Object template = files.has("chat_template.jinja")
         ? files.text("chat_template.jinja")
         : config.get("chat_template");
     if (template instanceof String text && !text.contains(TEMPLATE)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           files.where() + ": the template of a conversation is not Qwen3's, which knows " + TEMPLATE
               + "; give the tokenizer that the model came with");
     }
     if ("left".equals(config.get("padding_side"))) {
-      throw new UnusableInput(files.where()
+      throw new InvalidInputException(files.where()
           + ": padding_side is left; only right, as image models have it, is supported");
     }
     return new QwenTokenizer(tables, SpecialTokens.read(files, tables, SpecialTokens.QWEN));
@@ -91,7 +91,7 @@ public final class QwenTokenizer implements AutoCloseable {
     return pad;
   }
 
-  private static Map<String, Object> document(BytePairTables tables, SpecialTokens tokens) {
+  private static Map<String, Object> document(BpeVocabulary tables, SpecialTokens tokens) {
     Map<String, Object> bytes = Map.of(
         "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", false);
     Map<String, Object> model = new LinkedHashMap<>(tables.model());

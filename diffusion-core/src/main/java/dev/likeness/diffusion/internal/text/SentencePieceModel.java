@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,17 +36,17 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
   /**
    * Reads {@code file}.
    *
-   * @throws UnusableInput when it is not such a file; says at which byte
+   * @throws InvalidInputException when it is not such a file; says at which byte
    */
   static SentencePieceModel read(Path file) {
     try {
       if (Files.size(file) > LARGEST_FILE) {
-        throw new UnusableInput(file + " has " + Files.size(file)
+        throw new InvalidInputException(file + " has " + Files.size(file)
             + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
-      return parse(ByteBuffer.wrap(Uninterrupted.read(file, Files::readAllBytes)), file);
+      return parse(ByteBuffer.wrap(UninterruptibleIo.read(file, Files::readAllBytes)), file);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -61,7 +61,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
       }
     }
     if (pieces.isEmpty()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           name + " holds no pieces; expected a SentencePiece model (spiece.model)");
     }
     return new SentencePieceModel(pieces, normalizer);
@@ -132,8 +132,9 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
     throw damaged(name, in.position());
   }
 
-  private static UnusableInput damaged(Path name, int at) {
-    return new UnusableInput(name + " is not a SentencePiece model: its fields end wrongly at byte "
-        + at + "; download it again");
+  private static InvalidInputException damaged(Path name, int at) {
+    return new InvalidInputException(
+        name + " is not a SentencePiece model: its fields end wrongly at byte " + at
+            + "; download it again");
   }
 }

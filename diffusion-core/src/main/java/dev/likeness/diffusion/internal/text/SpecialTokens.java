@@ -39,7 +39,7 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       boolean normalized) {}
 
   static SpecialTokens read(
-      TokenizerFiles files, BytePairTables vocabulary, Map<String, String> defaults) {
+      TokenizerFiles files, BpeVocabulary vocabulary, Map<String, String> defaults) {
     Map<String, Object> config = objectIfPresent(files, "tokenizer_config.json");
     Map<String, Object> tokens = new LinkedHashMap<>(config);
     Map<String, Map<?, ?>> rules = new LinkedHashMap<>();
@@ -82,7 +82,7 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
   }
 
   private static List<Added> number(
-      Map<String, Map<?, ?>> rules, Map<String, String> named, BytePairTables vocabulary) {
+      Map<String, Map<?, ?>> rules, Map<String, String> named, BpeVocabulary vocabulary) {
     List<Added> added = new ArrayList<>();
     int next = vocabulary.ids().size();
     for (Map.Entry<String, Map<?, ?>> rule : rules.entrySet()) {
@@ -114,7 +114,7 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
   }
 
   private static Map<String, Object> objectIfPresent(TokenizerFiles files, String name) {
-    return files.has(name) ? BytePairTables.object(files, name) : Map.of();
+    return files.has(name) ? BpeVocabulary.object(files, name) : Map.of();
   }
 
   /** The added tokens as {@code tokenizer.json} writes them. */

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -20,7 +20,7 @@ public final class T5Encoder {
   private final T5Config config;
   private final Tensor embedding;
   private final Tensor distances;
-  private final Blocks<T5Layer> layers;
+  private final BlockList<T5Layer> layers;
   private final RmsNorm finalNorm;
 
   public T5Encoder(T5Config config, Weights w) {
@@ -29,7 +29,7 @@ public final class T5Encoder {
     Weights blocks = w.at("encoder.block");
     distances = blocks.tensor(
         "0.layer.0.SelfAttention.relative_attention_bias.weight", config.buckets(), config.heads());
-    layers = Blocks.of(blocks, config.layers(), (block, i) -> new T5Layer(block, config));
+    layers = BlockList.of(blocks, config.layers(), (block, i) -> new T5Layer(block, config));
     finalNorm = new RmsNorm(w.at("encoder.final_layer_norm"), config.width(), config.eps());
   }
 
@@ -45,7 +45,7 @@ public final class T5Encoder {
     try (TensorScope call = TensorScope.open()) {
       Tensor x = sum(torch.embedding(embedding, ids));
       Tensor bias = bias(ids.size(1));
-      try (Blocks.Pass<T5Layer> pass = layers.pass()) {
+      try (BlockList.Pass<T5Layer> pass = layers.pass()) {
         while (pass.hasNext()) {
           try (TensorScope scope = TensorScope.open()) {
             x = scope.replace(x, pass.next().forward(x, bias));

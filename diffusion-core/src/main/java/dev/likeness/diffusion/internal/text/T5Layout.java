@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Place;
 import java.util.List;
 
@@ -8,7 +8,7 @@ import java.util.List;
  * T5's encoder as transformers names it, inside a single file; its embedding may stand under its
  * second name alone.
  */
-public final class T5Layout implements KeyLayout {
+public final class T5Layout implements KeyMapping {
   static final String EMBEDDING = "shared.weight";
   static final String TIED = "encoder.embed_tokens.weight";
 

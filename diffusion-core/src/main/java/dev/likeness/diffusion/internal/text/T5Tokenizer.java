@@ -33,8 +33,10 @@ public final class T5Tokenizer implements AutoCloseable {
   /**
    * Opens the tokenizer in {@code folder}: {@code tokenizer.json}, or {@code spiece.model}.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when both are missing or the one is broken
-   * @throws dev.likeness.diffusion.error.MachineLimit when the native library does not load
+   * @throws dev.likeness.diffusion.error.InvalidInputException when both are missing or the one is
+   *     broken
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the native library does not
+   *     load
    */
   public static T5Tokenizer open(Path folder) {
     return new T5Tokenizer(T5Vocabulary.read(folder));

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.text.SentencePieceModel.Piece;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,16 +29,16 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
     }
     return fromSentencePiece(files
         .pieces()
-        .orElseThrow(() -> new UnusableInput(
+        .orElseThrow(() -> new InvalidInputException(
             folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model")));
   }
 
   private static T5Vocabulary fromTokenizerJson(TokenizerFiles files) {
     Path file = files.path(WHOLE);
-    Map<String, Object> document = BytePairTables.object(files, WHOLE);
+    Map<String, Object> document = BpeVocabulary.object(files, WHOLE);
     if (!(document.get("model") instanceof Map<?, ?> model)
         || !(model.get("vocab") instanceof List<?> entries)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           file + " holds no unigram code; expected \"model\" with a list \"vocab\", as T5's has");
     }
     List<Piece> pieces = new ArrayList<>(entries.size());
@@ -47,7 +47,7 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
           || pair.size() != 2
           || !(pair.get(0) instanceof String text)
           || !(pair.get(1) instanceof Number score)) {
-        throw new UnusableInput(
+        throw new InvalidInputException(
             file + ": piece " + pieces.size() + " is " + entry + ", expected a text and its score");
       }
       pieces.add(new Piece(text, score.doubleValue()));
@@ -107,6 +107,7 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
         return id;
       }
     }
-    throw new UnusableInput(source + " has no piece \"" + text + "\"; it is not T5's tokenizer");
+    throw new InvalidInputException(
+        source + " has no piece \"" + text + "\"; it is not T5's tokenizer");
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -44,7 +44,7 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
   /**
    * Reads what is there.
    *
-   * @throws UnusableInput when a file is not text or too large
+   * @throws InvalidInputException when a file is not text or too large
    */
   public static TokenizerFiles read(Path folder) {
     Map<String, String> texts = new LinkedHashMap<>();
@@ -61,13 +61,13 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
    * read.
    */
   public static TokenizerFiles clip(String pad) {
-    return ClipTables.files(merges(), pad);
+    return ClipVocabulary.files(merges(), pad);
   }
 
   /** Whether both give every text the same ids and the same padding. */
   public boolean sameIds(TokenizerFiles other) {
-    BytePairTables mine = BytePairTables.read(this);
-    BytePairTables theirs = BytePairTables.read(other);
+    BpeVocabulary mine = BpeVocabulary.read(this);
+    BpeVocabulary theirs = BpeVocabulary.read(other);
     String pad = SpecialTokens.read(this, mine, SpecialTokens.CLIP).named().get("pad_token");
     return mine.ids().equals(theirs.ids())
         && mine.merges().equals(theirs.merges())
@@ -105,17 +105,18 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
   private static String text(Path file) {
     try {
       if (Files.size(file) > LARGEST_FILE) {
-        throw new UnusableInput(file + " has " + Files.size(file)
+        throw new InvalidInputException(file + " has " + Files.size(file)
             + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
       return StandardCharsets.UTF_8
           .newDecoder()
-          .decode(ByteBuffer.wrap(Uninterrupted.read(file, Files::readAllBytes)))
+          .decode(ByteBuffer.wrap(UninterruptibleIo.read(file, Files::readAllBytes)))
           .toString();
     } catch (NoSuchFileException e) {
-      throw new UnusableInput(file + " is missing", e);
+      throw new InvalidInputException(file + " is missing", e);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
+      throw new InvalidInputException(
+          "cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
     }
   }
 }

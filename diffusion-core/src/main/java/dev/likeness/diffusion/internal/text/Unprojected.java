@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Place;
 import java.util.List;
 
@@ -8,12 +8,12 @@ import java.util.List;
  * A text encoder of the class that projects, whose projection changes nothing, whatever the file
  * holds.
  */
-record Unprojected(KeyLayout layout) implements KeyLayout {
+record Unprojected(KeyMapping layout) implements KeyMapping {
   private static final String WIDE = "text_model.final_layer_norm.weight";
 
   @Override
   public Place place(String canonical) {
-    return canonical.equals(TextShape.PROJECTION)
+    return canonical.equals(ClipKeyFormat.PROJECTION)
         ? Place.whole(layout.place(WIDE).name(), Place.Form.IDENTITY)
         : layout.place(canonical);
   }
@@ -21,8 +21,8 @@ record Unprojected(KeyLayout layout) implements KeyLayout {
   @Override
   public List<String> canonical(String foreign) {
     List<String> names = layout.canonical(foreign);
-    return names.contains(TextShape.PROJECTION)
+    return names.contains(ClipKeyFormat.PROJECTION)
         ? List.of()
-        : names.contains(WIDE) ? List.of(WIDE, TextShape.PROJECTION) : names;
+        : names.contains(WIDE) ? List.of(WIDE, ClipKeyFormat.PROJECTION) : names;
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Collection;
 import org.bytedeco.pytorch.Tensor;
@@ -18,11 +18,12 @@ public final class FiniteNumbers {
    * @param what it is, as the refusal begins
    * @param steps that were taken
    * @param advice what to do, as the refusal ends
-   * @throws UnusableInput naming all of it
+   * @throws InvalidInputException naming all of it
    */
   public static void require(String what, double value, long steps, String advice) {
     if (!Double.isFinite(value)) {
-      throw new UnusableInput(what + " is " + value + " after " + steps + " steps; " + advice);
+      throw new InvalidInputException(
+          what + " is " + value + " after " + steps + " steps; " + advice);
     }
   }
 

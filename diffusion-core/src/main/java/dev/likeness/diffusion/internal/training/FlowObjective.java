@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.training;
 
-import dev.likeness.diffusion.internal.tensor.Upload;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -29,7 +29,7 @@ public record FlowObjective(double location, double spread, double shift) {
 
   /** Latents at each picture's share of noise. */
   public Tensor noised(Tensor latents, Tensor noise, double... sigmas) {
-    return latents.add(noise.sub(latents).mul(Upload.beside(latents, shares(sigmas))));
+    return latents.add(noise.sub(latents).mul(Tensors.beside(latents, shares(sigmas))));
   }
 
   /** The velocity that the network should answer. */

@@ -34,7 +34,7 @@ public record PerceptualLoss(String name, Reader reader, double weight, double f
    * {@code clean}, the latents of these {@code pictures}, became.
    */
   public Tensor of(
-      Objective objective,
+      DiffusionObjective objective,
       Tensor answer,
       Tensor noised,
       Tensor clean,

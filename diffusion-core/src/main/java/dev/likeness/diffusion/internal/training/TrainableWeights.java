@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -21,11 +21,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class TrainableWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> leaves = new LinkedHashMap<>();
   private final TensorRegion region = new TensorRegion();
-  private final InitialValues initial;
+  private final WeightInitializer initial;
   private final String device;
 
   /** On the CPU, or where {@code initial} has its values. */
-  public TrainableWeights(InitialValues initial) {
+  public TrainableWeights(WeightInitializer initial) {
     this(initial, null);
   }
 
@@ -33,7 +33,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
    * On {@code device}, {@code cuda} say, what is made and what is read; null for where that comes
    * to lie.
    */
-  public TrainableWeights(InitialValues initial, String device) {
+  public TrainableWeights(WeightInitializer initial, String device) {
     this.initial = initial;
     this.device = device;
   }
@@ -77,7 +77,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   private static void requireShape(String name, Tensor tensor, long[] shape) {
     long[] actual = shape(tensor);
     if (!Arrays.equals(actual, shape)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           name + " has shape " + Arrays.toString(actual) + " in the checkpoint, expected "
               + Arrays.toString(shape) + "; it is of another configuration");
     }

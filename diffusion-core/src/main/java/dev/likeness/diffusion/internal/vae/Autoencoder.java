@@ -43,6 +43,6 @@ public interface Autoencoder {
 
   /** The same autoencoder working on one picture after the other: equal, with the memory of one. */
   default Autoencoder sliced() {
-    return new Sliced(this);
+    return new SlicedAutoencoder(this);
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.vae;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.Activation;
 import java.util.Collections;
@@ -95,7 +95,7 @@ public record AutoencoderConfig(
   private static List<Double> perChannel(ModelConfig c, String option) {
     List<Double> values = c.numbers(option);
     if (values != null && values.size() != c.integer("latent_channels", 4)) {
-      throw new UnusableInput(c.where() + ": option \"" + option + "\" has " + values.size()
+      throw new InvalidInputException(c.where() + ": option \"" + option + "\" has " + values.size()
           + " numbers for " + c.integer("latent_channels", 4) + " latent_channels");
     }
     return values;
@@ -110,12 +110,12 @@ public record AutoencoderConfig(
     List<String> types = c.texts(option, List.of(only));
     for (String type : types) {
       if (!type.equals(only)) {
-        throw new UnusableInput(
+        throw new InvalidInputException(
             c.where() + ": block type \"" + type + "\" is not supported; known: " + only);
       }
     }
     if (types.size() != count) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           c.where() + ": " + count + " block_out_channels, but " + types.size() + " " + option);
     }
   }

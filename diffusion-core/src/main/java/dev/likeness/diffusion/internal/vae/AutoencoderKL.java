@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.vae;
 
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.Layout;
-import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
@@ -23,13 +23,13 @@ public final class AutoencoderKL implements Autoencoder {
   private final Conv2d postQuant;
 
   public AutoencoderKL(AutoencoderConfig config, Weights w) {
-    this(config, w, Strips.NONE);
+    this(config, w, RowTiling.NONE);
   }
 
   /**
    * The same network with its large layers computed in strips: equal to rounding, with less memory.
    */
-  public AutoencoderKL(AutoencoderConfig config, Weights w, Strips strips) {
+  public AutoencoderKL(AutoencoderConfig config, Weights w, RowTiling strips) {
     this.config = config;
     int latent = config.latentChannels();
     encoder = new Encoder(w.at("encoder"), config, strips);

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.vae;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModuleTable;
 import java.util.Map;
 
@@ -32,7 +32,7 @@ public final class AutoencoderLayout {
    * The layout of an autoencoder with so many resolutions, and at most so many residual blocks in
    * each, no prefix.
    */
-  public static KeyLayout of(int levels, int mostBlocks) {
+  public static KeyMapping of(int levels, int mostBlocks) {
     return of(levels, mostBlocks, false);
   }
 
@@ -40,7 +40,7 @@ public final class AutoencoderLayout {
    * The same; {@code inside} tells whether the layers between the halves belong to them, as in
    * FLUX.2's.
    */
-  public static KeyLayout of(int levels, int mostBlocks, boolean inside) {
+  public static KeyMapping of(int levels, int mostBlocks, boolean inside) {
     ModuleTable table = new ModuleTable(
         module -> module.contains(".attentions.") && !module.endsWith("group_norm"));
     table.add("quant_conv", (inside ? "encoder." : "") + "quant_conv").add("bn", "bn");

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.GroupNorm;
 import dev.likeness.diffusion.internal.nn.ResnetBlock;
-import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 final class Decoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
-  Decoder(Weights w, AutoencoderConfig config, Strips strips) {
+  Decoder(Weights w, AutoencoderConfig config, RowTiling strips) {
     List<Integer> channels = config.decoderChannels();
     int last = channels.size() - 1;
     layers.add(

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.GroupNorm;
 import dev.likeness.diffusion.internal.nn.ResnetBlock;
-import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 final class Encoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
-  Encoder(Weights w, AutoencoderConfig config, Strips strips) {
+  Encoder(Weights w, AutoencoderConfig config, RowTiling strips) {
     List<Integer> channels = config.channels();
     int last = channels.size() - 1;
     layers.add(new Conv2d(w.at("conv_in"), config.inChannels(), channels.get(0), 3)::forward);

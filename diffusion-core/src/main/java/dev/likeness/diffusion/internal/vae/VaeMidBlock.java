@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.vae;
 
 import dev.likeness.diffusion.internal.nn.ResnetBlock;
-import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import org.bytedeco.pytorch.Tensor;
 
@@ -15,14 +15,15 @@ final class VaeMidBlock {
   private final ResnetBlock second;
 
   VaeMidBlock(Weights w, AutoencoderConfig config, int channels) {
-    first = resnet(w.at("resnets.0"), config, channels, channels, Strips.NONE);
+    first = resnet(w.at("resnets.0"), config, channels, channels, RowTiling.NONE);
     attention = config.midAttention()
         ? new PixelAttention(w.at("attentions.0"), channels, config.groups())
         : null;
-    second = resnet(w.at("resnets.1"), config, channels, channels, Strips.NONE);
+    second = resnet(w.at("resnets.1"), config, channels, channels, RowTiling.NONE);
   }
 
-  static ResnetBlock resnet(Weights w, AutoencoderConfig config, int in, int out, Strips strips) {
+  static ResnetBlock resnet(
+      Weights w, AutoencoderConfig config, int in, int out, RowTiling strips) {
     return new ResnetBlock(w, in, out, 0, config.groups(), 1e-6, config.activation(), 1, strips);
   }
 

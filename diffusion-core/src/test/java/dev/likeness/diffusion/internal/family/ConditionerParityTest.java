@@ -10,11 +10,11 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.family.stablediffusion.Conditioner;
+import dev.likeness.diffusion.internal.family.stablediffusion.PromptConditioning;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetNetwork;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetPredictor;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -69,11 +69,11 @@ class ConditionerParityTest {
   }
 
   private static UNetConditioning told(BaseModel base, ImageRequest request) {
-    Texts texts = new Conditioner(base.networks(), request, part -> Adaptation.NONE)
+    Conditioning texts = new PromptConditioning(base.networks(), request, part -> Adaptation.NONE)
         .texts(true, false, PromptSchedule.of(1));
-    return UNetNetwork.joined(Stream.of(true, false)
-        .map(
-            unwanted -> Conditioner.told(base.networks(), request, texts.at(0, unwanted), unwanted))
+    return UNetPredictor.joined(Stream.of(true, false)
+        .map(unwanted ->
+            PromptConditioning.told(base.networks(), request, texts.at(0, unwanted), unwanted))
         .toList());
   }
 
@@ -87,9 +87,10 @@ class ConditionerParityTest {
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       ImageRequest ask =
           ImageRequest.of("one BREAK [two:two BREAK three:2]").syntax(PromptSyntax.A1111);
-      Conditioner conditioner = new Conditioner(base.networks(), ask, part -> Adaptation.NONE);
-      Texts apart = conditioner.texts(true, false, PromptSchedule.of(4));
-      Texts filled = conditioner.texts(true, true, PromptSchedule.of(4));
+      PromptConditioning conditioner =
+          new PromptConditioning(base.networks(), ask, part -> Adaptation.NONE);
+      Conditioning apart = conditioner.texts(true, false, PromptSchedule.of(4));
+      Conditioning filled = conditioner.texts(true, true, PromptSchedule.of(4));
       assertEquals(
           List.of(231L, 231L),
           Stream.of(apart.at(0, false), filled.at(0, true))
@@ -97,7 +98,8 @@ class ConditionerParityTest {
               .toList());
       assertSame(filled.at(0, true), filled.at(2, true));
       Tensor nothing = apart.at(0, true).tokens();
-      Tensor words = new Conditioner(base.networks(), ask.prompt(""), part -> Adaptation.NONE)
+      Tensor words = new PromptConditioning(
+              base.networks(), ask.prompt(""), part -> Adaptation.NONE)
           .texts(false, false, PromptSchedule.of(1))
           .at(0, false)
           .tokens();
@@ -110,7 +112,7 @@ class ConditionerParityTest {
           "what fills it up");
       Closeness.assertWithin(
           1e-5, apart.at(3, false).tokens(), filled.at(3, false).tokens(), "the prompt");
-      Texts late = new Conditioner(
+      Conditioning late = new PromptConditioning(
               base.networks(), ask.negative("[two:2]"), part -> Adaptation.NONE)
           .texts(true, false, PromptSchedule.of(4));
       Closeness.assertWithin(
@@ -127,7 +129,7 @@ class ConditionerParityTest {
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
-      Texts texts = new Conditioner(base.networks(), ask, part -> Adaptation.NONE)
+      Conditioning texts = new PromptConditioning(base.networks(), ask, part -> Adaptation.NONE)
           .texts(true, true, PromptSchedule.of(1));
       assertEquals(154, texts.at(0, false).tokens().size(1));
     }
@@ -148,7 +150,7 @@ class ConditionerParityTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      return Images.floats(told(base, request).timeIds());
+      return ImageTensors.floats(told(base, request).timeIds());
     }
   }
 

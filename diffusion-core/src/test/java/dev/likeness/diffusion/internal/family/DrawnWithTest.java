@@ -9,21 +9,21 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.pipeline.Completion;
+import dev.likeness.diffusion.internal.pipeline.RequestDefaults;
 import dev.likeness.diffusion.internal.sampling.StepListener;
-import dev.likeness.diffusion.internal.tensor.Images;
-import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.schedulers.LadderShape;
+import dev.likeness.schedulers.CustomScheduler;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
-import dev.likeness.schedulers.SigmaScheduler;
+import dev.likeness.schedulers.SigmaScheduleKind;
 import dev.likeness.schedulers.solvers.Solvers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +60,7 @@ class DrawnWithTest {
 
   @Test
   void aRequestIsDrawnByTheNumbersOfItsPipeline(@TempDir Path folder) {
-    Picture picture = Picture.of(32, 32, new byte[3 * 32 * 32]);
+    RgbImage picture = RgbImage.of(32, 32, new byte[3 * 32 * 32]);
     ImageRequest plain = ImageRequest.of("a person");
     ImageRequest over = plain.from(InitialImage.of(picture));
     ImageRequest inside = plain.from(InitialImage.of(picture).mask(picture));
@@ -71,7 +71,7 @@ class DrawnWithTest {
         ControlNet xlNet = ControlNet.open(TinyControlNets.write("xl", folder), Compute.EXACT);
         ControlNet fluxNet =
             ControlNet.open(TinyControlNets.write("flux", folder), Compute.EXACT)) {
-      Control held = Control.of(xlNet, picture);
+      ControlImage held = ControlImage.of(xlNet, picture);
       assertEquals(
           List.of(5.0, 5.0, 7.5, 5.0, 5.0),
           guidance(xl, plain, over, inside, plain.control(held), inside.control(held)));
@@ -84,7 +84,7 @@ class DrawnWithTest {
               plain,
               over,
               inside,
-              plain.control(Control.of(fluxNet, picture)),
+              plain.control(ControlImage.of(fluxNet, picture)),
               over.between(0.5, 1)));
       assertEquals(List.of(4.0, 4.0, 8.0), guidance(klein, plain, over, inside));
       assertEquals(
@@ -102,16 +102,16 @@ class DrawnWithTest {
   })
   void largePicturesAreScaledToTheModelsPixels(
       String variant, String large, String masked, @TempDir Path folder) {
-    Denoiser denoiser =
-        Denoiser.open(ModelFiles.open(PipelineFolder.any(variant, folder)), Compute.EXACT);
-    Picture picture = Picture.of(2000, 800, new byte[3 * 2000 * 800]);
+    OpenModel denoiser =
+        OpenModel.open(ModelParts.open(PipelineFolder.any(variant, folder)), Compute.EXACT);
+    RgbImage picture = RgbImage.of(2000, 800, new byte[3 * 2000 * 800]);
     assertEquals(large, size(denoiser, InitialImage.of(picture)));
     assertEquals(masked, size(denoiser, InitialImage.of(picture).mask(picture)));
     denoiser.model().close();
   }
 
-  private static String size(Denoiser denoiser, InitialImage initial) {
-    ImageRequest drawn = new Completion(denoiser, denoiser.defaults())
+  private static String size(OpenModel denoiser, InitialImage initial) {
+    ImageRequest drawn = new RequestDefaults(denoiser, denoiser.defaults())
         .completed(ImageRequest.of("a hat").from(initial));
     return drawn.width() + "x" + drawn.height();
   }
@@ -200,7 +200,7 @@ class DrawnWithTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "zimage/turbo", "klein/base"})
   void onFlowNetworksSchedulersOfOwnLevelsDrawToTheEnd(String variant, @TempDir Path folder) {
-    SigmaScheduler typed = SigmaScheduler.flow(3).on(LadderShape.SIMPLE).by(Solvers.EULER);
+    CustomScheduler typed = CustomScheduler.flow(3).on(SigmaScheduleKind.SIMPLE).by(Solvers.EULER);
     try (BaseModel base = BaseModel.open(PipelineFolder.any(variant, folder), Compute.EXACT)) {
       for (int steps : new int[] {1, 3}) {
         List<Double> levels = drawnToTheEnd(base, typed, steps);
@@ -224,13 +224,16 @@ class DrawnWithTest {
       levels.add(step.level().sigma());
       if (step.index() == of - 1) {
         assertArrayEquals(
-            Images.floats(denoised), Images.floats(x), 1e-4f, "the last step leaves no noise");
+            ImageTensors.floats(denoised),
+            ImageTensors.floats(x),
+            1e-4f,
+            "the last step leaves no noise");
       }
     };
     base.generate(ImageRequest.of("a person")
         .size(32, 32)
         .steps(steps)
-        .joints(new Joints(by, network -> network, last)));
+        .joints(new GenerationHooks(by, network -> network, last)));
     assertEquals(steps, levels.size());
     return levels;
   }

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
 import dev.likeness.diffusion.internal.family.zimage.ZImageLayout;
 import dev.likeness.diffusion.internal.file.ForeignSource;
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -131,12 +131,12 @@ class LlamaCppFileTest {
   private void opensTheSame(
       String variant, String component, List<Map<String, String>> spellings, Set<String> options)
       throws IOException {
-    ModelFiles whole = ModelFiles.open(PipelineFolder.write(variant, folder).path());
+    ModelParts whole = ModelParts.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();
         TensorSource before = whole.weights(component)) {
       write(file, before, name -> renamed(name, spellings));
-      ModelFiles files = whole.with(component, file);
+      ModelParts files = whole.with(component, file);
       if (component.endsWith("_2")) {
         files.t5Tokenizer("tokenizer_2").close();
       } else {
@@ -162,8 +162,8 @@ class LlamaCppFileTest {
     opensTheSame("sd3/medium", Sd3Layout.of(4));
   }
 
-  private void opensTheSame(String variant, KeyLayout layout) throws IOException {
-    ModelFiles whole = ModelFiles.open(PipelineFolder.write(variant, folder).path());
+  private void opensTheSame(String variant, KeyMapping layout) throws IOException {
+    ModelParts whole = ModelParts.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();
         TensorSource before = whole.weights("transformer");

@@ -4,7 +4,7 @@ import static dev.likeness.diffusion.weights.Crafted.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.weights.Crafted;
 import java.io.IOException;
@@ -38,7 +38,7 @@ class DamagedFilesTest {
       Path file = Crafted.write(folder.resolve("damaged"), damaged(sound, random));
       try {
         SafetensorsHeader.read(file);
-      } catch (UnusableInput e) {
+      } catch (InvalidInputException e) {
         assertEquals(1, e.getMessage().lines().count(), e.getMessage());
         refused++;
       }

@@ -8,9 +8,9 @@ import dev.likeness.diffusion.internal.family.flux2.Flux2Layout;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
 import dev.likeness.diffusion.internal.family.zimage.ZImageLayout;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.TextShape;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
 import dev.likeness.diffusion.layout.KeyList;
 import java.util.List;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ForeignLayoutTest {
   @Test
   void splitsTheRowsOfStableDiffusion3() {
-    KeyLayout layout = Sd3Layout.of(3).under("model.diffusion_model.");
+    KeyMapping layout = Sd3Layout.of(3).under("model.diffusion_model.");
     String block = "model.diffusion_model.joint_blocks.1.";
     assertRows(
         layout,
@@ -102,7 +102,7 @@ class ForeignLayoutTest {
    */
   @Test
   void exchangesShiftAndScaleOfStableDiffusion3OnlyWhereNothingFollows() {
-    KeyLayout layout = Sd3Layout.of(3);
+    KeyMapping layout = Sd3Layout.of(3);
     assertRows(
         layout,
         "final_layer.adaLN_modulation.1.weight",
@@ -132,7 +132,7 @@ class ForeignLayoutTest {
 
   @Test
   void splitsTheRowsOfFlux() {
-    KeyLayout layout = FluxLayout.of(2, 2);
+    KeyMapping layout = FluxLayout.of(2, 2);
     assertRows(
         layout,
         "double_blocks.1.img_attn.qkv.weight",
@@ -207,7 +207,7 @@ class ForeignLayoutTest {
   /** diffusers keeps the single blocks' queries, keys, values and MLP in one, as the files do. */
   @Test
   void splitsTheRowsOfFlux2ButNotOfItsSingleBlocks() {
-    KeyLayout layout = Flux2Layout.of(2, 2);
+    KeyMapping layout = Flux2Layout.of(2, 2);
     assertRows(
         layout,
         "double_blocks.1.txt_attn.qkv.weight",
@@ -259,7 +259,7 @@ class ForeignLayoutTest {
   /** Z-Image's last norm has a scale alone, so nothing changes places. */
   @Test
   void splitsTheRowsOfZImage() {
-    KeyLayout layout = ZImageLayout.of(2, 2).under("model.diffusion_model.");
+    KeyMapping layout = ZImageLayout.of(2, 2).under("model.diffusion_model.");
     String own = "model.diffusion_model.";
     for (String block : List.of("layers.1.", "noise_refiner.1.", "context_refiner.1.")) {
       assertRows(
@@ -301,7 +301,7 @@ class ForeignLayoutTest {
    */
   @Test
   void countsTheDecodersResolutionsFromTheOtherEnd() {
-    KeyLayout layout = AutoencoderLayout.of(4, 3).under("first_stage_model.");
+    KeyMapping layout = AutoencoderLayout.of(4, 3).under("first_stage_model.");
     assertNames(
         layout,
         "first_stage_model.",
@@ -319,14 +319,14 @@ class ForeignLayoutTest {
 
   @Test
   void readsTheAutoencodersAttentionAsMatrices() {
-    KeyLayout layout = AutoencoderLayout.of(4, 3);
+    KeyMapping layout = AutoencoderLayout.of(4, 3);
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> file = Map.of(
           "decoder.mid.attn_1.proj_out.weight", torch.arange(new Scalar(6)).view(3, 2, 1, 1));
       try (RelaidSource read = new RelaidSource(new MemoryTensors(file), layout)) {
         Tensor matrix = read.read("decoder.mid_block.attentions.0.to_out.0.weight");
         assertArrayEquals(new long[] {3, 2}, matrix.shape());
-        assertArrayEquals(rows(0, 6), Images.floats(matrix.to(torch.ScalarType.Float)));
+        assertArrayEquals(rows(0, 6), ImageTensors.floats(matrix.to(torch.ScalarType.Float)));
       }
     }
   }
@@ -337,7 +337,7 @@ class ForeignLayoutTest {
    */
   @Test
   void splitsOpenClipsRowsAndTurnsItsProjection() {
-    KeyLayout layout = TextShape.written(true, true, "conditioner.embedders.1.");
+    KeyMapping layout = ClipKeyFormat.written(true, true, "conditioner.embedders.1.");
     String layer = "conditioner.embedders.1.model.transformer.resblocks.7.";
     String here = "text_model.encoder.layers.7.";
     assertRows(
@@ -368,7 +368,7 @@ class ForeignLayoutTest {
       try (RelaidSource read = new RelaidSource(new MemoryTensors(file), layout)) {
         assertArrayEquals(
             new float[] {0, 2, 4, 1, 3, 5},
-            Images.floats(read.read("text_projection.weight").to(torch.ScalarType.Float)));
+            ImageTensors.floats(read.read("text_projection.weight").to(torch.ScalarType.Float)));
       }
     }
   }
@@ -387,8 +387,8 @@ class ForeignLayoutTest {
         new long[] {3, 2},
         own + "encoder.layers.0.self_attn.in_proj.weight",
         new long[] {6, 2});
-    KeyLayout layout =
-        TextShape.layout(new KeyList("a list", list), "cond_stage_model.1.", 5, true);
+    KeyMapping layout =
+        ClipKeyFormat.layout(new KeyList("a list", list), "cond_stage_model.1.", 5, true);
     String here = "text_model.encoder.layers.4.";
     assertRows(
         layout,
@@ -405,7 +405,7 @@ class ForeignLayoutTest {
     assertRows(layout, own + "encoder.layers.5.mlp.fc1.weight", 2, Map.of());
     assertArrayEquals(
         new long[] {2, 3},
-        new Relaid(new KeyList("a list", list), layout).shape("text_projection.weight"));
+        new CanonicalTensors(new KeyList("a list", list), layout).shape("text_projection.weight"));
   }
 
   private static float[] rows(int from, int to) {
@@ -419,19 +419,19 @@ class ForeignLayoutTest {
    * {@code canonical} and nothing else.
    */
   private static void assertRows(
-      KeyLayout layout, String foreign, int count, Map<String, float[]> canonical) {
+      KeyMapping layout, String foreign, int count, Map<String, float[]> canonical) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> file =
           Map.of(foreign, torch.arange(new Scalar(count)).to(torch.ScalarType.Float));
       try (RelaidSource read = new RelaidSource(new MemoryTensors(file), layout)) {
         assertEquals(canonical.keySet(), read.names(), foreign);
         canonical.forEach(
-            (name, rows) -> assertArrayEquals(rows, Images.floats(read.read(name)), name));
+            (name, rows) -> assertArrayEquals(rows, ImageTensors.floats(read.read(name)), name));
       }
     }
   }
 
-  private static void assertNames(KeyLayout layout, String prefix, Map<String, String> canonical) {
+  private static void assertNames(KeyMapping layout, String prefix, Map<String, String> canonical) {
     canonical.forEach(
         (foreign, name) -> assertRows(layout, prefix + foreign, 2, Map.of(name, rows(0, 2))));
   }

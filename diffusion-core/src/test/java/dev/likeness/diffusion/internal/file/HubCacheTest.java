@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.model.ModelFolder;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -96,7 +96,8 @@ class HubCacheTest {
     Path weights = snapshot().resolve("unet/diffusion_pytorch_model.safetensors");
     Files.delete(weights);
     Files.createSymbolicLink(weights, plain.resolve("unet/diffusion_pytorch_model.safetensors"));
-    String message = assertThrows(UnusableInput.class, () -> BaseModel.open(cache, Compute.EXACT))
+    String message = assertThrows(
+            InvalidInputException.class, () -> BaseModel.open(cache, Compute.EXACT))
         .getMessage();
     assertEquals(
         weights + " links to a place outside " + cache.toRealPath()
@@ -107,7 +108,8 @@ class HubCacheTest {
   @Test
   void namesWhatADownloadLeftOut() throws IOException {
     Files.delete(snapshot().resolve("vae/diffusion_pytorch_model.safetensors"));
-    String message = assertThrows(UnusableInput.class, () -> BaseModel.open(cache, Compute.EXACT))
+    String message = assertThrows(
+            InvalidInputException.class, () -> BaseModel.open(cache, Compute.EXACT))
         .getMessage();
     assertTrue(
         message.startsWith(snapshot().resolve("vae") + " has no weights; expected"), message);
@@ -123,6 +125,6 @@ class HubCacheTest {
   private void assertRefused(String message) {
     assertEquals(
         message,
-        assertThrows(UnusableInput.class, () -> ModelFolder.open(cache)).getMessage());
+        assertThrows(InvalidInputException.class, () -> ModelFolder.open(cache)).getMessage());
   }
 }

@@ -65,8 +65,8 @@ public final class ListedTensors extends KeyList {
   }
 
   /** These tensors as a foreign layout names and shapes them, added to {@code file}. */
-  public void addTo(Map<String, long[]> file, KeyLayout layout) {
-    Relaid.foreignNames(names(), layout).forEach((name, parts) -> {
+  public void addTo(Map<String, long[]> file, KeyMapping layout) {
+    CanonicalTensors.foreignNames(names(), layout).forEach((name, parts) -> {
       long[] shape = shape(parts.get(0)).clone();
       shape[0] *= parts.size();
       file.put(

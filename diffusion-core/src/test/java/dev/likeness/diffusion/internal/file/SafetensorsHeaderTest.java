@@ -4,7 +4,7 @@ import static dev.likeness.diffusion.weights.Crafted.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.Crafted;
 import java.nio.charset.StandardCharsets;
@@ -84,8 +84,8 @@ class SafetensorsHeaderTest {
   void refusesAHeaderBeyondTheCapBeforeReadingIt() {
     Path file = Crafted.file(folder, "{" + TWO_FLOATS + "}" + " ".repeat(100), 8);
     assertEquals(1, SafetensorsHeader.read(file, 200).tensors().size());
-    UnusableInput refused =
-        assertThrows(UnusableInput.class, () -> SafetensorsHeader.read(file, 100));
+    InvalidInputException refused =
+        assertThrows(InvalidInputException.class, () -> SafetensorsHeader.read(file, 100));
     assertEquals(
         file + " has a header of 154 bytes, more than the 100 allowed:"
             + " not a model file as people publish them",
@@ -239,6 +239,7 @@ class SafetensorsHeaderTest {
   private static void refused(Path file, String message) {
     assertEquals(
         message,
-        assertThrows(UnusableInput.class, () -> SafetensorsHeader.read(file)).getMessage());
+        assertThrows(InvalidInputException.class, () -> SafetensorsHeader.read(file))
+            .getMessage());
   }
 }

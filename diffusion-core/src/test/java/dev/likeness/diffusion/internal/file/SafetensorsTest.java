@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
@@ -158,7 +158,8 @@ class SafetensorsTest {
   void refusesToLoadTypesThatLibtorchLacks() {
     Path path = Crafted.file(folder, "{" + entry("a", "F4", "[4]", "[0,2]") + "}", 2);
     try (Safetensors file = Safetensors.open(path)) {
-      UnusableInput refused = assertThrows(UnusableInput.class, () -> file.read("a"));
+      InvalidInputException refused =
+          assertThrows(InvalidInputException.class, () -> file.read("a"));
       assertEquals(
           "libtorch has no tensors of dtype F4; convert them to BF16 or F16 first",
           refused.getMessage());

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.FullDisk;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -132,8 +132,8 @@ class SafetensorsWriterTest {
       SafetensorsWriter.write(file, Map.of("x", torch.ones(4)), Map.of());
       byte[] old = Files.readAllBytes(file);
       try (FullDisk disk = FullDisk.after(3_000_000)) {
-        MachineLimit refused = assertThrows(
-            MachineLimit.class,
+        ResourceLimitException refused = assertThrows(
+            ResourceLimitException.class,
             () -> SafetensorsWriter.write(file, Map.of("x", torch.ones(1_000_000)), Map.of()));
         assertEquals(
             "cannot write " + file

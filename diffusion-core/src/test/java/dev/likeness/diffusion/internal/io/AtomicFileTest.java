@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.io.OwnersAlone;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -74,8 +74,8 @@ class AtomicFileTest {
     Files.writeString(file, "old");
     for (int room = 0; room < NEW.length; room++) {
       try (FullDisk disk = FullDisk.after(room)) {
-        MachineLimit refused =
-            assertThrows(MachineLimit.class, () -> AtomicFile.write(file, out -> out.write(NEW)));
+        ResourceLimitException refused = assertThrows(
+            ResourceLimitException.class, () -> AtomicFile.write(file, out -> out.write(NEW)));
         assertEquals(
             "cannot write " + file
                 + ": No space left on device; free space or choose another place",
@@ -119,7 +119,7 @@ class AtomicFileTest {
   @Test
   void saysThatAFolderStandsInTheWay() throws IOException {
     Path file = Files.createDirectories(folder.resolve("taken/inner")).getParent();
-    assertThrows(MachineLimit.class, () -> AtomicFile.write(file, out -> out.write(NEW)));
+    assertThrows(ResourceLimitException.class, () -> AtomicFile.write(file, out -> out.write(NEW)));
     assertEquals(List.of("taken"), names(folder));
     assertEquals(List.of("inner"), names(file));
   }

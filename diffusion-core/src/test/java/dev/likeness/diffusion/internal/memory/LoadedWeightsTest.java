@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.nn.Matrix;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.nn.LayerWeight;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ class LoadedWeightsTest {
 
   @ParameterizedTest
   @EnumSource
-  void keepsNothingOfWhatIsLookedAtOnce(Residence residence) {
+  void keepsNothingOfWhatIsLookedAtOnce(WeightResidence residence) {
     Path file = folder.resolve("weights.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f)), Map.of());
@@ -42,7 +42,7 @@ class LoadedWeightsTest {
       Tensor once;
       try (TensorScope scope = TensorScope.open()) {
         once = weights.read("weight");
-        assertArrayEquals(new float[] {1, 2}, Images.floats(once));
+        assertArrayEquals(new float[] {1, 2}, ImageTensors.floats(once));
       }
       assertTrue(once.isNull());
       try (TensorScope scope = TensorScope.open()) {
@@ -55,14 +55,14 @@ class LoadedWeightsTest {
 
   @ParameterizedTest
   @EnumSource
-  void refusesByNameOnceItIsClosed(Residence residence) {
+  void refusesByNameOnceItIsClosed(WeightResidence residence) {
     Path file = folder.resolve("closed.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, Map.of("weight", torch.ones(300, 300)), Map.of());
     }
     LoadedWeights weights =
         new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
-    Matrix matrix = weights.matrix("weight", 300, 300);
+    LayerWeight matrix = weights.matrix("weight", 300, 300);
     try (TensorScope scope = TensorScope.open()) {
       weights.get("weight", 300, 300);
       matrix.wide();

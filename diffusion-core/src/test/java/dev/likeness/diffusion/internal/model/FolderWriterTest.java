@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.checkpoint.Conversion;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.checkpoint.CheckpointConverter;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import java.io.IOException;
@@ -34,7 +34,7 @@ class FolderWriterTest {
 
   private Map<String, Object> written(Path from) {
     Path out = folder.resolve("after");
-    Conversion.convert(from, out, null);
+    CheckpointConverter.convert(from, out, null);
     return ModelConfig.read(out.resolve("model_index.json")).values();
   }
 
@@ -75,7 +75,8 @@ class FolderWriterTest {
     Path whole = PipelineFolder.write("flux/dev", folder).path();
     Files.write(whole.resolve("tokenizer_2/tokenizer.json"), new byte[] {-1});
     assertThrows(
-        UnusableInput.class, () -> Conversion.convert(whole, folder.resolve("after"), null));
+        InvalidInputException.class,
+        () -> CheckpointConverter.convert(whole, folder.resolve("after"), null));
     assertFalse(Files.exists(folder.resolve("after")));
   }
 
@@ -85,8 +86,8 @@ class FolderWriterTest {
     assertEquals(
         flux + " has no UNet, and single files are written of such models only; keep the folder",
         assertThrows(
-                UnusableInput.class,
-                () -> Conversion.convert(flux, folder.resolve("x.safetensors"), null))
+                InvalidInputException.class,
+                () -> CheckpointConverter.convert(flux, folder.resolve("x.safetensors"), null))
             .getMessage());
   }
 
@@ -103,7 +104,7 @@ class FolderWriterTest {
     assertArrayEquals(
         Files.readAllBytes(whole.resolve("tokenizer_2/spiece.model")),
         Files.readAllBytes(folder.resolve("after/tokenizer_2/spiece.model")));
-    try (var tokenizer = ModelFiles.open(folder.resolve("after")).t5Tokenizer("tokenizer_2")) {
+    try (var tokenizer = ModelParts.open(folder.resolve("after")).t5Tokenizer("tokenizer_2")) {
       assertTrue(tokenizer.ids("a cat").length > 0);
     }
   }

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.Compute;
@@ -45,7 +45,7 @@ class ModelFolderTest {
             List.of("controlnet", "RPMultiControlNetModel")));
     BaseModel.open(folder, Compute.EXACT).close();
     Files.createDirectory(folder.resolve("controlnet_list"));
-    assertThrows(UnusableInput.class, () -> BaseModel.open(folder, Compute.EXACT));
+    assertThrows(InvalidInputException.class, () -> BaseModel.open(folder, Compute.EXACT));
     Files.delete(folder.resolve("controlnet_list"));
     change(
         folder.resolve("model_index.json"),
@@ -53,7 +53,7 @@ class ModelFolderTest {
     String told = folder
         + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of its base"
         + " alone, and a ControlNet by itself";
-    ModelFiles files = ModelFiles.open(folder);
+    ModelParts files = ModelParts.open(folder);
     assertRefused(told, files);
     assertRefused(told, files.with("vae", folder.resolve("vae")));
   }
@@ -66,7 +66,7 @@ class ModelFolderTest {
     Path config = folder.resolve("vae/config.json");
     change(config, Map.of(option, 6));
     assertRefused(
-        config + ": option \"" + option + "\" is 6; only 3 is supported", ModelFiles.open(folder));
+        config + ": option \"" + option + "\" is 6; only 3 is supported", ModelParts.open(folder));
   }
 
   @Test
@@ -77,7 +77,7 @@ class ModelFolderTest {
         folder
             + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or none"
             + " for the plain ones",
-        assertThrows(UnusableInput.class, () -> ModelFolder.open(folder, "fp16"))
+        assertThrows(InvalidInputException.class, () -> ModelFolder.open(folder, "fp16"))
             .getMessage());
     Path half = folder.resolve("unet/diffusion_pytorch_model.fp16.safetensors");
     Files.copy(folder.resolve("unet/diffusion_pytorch_model.safetensors"), half);
@@ -116,13 +116,13 @@ class ModelFolderTest {
     change(config, Map.of("architectures", List.of("CLIPTextModel")));
     BaseModel.open(folder, Compute.EXACT).close();
     change(config, Map.of("use_attention_mask", true));
-    assertThrows(UnusableInput.class, () -> BaseModel.open(folder, Compute.EXACT));
+    assertThrows(InvalidInputException.class, () -> BaseModel.open(folder, Compute.EXACT));
   }
 
-  private static void assertRefused(String words, ModelFiles files) {
+  private static void assertRefused(String words, ModelParts files) {
     assertEquals(
         words,
-        assertThrows(UnusableInput.class, () -> BaseModel.open(files, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> BaseModel.open(files, Compute.EXACT))
             .getMessage());
   }
 

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.checkpoint.Conversion;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.checkpoint.CheckpointConverter;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.family.ModelFiles;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -48,7 +48,7 @@ class SingleFileTest {
     return GoldenFolder.write(variant, GoldenFolder.Spelling.PUBLISHED, folder).path();
   }
 
-  private static float[] pixels(ModelFiles files) {
+  private static float[] pixels(ModelParts files) {
     try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       return base.generate(ASK).pixels();
     }
@@ -58,14 +58,14 @@ class SingleFileTest {
   void modelsKnowTheFolderThatTheyAreOf() {
     Path whole = golden("base");
     Path single = folder.resolve("whole.safetensors");
-    Conversion.convert(whole, single, null);
-    ModelFiles files = ModelFiles.open(whole);
+    CheckpointConverter.convert(whole, single, null);
+    ModelParts files = ModelParts.open(whole);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT);
         BaseModel otherVae =
             BaseModel.open(files.with("vae", whole.resolve("vae")), Compute.EXACT);
         BaseModel planned =
             BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
-        BaseModel file = BaseModel.open(ModelFiles.open(single), Compute.EXACT)) {
+        BaseModel file = BaseModel.open(ModelParts.open(single), Compute.EXACT)) {
       for (BaseModel each : List.of(base, base.sparing(), otherVae, planned)) {
         assertEquals(Optional.of(whole), each.folder());
         assertEquals("base-published", each.name());
@@ -87,11 +87,11 @@ class SingleFileTest {
   })
   void drawsAsTheFolderThatItWasMadeOf(String variant, String family) {
     Path single = folder.resolve("whole.safetensors");
-    Conversion.convert(golden(variant), single, null);
+    CheckpointConverter.convert(golden(variant), single, null);
     SingleFile opened = SingleFile.open(single);
     assertEquals(family, opened.family().name());
     assertArrayEquals(
-        pixels(ModelFiles.open(folder.resolve(variant + "-published"))), pixels(opened));
+        pixels(ModelParts.open(folder.resolve(variant + "-published"))), pixels(opened));
   }
 
   @ParameterizedTest
@@ -100,10 +100,10 @@ class SingleFileTest {
     Path before = golden(variant);
     Path single = folder.resolve("whole.safetensors");
     Path after = folder.resolve("after");
-    Conversion.convert(before, single, null);
-    Conversion.convert(single, after, null);
-    ModelFiles first = ModelFiles.open(before);
-    ModelFiles second = ModelFiles.open(after);
+    CheckpointConverter.convert(before, single, null);
+    CheckpointConverter.convert(single, after, null);
+    ModelParts first = ModelParts.open(before);
+    ModelParts second = ModelParts.open(after);
     assertEquals(first.componentNames(), second.componentNames());
     for (String component : first.componentNames()) {
       assertSame(first.weights(component), second.weights(component));
@@ -111,7 +111,7 @@ class SingleFileTest {
     }
     assertEquals(first.scheduler().values(), second.scheduler().values());
     Path again = folder.resolve("again.safetensors");
-    Conversion.convert(after, again, null);
+    CheckpointConverter.convert(after, again, null);
     assertSame(Safetensors.open(single), Safetensors.open(again));
   }
 
@@ -132,7 +132,7 @@ class SingleFileTest {
     Files.move(golden("base-told").resolve("unet/diffusion_pytorch_model.safetensors"), alone);
     assertEquals(
         16,
-        ModelFiles.open(golden("gelu"))
+        ModelParts.open(golden("gelu"))
             .with("unet", alone)
             .config("unet")
             .integer("time_cond_proj_dim", 0));
@@ -142,25 +142,25 @@ class SingleFileTest {
   void keepsInfinitiesOfItsScheduler() {
     GoldenFolder whole = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
     Map<String, Object> scheduler =
-        new HashMap<>(ModelFiles.open(whole.path()).scheduler().values());
+        new HashMap<>(ModelParts.open(whole.path()).scheduler().values());
     scheduler.put("_class_name", "DPMSolverMultistepScheduler");
     scheduler.put("lambda_min_clipped", Double.NEGATIVE_INFINITY);
     whole.schedule(scheduler);
     Path single = folder.resolve("whole.safetensors");
-    Conversion.convert(whole.path(), single, null);
+    CheckpointConverter.convert(whole.path(), single, null);
     assertEquals(
         Double.NEGATIVE_INFINITY,
         SingleFile.open(single).scheduler().values().get("lambda_min_clipped"));
-    assertArrayEquals(pixels(ModelFiles.open(whole.path())), pixels(ModelFiles.open(single)));
+    assertArrayEquals(pixels(ModelParts.open(whole.path())), pixels(ModelParts.open(single)));
   }
 
   @Test
   void drawsAFileOfPlaygroundByTheScaleOfLatentsThatItHolds() throws IOException {
     GoldenFolder whole = GoldenFolder.write("xl-means", GoldenFolder.Spelling.PUBLISHED, folder);
     Path single = folder.resolve("playground.safetensors");
-    Conversion.convert(whole.path(), folder.resolve("plain.safetensors"), null);
+    CheckpointConverter.convert(whole.path(), folder.resolve("plain.safetensors"), null);
     Map<String, Object> vae =
-        new HashMap<>(ModelFiles.open(whole.path()).config("vae").values());
+        new HashMap<>(ModelParts.open(whole.path()).config("vae").values());
     try (TensorScope scope = TensorScope.open();
         Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -184,13 +184,13 @@ class SingleFileTest {
     whole.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     SingleFile opened = SingleFile.open(single);
     assertEquals("EDMDPMSolverMultistepScheduler", opened.scheduler().values().get("_class_name"));
-    assertArrayEquals(pixels(ModelFiles.open(whole.path())), pixels(opened));
+    assertArrayEquals(pixels(ModelParts.open(whole.path())), pixels(opened));
   }
 
   @Test
   void keepsWhatNoNetworkReadsButNotTheAverages() {
     Path single = folder.resolve("whole.safetensors");
-    Conversion.convert(golden("base"), folder.resolve("plain.safetensors"), null);
+    CheckpointConverter.convert(golden("base"), folder.resolve("plain.safetensors"), null);
     try (TensorScope scope = TensorScope.open();
         Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -201,8 +201,8 @@ class SingleFileTest {
           "cond_stage_model.transformer.text_model.embeddings.position_ids", torch.ones(1, 77));
       SafetensorsWriter.write(single, tensors, plain.metadata());
     }
-    Conversion.convert(single, folder.resolve("after"), null);
-    Conversion.convert(folder.resolve("after"), folder.resolve("again.safetensors"), null);
+    CheckpointConverter.convert(single, folder.resolve("after"), null);
+    CheckpointConverter.convert(folder.resolve("after"), folder.resolve("again.safetensors"), null);
     try (Safetensors before = Safetensors.open(single);
         Safetensors after = Safetensors.open(folder.resolve("again.safetensors"))) {
       Set<String> kept = new java.util.TreeSet<>(before.names());
@@ -210,12 +210,12 @@ class SingleFileTest {
       assertEquals(kept, new java.util.TreeSet<>(after.names()));
     }
     assertArrayEquals(
-        pixels(ModelFiles.open(folder.resolve("base-published"))), pixels(ModelFiles.open(single)));
+        pixels(ModelParts.open(folder.resolve("base-published"))), pixels(ModelParts.open(single)));
   }
 
   @Test
   void castsWhatIsFloating() {
-    Conversion.convert(golden("base"), folder.resolve("half.safetensors"), DType.F16);
+    CheckpointConverter.convert(golden("base"), folder.resolve("half.safetensors"), DType.F16);
     try (TensorScope scope = TensorScope.open();
         Safetensors half = Safetensors.open(folder.resolve("half.safetensors"))) {
       half.names().forEach(name -> assertEquals(DType.F16, half.dtype(name), name));
@@ -225,8 +225,8 @@ class SingleFileTest {
   @Test
   void takesAnotherAutoencoderInEitherSpellingAndSaysWhenThereIsNone() {
     Path base = golden("base");
-    float[] whole = pixels(ModelFiles.open(base));
-    Conversion.convert(base, folder.resolve("whole.safetensors"), null);
+    float[] whole = pixels(ModelParts.open(base));
+    CheckpointConverter.convert(base, folder.resolve("whole.safetensors"), null);
     Path without = folder.resolve("without.safetensors");
     Path alone = folder.resolve("alone.safetensors");
     try (Safetensors all = Safetensors.open(folder.resolve("whole.safetensors"))) {
@@ -235,13 +235,13 @@ class SingleFileTest {
     }
     assertEquals(
         without + " has no vae; give one beside it; supported: AutoencoderKL, AutoencoderTiny",
-        assertThrows(UnusableInput.class, () -> BaseModel.open(without, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> BaseModel.open(without, Compute.EXACT))
             .getMessage());
-    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", alone)));
-    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", base.resolve("vae"))));
-    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", base)));
+    assertArrayEquals(whole, pixels(ModelParts.open(without).with("vae", alone)));
+    assertArrayEquals(whole, pixels(ModelParts.open(without).with("vae", base.resolve("vae"))));
+    assertArrayEquals(whole, pixels(ModelParts.open(without).with("vae", base)));
     assertArrayEquals(
-        whole, pixels(ModelFiles.open(without).with("vae", folder.resolve("whole.safetensors"))));
+        whole, pixels(ModelParts.open(without).with("vae", folder.resolve("whole.safetensors"))));
   }
 
   @ParameterizedTest
@@ -252,12 +252,12 @@ class SingleFileTest {
         base.resolve("vae/diffusion_pytorch_model.safetensors"),
         folder.resolve("alone.safetensors"));
     assertArrayEquals(
-        pixels(ModelFiles.open(base)), pixels(ModelFiles.open(base).with("vae", alone)));
+        pixels(ModelParts.open(base)), pixels(ModelParts.open(base).with("vae", alone)));
   }
 
   private static void write(
       Safetensors all, Path file, java.util.function.UnaryOperator<String> rename) {
-    SafetensorsWriter.write(file, new Renamed(all, rename), all.metadata());
+    SafetensorsWriter.write(file, new RenamedSource(all, rename), all.metadata());
   }
 
   @Test
@@ -270,7 +270,7 @@ class SingleFileTest {
         file
             + " is of the family CosXL, which is not supported; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux,"
             + " sd3, flux2, z-image",
-        assertThrows(UnusableInput.class, () -> SingleFile.open(file)).getMessage());
+        assertThrows(InvalidInputException.class, () -> SingleFile.open(file)).getMessage());
   }
 
   @Test
@@ -283,6 +283,6 @@ class SingleFileTest {
         file + " is no base model of a known family: it has 1 tensors, none of them "
             + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux, sd3,"
             + " flux2, z-image, or a diffusers folder",
-        assertThrows(UnusableInput.class, () -> SingleFile.open(file)).getMessage());
+        assertThrows(InvalidInputException.class, () -> SingleFile.open(file)).getMessage());
   }
 }

@@ -7,23 +7,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelFiles;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.flux.FluxLayout;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Layout;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
 import dev.likeness.diffusion.internal.family.zimage.ZImageLayout;
 import dev.likeness.diffusion.internal.file.ForeignSource;
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.TextShape;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
@@ -61,34 +61,34 @@ class SingleTransformerFileTest {
         12,
         old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
     project(whole, "text_encoder", 32, old -> torch.eye(32));
-    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", Sd3Layout.of(4).under("model.diffusion_model."));
     layouts.put("vae", AutoencoderLayout.of(2, 2).under("first_stage_model."));
-    layouts.put("text_encoder", TextShape.written(false, true, "text_encoders.clip_l."));
-    layouts.put("text_encoder_2", TextShape.written(false, true, "text_encoders.clip_g."));
-    float[] expected = drawn(ModelFiles.open(whole.path()));
+    layouts.put("text_encoder", ClipKeyFormat.written(false, true, "text_encoders.clip_l."));
+    layouts.put("text_encoder_2", ClipKeyFormat.written(false, true, "text_encoders.clip_g."));
+    float[] expected = drawn(ModelParts.open(whole.path()));
     // Their CLIP-L has no projection, or one that counts for nothing.
     project(whole, "text_encoder", 32, old -> old.mul(new Scalar(2)));
     Path file = written(whole, layouts);
-    assertArrayEquals(expected, drawn(ModelFiles.open(file)));
+    assertArrayEquals(expected, drawn(ModelParts.open(file)));
     Path without = folder.resolve("without.safetensors");
     try (Safetensors all = Safetensors.open(file)) {
       SafetensorsWriter.write(
           without,
-          new Renamed(
+          new RenamedSource(
               all,
               name -> name.equals("text_encoders.clip_l.transformer.text_projection.weight")
                   ? null
                   : name),
           all.metadata());
     }
-    assertArrayEquals(expected, drawn(ModelFiles.open(without)));
+    assertArrayEquals(expected, drawn(ModelParts.open(without)));
   }
 
   @Test
   void takesALooseClipOfStableDiffusion3Unprojected() throws IOException {
-    ModelFiles whole =
-        ModelFiles.open(PipelineFolder.write("sd3/medium", folder).path());
+    ModelParts whole =
+        ModelParts.open(PipelineFolder.write("sd3/medium", folder).path());
     Path file = folder.resolve("clip_l.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -102,7 +102,7 @@ class SingleTransformerFileTest {
           .forEach((name, rows) -> tensors.put("text_model." + name, torch.zeros(rows, 64)));
       tensors.put("text_model.final_layer_norm.weight", torch.zeros(64));
       SafetensorsWriter.write(file, tensors, Map.of());
-      ModelFiles files = whole.with("text_encoder", file);
+      ModelParts files = whole.with("text_encoder", file);
       assertEquals(64, files.config("text_encoder").integer("projection_dim", 0));
       try (TensorSource source = files.weights("text_encoder")) {
         assertTrue(torch.equal(torch.eye(64), source.read("text_projection.weight")));
@@ -134,17 +134,17 @@ class SingleTransformerFileTest {
   @Test
   void drawsTheSameFromAFileOfFluxWithT5BesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("flux/schnell", folder);
-    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", FluxLayout.of(1, 3));
     layouts.put("vae", AutoencoderLayout.of(3, 3).under("vae."));
-    layouts.put("text_encoder", TextShape.written(false, false, "text_encoders.clip_l."));
+    layouts.put("text_encoder", ClipKeyFormat.written(false, false, "text_encoders.clip_l."));
     Path file = written(whole, layouts);
     assertEquals(
         file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
-        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
-    ModelFiles files =
-        ModelFiles.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
+    ModelParts files =
+        ModelParts.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
     Path bare = folder.resolve("t5.safetensors");
     Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
     assertEquals(
@@ -153,19 +153,19 @@ class SingleTransformerFileTest {
             + "; put its tokenizer.json, spiece.model, or"
             + " vocab.json with merges.txt beside it",
         assertThrows(
-                UnusableInput.class,
-                () -> ModelFiles.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2"))
+                InvalidInputException.class,
+                () -> ModelParts.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2"))
             .getMessage());
-    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
+    assertArrayEquals(drawn(ModelParts.open(whole.path())), drawn(files));
   }
 
   @Test
   void aTransformerOfFluxBringsItsScheduler() throws IOException {
-    ModelFiles dev = ModelFiles.open(PipelineFolder.write("flux/dev", folder).path());
+    ModelParts dev = ModelParts.open(PipelineFolder.write("flux/dev", folder).path());
     Path schnell = PipelineFolder.write("flux/schnell", folder).path();
     Path file = folder.resolve("undistilled.safetensors");
     try (ForeignSource foreign = new ForeignSource(
-        new Renamed(
+        new RenamedSource(
             dev.weights("transformer"), name -> name.contains("guidance_embedder") ? null : name),
         FluxLayout.of(2, 2))) {
       SafetensorsWriter.write(file, foreign, Map.of());
@@ -177,7 +177,7 @@ class SingleTransformerFileTest {
         dev.with("transformer", dev.folder().orElseThrow().resolve("transformer")), true, 3);
   }
 
-  private static void assertShifted(ModelFiles files, boolean byResolution, double shift) {
+  private static void assertShifted(ModelParts files, boolean byResolution, double shift) {
     assertEquals(byResolution, files.scheduler().values().get("use_dynamic_shifting"));
     assertEquals(shift, files.scheduler().values().get("shift"));
   }
@@ -185,7 +185,7 @@ class SingleTransformerFileTest {
   @Test
   void drawsTheSameFromAFileOfZImageWithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("zimage/turbo", folder);
-    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", ZImageLayout.of(2, 2).under("model.diffusion_model."));
     layouts.put("vae", AutoencoderLayout.of(2, 2).under("vae."));
     drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
@@ -194,7 +194,7 @@ class SingleTransformerFileTest {
   @Test
   void drawsTheSameFromAFileOfFlux2WithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("klein/base", folder);
-    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", Flux2Layout.of(2, 2));
     layouts.put("vae", AutoencoderLayout.of(2, 2, true).under("vae."));
     drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
@@ -213,7 +213,8 @@ class SingleTransformerFileTest {
         whole.resolve("transformer/diffusion_pytorch_model.safetensors"),
         "x_embedder.weight",
         narrow -> torch.cat(new TensorVector(narrow, narrow), 1));
-    String told = assertThrows(UnusableInput.class, () -> BaseModel.open(whole, Compute.EXACT))
+    String told = assertThrows(
+            InvalidInputException.class, () -> BaseModel.open(whole, Compute.EXACT))
         .getMessage();
     int filling = 2 * in + 4 * 2 * 2;
     assertEquals(
@@ -224,25 +225,25 @@ class SingleTransformerFileTest {
         told);
   }
 
-  private void drawsTheSame(PipelineFolder whole, Map<String, KeyLayout> layouts, String texts)
+  private void drawsTheSame(PipelineFolder whole, Map<String, KeyMapping> layouts, String texts)
       throws IOException {
     Path file = written(whole, layouts);
     assertEquals(
         file + " has no text_encoder; give one beside it; supported: " + texts,
-        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
-    ModelFiles files =
-        ModelFiles.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
-    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
+    ModelParts files =
+        ModelParts.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
+    assertArrayEquals(drawn(ModelParts.open(whole.path())), drawn(files));
   }
 
-  private static float[] drawn(ModelFiles files) {
+  private static float[] drawn(ModelParts files) {
     try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       return base.generate(REQUEST).pixels();
     }
   }
 
-  private Path written(PipelineFolder whole, Map<String, KeyLayout> layouts) throws IOException {
+  private Path written(PipelineFolder whole, Map<String, KeyMapping> layouts) throws IOException {
     Path file = folder.resolve("single.safetensors");
     ModelFolder parts = ModelFolder.open(whole.path());
     Map<String, String> metadata = new HashMap<>();
@@ -250,7 +251,7 @@ class SingleTransformerFileTest {
         SingleFile.CONFIG + "scheduler", JSON.std.asString(parts.scheduler().values()));
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
-      for (Map.Entry<String, KeyLayout> part : layouts.entrySet()) {
+      for (Map.Entry<String, KeyMapping> part : layouts.entrySet()) {
         metadata.put(
             SingleFile.CONFIG + part.getKey(),
             JSON.std.asString(parts.config(part.getKey()).values()));

@@ -10,20 +10,20 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Lanczos;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.adapter.PartTensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.diffusion.request.Joints;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
@@ -65,7 +65,7 @@ class PictureRequestsTest {
 
   @Test
   void drawsMarginsAndKeepsThePictureInside() {
-    Picture picture = base.generate(ASK).picture();
+    RgbImage picture = base.generate(ASK).picture();
     GeneratedImage wide = base.generate(ASK.outpaint(picture, 8, 0, 16, 8));
     assertEquals("56x32", wide.picture().width() + "x" + wide.picture().height());
     InitialImage extended = InitialImage.extended(picture, 8, 0, 16, 8);
@@ -91,17 +91,17 @@ class PictureRequestsTest {
 
   @Test
   void whatIsDrawnAnewIsMissingFromTheControlsPicture() {
-    Picture grey = Picture.of(2, 1, new byte[] {51, 51, 51, 51, 51, 51});
-    Picture white =
-        Picture.of(2, 1, new byte[] {(byte) 128, (byte) 128, (byte) 128, 127, 127, 127});
+    RgbImage grey = RgbImage.of(2, 1, new byte[] {51, 51, 51, 51, 51, 51});
+    RgbImage white =
+        RgbImage.of(2, 1, new byte[] {(byte) 128, (byte) 128, (byte) 128, 127, 127, 127});
     try (TensorScope scope = TensorScope.open()) {
       assertArrayEquals(
           new float[] {-1, 0.2f, -1, 0.2f, -1, 0.2f},
-          Images.floats(Easel.unit(grey, white, -1)),
+          ImageTensors.floats(LatentPreparation.unit(grey, white, -1)),
           1e-6f);
       assertArrayEquals(
           new float[] {0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f},
-          Images.floats(Easel.unit(grey, null, -1)),
+          ImageTensors.floats(LatentPreparation.unit(grey, null, -1)),
           1e-6f);
     }
   }
@@ -126,7 +126,7 @@ class PictureRequestsTest {
   @Test
   void goesOnInAPromptsSchedule() {
     ImageRequest ask = ASK.scheduler("DDIM").steps(10).prompt("a cat").syntax(PromptSyntax.A1111);
-    Picture cat = base.generate(ask).picture();
+    RgbImage cat = base.generate(ask).picture();
     assertEquals(
         base.generate(ask.prompt("a dog").size(48, 36).from(cat, 0.5)).picture(),
         base.generate(ask.prompt("a [cat:dog:0.9]").hires(HiresFix.pixels(1.5, 0.5)))
@@ -141,7 +141,7 @@ class PictureRequestsTest {
   void drawsOverEnlargedPixels() {
     GeneratedImage large = base.generate(ASK.hires(HiresFix.pixels(1.5, 0.5)));
     assertEquals("48x36", large.picture().width() + "x" + large.picture().height());
-    Picture small = base.generate(ASK).picture();
+    RgbImage small = base.generate(ASK).picture();
     GeneratedImage byHand = base.generate(ASK.size(48, 36).from(small, 0.5));
     assertEquals(byHand.picture(), large.picture());
     ImageRequest over = ASK.size(16, 16).hires(HiresFix.latents(1.5, 0.5));
@@ -161,9 +161,9 @@ class PictureRequestsTest {
   void drawsOverEnlargedOnesInsideTheMaskAndKeepsTheInitialPicture() {
     byte[] below = new byte[64 * 48 * 3];
     Arrays.fill(below, below.length / 2, below.length, (byte) 255);
-    Picture half = Picture.of(64, 48, below.clone());
+    RgbImage half = RgbImage.of(64, 48, below.clone());
     new Random(1).nextBytes(below);
-    InitialImage picture = InitialImage.of(Picture.of(64, 48, below)).strength(0.9);
+    InitialImage picture = InitialImage.of(RgbImage.of(64, 48, below)).strength(0.9);
     Latents known = base.encode(Lanczos.resize(picture.picture(), 48, 36));
     for (InitialImage initial : List.of(picture.mask(half), picture.change(half))) {
       for (boolean pixels : new boolean[] {false, true}) {
@@ -191,7 +191,7 @@ class PictureRequestsTest {
 
   @Test
   void drawsOverWhatABaseForInpaintingDrewInPixelsAlone() {
-    Picture picture = Picture.of(32, 32, new byte[32 * 32 * 3]);
+    RgbImage picture = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     ImageRequest ask = ASK.size(32, 32).from(InitialImage.of(picture).mask(picture));
     Path folder = GoldenFolder.write("xl-inpainting", GoldenFolder.Spelling.TODAY, scratch)
         .path();
@@ -221,7 +221,7 @@ class PictureRequestsTest {
     float[] whole = base.generate(ask.from(half)).latents().values();
     byte[] white = new byte[32 * 24 * 3];
     Arrays.fill(white, (byte) 255);
-    InitialImage masked = half.mask(Picture.of(32, 24, white));
+    InitialImage masked = half.mask(RgbImage.of(32, 24, white));
     assertArrayEquals(
         whole, base.generate(ask.from(masked.strength(1))).latents().values(), 1e-5f);
     assertRefused(
@@ -258,7 +258,7 @@ class PictureRequestsTest {
   void encodesByNoAdapterOfAnotherBase() {
     Adapter other = new Adapter() {
       @Override
-      public Adaptation adapt(Part part, Compute compute) {
+      public Adaptation adapt(ModelComponent part, Compute compute) {
         return Adaptation.NONE;
       }
 
@@ -302,8 +302,8 @@ class PictureRequestsTest {
   void hearsOfEachStepWithItsLatents() {
     List<Latents> heard = new ArrayList<>();
     StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
-    GeneratedImage image =
-        base.generate(ASK.scheduler("DDIM").joints(new Joints(null, network -> network, listener)));
+    GeneratedImage image = base.generate(
+        ASK.scheduler("DDIM").joints(new GenerationHooks(null, network -> network, listener)));
     assertEquals(3, heard.size());
     assertEquals(image.latents(), heard.get(2));
     assertArrayEquals(new long[] {4, 12, 16}, heard.get(0).shape());
@@ -320,7 +320,7 @@ class PictureRequestsTest {
 
   @Test
   void refusesWhatCannotBeDrawn() {
-    Picture picture = Picture.of(32, 24, new byte[32 * 24 * 3]);
+    RgbImage picture = RgbImage.of(32, 24, new byte[32 * 24 * 3]);
     assertRefused("strength must be in 0..1, got 1.5", () -> base.generate(ASK.from(picture, 1.5)));
     assertRefused(
         "strength 0.1 from 0.0 until 1.0 leaves none of 3 steps to do; ask for more",

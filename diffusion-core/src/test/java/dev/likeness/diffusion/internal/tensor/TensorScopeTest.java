@@ -23,7 +23,7 @@ class TensorScopeTest {
         kept = inner.promote(lost.add(lost));
       }
       assertTrue(lost.isNull());
-      assertArrayEquals(new float[] {2, 2, 2}, Images.floats(kept));
+      assertArrayEquals(new float[] {2, 2, 2}, ImageTensors.floats(kept));
     }
   }
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.TextualInversion;
@@ -140,8 +140,8 @@ class ClipTokenizerTest {
   void refusesBrokenTables(String vocabulary, String merges, String problem) throws IOException {
     Files.writeString(folder.resolve("vocab.json"), vocabulary);
     Files.writeString(folder.resolve("merges.txt"), merges.replace("\\n", "\n"));
-    String message =
-        assertThrows(UnusableInput.class, () -> ClipTokenizer.open(folder)).getMessage();
+    String message = assertThrows(InvalidInputException.class, () -> ClipTokenizer.open(folder))
+        .getMessage();
     String expected = folder.resolve(problem).toString();
     assertEquals(expected, message.substring(0, Math.min(message.length(), expected.length())));
   }
@@ -167,7 +167,8 @@ class ClipTokenizerTest {
   private void refused(String message) {
     assertEquals(
         message,
-        assertThrows(UnusableInput.class, () -> ClipTokenizer.open(folder)).getMessage());
+        assertThrows(InvalidInputException.class, () -> ClipTokenizer.open(folder))
+            .getMessage());
   }
 
   private static void assertEqualsReference(Path path, String golden, String name)

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenResource;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,7 +77,8 @@ class QwenTokenizerTest {
 
   private String refusal() {
     TokenizerFiles files = TokenizerFiles.read(folder);
-    return assertThrows(UnusableInput.class, () -> QwenTokenizer.of(files)).getMessage();
+    return assertThrows(InvalidInputException.class, () -> QwenTokenizer.of(files))
+        .getMessage();
   }
 
   private void copy(String from, String... names) {

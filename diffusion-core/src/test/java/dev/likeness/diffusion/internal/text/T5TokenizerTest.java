@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenResource;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,7 +64,8 @@ class T5TokenizerTest {
 
   @Test
   void saysWhatAFolderWithoutATokenizerLacks(@TempDir Path folder) {
-    UnusableInput e = assertThrows(UnusableInput.class, () -> T5Tokenizer.open(folder));
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> T5Tokenizer.open(folder));
     assertEquals(
         folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model", e.getMessage());
   }
@@ -83,7 +84,7 @@ class T5TokenizerTest {
       Files.write(file, damaged);
       try {
         SentencePieceModel.read(file);
-      } catch (UnusableInput e) {
+      } catch (InvalidInputException e) {
         assertEquals(1, e.getMessage().lines().count());
       }
     }

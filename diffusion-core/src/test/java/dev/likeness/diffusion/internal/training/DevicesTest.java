@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ExtendWith(NoTensorLeaks.class)
 class DevicesTest {
-  private static final InitialValues ONES = (name, shape) -> torch.ones(shape);
+  private static final WeightInitializer ONES = (name, shape) -> torch.ones(shape);
 
   @TempDir
   private Path folder;
@@ -55,7 +55,7 @@ class DevicesTest {
         Optimizer optimizer = made.get();
         Ema ema = new Ema(0.9)) {
       step(weights, optimizer, ema);
-      new TrainingState(weights, optimizer, ema).save(file, kept);
+      new TrainingStateFile(weights, optimizer, ema).save(file, kept);
     }
     assertTrue(OwnersAlone.open(file));
     try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
@@ -63,7 +63,7 @@ class DevicesTest {
         Ema ema = new Ema(0.9)) {
       weights.get("matrix", 80, 64);
       weights.get("vector", 3);
-      new TrainingState(weights, optimizer, ema).load(file);
+      new TrainingStateFile(weights, optimizer, ema).load(file);
       step(weights, optimizer, ema);
       assertEquals(2, optimizer.steps());
       assertTrue(weights.leaves().values().stream().allMatch(Tensor::is_meta));

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.training;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
@@ -46,7 +46,7 @@ class EmaTest {
 
   private static void assertAverage(Ema ema, float... expected) {
     try (TensorScope scope = TensorScope.open()) {
-      assertArrayEquals(expected, Images.floats(ema.average().get("w")), 1e-5f);
+      assertArrayEquals(expected, ImageTensors.floats(ema.average().get("w")), 1e-5f);
     }
   }
 }

@@ -26,7 +26,7 @@ class GradientSharesTest {
   }
 
   private static TrainableWeights weights(NoiseSource noise) {
-    return new TrainableWeights(InitialValues.seeded(noise, name -> false));
+    return new TrainableWeights(WeightInitializer.seeded(noise, name -> false));
   }
 
   @Test

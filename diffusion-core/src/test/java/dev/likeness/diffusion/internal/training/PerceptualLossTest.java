@@ -30,7 +30,7 @@ class PerceptualLossTest {
   void findsTheLatentsThatEveryKindOfAnswerStandsFor() {
     for (Prediction prediction :
         new Prediction[] {Prediction.EPSILON, Prediction.V, Prediction.SAMPLE}) {
-      Objective objective = new Objective(SCHEDULE, prediction, 0);
+      DiffusionObjective objective = new DiffusionObjective(SCHEDULE, prediction, 0);
       try (TensorScope scope = TensorScope.open();
           NoiseSource random = NoiseSource.seeded(1)) {
         Tensor clean = random.next(2, 4, 8, 8).squeeze(0);
@@ -46,12 +46,12 @@ class PerceptualLossTest {
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new Objective(SCHEDULE, Prediction.FLOW, 0).estimate(null, null, TIMESTEPS));
+        () -> new DiffusionObjective(SCHEDULE, Prediction.FLOW, 0).estimate(null, null, TIMESTEPS));
   }
 
   @Test
   void countsOnlyWhatIsReadAndByHowMuchOfThePictureIsLeft() {
-    Objective objective = new Objective(SCHEDULE, Prediction.SAMPLE, 0);
+    DiffusionObjective objective = new DiffusionObjective(SCHEDULE, Prediction.SAMPLE, 0);
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(1)) {
       Tensor clean = random.next(2, 4, 8, 8).squeeze(0);

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -53,7 +53,7 @@ class TrainableWeightsTest {
       weights.get("w", 2, 3);
       assertEquals(
           "w has shape [1, 3] in the checkpoint, expected [2, 3]; it is of another configuration",
-          assertThrows(UnusableInput.class, () -> weights.load(source)).getMessage());
+          assertThrows(InvalidInputException.class, () -> weights.load(source)).getMessage());
     }
   }
 }

@@ -46,8 +46,10 @@ class TrainingParityTest {
       Tensor latents = golden.read("latents");
       Tensor noise = golden.read("noise");
       int[] timesteps = timesteps();
-      Objective plain = new Objective(NoiseSchedule.stableDiffusion(), prediction, 0);
-      Objective minSnr = new Objective(NoiseSchedule.stableDiffusion(), prediction, GAMMA);
+      DiffusionObjective plain =
+          new DiffusionObjective(NoiseSchedule.stableDiffusion(), prediction, 0);
+      DiffusionObjective minSnr =
+          new DiffusionObjective(NoiseSchedule.stableDiffusion(), prediction, GAMMA);
       Tensor target = plain.target(latents, noise, timesteps);
       Closeness.assertWithin(
           ROUNDING, golden.read("noisy"), plain.noised(latents, noise, timesteps), "noisy latents");
@@ -80,7 +82,8 @@ class TrainingParityTest {
           .square()
           .flatten(1, -1)
           .mean(1);
-      Objective debiased = new Objective(NoiseSchedule.stableDiffusion(), prediction, 0, true);
+      DiffusionObjective debiased =
+          new DiffusionObjective(NoiseSchedule.stableDiffusion(), prediction, 0, true);
       assertEquals(
           errors.mul(weights).mean().item_double(),
           debiased
@@ -131,7 +134,7 @@ class TrainingParityTest {
             return leaf;
           })
           .toList();
-      assertEquals(number("clip." + name + ".norm"), GradientNorm.clip(leaves, longest), 1e-5);
+      assertEquals(number("clip." + name + ".norm"), GradientClipping.clip(leaves, longest), 1e-5);
       for (int i = 0; i < leaves.size(); i++) {
         Closeness.assertWithin(
             ROUNDING,

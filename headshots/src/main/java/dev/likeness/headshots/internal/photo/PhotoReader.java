@@ -1,12 +1,12 @@
 package dev.likeness.headshots.internal.photo;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -31,13 +31,13 @@ public final class PhotoReader implements AutoCloseable {
 
   private final String where;
   private final Map<String, List<String>> slots;
-  private final ReadingNetwork.Shape shape;
+  private final PhotoReaderNetwork.Shape shape;
   private final LoadedWeights weights;
 
   private PhotoReader(
       String where,
       Map<String, List<String>> slots,
-      ReadingNetwork.Shape shape,
+      PhotoReaderNetwork.Shape shape,
       LoadedWeights weights) {
     this.where = where;
     this.slots = slots;
@@ -56,24 +56,25 @@ public final class PhotoReader implements AutoCloseable {
   /**
    * Opens a folder of {@code config.json} and {@code model.safetensors}.
    *
-   * @throws UnusableInput when it is of another kind, or its weights are not those of its config
+   * @throws InvalidInputException when it is of another kind, or its weights are not those of its
+   *     config
    */
   public static PhotoReader open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(KIND, "give a folder that the portrait training wrote");
-    ReadingNetwork.Shape shape = shape(config);
+    PhotoReaderNetwork.Shape shape = shape(config);
     LoadedWeights weights = LoadedWeights.checked(
         Safetensors.open(folder.resolve("model.safetensors")),
         new Compute("cpu", DType.F32),
-        w -> new ReadingNetwork(shape, w));
+        w -> new PhotoReaderNetwork(shape, w));
     return new PhotoReader(config.where(), slots(config), shape, weights);
   }
 
   /** How large the network of {@code config} is. */
-  public static ReadingNetwork.Shape shape(ModelConfig config) {
+  public static PhotoReaderNetwork.Shape shape(ModelConfig config) {
     Map<String, Integer> words = new LinkedHashMap<>();
     slots(config).forEach((slot, list) -> words.put(slot, list.size()));
-    return new ReadingNetwork.Shape(
+    return new PhotoReaderNetwork.Shape(
         config.integers("block_out_channels", 4, null),
         config.integer("kept_channels", 8),
         config.integer("features", 96),
@@ -84,7 +85,7 @@ public final class PhotoReader implements AutoCloseable {
     if (!(config.values().get("slots") instanceof Map<?, ?> slots)
         || !slots.values().stream()
             .allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           config.where() + ": \"slots\" is " + config.values().get("slots")
               + ", expected an object of lists of two words or more; take the config from where the weights came from");
     }
@@ -111,18 +112,18 @@ public final class PhotoReader implements AutoCloseable {
    * For each slot how likely each of its words is, summing to 1, of {@code crop}: head and
    * shoulders.
    */
-  public Map<String, float[]> read(Picture crop) {
-    int side = ReadingNetwork.SIDE;
-    Picture sized = crop.width() == side && crop.height() == side
+  public Map<String, float[]> read(RgbImage crop) {
+    int side = PhotoReaderNetwork.SIDE;
+    RgbImage sized = crop.width() == side && crop.height() == side
         ? crop
         : Resampler.AREA.resize(crop, side, side);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      ReadingNetwork network = new ReadingNetwork(shape, Weights.of(weights));
+      PhotoReaderNetwork network = new PhotoReaderNetwork(shape, Weights.of(weights));
       Map<String, float[]> likely = new LinkedHashMap<>();
       network
-          .words(network.features(Images.toSigned(sized)))
-          .forEach((slot, scores) -> likely.put(slot, Images.floats(scores.softmax(1))));
+          .words(network.features(ImageTensors.toSigned(sized)))
+          .forEach((slot, scores) -> likely.put(slot, ImageTensors.floats(scores.softmax(1))));
       return likely;
     }
   }

@@ -13,7 +13,7 @@ public final class DetailMeasures {
    * Immerkaer's mask (CVIU 64, 1996), with the median in place of the mean, so that edges do not
    * count.
    */
-  public static double noise(View view) {
+  public static double noise(FaceView view) {
     Plane p = view.whole;
     float[] answers = new float[(p.width - 2) * (p.height - 2)];
     for (int y = 1, i = 0; y < p.height - 1; y++) {
@@ -31,7 +31,7 @@ public final class DetailMeasures {
   }
 
   /** The steps at the strongest of the eight places of a grid over those at the others, less 1. */
-  public static double compression(View view) {
+  public static double compression(FaceView view) {
     return Math.max(blocks(view.whole, true), blocks(view.whole, false));
   }
 
@@ -59,7 +59,7 @@ public final class DetailMeasures {
    * Of the plainer third of the face's middle, so that hair, beard, glasses and features do not
    * count.
    */
-  public static double wax(View view) {
+  public static double wax(FaceView view) {
     int s = view.patch.side();
     int from = s / 5;
     int span = s * 3 / 5;
@@ -72,7 +72,7 @@ public final class DetailMeasures {
     return 1 / (0.05 + strength[(int) (PLAIN * strength.length)]);
   }
 
-  public static double sharp(View view) {
+  public static double sharp(FaceView view) {
     int s = view.patch.side();
     double edges = view.skin.gradient(s / 5, s / 5, s * 3 / 5, s * 3 / 5, true)
         + view.skin.gradient(s / 5, s / 5, s * 3 / 5, s * 3 / 5, false);

@@ -10,7 +10,7 @@ public final class EarMeasure {
   private EarMeasure() {}
 
   /** The best match of a strip near the head's outline with one further out, over both sides. */
-  public static double doubled(View view) {
+  public static double doubled(FaceView view) {
     Plane detail = view.head.mapped(v -> Math.log(v + 6)).blurred(1).detail(5);
     double best = 0;
     for (int y = 86; y <= 98; y += 6) {
@@ -19,7 +19,8 @@ public final class EarMeasure {
           best = Math.max(
               best,
               Math.max(
-                  repeated(detail, x, y, -out), repeated(detail, View.SIDE - x - WIDTH, y, out)));
+                  repeated(detail, x, y, -out),
+                  repeated(detail, FaceView.SIDE - x - WIDTH, y, out)));
         }
       }
     }

@@ -4,7 +4,7 @@ import dev.likeness.photos.face.Landmarks;
 
 /** The parts of a face on the upright head: where they are and whether they match. */
 public final class FaceMeasures {
-  private static final int MIDDLE = View.SIDE / 2;
+  private static final int MIDDLE = FaceView.SIDE / 2;
   private static final int MOUTH_ROW = 158;
   private static final double USUAL_OVER_MOUTH = 0.86;
   private static final int COLUMNS = 7;
@@ -21,7 +21,7 @@ public final class FaceMeasures {
    * The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth;
    * NaN without landmarks.
    */
-  public static double proportions(View view) {
+  public static double proportions(FaceView view) {
     if (view.face.landmarks().isEmpty()) {
       return Double.NaN;
     }
@@ -33,13 +33,14 @@ public final class FaceMeasures {
   }
 
   /** The row whose middle is darkest against what lies above and below it: where the lips meet. */
-  static int mouthRow(View view) {
+  static int mouthRow(FaceView view) {
     int best = MOUTH_ROW;
     double most = Double.NEGATIVE_INFINITY;
     for (int row = 128; row < 206; row++) {
       double dark = strip(view, row - 9) + strip(view, row + 9) - 2 * strip(view, row);
       // The usual place is likelier than the nostrils or the chin.
-      double far = Math.log((row - View.EYE_ROW) / (double) (MOUTH_ROW - View.EYE_ROW)) / 0.45;
+      double far =
+          Math.log((row - FaceView.EYE_ROW) / (double) (MOUTH_ROW - FaceView.EYE_ROW)) / 0.45;
       double weighed = dark * Math.exp(-far * far / 2);
       if (weighed > most) {
         most = weighed;
@@ -49,7 +50,7 @@ public final class FaceMeasures {
     return best;
   }
 
-  private static double strip(View view, int row) {
+  private static double strip(FaceView view, int row) {
     double sum = 0;
     for (int y = row - 1; y <= row + 1; y++) {
       for (int x = MIDDLE - 16; x < MIDDLE + 16; x++) {
@@ -63,7 +64,7 @@ public final class FaceMeasures {
    * How badly the halves of the face join: how much better some neighbouring columns near its
    * middle match when one is moved up or down than where they are.
    */
-  public static double symmetry(View view) {
+  public static double symmetry(FaceView view) {
     int s = view.patch.side();
     int top = (int) (0.15 * s);
     int high = (int) (0.75 * s);
@@ -79,7 +80,7 @@ public final class FaceMeasures {
     return worst;
   }
 
-  public static double eyes(View view) {
+  public static double eyes(FaceView view) {
     if (view.face.eyes().isEmpty()) {
       return 1;
     }
@@ -97,7 +98,7 @@ public final class FaceMeasures {
    * light makes.
    */
   private static double difference(Plane head, int dx, int dy) {
-    int half = View.EYE_DISTANCE / 2;
+    int half = FaceView.EYE_DISTANCE / 2;
     double[] ratio = new double[COLUMNS * ROWS];
     double mean = 0;
     double[] slope = new double[2];
@@ -105,7 +106,7 @@ public final class FaceMeasures {
     for (int i = 0; i < ratio.length; i++) {
       int across = i % COLUMNS - COLUMNS / 2;
       int down = i / COLUMNS - ROWS / 2;
-      int y = View.EYE_ROW + down * CELL;
+      int y = FaceView.EYE_ROW + down * CELL;
       ratio[i] = Math.log((cell(head, MIDDLE - half + across * CELL, y) + SHADE)
           / (cell(head, MIDDLE + half - across * CELL + dx, y + dy) + SHADE));
       mean += ratio[i] / ratio.length;
@@ -132,7 +133,7 @@ public final class FaceMeasures {
     return sum / (CELL * CELL);
   }
 
-  public static double mouth(View view) {
+  public static double mouth(FaceView view) {
     int row = mouthRow(view);
     return view.head.gradient(MIDDLE - 20, row - 8, 40, 16, true)
         / (0.3 + view.head.gradient(MIDDLE - 20, row - 8, 40, 16, false));

@@ -29,7 +29,7 @@ public final class FalloffMeasure {
    * One over the mean distance from their mean, in natural logarithms, of the half of the skin that
    * is most alike.
    */
-  public static double falloff(View view) {
+  public static double falloff(FaceView view) {
     List<double[]> cells = cells(view.patch);
     double red = median(cells, 0);
     double blue = median(cells, 1);

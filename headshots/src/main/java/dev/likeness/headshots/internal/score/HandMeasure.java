@@ -1,7 +1,7 @@
 package dev.likeness.headshots.internal.score;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.quality.FacePatch;
@@ -30,14 +30,14 @@ public final class HandMeasure {
   private static final double EYES_DOWN = 0.39;
   private static final double EYES_APART = 0.4;
 
-  private final Picture picture;
+  private final RgbImage picture;
   private final Point middle;
   private final double apart;
   private final double[] skin;
 
-  private HandMeasure(View view) {
+  private HandMeasure(FaceView view) {
     this.picture = view.picture;
-    Box box = view.face.span();
+    BoundingBox box = view.face.span();
     this.middle = view.face
         .eyes()
         .map(eyes -> eyes.left().between(eyes.right()))
@@ -67,7 +67,7 @@ public final class HandMeasure {
    * The root of the area of the largest broad piece of skin beside face and neck that has none on
    * the other side, in distances between the eyes; NaN where skin has no colour.
    */
-  public static double hands(View view) {
+  public static double hands(FaceView view) {
     HandMeasure measure = new HandMeasure(view);
     return Math.hypot(measure.skin[0], measure.skin[1]) < COLOURLESS
         ? Double.NaN
@@ -75,8 +75,8 @@ public final class HandMeasure {
   }
 
   private double largest() {
-    Mask found = Mask.of(picture.width(), picture.height(), this::isSkin);
-    Mask beside = Mask.of(
+    BinaryMask found = BinaryMask.of(picture.width(), picture.height(), this::isSkin);
+    BinaryMask beside = BinaryMask.of(
         picture.width(),
         picture.height(),
         (x, y) -> found.at(x, y) && beside(x, y) && !mirrored(found, x, y));
@@ -96,7 +96,7 @@ public final class HandMeasure {
     return down > 0 && Math.abs(x - middle.x()) / apart > (down < CHIN ? FACE : NECK);
   }
 
-  private boolean mirrored(Mask found, int x, int y) {
+  private boolean mirrored(BinaryMask found, int x, int y) {
     int other = (int) Math.round(2 * middle.x()) - x;
     int near = (int) Math.round(NEAR * apart);
     return IntStream.rangeClosed(-near, near).anyMatch(d -> found.at(other + d, y));

@@ -12,7 +12,7 @@ public final class LightMeasures {
 
   private LightMeasures() {}
 
-  public static double exposure(View view) {
+  public static double exposure(FaceView view) {
     double dark =
         Math.log(LIT / Math.max(1, PhotoFeatures.of(view.picture, view.face).highlight()))
             / Math.log(2);
@@ -31,7 +31,7 @@ public final class LightMeasures {
     return Math.max(Math.max(0, dark), 10.0 * burnt / all);
   }
 
-  public static double direction(View view) {
+  public static double direction(FaceView view) {
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
     int side = view.patch.side();

@@ -20,7 +20,7 @@ public final class PairMeasure {
   private PairMeasure() {}
 
   /** How much less of one of the two is seen than of the other, 0 to 1; NaN where none is worn. */
-  public static double mismatch(View view, Worn worn) {
+  public static double mismatch(FaceView view, Worn worn) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor seen = PairNetwork.seen(view.upright, worn, PLACES, PLACES);

@@ -1,6 +1,6 @@
 package dev.likeness.headshots.internal.score;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.photos.face.Face;
 import java.util.stream.IntStream;
@@ -43,17 +43,18 @@ public final class PairNetwork {
    *
    * @param face with its eyes
    */
-  public static Tensor seen(Picture picture, Face face, Worn worn) {
-    return seen(View.upright(picture, face), worn, new int[] {0}, new int[] {0});
+  public static Tensor seen(RgbImage picture, Face face, Worn worn) {
+    return seen(FaceView.upright(picture, face), worn, new int[] {0}, new int[] {0});
   }
 
   /**
    * The same at several places, [2 n, 3, 45, 53], the two sides in turn: so far further out and
    * further below.
    */
-  static Tensor seen(Picture upright, Worn worn, int[] across, int[] down) {
+  static Tensor seen(RgbImage upright, Worn worn, int[] across, int[] down) {
     int reach = DOWN + FINE + IntStream.of(down).map(Math::abs).max().orElseThrow();
-    Picture rows = upright.crop(0, View.EYE_ROW + worn.down - reach, View.SIDE, 2 * reach + 1);
+    RgbImage rows =
+        upright.crop(0, FaceView.EYE_ROW + worn.down - reach, FaceView.SIDE, 2 * reach + 1);
     Plane[] details = IntStream.range(0, COLOURS)
         .mapToObj(c -> Plane.of(rows, c).mapped(v -> Math.log(v + 6)).detail(FINE))
         .toArray(Plane[]::new);
@@ -75,8 +76,8 @@ public final class PairNetwork {
     for (int i = 0; i < seen.length; i++) {
       int x = i % width - ACROSS;
       int y = i / width % height - DOWN;
-      seen[i] = (float)
-          (CONTRAST * details[i / (width * height)].at(View.SIDE / 2 + side * (out + x), row + y));
+      seen[i] = (float) (CONTRAST
+          * details[i / (width * height)].at(FaceView.SIDE / 2 + side * (out + x), row + y));
     }
     return torch.tensor(seen).view(COLOURS, height, width);
   }

@@ -1,6 +1,6 @@
 package dev.likeness.headshots.internal.score;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Luma;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
@@ -18,7 +18,7 @@ final class Plane {
   }
 
   /** The brightness of a picture, 0 to 255. */
-  static Plane of(Picture picture) {
+  static Plane of(RgbImage picture) {
     return of(picture.width(), picture.height(), Luma.of(picture)::at);
   }
 
@@ -36,7 +36,7 @@ final class Plane {
   }
 
   /** One colour of a picture, 0 to 255. */
-  static Plane of(Picture picture, int channel) {
+  static Plane of(RgbImage picture, int channel) {
     return of(picture.width(), picture.height(), (x, y) -> picture.at(x, y, channel));
   }
 

@@ -14,7 +14,7 @@ public final class SceneMeasures {
    * On rays up and out from the face: how far a thin line on each is lighter, or darker, than both
    * its sides.
    */
-  public static double hairEdges(View view) {
+  public static double hairEdges(FaceView view) {
     double cx = view.sceneFace.center().x();
     double cy = view.sceneFace.center().y();
     double unit = view.sceneFace.width();
@@ -36,7 +36,7 @@ public final class SceneMeasures {
     return lines[RAYS / 2];
   }
 
-  private static double mean(View view, double cx, double cy, double angle, int from, int to) {
+  private static double mean(FaceView view, double cx, double cy, double angle, int from, int to) {
     double sum = 0;
     for (int r = from; r < to; r++) {
       sum += at(view, cx, cy, angle, r);
@@ -44,7 +44,7 @@ public final class SceneMeasures {
     return sum / (to - from);
   }
 
-  private static double at(View view, double cx, double cy, double angle, int radius) {
+  private static double at(FaceView view, double cx, double cy, double angle, int radius) {
     return view.scene.at((int) Math.round(cx + radius * Math.cos(angle)), (int)
         Math.round(cy + radius * Math.sin(angle)));
   }
@@ -52,7 +52,7 @@ public final class SceneMeasures {
   /**
    * The strongest step between neighbouring columns or rows that most of the places along it share.
    */
-  public static double seam(View view) {
+  public static double seam(FaceView view) {
     return Math.max(seam(view.whole, true), seam(view.whole, false));
   }
 
@@ -81,7 +81,7 @@ public final class SceneMeasures {
    * The line of strokes that stands out most: many turns between light and dark along it, few above
    * and below.
    */
-  public static double text(View view) {
+  public static double text(FaceView view) {
     Plane p = view.scene;
     int wide = p.width / 3;
     double most = 0;

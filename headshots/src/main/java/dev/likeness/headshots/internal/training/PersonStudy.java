@@ -1,14 +1,14 @@
 package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.PersonDescription;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import java.util.List;
@@ -27,10 +27,10 @@ import java.util.stream.Stream;
  */
 public record PersonStudy(
     List<AcceptedPhoto> photos,
-    List<Picture> crops,
+    List<RgbImage> crops,
     List<PhotoReading> readings,
     PersonProfile profile,
-    Subject subject) {
+    PersonToken subject) {
   // Selfies from afar may be enlarged this much before they count as too small to learn from.
   private static final double MOST_ENLARGEMENT = 4;
 
@@ -39,8 +39,8 @@ public record PersonStudy(
    * progress names the others.
    *
    * @param known is believed; the rest is found out
-   * @throws UnusableInput when no head is large enough
-   * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
+   * @throws InvalidInputException when no head is large enough
+   * @throws dev.likeness.diffusion.error.CancelledException while words for the person are sought
    */
   static PersonStudy ofLarge(
       BaseModel base,
@@ -77,7 +77,7 @@ public record PersonStudy(
     Predicate<AcceptedPhoto> fits = photo -> photo.enlargement(side) <= MOST_ENLARGEMENT;
     List<AcceptedPhoto> large = photos.stream().filter(fits).toList();
     if (large.isEmpty()) {
-      throw new UnusableInput(String.format(
+      throw new InvalidInputException(String.format(
           Locale.ROOT,
           "in none of the %d photos that can be used is there enough of the head to"
               + " learn from: the base draws %d pixels, and a crop of head and shoulders may be enlarged %.0f times, here it would be %.1f times at least;"
@@ -101,7 +101,7 @@ public record PersonStudy(
       Progress progress,
       Cancellation cancellation) {
     int side = base.defaults().width();
-    List<Picture> crops =
+    List<RgbImage> crops =
         photos.stream().map(photo -> photo.crop(side, Double.POSITIVE_INFINITY)).toList();
     List<PhotoReading> readings = PhotoReading.of(base, crops, progress, cancellation);
     PersonProfile profile = readings.isEmpty()

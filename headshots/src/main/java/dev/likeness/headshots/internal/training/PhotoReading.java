@@ -1,14 +1,14 @@
 package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.internal.photo.PhotoReader;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.PersonWords;
+import dev.likeness.headshots.person.ProfileVocabulary;
 import dev.likeness.headshots.person.Trait;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,10 +42,10 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
   /**
    * Of each of {@code crops}; empty where the base brings no reader.
    *
-   * @throws UnusableInput when it lacks a slot of profiles or scenes
+   * @throws InvalidInputException when it lacks a slot of profiles or scenes
    */
   static List<PhotoReading> of(
-      BaseModel base, List<Picture> crops, Progress progress, Cancellation cancellation) {
+      BaseModel base, List<RgbImage> crops, Progress progress, Cancellation cancellation) {
     try (PhotoReader reader = base.folder().flatMap(PhotoReader::in).orElse(null)) {
       if (reader == null) {
         return List.of();
@@ -53,7 +53,7 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
       requireSlots(reader);
       progress.on(new ProgressEvent.Phase(PHASE, crops.size()));
       List<PhotoReading> readings = new ArrayList<>();
-      for (Picture crop : crops) {
+      for (RgbImage crop : crops) {
         cancellation.check();
         readings.add(new PhotoReading(reader.slots(), reader.read(crop)));
         progress.on(new ProgressEvent.Step(PHASE, readings.size(), crops.size(), Double.NaN));
@@ -64,11 +64,11 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
 
   private static void requireSlots(PhotoReader reader) {
     List<String> missing = Stream.concat(
-            PersonWords.slots().stream().map(PersonWords.Slot::name), SCENE.stream())
+            ProfileVocabulary.slots().stream().map(ProfileVocabulary.Slot::name), SCENE.stream())
         .filter(slot -> !reader.slots().containsKey(slot))
         .toList();
     if (!missing.isEmpty()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           reader.where() + ": \"slots\" lacks " + String.join(", ", missing)
               + ", expected all of profiles and scenes; take a reader that has them, or the folder away");
     }
@@ -86,7 +86,7 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
   /** The profile that photos of the same person give, beyond what is {@code known}. */
   static PersonProfile profile(List<PhotoReading> photos, PersonProfile known) {
     PersonProfile profile = known;
-    for (PersonWords.Slot slot : PersonWords.slots()) {
+    for (ProfileVocabulary.Slot slot : ProfileVocabulary.slots()) {
       boolean asked = profile.trait(slot.name()).isEmpty()
           && profile.words(0).admits(slot)
           && !(slot.name().equals("colour")

@@ -1,6 +1,6 @@
 package dev.likeness.headshots.internal.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
@@ -19,7 +19,7 @@ public final class SceneColours {
   private SceneColours() {}
 
   /** A scene of which the colours are said, where there is a word near one. */
-  public static SceneWords of(Picture crop, SceneRegions regions) {
+  public static SceneWords of(RgbImage crop, SceneRegions regions) {
     SceneWords words = SceneWords.NONE;
     double[] clothes = regions.clothes(crop);
     if (clothes != null) {

@@ -1,9 +1,9 @@
 package dev.likeness.headshots.internal.training;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.photos.AcceptedPhoto;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param face in pixels of the crop
  * @param side of the crop, in pixels
  */
-public record SceneRegions(Box face, int side) {
+public record SceneRegions(BoundingBox face, int side) {
   /** A part of the crop. */
   public enum Part {
     CLOTHES,
@@ -37,7 +37,7 @@ public record SceneRegions(Box face, int side) {
   private static final double ENOUGH = 0.15;
 
   public static SceneRegions of(AcceptedPhoto photo, int side) {
-    Box box = photo.face().box();
+    BoundingBox box = photo.face().box();
     HeadCrop crop = HeadCrop.of(
         box,
         Framing.HEAD_AND_SHOULDERS,
@@ -46,7 +46,7 @@ public record SceneRegions(Box face, int side) {
         side);
     double scale = (double) side / crop.side();
     return new SceneRegions(
-        new Box(
+        new BoundingBox(
             (box.x() - crop.x()) * scale,
             (box.y() - crop.y()) * scale,
             box.width() * scale,
@@ -102,7 +102,7 @@ public record SceneRegions(Box face, int side) {
   }
 
   /** The colour of the clothes, which hair may hang before; null where none are in the crop. */
-  double[] clothes(Picture crop) {
+  double[] clothes(RgbImage crop) {
     List<double[]> worn = colours(crop, Part.CLOTHES);
     List<double[]> others = new ArrayList<>(worn);
     for (double[] own : own(crop)) {
@@ -112,7 +112,7 @@ public record SceneRegions(Box face, int side) {
   }
 
   /** The colours of hair, skin and beard, as far as the crop shows them. */
-  List<double[]> own(Picture crop) {
+  List<double[]> own(RgbImage crop) {
     return Stream.of(Part.HAIR, Part.SKIN, Part.BEARD)
         .map(part -> colours(crop, part))
         .filter(colours -> !colours.isEmpty())
@@ -121,7 +121,7 @@ public record SceneRegions(Box face, int side) {
   }
 
   /** The colours of a part, as L*, a*, b*; every second pixel of every second row. */
-  List<double[]> colours(Picture crop, Part part) {
+  List<double[]> colours(RgbImage crop, Part part) {
     List<double[]> colours = new ArrayList<>();
     for (int y = 0; y < side; y += 2) {
       for (int x = 0; x < side; x += 2) {

@@ -21,18 +21,18 @@ import java.util.stream.Stream;
 final class VaultFileSystem extends FileSystem {
   private static final String UNFINISHED = ".part";
 
-  private final Vault vault;
+  private final EncryptedFolder vault;
   private final Path folder;
   private final VaultCipher cipher;
   private final VaultFileSystemProvider provider = new VaultFileSystemProvider(this);
 
-  VaultFileSystem(Vault vault, Path folder, VaultCipher cipher) {
+  VaultFileSystem(EncryptedFolder vault, Path folder, VaultCipher cipher) {
     this.vault = vault;
     this.folder = folder;
     this.cipher = cipher;
   }
 
-  Vault vault() {
+  EncryptedFolder vault() {
     return vault;
   }
 

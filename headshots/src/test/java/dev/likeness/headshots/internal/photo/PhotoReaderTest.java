@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.training.InitialValues;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ class PhotoReaderTest {
     write("LikenessPhotoReader", SLOTS, 8);
     try (PhotoReader reader = PhotoReader.in(base).orElseThrow()) {
       assertEquals(List.of("", "flash", "rim light"), reader.slots().get("light"));
-      Picture one = noise(256, 1);
+      RgbImage one = noise(256, 1);
       Map<String, float[]> first = reader.read(one);
       assertEquals(List.of("hair", "light"), List.copyOf(first.keySet()));
       first.forEach((slot, likely) -> assertEquals(1, sum(likely), 1e-5, slot));
@@ -54,7 +54,7 @@ class PhotoReaderTest {
   void readsPicturesOfAnySize() throws IOException {
     write("LikenessPhotoReader", SLOTS, 8);
     try (PhotoReader reader = PhotoReader.in(base).orElseThrow()) {
-      Picture small = noise(256, 3);
+      RgbImage small = noise(256, 3);
       byte[] pixels = small.rgb();
       byte[] doubled = new byte[3 * 512 * 512];
       for (int i = 0; i < doubled.length; i++) {
@@ -63,9 +63,9 @@ class PhotoReaderTest {
       }
       assertArrayEquals(
           reader.read(small).get("hair"),
-          reader.read(Picture.of(512, 512, doubled)).get("hair"),
+          reader.read(RgbImage.of(512, 512, doubled)).get("hair"),
           1e-6f);
-      assertEquals(2, reader.read(Picture.of(40, 50, new byte[3 * 40 * 50])).get("hair").length);
+      assertEquals(2, reader.read(RgbImage.of(40, 50, new byte[3 * 40 * 50])).get("hair").length);
     }
   }
 
@@ -92,7 +92,7 @@ class PhotoReaderTest {
   }
 
   private String refusal() {
-    return assertThrows(UnusableInput.class, () -> PhotoReader.in(base)).getMessage();
+    return assertThrows(InvalidInputException.class, () -> PhotoReader.in(base)).getMessage();
   }
 
   /** A reader whose config and weights go together where {@code width} is 8. */
@@ -102,20 +102,20 @@ class PhotoReaderTest {
         folder.resolve("config.json"),
         "{\"_class_name\": \"" + kind + "\", \"block_out_channels\": [" + width
             + ", 8, 8, 16], \"kept_channels\": 2, \"features\": 12, \"slots\": " + slots + "}");
-    ReadingNetwork.Shape shape =
-        new ReadingNetwork.Shape(List.of(8, 8, 8, 16), 2, 12, Map.of("hair", 2, "light", 3));
+    PhotoReaderNetwork.Shape shape =
+        new PhotoReaderNetwork.Shape(List.of(8, 8, 8, 16), 2, 12, Map.of("hair", 2, "light", 3));
     try (NoiseSource noise = NoiseSource.seeded(4);
         TrainableWeights weights =
-            new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
-      new ReadingNetwork(shape, Weights.of(weights));
+            new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
+      new PhotoReaderNetwork(shape, Weights.of(weights));
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }
   }
 
-  private static Picture noise(int side, long seed) {
+  private static RgbImage noise(int side, long seed) {
     byte[] rgb = new byte[3 * side * side];
     new Random(seed).nextBytes(rgb);
-    return Picture.of(side, side, rgb);
+    return RgbImage.of(side, side, rgb);
   }
 
   private static double sum(float... values) {

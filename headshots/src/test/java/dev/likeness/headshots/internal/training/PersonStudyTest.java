@@ -4,18 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,17 +30,17 @@ class PersonStudyTest {
         PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("hair", "short hair");
     assertEquals(
         List.of("selfie of %s", "selfie of a woman", "photo of %s", "photo of a woman"),
-        study(profile, new Subject("", profile.phrase(), "")).captions(OWN));
+        study(profile, new PersonToken("", profile.phrase(), "")).captions(OWN));
     assertEquals(
         "selfie of a person",
-        study(PersonProfile.UNKNOWN, new Subject("", "a person", ""))
+        study(PersonProfile.UNKNOWN, new PersonToken("", "a person", ""))
             .captions(OWN)
             .get(1));
   }
 
   @Test
   void aWordOfTheirOwnMeansNobodyElse() {
-    assertEquals(OWN, study(PersonProfile.UNKNOWN, Subject.of("woman")).captions(OWN));
+    assertEquals(OWN, study(PersonProfile.UNKNOWN, PersonToken.of("woman")).captions(OWN));
   }
 
   @Test
@@ -54,8 +54,8 @@ class PersonStudyTest {
             "far.jpg: the head is too small for a base of 1024 pixels; it is not learnt from")),
         events);
     assertEquals(List.of(far, near), PersonStudy.large(List.of(far, near), 128, Progress.SILENT));
-    UnusableInput none = assertThrows(
-        UnusableInput.class, () -> PersonStudy.large(List.of(far), 1024, Progress.SILENT));
+    InvalidInputException none = assertThrows(
+        InvalidInputException.class, () -> PersonStudy.large(List.of(far), 1024, Progress.SILENT));
     assertTrue(
         none.getMessage()
             .startsWith(
@@ -70,12 +70,16 @@ class PersonStudyTest {
         new Point(320 + face * 0.7, 320 + face * 0.4));
     return AcceptedPhoto.of(
         name,
-        Picture.of(800, 800, new byte[3 * 800 * 800]),
+        RgbImage.of(800, 800, new byte[3 * 800 * 800]),
         new Face(
-            new Box(320, 320, face, face), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
+            new BoundingBox(320, 320, face, face),
+            1,
+            HeadPose.FRONTAL,
+            Optional.of(eyes),
+            Optional.empty()));
   }
 
-  private static PersonStudy study(PersonProfile profile, Subject subject) {
+  private static PersonStudy study(PersonProfile profile, PersonToken subject) {
     return new PersonStudy(List.of(), List.of(), List.of(), profile, subject);
   }
 }

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.person.FaceTraits;
-import dev.likeness.lora.training.TrainingPicture;
+import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.photos.AcceptedPhoto;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.HeadPose;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -23,7 +23,7 @@ class SceneRegionsTest {
   private static final int[] SKIN = {220, 180, 150};
 
   /** A head before a wall, over clothes. */
-  private static Picture drawn() {
+  private static RgbImage drawn() {
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < SIDE * SIDE; i++) {
       int x = i % SIDE;
@@ -33,36 +33,36 @@ class SceneRegionsTest {
         rgb[3 * i + c] = (byte) colour[c];
       }
     }
-    return Picture.of(SIDE, SIDE, rgb);
+    return RgbImage.of(SIDE, SIDE, rgb);
   }
 
-  private static String rgb(Picture picture, int x, int y) {
+  private static String rgb(RgbImage picture, int x, int y) {
     return picture.at(x, y, 0) + " " + picture.at(x, y, 1) + " " + picture.at(x, y, 2);
   }
 
   private static AcceptedPhoto photo() {
-    Face face =
-        new Face(new Box(20, 16, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Face face = new Face(
+        new BoundingBox(20, 16, 24, 24), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     return AcceptedPhoto.of("selfie.png", drawn(), face);
   }
 
   @Test
   void looksForClothesBelowTheChinAndForTheWallBesideTheHead() {
     SceneRegions regions = SceneRegions.of(photo(), SIDE);
-    Picture crop = photo().crop(SIDE, 4);
+    RgbImage crop = photo().crop(SIDE, 4);
     assertEquals(
         "red",
         SceneWords.colour(SceneRegions.median(regions.colours(crop, SceneRegions.Part.CLOTHES))));
     byte[] wall = {120, (byte) 140, (byte) 160};
     assertArrayEquals(
-        FaceTraits.lab(Picture.of(1, 1, wall), 0, 0),
+        FaceTraits.lab(RgbImage.of(1, 1, wall), 0, 0),
         SceneRegions.median(regions.colours(crop, SceneRegions.Part.BACKDROP)),
         1e-9);
   }
 
   @Test
   void averagesAMapWhereThePartIs() {
-    SceneRegions regions = new SceneRegions(new Box(20, 16, 24, 24), SIDE);
+    SceneRegions regions = new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE);
     float[] below = new float[16 * 16];
     for (int i = 13 * 16; i < below.length; i++) {
       below[i] = 1;
@@ -70,7 +70,7 @@ class SceneRegionsTest {
     assertEquals(1, regions.mean(SceneRegions.Part.CLOTHES, below));
     assertEquals(0, regions.mean(SceneRegions.Part.BACKDROP, below));
     assertEquals(3 / 16.0, regions.mean(SceneRegions.Part.ALL, below));
-    SceneRegions low = new SceneRegions(new Box(20, 40, 24, 24), SIDE);
+    SceneRegions low = new SceneRegions(new BoundingBox(20, 40, 24, 24), SIDE);
     assertEquals(0, low.mean(SceneRegions.Part.CLOTHES, below), "no clothes in the picture");
   }
 
@@ -81,7 +81,7 @@ class SceneRegionsTest {
         .with("outfit", "a # hoodie")
         .with("outfit colour", "red")
         .with("backdrop", "brick wall");
-    List<TrainingPicture> pictures = Learning.pictures(
+    List<TrainingExample> pictures = PersonTraining.pictures(
         List.of(drawn(), drawn()),
         List.of(photo(), photo()),
         List.of(scene, SceneWords.NONE),
@@ -106,14 +106,14 @@ class SceneRegionsTest {
 
   @Test
   void dyesClothesAndNothingElse() {
-    SceneRegions regions = new SceneRegions(new Box(20, 16, 24, 24), SIDE);
-    Picture lips = drawn();
+    SceneRegions regions = new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE);
+    RgbImage lips = drawn();
     byte[] rgb = lips.rgb().clone();
     for (int c = 0; c < 3; c++) {
       rgb[3 * (46 * SIDE + 32) + c] = (byte) RED[c];
     }
-    Picture crop = Picture.of(SIDE, SIDE, rgb);
-    Picture dyed = Surroundings.of(crop, regions).dyed(0);
+    RgbImage crop = RgbImage.of(SIDE, SIDE, rgb);
+    RgbImage dyed = ClothingMask.of(crop, regions).dyed(0);
     assertEquals("20 20 200", rgb(dyed, 8, 62));
     for (int y = 0; y < 50; y++) {
       for (int x = 0; x < SIDE; x++) {
@@ -121,10 +121,10 @@ class SceneRegionsTest {
             crop.at(x, y, 0), dyed.at(x, y, 0), "at " + x + ", " + y + ", lips among them");
       }
     }
-    assertEquals(255, Surroundings.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
-    SceneRegions low = new SceneRegions(new Box(20, 40, 24, 24), SIDE);
-    assertEquals(crop, Surroundings.of(crop, low).dyed(0), "no clothes in the picture");
-    assertEquals(255, Surroundings.of(crop, low).mask().at(32, 62, 0));
+    assertEquals(255, ClothingMask.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
+    SceneRegions low = new SceneRegions(new BoundingBox(20, 40, 24, 24), SIDE);
+    assertEquals(crop, ClothingMask.of(crop, low).dyed(0), "no clothes in the picture");
+    assertEquals(255, ClothingMask.of(crop, low).mask().at(32, 62, 0));
   }
 
   @Test
@@ -137,16 +137,16 @@ class SceneRegionsTest {
         rgb[3 * i + c] = 60;
       }
     }
-    Picture crop = Picture.of(SIDE, SIDE, rgb);
-    SceneRegions regions = new SceneRegions(new Box(16, 16, 32, 32), SIDE);
+    RgbImage crop = RgbImage.of(SIDE, SIDE, rgb);
+    SceneRegions regions = new SceneRegions(new BoundingBox(16, 16, 32, 32), SIDE);
     assertEquals("red", SceneWords.colour(regions.clothes(crop)));
-    Picture dyed = Surroundings.of(crop, regions).dyed(0);
+    RgbImage dyed = ClothingMask.of(crop, regions).dyed(0);
     assertEquals("60 60 60", rgb(dyed, 14, 55), "hair before the clothes");
     assertEquals("20 20 200", rgb(dyed, 32, 56), "between hair");
     assertEquals("20 20 200", rgb(dyed, 2, 62), "beside it");
     assertEquals("20 20 200", rgb(dyed, 32, 51), "the collar, above where the box has the chin");
     assertEquals(
-        0, Surroundings.of(crop, regions).mask().at(32, 51, 0), "the collar is not learnt");
+        0, ClothingMask.of(crop, regions).mask().at(32, 51, 0), "the collar is not learnt");
   }
 
   @Test
@@ -157,8 +157,9 @@ class SceneRegionsTest {
         rgb[3 * i + c] = (byte) 230;
       }
     }
-    Picture crop = Picture.of(SIDE, SIDE, rgb);
-    Surroundings beside = Surroundings.of(crop, new SceneRegions(new Box(20, 16, 24, 24), SIDE));
+    RgbImage crop = RgbImage.of(SIDE, SIDE, rgb);
+    ClothingMask beside =
+        ClothingMask.of(crop, new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE));
     assertEquals("20 20 200", rgb(beside.dyed(0), 8, 62));
     assertEquals("230 230 230", rgb(beside.dyed(0), 40, 62));
     assertEquals(255, beside.mask().at(32, 55, 0), "the beard is learnt");
@@ -166,7 +167,8 @@ class SceneRegionsTest {
 
   @Test
   void leavesClothesAndBackdropOutOfWhatIsLearnt() {
-    Picture mask = Surroundings.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE))
+    RgbImage mask = ClothingMask.of(
+            drawn(), new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE))
         .mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");
     assertEquals(0, mask.at(2, 2, 0), "the wall");

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.likeness.vault.key.KeyWrapping;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -25,8 +25,8 @@ class VaultWriteChannelTest {
   @Test
   void closesAFileBeforeItIsMovedAsWindowsWantsIt() throws IOException, InterruptedException {
     assumeTrue(Files.isDirectory(OPEN), "only Linux lists what is open");
-    Vault vault = new Vault(
-        folder.resolve("vault"), "ada/photos", KeyWrapping.newFile(folder.resolve("key.txt")));
+    EncryptedFolder vault = new EncryptedFolder(
+        folder.resolve("vault"), "ada/photos", WrappingKey.newFile(folder.resolve("key.txt")));
     Path photo = vault.root().resolve("one.jpg");
     OutputStream out = Files.newOutputStream(photo);
     out.write(new byte[1000]);

@@ -3,7 +3,7 @@ package dev.likeness.ipadapter.internal.attention;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch.Asking;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.ipadapter.internal.projection.Sights;
-import dev.likeness.ipadapter.internal.projection.TimedResampler;
+import dev.likeness.ipadapter.internal.projection.TimestepResampler;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -12,14 +12,14 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param bias added to the scores of the tokens, [1, 1, 1, tokens], or null
  */
-public record TimedMemory(Tokens tokens, TimedAttention attention, double scale, Tensor bias)
+public record TimedMemory(Tokens tokens, TimestepAttention attention, double scale, Tensor bias)
     implements TokenBranch.Memory {
   /**
    * The tokens of one request, made once for each pass of the network and shared by its blocks. One
    * thread's.
    */
   public static final class Tokens {
-    private final TimedResampler resampler;
+    private final TimestepResampler resampler;
     private final Tensor seen;
     private final Tensor shown;
     private final Tensor told;
@@ -31,7 +31,7 @@ public record TimedMemory(Tokens tokens, TimedAttention attention, double scale,
      *
      * @param count how many tokens of what width
      */
-    Tokens(TimedResampler resampler, Tensor seen, long count, long width) {
+    Tokens(TimestepResampler resampler, Tensor seen, long count, long width) {
       this.resampler = resampler;
       this.seen = seen;
       shown = seen.new_empty(1, seen.size(0) * count, width);

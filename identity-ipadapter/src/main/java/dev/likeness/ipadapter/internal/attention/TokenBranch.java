@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.global.torch;
  * @param shown what the others look at
  * @param mask where this counts, or null for everywhere
  */
-public record TokenBranch(Memory nothing, Memory shown, Mask mask) implements AttentionBranch {
+public record TokenBranch(Memory nothing, Memory shown, AttentionMask mask)
+    implements AttentionBranch {
   /** What is looked at. */
   public interface Memory {
     Tensor attend(Asking picture);

@@ -17,7 +17,7 @@ import java.util.List;
  * @param lora whether the file holds a LoRA, as FaceID's do
  */
 public record AdapterLayout(
-    AdapterKind kind,
+    IpAdapterVariant kind,
     int tokens,
     long contextWidth,
     long imageWidth,

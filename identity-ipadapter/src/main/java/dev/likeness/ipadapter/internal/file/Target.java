@@ -1,6 +1,6 @@
 package dev.likeness.ipadapter.internal.file;
 
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import java.util.Set;
 
 /** The kinds of networks that IP-Adapters are made for. */
@@ -30,8 +30,8 @@ public enum Target {
   }
 
   /** The part of a base model that adapters speak to. */
-  public Part part() {
-    return this == UNET ? Part.UNET : Part.TRANSFORMER;
+  public ModelComponent part() {
+    return this == UNET ? ModelComponent.UNET : ModelComponent.TRANSFORMER;
   }
 
   /** The family of base models whose attentions understand image tokens of this width. */

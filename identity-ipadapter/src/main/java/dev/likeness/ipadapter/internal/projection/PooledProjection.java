@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * One linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721, section 3.2).
  */
-final class PooledProjection implements Projection {
+final class PooledProjection implements ImageProjection {
   private final Linear proj;
   private final LayerNorm norm;
   private final AdapterLayout layout;

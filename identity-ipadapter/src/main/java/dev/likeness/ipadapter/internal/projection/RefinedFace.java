@@ -9,14 +9,14 @@ import org.bytedeco.pytorch.Tensor;
  * FaceID's tokens look at a picture of the face: FaceID-Plus; the second version adds what they
  * were before.
  */
-final class RefinedFace implements Projection {
+final class RefinedFace implements ImageProjection {
   private final TwoLayers face;
-  private final PerceiverLayers layers;
+  private final PerceiverResampler layers;
   private final double shortcut;
 
   RefinedFace(AdapterLayout layout, Weights w, double shortcut) {
     face = new TwoLayers(layout, w);
-    layers = new PerceiverLayers(
+    layers = new PerceiverResampler(
         w.at("perceiver_resampler"),
         layout.resampler(),
         layout.imageWidth(),

@@ -7,15 +7,15 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Learnt queries look at a picture's tokens, or at a face's numbers as one token: IP-Adapter Plus.
  */
-final class Resampler implements Projection {
+final class Resampler implements ImageProjection {
   private final Tensor latents;
-  private final PerceiverLayers layers;
+  private final PerceiverResampler layers;
   private final boolean face;
 
   Resampler(AdapterLayout layout, Weights w, boolean face) {
     this.face = face;
     latents = w.tensor("latents", 1, layout.tokens(), layout.resampler().width());
-    layers = new PerceiverLayers(
+    layers = new PerceiverResampler(
         w,
         layout.resampler(),
         face ? layout.faceWidth() : layout.imageWidth(),

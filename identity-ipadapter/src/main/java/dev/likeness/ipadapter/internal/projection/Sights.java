@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param image of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null when the
  *     kind takes none
  * @param face of a face recogniser: [n, numbers]; null when the kind takes none
- * @param time as {@link TimedResampler#told} has it, [1, width]; null when the kind is not told it
+ * @param time as {@link TimestepResampler#told} has it, [1, width]; null when the kind is not told
+ *     it
  */
 public record Sights(Tensor image, Tensor face, Tensor time) {
   /** At no time. */

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Two layers over each of a picture's tokens: IP-Adapter Full Face. */
-final class TokenProjection implements Projection {
+final class TokenProjection implements ImageProjection {
   private final Linear in;
   private final Linear out;
   private final LayerNorm norm;

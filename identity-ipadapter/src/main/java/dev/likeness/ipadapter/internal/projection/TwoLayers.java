@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
  * Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over a
  * picture's pooled vector.
  */
-final class TwoLayers implements Projection {
+final class TwoLayers implements ImageProjection {
   private final Linear in;
   private final Linear out;
   private final LayerNorm norm;

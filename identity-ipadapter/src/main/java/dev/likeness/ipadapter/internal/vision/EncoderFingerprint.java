@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter.internal.vision;
 
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ public final class EncoderFingerprint {
         .forEach(name -> {
           try (TensorScope scope = TensorScope.open()) {
             float[] values =
-                Images.floats(weights.read(name).to(ScalarType.Half).to(ScalarType.Float));
+                ImageTensors.floats(weights.read(name).to(ScalarType.Half).to(ScalarType.Float));
             ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
             bytes.asFloatBuffer().put(values);
             digest.update(name.getBytes(StandardCharsets.UTF_8));

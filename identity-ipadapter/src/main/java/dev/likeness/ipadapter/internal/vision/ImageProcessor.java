@@ -1,8 +1,8 @@
 package dev.likeness.ipadapter.internal.vision;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.PillowResampling;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +87,7 @@ public record ImageProcessor(
           normalises ? numbers(c, "image_mean", usual.mean) : List.of(),
           normalises ? numbers(c, "image_std", usual.std) : List.of());
     } catch (IllegalArgumentException e) {
-      throw new UnusableInput(c.where() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(c.where() + ": " + e.getMessage(), e);
     }
   }
 
@@ -111,8 +111,8 @@ public record ImageProcessor(
   }
 
   /** Pixels of one picture, [1, 3, height, width], f32, CPU. */
-  public Tensor pixels(Picture picture) {
-    Picture sized = size == null ? picture : resized(picture);
+  public Tensor pixels(RgbImage picture) {
+    RgbImage sized = size == null ? picture : resized(picture);
     int width = crop == null ? sized.width() : crop.width;
     int height = crop == null ? sized.height() : crop.height;
     int left = Math.floorDiv(sized.width() - width, 2);
@@ -141,7 +141,7 @@ public record ImageProcessor(
         : (scaled - mean.get(channel).floatValue()) / std.get(channel).floatValue();
   }
 
-  private Picture resized(Picture p) {
+  private RgbImage resized(RgbImage p) {
     if (size.width > 0) {
       return filter.resize(p, size.width, size.height);
     }

@@ -1,14 +1,14 @@
 package dev.likeness.ipadapter.internal.vision;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.nn.Activation;
 
 /**
  * The config of a published vision tower that comes as a file alone, by its canonical names and
  * their shapes.
  */
-public record TowerShape(TensorList keys) {
+public record TowerShape(TensorNames keys) {
   private static final int HEADS = 16;
   /**
    * What SigLIP's pictures are a multiple of: 384 for 27 patches of 14, which leave some pixels
@@ -43,7 +43,7 @@ public record TowerShape(TensorList keys) {
           siglip ? 1e-6 : 1e-5,
           keys.has(pool) ? size(pool, 0) : 0);
     } catch (IllegalArgumentException e) {
-      throw new UnusableInput(keys.describe() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(keys.describe() + ": " + e.getMessage(), e);
     }
   }
 
@@ -54,7 +54,7 @@ public record TowerShape(TensorList keys) {
    */
   private Activation activation(int width, boolean siglip) {
     if (siglip ? width != 1152 : width != 1024 && width != 1280 && width != 1664) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " tower of width " + width
               + ", whose heads and activation its shapes do not tell; put its config.json beside it");
     }
@@ -63,7 +63,7 @@ public record TowerShape(TensorList keys) {
 
   private int size(String name, int dimension) {
     if (!keys.has(name) || keys.shape(name).length <= dimension) {
-      throw new UnusableInput(keys.describe() + ": no usable tensor \"" + name
+      throw new InvalidInputException(keys.describe() + ": no usable tensor \"" + name
           + "\"; give a vision tower under transformers' names");
     }
     return (int) keys.shape(name)[dimension];

@@ -1,6 +1,6 @@
 package dev.likeness.ipadapter.internal.vision;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.Activation;
 import java.util.List;
@@ -49,7 +49,7 @@ public record VisionConfig(
     ModelConfig c = vision(whole);
     boolean siglip = Set.of("siglip", "siglip_vision_model").contains(type(whole, c));
     if (!siglip && !Set.of("clip", "clip_vision_model").contains(type(whole, c))) {
-      throw new UnusableInput(whole.where() + ": model_type is \"" + type(whole, c)
+      throw new InvalidInputException(whole.where() + ": model_type is \"" + type(whole, c)
           + "\"; expected a CLIP or SigLIP vision tower (clip_vision_model, siglip_vision_model)");
     }
     c.require("num_channels", 3);
@@ -72,7 +72,7 @@ public record VisionConfig(
           c.number("layer_norm_eps", siglip ? 1e-6 : 1e-5),
           pools ? own : 0);
     } catch (IllegalArgumentException e) {
-      throw new UnusableInput(whole.where() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(whole.where() + ": " + e.getMessage(), e);
     }
   }
 

@@ -1,11 +1,11 @@
 package dev.likeness.portrait.training.adapter;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.training.FiniteNumbers;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.diffusion.internal.training.TrainingState;
+import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import java.nio.file.Files;
@@ -24,8 +24,8 @@ record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer
 
   /** Takes up the saved state, if there is one. */
   void resume() {
-    if (TrainingState.isIn(file, owner, "settings, base and pairs")) {
-      new TrainingState(weights, optimizer, null).load(file);
+    if (TrainingStateFile.isIn(file, owner, "settings, base and pairs")) {
+      new TrainingStateFile(weights, optimizer, null).load(file);
     }
   }
 
@@ -39,8 +39,9 @@ record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer
     }
     requireNumbers();
     try {
-      new TrainingState(weights, optimizer, null).save(file, Map.of(TrainingState.OWNER, owner));
-    } catch (MachineLimit full) {
+      new TrainingStateFile(weights, optimizer, null)
+          .save(file, Map.of(TrainingStateFile.OWNER, owner));
+    } catch (ResourceLimitException full) {
       progress.on(new ProgressEvent.Notice(
           "step " + step + " is not kept, the training goes on: " + full.getMessage()));
     }
@@ -49,7 +50,7 @@ record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer
   /**
    * Looks whether the weights are still numbers.
    *
-   * @throws UnusableInput when any is not; a state from before stays as it is
+   * @throws InvalidInputException when any is not; a state from before stays as it is
    */
   void requireNumbers() {
     FiniteNumbers.require(weights.leaves().values(), optimizer.steps(), advice());

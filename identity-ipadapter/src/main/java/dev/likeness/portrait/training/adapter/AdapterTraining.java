@@ -2,17 +2,17 @@ package dev.likeness.portrait.training.adapter;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.training.AdamW;
-import dev.likeness.diffusion.internal.training.LearningRate;
+import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Muon;
 import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.ipadapter.ImageEncoder;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -45,7 +45,7 @@ import java.util.List;
  * @param seed of first values, order, noise and timesteps
  */
 public record AdapterTraining(
-    AdapterKind kind,
+    IpAdapterVariant kind,
     int tokens,
     Resampling shape,
     int rank,
@@ -85,10 +85,10 @@ public record AdapterTraining(
     if (!(timestepShift > 0)) {
       throw new IllegalArgumentException("timestep shift " + timestepShift + " must be above 0");
     }
-    boolean known = kind == AdapterKind.BASE
-        || kind == AdapterKind.FULL_FACE
-        || kind == AdapterKind.PLUS && shape != null
-        || kind == AdapterKind.PORTRAIT && tokens != FACE_ID_TOKENS;
+    boolean known = kind == IpAdapterVariant.BASE
+        || kind == IpAdapterVariant.FULL_FACE
+        || kind == IpAdapterVariant.PLUS && shape != null
+        || kind == IpAdapterVariant.PORTRAIT && tokens != FACE_ID_TOKENS;
     if (!known) {
       throw new IllegalArgumentException(
           "cannot train " + kind + " with " + tokens + " tokens and resampler " + shape
@@ -99,13 +99,29 @@ public record AdapterTraining(
   /** A plain adapter of four tokens, with the settings its authors published. */
   public static AdapterTraining plain() {
     return new AdapterTraining(
-        AdapterKind.BASE, 4, null, 0, null, 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
+        IpAdapterVariant.BASE,
+        4,
+        null,
+        0,
+        null,
+        10_000,
+        8,
+        1e-4,
+        0,
+        0,
+        0,
+        false,
+        0.01,
+        1,
+        0.05,
+        1,
+        0);
   }
 
   /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
   public static AdapterTraining plus(int width) {
     return new AdapterTraining(
-        AdapterKind.PLUS,
+        IpAdapterVariant.PLUS,
         16,
         new Resampling(width, width, 4),
         0,
@@ -290,11 +306,11 @@ public record AdapterTraining(
    *     state was finished already
    * @throws IllegalArgumentException when the base computes in f16, or was trained on continuous
    *     noise levels
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
-   * @throws dev.likeness.diffusion.error.MachineLimit when {@code file} cannot be written, before
-   *     the first step as far as its folder tells
-   * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training, or
-   *     loss, gradients or weights are no numbers any more, of which nothing is kept
+   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when {@code file} cannot be
+   *     written, before the first step as far as its folder tells
+   * @throws dev.likeness.diffusion.error.InvalidInputException when the state is of another
+   *     training, or loss, gradients or weights are no numbers any more, of which nothing is kept
    */
   public double train(
       BaseModel base,
@@ -318,7 +334,7 @@ public record AdapterTraining(
       Progress progress,
       Cancellation cancellation) {
     return progress.around(() -> {
-      try (AdapterRun run = new AdapterRun(this, perceptual, base, encoder)) {
+      try (AdapterTrainer run = new AdapterTrainer(this, perceptual, base, encoder)) {
         return run.train(pairs, file, state, progress, cancellation);
       }
     });
@@ -331,19 +347,19 @@ public record AdapterTraining(
         : new AdamW(0.9, 0.999, 1e-8, weightDecay);
   }
 
-  LearningRate schedule() {
-    LearningRate constant = LearningRate.constant(learningRate);
+  LearningRateSchedule schedule() {
+    LearningRateSchedule constant = LearningRateSchedule.constant(learningRate);
     return (warmup == 0 ? constant : constant.warmup(warmup)).cooldown(cooldown, steps);
   }
 
   /** The layout of what is taught. */
-  public AdapterLayout layout(BaseAttentions base, ImageEncoder encoder, int faceNumbers) {
-    boolean face = kind == AdapterKind.PORTRAIT;
+  public AdapterLayout layout(AdapterSites base, ImageEncoder encoder, int faceNumbers) {
+    boolean face = kind == IpAdapterVariant.PORTRAIT;
     if (!face && encoder == null) {
       throw new IllegalArgumentException(
           "an " + kind.title() + " looks at pictures; give an image encoder");
     }
-    if (kind == AdapterKind.BASE && encoder.config().projection() == 0) {
+    if (kind == IpAdapterVariant.BASE && encoder.config().projection() == 0) {
       throw new IllegalArgumentException(
           "an " + kind.title() + " looks at an image encoder's projection, and "
               + encoder.describe() + " is " + encoder.config().describe()
@@ -351,13 +367,13 @@ public record AdapterTraining(
     }
     int image = face
         ? 0
-        : kind == AdapterKind.BASE
+        : kind == IpAdapterVariant.BASE
             ? encoder.config().projection()
             : encoder.config().width();
-    long hidden = face ? 2L * faceNumbers : kind == AdapterKind.FULL_FACE ? image : 0;
+    long hidden = face ? 2L * faceNumbers : kind == IpAdapterVariant.FULL_FACE ? image : 0;
     return new AdapterLayout(
         kind,
-        kind == AdapterKind.FULL_FACE ? 0 : tokens,
+        kind == IpAdapterVariant.FULL_FACE ? 0 : tokens,
         base.contextWidth(),
         image,
         face ? faceNumbers : 0,

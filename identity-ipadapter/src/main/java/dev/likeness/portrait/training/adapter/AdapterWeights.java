@@ -1,25 +1,25 @@
 package dev.likeness.portrait.training.adapter;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.adapter.SidePath;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.training.InitialValues;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.ipadapter.AdapterFile;
-import dev.likeness.ipadapter.internal.attention.FaceLora;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
+import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
-import dev.likeness.ipadapter.internal.projection.Projection;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.internal.projection.Sights;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -39,23 +39,26 @@ final class AdapterWeights implements AutoCloseable {
   private static final String GO_ON =
       "go on with the kind, tokens and rank that it was trained with";
 
-  private final StableDiffusion model;
-  private final BaseAttentions base;
+  private final StableDiffusionNetworks model;
+  private final AdapterSites base;
   private final AdapterLayout layout;
   private final int rank;
   private final TrainableWeights weights;
   private final NoiseSource first;
 
   AdapterWeights(
-      StableDiffusion model, BaseAttentions base, AdapterLayout layout, AdapterTraining settings) {
+      StableDiffusionNetworks model,
+      AdapterSites base,
+      AdapterLayout layout,
+      AdapterTraining settings) {
     this.model = model;
     this.base = base;
     this.layout = layout;
     this.rank = settings.rank();
     first = NoiseSource.seeded(settings.seed());
-    InitialValues usual = InitialValues.seeded(first, name -> name.endsWith(".up.weight"));
+    WeightInitializer usual = WeightInitializer.seeded(first, name -> name.endsWith(".up.weight"));
     try (TensorSource start =
-        settings.start() == null ? null : AdapterFile.of(settings.start()).open()) {
+        settings.start() == null ? null : IpAdapterFile.of(settings.start()).open()) {
       weights =
           new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
               ? started(start, name, shape)
@@ -68,7 +71,7 @@ final class AdapterWeights implements AutoCloseable {
     }
   }
 
-  private Tensor fresh(InitialValues usual, String name, long[] shape) {
+  private Tensor fresh(WeightInitializer usual, String name, long[] shape) {
     if (name.endsWith("_ip.weight")) {
       return ofText(name);
     }
@@ -90,7 +93,7 @@ final class AdapterWeights implements AutoCloseable {
             .sorted()
             .toList();
     if (!missing.isEmpty()) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
               + " other tensors of an " + layout.kind().title() + ", which is trained; " + GO_ON);
     }
@@ -98,7 +101,7 @@ final class AdapterWeights implements AutoCloseable {
 
   private static Tensor started(TensorSource start, String name, long[] shape) {
     if (!Arrays.equals(start.shape(name), shape)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           start.describe() + ": \"" + name + "\" is " + Arrays.toString(start.shape(name))
               + ", and the training's is " + Arrays.toString(shape) + "; " + GO_ON);
     }
@@ -111,20 +114,24 @@ final class AdapterWeights implements AutoCloseable {
 
   /** Makes every weight, in one order. */
   private void touch() {
-    Projection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
+    ImageProjection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
     for (int t = 0; t < base.paths().size(); t++) {
       tensor(weights, t, "k");
       tensor(weights, t, "v");
     }
     if (rank > 0) {
-      new FaceLora(weights, rank, base);
+      new FaceIdLora(weights, rank, base);
     }
   }
 
   private Tensor ofText(String name) {
     int n = Integer.parseInt(name.split("\\.")[1]);
     String own = name.contains("to_k_ip") ? ".to_k.weight" : ".to_v.weight";
-    return model.tensor(Part.UNET, base.at(n) + own).cpu().to(ScalarType.Float).clone();
+    return model
+        .tensor(ModelComponent.UNET, base.at(n) + own)
+        .cpu()
+        .to(ScalarType.Float)
+        .clone();
   }
 
   private Tensor tensor(Parameters from, int t, String which) {
@@ -141,8 +148,8 @@ final class AdapterWeights implements AutoCloseable {
   Adaptation adaptation(Sights sights) {
     ScalarType type = model.compute().dtype().scalarType();
     Parameters seen = type == ScalarType.Float ? weights : new CastParameters(weights, type);
-    Tensor tokens =
-        Projection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN).forward(sights);
+    Tensor tokens = ImageProjection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN)
+        .forward(sights);
     Map<String, List<AttentionBranch>> branches = new HashMap<>();
     for (int t = 0; t < base.paths().size(); t++) {
       Kept memory = new Kept(
@@ -151,7 +158,7 @@ final class AdapterWeights implements AutoCloseable {
           null);
       branches.put(base.module(layout.kind(), t), List.of(new TokenBranch(null, memory, null)));
     }
-    FaceLora lora = rank > 0 ? new FaceLora(seen, rank, base) : null;
+    FaceIdLora lora = rank > 0 ? new FaceIdLora(seen, rank, base) : null;
     return new Adaptation() {
       @Override
       public List<AttentionBranch> branches(String module) {
@@ -159,7 +166,7 @@ final class AdapterWeights implements AutoCloseable {
       }
 
       @Override
-      public List<SidePath> sidePaths(String module) {
+      public List<AdapterLayer> sidePaths(String module) {
         return lora == null ? List.of() : lora.beside(module, 1);
       }
     };

@@ -1,16 +1,16 @@
 package dev.likeness.portrait.training.adapter;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TextTower;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
-import dev.likeness.ipadapter.internal.attention.ReferenceEncoding;
+import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.projection.Sights;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
@@ -30,7 +30,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Pairs as the networks know them, encoded once: latents, references, captions. Owned by a region.
  */
 final class EncodedPairs {
-  private final StableDiffusion model;
+  private final StableDiffusionNetworks model;
   private final TensorRegion region;
   private final List<LatentDistribution> latents = new ArrayList<>();
   private final List<ReferenceEmbeddings> references = new ArrayList<>();
@@ -43,18 +43,18 @@ final class EncodedPairs {
 
   private record Text(Tensor tokens, Tensor pooled) {}
 
-  EncodedPairs(StableDiffusion model, TensorRegion region) {
+  EncodedPairs(StableDiffusionNetworks model, TensorRegion region) {
     this.model = model;
     this.region = region;
   }
 
-  void add(TrainingPair pair, ReferenceEncoding eye) {
+  void add(TrainingPair pair, ReferenceEncoder eye) {
     requireSize(pair.target());
     targets = 31 * targets + pair.target().hashCode();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       LatentDistribution d =
-          model.autoencoder().encode(model.compute().place(Images.toSigned(pair.target())));
+          model.autoencoder().encode(model.compute().place(ImageTensors.toSigned(pair.target())));
       latents.add(new LatentDistribution(
           kept(d.mean()),
           d.logVariance() == null ? null : kept(d.logVariance()),
@@ -167,7 +167,7 @@ final class EncodedPairs {
     }
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
-    for (TextTower tower : model.towers()) {
+    for (LoadedClip tower : model.towers()) {
       TextEncoding encoding =
           tower.prompts(Adaptation.NONE).encode(List.of(caption), tower.layersLeftOut());
       tokens.push_back(encoding.tokens());
@@ -180,7 +180,7 @@ final class EncodedPairs {
     return region.keep(tensor.cpu().to(ScalarType.Float).contiguous());
   }
 
-  private void requireSize(Picture target) {
+  private void requireSize(RgbImage target) {
     int factor = model.autoencoder().factor();
     if (latents.isEmpty()) {
       width = target.width();

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training.adapter;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.ipadapter.reference.Reference;
 
 /**
@@ -14,9 +14,9 @@ import dev.likeness.ipadapter.reference.Reference;
  * @param focus how much each place of the target's latents counts, rows from the top, 1 on average;
  *     null for alike. A face is little of a picture and most of its likeness
  */
-public record TrainingPair(Reference reference, Picture target, String caption, float[] focus) {
+public record TrainingPair(Reference reference, RgbImage target, String caption, float[] focus) {
   /** All of the target counting alike. */
-  public TrainingPair(Reference reference, Picture target, String caption) {
+  public TrainingPair(Reference reference, RgbImage target, String caption) {
     this(reference, target, caption, null);
   }
 

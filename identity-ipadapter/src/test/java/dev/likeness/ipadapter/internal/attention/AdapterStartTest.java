@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -19,13 +19,13 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.AdapterFile;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
-import dev.likeness.ipadapter.internal.file.BaseAttentions;
-import dev.likeness.ipadapter.internal.file.Pairing;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.vision.GoldenTower;
@@ -83,7 +83,7 @@ class AdapterStartTest {
     Path file = folder.resolve("plus.safetensors");
     AdapterTraining plus = plus().from(start).steps(1);
     String said = assertThrows(
-            UnusableInput.class,
+            InvalidInputException.class,
             () -> plus.train(
                 base,
                 encoder,
@@ -142,7 +142,7 @@ class AdapterStartTest {
             Progress.SILENT,
             new Cancellation());
     assertThrows(
-        UnusableInput.class,
+        InvalidInputException.class,
         () -> shortly
             .from(file)
             .train(
@@ -222,16 +222,16 @@ class AdapterStartTest {
             + " is an IP-Adapter and looks at pictures through SigLIP (width 36); the image encoder here is CLIP (width 48,"
             + " projection 36): give the one it was trained with",
         assertThrows(
-                UnusableInput.class,
-                () -> Pairing.check(
-                    AdapterFile.of(file), AdapterFile.of(file).layout(), clip, "here"))
+                InvalidInputException.class,
+                () -> AdapterCompatibility.check(
+                    IpAdapterFile.of(file), IpAdapterFile.of(file).layout(), clip, "here"))
             .getMessage());
   }
 
   @Test
   void looksAtNoPictureOnceForAllPairs() {
-    ReferenceEncoding eye =
-        new ReferenceEncoding("ours", plus().layout(BaseAttentions.of(base), encoder, 0), encoder);
+    ReferenceEncoder eye =
+        new ReferenceEncoder("ours", plus().layout(AdapterSites.of(base), encoder, 0), encoder);
     ReferenceEmbeddings one = eye.of(List.of(AdapterTrainingTest.pairs().get(0).reference()));
     assertNotEquals(null, one.nothing());
     assertSame(
@@ -240,6 +240,6 @@ class AdapterStartTest {
   }
 
   private static AdapterTraining plus() {
-    return AdapterTrainingTest.kind(PLAIN, AdapterKind.PLUS, 5, new Resampling(64, 64, 2));
+    return AdapterTrainingTest.kind(PLAIN, IpAdapterVariant.PLUS, 5, new Resampling(64, 64, 2));
   }
 }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -30,12 +30,13 @@ class PublishedKeysTest {
   @Test
   void tellsThePublishedPlainAdapterByItsKeys() {
     AdapterLayout layout = layout("Standard Reference (IP Adapter).safetensors.json");
-    assertEquals(AdapterKind.BASE, layout.kind());
+    assertEquals(IpAdapterVariant.BASE, layout.kind());
     assertEquals(
         List.of(4, 768L, 1024L),
         List.of(layout.tokens(), layout.contextWidth(), layout.imageWidth()));
-    Pairing.check("adapter", layout, sd15());
-    Pairing.check("adapter", layout, encoder("IP Adapter SD1/config.json"), "image_encoder");
+    AdapterCompatibility.check("adapter", layout, sd15());
+    AdapterCompatibility.check(
+        "adapter", layout, encoder("IP Adapter SD1/config.json"), "image_encoder");
   }
 
   @Test
@@ -43,7 +44,7 @@ class PublishedKeysTest {
     AdapterLayout layout = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
     assertEquals(
         new AdapterLayout(
-            AdapterKind.PLUS,
+            IpAdapterVariant.PLUS,
             16,
             768,
             1280,
@@ -54,8 +55,9 @@ class PublishedKeysTest {
             false),
         layout);
     assertEquals(12, layout.resampler().heads());
-    Pairing.check("adapter", layout, sd15());
-    Pairing.check("adapter", layout, encoder("IP Adapter SD1/config.json"), "image_encoder");
+    AdapterCompatibility.check("adapter", layout, sd15());
+    AdapterCompatibility.check(
+        "adapter", layout, encoder("IP Adapter SD1/config.json"), "image_encoder");
   }
 
   @Test
@@ -65,7 +67,7 @@ class PublishedKeysTest {
         "Face Reference (IP Adapter Plus Face).safetensors.json")) {
       KeyList list = list(file);
       Set<String> expected = new HashSet<>();
-      BaseAttentions base = sd15();
+      AdapterSites base = sd15();
       for (int t = 0; t < base.paths().size(); t++) {
         expected.add("ip_adapter." + (2 * t + 1) + ".to_k_ip.weight");
         expected.add("ip_adapter." + (2 * t + 1) + ".to_v_ip.weight");
@@ -75,7 +77,7 @@ class PublishedKeysTest {
           list.names().stream()
               .filter(n -> n.startsWith("ip_adapter"))
               .collect(Collectors.toSet()));
-      try (TensorSource published = KeySpelling.published(list)) {
+      try (TensorSource published = AdapterKeyFormat.published(list)) {
         assertEquals(
             list.names(), published.names(), "a published name is taken for another spelling");
       }
@@ -85,7 +87,7 @@ class PublishedKeysTest {
   @Test
   void saysThatAnAdapterIsForAnotherFamily() {
     AdapterLayout layout = layout("Standard Reference (IP Adapter).safetensors.json");
-    BaseAttentions xl = base(
+    AdapterSites xl = base(
         "Juggernaut XL v9/unet/diffusion_pytorch_model.fp16.safetensors.json", "Juggernaut XL v9");
     assertEquals(70, xl.paths().size());
     assertEquals("up_blocks.0.attentions.0.transformer_blocks.0.attn2", xl.at(49));
@@ -93,7 +95,7 @@ class PublishedKeysTest {
     assertEquals(
         "ip-adapter_sd15.bin is an IP-Adapter for Stable Diffusion 1.x (context 768), 16 attentions; the base "
             + "Juggernaut XL v9 is SDXL (context 2048): give an adapter made for it",
-        refusal(() -> Pairing.check("ip-adapter_sd15.bin", layout, xl)));
+        refusal(() -> AdapterCompatibility.check("ip-adapter_sd15.bin", layout, xl)));
   }
 
   @Test
@@ -103,7 +105,7 @@ class PublishedKeysTest {
     assertEquals(
         "a.bin is an IP-Adapter and looks at pictures through CLIP ViT-H/14 (projection 1024); the image encoder "
             + "here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
-        refusal(() -> Pairing.check("a.bin", plain, large, "here")));
+        refusal(() -> AdapterCompatibility.check("a.bin", plain, large, "here")));
     AdapterLayout plus = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
     VisionConfig bigG = VisionConfig.of(ModelConfig.of(
         Map.of(
@@ -121,16 +123,16 @@ class PublishedKeysTest {
     assertEquals(
         "a.bin is an IP-Adapter Plus and looks at pictures through CLIP ViT-H/14 (width 1280); the image encoder "
             + "here is CLIP ViT-bigG/14 (width 1664, projection 1280): give the one it was trained with",
-        refusal(() -> Pairing.check("a.bin", plus, bigG, "here")));
+        refusal(() -> AdapterCompatibility.check("a.bin", plus, bigG, "here")));
     assertEquals(729, encoder("siglip-so400m-patch14-384/config.json").tokens());
   }
 
   private static String refusal(Runnable check) {
-    return assertThrows(UnusableInput.class, check::run).getMessage();
+    return assertThrows(InvalidInputException.class, check::run).getMessage();
   }
 
   private static AdapterLayout layout(String file) {
-    return new HeaderReader(list(file), file).layout();
+    return new AdapterHeader(list(file), file).layout();
   }
 
   private static VisionConfig encoder(String file) {
@@ -141,17 +143,17 @@ class PublishedKeysTest {
     return KeyList.of(Material.of(KEYS + file));
   }
 
-  private static BaseAttentions base(String file, String name) {
+  private static AdapterSites base(String file, String name) {
     KeyList unet = list(file);
-    return BaseAttentions.of(name, unet.names(), unet::shape);
+    return AdapterSites.of(name, unet.names(), unet::shape);
   }
 
-  private static BaseAttentions sd15() {
+  private static AdapterSites sd15() {
     try (InputStream in =
         new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
       Map<String, long[]> unet =
           GoldenFolder.shapes((Map<?, ?>) JSON.std.mapFrom(in).get("unet"));
-      return BaseAttentions.of("SD 1.5", unet.keySet(), unet::get);
+      return AdapterSites.of("SD 1.5", unet.keySet(), unet::get);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -38,14 +38,17 @@ class TransformerAdaptersTest {
         told(TIMED));
     assertEquals(20, layout(TIMED).resampler().heads());
     for (String flux : List.of("flux-dev", "flux-schnell", "flux-fill")) {
-      Pairing.check("adapter", layout(XLABS), base(flux).heard(AdapterKind.XLABS));
-      Pairing.check("adapter", layout(INSTANT_X), base(flux));
+      AdapterCompatibility.check(
+          "adapter", layout(XLABS), base(flux).heard(IpAdapterVariant.XLABS));
+      AdapterCompatibility.check("adapter", layout(INSTANT_X), base(flux));
     }
-    Pairing.check("adapter", layout(TIMED), base("sd3.5-large"));
-    assertEquals("transformer_blocks.18", base("flux-dev").module(AdapterKind.XLABS, 18));
+    AdapterCompatibility.check("adapter", layout(TIMED), base("sd3.5-large"));
+    assertEquals("transformer_blocks.18", base("flux-dev").module(IpAdapterVariant.XLABS, 18));
     assertEquals(
-        "single_transformer_blocks.0.attn", base("flux-dev").module(AdapterKind.INSTANT_X, 19));
-    assertEquals("transformer_blocks.1.attn2", base("sd3.5-medium").module(AdapterKind.TIMED, 3));
+        "single_transformer_blocks.0.attn",
+        base("flux-dev").module(IpAdapterVariant.INSTANT_X, 19));
+    assertEquals(
+        "transformer_blocks.1.attn2", base("sd3.5-medium").module(IpAdapterVariant.TIMED, 3));
   }
 
   @Test
@@ -65,8 +68,8 @@ class TransformerAdaptersTest {
     assertEquals(
         "the base flux2-klein-4b has no attention that an image prompt could speak to; IP-Adapters are made for "
             + "Stable Diffusion 1.x, 2.x, XL, 3.x and FLUX.1",
-        assertThrows(UnusableInput.class, () -> base("flux2-klein-4b")).getMessage());
-    assertThrows(UnusableInput.class, () -> base("z-image-turbo"));
+        assertThrows(InvalidInputException.class, () -> base("flux2-klein-4b")).getMessage());
+    assertThrows(InvalidInputException.class, () -> base("z-image-turbo"));
   }
 
   @Test
@@ -114,9 +117,9 @@ class TransformerAdaptersTest {
             "projection_dim",
             768),
         "clip"));
-    Pairing.check("a.bin", layout(XLABS), large, "here");
-    Pairing.check("a.bin", layout(INSTANT_X), siglip, "here");
-    Pairing.check("a.bin", layout(TIMED), siglip, "here");
+    AdapterCompatibility.check("a.bin", layout(XLABS), large, "here");
+    AdapterCompatibility.check("a.bin", layout(INSTANT_X), siglip, "here");
+    AdapterCompatibility.check("a.bin", layout(TIMED), siglip, "here");
     assertEquals(
         "a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image "
             + "encoder here is SigLIP So400m/14 (width 1152): give the one it was trained with",
@@ -171,8 +174,8 @@ class TransformerAdaptersTest {
         "a.bin is an IP-Adapter and looks at pictures through SigLIP So400m (width 1152); the image encoder here is CLIP"
             + " So400m/16 (width 1152, projection 1152): give the one it was trained with",
         refusal(plain(1152), encoder("clip", 1152, 1152)));
-    Pairing.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
-    Pairing.check("a.bin", layout(plain(40)), encoder("siglip", 40, 0), "here");
+    AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
+    AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("siglip", 40, 0), "here");
   }
 
   @Test
@@ -190,7 +193,7 @@ class TransformerAdaptersTest {
             "vision_use_head",
             false),
         "siglip"));
-    Pairing.check("a.bin", layout(TIMED), bare, "here");
+    AdapterCompatibility.check("a.bin", layout(TIMED), bare, "here");
     assertEquals(
         "a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
             + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with",
@@ -227,29 +230,32 @@ class TransformerAdaptersTest {
   }
 
   private static String refusal(KeyList list, String base) throws IOException {
-    BaseAttentions attentions = base(base).heard(layout(list).kind());
-    return assertThrows(UnusableInput.class, () -> Pairing.check("a.bin", layout(list), attentions))
+    AdapterSites attentions = base(base).heard(layout(list).kind());
+    return assertThrows(
+            InvalidInputException.class,
+            () -> AdapterCompatibility.check("a.bin", layout(list), attentions))
         .getMessage();
   }
 
   private static String refusal(KeyList list, VisionConfig encoder) {
     return assertThrows(
-            UnusableInput.class, () -> Pairing.check("a.bin", layout(list), encoder, "here"))
+            InvalidInputException.class,
+            () -> AdapterCompatibility.check("a.bin", layout(list), encoder, "here"))
         .getMessage();
   }
 
   private static AdapterLayout layout(KeyList list) {
-    try (TensorSource published = KeySpelling.published(list)) {
-      return new HeaderReader(published, "a.bin").layout();
+    try (TensorSource published = AdapterKeyFormat.published(list)) {
+      return new AdapterHeader(published, "a.bin").layout();
     }
   }
 
-  private static BaseAttentions base(String name) throws IOException {
+  private static AdapterSites base(String name) throws IOException {
     try (InputStream in = new GZIPInputStream(
         GoldenFolder.class.getResourceAsStream("/golden/transformer-keys.json.gz"))) {
       Map<?, ?> model = (Map<?, ?>) JSON.std.mapFrom(in).get(name);
       Map<String, long[]> shapes = GoldenFolder.shapes((Map<?, ?>) model.get("canonical"));
-      return BaseAttentions.of(name, shapes.keySet(), shapes::get);
+      return AdapterSites.of(name, shapes.keySet(), shapes::get);
     }
   }
 

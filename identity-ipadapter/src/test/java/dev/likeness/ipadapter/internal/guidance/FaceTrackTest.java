@@ -2,28 +2,28 @@ package dev.likeness.ipadapter.internal.guidance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class FaceTrackTest {
-  private static final Box BOX = new Box(60, 60, 90, 90);
+  private static final BoundingBox BOX = new BoundingBox(60, 60, 90, 90);
 
   private static Face face(double left, double right) {
     return new Face(
         BOX,
         1,
-        Pose.FRONTAL,
+        HeadPose.FRONTAL,
         Optional.of(new Eyes(new Point(left, 100), new Point(right, 100))),
         Optional.empty());
   }
 
   private static final Face NO_EYES =
-      new Face(BOX, 0.5, Pose.FRONTAL, Optional.empty(), Optional.empty());
+      new Face(BOX, 0.5, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
 
   private static double left(Face face) {
     return face.eyes().orElseThrow().left().x();

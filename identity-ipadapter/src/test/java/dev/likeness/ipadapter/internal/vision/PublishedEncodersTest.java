@@ -3,7 +3,7 @@ package dev.likeness.ipadapter.internal.vision;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.layout.KeyList;
@@ -40,7 +40,7 @@ class PublishedEncodersTest {
   }
 
   private static TensorSource keys(String folder) {
-    return new Renamed(
+    return new RenamedSource(
         KeyList.of(Material.of(folder + "model.safetensors.json")), ImageEncoder::canonical);
   }
 }

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -19,7 +19,7 @@ import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class AdapterStateTest {
   private static final AdapterTraining PORTRAIT = AdapterTrainingTest.kind(
-      AdapterTrainingTest.PLAIN.steps(27).batch(1), AdapterKind.PORTRAIT, 6, null);
+      AdapterTrainingTest.PLAIN.steps(27).batch(1), IpAdapterVariant.PORTRAIT, 6, null);
   private static final String ADVICE =
       "train with a lower learning rate, or in f32 instead of a half type";
   private static BaseModel base;
@@ -104,7 +104,7 @@ class AdapterStateTest {
     assertEquals(
         "the gradients' length is NaN after 26 steps; delete " + state
             + ", which is as it was saved last, and " + ADVICE,
-        assertThrows(UnusableInput.class, () -> train(PORTRAIT, steepFrom(26), noting))
+        assertThrows(InvalidInputException.class, () -> train(PORTRAIT, steepFrom(26), noting))
             .getMessage());
     assertArrayEquals(kept.get(0), Files.readAllBytes(state));
     assertFalse(Files.exists(file));
@@ -137,7 +137,8 @@ class AdapterStateTest {
     assertEquals(
         "the largest weight is NaN after 27 steps; delete " + state
             + ", which is as it was saved last, and " + ADVICE,
-        assertThrows(UnusableInput.class, () -> train(PORTRAIT, null, counting)).getMessage());
+        assertThrows(InvalidInputException.class, () -> train(PORTRAIT, null, counting))
+            .getMessage());
     assertFalse(Files.exists(file));
   }
 
@@ -151,7 +152,7 @@ class AdapterStateTest {
       }
     };
     try (FullDisk full = FullDisk.after(1000)) {
-      assertTrue(assertThrows(MachineLimit.class, () -> train(PORTRAIT, null, noting))
+      assertTrue(assertThrows(ResourceLimitException.class, () -> train(PORTRAIT, null, noting))
           .getMessage()
           .startsWith("cannot write " + file));
     }
@@ -181,7 +182,7 @@ class AdapterStateTest {
   @Test
   void refusesAPlaceThatCannotBeWrittenBeforeTheFirstStep() throws IOException {
     file = Files.createFile(folder.resolve("taken")).resolve("adapter.safetensors");
-    assertTrue(assertThrows(MachineLimit.class, () -> train(PORTRAIT, null, counting))
+    assertTrue(assertThrows(ResourceLimitException.class, () -> train(PORTRAIT, null, counting))
         .getMessage()
         .startsWith("cannot write into " + file.getParent()));
     assertEquals(0, steps);

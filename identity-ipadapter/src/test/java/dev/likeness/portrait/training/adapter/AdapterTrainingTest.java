@@ -8,26 +8,26 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.LearningRate;
+import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.AdapterFile;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterKind;
+import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import java.io.IOException;
@@ -83,7 +83,7 @@ public class AdapterTrainingTest {
         .orElseThrow();
     assertTrue(after < 0.9 * before, "loss " + before + " at first, " + after + " at last");
     try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
-      assertEquals(AdapterKind.BASE, adapter.layout().kind());
+      assertEquals(IpAdapterVariant.BASE, adapter.layout().kind());
       ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       assertFalse(Arrays.equals(
           base.generate(ask).pixels(),
@@ -119,8 +119,8 @@ public class AdapterTrainingTest {
 
   @Test
   void warmsUpAndCoolsDown() {
-    LearningRate rate = new AdapterTraining(
-            AdapterKind.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
+    LearningRateSchedule rate = new AdapterTraining(
+            IpAdapterVariant.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
         .schedule();
     assertArrayEquals(
         new double[] {0.2, 2, 2, 2, 1, 0.1},
@@ -152,7 +152,7 @@ public class AdapterTrainingTest {
         new Cancellation());
     assertNotEquals(seen, unseen, 1e-4);
     assertThrows(
-        UnusableInput.class,
+        InvalidInputException.class,
         () -> shortly.train(
             base,
             encoder,
@@ -175,9 +175,9 @@ public class AdapterTrainingTest {
     AdapterTraining shortly = PLAIN.steps(2).batch(2);
     Path file = folder.resolve("adapter.safetensors");
     for (AdapterTraining each : List.of(
-        kind(shortly, AdapterKind.PLUS, 5, new Resampling(64, 64, 2)),
-        kind(shortly, AdapterKind.FULL_FACE, 1, null),
-        kind(shortly, AdapterKind.PORTRAIT, 6, null))) {
+        kind(shortly, IpAdapterVariant.PLUS, 5, new Resampling(64, 64, 2)),
+        kind(shortly, IpAdapterVariant.FULL_FACE, 1, null),
+        kind(shortly, IpAdapterVariant.PORTRAIT, 6, null))) {
       each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
       try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
         assertEquals(each.kind(), adapter.layout().kind());
@@ -189,10 +189,10 @@ public class AdapterTrainingTest {
   void opensWhatItTaughtWithALoraWithIt() {
     Path file = folder.resolve("adapter.safetensors");
     AdapterTraining shortly = PLAIN.steps(2).batch(2);
-    for (AdapterTraining each :
-        List.of(shortly.rank(2), kind(shortly, AdapterKind.FULL_FACE, 1, null).rank(2))) {
+    for (AdapterTraining each : List.of(
+        shortly.rank(2), kind(shortly, IpAdapterVariant.FULL_FACE, 1, null).rank(2))) {
       each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
-      assertTrue(AdapterFile.of(file).layout().lora(), each.kind().title());
+      assertTrue(IpAdapterFile.of(file).layout().lora(), each.kind().title());
     }
   }
 
@@ -200,7 +200,7 @@ public class AdapterTrainingTest {
   void learnsALoraWithItAndGoesOnFromAnAdapter() throws IOException {
     Path bare = folder.resolve("bare.safetensors");
     AdapterTraining portrait =
-        kind(PLAIN.steps(2).batch(2).learningRate(1e-2), AdapterKind.PORTRAIT, 6, null);
+        kind(PLAIN.steps(2).batch(2).learningRate(1e-2), IpAdapterVariant.PORTRAIT, 6, null);
     portrait.train(base, null, pairs(), bare, null, Progress.SILENT, new Cancellation());
     Path twin = folder.resolve("twin.safetensors");
     portrait
@@ -234,7 +234,7 @@ public class AdapterTrainingTest {
               torch.allclose(one.read(name), other.read(name), 1e-5, 1e-6, false), name));
     }
     assertTrue(assertThrows(
-            UnusableInput.class,
+            InvalidInputException.class,
             () -> portrait
                 .rank(4)
                 .from(twin)
@@ -269,12 +269,13 @@ public class AdapterTrainingTest {
       }
     };
     assertThrows(
-        Cancelled.class, () -> PLAIN.train(base, encoder, pairs(), parts, state, stopping, stop));
+        CancelledException.class,
+        () -> PLAIN.train(base, encoder, pairs(), parts, state, stopping, stop));
     assertFalse(Files.exists(parts));
     PLAIN.train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation());
     assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
-    UnusableInput e = assertThrows(
-        UnusableInput.class,
+    InvalidInputException e = assertThrows(
+        InvalidInputException.class,
         () -> PLAIN
             .seed(7)
             .train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation()));
@@ -314,7 +315,8 @@ public class AdapterTrainingTest {
         "cannot train FACE_ID with 4 tokens and resampler null; known: BASE, FULL_FACE, PLUS with a resampler, "
             + "PORTRAIT with other than 4 tokens",
         assertThrows(
-                IllegalArgumentException.class, () -> kind(PLAIN, AdapterKind.FACE_ID, 4, null))
+                IllegalArgumentException.class,
+                () -> kind(PLAIN, IpAdapterVariant.FACE_ID, 4, null))
             .getMessage());
     List<TrainingPair> uneven = new ArrayList<>(pairs());
     uneven.add(new TrainingPair(Reference.of(picture("37x53.png")), picture("64x64.png"), ""));
@@ -334,7 +336,7 @@ public class AdapterTrainingTest {
   }
 
   public static AdapterTraining kind(
-      AdapterTraining like, AdapterKind kind, int tokens, Resampling shape) {
+      AdapterTraining like, IpAdapterVariant kind, int tokens, Resampling shape) {
     return new AdapterTraining(
         kind,
         tokens,
@@ -347,7 +349,7 @@ public class AdapterTrainingTest {
         0,
         0,
         5,
-        kind == AdapterKind.PORTRAIT,
+        kind == IpAdapterVariant.PORTRAIT,
         0.01,
         1,
         0.05,
@@ -366,7 +368,7 @@ public class AdapterTrainingTest {
   public static List<TrainingPair> pairs() {
     List<TrainingPair> pairs = new ArrayList<>();
     for (String name : List.of("37x53.png", "64x64.png", "97x31.png", "301x200.png")) {
-      Picture picture = picture(name);
+      RgbImage picture = picture(name);
       float[] face = new float[24];
       face[pairs.size()] = 1;
       pairs.add(new TrainingPair(
@@ -375,7 +377,7 @@ public class AdapterTrainingTest {
     return pairs;
   }
 
-  private static Picture picture(String name) {
-    return Picture.read(GoldenTower.file(name));
+  private static RgbImage picture(String name) {
+    return RgbImage.read(GoldenTower.file(name));
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.algorithm;
 
-import dev.likeness.diffusion.internal.adapter.SidePath;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param magnitude lengths of the rows [out]
  * @param weight of the base
  */
-public record DoraPath(LowRank factors, Tensor magnitude, Tensor weight) implements SidePath {
+public record DoraPath(LoraDelta factors, Tensor magnitude, Tensor weight) implements AdapterLayer {
   @Override
   public Tensor delta(Tensor x) {
     return both(torch.linear(x, Windows.like(x, weight)), factors.at(1).delta(x), relative());

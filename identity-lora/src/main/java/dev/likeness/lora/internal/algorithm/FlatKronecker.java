@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.algorithm;
 
-import dev.likeness.diffusion.internal.adapter.SidePath;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param kernel the window's side
  */
-public record FlatKronecker(Kronecker product, long kernel) implements SideChange {
+public record FlatKronecker(LokrDelta product, long kernel) implements SideChange {
   private static final long[] ONE = {1, 1};
 
   @Override
@@ -21,7 +21,7 @@ public record FlatKronecker(Kronecker product, long kernel) implements SideChang
   }
 
   @Override
-  public SidePath at(double weight) {
+  public AdapterLayer at(double weight) {
     return new Path(product.at(weight), kernel);
   }
 
@@ -40,7 +40,7 @@ public record FlatKronecker(Kronecker product, long kernel) implements SideChang
     return product.scale();
   }
 
-  private record Path(SidePath product, long kernel) implements SidePath {
+  private record Path(AdapterLayer product, long kernel) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
       return product.delta(x);

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param blocks [stages, number, size, size], of which the skew-symmetric part alone counts
  * @param lengths [out, 1]
  */
-public record InputButterfly(Tensor blocks, Tensor lengths) implements Change {
+public record InputButterfly(Tensor blocks, Tensor lengths) implements WeightDelta {
   @Override
   public Tensor difference(Tensor weight) {
     Tensor turns = Blocks.cayley(Blocks.skew(blocks).mul(new Scalar(0.5)));

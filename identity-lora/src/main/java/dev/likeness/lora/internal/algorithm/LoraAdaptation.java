@@ -1,18 +1,18 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.adapter.SidePath;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.lora.LoraWeight;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a LoRA at a weight adds to one network. */
-public record LoraAdaptation(PlacedChanges changes, Part part, LoraWeight weight)
+public record LoraAdaptation(AttachedDeltas changes, ModelComponent part, LoraWeight weight)
     implements Adaptation {
   @Override
-  public List<SidePath> sidePaths(String module) {
+  public List<AdapterLayer> sidePaths(String module) {
     SideChange change = changes.sides(part).get(module);
     double here = change == null ? 0 : weight.of(part, module);
     return here == 0 ? List.of() : List.of(change.at(here));

@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.algorithm;
 
-import dev.likeness.diffusion.internal.adapter.SidePath;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
  * as they are used, and gradients flow back through the cast: so a model in bf16 trains factors in
  * f32.
  */
-record LowRankPath(LowRank pair, double weight) implements SidePath {
+record LowRankPath(LoraDelta pair, double weight) implements AdapterLayer {
   @Override
   public Tensor delta(Tensor x) {
     Tensor h = torch.linear(x, Windows.like(x, pair.down()));

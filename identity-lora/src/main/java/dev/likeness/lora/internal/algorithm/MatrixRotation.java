@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param blocks [number, size, size]; one serves all; their skew-symmetric part alone counts
  * @param lengths [out, 1], of which there are any where the input is turned; otherwise null
  */
-public record MatrixRotation(Tensor blocks, Tensor lengths) implements Change {
+public record MatrixRotation(Tensor blocks, Tensor lengths) implements WeightDelta {
   @Override
   public Tensor difference(Tensor weight) {
     Tensor turns = Blocks.cayley(Blocks.skew(blocks).mul(new Scalar(0.5)));

@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A new weight in the place of the base's. */
-public record Replacement(Tensor value) implements Change {
+public record Replacement(Tensor value) implements WeightDelta {
   @Override
   public Tensor difference(Tensor weight) {
     return value.to(ScalarType.Float).view(weight.shape()).sub(weight);

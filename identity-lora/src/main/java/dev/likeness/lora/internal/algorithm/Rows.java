@@ -15,16 +15,16 @@ import org.bytedeco.pytorch.Tensor;
  * @param halvesSwapped whether its first half of rows is the second in the model
  */
 public record Rows(
-    Change whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped)
-    implements Change {
+    WeightDelta whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped)
+    implements WeightDelta {
   /** The same as factors, where the product's blocks of rows end where these do. */
-  public static Change of(
-      Change whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped) {
-    if (whole instanceof Kronecker product && !halvesSwapped) {
+  public static WeightDelta of(
+      WeightDelta whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped) {
+    if (whole instanceof LokrDelta product && !halvesSwapped) {
       long block = product.inner().size(0);
       if (from % block == 0 && count % block == 0) {
         Tensor outer = product.outer().narrow(0, from / block, count / block);
-        return new Kronecker(outer, product.inner(), product.rank(), product.scale());
+        return new LokrDelta(outer, product.inner(), product.rank(), product.scale());
       }
     }
     return new Rows(whole, weight, from, count, halvesSwapped);

@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.algorithm;
 
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,40 +18,40 @@ public final class SameRank {
   private SameRank() {}
 
   /** The same changes, those of low rank with the greatest rank of their part. */
-  public static Map<Layer, Change> of(Map<Layer, Change> weights) {
-    Map<Part, Long> most = new EnumMap<>(Part.class);
+  public static Map<TargetLayer, WeightDelta> of(Map<TargetLayer, WeightDelta> weights) {
+    Map<ModelComponent, Long> most = new EnumMap<>(ModelComponent.class);
     weights.forEach((layer, change) -> {
       if (pair(change) != null) {
         most.merge(layer.part(), pair(change).rank(), Math::max);
       }
     });
-    Map<Layer, Change> same = new LinkedHashMap<>();
+    Map<TargetLayer, WeightDelta> same = new LinkedHashMap<>();
     weights.forEach((layer, change) ->
         same.put(layer, pair(change) == null ? change : padded(change, most.get(layer.part()))));
     return same;
   }
 
-  private static LowRank pair(Change change) {
-    return change instanceof LowRank pair
+  private static LoraDelta pair(WeightDelta change) {
+    return change instanceof LoraDelta pair
         ? pair
-        : change instanceof Decomposed dora && dora.direction() instanceof LowRank pair
+        : change instanceof DoraDelta dora && dora.direction() instanceof LoraDelta pair
             ? pair
             : null;
   }
 
-  private static Change padded(Change change, long rank) {
-    LowRank own = pair(change);
-    LowRank same = own.rank() == rank ? own : padded(own, rank);
-    return change instanceof Decomposed dora ? new Decomposed(same, dora.magnitude()) : same;
+  private static WeightDelta padded(WeightDelta change, long rank) {
+    LoraDelta own = pair(change);
+    LoraDelta same = own.rank() == rank ? own : padded(own, rank);
+    return change instanceof DoraDelta dora ? new DoraDelta(same, dora.magnitude()) : same;
   }
 
-  private static LowRank padded(LowRank pair, long rank) {
+  private static LoraDelta padded(LoraDelta pair, long rank) {
     Tensor down = Tucker.joined(pair);
     long[] below = down.shape().clone();
     below[0] = rank - pair.rank();
     long[] beside = pair.up().shape().clone();
     beside[1] = below[0];
-    return new LowRank(
+    return new LoraDelta(
         torch.cat(new TensorVector(down, down.new_zeros(below)), 0),
         null,
         torch.cat(new TensorVector(pair.up(), pair.up().new_zeros(beside)), 1),
@@ -62,7 +62,7 @@ public final class SameRank {
    * Without the ranks whose second factor is all zero, as those of other rows are in a file of
    * joined layers; one stays.
    */
-  public static LowRank trimmed(LowRank pair) {
+  public static LoraDelta trimmed(LoraDelta pair) {
     Tensor used = torch
         .nonzero(pair.up().flatten(1, -1).abs().amax(new long[] {0}, false))
         .flatten();
@@ -71,7 +71,7 @@ public final class SameRank {
     }
     return used.numel() == pair.rank()
         ? pair
-        : new LowRank(
+        : new LoraDelta(
             Tucker.joined(pair).index_select(0, used),
             null,
             pair.up().index_select(1, used),

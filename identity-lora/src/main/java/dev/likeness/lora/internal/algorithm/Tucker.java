@@ -11,7 +11,7 @@ public final class Tucker {
   private Tucker() {}
 
   /** The core, if there is one, and the first factor as one window [rank, in, kernel, kernel]. */
-  public static Tensor joined(LowRank pair) {
+  public static Tensor joined(LoraDelta pair) {
     if (pair.mid() == null) {
       return pair.down();
     }

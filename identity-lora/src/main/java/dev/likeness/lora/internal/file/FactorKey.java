@@ -1,7 +1,7 @@
 package dev.likeness.lora.internal.file;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.lora.file.LoraDialect;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.lora.file.KeyFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,49 +13,49 @@ import java.util.Optional;
  * @param path the layer's path in its part; its dots may be underscores
  * @param dialect how it is spelled
  */
-record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
-  private record Prefix(Part part, LoraDialect dialect) {}
+record FactorKey(ModelComponent part, String path, LoraKey role, KeyFormat dialect) {
+  private record Prefix(ModelComponent part, KeyFormat dialect) {}
 
   private static final Map<String, Prefix> PREFIXES = new LinkedHashMap<>();
 
   static {
-    put("lora_unet_", Part.UNET, LoraDialect.KOHYA);
-    put("lora_te_", Part.TEXT_ENCODER, LoraDialect.KOHYA);
-    put("lora_te1_", Part.TEXT_ENCODER, LoraDialect.KOHYA);
-    put("lora_te2_", Part.TEXT_ENCODER_2, LoraDialect.KOHYA);
-    put("lora_te3_", Part.TEXT_ENCODER_3, LoraDialect.KOHYA);
-    put("lora_transformer_", Part.TRANSFORMER, LoraDialect.KOHYA);
-    put("oft_unet_", Part.UNET, LoraDialect.KOHYA);
-    put("lycoris_text_encoder_2_", Part.TEXT_ENCODER_2, LoraDialect.KOHYA);
-    put("lycoris_text_encoder_", Part.TEXT_ENCODER, LoraDialect.KOHYA);
-    put("lycoris_text_model_", Part.TEXT_ENCODER, LoraDialect.KOHYA);
-    put("lycoris_unet_", Part.UNET, LoraDialect.KOHYA);
-    put("lycoris_", Part.UNET, LoraDialect.KOHYA);
-    put("model.diffusion_model.", Part.UNET, LoraDialect.COMFY);
-    put("diffusion_model.", Part.UNET, LoraDialect.COMFY);
-    put("text_encoders.clip_l.transformer.", Part.TEXT_ENCODER, LoraDialect.COMFY);
-    put("text_encoders.clip_l.", Part.TEXT_ENCODER, LoraDialect.COMFY);
-    put("text_encoders.clip_g.transformer.", Part.TEXT_ENCODER_2, LoraDialect.COMFY);
-    put("text_encoders.clip_g.", Part.TEXT_ENCODER_2, LoraDialect.COMFY);
-    put("text_encoders.t5xxl.transformer.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
-    put("text_encoders.t5xxl.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
-    put("clip_l.", Part.TEXT_ENCODER, LoraDialect.COMFY);
-    put("clip_g.", Part.TEXT_ENCODER_2, LoraDialect.COMFY);
-    put("t5.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
-    put("unet.", Part.UNET, LoraDialect.PEFT);
-    put("text_encoder.", Part.TEXT_ENCODER, LoraDialect.PEFT);
-    put("text_encoder_2.", Part.TEXT_ENCODER_2, LoraDialect.PEFT);
-    put("text_encoder_3.", Part.TEXT_ENCODER_3, LoraDialect.PEFT);
-    put("transformer.", Part.TRANSFORMER, LoraDialect.PEFT);
+    put("lora_unet_", ModelComponent.UNET, KeyFormat.KOHYA);
+    put("lora_te_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
+    put("lora_te1_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
+    put("lora_te2_", ModelComponent.TEXT_ENCODER_2, KeyFormat.KOHYA);
+    put("lora_te3_", ModelComponent.TEXT_ENCODER_3, KeyFormat.KOHYA);
+    put("lora_transformer_", ModelComponent.TRANSFORMER, KeyFormat.KOHYA);
+    put("oft_unet_", ModelComponent.UNET, KeyFormat.KOHYA);
+    put("lycoris_text_encoder_2_", ModelComponent.TEXT_ENCODER_2, KeyFormat.KOHYA);
+    put("lycoris_text_encoder_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
+    put("lycoris_text_model_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
+    put("lycoris_unet_", ModelComponent.UNET, KeyFormat.KOHYA);
+    put("lycoris_", ModelComponent.UNET, KeyFormat.KOHYA);
+    put("model.diffusion_model.", ModelComponent.UNET, KeyFormat.COMFY);
+    put("diffusion_model.", ModelComponent.UNET, KeyFormat.COMFY);
+    put("text_encoders.clip_l.transformer.", ModelComponent.TEXT_ENCODER, KeyFormat.COMFY);
+    put("text_encoders.clip_l.", ModelComponent.TEXT_ENCODER, KeyFormat.COMFY);
+    put("text_encoders.clip_g.transformer.", ModelComponent.TEXT_ENCODER_2, KeyFormat.COMFY);
+    put("text_encoders.clip_g.", ModelComponent.TEXT_ENCODER_2, KeyFormat.COMFY);
+    put("text_encoders.t5xxl.transformer.", ModelComponent.TEXT_ENCODER_3, KeyFormat.COMFY);
+    put("text_encoders.t5xxl.", ModelComponent.TEXT_ENCODER_3, KeyFormat.COMFY);
+    put("clip_l.", ModelComponent.TEXT_ENCODER, KeyFormat.COMFY);
+    put("clip_g.", ModelComponent.TEXT_ENCODER_2, KeyFormat.COMFY);
+    put("t5.", ModelComponent.TEXT_ENCODER_3, KeyFormat.COMFY);
+    put("unet.", ModelComponent.UNET, KeyFormat.PEFT);
+    put("text_encoder.", ModelComponent.TEXT_ENCODER, KeyFormat.PEFT);
+    put("text_encoder_2.", ModelComponent.TEXT_ENCODER_2, KeyFormat.PEFT);
+    put("text_encoder_3.", ModelComponent.TEXT_ENCODER_3, KeyFormat.PEFT);
+    put("transformer.", ModelComponent.TRANSFORMER, KeyFormat.PEFT);
   }
 
-  private static void put(String prefix, Part part, LoraDialect dialect) {
+  private static void put(String prefix, ModelComponent part, KeyFormat dialect) {
     PREFIXES.put(prefix, new Prefix(part, dialect));
   }
 
   /** Reads a key, if it is one of a layer's change. */
   static Optional<FactorKey> parse(String key) {
-    return Role.cut(key).map(cut -> {
+    return LoraKey.cut(key).map(cut -> {
       String stem = cut.stem().replace("base_model.model.", "").replace(".processor.", ".");
       for (Map.Entry<String, Prefix> prefix : PREFIXES.entrySet()) {
         if (stem.startsWith(prefix.getKey())) {
@@ -65,12 +65,12 @@ record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
         }
       }
       return new FactorKey(
-          null, stem, cut.role(), cut.dialect() == null ? LoraDialect.PEFT : cut.dialect());
+          null, stem, cut.role(), cut.dialect() == null ? KeyFormat.PEFT : cut.dialect());
     });
   }
 
   // Where the prefix is peculiar to a program it says more than the factor's ending does.
-  private static LoraDialect spelling(LoraDialect ending, LoraDialect prefix) {
-    return ending == null || prefix != LoraDialect.PEFT ? prefix : ending;
+  private static KeyFormat spelling(KeyFormat ending, KeyFormat prefix) {
+    return ending == null || prefix != KeyFormat.PEFT ? prefix : ending;
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.lora.internal.file;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,20 +19,20 @@ final class KohyaNames {
    * @param parts the layers of diffusers that it is made of, from the first row down
    * @param halvesSwapped whether its first half of rows is the second in diffusers
    */
-  record Place(String stem, List<Layer> parts, boolean halvesSwapped) {}
+  record Place(String stem, List<TargetLayer> parts, boolean halvesSwapped) {}
 
   private final LayerTable table;
-  private final JointNames joint;
+  private final OriginalLayerNames joint;
   private final boolean several;
 
   KohyaNames(LayerTable table) {
     this.table = table;
-    joint = JointNames.of(LoraFamily.of(table), table);
-    several = table.has(Part.TEXT_ENCODER_2);
+    joint = OriginalLayerNames.of(LoraFamilyDetector.of(table), table);
+    several = table.has(ModelComponent.TEXT_ENCODER_2);
   }
 
   /** Where a layer of the base is in kohya's. */
-  Place of(Layer layer) {
+  Place of(TargetLayer layer) {
     return switch (layer.part()) {
       case UNET ->
         alone(NETWORK, several ? table.old(layer).orElse(layer.path()) : layer.path(), layer);
@@ -41,27 +41,31 @@ final class KohyaNames {
     };
   }
 
-  private Optional<Place> joined(Layer layer) {
+  private Optional<Place> joined(TargetLayer layer) {
     return joint
-        .maker(layer.path(), path -> table.find(Part.TRANSFORMER, path).isPresent())
+        .maker(
+            layer.path(), path -> table.find(ModelComponent.TRANSFORMER, path).isPresent())
         .map(maker -> {
-          JointNames.Split split = joint.of(maker).orElseThrow();
-          List<Layer> parts = split.paths().stream()
-              .map(path -> table.find(Part.TRANSFORMER, path).orElseThrow())
+          OriginalLayerNames.Split split = joint.of(maker).orElseThrow();
+          List<TargetLayer> parts = split.paths().stream()
+              .map(path -> table.find(ModelComponent.TRANSFORMER, path).orElseThrow())
               .toList();
           return new Place(NETWORK + maker, parts, split.halvesSwapped());
         });
   }
 
   /** T5 is the third wherever it is. */
-  private String text(Layer layer) {
-    if (layer.part() == Part.TEXT_ENCODER_3 || layer.path().startsWith("encoder.block.")) {
+  private String text(TargetLayer layer) {
+    if (layer.part() == ModelComponent.TEXT_ENCODER_3
+        || layer.path().startsWith("encoder.block.")) {
       return "lora_te3_";
     }
-    return layer.part() == Part.TEXT_ENCODER_2 ? "lora_te2_" : several ? "lora_te1_" : "lora_te_";
+    return layer.part() == ModelComponent.TEXT_ENCODER_2
+        ? "lora_te2_"
+        : several ? "lora_te1_" : "lora_te_";
   }
 
-  private static Place alone(String prefix, String path, Layer layer) {
+  private static Place alone(String prefix, String path, TargetLayer layer) {
     return new Place(prefix + path.replace('.', '_'), List.of(layer), false);
   }
 }

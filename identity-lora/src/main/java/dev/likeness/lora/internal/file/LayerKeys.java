@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -16,25 +16,25 @@ import org.bytedeco.pytorch.Tensor;
 public final class LayerKeys {
   private static final long[] NONE = {};
 
-  private final Layer layer;
+  private final TargetLayer layer;
   private final TensorSource source;
-  private final Map<Role, String> keys = new EnumMap<>(Role.class);
-  private final Map<Role, String> own = new EnumMap<>(Role.class);
+  private final Map<LoraKey, String> keys = new EnumMap<>(LoraKey.class);
+  private final Map<LoraKey, String> own = new EnumMap<>(LoraKey.class);
 
-  LayerKeys(Layer layer, TensorSource source) {
+  LayerKeys(TargetLayer layer, TensorSource source) {
     this.layer = layer;
     this.source = source;
   }
 
   /** The same keys of another layer. */
-  LayerKeys of(Layer other) {
+  LayerKeys of(TargetLayer other) {
     LayerKeys same = new LayerKeys(other, source);
     same.keys.putAll(keys);
     same.own.putAll(own);
     return same;
   }
 
-  public Layer layer() {
+  public TargetLayer layer() {
     return layer;
   }
 
@@ -44,7 +44,7 @@ public final class LayerKeys {
    * @param file what the file itself calls it
    * @return whether it was added
    */
-  boolean put(Role role, String key, String file) {
+  boolean put(LoraKey role, String key, String file) {
     if (keys.putIfAbsent(role, key) != null) {
       return false;
     }
@@ -53,7 +53,7 @@ public final class LayerKeys {
   }
 
   /** What the file itself calls the tensor in that role. */
-  String own(Role role) {
+  String own(LoraKey role) {
     return own.get(role);
   }
 
@@ -62,42 +62,42 @@ public final class LayerKeys {
    */
   Set<String> names() {
     Set<String> names = new LinkedHashSet<>(List.of(layer.path()));
-    own.values().stream().flatMap(key -> Role.cut(key).stream()).forEach(cut -> {
-      names.add(JointKeys.stem(cut.stem()));
+    own.values().stream().flatMap(key -> LoraKey.cut(key).stream()).forEach(cut -> {
+      names.add(LoraKeyConversion.stem(cut.stem()));
       names.add(cut.stem());
     });
     return names;
   }
 
-  public boolean has(Role... roles) {
+  public boolean has(LoraKey... roles) {
     return Stream.of(roles).allMatch(keys::containsKey);
   }
 
-  public boolean hasAny(Role... roles) {
+  public boolean hasAny(LoraKey... roles) {
     return Stream.of(roles).anyMatch(keys::containsKey);
   }
 
-  public Map<Role, String> keys() {
+  public Map<LoraKey, String> keys() {
     return keys;
   }
 
   /** The shape of the tensor in that role; empty when there is none. */
-  public long[] shape(Role role) {
+  public long[] shape(LoraKey role) {
     return has(role) ? source.shape(keys.get(role)) : NONE;
   }
 
   /** The size of one dimension of it; 0 when there is none. */
-  public long size(Role role, int dimension) {
+  public long size(LoraKey role, int dimension) {
     long[] shape = shape(role);
     return dimension < shape.length ? shape[dimension] : 0;
   }
 
-  public long elements(Role role) {
+  public long elements(LoraKey role) {
     return has(role) ? Arrays.stream(shape(role)).reduce(1, (a, b) -> a * b) : 0;
   }
 
   /** The tensor in that role, as stored, or null. */
-  Tensor read(Role role) {
+  Tensor read(LoraKey role) {
     return has(role) ? source.read(keys.get(role)) : null;
   }
 
@@ -105,7 +105,7 @@ public final class LayerKeys {
    * The factor with as many dimensions as its layer's weight: linear and 1x1 convolutional ones say
    * the same.
    */
-  Tensor readLikeLayer(Role role) {
+  Tensor readLikeLayer(LoraKey role) {
     Tensor factor = read(role);
     if (factor == null || layer.isConvolution() == (factor.dim() == 4)) {
       return factor;
@@ -116,7 +116,7 @@ public final class LayerKeys {
   }
 
   /** Whether the number in that role is another than 0. */
-  public boolean isSet(Role role) {
+  public boolean isSet(LoraKey role) {
     try (TensorScope scope = TensorScope.open()) {
       return read(role).item_double() != 0;
     }
@@ -124,6 +124,6 @@ public final class LayerKeys {
 
   /** What the file's own alpha says, or NaN. */
   double alpha() {
-    return has(Role.ALPHA) ? source.read(keys.get(Role.ALPHA)).item_double() : Double.NaN;
+    return has(LoraKey.ALPHA) ? source.read(keys.get(LoraKey.ALPHA)).item_double() : Double.NaN;
   }
 }

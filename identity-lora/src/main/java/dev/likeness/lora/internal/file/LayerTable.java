@@ -1,9 +1,9 @@
 package dev.likeness.lora.internal.file;
 
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.lora.SgmNames;
-import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -31,16 +31,17 @@ public final class LayerTable {
   private static final Map<String, String> OLD_TEXT_NAMES =
       Map.of("_q_proj", "_to_q", "_k_proj", "_to_k", "_v_proj", "_to_v", "_out_proj", "_to_out");
 
-  private final List<Layer> layers = new ArrayList<>();
-  private final Map<Part, Map<String, Layer>> byName = new EnumMap<>(Part.class);
+  private final List<TargetLayer> layers = new ArrayList<>();
+  private final Map<ModelComponent, Map<String, TargetLayer>> byName =
+      new EnumMap<>(ModelComponent.class);
   private final Set<String> tensors = new HashSet<>();
   private SgmNames old;
 
   private LayerTable() {}
 
-  public static LayerTable of(Networks model) {
-    Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
-    for (Part part : Part.values()) {
+  public static LayerTable of(OpenNetworks model) {
+    Map<ModelComponent, Map<String, long[]>> shapes = new EnumMap<>(ModelComponent.class);
+    for (ModelComponent part : ModelComponent.values()) {
       Map<String, long[]> named = new LinkedHashMap<>();
       new TreeSet<>(model.tensorNames(part))
           .forEach(name -> named.put(name, model.tensorShape(part, name)));
@@ -50,76 +51,78 @@ public final class LayerTable {
   }
 
   /** The table of the tensors with these shapes, by part and full name. */
-  public static LayerTable of(Map<Part, Map<String, long[]>> shapes) {
+  public static LayerTable of(Map<ModelComponent, Map<String, long[]>> shapes) {
     LayerTable table = new LayerTable();
     shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
     table.old = new SgmNames(table.layers.stream()
-        .filter(l -> l.part() == Part.UNET)
-        .map(Layer::path)
+        .filter(l -> l.part() == ModelComponent.UNET)
+        .map(TargetLayer::path)
         .toList());
     table.layers.forEach(table::name);
     return table;
   }
 
   /** Every layer, part by part. */
-  public Collection<Layer> layers() {
+  public Collection<TargetLayer> layers() {
     return layers;
   }
 
   /** The layer of a path whose dots may be underscores. */
-  public Optional<Layer> find(Part part, String path) {
+  public Optional<TargetLayer> find(ModelComponent part, String path) {
     return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flat(path)));
   }
 
   /** A layer's name in the first Stable Diffusion code; empty when it has none. */
-  Optional<String> old(Layer layer) {
-    return layer.part() == Part.UNET ? Optional.ofNullable(old.of(layer.path())) : Optional.empty();
+  Optional<String> old(TargetLayer layer) {
+    return layer.part() == ModelComponent.UNET
+        ? Optional.ofNullable(old.of(layer.path()))
+        : Optional.empty();
   }
 
   /**
    * The first layer of a network that is shown more of each place than it draws (a picture that it
    * fills, and a mask), as it is in its family's others; empty for these.
    */
-  Optional<Layer> shownMore(Part network) {
-    boolean unet = network == Part.UNET;
+  Optional<TargetLayer> shownMore(ModelComponent network) {
+    boolean unet = network == ModelComponent.UNET;
     return find(network, unet ? "conv_in" : "x_embedder")
         .flatMap(first -> find(network, unet ? "conv_out" : "proj_out")
             .filter(last -> last.out() < first.in())
             .map(last -> narrowed(first, last.out())));
   }
 
-  private static Layer narrowed(Layer layer, long inputs) {
+  private static TargetLayer narrowed(TargetLayer layer, long inputs) {
     List<Long> shape = new ArrayList<>(layer.shape());
     shape.set(1, inputs);
-    return new Layer(layer.part(), layer.path(), shape);
+    return new TargetLayer(layer.part(), layer.path(), shape);
   }
 
-  boolean has(Part part) {
+  boolean has(ModelComponent part) {
     return byName.containsKey(part);
   }
 
-  boolean hasBias(Layer layer) {
+  boolean hasBias(TargetLayer layer) {
     return tensors.contains(layer.name() + ".bias");
   }
 
-  private void add(Part part, String tensor, long[] shape) {
+  private void add(ModelComponent part, String tensor, long[] shape) {
     tensors.add(part.folder() + "." + tensor);
     boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
     if (tensor.endsWith(WEIGHT) && holdsChannels && !TABLES.matcher(tensor).find()) {
       String path = tensor.substring(0, tensor.length() - WEIGHT.length());
-      layers.add(new Layer(part, path, LongStream.of(shape).boxed().toList()));
+      layers.add(new TargetLayer(part, path, LongStream.of(shape).boxed().toList()));
     }
   }
 
-  private void name(Layer layer) {
-    Map<String, Layer> names = byName.computeIfAbsent(layer.part(), p -> new HashMap<>());
+  private void name(TargetLayer layer) {
+    Map<String, TargetLayer> names = byName.computeIfAbsent(layer.part(), p -> new HashMap<>());
     names.put(flat(layer.path()), layer);
     old(layer).ifPresent(sgm -> names.putIfAbsent(flat(sgm), layer));
     aliases(layer.part(), flat(layer.path())).forEach(alias -> names.putIfAbsent(alias, layer));
   }
 
-  private static List<String> aliases(Part part, String name) {
-    if (part == Part.UNET || part == Part.TRANSFORMER) {
+  private static List<String> aliases(ModelComponent part, String name) {
+    if (part == ModelComponent.UNET || part == ModelComponent.TRANSFORMER) {
       return name.endsWith("_to_out_0") ? List.of(name.substring(0, name.length() - 2)) : List.of();
     }
     List<String> names = new ArrayList<>(List.of(name));

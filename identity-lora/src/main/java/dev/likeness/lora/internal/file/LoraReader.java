@@ -1,18 +1,18 @@
 package dev.likeness.lora.internal.file;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.Change;
-import dev.likeness.lora.internal.algorithm.FirstInputs;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.algorithm.ReshapedDelta;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,8 +33,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
 public final class LoraReader {
-  private static final List<Part> TOWERS =
-      List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3);
+  private static final List<ModelComponent> TOWERS = List.of(
+      ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2, ModelComponent.TEXT_ENCODER_3);
 
   private final TensorSource file;
   private final TensorSource source;
@@ -43,37 +43,38 @@ public final class LoraReader {
 
   private final Map<String, String> notes;
   private final LayerTable table;
-  private final LoraFamily family;
-  private final Part network;
-  private final Part tower;
-  private final Map<String, JoinedLayer> joined = new HashMap<>();
-  private final Map<Layer, LayerKeys> keys = new LinkedHashMap<>();
+  private final LoraFamilyDetector family;
+  private final ModelComponent network;
+  private final ModelComponent tower;
+  private final Map<String, FusedLayer> joined = new HashMap<>();
+  private final Map<TargetLayer, LayerKeys> keys = new LinkedHashMap<>();
   /** What an incomplete layer's name ends in where it is its bias that the base lacks. */
   public static final String BIAS = ".bias";
 
   private final Set<String> unmatched = new LinkedHashSet<>();
   /** The model's layers beside which a key of the file has another shape. */
-  private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
+  private final Map<String, List<TargetLayer>> misshapen = new LinkedHashMap<>();
 
   private final Set<String> embeddings = new LinkedHashSet<>();
   private final Set<String> idle = new LinkedHashSet<>();
   private final List<String> twice = new ArrayList<>();
-  private LoraDialect dialect;
+  private KeyFormat dialect;
 
   public LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
     this.file = file;
     this.notes = notes;
     this.table = table;
-    family = LoraFamily.of(file, notes, LoraFamily.of(table));
-    network = table.has(Part.TRANSFORMER) ? Part.TRANSFORMER : Part.UNET;
-    boolean numbered = NumberedKeys.are(file);
+    family = LoraFamilyDetector.of(file, notes, LoraFamilyDetector.of(table));
+    network =
+        table.has(ModelComponent.TRANSFORMER) ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
+    boolean numbered = CloneofsimoKeys.are(file);
     if (numbered) {
-      Renamed named = NumberedKeys.named(file, table);
+      RenamedSource named = CloneofsimoKeys.named(file, table);
       source = named;
       own = named::original;
     } else {
-      Renamed told = new Renamed(file, key -> Role.told(key, file.names()));
-      JointKeys named = diffusers(told);
+      RenamedSource told = new RenamedSource(file, key -> LoraKey.told(key, file.names()));
+      LoraKeyConversion named = diffusers(told);
       source = named;
       own = key -> told.original(named.own(key));
       named.doubled().forEach(key -> idle.add(told.original(key)));
@@ -81,27 +82,28 @@ public final class LoraReader {
     }
     tower = tower();
     source.names().forEach(this::sort);
-    Embeddings.unread(source, notes).forEach(key -> idle.add(own.apply(key)));
+    BundledEmbeddings.unread(source, notes).forEach(key -> idle.add(own.apply(key)));
     // Of a file for another family no factor is read: it is refused by its header.
-    if (family.mayFit(LoraFamily.of(table))) {
-      idle.addAll(IdleKeys.of(unmatched, file, table));
+    if (family.mayFit(LoraFamilyDetector.of(table))) {
+      idle.addAll(IgnoredKeys.of(unmatched, file, table));
     }
     unmatched.removeAll(idle);
-    dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
+    dialect = numbered ? KeyFormat.CLONEOFSIMO : dialect;
     table
         .shownMore(network)
         .ifPresent(narrow -> keys.replaceAll((layer, own) -> asLearnt(own, narrow)));
     keys.values().forEach(this::check);
   }
 
-  private JointKeys diffusers(TensorSource told) {
-    JointKeys all = new JointKeys(told, JointNames.of(family, table), network, table);
+  private LoraKeyConversion diffusers(TensorSource told) {
+    LoraKeyConversion all =
+        new LoraKeyConversion(told, OriginalLayerNames.of(family, table), network, table);
     all.joined().forEach((path, split) -> {
-      List<Layer> parts = split.paths().stream()
+      List<TargetLayer> parts = split.paths().stream()
           .flatMap(part -> table.find(network, part).stream())
           .toList();
       if (parts.size() == split.paths().size()) {
-        joined.put(path, JoinedLayer.of(path, parts, split.halvesSwapped()));
+        joined.put(path, FusedLayer.of(path, parts, split.halvesSwapped()));
       }
     });
     return all;
@@ -111,75 +113,76 @@ public final class LoraReader {
    * The text encoder whose layers most keys fit that say no part, as peft's own files of one model
    * do not.
    */
-  private Part tower() {
+  private ModelComponent tower() {
     return TOWERS.stream()
         .max(Comparator.comparingLong(
             part -> source.names().stream().filter(key -> fits(key, part)).count()))
         .orElseThrow();
   }
 
-  private boolean fits(String key, Part part) {
+  private boolean fits(String key, ModelComponent part) {
     return FactorKey.parse(key)
         .filter(read -> read.part() == null)
         .flatMap(read -> table.find(part, read.path()).map(layer -> {
           LayerKeys alone = new LayerKeys(layer, source);
           alone.put(read.role(), key, key);
-          return Fit.of(alone, read.role());
+          return FactorCheck.of(alone, read.role());
         }))
         .orElse(false);
   }
 
   private void sort(String key) {
-    Optional<String> token = Embeddings.name(key, source, notes);
+    Optional<String> token = BundledEmbeddings.name(key, source, notes);
     if (token.isPresent()) {
       embeddings.add(token.get());
       return;
     }
     Optional<FactorKey> read = FactorKey.parse(key);
-    Optional<Layer> layer = read.flatMap(this::layer);
+    Optional<TargetLayer> layer = read.flatMap(this::layer);
     if (layer.isEmpty()) {
       unmatched.add(own.apply(key));
       return;
     }
     dialect =
-        read.get().role() == Role.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
+        read.get().role() == LoraKey.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
     LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
     if (!all.put(read.get().role(), key, own.apply(key))) {
       twice.add(all.own(read.get().role()) + " and " + own.apply(key));
     }
   }
 
-  private static LoraDialect dialect(String key) {
-    return JointKeys.isXlabs(key)
-        ? LoraDialect.XLABS
+  private static KeyFormat dialect(String key) {
+    return LoraKeyConversion.isXlabs(key)
+        ? KeyFormat.XLABS
         : FactorKey.parse(key).map(FactorKey::dialect).orElse(null);
   }
 
   // T5 is FLUX's second text encoder; kohya counts it as the third.
-  private Optional<Layer> layer(FactorKey key) {
+  private Optional<TargetLayer> layer(FactorKey key) {
     if (key.part() == null) {
       return table.find(network, key.path()).or(() -> table.find(tower, key.path()));
     }
-    boolean t5 = key.part() == Part.TEXT_ENCODER_3 && LoraFamily.of(table) == LoraFamily.FLUX;
+    boolean t5 = key.part() == ModelComponent.TEXT_ENCODER_3
+        && LoraFamilyDetector.of(table) == LoraFamilyDetector.FLUX;
     return key.part() == network && joined.containsKey(key.path())
         ? Optional.of(joined.get(key.path()).layer())
-        : table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
+        : table.find(t5 ? ModelComponent.TEXT_ENCODER_2 : key.part(), key.path());
   }
 
   /**
    * The keys of the network's first layer, where they fit that alone, as of one that is shown no
    * more than is drawn.
    */
-  private static LayerKeys asLearnt(LayerKeys own, Layer narrow) {
+  private static LayerKeys asLearnt(LayerKeys own, TargetLayer narrow) {
     return own.layer().name().equals(narrow.name())
-            && !ChangeKind.fit(own)
-            && ChangeKind.fit(own.of(narrow))
+            && !LoraAlgorithm.fit(own)
+            && LoraAlgorithm.fit(own.of(narrow))
         ? own.of(narrow)
         : own;
   }
 
   private void check(LayerKeys layer) {
-    ChangeKind.of(layer)
+    LoraAlgorithm.of(layer)
         .map(kind -> kind.misshapen(layer))
         .orElse(List.of())
         .forEach(role -> misshapen
@@ -187,18 +190,19 @@ public final class LoraReader {
             .add(layer.layer()));
   }
 
-  private String misfit(String key, List<Layer> layers) {
+  private String misfit(String key, List<TargetLayer> layers) {
     return key + " " + Arrays.toString(file.shape(key)) + " beside a weight "
-        + JoinedLayer.of(key, layers, false).layer().shape();
+        + FusedLayer.of(key, layers, false).layer().shape();
   }
 
   /** Fails for a control LoRA, which is shown a second picture beside the one that is drawn. */
   public void refuseControl(String base) {
     keys.forEach((layer, own) -> {
-      if (layer.name().equals("transformer.x_embedder") && own.size(Role.DOWN, 1) > layer.in()) {
-        throw new UnusableInput(file.describe()
+      if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {
+        throw new InvalidInputException(file.describe()
             + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here ("
-            + own.own(Role.DOWN) + " takes " + own.size(Role.DOWN, 1) + " numbers of a place, "
+            + own.own(LoraKey.DOWN) + " takes " + own.size(LoraKey.DOWN, 1)
+            + " numbers of a place, "
             + base + " has " + layer.in()
             + "); give a ControlNet of FLUX.1 in its place");
       }
@@ -206,13 +210,13 @@ public final class LoraReader {
   }
 
   /** What fits; {@code alphas} say the scales. */
-  public LoraReport report(Alphas alphas) {
-    Set<ChangeKind> kinds = EnumSet.noneOf(ChangeKind.class);
+  public LoraInspection report(AdapterConfig alphas) {
+    Set<LoraAlgorithm> kinds = EnumSet.noneOf(LoraAlgorithm.class);
     List<String> incomplete = new ArrayList<>();
-    LoraReport.Scale scale = null;
+    LoraInspection.Scale scale = null;
     long rank = 0;
     for (LayerKeys layer : keys.values()) {
-      Optional<ChangeKind> kind = ChangeKind.of(layer);
+      Optional<LoraAlgorithm> kind = LoraAlgorithm.of(layer);
       kind.ifPresent(kinds::add);
       if (kind.isEmpty() || !kind.get().isWhole(layer)) {
         incomplete.add(layer.layer().name());
@@ -223,7 +227,7 @@ public final class LoraReader {
       rank = Math.max(rank, own);
       if (own > 0) {
         double factor = alphas.scale(layer, own, alpha(layer));
-        scale = scale == null ? new LoraReport.Scale(factor, factor) : scale.with(factor);
+        scale = scale == null ? new LoraInspection.Scale(factor, factor) : scale.with(factor);
       }
     }
     int layers = keys.keySet().stream().mapToInt(layer -> parts(layer).size()).sum();
@@ -231,13 +235,13 @@ public final class LoraReader {
     misshapen.forEach((key, beside) -> misfits.add(misfit(key, beside)));
     Set<String> unused = new HashSet<>(unmatched);
     unused.addAll(misshapen.keySet());
-    return new LoraReport(
+    return new LoraInspection(
         dialect,
         family,
         kinds,
         layers,
         (int) rank,
-        scale == null ? LoraReport.Scale.ONE : scale,
+        scale == null ? LoraInspection.Scale.ONE : scale,
         file.names().size() - idle.size() - unused.size(),
         List.copyOf(unmatched),
         List.copyOf(idle),
@@ -250,21 +254,21 @@ public final class LoraReader {
 
   private static double alpha(LayerKeys layer) {
     try (TensorScope scope = TensorScope.open()) {
-      return layer.elements(Role.ALPHA) == 1 ? layer.alpha() : Double.NaN;
+      return layer.elements(LoraKey.ALPHA) == 1 ? layer.alpha() : Double.NaN;
     }
   }
 
   private boolean biasFits(LayerKeys layer) {
-    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B)
+    return !layer.hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.BIAS_UP, LoraKey.SET_B)
         || parts(layer.layer()).stream().allMatch(table::hasBias);
   }
 
   /** The model's layers that a layer of the file is. */
-  private List<Layer> parts(Layer layer) {
-    return whole(layer).map(JoinedLayer::parts).orElse(List.of(layer));
+  private List<TargetLayer> parts(TargetLayer layer) {
+    return whole(layer).map(FusedLayer::parts).orElse(List.of(layer));
   }
 
-  private Optional<JoinedLayer> whole(Layer layer) {
+  private Optional<FusedLayer> whole(TargetLayer layer) {
     return Optional.ofNullable(joined.get(layer.path())).filter(all -> all.layer() == layer);
   }
 
@@ -274,17 +278,19 @@ public final class LoraReader {
    * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some
    *     biases want theirs, and some changes of several layers at once their weights
    */
-  public LoraChanges changes(
-      Alphas alphas, TensorRegion region, BiFunction<Layer, String, Optional<Tensor>> base) {
-    Map<Layer, Change> weights = new LinkedHashMap<>();
-    Map<Layer, Tensor> biases = new LinkedHashMap<>();
+  public LoraDeltas changes(
+      AdapterConfig alphas,
+      TensorRegion region,
+      BiFunction<TargetLayer, String, Optional<Tensor>> base) {
+    Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
+    Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     keys.forEach((layer, own) -> {
       try (TensorScope scope = TensorScope.open()) {
-        Optional<JoinedLayer> whole = whole(layer);
-        Change read = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
+        Optional<FusedLayer> whole = whole(layer);
+        WeightDelta read = DeltaReader.read(LoraAlgorithm.of(own).orElseThrow(), own, alphas);
         if (read != null) {
-          Change change = own.layer().in() < layer.in()
-              ? FirstInputs.of(read, own.layer().in(), layer.in())
+          WeightDelta change = own.layer().in() < layer.in()
+              ? ReshapedDelta.of(read, own.layer().in(), layer.in())
               : read;
           whole
               .map(all ->
@@ -292,7 +298,7 @@ public final class LoraReader {
               .orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }
-        Tensor bias = Changes.bias(own, alphas);
+        Tensor bias = DeltaReader.bias(own, alphas);
         if (bias != null) {
           whole
               .map(all -> all.biases(bias))
@@ -302,27 +308,28 @@ public final class LoraReader {
         }
       }
     });
-    Set<Layer> ownBiases = keys.entrySet().stream()
-        .filter(layer -> layer.getValue().hasAny(Role.SET_B, Role.CHANNEL_FACTOR))
+    Set<TargetLayer> ownBiases = keys.entrySet().stream()
+        .filter(layer -> layer.getValue().hasAny(LoraKey.SET_B, LoraKey.CHANNEL_FACTOR))
         .flatMap(layer -> parts(layer.getKey()).stream())
         .filter(biases::containsKey)
         .collect(Collectors.toSet());
-    return new LoraChanges(weights, biases, Embeddings.read(source, notes), ownBiases);
+    return new LoraDeltas(weights, biases, BundledEmbeddings.read(source, notes), ownBiases);
   }
 
   /**
-   * What {@link Changes#bias} is to a layer whose own bias is {@code base}; what only scales that
-   * is nothing to a layer without.
+   * What {@link DeltaReader#bias} is to a layer whose own bias is {@code base}; what only scales
+   * that is nothing to a layer without.
    */
   private Optional<Tensor> difference(LayerKeys own, Tensor bias, Supplier<Optional<Tensor>> base) {
-    if (own.has(Role.CHANNEL_FACTOR)) {
+    if (own.has(LoraKey.CHANNEL_FACTOR)) {
       return base.get().map(bias::mul);
     }
     return Optional.of(
-        own.has(Role.SET_B)
+        own.has(LoraKey.SET_B)
             ? bias.sub(base.get()
-                .orElseThrow(() -> new UnusableInput(source.describe() + ": " + own.own(Role.SET_B)
-                    + " is a new bias of a layer that has none in this base; remove it")))
+                .orElseThrow(() ->
+                    new InvalidInputException(source.describe() + ": " + own.own(LoraKey.SET_B)
+                        + " is a new bias of a layer that has none in this base; remove it")))
             : bias);
   }
 }

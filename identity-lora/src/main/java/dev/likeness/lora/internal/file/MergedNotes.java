@@ -33,7 +33,7 @@ public final class MergedNotes {
    */
   public static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
     Map<String, String> notes =
-        PortableNotes.rewritten(headers.size() == 1 ? headers.iterator().next() : several(headers));
+        LoraMetadata.rewritten(headers.size() == 1 ? headers.iterator().next() : several(headers));
     boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
     notes.keySet().removeIf(name -> OF_FACTORS.matcher(name).matches());
     if (kohya) {

@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.file;
 
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -27,8 +27,8 @@ final class Spellings {
    * @param stem its layer's name in the file
    * @param what it says: layers and role
    */
-  void put(Part network, String key, String stem, Set<String> what) {
-    int rank = network == Part.UNET
+  void put(ModelComponent network, String key, String stem, Set<String> what) {
+    int rank = network == ModelComponent.UNET
         ? OLD.matcher(stem).lookingAt() ? 1 : 0
         : key.startsWith("transformer.") ? 0 : key.startsWith("lora_transformer_") ? 1 : 2;
     keys.put(key, rank);

@@ -1,12 +1,12 @@
 package dev.likeness.lora.internal.training;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.training.TrainingPicture;
+import dev.likeness.lora.training.TrainingExample;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -50,7 +50,7 @@ final class CachedLatents {
    * Encodes a picture, and its mirror image where it may be shown; {@code factor} is pixels along a
    * latent's side.
    */
-  void add(TrainingPicture picture, LatentFiles files, int factor, LoraTraining settings) {
+  void add(TrainingExample picture, LatentDiskCache files, int factor, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       plain.add(kept(files.of(picture.picture(), false)));
@@ -67,7 +67,7 @@ final class CachedLatents {
    * How much each place of the latents counts [1, 1, h, w], 1 on average; a place in the focus,
    * wholly or in part.
    */
-  private static Tensor focus(TrainingPicture picture, int factor, double weight) {
+  private static Tensor focus(TrainingExample picture, int factor, double weight) {
     Tensor map =
         torch.ones(1, 1, picture.picture().height() / factor, picture.picture().width() / factor);
     picture.focus().ifPresent(area -> {
@@ -89,9 +89,9 @@ final class CachedLatents {
   }
 
   /** The share of white at each place of the latents [1, 1, h, w]. */
-  private static Tensor white(Picture mask, int factor) {
+  private static Tensor white(RgbImage mask, int factor) {
     return torch.adaptive_avg_pool2d(
-        Images.toUnit(mask).narrow(1, 0, 1), mask.height() / factor, mask.width() / factor);
+        ImageTensors.toUnit(mask).narrow(1, 0, 1), mask.height() / factor, mask.width() / factor);
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.training;
 
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -31,19 +31,23 @@ public final class CaptionEncodings {
   private final Pupil pupil;
   private final List<String> captions;
   private final int[] places;
-  private final Learner learner;
+  private final TrainableNetworks learner;
   private final boolean learns;
   /** All of each caption, or where an encoder learns what T5 reads, if that does not. */
   private final List<TextEncoding> known = new ArrayList<>();
 
   public CaptionEncodings(
-      Pupil pupil, List<String> captions, Learner learner, TensorRegion region, Cancellation stop) {
+      Pupil pupil,
+      List<String> captions,
+      TrainableNetworks learner,
+      TensorRegion region,
+      Cancellation stop) {
     this.pupil = pupil;
     this.captions = captions.stream().distinct().toList();
     this.learner = learner;
     places = captions.stream().mapToInt(this.captions::indexOf).toArray();
-    learns =
-        Stream.of(Part.values()).anyMatch(part -> part != pupil.part() && learner.learns(part));
+    learns = Stream.of(ModelComponent.values())
+        .anyMatch(part -> part != pupil.part() && learner.learns(part));
     for (int from = 0; from < this.captions.size(); from += TOGETHER) {
       stop.check();
       read(this.captions.subList(from, Math.min(from + TOGETHER, this.captions.size())), region);

@@ -18,7 +18,7 @@ class DoraPathTest {
   void feelsLengthsThatHardlyMovedInBf16() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor weight = torch.randn(24, 16);
-      LowRank nothing = new LowRank(torch.randn(4, 16), null, torch.zeros(24, 4), 1);
+      LoraDelta nothing = new LoraDelta(torch.randn(4, 16), null, torch.zeros(24, 4), 1);
       Tensor moved = DoraPath.lengths(weight).mul(new Scalar(1.001));
       Tensor x = torch.randn(8, 16).to(ScalarType.BFloat16);
       Tensor delta = new DoraPath(nothing, moved, weight).delta(x).to(ScalarType.Float);

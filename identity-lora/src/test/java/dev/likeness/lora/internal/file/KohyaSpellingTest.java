@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -16,13 +16,13 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.Lora;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.Change;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
-import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.training.SdxlTrainingTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +62,7 @@ class KohyaSpellingTest {
     "flux/dev, DIFFUSERS",
     "sd3/three, DIFFUSERS"
   })
-  void readsBackTheDifferencesOfEveryLayer(String name, LoraDialect dialect) {
+  void readsBackTheDifferencesOfEveryLayer(String name, KeyFormat dialect) {
     Path file = folder.resolve("lora.safetensors");
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, folder), Compute.EXACT);
         Lora lora = changing(base.parts());
@@ -71,7 +71,7 @@ class KohyaSpellingTest {
       try (Safetensors written = Safetensors.open(file)) {
         written
             .names()
-            .forEach(key -> assertTrue(dialect != LoraDialect.KOHYA || key.matches(STEMS), key));
+            .forEach(key -> assertTrue(dialect != KeyFormat.KOHYA || key.matches(STEMS), key));
         // diffusers knows that spelling of text encoders alone.
         written
             .names()
@@ -85,14 +85,14 @@ class KohyaSpellingTest {
                 "one rank for all, or as often as joined layers have parts: " + key));
       }
       try (Lora again = Lora.open(file, base)) {
-        Map<Layer, Change> read = again.changes().weights();
-        Set<Layer> missing = new TreeSet<>((a, b) -> a.name().compareTo(b.name()));
+        Map<TargetLayer, WeightDelta> read = again.changes().weights();
+        Set<TargetLayer> missing = new TreeSet<>((a, b) -> a.name().compareTo(b.name()));
         missing.addAll(lora.changes().weights().keySet());
         missing.removeAll(read.keySet());
         assertEquals(Set.of(), missing);
         read.forEach((layer, change) -> {
           Tensor own = base.parts().tensor(layer.part(), layer.weight());
-          Change before = lora.changes().weights().get(layer);
+          WeightDelta before = lora.changes().weights().get(layer);
           Tensor expected = before == null ? torch.zeros_like(own) : before.difference(own);
           assertTrue(
               torch.allclose(expected, change.difference(own), 1e-5, 1e-6, false), layer.name());
@@ -109,13 +109,13 @@ class KohyaSpellingTest {
     return file.toFile().length();
   }
 
-  private static Lora changing(Networks model) {
+  private static Lora changing(OpenNetworks model) {
     TensorRegion region = new TensorRegion();
-    Map<Layer, Change> changes = new LinkedHashMap<>();
+    Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(3L)) {
       int number = 0;
-      for (Layer layer : LayerTable.of(model).layers()) {
+      for (TargetLayer layer : LayerTable.of(model).layers()) {
         long rank = 1 + number % 3;
         if (!layer.isNorm() && number++ % 5 != 4) {
           long[] down = layer.isConvolution()
@@ -126,7 +126,7 @@ class KohyaSpellingTest {
               : new long[] {layer.out(), rank};
           changes.put(
               layer,
-              new LowRank(
+              new LoraDelta(
                   region.keep(noise.next(down).squeeze(0)),
                   null,
                   region.keep(noise.next(up).squeeze(0)),
@@ -134,9 +134,9 @@ class KohyaSpellingTest {
         }
       }
     }
-    LoraReport report =
-        LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 3, Map.of());
-    return new Lora(new LoraChanges(changes, Map.of()), Map.of(), report, region, model);
+    LoraInspection report = LoraInspection.made(
+        LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, changes.size(), 3, Map.of());
+    return new Lora(new LoraDeltas(changes, Map.of()), Map.of(), report, region, model);
   }
 
   @ParameterizedTest
@@ -162,9 +162,9 @@ class KohyaSpellingTest {
         .stream()
         .filter(stem -> stem.startsWith("lora_unet_"))
         .collect(Collectors.toSet());
-    LayerTable table = JointKeysTest.flux(64);
+    LayerTable table = LoraKeyConversionTest.flux(64);
     Set<String> ours = table.layers().stream()
-        .filter(layer -> layer.part() == Part.TRANSFORMER)
+        .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
         .map(layer -> new KohyaNames(table).of(layer).stem())
         .collect(Collectors.toSet());
     assertEquals(304, published.size());

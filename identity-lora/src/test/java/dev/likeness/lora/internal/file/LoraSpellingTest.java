@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -18,12 +18,12 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.InputRotation;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.PeftOftDelta;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.Tucker;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +47,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraSpellingTest {
-  private static final Alphas PLAIN = Alphas.of(Map.of(), Path.of("f"));
+  private static final AdapterConfig PLAIN = AdapterConfig.of(Map.of(), Path.of("f"));
   private static final String TEXT = "text_encoder.text_model.";
 
   private static BaseModel base;
@@ -65,31 +65,30 @@ class LoraSpellingTest {
 
   static Stream<Arguments> spellings() {
     return Stream.of(
-        spelling(LoraDialect.PEFT, name -> name),
-        spelling(LoraDialect.PEFT, name -> name.replace(TEXT, "text_encoder.")),
-        spelling(LoraDialect.PEFT, name -> name.replace(".weight", "")),
-        spelling(LoraDialect.PEFT, name -> name.replace(".weight", ".default.weight")),
-        spelling(LoraDialect.PEFT, name -> name.replace(".weight", ".ada.weight")),
-        spelling(LoraDialect.PEFT, name -> name.replace("unet.", "unet.base_model.model.")),
-        spelling(LoraDialect.PEFT, name -> name.replace("unet.", "")),
+        spelling(KeyFormat.PEFT, name -> name),
+        spelling(KeyFormat.PEFT, name -> name.replace(TEXT, "text_encoder.")),
+        spelling(KeyFormat.PEFT, name -> name.replace(".weight", "")),
+        spelling(KeyFormat.PEFT, name -> name.replace(".weight", ".default.weight")),
+        spelling(KeyFormat.PEFT, name -> name.replace(".weight", ".ada.weight")),
+        spelling(KeyFormat.PEFT, name -> name.replace("unet.", "unet.base_model.model.")),
+        spelling(KeyFormat.PEFT, name -> name.replace("unet.", "")),
         spelling(
-            LoraDialect.PEFT,
+            KeyFormat.PEFT,
             name -> name.replaceFirst("^(unet|text_encoder)\\.", "base_model.model.")),
-        spelling(LoraDialect.DIFFUSERS, name -> factors(name, ".lora.down", ".lora.up")),
+        spelling(KeyFormat.DIFFUSERS, name -> factors(name, ".lora.down", ".lora.up")),
         spelling(
-            LoraDialect.DIFFUSERS,
+            KeyFormat.DIFFUSERS,
             name -> factors(name, ".lora_linear_layer.down", ".lora_linear_layer.up")),
         spelling(
-            LoraDialect.ATTENTION_PROCESSOR,
+            KeyFormat.ATTENTION_PROCESSOR,
             name -> factors(processor(name), "_lora.down", "_lora.up")),
         spelling(
-            LoraDialect.KOHYA, name -> factors(kohya(name, "lora_te_"), ".lora_down", ".lora_up")),
+            KeyFormat.KOHYA, name -> factors(kohya(name, "lora_te_"), ".lora_down", ".lora_up")),
         spelling(
-            LoraDialect.KOHYA,
-            name -> factors(kohya(name, "lora_te1_"), ".lora_down", ".lora_up")));
+            KeyFormat.KOHYA, name -> factors(kohya(name, "lora_te1_"), ".lora_down", ".lora_up")));
   }
 
-  private static Arguments spelling(LoraDialect dialect, UnaryOperator<String> spelled) {
+  private static Arguments spelling(KeyFormat dialect, UnaryOperator<String> spelled) {
     return Arguments.of(
         dialect, spelled.apply("unet.down_blocks.0.attn1.to_out.0.lora_A.weight"), spelled);
   }
@@ -116,20 +115,21 @@ class LoraSpellingTest {
 
   @ParameterizedTest(name = "{0} {1}")
   @MethodSource("spellings")
-  void readsTheSameFactors(LoraDialect dialect, String example, UnaryOperator<String> spelled) {
+  void readsTheSameFactors(KeyFormat dialect, String example, UnaryOperator<String> spelled) {
     LayerTable table = LayerTable.of(base.networks());
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));
         TensorSource respelled =
-            new Renamed(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
+            new RenamedSource(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
       LoraReader reader = new LoraReader(respelled, Map.of(), table);
-      LoraReport report = reader.report(PLAIN);
+      LoraInspection report = reader.report(PLAIN);
       assertEquals(dialect, report.dialect());
       assertEquals(
-          LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 52, 4, Map.of()), asPeft(report));
+          LoraInspection.made(LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, 52, 4, Map.of()),
+          asPeft(report));
       reader.changes(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
-        LowRank pair = (LowRank) change;
+        LoraDelta pair = (LoraDelta) change;
         assertEquals(1, pair.scale());
         assertTrue(
             torch.equal(plain.read(layer.name() + ".lora_A.weight"), pair.down()), layer.name());
@@ -139,9 +139,9 @@ class LoraSpellingTest {
     }
   }
 
-  private static LoraReport asPeft(LoraReport r) {
-    return new LoraReport(
-        LoraDialect.PEFT,
+  private static LoraInspection asPeft(LoraInspection r) {
+    return new LoraInspection(
+        KeyFormat.PEFT,
         r.family(),
         r.kinds(),
         r.layers(),
@@ -159,9 +159,9 @@ class LoraSpellingTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = LoraDialect.class,
+      value = KeyFormat.class,
       names = {"PEFT", "DIFFUSERS", "KOHYA"})
-  void readsBackWhatItWrote(LoraDialect dialect, @TempDir Path folder) {
+  void readsBackWhatItWrote(KeyFormat dialect, @TempDir Path folder) {
     Path file = folder.resolve("again.safetensors");
     try (TensorScope scope = TensorScope.open();
         Lora lora = Lora.open(GoldenLora.file("wide"), base)) {
@@ -171,8 +171,8 @@ class LoraSpellingTest {
         assertEquals(
             lora.changes().weights().keySet(), again.changes().weights().keySet());
         again.changes().weights().forEach((layer, change) -> {
-          LowRank first = (LowRank) lora.changes().weights().get(layer);
-          LowRank pair = (LowRank) change;
+          LoraDelta first = (LoraDelta) lora.changes().weights().get(layer);
+          LoraDelta pair = (LoraDelta) change;
           assertEquals(0.5, first.scale());
           assertEquals(1, pair.scale());
           assertTrue(torch.equal(first.down(), pair.down()), layer.name());
@@ -183,15 +183,15 @@ class LoraSpellingTest {
     try (Lora lora = Lora.open(GoldenLora.file("unet-only"), base)) {
       assertEquals(
           "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as COMFY",
-          assertThrows(IllegalArgumentException.class, () -> lora.save(file, LoraDialect.COMFY))
+          assertThrows(IllegalArgumentException.class, () -> lora.save(file, KeyFormat.COMFY))
               .getMessage());
     }
   }
 
   @Test
   void takesTheStrengthFromWhereverTheFileSaysIt() {
-    LayerKeys layer =
-        new LayerKeys(new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
+    LayerKeys layer = new LayerKeys(
+        new TargetLayer(ModelComponent.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scale(layer, 4, Double.NaN));
     assertEquals(0.5, PLAIN.scale(layer, 4, 2));
     assertEquals(2, settings("{\"unet.lora_alpha\": 8}").scale(layer, 4, Double.NaN));
@@ -217,7 +217,7 @@ class LoraSpellingTest {
     assertEquals(
         "the LoRA's settings have a pattern of layers that is none, (to_q; save it again",
         assertThrows(
-                UnusableInput.class,
+                InvalidInputException.class,
                 () -> settings("{\"unet.alpha_pattern\": {\"(to_q\": 12}}")
                     .scale(layer, 4, Double.NaN))
             .getMessage());
@@ -232,7 +232,7 @@ class LoraSpellingTest {
     Path saved = folder.resolve("adapter_model.kohya.safetensors");
     try (Lora lora = Lora.open(peft, base)) {
       assertEquals("4.0", lora.report().scale().toString());
-      lora.save(saved, LoraDialect.KOHYA);
+      lora.save(saved, KeyFormat.KOHYA);
     }
     assertEquals("1.0", Lora.inspect(saved, base).scale().toString());
     Files.writeString(
@@ -243,8 +243,8 @@ class LoraSpellingTest {
 
   @Test
   void takesPeftsStrengthOfAProductOfWholeFactorsAndItsSeries() {
-    LayerKeys layer =
-        new LayerKeys(new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
+    LayerKeys layer = new LayerKeys(
+        new TargetLayer(ModelComponent.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scaleWithoutRank(layer));
     assertEquals(0.5, settings("{\"unet.alpha\": 4, \"unet.r\": 8}").scaleWithoutRank(layer));
     assertEquals(
@@ -265,21 +265,21 @@ class LoraSpellingTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor angle = torch.tensor(new float[] {0.5f}).view(1, 1);
       Tensor one = torch.eye(2);
-      Tensor exact = new InputRotation(angle, 2, 0).difference(one).add(one);
+      Tensor exact = new PeftOftDelta(angle, 2, 0).difference(one).add(one);
       assertTrue(
           torch.allclose(
               exact, torch.tensor(new float[] {0.6f, 0.8f, -0.8f, 0.6f}).view(2, 2)),
           exact.toString());
-      Tensor series = new InputRotation(angle, 2, 40).difference(one).add(one);
+      Tensor series = new PeftOftDelta(angle, 2, 40).difference(one).add(one);
       assertTrue(torch.allclose(series, exact.t(), 1e-5, 1e-6, false), series.toString());
-      Tensor two = new InputRotation(angle, 2, 2).difference(one).add(one);
+      Tensor two = new PeftOftDelta(angle, 2, 2).difference(one).add(one);
       assertTrue(
           torch.equal(two, torch.tensor(new float[] {1, -1, 1, 1}).view(2, 2)), two.toString());
     }
   }
 
-  private static Alphas settings(String json) {
-    return Alphas.of(Map.of("lora_adapter_metadata", json), Path.of("f"));
+  private static AdapterConfig settings(String json) {
+    return AdapterConfig.of(Map.of("lora_adapter_metadata", json), Path.of("f"));
   }
 
   @Test
@@ -287,12 +287,12 @@ class LoraSpellingTest {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(1L)) {
       Tensor x = noise.next(6, 9, 7);
-      LowRank three = new LowRank(
+      LoraDelta three = new LoraDelta(
           noise.next(4, 6, 1, 1).squeeze(0),
           noise.next(4, 4, 3, 3).squeeze(0),
           noise.next(5, 4, 1, 1).squeeze(0),
           0.5);
-      LowRank two = new LowRank(Tucker.joined(three), null, three.up(), 0.5);
+      LoraDelta two = new LoraDelta(Tucker.joined(three), null, three.up(), 0.5);
       long[] stride = {2, 2};
       long[] padding = {1, 1};
       Closeness.assertWithinSpread(

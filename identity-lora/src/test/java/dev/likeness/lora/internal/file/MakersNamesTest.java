@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
-import dev.likeness.diffusion.internal.family.flux.Flux;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.flux.FluxLayout;
+import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
-import dev.likeness.diffusion.internal.family.sd3.StableDiffusion3;
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Place;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.Compute;
@@ -35,28 +35,31 @@ class MakersNamesTest {
   void callEveryLayerAsCheckpointsDoAndExchangeTheSameHalves(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
-      KeyLayout layout = layout(base.parts());
+      KeyMapping layout = layout(base.parts());
       LayerTable table = LayerTable.of(base.parts());
-      JointNames names = JointNames.of(LoraFamily.of(table), table);
-      table.layers().stream().filter(layer -> layer.part() == Part.TRANSFORMER).forEach(layer -> {
-        Place place = layout.place(layer.weight());
-        String maker = place.name().substring(0, place.name().lastIndexOf('.'));
-        JointNames.Split split = names.of(maker).orElse(new JointNames.Split(List.of(), false));
-        assertEquals(
-            layout.canonical(place.name()),
-            split.paths().stream().map(path -> path + ".weight").toList(),
-            maker);
-        assertEquals(place.form() == Place.Form.HALVES_EXCHANGED, split.halvesSwapped(), maker);
-        assertEquals(
-            "lora_unet_" + maker.replace('.', '_'),
-            new KohyaNames(table).of(layer).stem());
-      });
+      OriginalLayerNames names = OriginalLayerNames.of(LoraFamilyDetector.of(table), table);
+      table.layers().stream()
+          .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
+          .forEach(layer -> {
+            Place place = layout.place(layer.weight());
+            String maker = place.name().substring(0, place.name().lastIndexOf('.'));
+            OriginalLayerNames.Split split =
+                names.of(maker).orElse(new OriginalLayerNames.Split(List.of(), false));
+            assertEquals(
+                layout.canonical(place.name()),
+                split.paths().stream().map(path -> path + ".weight").toList(),
+                maker);
+            assertEquals(place.form() == Place.Form.HALVES_EXCHANGED, split.halvesSwapped(), maker);
+            assertEquals(
+                "lora_unet_" + maker.replace('.', '_'),
+                new KohyaNames(table).of(layer).stem());
+          });
     }
   }
 
-  private static KeyLayout layout(Networks model) {
-    return model instanceof Flux flux
+  private static KeyMapping layout(OpenNetworks model) {
+    return model instanceof FluxNetworks flux
         ? FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
-        : Sd3Layout.of(((StableDiffusion3) model).config().layers());
+        : Sd3Layout.of(((Sd3Networks) model).config().layers());
   }
 }

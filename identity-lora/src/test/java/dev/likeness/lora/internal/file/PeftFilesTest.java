@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -16,9 +16,9 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.FusedLora;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.OnGoldenBase;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -60,14 +60,14 @@ class PeftFilesTest extends OnGoldenBase {
         FusedLora fused = lora.fuse(1)) {
       fused
           .weights(Compute.EXACT)
-          .get(Part.UNET)
+          .get(ModelComponent.UNET)
           .forEach((name, value) -> copies.put(name, value.clone()));
     }
     return copies;
   }
 
   private static Tensor own(String name) {
-    return base.parts().tensor(Part.UNET, name);
+    return base.parts().tensor(ModelComponent.UNET, name);
   }
 
   private static Tensor random(NoiseSource noise, long... shape) {
@@ -105,12 +105,12 @@ class PeftFilesTest extends OnGoldenBase {
       // Written by the other program's name it is the difference.
       try (Lora lora = Lora.open(file(tensors), base)) {
         Path kohya = folder.resolve("kohya.safetensors");
-        lora.save(kohya, LoraDialect.KOHYA);
+        lora.save(kohya, KeyFormat.KOHYA);
         try (Lora again = Lora.open(kohya, base);
             FusedLora fused = again.fuse(1)) {
           fused
               .weights(Compute.EXACT)
-              .get(Part.UNET)
+              .get(ModelComponent.UNET)
               .forEach((name, value) -> assertClose(merged.get(name), value));
         }
       }
@@ -144,7 +144,8 @@ class PeftFilesTest extends OnGoldenBase {
               prefix + LAYER + ".lora_B.weight",
               torch.ones(width, 4)),
           Map.of("lora_adapter_metadata", settings));
-      assertEquals(new LoraReport.Scale(scale, scale), Lora.inspect(file, base).scale());
+      assertEquals(
+          new LoraInspection.Scale(scale, scale), Lora.inspect(file, base).scale());
     }
   }
 
@@ -160,7 +161,8 @@ class PeftFilesTest extends OnGoldenBase {
         assertEquals(
             file + ": 1 of 1 keys match no layer of base-today, e.g. " + key
                 + "; the LoRA is for another base model, or" + " of a kind that is not supported",
-            assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
+            assertThrows(InvalidInputException.class, () -> Lora.open(file, base))
+                .getMessage());
       }
     }
   }
@@ -195,9 +197,10 @@ class PeftFilesTest extends OnGoldenBase {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(7L);
         BaseModel xl = BaseModel.open(PipelineFolder.any("sdxl/xl-base", parent), Compute.EXACT)) {
-      for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)) {
+      for (ModelComponent part :
+          List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        Collection<Layer> layers = LayerTable.of(xl.parts()).layers().stream()
+        Collection<TargetLayer> layers = LayerTable.of(xl.parts()).layers().stream()
             .filter(layer -> layer.part() == part && layer.path().endsWith("_proj"))
             .toList();
         layers.forEach(layer -> {

@@ -7,11 +7,11 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.internal.algorithm.Change;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
-import dev.likeness.lora.internal.algorithm.LowRank;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.training.LoraTargets;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,29 +35,27 @@ class PersonFileSizeTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = LoraDialect.class,
+      value = KeyFormat.class,
       names = {"PEFT", "DIFFUSERS", "KOHYA"})
-  void isAtMostFourMegabytesAtRankFour(LoraDialect dialect, @TempDir Path folder)
-      throws IOException {
+  void isAtMostFourMegabytesAtRankFour(KeyFormat dialect, @TempDir Path folder) throws IOException {
     // What LoraTraining.suitedTo learns of a base of full size, its text encoder's attentions too.
     LoraTraining settings =
         LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
-    Map<Layer, Change> changes = new LinkedHashMap<>();
+    Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     Path file = folder.resolve("person.safetensors");
     LayerTable table = LayerTable.of(RealLoraTest.shapes());
     try (TensorScope scope = TensorScope.open()) {
       table.layers().stream()
           .filter(settings::includes)
           .forEach(layer -> changes.put(
-              layer, new LowRank(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
+              layer, new LoraDelta(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
       LoraWriter.write(
           file,
-          new LoraChanges(changes, Map.of(), List.of()),
+          new LoraDeltas(changes, Map.of(), List.of()),
           table,
           layer -> null,
           Map.of(
-              dialect == LoraDialect.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT,
-              "yes"),
+              dialect == KeyFormat.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT, "yes"),
           dialect);
     }
     assertTrue(OwnersAlone.open(file));

@@ -4,16 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -37,9 +37,9 @@ public class RealLoraTest {
     "smart_falcon_8_lokr.safetensors, KOHYA, LOKR, 350, 8, 1750"
   })
   void matchesEveryKeyForStableDiffusion15(
-      String name, LoraDialect dialect, ChangeKind kind, int layers, int rank, int matched)
+      String name, KeyFormat dialect, LoraAlgorithm kind, int layers, int rank, int matched)
       throws IOException {
-    LoraReport report = report(name, stableDiffusion15());
+    LoraInspection report = report(name, stableDiffusion15());
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.misshapen());
     assertEquals(List.of(), report.incomplete());
@@ -50,36 +50,37 @@ public class RealLoraTest {
     assertEquals(matched, report.matched());
     assertEquals(
         name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.embeddings());
-    report.requireComplete(name, "a base", LoraFamily.SD1);
+    report.requireComplete(name, "a base", LoraFamilyDetector.SD1);
   }
 
   @Test
   void findsThatTheListIsForStableDiffusion2() throws IOException {
-    LoraReport report = report("lora_pop.pt", stableDiffusion2());
+    LoraInspection report = report("lora_pop.pt", stableDiffusion2());
     assertEquals(List.of(), report.unmatched());
     assertEquals(128, report.layers());
     assertEquals(256, report.matched());
-    assertEquals(LoraFamily.SD2, report.family());
-    report.requireComplete("lora_pop.pt", "a base", LoraFamily.SD2);
-    LoraReport wrong = report("lora_pop.pt", stableDiffusion15());
+    assertEquals(LoraFamilyDetector.SD2, report.family());
+    report.requireComplete("lora_pop.pt", "a base", LoraFamilyDetector.SD2);
+    LoraInspection wrong = report("lora_pop.pt", stableDiffusion15());
     assertEquals(
         "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but base is Stable Diffusion 1.x; open it with a base"
             + " of Stable Diffusion 2.x",
         assertThrows(
-                UnusableInput.class,
-                () -> wrong.requireComplete("lora_pop.pt", "base", LoraFamily.SD1))
+                InvalidInputException.class,
+                () -> wrong.requireComplete("lora_pop.pt", "base", LoraFamilyDetector.SD1))
             .getMessage());
   }
 
   @ParameterizedTest
   @CsvSource({"learned_embeds_1.bin, <frida>", "flora.pt, FloralMarble-400"})
   void tellsTextualInversionsApart(String name, String token) throws IOException {
-    LoraReport report = report(name, stableDiffusion15());
+    LoraInspection report = report(name, stableDiffusion15());
     assertEquals(List.of(token), report.embeddings());
     assertEquals(
         name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
         assertThrows(
-                UnusableInput.class, () -> report.requireComplete(name, "a base", LoraFamily.SD1))
+                InvalidInputException.class,
+                () -> report.requireComplete(name, "a base", LoraFamilyDetector.SD1))
             .getMessage());
   }
 
@@ -91,22 +92,22 @@ public class RealLoraTest {
   })
   void readsEveryChange(String name) throws IOException {
     Path file = Material.of("lora/" + name);
-    try (LoraSource source = LoraSource.open(file);
+    try (LoraFile source = LoraFile.open(file);
         TensorRegion region = new TensorRegion()) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
-      LoraChanges changes =
-          reader.changes(Alphas.of(source.notes(), file), region, (layer, tensor) -> null);
+      LoraDeltas changes =
+          reader.changes(AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
       assertEquals(
-          reader.report(Alphas.of(source.notes(), file)).layers(),
+          reader.report(AdapterConfig.of(source.notes(), file)).layers(),
           changes.weights().size());
     }
   }
 
-  private static LoraReport report(String name, LayerTable table) {
+  private static LoraInspection report(String name, LayerTable table) {
     Path file = Material.of("lora/" + name);
-    try (LoraSource source = LoraSource.open(file)) {
+    try (LoraFile source = LoraFile.open(file)) {
       return new LoraReader(source.tensors(), source.notes(), table)
-          .report(Alphas.of(source.notes(), file));
+          .report(AdapterConfig.of(source.notes(), file));
     }
   }
 
@@ -116,21 +117,22 @@ public class RealLoraTest {
 
   /** As 1.5, with text 1024 wide. */
   private static LayerTable stableDiffusion2() throws IOException {
-    Map<Part, Map<String, long[]>> shapes = shapes();
+    Map<ModelComponent, Map<String, long[]>> shapes = shapes();
     shapes
-        .get(Part.UNET)
+        .get(ModelComponent.UNET)
         .replaceAll((name, shape) ->
             name.matches(".*attn2\\.to_[kv]\\.weight") ? new long[] {shape[0], 1024} : shape);
-    shapes.remove(Part.TEXT_ENCODER);
+    shapes.remove(ModelComponent.TEXT_ENCODER);
     return LayerTable.of(shapes);
   }
 
-  static Map<Part, Map<String, long[]>> shapes() throws IOException {
+  static Map<ModelComponent, Map<String, long[]>> shapes() throws IOException {
     try (InputStream in =
         new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
       Map<String, Object> parts = JSON.std.mapFrom(in);
-      Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
-      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
+      Map<ModelComponent, Map<String, long[]>> shapes = new EnumMap<>(ModelComponent.class);
+      for (ModelComponent part :
+          new ModelComponent[] {ModelComponent.UNET, ModelComponent.TEXT_ENCODER}) {
         shapes.put(
             part, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>) parts.get(part.folder()))));
       }
@@ -141,18 +143,18 @@ public class RealLoraTest {
   @ParameterizedTest
   @CsvSource({"shinkai_makoto_offset, 264, 128", "thickline_fp16, 264, 128"})
   void matchesKeyListsOfStableDiffusion15(String name, int layers, int rank) throws IOException {
-    LoraReport report = listed(name, stableDiffusion15());
+    LoraInspection report = listed(name, stableDiffusion15());
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.misshapen());
     assertEquals(List.of(), report.incomplete());
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());
-    assertEquals(LoraFamily.SD1, report.family());
+    assertEquals(LoraFamilyDetector.SD1, report.family());
   }
 
-  public static LoraReport listed(String name, LayerTable table) throws IOException {
+  public static LoraInspection listed(String name, LayerTable table) throws IOException {
     Path list = Material.of("keys/checkpoints/" + name + ".safetensors.json");
     return new LoraReader(KeyList.of(list), Map.of(), table)
-        .report(Alphas.of(Map.of(), Path.of("f")));
+        .report(AdapterConfig.of(Map.of(), Path.of("f")));
   }
 }

@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.file;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -10,15 +10,15 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.OnGoldenBase;
-import dev.likeness.lora.file.ChangeKind;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
-import dev.likeness.lora.internal.algorithm.Change;
-import dev.likeness.lora.internal.algorithm.Kronecker;
-import dev.likeness.lora.internal.algorithm.Layer;
-import dev.likeness.lora.internal.algorithm.LoraChanges;
-import dev.likeness.lora.internal.algorithm.LowRank;
-import dev.likeness.lora.internal.training.TrainableChange;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LokrDelta;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
+import dev.likeness.lora.internal.training.TrainableDelta;
 import dev.likeness.lora.training.LoraForm;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,27 +43,28 @@ class SavedScaleTest extends OnGoldenBase {
   @ParameterizedTest
   @CsvSource({"PEFT, lora", "DIFFUSERS, lora", "KOHYA, lora", "PEFT, lokr", "KOHYA, lokr"})
   void losesNoPlacesOfFactorsInF16ToTheirScale(
-      LoraDialect dialect, String kind, @TempDir Path folder) {
-    Layer layer = LayerTable.of(base.networks())
-        .find(Part.UNET, "mid_block.resnets.0.conv1")
+      KeyFormat dialect, String kind, @TempDir Path folder) {
+    TargetLayer layer = LayerTable.of(base.networks())
+        .find(ModelComponent.UNET, "mid_block.resnets.0.conv1")
         .orElseThrow();
     Path file = folder.resolve("small.safetensors");
     TensorRegion region = new TensorRegion();
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(5L)) {
-      Change change = kind.equals("lora")
-          ? new LowRank(
+      WeightDelta change = kind.equals("lora")
+          ? new LoraDelta(
               small(noise, 128, layer.in(), 3, 3),
               null,
               small(noise, layer.out(), 128, 1, 1),
               1 / 128.0)
-          : new Kronecker(
+          : new LokrDelta(
               small(noise, 4, 4),
               small(noise, layer.out() / 4, layer.in() / 4, 3, 3),
               0,
               1 / 128.0);
-      LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 1, 128, Map.of());
-      LoraChanges changes = new LoraChanges(Map.of(layer, change.mapped(region::keep)), Map.of());
+      LoraInspection report =
+          LoraInspection.made(LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, 1, 128, Map.of());
+      LoraDeltas changes = new LoraDeltas(Map.of(layer, change.mapped(region::keep)), Map.of());
       try (Lora lora = new Lora(changes, Map.of(), report, region, base.networks())) {
         lora.save(file, dialect);
         try (Lora again = Lora.open(file, base)) {
@@ -94,13 +95,13 @@ class SavedScaleTest extends OnGoldenBase {
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         NoiseSource noise = NoiseSource.seeded(6L)) {
-      Layer layer = new Layer(Part.UNET, "to_q", List.of(64L, 64L));
+      TargetLayer layer = new TargetLayer(ModelComponent.UNET, "to_q", List.of(64L, 64L));
       Map<String, Tensor> leaves = Map.of(
           "unet.to_q.lora_A.weight",
           noise.next(128, 64).squeeze(0).div(new Scalar(8.0)),
           "unet.to_q.lora_B.weight",
           noise.next(64, 128).squeeze(0).mul(new Scalar(1e-3)));
-      TrainableChange learned = new TrainableChange(LoraForm.LORA, layer, 1 / 128.0, null);
+      TrainableDelta learned = new TrainableDelta(LoraForm.LORA, layer, 1 / 128.0, null);
       Tensor expected = torch
           .matmul(leaves.get("unet.to_q.lora_B.weight"), leaves.get("unet.to_q.lora_A.weight"))
           .div(new Scalar(128.0));

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -16,7 +16,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.FusedLora;
 import dev.likeness.lora.Lora;
-import dev.likeness.lora.internal.algorithm.Layer;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -37,7 +37,7 @@ class TextProjectionTest {
             Compute.EXACT);
         Lora lora = Lora.open(
             file(LayerTable.of(base.networks())
-                .find(Part.TEXT_ENCODER_2, "text_projection")
+                .find(ModelComponent.TEXT_ENCODER_2, "text_projection")
                 .orElseThrow()),
             base);
         FusedLora fused = lora.fuse(1)) {
@@ -57,7 +57,7 @@ class TextProjectionTest {
     }
   }
 
-  private Path file(Layer layer) {
+  private Path file(TargetLayer layer) {
     Path file = folder.resolve("projection.safetensors");
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(3L)) {

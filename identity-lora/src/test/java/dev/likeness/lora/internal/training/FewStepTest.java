@@ -7,16 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.adapter.Part;
-import dev.likeness.diffusion.internal.family.Networks;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TextTower;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -25,8 +25,8 @@ import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Pupil;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.lora.training.TrainingPicture;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
@@ -60,10 +60,10 @@ class FewStepTest {
    * A network that knows the picture behind all noise, or takes it for one that is brighter by
    * {@code off}.
    */
-  private record Knowing(Networks model, Tensor picture, double off) implements Pupil {
+  private record Knowing(OpenNetworks model, Tensor picture, double off) implements Pupil {
     @Override
-    public Part part() {
-      return Part.UNET;
+    public ModelComponent part() {
+      return ModelComponent.UNET;
     }
 
     @Override
@@ -72,18 +72,22 @@ class FewStepTest {
     }
 
     @Override
-    public List<TextTower> towers() {
+    public List<LoadedClip> towers() {
       return List.of();
     }
 
     @Override
-    public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+    public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
       return new TextEncoding(torch.zeros(texts.size(), 1, 1), null);
     }
 
     @Override
     public Tensor answer(
-        Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+        TrainableNetworks learner,
+        Tensor noised,
+        double[] levels,
+        TextEncoding text,
+        SegmentRunner segments) {
       TensorVector rows = new TensorVector();
       for (int i = 0; i < levels.length; i++) {
         NoiseLevel level = model.scheduler().schedule().level((int) levels[i]);
@@ -131,15 +135,15 @@ class FewStepTest {
       CaptionEncodings texts = new CaptionEncodings(
           pupil,
           List.of("a man"),
-          new ConsistencyStep.Unchanged(base.parts()),
+          new ConsistencyDistillation.Unchanged(base.parts()),
           region,
           new Cancellation());
-      LoraStep step =
-          new ConsistencyStep(base.parts(), pupil, null, null, lesson, texts, guidance, region);
+      TrainingStep step = new ConsistencyDistillation(
+          base.parts(), pupil, null, null, lesson, texts, guidance, region);
       return step.loss(
-              new LoraStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
+              new TrainingStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
               1,
-              Segments.PLAIN)
+              SegmentRunner.PLAIN)
           .item_double();
     }
   }
@@ -149,8 +153,8 @@ class FewStepTest {
     private double most;
 
     @Override
-    public Part part() {
-      return Part.UNET;
+    public ModelComponent part() {
+      return ModelComponent.UNET;
     }
 
     @Override
@@ -159,13 +163,13 @@ class FewStepTest {
     }
 
     @Override
-    public List<TextTower> towers() {
+    public List<LoadedClip> towers() {
       return List.of();
     }
 
     /** 2 for words, 1 for none. */
     @Override
-    public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+    public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
       Scalar said = new Scalar(texts.get(0).isEmpty() ? 1.0 : 2.0);
       return new TextEncoding(
           torch.full(new long[] {1, 1, 1}, said), torch.full(new long[] {1, 1}, said));
@@ -173,7 +177,11 @@ class FewStepTest {
 
     @Override
     public Tensor answer(
-        Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+        TrainableNetworks learner,
+        Tensor noised,
+        double[] levels,
+        TextEncoding text,
+        SegmentRunner segments) {
       double said = text.tokens().add(text.pooled().unsqueeze(1)).max().item_double();
       most = said == 4 ? most : Math.max(most, said);
       return torch.zeros_like(noised);
@@ -219,8 +227,8 @@ class FewStepTest {
       }
     };
     TrainingSet set = new TrainingSet(
-        List.of(TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
-        new Subject("", "person", ""),
+        List.of(TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
+        new PersonToken("", "person", ""),
         state,
         null,
         Optional.empty());
@@ -233,8 +241,8 @@ class FewStepTest {
   @Test
   void saysWhatOfACaptionIsNotReadAndRefusesWhatWouldNotCount() {
     LoraTraining training = LoraTraining.fewStep(3).steps(1).batch(1);
-    TrainingPicture picture =
-        TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
+    TrainingExample picture =
+        TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
     List<String> said = new ArrayList<>();
     Progress notices = event -> {
       if (event instanceof ProgressEvent.Notice notice) {
@@ -252,9 +260,9 @@ class FewStepTest {
     }
   }
 
-  private static TrainingSet set(TrainingPicture picture) {
+  private static TrainingSet set(TrainingExample picture) {
     return new TrainingSet(
-        List.of(picture), new Subject("", "person", ""), null, null, Optional.empty());
+        List.of(picture), new PersonToken("", "person", ""), null, null, Optional.empty());
   }
 
   @Test

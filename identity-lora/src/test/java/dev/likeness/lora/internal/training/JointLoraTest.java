@@ -10,25 +10,25 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.nn.Segments;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.AdamW;
-import dev.likeness.diffusion.internal.training.Recomputing;
+import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Control;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.request.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.DreamBooth;
@@ -39,11 +39,11 @@ import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Pupil;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.internal.algorithm.LowRank;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.lora.training.TrainingOptions;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,7 +122,7 @@ class JointLoraTest {
     boolean flux = family.equals("flux");
     GuidanceOptions options = flux
         ? GuidanceOptions.STANDARD.trueCfg(2)
-        : GuidanceOptions.STANDARD.away(Weakening.skipping(1));
+        : GuidanceOptions.STANDARD.away(DegradedGuidance.skipping(1));
     try (BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         ControlNet net =
@@ -130,7 +130,7 @@ class JointLoraTest {
         Lora wide = Lora.open(GoldenLora.file("../joint/" + family + "-wide"), base);
         Lora attention = Lora.open(GoldenLora.file("../joint/" + family + "-attention"), base)) {
       ImageRequest plain = request().guidance(3).guidance(inTurns ? options.inTurns() : options);
-      ImageRequest ask = flux ? plain.control(Control.of(net, noise()).mode(1)) : plain;
+      ImageRequest ask = flux ? plain.control(ControlImage.of(net, noise()).mode(1)) : plain;
       List<ImageRequest> requests = List.of(
           ask.negative("blurry").as(wide.at(1)),
           ask.prompt("a man").as(attention.at(0.7)),
@@ -150,10 +150,10 @@ class JointLoraTest {
     }
   }
 
-  private static Picture noise() {
+  private static RgbImage noise() {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(5).nextBytes(rgb);
-    return Picture.of(24, 16, rgb);
+    return RgbImage.of(24, 16, rgb);
   }
 
   private static void compare(Safetensors expected, int number, GeneratedImage image, String what) {
@@ -185,23 +185,23 @@ class JointLoraTest {
     boolean t5 = what.equals("t5");
     LoraTraining settings = t5
         ? SETTINGS.options(
-            TrainingOptions.PLAIN.modules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
+            OptimizerOptions.PLAIN.modules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
         : SETTINGS;
     try (BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
-        TrainableFactors factors =
-            new TrainableFactors(settings, Subject.of("woman"), base.parts());
+        TrainableAdapter factors =
+            new TrainableAdapter(settings, PersonToken.of("woman"), base.parts());
         Safetensors golden = golden(family)) {
       load(family + "-" + what, base, factors);
-      TensorSource expected = new Renamed(
+      TensorSource expected = new RenamedSource(
           golden,
           name -> name.startsWith(t5 ? "t5." : "train.")
               ? name.substring(name.indexOf('.') + 1)
               : null);
       Pupil pupil = Pupil.of(base.parts());
-      LoraStep learning = new LoraStep(
+      TrainingStep learning = new TrainingStep(
           pupil,
           factors,
           optimizer,
@@ -213,7 +213,7 @@ class JointLoraTest {
       compareGradients(learning, factors, expected, false, each);
       compareGradients(learning, factors, expected, true, each);
       try (TensorScope scope = TensorScope.open()) {
-        float[] losses = Images.floats(expected.read("loss"));
+        float[] losses = ImageTensors.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
           learning.learn(batch(expected, step), settings);
           double loss = learning.take(settings, 1e-3);
@@ -232,8 +232,8 @@ class JointLoraTest {
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableFactors factors =
-            new TrainableFactors(settings, Subject.of("woman"), base.parts())) {
+        TrainableAdapter factors =
+            new TrainableAdapter(settings, PersonToken.of("woman"), base.parts())) {
       Pupil pupil = Pupil.of(base.parts());
       CaptionEncodings texts = new CaptionEncodings(
           pupil, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
@@ -256,23 +256,23 @@ class JointLoraTest {
   }
 
   /** Begins with what a file of diffusers says. */
-  private static void load(String file, BaseModel base, TrainableFactors factors) {
+  private static void load(String file, BaseModel base, TrainableAdapter factors) {
     try (Lora start = Lora.open(GoldenLora.file("../joint/" + file), base);
         NoGradGuard guard = new NoGradGuard()) {
       assertEquals(
           factors.weights().leaves().size(), 2 * start.changes().weights().size());
       start.changes().weights().forEach((layer, change) -> {
-        LowRank pair = (LowRank) change;
+        LoraDelta pair = (LoraDelta) change;
         factors.weights().leaves().get(layer.name() + ".lora_A.weight").copy_(pair.down());
         factors.weights().leaves().get(layer.name() + ".lora_B.weight").copy_(pair.up());
       });
     }
   }
 
-  private static LoraStep.Batch batch(TensorSource expected, int step) {
-    float[] sigmas = Images.floats(expected.read("sigmas").select(0, step));
+  private static TrainingStep.Batch batch(TensorSource expected, int step) {
+    float[] sigmas = ImageTensors.floats(expected.read("sigmas").select(0, step));
     Tensor noise = expected.read("noise").select(0, step);
-    return new LoraStep.Batch(
+    return new TrainingStep.Batch(
         expected.read("latents").select(0, step),
         noise,
         noise,
@@ -284,18 +284,18 @@ class JointLoraTest {
 
   // Small gradients carry the rounding of the large ones.
   private static void compareGradients(
-      LoraStep learning,
-      TrainableFactors factors,
+      TrainingStep learning,
+      TrainableAdapter factors,
       TensorSource expected,
       boolean recompute,
       double each) {
     try (TensorScope scope = TensorScope.open();
-        Recomputing twice = new Recomputing()) {
+        GradientCheckpointing twice = new GradientCheckpointing()) {
       Tensor all = expected.read("gradient");
       if (recompute) {
         twice.backward(learning.loss(batch(expected, 0), 0, twice));
       } else {
-        learning.loss(batch(expected, 0), 0, Segments.PLAIN).backward();
+        learning.loss(batch(expected, 0), 0, SegmentRunner.PLAIN).backward();
       }
       long at = 0;
       double wrong = 0;
@@ -321,7 +321,7 @@ class JointLoraTest {
     }
   }
 
-  private static void compareWeights(TrainableFactors factors, TensorSource expected) {
+  private static void compareWeights(TrainableAdapter factors, TensorSource expected) {
     try (TensorScope scope = TensorScope.open()) {
       TensorVector after = new TensorVector();
       new TreeMap<>(factors.weights().leaves())
@@ -337,10 +337,10 @@ class JointLoraTest {
 
   @ParameterizedTest
   @CsvSource({"flux/dev, FLUX", "sd3/three, SD3"})
-  void learnsSomebodyWhomAFileKeeps(String variant, LoraFamily family) {
+  void learnsSomebodyWhomAFileKeeps(String variant, LoraFamilyDetector family) {
     Path folder = PipelineFolder.write(variant, parent).path();
     ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16);
-    TrainingSet set = TrainingSet.of(List.of(noise()), Subject.of("woman"));
+    TrainingSet set = TrainingSet.of(List.of(noise()), PersonToken.of("woman"));
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       float[] before = base.generate(ask).pixels();
       float[] learned;

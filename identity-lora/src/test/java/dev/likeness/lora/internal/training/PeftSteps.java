@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.Closeness;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusion;
-import dev.likeness.diffusion.internal.file.Renamed;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.nn.Segments;
-import dev.likeness.diffusion.internal.tensor.Images;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
@@ -35,17 +35,17 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   private static final double RATE = 1e-3;
 
   /** Begins where they began. */
-  void start(TrainableFactors factors) {
+  void start(TrainableAdapter factors) {
     factors
         .weights()
-        .load(new Renamed(
+        .load(new RenamedSource(
             expected,
             name -> name.startsWith("start.") ? name.substring("start.".length()) : null));
   }
 
-  LoraStep learning(
-      StableDiffusion model,
-      TrainableFactors factors,
+  TrainingStep learning(
+      StableDiffusionNetworks model,
+      TrainableAdapter factors,
       AdamW optimizer,
       LoraTraining settings,
       TensorRegion region) {
@@ -56,13 +56,13 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
         factors,
         region,
         new Cancellation());
-    return new LoraStep(Pupil.of(model), factors, optimizer, Lesson.of(model, settings), texts);
+    return new TrainingStep(Pupil.of(model), factors, optimizer, Lesson.of(model, settings), texts);
   }
 
-  public static LoraStep.Batch batch(Safetensors given, int step) {
-    float[] times = Images.floats(given.read("timesteps").select(0, step));
+  public static TrainingStep.Batch batch(Safetensors given, int step) {
+    float[] times = ImageTensors.floats(given.read("timesteps").select(0, step));
     Tensor noise = given.read("noise").select(0, step);
-    return new LoraStep.Batch(
+    return new TrainingStep.Batch(
         given.read("latents").select(0, step),
         noise,
         noise,
@@ -73,7 +73,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   }
 
   /** Takes the steps, and compares losses, gradients and weights. */
-  void compare(LoraStep learning, TrainableFactors factors, LoraTraining settings) {
+  void compare(TrainingStep learning, TrainableAdapter factors, LoraTraining settings) {
     assertEquals(names("after."), factors.weights().leaves().keySet());
     compareGradients(learning, factors);
     compareLosses(learning, settings);
@@ -81,9 +81,9 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   }
 
   /** Takes the steps, and compares losses. */
-  void compareLosses(LoraStep learning, LoraTraining settings) {
+  void compareLosses(TrainingStep learning, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open()) {
-      float[] losses = Images.floats(expected.read("loss"));
+      float[] losses = ImageTensors.floats(expected.read("loss"));
       for (int step = 0; step < losses.length; step++) {
         learning.learn(batch(given, step), settings);
         assertEquals(
@@ -102,9 +102,9 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
         .collect(Collectors.toSet());
   }
 
-  private void compareGradients(LoraStep learning, TrainableFactors factors) {
+  private void compareGradients(TrainingStep learning, TrainableAdapter factors) {
     try (TensorScope scope = TensorScope.open()) {
-      learning.loss(batch(given, 0), 0, Segments.PLAIN).backward();
+      learning.loss(batch(given, 0), 0, SegmentRunner.PLAIN).backward();
       factors.weights().leaves().forEach((name, leaf) -> {
         Closeness.assertWithinSpread(
             TOLERANCE, expected.read("gradient." + name), leaf.grad().detach(), name);
@@ -116,7 +116,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   // AdamW's first steps are little more than signs, so where a gradient is rounding noise its step
   // is too: the
   // reference without oneDNN and fused attention differs from itself by 6e-4 in one tensor.
-  private void compareWeights(TrainableFactors factors) {
+  private void compareWeights(TrainableAdapter factors) {
     double wrong = 0;
     double whole = 0;
     for (Map.Entry<String, Tensor> leaf : factors.weights().leaves().entrySet()) {

@@ -7,15 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.internal.adapter.Part;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
-import dev.likeness.diffusion.internal.training.Recomputing;
+import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -27,13 +27,13 @@ import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Pupil;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.file.LoraDialect;
-import dev.likeness.lora.file.LoraReport;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamily;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.internal.file.RealLoraTest;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.Subject;
+import dev.likeness.lora.training.PersonToken;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,15 +63,15 @@ public class SdxlTrainingTest {
         GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableFactors factors =
-            new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
+        TrainableAdapter factors =
+            new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base.networks());
         AdamW optimizer = AdamW.standard();
         Safetensors golden = Safetensors.open(GoldenLora.file("../training/sdxl"))) {
       PeftSteps steps = new PeftSteps(golden, golden);
       steps.start(factors);
       List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts"))
           .stream().map(String.class::cast).toList();
-      LoraStep learning = new LoraStep(
+      TrainingStep learning = new TrainingStep(
           Pupil.of(base.parts()),
           factors,
           optimizer,
@@ -88,9 +88,9 @@ public class SdxlTrainingTest {
   // Some layers' gradients are ten thousand times smaller than others', and carry the rounding of
   // these.
   private static void compareGradients(
-      LoraStep learning, TrainableFactors factors, Safetensors golden, boolean recompute) {
+      TrainingStep learning, TrainableAdapter factors, Safetensors golden, boolean recompute) {
     try (TensorScope scope = TensorScope.open();
-        Recomputing twice = new Recomputing()) {
+        GradientCheckpointing twice = new GradientCheckpointing()) {
       double all = golden.names().stream()
           .filter(name -> name.startsWith("gradient."))
           .mapToDouble(name -> golden.read(name).norm().item_double())
@@ -99,7 +99,7 @@ public class SdxlTrainingTest {
       if (recompute) {
         twice.backward(learning.loss(PeftSteps.batch(golden, 0), 0, twice));
       } else {
-        learning.loss(PeftSteps.batch(golden, 0), 0, Segments.PLAIN).backward();
+        learning.loss(PeftSteps.batch(golden, 0), 0, SegmentRunner.PLAIN).backward();
       }
       factors.weights().leaves().forEach((name, leaf) -> {
         boolean reached = golden.names().contains("gradient." + name);
@@ -116,7 +116,7 @@ public class SdxlTrainingTest {
     }
   }
 
-  private static void compareWeights(TrainableFactors factors, Safetensors golden) {
+  private static void compareWeights(TrainableAdapter factors, Safetensors golden) {
     double wrong = 0;
     double whole = 0;
     for (Map.Entry<String, Tensor> leaf : factors.weights().leaves().entrySet()) {
@@ -135,20 +135,24 @@ public class SdxlTrainingTest {
   void learnsSomebodyWhomKohyasFileKeepsToo() {
     Path folder =
         GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
-    Picture picture = Picture.of(16, 24, new byte[16 * 24 * 3]);
+    RgbImage picture = RgbImage.of(16, 24, new byte[16 * 24 * 3]);
     ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(16, 24);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TrainedPerson person = SETTINGS
             .steps(1)
             .train(
-                base, List.of(picture), Subject.of("woman"), Progress.SILENT, new Cancellation())) {
+                base,
+                List.of(picture),
+                PersonToken.of("woman"),
+                Progress.SILENT,
+                new Cancellation())) {
       float[] drawn = base.generate(ask.as(person.at(1))).pixels();
       Path file = parent.resolve("ada.safetensors");
-      person.lora().save(file, LoraDialect.KOHYA);
+      person.lora().save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base)) {
         assertArrayEquals(drawn, base.generate(ask.as(again.at(1))).pixels());
         assertTrue(again.changes().weights().keySet().stream()
-            .anyMatch(l -> l.part() == Part.TEXT_ENCODER_2));
+            .anyMatch(l -> l.part() == ModelComponent.TEXT_ENCODER_2));
       }
     }
   }
@@ -156,19 +160,20 @@ public class SdxlTrainingTest {
   @ParameterizedTest
   @ValueSource(strings = {"Alien Style", "Noodles Style"})
   void matchesKohyasPublishedListsForSdxl(String name) throws IOException {
-    LoraReport report = RealLoraTest.listed(name, published());
+    LoraInspection report = RealLoraTest.listed(name, published());
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.misshapen());
     assertEquals(2958, report.matched());
     assertEquals(986, report.layers());
-    assertEquals(LoraFamily.SDXL, report.family());
+    assertEquals(LoraFamilyDetector.SDXL, report.family());
   }
 
   /** The layers of a published model. */
   public static LayerTable published() throws IOException {
-    Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
-    for (Part part : List.of(Part.UNET, Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)) {
-      String stem = part == Part.UNET ? "diffusion_pytorch_model" : "model";
+    Map<ModelComponent, Map<String, long[]>> shapes = new EnumMap<>(ModelComponent.class);
+    for (ModelComponent part :
+        List.of(ModelComponent.UNET, ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
+      String stem = part == ModelComponent.UNET ? "diffusion_pytorch_model" : "model";
       Path list = Material.of("keys/checkpoints/Juggernaut XL v9/" + part.folder() + "/" + stem
           + ".fp16.safetensors.json");
       Map<String, Object> named = new HashMap<>();

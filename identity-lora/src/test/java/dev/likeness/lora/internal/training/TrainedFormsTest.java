@@ -11,8 +11,8 @@ import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.training.LoraForm;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.lora.training.TrainingOptions;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -51,14 +51,14 @@ class TrainedFormsTest {
   @CsvSource({"DORA, false", "DORA, true", "LOKR, false", "LOKR, true"})
   void takesTheStepsThatPeftTakes(LoraForm form, boolean recompute, @TempDir Path parent) {
     LoraTraining settings =
-        SETTINGS.options(TrainingOptions.PLAIN.form(form).modules(MODULES).recompute(recompute));
+        SETTINGS.options(OptimizerOptions.PLAIN.form(form).modules(MODULES).recompute(recompute));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableFactors factors =
-            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        TrainableAdapter factors =
+            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
         AdamW optimizer = AdamW.standard();
         Safetensors expected = Safetensors.open(GoldenLora.file(golden));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {

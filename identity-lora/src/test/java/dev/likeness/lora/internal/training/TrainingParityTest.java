@@ -16,8 +16,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.Subject;
-import dev.likeness.lora.training.TrainingOptions;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,13 +40,13 @@ class TrainingParityTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void takesTheStepsThatPeftTakes(boolean recompute, @TempDir Path parent) {
-    LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.recompute(recompute));
+    LoraTraining settings = SETTINGS.options(OptimizerOptions.PLAIN.recompute(recompute));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableFactors factors =
-            new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
+        TrainableAdapter factors =
+            new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base.networks());
         AdamW optimizer = AdamW.standard();
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
@@ -67,7 +67,7 @@ class TrainingParityTest {
         TensorScope scope = TensorScope.open()) {
       Learned first = learned(base, SETTINGS, 0);
       Learned second = learned(base, SETTINGS, 1);
-      Learned both = learned(base, SETTINGS.options(TrainingOptions.PLAIN.accumulation(2)), 0, 1);
+      Learned both = learned(base, SETTINGS.options(OptimizerOptions.PLAIN.accumulation(2)), 0, 1);
       assertEquals((first.loss + second.loss) / 2, both.loss, 1e-6);
       both.gradients.forEach((name, mean) -> {
         Tensor expected =
@@ -84,12 +84,12 @@ class TrainingParityTest {
   private static Learned learned(BaseModel base, LoraTraining settings, int... batches) {
     try (TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
-        TrainableFactors factors =
-            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        TrainableAdapter factors =
+            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
-      LoraStep step = new PeftSteps(given, given)
+      TrainingStep step = new PeftSteps(given, given)
           .learning(base.networks(), factors, optimizer, settings, region);
       for (int batch : batches) {
         step.learn(PeftSteps.batch(given, batch), settings);
@@ -102,26 +102,26 @@ class TrainingParityTest {
 
   @Test
   void goesOnBetweenTwoBatchesOfAStep(@TempDir Path parent) {
-    LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.accumulation(2));
-    Checkpoint kept = new Checkpoint(parent.resolve("state.safetensors"), "owner");
+    LoraTraining settings = SETTINGS.options(OptimizerOptions.PLAIN.accumulation(2));
+    TrainingCheckpoint kept = new TrainingCheckpoint(parent.resolve("state.safetensors"), "owner");
     Path folder =
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableFactors whole =
-            new TrainableFactors(settings, Subject.of("woman"), base.networks());
-        TrainableFactors resumed =
-            new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        TrainableAdapter whole =
+            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
+        TrainableAdapter resumed =
+            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
         AdamW first = AdamW.standard();
         AdamW second = AdamW.standard();
         TensorScope scope = TensorScope.open();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       PeftSteps steps = new PeftSteps(given, given);
-      LoraStep unbroken = steps.learning(base.networks(), whole, first, settings, region);
+      TrainingStep unbroken = steps.learning(base.networks(), whole, first, settings, region);
       unbroken.learn(PeftSteps.batch(given, 0), settings);
       kept.save(whole.weights(), first, null, List.of(unbroken));
       unbroken.learn(PeftSteps.batch(given, 1), settings);
-      LoraStep again = steps.learning(base.networks(), resumed, second, settings, region);
+      TrainingStep again = steps.learning(base.networks(), resumed, second, settings, region);
       kept.resume(resumed.weights(), second, null, List.of(again));
       assertEquals(1, again.parts());
       again.learn(PeftSteps.batch(given, 1), settings);

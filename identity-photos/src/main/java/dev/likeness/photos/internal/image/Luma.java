@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.image;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 
 /**
  * The brightness of a picture: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601
@@ -18,12 +18,12 @@ public final class Luma {
   }
 
   /** The brightness of {@code picture}. */
-  public static Luma of(Picture picture) {
+  public static Luma of(RgbImage picture) {
     return of(picture, (r, g, b) -> 4899 * r + 9617 * g + 1868 * b + 8192 >> 14);
   }
 
   /** The red channel alone, in which skin of every colour is light and eyes and lips stay dark. */
-  public static Luma red(Picture picture) {
+  public static Luma red(RgbImage picture) {
     return of(picture, (r, g, b) -> r);
   }
 
@@ -31,7 +31,7 @@ public final class Luma {
     int of(int red, int green, int blue);
   }
 
-  private static Luma of(Picture picture, Mix mix) {
+  private static Luma of(RgbImage picture, Mix mix) {
     int width = picture.width();
     byte[] row = new byte[3 * width];
     byte[] out = new byte[width * picture.height()];
@@ -66,12 +66,12 @@ public final class Luma {
   }
 
   /** As a picture in shades of gray. */
-  public Picture picture() {
+  public RgbImage picture() {
     byte[] rgb = new byte[3 * bytes.length];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = bytes[i / 3];
     }
-    return Picture.of(width, height, rgb);
+    return RgbImage.of(width, height, rgb);
   }
 
   /** Left and right exchanged. */

@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.image;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.awt.Point;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
@@ -50,7 +50,7 @@ public final class ReducingRaster extends WritableRaster {
   }
 
   /** The reduced picture. */
-  public Picture picture() {
+  public RgbImage picture() {
     return reducer.picture();
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.image;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 
 /**
@@ -41,7 +41,7 @@ public enum Resampler {
   abstract double weight(int j, double center, double widen);
 
   /** The whole picture at {@code width} by {@code height}. */
-  public Picture resize(Picture picture, int width, int height) {
+  public RgbImage resize(RgbImage picture, int width, int height) {
     return resize(picture, 0, 0, picture.width(), picture.height(), width, height);
   }
 
@@ -49,7 +49,7 @@ public enum Resampler {
    * The picture reduced so that its long side is at most {@code longSide}; itself when it is
    * already.
    */
-  public Picture fit(Picture picture, int longSide) {
+  public RgbImage fit(RgbImage picture, int longSide) {
     double scale = (double) longSide / Math.max(picture.width(), picture.height());
     return scale >= 1
         ? picture
@@ -60,8 +60,8 @@ public enum Resampler {
    * A rectangle of the picture, in pixels with the origin at the outer corner of the first one, at
    * {@code width} by {@code height}. Parts outside the picture repeat its edge.
    */
-  public Picture resize(
-      Picture picture, double x, double y, double w, double h, int width, int height) {
+  public RgbImage resize(
+      RgbImage picture, double x, double y, double w, double h, int width, int height) {
     if (!(w > 0 && h > 0) || width < 1 || height < 1) {
       throw new IllegalArgumentException(
           "cannot resample " + w + "x" + h + " to " + width + "x" + height);
@@ -72,7 +72,7 @@ public enum Resampler {
   }
 
   // Only the columns that count are read.
-  private static Picture resample(Picture from, Taps columns, Taps rows) {
+  private static RgbImage resample(RgbImage from, Taps columns, Taps rows) {
     int left = columns.least();
     int count = columns.most() + 1 - left;
     byte[] to =
@@ -87,7 +87,7 @@ public enum Resampler {
       }
       columns.squeeze(blended, left, to, row * columns.outputs() * 3);
     }
-    return Picture.of(columns.outputs(), rows.outputs(), to);
+    return RgbImage.of(columns.outputs(), rows.outputs(), to);
   }
 
   static int side(int length, double scale) {

@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.image;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 
 /**
@@ -56,10 +56,10 @@ public final class RowReducer {
   }
 
   /** The reduced picture, once it is complete. */
-  public Picture picture() {
+  public RgbImage picture() {
     if (!complete()) {
       throw new IllegalStateException(next + " of " + height + " rows have arrived");
     }
-    return Picture.of(columns.outputs(), rows.outputs(), rgb);
+    return RgbImage.of(columns.outputs(), rows.outputs(), rgb);
   }
 }

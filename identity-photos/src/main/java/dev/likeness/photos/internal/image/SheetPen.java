@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.image;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -68,7 +68,7 @@ public final class SheetPen {
    *
    * @return how high it is
    */
-  public int picture(Picture picture, int x, int y, int cell) {
+  public int picture(RgbImage picture, int x, int y, int cell) {
     double scale = (double) cell / Math.max(picture.width(), picture.height());
     int width = Math.max(1, (int) Math.round(scale * picture.width()));
     int height = Math.max(1, (int) Math.round(scale * picture.height()));

@@ -11,7 +11,7 @@ import java.util.Optional;
  * A JPEG file: manifests are APP11 segments as JPEG XT has them (ISO/IEC 18477-3, B.1), XMP an APP1
  * segment.
  */
-record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
+record JpegFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
   static final int APP1 = 0xe1;
   static final int APP2 = 0xe2;
   static final int APP11 = 0xeb;
@@ -56,17 +56,17 @@ record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   }
 
   @Override
-  public PictureFile withXmp(String packet) {
+  public ImageFile withXmp(String packet) {
     return of(XMP.replaced(this, segment(APP1, XMP.data(packet))));
   }
 
   /** As one APP2 segment (ICC.1, B.4), which holds profiles of up to 65 kB. */
   @Override
-  public PictureFile withProfile(byte[] icc) {
+  public ImageFile withProfile(byte[] icc) {
     byte[] keyword = "ICC_PROFILE\0\1\1".getBytes(StandardCharsets.ISO_8859_1);
     byte[] data = Arrays.copyOf(keyword, keyword.length + icc.length);
     System.arraycopy(icc, 0, data, keyword.length, icc.length);
-    return of(PictureFile.spliced(bytes, manifestStart(), manifestStart(), segment(APP2, data)));
+    return of(ImageFile.spliced(bytes, manifestStart(), manifestStart(), segment(APP2, data)));
   }
 
   /** Behind the start of the image, and behind JFIF's segment, which must come first. */

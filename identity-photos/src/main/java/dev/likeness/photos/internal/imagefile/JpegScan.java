@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.imagefile;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ final class JpegScan {
 
   private int marker() {
     if (at + 1 >= bytes.length || (bytes[at] & 255) != 0xff) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the JPEG file has no marker at byte " + at + "; download or save it again");
     }
     return bytes[at + 1] & 255;
@@ -49,7 +49,7 @@ final class JpegScan {
   private int segmentEnd() {
     int length = at + 4 > bytes.length ? -1 : ByteBuffer.wrap(bytes).getShort(at + 2) & 0xffff;
     if (length < 2 || at + 2 + length > bytes.length) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the JPEG file ends within the segment at byte " + at + "; download or save it again");
     }
     return at + 2 + length;

@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.imagefile;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +17,7 @@ import java.util.zip.DeflaterOutputStream;
  * A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its
  * own keyword.
  */
-record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
+record PngFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   private static final XmpPlace XMP = XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
   private static final String HEADER = "PNGh";
@@ -38,7 +38,7 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
       long length =
           bytes.length - at < AROUND ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
       if (length < 0 || at + AROUND + length > bytes.length) {
-        throw new UnusableInput(
+        throw new InvalidInputException(
             "the PNG file ends within the chunk at byte " + at + "; download or save it again");
       }
       String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
@@ -47,7 +47,7 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
       at = end;
     }
     if (parts.size() < 2 || !parts.get(1).name().equals("IHDR")) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           "the PNG file does not begin with its header (IHDR); download or save it again");
     }
     return parts;
@@ -69,12 +69,12 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   }
 
   @Override
-  public PictureFile withXmp(String packet) {
+  public ImageFile withXmp(String packet) {
     return of(XMP.replaced(this, chunk("iTXt", XMP.data(packet))));
   }
 
   @Override
-  public PictureFile withProfile(byte[] icc) {
+  public ImageFile withProfile(byte[] icc) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     // A name, its end, and the one method of compression that there is.
     data.writeBytes("sRGB\0\0".getBytes(StandardCharsets.ISO_8859_1));
@@ -84,7 +84,7 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
       throw new UncheckedIOException(e);
     }
     int at = parts.get(1).end();
-    return of(PictureFile.spliced(bytes, at, at, chunk("iCCP", data.toByteArray())));
+    return of(ImageFile.spliced(bytes, at, at, chunk("iCCP", data.toByteArray())));
   }
 
   @Override

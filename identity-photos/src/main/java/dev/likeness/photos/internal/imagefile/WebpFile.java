@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.imagefile;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,7 +14,7 @@ import java.util.Optional;
  * A WebP file (RFC 9649): profiles are {@code ICCP} chunks and XMP {@code XMP } chunks, both of
  * which want the extended header {@code VP8X}; manifests are {@code C2PA} chunks at the end.
  */
-record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
+record WebpFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
   private static final int HEADER = 12;
   private static final int CHUNK = 8;
   private static final XmpPlace XMP = XmpPlace.of("XMP ", CHUNK, 0, "");
@@ -39,7 +39,7 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
       long length = bytes.length - at < CHUNK ? -1 : number(bytes, at + 4) & 0xffffffffL;
       long end = at + CHUNK + length + (length & 1);
       if (length < 0 || end > bytes.length) {
-        throw new UnusableInput(
+        throw new InvalidInputException(
             "the WebP file ends within the chunk at byte " + at + "; download or save it again");
       }
       String name = name(bytes, at);
@@ -47,7 +47,7 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
       at = (int) end;
     }
     if (parts.size() < 2) {
-      throw new UnusableInput("the WebP file has no chunk; download or save it again");
+      throw new InvalidInputException("the WebP file has no chunk; download or save it again");
     }
     return parts;
   }
@@ -72,16 +72,16 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   }
 
   @Override
-  public PictureFile withXmp(String packet) {
+  public ImageFile withXmp(String packet) {
     WebpFile extended = extended(HAS_XMP);
     return of(sized(XMP.replaced(extended, chunk("XMP ", XMP.data(packet)))));
   }
 
   @Override
-  public PictureFile withProfile(byte[] icc) {
+  public ImageFile withProfile(byte[] icc) {
     WebpFile extended = extended(HAS_PROFILE);
     int at = extended.parts.get(1).end();
-    return of(sized(PictureFile.spliced(extended.bytes, at, at, chunk("ICCP", icc))));
+    return of(sized(ImageFile.spliced(extended.bytes, at, at, chunk("ICCP", icc))));
   }
 
   @Override
@@ -96,7 +96,7 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
 
   @Override
   public byte[] with(byte[] wrapped) {
-    return sized(PictureFile.spliced(bytes, bytes.length, bytes.length, wrapped));
+    return sized(ImageFile.spliced(bytes, bytes.length, bytes.length, wrapped));
   }
 
   /** The header counts the manifest, too. */
@@ -128,7 +128,7 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
         .put((byte) 0)
         .putShort((short) height)
         .put((byte) 0);
-    return of(sized(PictureFile.spliced(bytes, HEADER, HEADER, chunk("VP8X", header.array()))));
+    return of(sized(ImageFile.spliced(bytes, HEADER, HEADER, chunk("VP8X", header.array()))));
   }
 
   private static byte[] chunk(String name, byte[] data) {

@@ -19,7 +19,7 @@ record XmpPlace(String part, int before, int after, byte[] keyword) {
   }
 
   /** The packet in {@code file}. */
-  Optional<String> read(PictureFile file) {
+  Optional<String> read(ImageFile file) {
     int start = before + keyword.length;
     return find(file)
         .map(found -> new String(
@@ -41,13 +41,13 @@ record XmpPlace(String part, int before, int after, byte[] keyword) {
    * The bytes of {@code file} with {@code whole}, a part of such data, for the one it has, or else
    * put in.
    */
-  byte[] replaced(PictureFile file, byte[] whole) {
+  byte[] replaced(ImageFile file, byte[] whole) {
     int at = file.manifestStart();
     FilePart old = find(file).orElse(new FilePart(part, at, at));
-    return PictureFile.spliced(file.bytes(), old.start(), old.end(), whole);
+    return ImageFile.spliced(file.bytes(), old.start(), old.end(), whole);
   }
 
-  private Optional<FilePart> find(PictureFile file) {
+  private Optional<FilePart> find(ImageFile file) {
     return file.parts().stream()
         .filter(found -> {
           int data = found.start() + before;

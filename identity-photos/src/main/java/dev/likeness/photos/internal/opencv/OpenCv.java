@@ -1,7 +1,7 @@
 package dev.likeness.photos.internal.opencv;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import dev.likeness.photos.internal.image.Luma;
 import java.io.File;
@@ -15,14 +15,14 @@ public final class OpenCv {
   private OpenCv() {}
 
   /**
-   * Loads the library that {@code global} binds; a {@link MachineLimit} names the missing
+   * Loads the library that {@code global} binds; a {@link ResourceLimitException} names the missing
    * coordinates.
    */
   public static void load(Class<?> global) {
     try {
       NativeLibraries.load(global);
     } catch (LinkageError e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "OpenCV's natives for " + Loader.getPlatform() + " are not on the class path; add "
               + "dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:"
               + Loader.getPlatform()
@@ -43,16 +43,16 @@ public final class OpenCv {
         return file;
       }
     } catch (IOException e) {
-      throw new MachineLimit(
+      throw new ResourceLimitException(
           "cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage(), e);
     }
-    throw new MachineLimit(
+    throw new ResourceLimitException(
         resource + " is not on the class path; add org.bytedeco:opencv with the classifier "
             + Loader.getPlatform());
   }
 
   /** A native copy of a picture in OpenCV's channel order; the caller closes it. */
-  public static Mat bgr(Picture picture) {
+  public static Mat bgr(RgbImage picture) {
     return bgr(picture, picture.width(), picture.height());
   }
 
@@ -60,11 +60,11 @@ public final class OpenCv {
    * A native copy of a picture in OpenCV's channel order, at the top left of a black square; the
    * caller closes it.
    */
-  public static Mat bgr(Picture picture, int side) {
+  public static Mat bgr(RgbImage picture, int side) {
     return bgr(picture, side, side);
   }
 
-  private static Mat bgr(Picture picture, int width, int height) {
+  private static Mat bgr(RgbImage picture, int width, int height) {
     byte[] rgb = picture.rgb();
     byte[] out = new byte[width * height * 3];
     for (int y = 0; y < Math.min(height, picture.height()); y++) {

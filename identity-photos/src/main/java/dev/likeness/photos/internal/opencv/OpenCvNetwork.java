@@ -1,8 +1,8 @@
 package dev.likeness.photos.internal.opencv;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.internal.onnx.OnnxInput;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.onnx.OnnxFile;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
@@ -26,7 +26,7 @@ public final class OpenCvNetwork implements AutoCloseable {
 
   /** Opens the network in {@code input}; {@code what} is what messages call it. */
   @SuppressWarnings("try")
-  public static OpenCvNetwork open(OnnxInput input, String what) {
+  public static OpenCvNetwork open(OnnxFile input, String what) {
     OpenCv.load(opencv_dnn.class);
     try (PointerScope scope = new PointerScope()) {
       Net net = opencv_dnn.readNetFromONNX(input.file());
@@ -34,7 +34,7 @@ public final class OpenCvNetwork implements AutoCloseable {
       net.retainReference();
       return new OpenCvNetwork(net);
     } catch (RuntimeException e) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           what + " uses operations that OpenCV cannot run; export it again with opset 12 or so", e);
     }
   }
@@ -44,7 +44,7 @@ public final class OpenCvNetwork implements AutoCloseable {
    * the order asked.
    */
   @SuppressWarnings("try")
-  public synchronized float[] run(Picture picture, boolean rgb, double mean, double scale) {
+  public synchronized float[] run(RgbImage picture, boolean rgb, double mean, double scale) {
     if (closed) {
       throw new IllegalStateException("the network is closed");
     }

@@ -1,7 +1,7 @@
 package dev.likeness.photos.internal.opencv;
 
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -17,14 +17,14 @@ public final class WebpEncoder {
    * @param quality 0 to 1, on the scale of libwebp's quality over 100
    */
   @SuppressWarnings("try")
-  public static byte[] encode(Picture picture, double quality) {
+  public static byte[] encode(RgbImage picture, double quality) {
     OpenCv.load(opencv_imgcodecs.class);
     try (PointerScope scope = new PointerScope()) {
       BytePointer file = new BytePointer();
       IntPointer settings =
           new IntPointer(opencv_imgcodecs.IMWRITE_WEBP_QUALITY, (int) Math.round(100 * quality));
       if (!opencv_imgcodecs.imencode(".webp", OpenCv.bgr(picture), file, settings)) {
-        throw new MachineLimit("OpenCV cannot write WebP here; write PNG or JPEG");
+        throw new ResourceLimitException("OpenCV cannot write WebP here; write PNG or JPEG");
       }
       byte[] bytes = new byte[Math.toIntExact(file.limit())];
       file.get(bytes);

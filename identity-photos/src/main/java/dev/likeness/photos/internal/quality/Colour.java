@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 import org.apache.commons.math3.linear.SingularMatrixException;
 import org.apache.commons.math3.stat.regression.OLSMultipleLinearRegression;
@@ -9,13 +9,13 @@ import org.apache.commons.math3.stat.regression.OLSMultipleLinearRegression;
 final class Colour {
   private static final int SIDE = 64;
 
-  private final Picture small;
+  private final RgbImage small;
 
-  private Colour(Picture small) {
+  private Colour(RgbImage small) {
     this.small = small;
   }
 
-  static Colour of(Picture picture) {
+  static Colour of(RgbImage picture) {
     return new Colour(Resampler.AREA.resize(picture, SIDE, SIDE));
   }
 

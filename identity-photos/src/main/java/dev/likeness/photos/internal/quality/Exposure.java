@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 
 /** How light a face is. Highlights rather than averages tell under-exposure from dark skin. */
@@ -27,7 +27,7 @@ final class Exposure {
 
   /** The share of the face, 0 to 1, that is burnt out to white. */
   static double burnt(FacePatch patch) {
-    Picture picture = patch.picture();
+    RgbImage picture = patch.picture();
     int burnt = 0;
     int all = 0;
     for (int y = 0; y < patch.side(); y++) {

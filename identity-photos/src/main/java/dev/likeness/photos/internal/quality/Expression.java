@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Luma;
@@ -25,8 +25,8 @@ public final class Expression {
   }
 
   /** The expression of {@code face} in {@code picture}. */
-  public static Expression of(Picture picture, Face face) {
-    Picture mouth = AlignmentTemplate.ARCFACE.align(picture, face).crop(LEFT, TOP, WIDTH, HEIGHT);
+  public static Expression of(RgbImage picture, Face face) {
+    RgbImage mouth = AlignmentTemplate.ARCFACE.align(picture, face).crop(LEFT, TOP, WIDTH, HEIGHT);
     Luma cells = Luma.of(Resampler.AREA.resize(mouth, CELLS, CELLS));
     double[] pattern = new double[CELLS * CELLS];
     double mean = 0;

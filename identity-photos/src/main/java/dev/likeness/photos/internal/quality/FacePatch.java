@@ -1,7 +1,7 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.image.Resampler;
@@ -17,24 +17,24 @@ public final class FacePatch {
 
   private static final int LEAST = 48;
 
-  private final Picture picture;
+  private final RgbImage picture;
   private final Luma luma;
 
-  private FacePatch(Picture picture) {
+  private FacePatch(RgbImage picture) {
     this.picture = picture;
     this.luma = Luma.of(picture);
   }
 
   /** The patch of {@code face} in {@code whole}. */
-  public static FacePatch of(Picture whole, Face face) {
-    Box box = face.span();
+  public static FacePatch of(RgbImage whole, Face face) {
+    BoundingBox box = face.span();
     int side = (int) Math.max(LEAST, Math.min(SIDE, Math.round(box.width())));
     return new FacePatch(
         Resampler.CUBIC.resize(whole, box.x(), box.y(), box.width(), box.height(), side, side));
   }
 
   /** The patch in colour. */
-  public Picture picture() {
+  public RgbImage picture() {
     return picture;
   }
 

@@ -1,7 +1,7 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Resampler;
 import java.util.Arrays;
@@ -33,19 +33,19 @@ final class Headwear {
    * The share of the crown, 0 to 1, that is neither hair nor skin by its colour; or how sure its
    * evenness makes that.
    */
-  static double of(Picture whole, Face face, Occlusion skin) {
-    Box span = face.span();
+  static double of(RgbImage whole, Face face, Occlusion skin) {
+    BoundingBox span = face.span();
     double top = Math.max(0, span.y() - TALL * span.height());
     double height = span.y() - top;
     if (height < TALL / 2 * span.height()) {
       return 0;
     }
-    Picture crown = Resampler.AREA.resize(
+    RgbImage crown = Resampler.AREA.resize(
         whole, span.x() + 0.3 * span.width(), top, 0.4 * span.width(), height, CELLS, CELLS);
     return Math.max(dyed(crown, skin), even(crown, skin));
   }
 
-  private static double dyed(Picture crown, Occlusion skin) {
+  private static double dyed(RgbImage crown, Occlusion skin) {
     int worn = 0;
     for (int i = 0; i < CELLS * CELLS; i++) {
       int x = i % CELLS;
@@ -55,7 +55,7 @@ final class Headwear {
     return (double) worn / (CELLS * CELLS);
   }
 
-  private static boolean dyed(Picture picture, int x, int y) {
+  private static boolean dyed(RgbImage picture, int x, int y) {
     int r = picture.at(x, y, 0);
     int g = picture.at(x, y, 1);
     int b = picture.at(x, y, 2);
@@ -69,7 +69,7 @@ final class Headwear {
    * 1 for a crown of one brightness, 0.5 for one at the limit; 0 where it has a colour or may be
    * skin.
    */
-  private static double even(Picture crown, Occlusion skin) {
+  private static double even(RgbImage crown, Occlusion skin) {
     double[] light = new double[CELLS * CELLS];
     double chroma = 0;
     int foreign = 0;
@@ -90,7 +90,7 @@ final class Headwear {
     return Math.max(0, 1 - contrast / (2 * (mean < DARK ? EVEN_IN_THE_DARK : EVEN)));
   }
 
-  private static int span(Picture picture, int x, int y) {
+  private static int span(RgbImage picture, int x, int y) {
     int r = picture.at(x, y, 0);
     int g = picture.at(x, y, 1);
     int b = picture.at(x, y, 2);

@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 
 /**
@@ -64,7 +64,7 @@ final class Occlusion {
    * Red and blue shares of a pixel, less a third (0, 0 is grey, whatever the light), and its
    * brightness.
    */
-  static double[] colour(Picture picture, int x, int y) {
+  static double[] colour(RgbImage picture, int x, int y) {
     double sum = picture.at(x, y, 0) + picture.at(x, y, 1) + picture.at(x, y, 2) + 30;
     return new double[] {
       (picture.at(x, y, 0) + 10) / sum - 1 / 3.0, (picture.at(x, y, 2) + 10) / sum - 1 / 3.0, sum
@@ -88,7 +88,7 @@ final class Occlusion {
 
   // The oval's colours between two heights and as far as `half` the width from the middle.
   private double[][] colours(double top, double bottom, double half) {
-    Picture picture = patch.picture();
+    RgbImage picture = patch.picture();
     int side = patch.side();
     double[][] colours = new double[side * side][];
     int n = 0;

@@ -1,12 +1,12 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.face.Box;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.internal.image.Fingerprint;
+import dev.likeness.photos.internal.image.PerceptualHash;
 import dev.likeness.photos.internal.image.Resampler;
 
 /**
@@ -23,8 +23,8 @@ import dev.likeness.photos.internal.image.Resampler;
  * @param clothes mean colour below the chin: red, green, blue, 0 to 255
  */
 public record PhotoFeatures(
-    Fingerprint whole,
-    Fingerprint head,
+    PerceptualHash whole,
+    PerceptualHash head,
     double blur,
     double highlight,
     double slope,
@@ -36,16 +36,16 @@ public record PhotoFeatures(
   private static final int CELLS = 24;
 
   /** The features of the photo of {@code face}. */
-  public static PhotoFeatures of(Picture picture, Face face) {
+  public static PhotoFeatures of(RgbImage picture, Face face) {
     FacePatch patch = FacePatch.of(picture, face);
-    Box box = face.box();
+    BoundingBox box = face.box();
     HeadCrop head =
         HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
-    Picture hashed = Resampler.AREA.resize(
+    RgbImage hashed = Resampler.AREA.resize(
         picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
     return new PhotoFeatures(
-        Fingerprint.of(picture),
-        Fingerprint.of(hashed),
+        PerceptualHash.of(picture),
+        PerceptualHash.of(hashed),
         Blur.of(patch),
         Exposure.highlight(patch),
         Exposure.slope(patch),
@@ -53,11 +53,12 @@ public record PhotoFeatures(
         Expression.of(picture, face),
         tint(
             picture,
-            new Box(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)),
+            new BoundingBox(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)),
             box.grown(0.45)),
         tint(
             picture,
-            new Box(box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()),
+            new BoundingBox(
+                box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()),
             null));
   }
 
@@ -71,12 +72,12 @@ public record PhotoFeatures(
 
   // The mean colour of an area, without what lies in another; the picture's edge when the area is
   // outside.
-  private static Tint tint(Picture picture, Box area, Box without) {
+  private static Tint tint(RgbImage picture, BoundingBox area, BoundingBox without) {
     int x = (int) Math.max(0, Math.min(picture.width() - 2, area.x()));
     int y = (int) Math.max(0, Math.min(picture.height() - 2, area.y()));
     int w = (int) Math.max(1, Math.min(picture.width() - x, area.width()));
     int h = (int) Math.max(1, Math.min(picture.height() - y, area.height()));
-    Picture small = Resampler.AREA.resize(picture, x, y, w, h, CELLS, CELLS);
+    RgbImage small = Resampler.AREA.resize(picture, x, y, w, h, CELLS, CELLS);
     double[] sum = new double[4];
     for (int i = 0; i < CELLS * CELLS; i++) {
       int column = i % CELLS;

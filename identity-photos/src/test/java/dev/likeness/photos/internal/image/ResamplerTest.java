@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +16,7 @@ class ResamplerTest {
   @ParameterizedTest
   @EnumSource(Resampler.class)
   void aFlatPictureStaysFlat(Resampler resampler) {
-    Picture flat = picture(97, 61, (x, y) -> 137);
+    RgbImage flat = picture(97, 61, (x, y) -> 137);
 
     assertEquals(picture(31, 44, (x, y) -> 137), resampler.resize(flat, 31, 44));
   }
@@ -24,16 +24,16 @@ class ResamplerTest {
   @ParameterizedTest
   @EnumSource(Resampler.class)
   void theSameSizeChangesNothing(Resampler resampler) {
-    Picture noise = picture(40, 30, (x, y) -> (x * 31 + y * 57) & 255);
+    RgbImage noise = picture(40, 30, (x, y) -> (x * 31 + y * 57) & 255);
 
     assertEquals(noise, resampler.resize(noise, 40, 30));
   }
 
   @Test
   void areaAveragesWholeBlocks() {
-    Picture blocks = picture(4, 2, (x, y) -> x < 2 ? 10 + 20 * (x + y) : 200);
+    RgbImage blocks = picture(4, 2, (x, y) -> x < 2 ? 10 + 20 * (x + y) : 200);
 
-    Picture half = Resampler.AREA.resize(blocks, 2, 1);
+    RgbImage half = Resampler.AREA.resize(blocks, 2, 1);
 
     assertEquals(30, half.at(0, 0, 0));
     assertEquals(200, half.at(1, 0, 0));
@@ -42,9 +42,9 @@ class ResamplerTest {
   @ParameterizedTest
   @EnumSource(Resampler.class)
   void fineStripesBecomeGreyInsteadOfAliasing(Resampler resampler) {
-    Picture stripes = picture(400, 400, (x, y) -> x % 2 * 255);
+    RgbImage stripes = picture(400, 400, (x, y) -> x % 2 * 255);
 
-    Picture small = resampler.resize(stripes, 50, 50);
+    RgbImage small = resampler.resize(stripes, 50, 50);
 
     for (int x = 2; x < 48; x++) {
       assertTrue(Math.abs(small.at(x, 20, 1) - 127) <= 2, x + ": " + small.at(x, 20, 1));
@@ -53,7 +53,7 @@ class ResamplerTest {
 
   @Test
   void fitLeavesSmallPicturesAlone() {
-    Picture small = picture(20, 10, (x, y) -> x);
+    RgbImage small = picture(20, 10, (x, y) -> x);
 
     assertSame(small, Resampler.AREA.fit(small, 20));
     assertEquals("10x5 picture", Resampler.AREA.fit(small, 10).toString());
@@ -62,7 +62,7 @@ class ResamplerTest {
   @ParameterizedTest
   @CsvSource({"97,61,31", "61,97,96", "40,30,40", "400,3,7", "33,20,2048"})
   void rowsThatArriveOneByOneAreReducedLikeWholePictures(int width, int height, int longSide) {
-    Picture noise = picture(width, height, (x, y) -> (x * 31 + y * 57 + x * y) & 255);
+    RgbImage noise = picture(width, height, (x, y) -> (x * 31 + y * 57 + x * y) & 255);
     RowReducer reducer = new RowReducer(width, height, longSide);
     byte[] row = new byte[3 * width];
     for (int y = 0; y < height; y++) {
@@ -89,11 +89,11 @@ class ResamplerTest {
     int at(int x, int y);
   }
 
-  private static Picture picture(int width, int height, Shade shade) {
+  private static RgbImage picture(int width, int height, Shade shade) {
     byte[] rgb = new byte[width * height * 3];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) shade.at(i / 3 % width, i / 3 / width);
     }
-    return Picture.of(width, height, rgb);
+    return RgbImage.of(width, height, rgb);
   }
 }

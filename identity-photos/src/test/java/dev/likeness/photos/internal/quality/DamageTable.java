@@ -1,6 +1,6 @@
 package dev.likeness.photos.internal.quality;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.quality.Band;
@@ -42,11 +42,12 @@ final class DamageTable {
               .mapToDouble(p -> DegradationTest.jpegQuality(p.picture(), quality))
               .toArray());
     }
-    blocks("untouched", Blocks::of);
+    blocks("untouched", BlockArtifacts::of);
     for (int quality : new int[] {60, 40, 20, 10}) {
       blocks(
           "saved at " + quality + ", then at 95",
-          picture -> Blocks.of(Degraded.compressed(Degraded.compressed(picture, quality), 95)));
+          picture ->
+              BlockArtifacts.of(Degraded.compressed(Degraded.compressed(picture, quality), 95)));
     }
     for (int quality : new int[] {90, 60, 30, 10}) {
       print(
@@ -57,15 +58,15 @@ final class DamageTable {
   }
 
   private static double copy(DegradationTest.Portrait portrait, int quality) {
-    Picture picture = portrait.picture();
+    RgbImage picture = portrait.picture();
     Face face = portrait.face();
     int cut = Math.max(1, picture.width() / 50);
-    Picture copy =
+    RgbImage copy =
         Degraded.shifted(Degraded.compressed(Degraded.exposed(picture, 1.2), quality), cut, cut);
     return DegradationTest.features(copy, face, cut).distance(PhotoFeatures.of(picture, face));
   }
 
-  private static void blocks(String what, ToDoubleFunction<Picture> measure) {
+  private static void blocks(String what, ToDoubleFunction<RgbImage> measure) {
     print(
         ReasonCode.COMPRESSED_BEFORE,
         what,

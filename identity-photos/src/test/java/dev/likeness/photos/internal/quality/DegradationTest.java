@@ -3,14 +3,14 @@ package dev.likeness.photos.internal.quality;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Encoded;
 import dev.likeness.photos.Shot;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Resampler;
@@ -38,7 +38,7 @@ class DegradationTest {
   enum Damage {
     BLUR(ReasonCode.BLURRED, new double[] {0, 0.01, 0.02, 0.04}) {
       @Override
-      Picture apply(Picture picture, Face face, double strength) {
+      RgbImage apply(RgbImage picture, Face face, double strength) {
         return strength == 0
             ? picture
             : Degraded.blurred(picture, strength * face.box().width());
@@ -51,7 +51,7 @@ class DegradationTest {
     },
     DARKNESS(ReasonCode.TOO_DARK, new double[] {0, 1, 2, 3}) {
       @Override
-      Picture apply(Picture picture, Face face, double strength) {
+      RgbImage apply(RgbImage picture, Face face, double strength) {
         return Degraded.exposed(picture, Math.pow(2, -strength));
       }
 
@@ -62,7 +62,7 @@ class DegradationTest {
     },
     GLARE(ReasonCode.TOO_BRIGHT, new double[] {0, 1, 2, 3}) {
       @Override
-      Picture apply(Picture picture, Face face, double strength) {
+      RgbImage apply(RgbImage picture, Face face, double strength) {
         return Degraded.exposed(picture, Math.pow(2, strength));
       }
 
@@ -73,7 +73,7 @@ class DegradationTest {
     },
     SIDE_LIGHT(ReasonCode.UNEVEN_LIGHT, new double[] {0, 1, 2, 3}) {
       @Override
-      Picture apply(Picture picture, Face face, double strength) {
+      RgbImage apply(RgbImage picture, Face face, double strength) {
         return Degraded.sideLit(picture, face.box(), strength);
       }
 
@@ -84,7 +84,7 @@ class DegradationTest {
     },
     CLOTH(ReasonCode.FACE_COVERED, new double[] {0, 0.2, 0.3, 0.4}) {
       @Override
-      Picture apply(Picture picture, Face face, double strength) {
+      RgbImage apply(RgbImage picture, Face face, double strength) {
         return Degraded.covered(picture, face.box(), strength);
       }
 
@@ -102,15 +102,15 @@ class DegradationTest {
       this.strengths = strengths;
     }
 
-    abstract Picture apply(Picture picture, Face face, double strength);
+    abstract RgbImage apply(RgbImage picture, Face face, double strength);
 
     abstract double measure(FacePatch patch);
   }
 
   /** A face, and no more of its picture than the measures see. */
-  record Portrait(String shot, Picture picture, Face face) {
-    static Portrait of(String name, Picture whole, Face face) {
-      Box around = face.box().grown(0.2);
+  record Portrait(String shot, RgbImage picture, Face face) {
+    static Portrait of(String name, RgbImage whole, Face face) {
+      BoundingBox around = face.box().grown(0.2);
       int x = (int) Math.max(0, around.x());
       int y = (int) Math.max(0, around.y());
       int width = (int) Math.min(whole.width() - x, around.width());
@@ -136,7 +136,7 @@ class DegradationTest {
     Band band = QualityLimits.DEFAULT.band(damage.code);
     double last = Double.NaN;
     for (double strength : damage.strengths) {
-      Picture picture = damage.apply(drawn.picture(), drawn.face(), strength);
+      RgbImage picture = damage.apply(drawn.picture(), drawn.face(), strength);
       double value = damage.measure(FacePatch.of(picture, drawn.face()));
       boolean worse = band.reject() > band.warn() ? value >= last : value <= last;
       assertTrue(
@@ -204,11 +204,11 @@ class DegradationTest {
   void blocksOfAnEarlierCompressionAreSeenInAFileSavedWellAndAtAnotherSize() {
     Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
     for (Shot shot : whole()) {
-      assertEquals(Verdict.KEEP, band.judge(Blocks.of(shot.picture())), shot.name());
+      assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.of(shot.picture())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
-        double blocks =
-            Blocks.of(Degraded.compressed(Degraded.compressed(shot.picture(), quality), 95));
+        double blocks = BlockArtifacts.of(
+            Degraded.compressed(Degraded.compressed(shot.picture(), quality), 95));
         assertTrue(
             blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
         last = blocks;
@@ -216,25 +216,26 @@ class DegradationTest {
             quality > 20 || band.judge(blocks) == Verdict.WARN,
             shot.name() + " at " + quality + ": " + blocks);
       }
-      Picture ten = Degraded.compressed(shot.picture(), 10);
-      Picture shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
-      assertEquals(Verdict.WARN, band.judge(Blocks.of(shown)), shot.name());
+      RgbImage ten = Degraded.compressed(shot.picture(), 10);
+      RgbImage shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
+      assertEquals(Verdict.WARN, band.judge(BlockArtifacts.of(shown)), shot.name());
     }
   }
 
   @Test
   void noBlocksAreSeenInNoiseAndStripes() {
-    assertTrue(Blocks.of(Degraded.noisy(DrawnFace.picture(400, 300, 190, 150, 140), 8)) < 0.5);
+    assertTrue(
+        BlockArtifacts.of(Degraded.noisy(DrawnFace.picture(400, 300, 190, 150, 140), 8)) < 0.5);
     byte[] stripes = new byte[400 * 300 * 3];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);
     }
-    assertTrue(Blocks.of(Picture.of(400, 300, stripes)) < 0.5);
+    assertTrue(BlockArtifacts.of(RgbImage.of(400, 300, stripes)) < 0.5);
   }
 
   // The whole pictures of the material, each once, large enough for blocks to be counted.
   static List<Shot> whole() {
-    Set<Picture> seen = new HashSet<>();
+    Set<RgbImage> seen = new HashSet<>();
     return Stream.of("photos/people", "photos/generated")
         .flatMap(folder -> Shot.in(folder, 640).stream())
         .filter(shot -> seen.add(shot.picture()))
@@ -242,7 +243,7 @@ class DegradationTest {
         .toList();
   }
 
-  static int jpegQuality(Picture picture, int quality) {
+  static int jpegQuality(RgbImage picture, int quality) {
     byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
     return new PhotoDecoder(DecodeLimits.DEFAULT)
         .decode("a", file)
@@ -252,7 +253,7 @@ class DegradationTest {
 
   @Test
   void theMoreOfAShotIsLeftTheNearerItIs() {
-    Picture shot = DrawnFace.picture(400, 400, 190, 180, 140);
+    RgbImage shot = DrawnFace.picture(400, 400, 190, 180, 140);
     Face face = drawn(shot);
     double last = 1;
     for (int cut : new int[] {60, 24, 8, 0}) {
@@ -272,7 +273,7 @@ class DegradationTest {
     List<Portrait> portraits = real();
     for (int i = 0; i < portraits.size(); i++) {
       Portrait one = portraits.get(i);
-      Picture copy = Degraded.compressed(Degraded.exposed(one.picture(), 1.2), 30);
+      RgbImage copy = Degraded.compressed(Degraded.exposed(one.picture(), 1.2), 30);
       int cut = Math.max(1, one.picture().width() / 50);
       PhotoFeatures original = PhotoFeatures.of(one.picture(), one.face());
       caught +=
@@ -291,15 +292,15 @@ class DegradationTest {
     assertEquals(0, wrong);
   }
 
-  static PhotoFeatures features(Picture picture, Face face, int cut) {
+  static PhotoFeatures features(RgbImage picture, Face face, int cut) {
     return PhotoFeatures.of(
         picture,
         new Face(face.box().moved(-cut, -cut), 1, face.pose(), face.eyes(), face.landmarks()));
   }
 
-  private static void assertFalling(ToDoubleFunction<Picture> measure, List<Picture> pictures) {
+  private static void assertFalling(ToDoubleFunction<RgbImage> measure, List<RgbImage> pictures) {
     double last = Double.POSITIVE_INFINITY;
-    for (Picture picture : pictures) {
+    for (RgbImage picture : pictures) {
       double value = measure.applyAsDouble(picture);
       assertTrue(value < last, value + " after " + last);
       last = value;
@@ -307,17 +308,17 @@ class DegradationTest {
   }
 
   private static boolean flagged(Damage damage, Portrait portrait, double strength) {
-    Picture picture = damage.apply(portrait.picture(), portrait.face(), strength);
+    RgbImage picture = damage.apply(portrait.picture(), portrait.face(), strength);
     double value = damage.measure(FacePatch.of(picture, portrait.face()));
     return QualityLimits.DEFAULT.band(damage.code).judge(value) != Verdict.KEEP;
   }
 
   private static Portrait drawn() {
-    Picture picture = Degraded.noisy(DrawnFace.picture(300, 300, 150, 140, 120), 4);
+    RgbImage picture = Degraded.noisy(DrawnFace.picture(300, 300, 150, 140, 120), 4);
     return Portrait.of("drawn", picture, drawn(picture));
   }
 
-  private static Face drawn(Picture picture) {
+  private static Face drawn(RgbImage picture) {
     try (CascadeDetector detector = new CascadeDetector()) {
       return detector.detect(picture).get(0);
     }
@@ -333,7 +334,7 @@ class DegradationTest {
 
   private static List<Portrait> found() {
     List<Portrait> found = new ArrayList<>();
-    Set<Picture> seen = new HashSet<>();
+    Set<RgbImage> seen = new HashSet<>();
     try (CascadeDetector detector = new CascadeDetector()) {
       for (String folder : List.of("photos/people", "photos/generated")) {
         for (Shot shot : Shot.in(folder, 640)) {

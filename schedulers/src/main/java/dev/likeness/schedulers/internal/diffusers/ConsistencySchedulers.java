@@ -6,7 +6,6 @@ import static dev.likeness.schedulers.Prediction.V;
 
 import dev.likeness.schedulers.BetaSchedule;
 import dev.likeness.schedulers.Clipping;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Options;
@@ -14,10 +13,11 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.solvers.ConsistencyIterative;
+import dev.likeness.schedulers.solvers.ConsistencyMultistep;
 import dev.likeness.schedulers.solvers.Lcm;
-import dev.likeness.schedulers.solvers.Renoise;
 import dev.likeness.schedulers.solvers.Tcd;
 import dev.likeness.schedulers.solvers.TrigFlow;
 import java.util.Arrays;
@@ -33,22 +33,23 @@ final class ConsistencySchedulers {
   private ConsistencySchedulers() {}
 
   static Scheduler lcm(Options options) {
-    Training training = Training.of(options, PREDICTIONS);
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
     var solver = new Lcm(options.number("timestep_scaling"));
-    return LadderScheduler.unit(
+    return ConfiguredScheduler.unit(
         training, request -> distilled(options, training, request), request -> solver);
   }
 
   static Scheduler tcd(Options options) {
-    Training training = Training.of(options, PREDICTIONS).clipped(Clipping.NONE);
-    return LadderScheduler.unit(
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS).clipped(Clipping.NONE);
+    return ConfiguredScheduler.unit(
         training,
         request -> distilled(options, training, request),
         request -> new Tcd(request.etaOr(0.3), training.schedule()::level));
   }
 
   /** The steps are chosen among those that the network was distilled on. */
-  private static Ladder distilled(Options options, Training training, PlanRequest request) {
+  private static SigmaSchedule distilled(
+      Options options, NetworkConfig training, PlanRequest request) {
     Requests.requireOwnSigmas(request, options.owner());
     int origins = options.integer("original_inference_steps");
     double[] timesteps = request.timesteps().length > 0
@@ -57,7 +58,7 @@ final class ConsistencySchedulers {
     List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps), DoubleStream.of(0))
         .mapToObj(timestep -> training.schedule().level((int) timestep))
         .toList();
-    return Ladder.of(timesteps, levels);
+    return SigmaSchedule.of(timesteps, levels);
   }
 
   private static double[] spread(int steps, int origins, int trained) {
@@ -72,11 +73,11 @@ final class ConsistencySchedulers {
     double min = options.number("sigma_min");
     double data = options.number("sigma_data");
     int trained = options.integer("num_train_timesteps");
-    Training training = Training.continuous(
+    NetworkConfig training = NetworkConfig.continuous(
             trained, SAMPLE, level -> boundary(level.sigma(), min, data))
         .clipped(options.flag("clip_denoised") ? Clipping.clamp(1) : Clipping.NONE);
     var solver = new ConsistencyIterative(min, options.number("s_noise"));
-    return new LadderScheduler(
+    return new ConfiguredScheduler(
         training,
         request -> ramp(options, trained, request),
         request -> solver,
@@ -92,12 +93,12 @@ final class ConsistencySchedulers {
         (sigma - min) * data / spread);
   }
 
-  private static Ladder ramp(Options options, int trained, PlanRequest request) {
+  private static SigmaSchedule ramp(Options options, int trained, PlanRequest request) {
     Requests.requireOwnSigmas(request, options.owner());
     Requests.requireSteps(request.steps(), 1, trained);
     int stride = trained / request.steps();
     double[] chosen = request.timesteps().length > 0
-        ? PreservingLadder.falling(request.timesteps())
+        ? DpmSigmaSchedules.falling(request.timesteps())
         : IntStream.range(0, request.steps()).mapToDouble(i -> i * stride).toArray();
     double rho = options.number("rho");
     double top = Math.pow(options.number("sigma_max"), 1 / rho);
@@ -107,7 +108,7 @@ final class ConsistencySchedulers {
         .toArray();
     double[] timesteps =
         Arrays.stream(sigmas).map(sigma -> 250 * Math.log(sigma)).toArray();
-    return Ladder.of(
+    return SigmaSchedule.of(
         timesteps,
         DoubleStream.concat(Arrays.stream(sigmas), DoubleStream.of(options.number("sigma_min")))
             .mapToObj(NoiseLevel::exploding)
@@ -119,17 +120,18 @@ final class ConsistencySchedulers {
     NoiseSchedule schedule =
         NoiseSchedule.ofBetas(BetaSchedule.SQUARED_COSINE.betas(0, 1, trained));
     double data = options.number("sigma_data");
-    Training training = Training.continuous(trained, SAMPLE, level -> decoding(level, data));
+    NetworkConfig training =
+        NetworkConfig.continuous(trained, SAMPLE, level -> decoding(level, data));
     double[] timesteps = {1008, 512};
     List<NoiseLevel> levels = List.of(schedule.level(1008), schedule.level(512), NoiseLevel.CLEAN);
-    return new LadderScheduler(
+    return new ConfiguredScheduler(
         training,
         request -> {
           Requests.requireOwnTimesteps(request, options.owner());
           Requests.requireSteps(request.steps(), 2, 2);
-          return Ladder.of(timesteps, levels);
+          return SigmaSchedule.of(timesteps, levels);
         },
-        request -> new Renoise(false),
+        request -> new ConsistencyMultistep(false),
         all -> all.at(0).sigma(),
         1);
   }
@@ -144,12 +146,13 @@ final class ConsistencySchedulers {
 
   static Scheduler trigonometric(Options options) {
     options.oneOf("prediction_type", "trigflow");
-    Training training = Training.continuous(options.integer("num_train_timesteps"), V, V::at);
+    NetworkConfig training =
+        NetworkConfig.continuous(options.integer("num_train_timesteps"), V, V::at);
     var solver = new TrigFlow(options.number("sigma_data"));
-    return LadderScheduler.unit(training, ConsistencySchedulers::angles, request -> solver);
+    return ConfiguredScheduler.unit(training, ConsistencySchedulers::angles, request -> solver);
   }
 
-  private static Ladder angles(PlanRequest request) {
+  private static SigmaSchedule angles(PlanRequest request) {
     Requests.requireOwnSigmas(request, "SCMScheduler");
     double top = 1.5708;
     double[] all = request.timesteps().length > 0
@@ -157,7 +160,7 @@ final class ConsistencySchedulers {
         : request.steps() == 2
             ? new double[] {top, 1.3, 0}
             : Sigmas.linspace(top, 0, request.steps() + 1);
-    return Ladder.of(
+    return SigmaSchedule.of(
         Arrays.copyOf(all, all.length - 1),
         Arrays.stream(all)
             .mapToObj(angle -> new NoiseLevel(Math.max(0, Math.cos(angle)), Math.sin(angle)))

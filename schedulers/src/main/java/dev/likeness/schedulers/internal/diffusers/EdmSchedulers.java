@@ -1,12 +1,12 @@
 package dev.likeness.schedulers.internal.diffusers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.solvers.Churn;
@@ -29,13 +29,13 @@ final class EdmSchedulers {
     String algorithm = options.oneOf("algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
     var data = "sde-dpmsolver++".equals(algorithm) ? DpmAlgorithm.DATA_SDE : DpmAlgorithm.DATA;
     return scheduler(
-        options, DpmSolvers.multistepSolver(options, data), sigma -> 0.25 * Math.log(sigma));
+        options, DpmSchedulers.multistepSolver(options, data), sigma -> 0.25 * Math.log(sigma));
   }
 
   static Scheduler cosine(Options options) {
     return scheduler(
         options,
-        DpmSolvers.multistepSolver(options, DpmAlgorithm.DATA_SDE),
+        DpmSchedulers.multistepSolver(options, DpmAlgorithm.DATA_SDE),
         sigma -> Math.atan(sigma) / Math.PI * 2);
   }
 
@@ -57,15 +57,15 @@ final class EdmSchedulers {
       throw new IllegalArgumentException("KarrasVeScheduler begins at " + max * max
           + ", the square of sigma_max, which is not churned; set s_max below");
     }
-    Training training =
-        Training.continuous(1, Prediction.EPSILON, level -> new Scaling(1, 1, level.sigma()));
-    return new LadderScheduler(
+    NetworkConfig training =
+        NetworkConfig.continuous(1, Prediction.EPSILON, level -> new Scaling(1, 1, level.sigma()));
+    return new ConfiguredScheduler(
         training,
         request -> {
           Requests.requireOwnTimesteps(request, options.owner());
           Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
           double[] sigmas = Sigmas.exponential(max * max, min * min, request.steps());
-          return Ladder.of(
+          return SigmaSchedule.of(
               sigmas,
               Arrays.stream(Arrays.copyOf(sigmas, sigmas.length + 1))
                   .mapToObj(NoiseLevel::exploding)
@@ -77,16 +77,17 @@ final class EdmSchedulers {
   }
 
   private static Scheduler scheduler(Options options, Solver solver, DoubleUnaryOperator told) {
-    Prediction prediction = Training.prediction(options, Set.of(Prediction.EPSILON, Prediction.V));
+    Prediction prediction =
+        NetworkConfig.prediction(options, Set.of(Prediction.EPSILON, Prediction.V));
     double data = options.number("sigma_data");
     double sign = prediction == Prediction.V ? -1 : 1;
-    Training training = Training.continuous(
+    NetworkConfig training = NetworkConfig.continuous(
             options.integer("num_train_timesteps"),
             prediction,
             level -> scaling(level.sigma(), data, sign))
-        .clipped(Training.clipping(options));
+        .clipped(NetworkConfig.clipping(options));
     double max = options.number("sigma_max");
-    return new LadderScheduler(
+    return new ConfiguredScheduler(
         training,
         request -> ladder(options, request, told),
         request -> solver,
@@ -100,7 +101,8 @@ final class EdmSchedulers {
         1 / Math.sqrt(spread), data * data / spread, sign * sigma * data / Math.sqrt(spread));
   }
 
-  private static Ladder ladder(Options options, PlanRequest request, DoubleUnaryOperator told) {
+  private static SigmaSchedule ladder(
+      Options options, PlanRequest request, DoubleUnaryOperator told) {
     Requests.requireOwnTimesteps(request, options.owner());
     double max = options.number("sigma_max");
     double min = options.number("sigma_min");
@@ -113,7 +115,7 @@ final class EdmSchedulers {
     // run of one step.
     double least = options.has("solver_order") ? min : sigmas[sigmas.length - 1];
     all[sigmas.length] = LastSigma.isClean(options) ? 0 : least;
-    return Ladder.of(
+    return SigmaSchedule.of(
         Arrays.stream(sigmas).map(told).toArray(),
         Arrays.stream(all).mapToObj(NoiseLevel::exploding).toList());
   }

@@ -1,10 +1,10 @@
 package dev.likeness.schedulers.internal.diffusers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.TimestepSpacing;
 import java.util.Arrays;
@@ -19,8 +19,8 @@ import java.util.stream.DoubleStream;
  * @param training the trained levels
  * @param wholeKarras whether the timesteps of a Karras ladder are rounded
  */
-record ExplodingLadder(Options options, Training training, boolean wholeKarras) {
-  Ladder ladder(PlanRequest request) {
+record ExplodingLadder(Options options, NetworkConfig training, boolean wholeKarras) {
+  SigmaSchedule ladder(PlanRequest request) {
     if (request.sigmas().length > 0) {
       return custom(request.sigmas());
     }
@@ -33,10 +33,10 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
       double[] table = schedule.sigmas();
       sigmas = Sigmas.exponential(table[table.length - 1], table[0], count + 1);
     }
-    Respacing respacing = Respacing.of(options);
+    SigmaOptions respacing = SigmaOptions.of(options);
     double[] respaced = respacing.sigmas(sigmas, count);
     if (!respacing.isNone()) {
-      boolean rounds = wholeKarras && respacing.kind() == Respacing.Kind.KARRAS;
+      boolean rounds = wholeKarras && respacing.kind() == SigmaOptions.Kind.KARRAS;
       timesteps = Arrays.stream(schedule.timesteps(respaced))
           .map(t -> rounds ? Math.rint(t) : t)
           .toArray();
@@ -48,8 +48,8 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
   }
 
   private double[] own(double[] timesteps) {
-    Respacing.Kind kind = Respacing.of(options).kind();
-    if (kind != Respacing.Kind.NONE || continuous()) {
+    SigmaOptions.Kind kind = SigmaOptions.of(options).kind();
+    if (kind != SigmaOptions.Kind.NONE || continuous()) {
       throw new IllegalArgumentException(options.owner()
           + (continuous()
               ? " with timestep_type continuous tells the logarithm of" + " its sigmas"
@@ -76,15 +76,15 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
     return LastSigma.isClean(options) ? 0 : training.schedule().sigmas()[0];
   }
 
-  private Ladder custom(double[] sigmas) {
+  private SigmaSchedule custom(double[] sigmas) {
     double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
     return ladder(training.schedule().timesteps(above), sigmas);
   }
 
   // A log-linear ladder has one level too many in the reference, which never reaches the last.
-  private Ladder ladder(double[] timesteps, double[] sigmas) {
+  private SigmaSchedule ladder(double[] timesteps, double[] sigmas) {
     double[] used = Arrays.copyOf(sigmas, timesteps.length + 1);
-    return Ladder.of(
+    return SigmaSchedule.of(
         told(timesteps, used),
         Arrays.stream(used).mapToObj(NoiseLevel::exploding).toList());
   }
@@ -106,7 +106,7 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
   }
 
   /** The standard deviation of a first sample of pure noise. */
-  double pureNoise(Ladder ladder) {
+  double pureNoise(SigmaSchedule ladder) {
     double max = ladder.maxSigma();
     return "leading".equals(options.text("timestep_spacing")) ? Math.sqrt(max * max + 1) : max;
   }

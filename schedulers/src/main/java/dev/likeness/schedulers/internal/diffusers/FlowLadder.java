@@ -1,10 +1,10 @@
 package dev.likeness.schedulers.internal.diffusers;
 
 import dev.likeness.schedulers.FlowShift;
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import java.util.Arrays;
 
@@ -16,24 +16,25 @@ import java.util.Arrays;
  * @param length the number of training timesteps, which is the timestep of pure noise
  */
 record FlowLadder(Options options, int length) {
-  Ladder ladder(PlanRequest request) {
+  SigmaSchedule ladder(PlanRequest request) {
     double[] sigmas = stretched(shifted(unshifted(request), request));
-    double[] respaced = Respacing.of(options).sigmas(sigmas, sigmas.length);
+    double[] respaced = SigmaOptions.of(options).sigmas(sigmas, sigmas.length);
     boolean own = request.timesteps().length > 0 && !inverted();
     return ladder(own ? request.timesteps() : times(respaced), respaced);
   }
 
   /** A ladder of sigmas of the caller's own, the last one where the run ends. */
-  Ladder exactly(double[] sigmas) {
+  SigmaSchedule exactly(double[] sigmas) {
     double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
-    return Ladder.of(
+    return SigmaSchedule.of(
         times(above), Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
   }
 
   /** A ladder of sigmas with 0 below. */
-  Ladder ladder(double[] timesteps, double[] sigmas) {
+  SigmaSchedule ladder(double[] timesteps, double[] sigmas) {
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
-    return Ladder.of(timesteps, Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
+    return SigmaSchedule.of(
+        timesteps, Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
   }
 
   double[] times(double[] sigmas) {

@@ -1,18 +1,18 @@
 package dev.likeness.schedulers.internal.diffusers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.solvers.ConsistencyMultistep;
 import dev.likeness.schedulers.solvers.Euler;
 import dev.likeness.schedulers.solvers.FlowEulerAncestral;
 import dev.likeness.schedulers.solvers.Heun;
-import dev.likeness.schedulers.solvers.Renoise;
 import java.util.Arrays;
 import java.util.function.Function;
 
@@ -22,7 +22,9 @@ final class FlowSchedulers {
 
   static Scheduler euler(Options options) {
     return matched(
-        options, options.flag("stochastic_sampling") ? new Renoise(true) : new Euler(), 1);
+        options,
+        options.flag("stochastic_sampling") ? new ConsistencyMultistep(true) : new Euler(),
+        1);
   }
 
   static Scheduler heun(Options options) {
@@ -35,13 +37,13 @@ final class FlowSchedulers {
           "FlowMatchLCMScheduler with scale_factors grows the image between steps, which"
               + " a plan of one size cannot; leave scale_factors out");
     }
-    return matched(options, new Renoise(true), 1);
+    return matched(options, new ConsistencyMultistep(true), 1);
   }
 
   /** On {@code FlowMatchEulerDiscreteScheduler}'s ladder. */
   static Scheduler ancestral(Options options) {
     requireNoise(options);
-    Respacing.of(options);
+    SigmaOptions.of(options);
     var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
     var solver = new FlowEulerAncestral(options.number("eta"), options.number("s_noise"));
     return scheduler(
@@ -74,14 +76,14 @@ final class FlowSchedulers {
   /** MiniMax's networks are told how much signal there is, and answer {@code x0 - n}. */
   static Scheduler toSignal(Options options) {
     double shift = options.number("shift");
-    var training = Training.continuous(1, Prediction.FLOW, FlowSchedulers::towardsSignal);
-    return new LadderScheduler(
+    var training = NetworkConfig.continuous(1, Prediction.FLOW, FlowSchedulers::towardsSignal);
+    return new ConfiguredScheduler(
         training,
         request -> {
           Requests.requireOwnTimesteps(request, options.owner());
           Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
           double[] sigmas = Sigmas.shifted(Sigmas.linspace(1, 0, request.steps()), shift);
-          return Ladder.of(
+          return SigmaSchedule.of(
               Arrays.stream(sigmas)
                   .limit(sigmas.length - 1L)
                   .map(sigma -> 1 - sigma)
@@ -94,21 +96,24 @@ final class FlowSchedulers {
   }
 
   private static Scheduler matched(Options options, Solver solver, int rowsPerStep) {
-    if (solver instanceof Renoise) {
+    if (solver instanceof ConsistencyMultistep) {
       requireNoise(options);
     }
-    Respacing.of(options);
+    SigmaOptions.of(options);
     var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
     return scheduler(options, ladder::ladder, solver, rowsPerStep);
   }
 
   private static Scheduler scheduler(
-      Options options, Function<PlanRequest, Ladder> ladders, Solver solver, int rowsPerStep) {
-    Training training = Training.continuous(
+      Options options,
+      Function<PlanRequest, SigmaSchedule> ladders,
+      Solver solver,
+      int rowsPerStep) {
+    NetworkConfig training = NetworkConfig.continuous(
         options.integer("num_train_timesteps"),
         Prediction.FLOW,
         options.flag("invert_sigmas") ? FlowSchedulers::towardsSignal : Prediction.FLOW::at);
-    return new LadderScheduler(training, ladders, request -> solver, all -> 1, rowsPerStep);
+    return new ConfiguredScheduler(training, ladders, request -> solver, all -> 1, rowsPerStep);
   }
 
   /** Refuses to add fresh noise by levels that count signal. */

@@ -1,9 +1,9 @@
 package dev.likeness.schedulers.internal.diffusers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.TimestepSpacing;
 import java.util.Arrays;
@@ -16,22 +16,22 @@ import java.util.stream.IntStream;
  * @param options the class's options
  * @param training the trained levels
  */
-record InverseLadder(Options options, Training training) {
-  Ladder ladder(PlanRequest request) {
+record InverseLadder(Options options, NetworkConfig training) {
+  SigmaSchedule ladder(PlanRequest request) {
     Requests.requireOwnTimesteps(request, options.owner());
     double[] table = training.schedule().sigmas();
-    Respacing respacing = Respacing.of(options);
+    SigmaOptions respacing = SigmaOptions.of(options);
     if (!respacing.isNone()) {
       double[] sigmas = respacing.sigmas(table, request.steps());
       double[] timesteps = training.schedule().timesteps(sigmas);
-      boolean rounds = respacing.kind() == Respacing.Kind.KARRAS;
+      boolean rounds = respacing.kind() == SigmaOptions.Kind.KARRAS;
       return ladder(
           Arrays.stream(timesteps).map(rounds ? Math::rint : Math::floor).toArray(),
           sigmas,
           sigmas[sigmas.length - 1]);
     }
     if (options.flag("use_flow_sigmas")) {
-      return new PreservingLadder(options, training, PreservingLadder.End.LAST_REPEATED)
+      return new DpmSigmaSchedules(options, training, DpmSigmaSchedules.End.LAST_REPEATED)
           .ladder(request);
     }
     double least = options.number("lambda_min_clipped");
@@ -57,15 +57,15 @@ record InverseLadder(Options options, Training training) {
             .mapToDouble(i -> i * (top / (steps + 1)) + options.number("steps_offset"))
             .toArray();
       case TRAILING ->
-        PreservingLadder.falling(spacing.timestepsAboveEnd(steps, training.length(), top, 0));
+        DpmSigmaSchedules.falling(spacing.timestepsAboveEnd(steps, training.length(), top, 0));
     };
   }
 
-  private Ladder ladder(double[] timesteps, double[] sigmas, double end) {
+  private SigmaSchedule ladder(double[] timesteps, double[] sigmas, double end) {
     // The reference drops timesteps that are whole and repeated, and always begins at the second of
     // two equal ones.
-    Respacing.Kind kind = Respacing.of(options).kind();
-    boolean compared = kind == Respacing.Kind.NONE || kind == Respacing.Kind.KARRAS;
+    SigmaOptions.Kind kind = SigmaOptions.of(options).kind();
+    boolean compared = kind == SigmaOptions.Kind.NONE || kind == SigmaOptions.Kind.KARRAS;
     boolean repeated = compared
         ? Arrays.stream(timesteps).distinct().count() < timesteps.length
         : timesteps.length > 1 && timesteps[0] == timesteps[1];
@@ -78,6 +78,6 @@ record InverseLadder(Options options, Training training) {
         options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
     all[sigmas.length] = end;
-    return Ladder.of(timesteps, Arrays.stream(all).mapToObj(form).toList());
+    return SigmaSchedule.of(timesteps, Arrays.stream(all).mapToObj(form).toList());
   }
 }

@@ -1,11 +1,11 @@
 package dev.likeness.schedulers.internal.diffusers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.solvers.Pndm;
 import java.util.Arrays;
@@ -21,21 +21,21 @@ import java.util.stream.DoubleStream;
  * @param steps how the steps are spread
  * @param skipsRungeKutta whether the run begins with a repeated step
  */
-record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeKutta) {
+record PndmScheduler(NetworkConfig training, TrainedLadder steps, boolean skipsRungeKutta) {
   private static final int ORDER = 4;
   private static final int RUNGE_KUTTA_ROWS = 12;
 
   static Scheduler of(Options options) {
-    Training training = Training.of(options, Set.of(Prediction.EPSILON, Prediction.V));
+    NetworkConfig training = NetworkConfig.of(options, Set.of(Prediction.EPSILON, Prediction.V));
     var pndm = new PndmScheduler(
         training, TrainedLadder.of(options, training), options.flag("skip_prk_steps"));
-    return LadderScheduler.unit(training, pndm::ladder, pndm::solver);
+    return ConfiguredScheduler.unit(training, pndm::ladder, pndm::solver);
   }
 
-  private Ladder ladder(PlanRequest request) {
+  private SigmaSchedule ladder(PlanRequest request) {
     Requests.requireOwnTimesteps(request, "PNDM");
     double[] rows = rows(request);
-    return Ladder.of(rows, levels(rows, 0), levels(rows, steps.stride(request)));
+    return SigmaSchedule.of(rows, levels(rows, 0), levels(rows, steps.stride(request)));
   }
 
   private Solver solver(PlanRequest request) {

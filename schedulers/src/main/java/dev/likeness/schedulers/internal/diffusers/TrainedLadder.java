@@ -1,9 +1,9 @@
 package dev.likeness.schedulers.internal.diffusers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.TimestepSpacing;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,8 +17,8 @@ import java.util.List;
  * @param offset what leading spacing adds
  * @param end the level below the first timestep
  */
-record TrainedLadder(Training training, TimestepSpacing spacing, int offset, NoiseLevel end) {
-  static TrainedLadder of(Options options, Training training) {
+record TrainedLadder(NetworkConfig training, TimestepSpacing spacing, int offset, NoiseLevel end) {
+  static TrainedLadder of(Options options, NetworkConfig training) {
     boolean clean = !options.has("set_alpha_to_one") || options.flag("set_alpha_to_one");
     return new TrainedLadder(
         training,
@@ -31,31 +31,31 @@ record TrainedLadder(Training training, TimestepSpacing spacing, int offset, Noi
    * Each step ends where the next one begins, the last at the end (DDPM); the caller's own
    * timesteps are taken.
    */
-  Ladder chained(PlanRequest request) {
+  SigmaSchedule chained(PlanRequest request) {
     Requests.requireOwnSigmas(request, "DDPM");
     double[] timesteps = request.timesteps().length > 0
         ? Requests.requireFalling(request.timesteps(), training.length())
         : timesteps(request.steps());
     List<NoiseLevel> levels = new ArrayList<>(levels(timesteps, 0));
     levels.add(end);
-    return Ladder.of(timesteps, levels);
+    return SigmaSchedule.of(timesteps, levels);
   }
 
   /**
    * Each step ends a whole stride below its beginning (DDIM), which is not always where the next
    * one begins.
    */
-  Ladder strided(PlanRequest request) {
+  SigmaSchedule strided(PlanRequest request) {
     Requests.requireOwnTimesteps(request, "DDIM");
     double[] timesteps = timesteps(request.steps());
-    return Ladder.of(timesteps, levels(timesteps, 0), levels(timesteps, stride(request)));
+    return SigmaSchedule.of(timesteps, levels(timesteps, 0), levels(timesteps, stride(request)));
   }
 
   /** The strided ladder climbed from below (DDIM inversion): each step ends at its own timestep. */
-  Ladder rising(PlanRequest request) {
+  SigmaSchedule rising(PlanRequest request) {
     Requests.requireOwnTimesteps(request, "DDIM inversion");
-    double[] timesteps = PreservingLadder.falling(timesteps(request.steps()));
-    return Ladder.of(timesteps, levels(timesteps, stride(request)), levels(timesteps, 0));
+    double[] timesteps = DpmSigmaSchedules.falling(timesteps(request.steps()));
+    return SigmaSchedule.of(timesteps, levels(timesteps, stride(request)), levels(timesteps, 0));
   }
 
   /** The training timesteps between two steps. */

@@ -1,13 +1,13 @@
 package dev.likeness.schedulers.internal.diffusers;
 
-import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
-import dev.likeness.schedulers.internal.diffusers.PreservingLadder.End;
+import dev.likeness.schedulers.internal.diffusers.DpmSigmaSchedules.End;
 import dev.likeness.schedulers.solvers.UniPc;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * @param options the class's options
  * @param training the trained levels
  */
-record UniPcScheduler(Options options, Training training) {
+record UniPcScheduler(Options options, NetworkConfig training) {
   // A level without signal has no lambda; the reference keeps this much away from it.
   private static final double FROM_PURE_NOISE = 1e-6;
 
@@ -52,22 +52,22 @@ record UniPcScheduler(Options options, Training training) {
         options.flag("lower_order_final"),
         uncorrected);
     var unipc = new UniPcScheduler(
-        options, Training.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
-    if (Respacing.of(options).kind() != Respacing.Kind.KARRAS) {
-      Respacing.notInFlow(options);
+        options, NetworkConfig.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
+    if (SigmaOptions.of(options).kind() != SigmaOptions.Kind.KARRAS) {
+      SigmaOptions.notInFlow(options);
     }
-    return LadderScheduler.unit(unipc.training, unipc::ladder, request -> solver);
+    return ConfiguredScheduler.unit(unipc.training, unipc::ladder, request -> solver);
   }
 
-  private Ladder ladder(PlanRequest request) {
+  private SigmaSchedule ladder(PlanRequest request) {
     if (!options.flag("use_flow_sigmas")) {
-      return new PreservingLadder(options, training, End.of(options, End.LAST_REPEATED))
+      return new DpmSigmaSchedules(options, training, End.of(options, End.LAST_REPEATED))
           .ladder(request);
     }
     double[] sigmas = flow(request);
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
     all[sigmas.length] = LastSigma.isClean(options) ? 0 : sigmas[sigmas.length - 1];
-    return Ladder.of(
+    return SigmaSchedule.of(
         Arrays.stream(sigmas)
             .map(sigma -> Math.floor(sigma * training.length()))
             .toArray(),
@@ -76,10 +76,10 @@ record UniPcScheduler(Options options, Training training) {
 
   private double[] flow(PlanRequest request) {
     Requests.requireNoTimesteps(request, options.owner());
-    Respacing respacing = Respacing.of(options);
-    if (respacing.kind() == Respacing.Kind.KARRAS) {
+    SigmaOptions respacing = SigmaOptions.of(options);
+    if (respacing.kind() == SigmaOptions.Kind.KARRAS) {
       Requests.requireOwnSigmas(request, options.owner());
-      double[] falling = PreservingLadder.falling(training.schedule().sigmas());
+      double[] falling = DpmSigmaSchedules.falling(training.schedule().sigmas());
       return Arrays.stream(respacing.sigmas(falling, request.steps()))
           .map(sigma -> sigma / (sigma + 1))
           .toArray();

@@ -1,8 +1,7 @@
 package dev.likeness.schedulers.internal.kdiffusion;
 
+import dev.likeness.schedulers.CustomScheduler;
 import dev.likeness.schedulers.FlowShift;
-import dev.likeness.schedulers.LadderShape;
-import dev.likeness.schedulers.LevelTable;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
@@ -10,7 +9,8 @@ import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerProvider;
-import dev.likeness.schedulers.SigmaScheduler;
+import dev.likeness.schedulers.SigmaScheduleKind;
+import dev.likeness.schedulers.TrainedSigmas;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -77,15 +77,15 @@ public final class KDiffusionSamplers implements SchedulerProvider {
               + options.number("shift_terminal")
               + "); set shift_terminal to 0, or sample by a FlowMatch class or UniPC");
     }
-    LevelTable table =
-        schedule == null ? flow(options, FlowShift.of(options)) : LevelTable.of(schedule);
+    TrainedSigmas table =
+        schedule == null ? flow(options, FlowShift.of(options)) : TrainedSigmas.of(schedule);
     Prediction prediction =
         schedule == null ? Prediction.FLOW : Prediction.parse(options.text("prediction_type"));
     SamplerTable.SAMPLERS
         .get(className)
         .apply(options, table); // refuses options before a plan is asked for
     return new Sampler(
-        className, options, SigmaScheduler.of(table, prediction).on(shape(options)), schedule);
+        className, options, CustomScheduler.of(table, prediction).on(shape(options)), schedule);
   }
 
   private static NoiseSchedule schedule(Options options) {
@@ -95,21 +95,21 @@ public final class KDiffusionSamplers implements SchedulerProvider {
         : schedule;
   }
 
-  private static LevelTable flow(Options options, double shift) {
-    return LevelTable.flow(options.integer("num_train_timesteps"), shift);
+  private static TrainedSigmas flow(Options options, double shift) {
+    return TrainedSigmas.flow(options.integer("num_train_timesteps"), shift);
   }
 
-  private static LadderShape shape(Options options) {
+  private static SigmaScheduleKind shape(Options options) {
     if (options.isSet("ladder")) {
-      return LadderShape.parse(options.text("ladder"));
+      return SigmaScheduleKind.parse(options.text("ladder"));
     }
     return options.flag("use_karras_sigmas")
-        ? LadderShape.KARRAS
+        ? SigmaScheduleKind.KARRAS
         : options.flag("use_exponential_sigmas")
-            ? LadderShape.EXPONENTIAL
+            ? SigmaScheduleKind.EXPONENTIAL
             : options.flag("use_beta_sigmas")
-                ? LadderShape.BETA
-                : options.has("shift") ? LadderShape.SIMPLE : LadderShape.NORMAL;
+                ? SigmaScheduleKind.BETA
+                : options.has("shift") ? SigmaScheduleKind.SIMPLE : SigmaScheduleKind.NORMAL;
   }
 
   /**
@@ -121,12 +121,12 @@ public final class KDiffusionSamplers implements SchedulerProvider {
    * @param schedule the betas; null for flow
    */
   private record Sampler(
-      String className, Options options, SigmaScheduler sigmas, NoiseSchedule schedule)
+      String className, Options options, CustomScheduler sigmas, NoiseSchedule schedule)
       implements Scheduler {
     @Override
     public SamplingPlan plan(PlanRequest request) {
       Options chosen = options.with(Map.of("eta", request.etaOr(SamplerTable.eta(options))));
-      SigmaScheduler sigmas = shifted(request);
+      CustomScheduler sigmas = shifted(request);
       return switch (className) {
         case "sample_dpm_fast" ->
           OwnLadders.fast(sigmas, SamplerTable.eta(chosen), SamplerTable.noise(chosen), request);
@@ -139,10 +139,10 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     }
 
     /** The request may say how far flow levels are moved. */
-    private SigmaScheduler shifted(PlanRequest request) {
+    private CustomScheduler shifted(PlanRequest request) {
       return schedule != null
           ? sigmas
-          : SigmaScheduler.of(flow(options, FlowShift.of(options, request)), Prediction.FLOW)
+          : CustomScheduler.of(flow(options, FlowShift.of(options, request)), Prediction.FLOW)
               .on(sigmas.shape());
     }
 

@@ -1,10 +1,10 @@
 package dev.likeness.schedulers.internal.kdiffusion;
 
-import dev.likeness.schedulers.LevelTable;
+import dev.likeness.schedulers.CustomScheduler;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SamplingPlan;
-import dev.likeness.schedulers.SigmaScheduler;
 import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.TrainedSigmas;
 import dev.likeness.schedulers.solvers.DpmFast;
 import dev.likeness.schedulers.solvers.Restart;
 import java.util.Arrays;
@@ -19,8 +19,8 @@ final class OwnLadders {
    * lowest trained one.
    */
   static SamplingPlan fast(
-      SigmaScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
-    LevelTable table = scheduler.table();
+      CustomScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
+    TrainedSigmas table = scheduler.table();
     double[] known = table.sigmas();
     List<Integer> orders = DpmFast.ordersOf(request.steps());
     double[] sigmas = Sigmas.exponential(known[known.length - 1], known[0], orders.size() + 1);
@@ -33,7 +33,7 @@ final class OwnLadders {
    * Restart as Stable Diffusion web UI sets it up: the requested steps are shared between the run
    * and its repetitions.
    */
-  static SamplingPlan restart(SigmaScheduler scheduler, PlanRequest request) {
+  static SamplingPlan restart(CustomScheduler scheduler, PlanRequest request) {
     int steps = request.steps();
     int times = steps >= 36 ? 2 : steps >= 20 ? 1 : 0;
     int each = steps >= 36 ? steps / 4 : 9;

@@ -1,10 +1,11 @@
 package dev.likeness.schedulers.internal.kdiffusion;
 
 import dev.likeness.schedulers.CleanEnd;
-import dev.likeness.schedulers.LevelTable;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.TrainedSigmas;
 import dev.likeness.schedulers.solvers.Churn;
+import dev.likeness.schedulers.solvers.ConsistencyMultistep;
 import dev.likeness.schedulers.solvers.Deis;
 import dev.likeness.schedulers.solvers.Dpm2;
 import dev.likeness.schedulers.solvers.Dpm2Ancestral;
@@ -25,7 +26,6 @@ import dev.likeness.schedulers.solvers.HeunPlusPlus;
 import dev.likeness.schedulers.solvers.Ipndm;
 import dev.likeness.schedulers.solvers.Lms;
 import dev.likeness.schedulers.solvers.OrderAtEnd;
-import dev.likeness.schedulers.solvers.Renoise;
 import dev.likeness.schedulers.solvers.ResMultistep;
 import dev.likeness.schedulers.solvers.SaSolver;
 import dev.likeness.schedulers.solvers.Seeds2;
@@ -45,13 +45,13 @@ final class SamplerTable {
   /** Behind the names of the samplers for rectified flow. */
   static final String FLOW = "_RF";
   /** Samplers by name; null for those that lay ladders of their own. */
-  static final Map<String, BiFunction<Options, LevelTable, Solver>> SAMPLERS = samplers();
+  static final Map<String, BiFunction<Options, TrainedSigmas, Solver>> SAMPLERS = samplers();
 
   private SamplerTable() {}
 
-  private static Map<String, BiFunction<Options, LevelTable, Solver>> samplers() {
-    Map<String, BiFunction<Options, LevelTable, Solver>> any = forEveryForm();
-    Map<String, BiFunction<Options, LevelTable, Solver>> samplers = new TreeMap<>(any);
+  private static Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers() {
+    Map<String, BiFunction<Options, TrainedSigmas, Solver>> any = forEveryForm();
+    Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers = new TreeMap<>(any);
     samplers.put("sample_euler", (o, t) -> new Euler(churn(o, t)));
     samplers.put("sample_euler_ancestral", (o, t) -> new EulerAncestral(eta(o), noise(o)));
     samplers.put("sample_heun", (o, t) -> new Heun(churn(o, t)));
@@ -95,12 +95,12 @@ final class SamplerTable {
   }
 
   /** The samplers whose formulas hold for every form of noise levels. */
-  private static Map<String, BiFunction<Options, LevelTable, Solver>> forEveryForm() {
-    Map<String, BiFunction<Options, LevelTable, Solver>> samplers = new TreeMap<>();
+  private static Map<String, BiFunction<Options, TrainedSigmas, Solver>> forEveryForm() {
+    Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers = new TreeMap<>();
     samplers.put("sample_lms", (o, t) -> new Lms(o.integer("order")));
     samplers.put("sample_ipndm", (o, t) -> new CleanEnd(new Ipndm()));
     samplers.put("sample_ipndm_v", (o, t) -> new CleanEnd(new Lms(o.integer("order"))));
-    samplers.put("sample_lcm", (o, t) -> new Renoise(false));
+    samplers.put("sample_lcm", (o, t) -> new ConsistencyMultistep(false));
     samplers.put("sample_res_multistep", (o, t) -> new ResMultistep(0, 1, false));
     samplers.put("sample_res_multistep_cfg_pp", (o, t) -> new ResMultistep(0, 1, true));
     samplers.put(
@@ -130,7 +130,7 @@ final class SamplerTable {
         3, 4, true, true, asksAgain, timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
   }
 
-  private static Solver twoStage(Options o, LevelTable table, boolean plusPlus) {
+  private static Solver twoStage(Options o, TrainedSigmas table, boolean plusPlus) {
     return new DpmPlusPlus2SAncestral(eta(o), noise(o), plusPlus, table::timestep);
   }
 
@@ -147,7 +147,7 @@ final class SamplerTable {
     return options.number("s_noise");
   }
 
-  private static Churn churn(Options o, LevelTable table) {
+  private static Churn churn(Options o, TrainedSigmas table) {
     return new Churn(
         o.number("s_churn"), o.number("s_tmin"), o.number("s_tmax"), noise(o), table::timestep);
   }

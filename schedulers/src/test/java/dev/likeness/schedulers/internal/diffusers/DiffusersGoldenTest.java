@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.schedulers.Golden;
-import dev.likeness.schedulers.NumericSampler;
+import dev.likeness.schedulers.NumericSamplingLoop;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -166,7 +166,7 @@ class DiffusersGoldenTest {
                 + plan.start().noise() * ToyNetwork.UNIT[j]
             : plan.pureNoise() * ToyNetwork.UNIT[j]);
     int channels = run.containsKey("learned") ? 6 : 3;
-    return new NumericSampler(ToyNetwork.answering(channels), noise).trajectory(first, plan);
+    return new NumericSamplingLoop(ToyNetwork.answering(channels), noise).trajectory(first, plan);
   }
 
   private static double[] ends(double[] values, int rows) {

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 
@@ -52,7 +52,7 @@ public record FluxConfig(
     if (config.axes.size() != 3
         || turned != config.headWidth
         || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new UnusableInput(c.where() + ": axes_dims_rope " + config.axes
+      throw new InvalidInputException(c.where() + ": axes_dims_rope " + config.axes
           + " must be three even numbers that sum to attention_head_dim " + config.headWidth);
     }
     return config;

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,14 +25,14 @@ public record FluxControlNetConfig(FluxConfig trunk, int modes, int hintChannels
     List.of("conditioning_embedding_channels", "num_mode").forEach(shared::remove);
     if (hint > 0) {
       if (c.integer("patch_size", 1) != 2) {
-        throw new UnusableInput(c.where() + ": patch_size is " + c.integer("patch_size", 1)
+        throw new InvalidInputException(c.where() + ": patch_size is " + c.integer("patch_size", 1)
             + ", expected 2 where conditioning_embedding_channels looks at pixels");
       }
       shared.remove("patch_size");
     }
     FluxConfig trunk = FluxConfig.of(ModelConfig.of(shared, c.where()));
     if (hint > 0 && 4 * hint != trunk.inChannels()) {
-      throw new UnusableInput(c.where() + ": conditioning_embedding_channels " + hint
+      throw new InvalidInputException(c.where() + ": conditioning_embedding_channels " + hint
           + " must be a quarter of in_channels " + trunk.inChannels());
     }
     return new FluxControlNetConfig(trunk, c.integer("num_mode", 0), hint);

@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.internal.nn.HintEmbedding;
+import dev.likeness.diffusion.internal.nn.ConditioningEmbedding;
 import dev.likeness.diffusion.internal.nn.Linear;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.PackedLatents;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayList;
@@ -23,8 +23,8 @@ public final class FluxControlNetModel {
   private static final List<Integer> HINT_WIDTHS = List.of(16, 16, 16, 16);
 
   private final FluxControlNetConfig config;
-  private final FluxTrunk trunk;
-  private final HintEmbedding hintBlock;
+  private final FluxBackbone trunk;
+  private final ConditioningEmbedding hintBlock;
   private final Linear hintEmbedder;
   private final Tensor modes;
   private final List<Linear> blockOut;
@@ -33,10 +33,11 @@ public final class FluxControlNetModel {
   public FluxControlNetModel(FluxControlNetConfig config, Weights w) {
     this.config = config;
     FluxConfig own = config.trunk();
-    trunk = new FluxTrunk(own, w);
+    trunk = new FluxBackbone(own, w);
     hintBlock = config.hintChannels() == 0
         ? null
-        : new HintEmbedding(w.at("input_hint_block"), 3, HINT_WIDTHS, config.hintChannels());
+        : new ConditioningEmbedding(
+            w.at("input_hint_block"), 3, HINT_WIDTHS, config.hintChannels());
     hintEmbedder = new Linear(w.at("controlnet_x_embedder"), own.inChannels(), own.width());
     modes = config.modes() == 0
         ? null
@@ -64,7 +65,7 @@ public final class FluxControlNetModel {
   public Tensor hint(Tensor seen) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(hintEmbedder.forward(
-          PackedLatents.pack(hintBlock == null ? seen : hintBlock.forward(seen))));
+          LatentPacking.pack(hintBlock == null ? seen : hintBlock.forward(seen))));
     }
   }
 
@@ -78,7 +79,12 @@ public final class FluxControlNetModel {
    * @param mode which kind of picture it is, for networks that are told; else ignored
    */
   public FluxResiduals forward(
-      Tensor tokens, Tensor time, FluxConditioning told, Rotation rotation, Tensor hint, int mode) {
+      Tensor tokens,
+      Tensor time,
+      FluxConditioning told,
+      RotaryEmbedding rotation,
+      Tensor hint,
+      int mode) {
     List<Tensor> blocks = new ArrayList<>();
     List<Tensor> singles = new ArrayList<>();
     try (TensorScope call = TensorScope.open()) {
@@ -95,7 +101,7 @@ public final class FluxControlNetModel {
           (single, i, image) -> (single ? singles : blocks)
               .add((single ? singleOut : blockOut).get(i).forward(image)),
           null,
-          Segments.PLAIN);
+          SegmentRunner.PLAIN);
       blocks.forEach(call::promote);
       singles.forEach(call::promote);
     }

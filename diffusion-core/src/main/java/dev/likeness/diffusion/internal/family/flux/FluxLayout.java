@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Place;
 import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
@@ -18,7 +18,7 @@ public final class FluxLayout {
   private FluxLayout() {}
 
   /** The layout of a transformer with so many double and single blocks, without a prefix. */
-  public static KeyLayout of(int layers, int singleLayers) {
+  public static KeyMapping of(int layers, int singleLayers) {
     TensorTable table = new TensorTable();
     embedder(table, "timestep_embedder", "time_in");
     embedder(table, "text_embedder", "vector_in");

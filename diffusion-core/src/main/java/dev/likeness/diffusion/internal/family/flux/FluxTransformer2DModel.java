@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.nn.Linear;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
@@ -18,14 +18,14 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class FluxTransformer2DModel {
   private final FluxConfig config;
-  private final FluxTrunk trunk;
-  private final AdaptiveNorm normOut;
+  private final FluxBackbone trunk;
+  private final AdaLayerNorm normOut;
   private final Linear projOut;
 
   public FluxTransformer2DModel(FluxConfig config, Weights w) {
     this.config = config;
-    trunk = new FluxTrunk(config, w);
-    normOut = new AdaptiveNorm(w.at("norm_out"), config.width(), 2);
+    trunk = new FluxBackbone(config, w);
+    normOut = new AdaLayerNorm(w.at("norm_out"), config.width(), 2);
     projOut = new Linear(w.at("proj_out"), config.width(), config.outChannels());
   }
 
@@ -42,8 +42,8 @@ public final class FluxTransformer2DModel {
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
   public Tensor forward(
-      Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation) {
-    return forward(tokens, time, conditioning, rotation, Segments.PLAIN);
+      Tensor tokens, Tensor time, FluxConditioning conditioning, RotaryEmbedding rotation) {
+    return forward(tokens, time, conditioning, rotation, SegmentRunner.PLAIN);
   }
 
   /** The same, with its blocks run by {@code segments}. */
@@ -51,8 +51,8 @@ public final class FluxTransformer2DModel {
       Tensor tokens,
       Tensor time,
       FluxConditioning conditioning,
-      Rotation rotation,
-      Segments segments) {
+      RotaryEmbedding rotation,
+      SegmentRunner segments) {
     return forward(tokens, time, conditioning, rotation, List.of(), null, segments);
   }
 
@@ -66,20 +66,20 @@ public final class FluxTransformer2DModel {
       Tensor tokens,
       Tensor time,
       FluxConditioning conditioning,
-      Rotation rotation,
+      RotaryEmbedding rotation,
       List<FluxResiduals> control,
       FirstBlockCache cache) {
-    return forward(tokens, time, conditioning, rotation, control, cache, Segments.PLAIN);
+    return forward(tokens, time, conditioning, rotation, control, cache, SegmentRunner.PLAIN);
   }
 
   private Tensor forward(
       Tensor tokens,
       Tensor time,
       FluxConditioning conditioning,
-      Rotation rotation,
+      RotaryEmbedding rotation,
       List<FluxResiduals> control,
       FirstBlockCache cache,
-      Segments segments) {
+      SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = trunk.listened(tokens, time, conditioning);
       Streams start = new Streams(trunk.embedded(tokens), trunk.text(conditioning));
@@ -99,7 +99,7 @@ public final class FluxTransformer2DModel {
           cache,
           segments);
       List<Tensor> m = normOut.vectors(listened);
-      return call.promote(projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0))));
+      return call.promote(projOut.forward(AdaLayerNorm.apply(image, m.get(1), m.get(0))));
     }
   }
 }

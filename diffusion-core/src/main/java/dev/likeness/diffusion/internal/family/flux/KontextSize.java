@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 
 /**
  * The sizes of pictures that FLUX.1 Kontext was trained to edit, about a million pixels each.
@@ -37,7 +37,7 @@ record KontextSize(int width, int height) {
    * The one whose sides are nearest in ratio to the picture's, which count in whole tokens, as in
    * diffusers.
    */
-  static KontextSize nearest(Picture picture) {
+  static KontextSize nearest(RgbImage picture) {
     double ratio = (double) cells(picture.width()) / cells(picture.height());
     int[] best = SIZES[0];
     for (int[] size : SIZES) {

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
-import dev.likeness.diffusion.internal.nn.Strips;
+import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -26,7 +26,7 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
   private final double eps;
 
   /** @param eps what is added to the variance */
-  public AutoencoderKLFlux2(AutoencoderConfig config, double eps, Weights w, Strips strips) {
+  public AutoencoderKLFlux2(AutoencoderConfig config, double eps, Weights w, RowTiling strips) {
     own = new AutoencoderKL(config, w, strips);
     mean = w.tensor("bn.running_mean", latentChannels());
     variance = w.tensor("bn.running_var", latentChannels());

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 
@@ -36,7 +36,7 @@ public record Flux2Config(
     c.require("patch_size", 1);
     c.require("eps", 1e-6);
     if (c.flag("guidance_embeds", true)) {
-      throw new UnusableInput(c.where()
+      throw new InvalidInputException(c.where()
           + ": option \"guidance_embeds\" is true, as FLUX.2 dev's; of FLUX.2 only klein is"
           + " supported, whose is false");
     }
@@ -61,7 +61,7 @@ public record Flux2Config(
     if (config.axes.size() != 4
         || turned != head
         || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new UnusableInput(c.where() + ": axes_dims_rope " + config.axes
+      throw new InvalidInputException(c.where() + ": axes_dims_rope " + config.axes
           + " must be four even numbers that sum to attention_head_dim " + head);
     }
     return config;

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Place;
 import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
@@ -16,7 +16,7 @@ public final class Flux2Layout {
   private Flux2Layout() {}
 
   /** The layout of a transformer with so many double and single blocks, without a prefix. */
-  public static KeyLayout of(int layers, int singleLayers) {
+  public static KeyMapping of(int layers, int singleLayers) {
     TensorTable table = new TensorTable();
     for (String embedder : List.of("time", "guidance")) {
       String here = "time_guidance_embed." + (embedder.equals("time") ? "timestep" : embedder)

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
-import dev.likeness.diffusion.internal.nn.transformer.PackedLatents;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -25,7 +25,7 @@ public final class Flux2Positions {
    * @param columns of the picture's tokens
    * @param shown latents [1, channels, h, w], or null
    */
-  public static Rotation rotation(
+  public static RotaryEmbedding rotation(
       Flux2Config config, long textTokens, long rows, long columns, Tensor shown, Device device) {
     Tensor places = torch.arange(new Scalar((double) textTokens)).unsqueeze(1);
     Tensor all = torch.cat(
@@ -36,11 +36,11 @@ public final class Flux2Positions {
     Tensor whole = shown == null
         ? all
         : torch.cat(new TensorVector(all, picture(shown.size(2), shown.size(3), FIRST_SHOWN)), 0);
-    return Rotation.of(whole.to(device, ScalarType.Float), config.axes(), config.theta());
+    return RotaryEmbedding.of(whole.to(device, ScalarType.Float), config.axes(), config.theta());
   }
 
   private static Tensor picture(long rows, long columns, double which) {
     return torch.constant_pad_nd(
-        PackedLatents.positions(2 * rows, 2 * columns, which), new long[] {0, 1}, new Scalar(0.0));
+        LatentPacking.positions(2 * rows, 2 * columns, which), new long[] {0, 1}, new Scalar(0.0));
   }
 }

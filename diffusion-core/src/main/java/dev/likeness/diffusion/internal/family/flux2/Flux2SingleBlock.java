@@ -4,10 +4,10 @@ import dev.likeness.diffusion.internal.nn.GatedFeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.HalfPrecision;
 import dev.likeness.diffusion.internal.nn.transformer.Heads;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -41,8 +41,8 @@ final class Flux2SingleBlock {
    * Maps [batch, textTokens + imageTokens, width] to the same shape; {@code m} are a shift, a scale
    * and a gate.
    */
-  Tensor forward(Tensor x, List<Tensor> m, Rotation rotation) {
-    Tensor all = in.forward(AdaptiveNorm.apply(x, m.get(0), m.get(1)));
+  Tensor forward(Tensor x, List<Tensor> m, RotaryEmbedding rotation) {
+    Tensor all = in.forward(AdaLayerNorm.apply(x, m.get(0), m.get(1)));
     long width = config.width();
     Heads heads = new Heads(
         Heads.split(all.narrow(2, 0, width), config.heads(), normQ),

@@ -1,16 +1,16 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
 import dev.likeness.diffusion.internal.nn.Activation;
-import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Linear;
-import dev.likeness.diffusion.internal.nn.Sinusoids;
+import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import dev.likeness.diffusion.internal.nn.TimestepEmbedding;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
-import dev.likeness.diffusion.internal.nn.transformer.Chain;
-import dev.likeness.diffusion.internal.nn.transformer.DoubleBlock;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
+import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBackbone;
+import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBlock;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
@@ -26,41 +26,41 @@ public final class Flux2Transformer2DModel {
   private static final double TRAINING_STEPS = 1000;
 
   private final Flux2Config config;
-  private final Sinusoids sinusoids;
+  private final SinusoidalEmbedding sinusoids;
   private final TimestepEmbedding time;
-  private final AdaptiveNorm imageModulation;
-  private final AdaptiveNorm textModulation;
-  private final AdaptiveNorm singleModulation;
+  private final AdaLayerNorm imageModulation;
+  private final AdaLayerNorm textModulation;
+  private final AdaLayerNorm singleModulation;
   private final Linear xEmbedder;
   private final Linear contextEmbedder;
-  private final Chain<DoubleBlock, Flux2SingleBlock> chain;
-  private final AdaptiveNorm normOut;
+  private final DoubleStreamBackbone<DoubleStreamBlock, Flux2SingleBlock> chain;
+  private final AdaLayerNorm normOut;
   private final Linear projOut;
 
   public Flux2Transformer2DModel(Flux2Config config, Weights w) {
     this.config = config;
     int width = config.width();
-    sinusoids = new Sinusoids(config.timeFeatures(), true, 0);
+    sinusoids = new SinusoidalEmbedding(config.timeFeatures(), true, 0);
     time = TimestepEmbedding.withoutBias(
         w.at("time_guidance_embed.timestep_embedder"),
         config.timeFeatures(),
         width,
         Activation.SILU);
-    imageModulation = AdaptiveNorm.withoutBias(w.at("double_stream_modulation_img"), width, 6);
-    textModulation = AdaptiveNorm.withoutBias(w.at("double_stream_modulation_txt"), width, 6);
-    singleModulation = AdaptiveNorm.withoutBias(w.at("single_stream_modulation"), width, 3);
+    imageModulation = AdaLayerNorm.withoutBias(w.at("double_stream_modulation_img"), width, 6);
+    textModulation = AdaLayerNorm.withoutBias(w.at("double_stream_modulation_txt"), width, 6);
+    singleModulation = AdaLayerNorm.withoutBias(w.at("single_stream_modulation"), width, 3);
     xEmbedder = Linear.withoutBias(w.at("x_embedder"), config.inChannels(), width);
     contextEmbedder = Linear.withoutBias(w.at("context_embedder"), config.textWidth(), width);
-    chain = new Chain<>(
-        Blocks.of(
+    chain = new DoubleStreamBackbone<>(
+        BlockList.of(
             w.at("transformer_blocks"),
             config.layers(),
-            (block, i) -> DoubleBlock.gated(block, config)),
-        Blocks.of(
+            (block, i) -> DoubleStreamBlock.gated(block, config)),
+        BlockList.of(
             w.at("single_transformer_blocks"),
             config.singleLayers(),
             (block, i) -> new Flux2SingleBlock(block, config)));
-    normOut = AdaptiveNorm.withoutBias(w.at("norm_out"), width, 2);
+    normOut = AdaLayerNorm.withoutBias(w.at("norm_out"), width, 2);
     projOut = Linear.withoutBias(w.at("proj_out"), width, config.outChannels());
   }
 
@@ -79,7 +79,7 @@ public final class Flux2Transformer2DModel {
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
   public Tensor forward(
-      Tensor tokens, Tensor t, Tensor text, Rotation rotation, FirstBlockCache cache) {
+      Tensor tokens, Tensor t, Tensor text, RotaryEmbedding rotation, FirstBlockCache cache) {
     try (TensorScope call = TensorScope.open()) {
       // In the tokens' own type before the multiplication, as the reference rounds it.
       Tensor features = sinusoids.of(t.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS)));
@@ -91,10 +91,10 @@ public final class Flux2Transformer2DModel {
           new Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
           (block, x) -> block.forward(x, m, c, rotation),
           (block, x) -> block.forward(x, single, rotation),
-          Chain.Visitor.NONE,
+          DoubleStreamBackbone.Visitor.NONE,
           cache);
       List<Tensor> out = normOut.vectors(told);
-      return call.promote(projOut.forward(AdaptiveNorm.apply(image, out.get(1), out.get(0))));
+      return call.promote(projOut.forward(AdaLayerNorm.apply(image, out.get(1), out.get(0))));
     }
   }
 }

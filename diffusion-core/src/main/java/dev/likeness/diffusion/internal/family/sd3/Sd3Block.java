@@ -2,9 +2,9 @@ package dev.likeness.diffusion.internal.family.sd3;
 
 import dev.likeness.diffusion.internal.nn.GeluFeedForward;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
-import dev.likeness.diffusion.internal.nn.transformer.Projection;
+import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.Tensor;
  * joint attention, then each stream's own feed-forward. The last block leaves the text behind.
  */
 final class Sd3Block {
-  private final AdaptiveNorm norm1;
-  private final AdaptiveNorm norm1Context;
+  private final AdaLayerNorm norm1;
+  private final AdaLayerNorm norm1Context;
   private final JointAttention attention;
   private final JointAttention attention2;
   private final GeluFeedForward ff;
@@ -23,11 +23,11 @@ final class Sd3Block {
 
   Sd3Block(Weights w, Sd3Config config, int index) {
     int width = config.width();
-    Projection.Style style = new Projection.Style(config.normed(), true, 1e-6);
+    QkvProjection.Style style = new QkvProjection.Style(config.normed(), true, 1e-6);
     boolean last = index == config.layers() - 1;
     boolean dual = config.dualLayers().contains(index);
-    norm1 = new AdaptiveNorm(w.at("norm1"), width, dual ? 9 : 6);
-    norm1Context = new AdaptiveNorm(w.at("norm1_context"), width, last ? 2 : 6);
+    norm1 = new AdaLayerNorm(w.at("norm1"), width, dual ? 9 : 6);
+    norm1Context = new AdaLayerNorm(w.at("norm1_context"), width, last ? 2 : 6);
     attention = JointAttention.joint(
         w.at("attn"), width, config.heads(), style, JointAttention.Order.IMAGE_FIRST, !last);
     attention2 =
@@ -51,14 +51,14 @@ final class Sd3Block {
     List<Tensor> m = norm1.vectors(embedding);
     List<Tensor> c = norm1Context.vectors(embedding);
     Tensor text = keepsText()
-        ? AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))
-        : AdaptiveNorm.apply(x.text(), c.get(1), c.get(0));
-    Tensor image = AdaptiveNorm.apply(x.image(), m.get(0), m.get(1));
+        ? AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))
+        : AdaLayerNorm.apply(x.text(), c.get(1), c.get(0));
+    Tensor image = AdaLayerNorm.apply(x.image(), m.get(0), m.get(1));
     Streams attended = attention.forward(new Streams(image, text), null, time);
     Tensor h = x.image().add(m.get(2).mul(attended.image()));
     if (attention2 != null) {
       Tensor again =
-          attention2.forward(AdaptiveNorm.apply(x.image(), m.get(6), m.get(7)), null, null, time);
+          attention2.forward(AdaLayerNorm.apply(x.image(), m.get(6), m.get(7)), null, null, time);
       h = h.add(m.get(8).mul(again));
     }
     return new Streams(
@@ -67,6 +67,6 @@ final class Sd3Block {
   }
 
   private static Tensor finished(Tensor h, List<Tensor> m, GeluFeedForward ff) {
-    return h.add(m.get(5).mul(ff.forward(AdaptiveNorm.apply(h, m.get(3), m.get(4)))));
+    return h.add(m.get(5).mul(ff.forward(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 
@@ -52,7 +52,7 @@ public record Sd3Config(
     int caption = c.integer("caption_projection_dim", 1152);
     c.refuseOthers();
     if (caption != config.width()) {
-      throw new UnusableInput(c.where() + ": caption_projection_dim " + caption
+      throw new InvalidInputException(c.where() + ": caption_projection_dim " + caption
           + " must be num_attention_heads times attention_head_dim, " + config.width());
     }
     return config;

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Place;
 import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
@@ -16,7 +16,7 @@ public final class Sd3Layout {
   private Sd3Layout() {}
 
   /** The layout of a transformer with so many blocks, without a prefix. */
-  public static KeyLayout of(int layers) {
+  public static KeyMapping of(int layers) {
     TensorTable table = new TensorTable();
     table.tensor("pos_embed.pos_embed", Place.whole("pos_embed"));
     table.layer("pos_embed.proj", "x_embedder.proj").layer("context_embedder", "context_embedder");

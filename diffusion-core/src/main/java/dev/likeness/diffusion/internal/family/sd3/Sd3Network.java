@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
-import dev.likeness.diffusion.internal.family.Canvas;
-import dev.likeness.diffusion.internal.family.NoisePredictor;
+import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.RecordedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
-import dev.likeness.diffusion.internal.pipeline.Sitting;
-import dev.likeness.diffusion.internal.sampling.Guided;
+import dev.likeness.diffusion.internal.pipeline.Batch;
+import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.schedulers.Step;
 import java.util.List;
@@ -21,16 +21,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param text the texts' rows, those of the negative prompt first where there are any
  */
 record Sd3Network(
-    StableDiffusion3 model,
-    Sitting sitting,
+    Sd3Networks model,
+    Batch sitting,
     List<Sd3Transformer2DModel> views,
     List<Sd3Transformer2DModel> weakened,
     Set<Integer> skipped,
     TextEncoding text,
-    Canvas canvas)
-    implements Guided.Rows {
+    PreparedLatents canvas)
+    implements GuidedPredictor.Rows {
   @Override
-  public NoisePredictor asked(boolean weak, long first, long rows) {
+  public Predictor asked(boolean weak, long first, long rows) {
     TextEncoding told = text.narrow(first, rows);
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
     List<Sd3Transformer2DModel> nets = weak ? weakened : views;

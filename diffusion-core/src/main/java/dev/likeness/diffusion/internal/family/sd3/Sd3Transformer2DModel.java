@@ -1,13 +1,13 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
-import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Linear;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
-import dev.likeness.diffusion.internal.nn.transformer.CombinedEmbedding;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.Streams;
+import dev.likeness.diffusion.internal.nn.transformer.TimeTextEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
 import java.util.Set;
@@ -22,21 +22,21 @@ import org.bytedeco.pytorch.Tensor;
 public final class Sd3Transformer2DModel {
   private final Sd3Config config;
   private final PatchEmbedding patches;
-  private final CombinedEmbedding embedding;
+  private final TimeTextEmbedding embedding;
   private final Linear contextEmbedder;
-  private final Blocks<Sd3Block> blocks;
-  private final AdaptiveNorm normOut;
+  private final BlockList<Sd3Block> blocks;
+  private final AdaLayerNorm normOut;
   private final Linear projOut;
 
   public Sd3Transformer2DModel(Sd3Config config, Weights w) {
     this.config = config;
     int width = config.width();
     patches = new PatchEmbedding(w.at("pos_embed"), config);
-    embedding = new CombinedEmbedding(w.at("time_text_embed"), width, config.pooledWidth(), false);
+    embedding = new TimeTextEmbedding(w.at("time_text_embed"), width, config.pooledWidth(), false);
     contextEmbedder = new Linear(w.at("context_embedder"), config.textWidth(), width);
-    blocks = Blocks.of(
+    blocks = BlockList.of(
         w.at("transformer_blocks"), config.layers(), (block, i) -> new Sd3Block(block, config, i));
-    normOut = new AdaptiveNorm(w.at("norm_out"), width, 2);
+    normOut = new AdaLayerNorm(w.at("norm_out"), width, 2);
     projOut = new Linear(
         w.at("proj_out"), width, (long) config.patch() * config.patch() * config.outChannels());
   }
@@ -63,12 +63,12 @@ public final class Sd3Transformer2DModel {
       Tensor pooled,
       Set<Integer> skipped,
       FirstBlockCache cache) {
-    return forward(latents, timestep, text, pooled, skipped, cache, Segments.PLAIN);
+    return forward(latents, timestep, text, pooled, skipped, cache, SegmentRunner.PLAIN);
   }
 
   /** The same, all blocks run by {@code segments}. */
   public Tensor forward(
-      Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Segments segments) {
+      Tensor latents, Tensor timestep, Tensor text, Tensor pooled, SegmentRunner segments) {
     return forward(latents, timestep, text, pooled, Set.of(), null, segments);
   }
 
@@ -79,12 +79,12 @@ public final class Sd3Transformer2DModel {
       Tensor pooled,
       Set<Integer> skipped,
       FirstBlockCache cache,
-      Segments segments) {
+      SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = embedding.forward(timestep, null, pooled);
       Tensor time = timestep.narrow(0, 0, 1);
       Tensor image;
-      try (Blocks.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
+      try (BlockList.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
         Streams start = new Streams(patches.forward(latents), contextEmbedder.forward(text));
         image = through(
             pass,
@@ -94,7 +94,7 @@ public final class Sd3Transformer2DModel {
             cache);
       }
       List<Tensor> m = normOut.vectors(listened);
-      Tensor tokens = projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0)));
+      Tensor tokens = projOut.forward(AdaLayerNorm.apply(image, m.get(1), m.get(0)));
       return call.promote(
           picture(tokens, latents.size(2) / config.patch(), latents.size(3) / config.patch()));
     }
@@ -105,7 +105,7 @@ public final class Sd3Transformer2DModel {
    * null, knows the others.
    */
   private static Tensor through(
-      Blocks.Pass<Sd3Block> pass,
+      BlockList.Pass<Sd3Block> pass,
       Streams start,
       BiFunction<Sd3Block, Streams, Streams> run,
       FirstBlockCache cache) {

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.nn.Sinusoids;
+import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -38,7 +38,7 @@ public record ControlNetConfig(
    * @param layers of the transformer that its pictures go through
    * @param sinusoids how each kind is told, being shown or not
    */
-  public record Union(int kinds, int layers, Sinusoids sinusoids) {}
+  public record Union(int kinds, int layers, SinusoidalEmbedding sinusoids) {}
 
   /**
    * Reads a ControlNet's {@code config.json}; with {@code num_control_type} it is a union's,
@@ -90,7 +90,7 @@ public record ControlNetConfig(
   private static Union union(ModelConfig c, int width) {
     c.require("num_trans_channel", width);
     c.require("num_proj_channel", width);
-    Sinusoids sinusoids = new Sinusoids(
+    SinusoidalEmbedding sinusoids = new SinusoidalEmbedding(
         c.integer("addition_time_embed_dim", 256),
         c.flag("flip_sin_to_cos", true),
         c.number("freq_shift", 0));

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
+import dev.likeness.diffusion.internal.nn.ConditioningEmbedding;
 import dev.likeness.diffusion.internal.nn.Conv2d;
-import dev.likeness.diffusion.internal.nn.HintEmbedding;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.unet.DownBlock;
 import dev.likeness.diffusion.internal.nn.unet.MidBlock;
@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.Tensor;
 public final class ControlNetModel {
   private final ControlNetConfig config;
   private final UNetEmbedding embedding;
-  private final HintEmbedding hint;
-  private final ControlUnion union;
+  private final ConditioningEmbedding hint;
+  private final ControlNetUnion union;
   private final Conv2d convIn;
   private final List<DownBlock> down;
   private final MidBlock mid;
@@ -38,11 +38,11 @@ public final class ControlNetModel {
     int width = unet.levels().get(0).channels();
     int levels = unet.levels().size();
     embedding = new UNetEmbedding(w, unet);
-    hint = new HintEmbedding(
+    hint = new ConditioningEmbedding(
         w.at("controlnet_cond_embedding"), config.pictureChannels(), config.hintChannels(), width);
     union = config.union() == null
         ? null
-        : new ControlUnion(w, config.union(), width, unet.timeWidth());
+        : new ControlNetUnion(w, config.union(), width, unet.timeWidth());
     convIn = new Conv2d(w.at("conv_in"), unet.inChannels(), width, unet.convInKernel());
     down = IntStream.range(0, levels)
         .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, i))
@@ -110,14 +110,14 @@ public final class ControlNetModel {
       Tensor x = convIn.forward(sample).add(hint);
       left.push(x);
       for (DownBlock block : down) {
-        x = block.forward(x, time, conditioning.told(), left, Segments.PLAIN);
+        x = block.forward(x, time, conditioning.told(), left, SegmentRunner.PLAIN);
       }
       List<Tensor> added = new ArrayList<>();
       Iterator<Tensor> first = left.descendingIterator();
       for (Conv2d out : downOut) {
         added.add(call.promote(out.forward(first.next())));
       }
-      Tensor bottom = mid.forward(x, time, conditioning.told(), Segments.PLAIN);
+      Tensor bottom = mid.forward(x, time, conditioning.told(), SegmentRunner.PLAIN);
       return new ControlResiduals(added, call.promote(midOut.forward(bottom)));
     }
   }

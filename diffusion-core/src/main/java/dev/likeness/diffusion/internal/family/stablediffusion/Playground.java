@@ -2,8 +2,8 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.family.Component;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.TensorList;
-import dev.likeness.diffusion.internal.model.TensorFile;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,7 +23,7 @@ public final class Playground {
   private Playground() {}
 
   /** Whether a file with these tensors is one. */
-  static boolean is(TensorList keys) {
+  static boolean is(TensorNames keys) {
     return keys.has(MEAN) && keys.has(DEVIATION);
   }
 
@@ -32,15 +32,15 @@ public final class Playground {
    * other file is read.
    */
   public static Map<String, Component> scaled(
-      Path file, TensorList keys, Map<String, Component> components) {
+      Path file, TensorNames keys, Map<String, Component> components) {
     Component plain = components.get("vae");
     if (!is(keys) || plain == null || plain.config().has("latents_mean")) {
       return components;
     }
     Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
     options.put("scaling_factor", SCALE);
-    options.put("latents_mean", TensorFile.numbers(file, MEAN));
-    options.put("latents_std", TensorFile.numbers(file, DEVIATION));
+    options.put("latents_mean", TensorFileFormat.numbers(file, MEAN));
+    options.put("latents_std", TensorFileFormat.numbers(file, DEVIATION));
     Map<String, Component> scaled = new LinkedHashMap<>(components);
     scaled.put(
         "vae",

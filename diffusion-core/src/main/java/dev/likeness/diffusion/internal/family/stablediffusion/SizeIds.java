@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 
 /**
  * How many numbers about sizes a UNet is told beside the pooled text, by the width of its layer
@@ -16,7 +16,7 @@ final class SizeIds {
    * The count.
    *
    * @param pooled width of the pooled text
-   * @throws UnusableInput when the widths leave neither 6 nor 5
+   * @throws InvalidInputException when the widths leave neither 6 nor 5
    */
   static int count(UNetConfig.TimeIds ids, int pooled, String where) {
     for (int count : new int[] {BASE, REFINER}) {
@@ -24,7 +24,7 @@ final class SizeIds {
         return count;
       }
     }
-    throw new UnusableInput(
+    throw new InvalidInputException(
         where + ": projection_class_embeddings_input_dim is " + ids.inputWidth() + ", expected "
             + (BASE * ids.sinusoids().width() + pooled) + " (SDXL) or "
             + (REFINER * ids.sinusoids().width() + pooled)

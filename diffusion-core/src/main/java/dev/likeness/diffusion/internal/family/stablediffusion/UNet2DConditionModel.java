@@ -3,9 +3,9 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.GroupNorm;
 import dev.likeness.diffusion.internal.nn.Layout;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.unet.Context;
+import dev.likeness.diffusion.internal.nn.unet.AttentionContext;
 import dev.likeness.diffusion.internal.nn.unet.DownBlock;
 import dev.likeness.diffusion.internal.nn.unet.MidBlock;
 import dev.likeness.diffusion.internal.nn.unet.UpBlock;
@@ -63,12 +63,12 @@ public final class UNet2DConditionModel {
    *     rounding; owned by the calling scope
    */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
-    return forward(sample, timesteps, conditioning, Segments.PLAIN);
+    return forward(sample, timesteps, conditioning, SegmentRunner.PLAIN);
   }
 
   /** The same, with its layers run by {@code segments}. */
   public Tensor forward(
-      Tensor sample, Tensor timesteps, UNetConditioning conditioning, Segments segments) {
+      Tensor sample, Tensor timesteps, UNetConditioning conditioning, SegmentRunner segments) {
     return forward(sample, timesteps, conditioning, null, null, segments);
   }
 
@@ -84,8 +84,8 @@ public final class UNet2DConditionModel {
       Tensor timesteps,
       UNetConditioning conditioning,
       ControlResiduals control,
-      DeepFeatures deep) {
-    return forward(sample, timesteps, conditioning, control, deep, Segments.PLAIN);
+      DeepCache deep) {
+    return forward(sample, timesteps, conditioning, control, deep, SegmentRunner.PLAIN);
   }
 
   private Tensor forward(
@@ -93,10 +93,10 @@ public final class UNet2DConditionModel {
       Tensor timesteps,
       UNetConditioning conditioning,
       ControlResiduals control,
-      DeepFeatures deep,
-      Segments segments) {
+      DeepCache deep,
+      SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
-      Context context = conditioning.told();
+      AttentionContext context = conditioning.told();
       Deque<Tensor> skips = new ArrayDeque<>();
       Tensor x = Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
       Tensor time = embedding.forward(x, timesteps, conditioning, null);
@@ -129,10 +129,10 @@ public final class UNet2DConditionModel {
   private Tensor deeply(
       Tensor x,
       Tensor time,
-      Context context,
+      AttentionContext context,
       Deque<Tensor> skips,
       ControlResiduals control,
-      Segments segments) {
+      SegmentRunner segments) {
     for (DownBlock block : down) {
       x = block.forward(x, time, context, skips, segments);
     }
@@ -144,7 +144,7 @@ public final class UNet2DConditionModel {
     return x;
   }
 
-  private int shallow(DeepFeatures deep) {
+  private int shallow(DeepCache deep) {
     int most = down.get(0).layers();
     if (deep.layers() > most) {
       throw new IllegalArgumentException(
@@ -166,7 +166,11 @@ public final class UNet2DConditionModel {
 
   /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
   private Tensor bottom(
-      Tensor x, Tensor time, Context context, ControlResiduals control, Segments segments) {
+      Tensor x,
+      Tensor time,
+      AttentionContext context,
+      ControlResiduals control,
+      SegmentRunner segments) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor y = mid == null ? x.alias() : mid.forward(x, time, context, segments);
       return scope.promote(control == null ? y : y.add(control.mid()));

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
-import dev.likeness.diffusion.internal.nn.unet.Context;
+import dev.likeness.diffusion.internal.nn.unet.AttentionContext;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -9,13 +9,14 @@ import org.bytedeco.pytorch.Tensor;
  * @param told text tokens [batch, tokens, contextWidth]
  * @param pooled one vector per image [batch, width], or null (SDXL has it)
  * @param timeIds sizes and crops [batch, ids], or null (SDXL has them)
- * @param guidance {@link dev.likeness.diffusion.internal.nn.Sinusoids#guidance} [batch or 1, any],
- *     or null; ignored by networks that know none
+ * @param guidance {@link dev.likeness.diffusion.internal.nn.SinusoidalEmbedding#guidance} [batch or
+ *     1, any], or null; ignored by networks that know none
  */
-public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds, Tensor guidance) {
+public record UNetConditioning(
+    AttentionContext told, Tensor pooled, Tensor timeIds, Tensor guidance) {
   /** Of text tokens, none of whose keys and values are kept. */
   public UNetConditioning(Tensor context, Tensor pooled, Tensor timeIds) {
-    this(Context.of(context), pooled, timeIds, null);
+    this(AttentionContext.of(context), pooled, timeIds, null);
   }
 
   /** Text tokens alone, as SD 1.x and 2.x have it. */
@@ -25,7 +26,7 @@ public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds, Tens
 
   /**
    * The same for many calls of one network, which then makes its keys and values of the text once:
-   * {@link Context#keeping}.
+   * {@link AttentionContext#keeping}.
    */
   public UNetConditioning keeping() {
     return new UNetConditioning(told.keeping(), pooled, timeIds, guidance);

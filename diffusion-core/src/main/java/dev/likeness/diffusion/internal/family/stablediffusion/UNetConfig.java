@@ -1,9 +1,9 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.Activation;
-import dev.likeness.diffusion.internal.nn.Sinusoids;
+import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import java.util.List;
 
 /**
@@ -31,7 +31,7 @@ public record UNetConfig(
     double eps,
     int downsamplePadding,
     double midScale,
-    Sinusoids time,
+    SinusoidalEmbedding time,
     int timeWidth,
     int convInKernel,
     int convOutKernel,
@@ -58,7 +58,7 @@ public record UNetConfig(
    * Micro-conditioning: sinusoids of each id, joined with the pooled text, {@code inputWidth}
    * numbers in all.
    */
-  public record TimeIds(Sinusoids sinusoids, int inputWidth) {}
+  public record TimeIds(SinusoidalEmbedding sinusoids, int inputWidth) {}
 
   /** Reads a UNet's {@code config.json}; an option that is not supported is refused by name. */
   public static UNetConfig of(ModelConfig c) {
@@ -74,9 +74,10 @@ public record UNetConfig(
         : List.of(320, 640, 1280, 1280);
     int count = channels.size();
     if (down.size() != count || up.size() != count) {
-      throw new UnusableInput(c.where() + ": " + count + " block_out_channels, but " + down.size()
-          + " down_block_types and " + up.size()
-          + " up_block_types; there must be as many of each");
+      throw new InvalidInputException(
+          c.where() + ": " + count + " block_out_channels, but " + down.size()
+              + " down_block_types and " + up.size()
+              + " up_block_types; there must be as many of each");
     }
     List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
     refuse(c);
@@ -93,7 +94,8 @@ public record UNetConfig(
         c.number("norm_eps", 1e-5),
         c.integer("downsample_padding", 1),
         c.number("mid_block_scale_factor", 1),
-        new Sinusoids(channels.get(0), c.flag("flip_sin_to_cos", true), c.number("freq_shift", 0)),
+        new SinusoidalEmbedding(
+            channels.get(0), c.flag("flip_sin_to_cos", true), c.number("freq_shift", 0)),
         c.integer("time_embedding_dim", 4 * channels.get(0)),
         c.integer("conv_in_kernel", 3),
         c.integer("conv_out_kernel", 3),
@@ -158,7 +160,7 @@ public record UNetConfig(
     return java.util.stream.IntStream.range(0, count)
         .mapToObj(i -> {
           if (channels.get(i) % heads.get(i) != 0) {
-            throw new UnusableInput(c.where() + ": " + heads.get(i)
+            throw new InvalidInputException(c.where() + ": " + heads.get(i)
                 + " heads (attention_head_dim) do not divide " + channels.get(i) + " channels");
           }
           return new Level(
@@ -178,8 +180,8 @@ public record UNetConfig(
     if (type.equals(plain) || type.equals("CrossAttn" + plain)) {
       return type.startsWith("CrossAttn");
     }
-    throw new UnusableInput(c.where() + ": block type \"" + type + "\" is not supported; known: "
-        + plain + ", CrossAttn" + plain);
+    throw new InvalidInputException(c.where() + ": block type \"" + type
+        + "\" is not supported; known: " + plain + ", CrossAttn" + plain);
   }
 
   private static TimeIds timeIds(ModelConfig c) {
@@ -189,7 +191,7 @@ public record UNetConfig(
       c.integer("projection_class_embeddings_input_dim", 0);
       return null;
     }
-    Sinusoids sinusoids = new Sinusoids(
+    SinusoidalEmbedding sinusoids = new SinusoidalEmbedding(
         c.integer("addition_time_embed_dim", 256),
         c.flag("flip_sin_to_cos", true),
         c.number("freq_shift", 0));

@@ -1,17 +1,17 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.List;
 
 /** What a single file's names and shapes tell of its UNet's family: one rule each. */
-record UNetKeys(TensorList keys, String prefix) {
+record UNetKeys(TensorNames keys, String prefix) {
   private static final List<String> PREFIXES =
       List.of("model.diffusion_model.", "diffusion_model.", "");
   private static final long REFINER_TEXT = 1280;
   static final long SD2_TEXT = 1024;
 
   /** The UNet in latent diffusion's spelling; null when there is none. */
-  static UNetKeys of(TensorList keys) {
+  static UNetKeys of(TensorNames keys) {
     return PREFIXES.stream()
         .filter(prefix -> keys.has(prefix + "input_blocks.0.0.weight")
             && keys.has(prefix + "out.2.weight")

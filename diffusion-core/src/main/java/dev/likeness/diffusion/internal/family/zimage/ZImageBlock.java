@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
@@ -45,7 +45,7 @@ final class ZImageBlock {
    * Maps [batch, tokens, width] to the same shape; {@code time} is [batch, modulation], or null for
    * a block without.
    */
-  Tensor forward(Tensor x, Tensor time, Rotation rotation, Tensor mask) {
+  Tensor forward(Tensor x, Tensor time, RotaryEmbedding rotation, Tensor mask) {
     if (modulation == null) {
       Tensor h = x.add(
           attentionNorm2.forward(attention.forward(attentionNorm1.forward(x), rotation, mask)));

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.nn.transformer.Projection;
+import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import java.util.List;
 
 /**
@@ -65,7 +65,7 @@ public record ZImageConfig(
         || config.longest.size() != 3
         || turned * heads != config.width
         || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           c.where() + ": axes_dims " + config.axes + " and axes_lens " + config.longest
               + " must be three numbers each, the first even with the sum dim / n_heads, "
               + config.width / heads);
@@ -83,7 +83,7 @@ public record ZImageConfig(
     return (int) (width / 3.0 * 8);
   }
 
-  Projection.Style style() {
-    return new Projection.Style(normed, false, 1e-5);
+  QkvProjection.Style style() {
+    return new QkvProjection.Style(normed, false, 1e-5);
   }
 }

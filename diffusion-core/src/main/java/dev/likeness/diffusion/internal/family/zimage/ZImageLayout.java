@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.Place;
 import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
@@ -29,7 +29,7 @@ public final class ZImageLayout {
    * The layout of a transformer with so many blocks over everything and over each alone, without a
    * prefix.
    */
-  public static KeyLayout of(int layers, int refiners) {
+  public static KeyMapping of(int layers, int refiners) {
     TensorTable table = new TensorTable();
     table
         .layer("all_x_embedder.2-1", "x_embedder")

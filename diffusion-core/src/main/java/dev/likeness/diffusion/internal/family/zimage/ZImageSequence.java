@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.internal.nn.transformer.PackedLatents;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Device;
@@ -24,7 +24,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param mask added to the texts' scores, [batch, 1, 1, textTokens]; null where all are as long
  */
 public record ZImageSequence(
-    Rotation picture, Rotation text, long pictureTokens, Tensor padding, Tensor mask) {
+    RotaryEmbedding picture,
+    RotaryEmbedding text,
+    long pictureTokens,
+    Tensor padding,
+    Tensor mask) {
   private static final long GROUP = 32;
 
   /**
@@ -41,9 +45,10 @@ public record ZImageSequence(
     if (longest + 1 >= config.longest().get(0)
         || rows > config.longest().get(1)
         || columns > config.longest().get(2)) {
-      throw new UnusableInput("a picture of " + columns + "x" + rows + " tokens after " + longest
-          + " of text is larger than the " + config.longest()
-          + " that the model has places for; ask for a smaller size");
+      throw new InvalidInputException(
+          "a picture of " + columns + "x" + rows + " tokens after " + longest
+              + " of text is larger than the " + config.longest()
+              + " that the model has places for; ask for a smaller size");
     }
     Tensor places = torch.arange(new Scalar((double) longest)).to(device, ScalarType.Long);
     Tensor padding = places.unsqueeze(0).ge(column(counts, device)).unsqueeze(2);
@@ -60,9 +65,10 @@ public record ZImageSequence(
             .toArray(Tensor[]::new)),
         0);
     return new ZImageSequence(
-        Rotation.of(
+        RotaryEmbedding.of(
             ofPicture.unsqueeze(1).to(device, ScalarType.Float), config.axes(), config.theta()),
-        Rotation.of(ofText.expand(counts.length, 1, longest, 3), config.axes(), config.theta()),
+        RotaryEmbedding.of(
+            ofText.expand(counts.length, 1, longest, 3), config.axes(), config.theta()),
         rows * columns,
         padding,
         mask);
@@ -87,7 +93,7 @@ public record ZImageSequence(
 
   /** Row by row, then padding at the origin. */
   private static Tensor places(long rows, long columns, long layer) {
-    Tensor own = PackedLatents.positions(2 * rows, 2 * columns, layer);
+    Tensor own = LatentPacking.positions(2 * rows, 2 * columns, layer);
     return torch.constant_pad_nd(
         own, new long[] {0, 0, 0, filled(rows * columns) - rows * columns}, new Scalar(0.0));
   }
@@ -101,7 +107,7 @@ public record ZImageSequence(
     return filled(pictureTokens);
   }
 
-  Rotation both() {
+  RotaryEmbedding both() {
     return picture.then(text);
   }
 

@@ -1,13 +1,13 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
 import dev.likeness.diffusion.internal.nn.Activation;
-import dev.likeness.diffusion.internal.nn.Blocks;
+import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
-import dev.likeness.diffusion.internal.nn.Sinusoids;
+import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.nn.transformer.AdaptiveNorm;
-import dev.likeness.diffusion.internal.nn.transformer.Rotation;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
  * {@code ZImageTransformer2DModel}. Immutable and shared by threads.
  */
 public final class ZImageTransformer2DModel {
-  private static final Sinusoids SINUSOIDS = new Sinusoids(256, true, 0);
+  private static final SinusoidalEmbedding SINUSOIDS = new SinusoidalEmbedding(256, true, 0);
   private static final int TIME_INNER = 1024;
 
   private final ZImageConfig config;
@@ -30,9 +30,9 @@ public final class ZImageTransformer2DModel {
   private final Linear textEmbedder;
   private final Tensor xPad;
   private final Tensor textPad;
-  private final Blocks<ZImageBlock> noiseRefiner;
-  private final Blocks<ZImageBlock> textRefiner;
-  private final Blocks<ZImageBlock> layers;
+  private final BlockList<ZImageBlock> noiseRefiner;
+  private final BlockList<ZImageBlock> textRefiner;
+  private final BlockList<ZImageBlock> layers;
   private final Linear scaleOut;
   private final Linear projOut;
 
@@ -47,15 +47,15 @@ public final class ZImageTransformer2DModel {
     textEmbedder = new Linear(w.at("cap_embedder.1"), config.textWidth(), width);
     xPad = w.tensor("x_pad_token", 1, width);
     textPad = w.tensor("cap_pad_token", 1, width);
-    noiseRefiner = Blocks.of(
+    noiseRefiner = BlockList.of(
         w.at("noise_refiner"),
         config.refiners(),
         (block, i) -> new ZImageBlock(block, config, true));
-    textRefiner = Blocks.of(
+    textRefiner = BlockList.of(
         w.at("context_refiner"),
         config.refiners(),
         (block, i) -> new ZImageBlock(block, config, false));
-    layers = Blocks.of(
+    layers = BlockList.of(
         w.at("layers"), config.layers(), (block, i) -> new ZImageBlock(block, config, true));
     scaleOut =
         new Linear(w.at("all_final_layer.2-1.adaLN_modulation.1"), config.modulation(), width);
@@ -87,7 +87,7 @@ public final class ZImageTransformer2DModel {
           typed(sequence.maskOfBoth(), picture));
       Tensor own = both.narrow(1, 0, sequence.pictureTokens());
       Tensor scale = scaleOut.forward(Activation.SILU.of(told)).unsqueeze(1);
-      return call.promote(picture(projOut.forward(AdaptiveNorm.apply(own, scale)), latents));
+      return call.promote(picture(projOut.forward(AdaLayerNorm.apply(own, scale)), latents));
     }
   }
 
@@ -142,9 +142,13 @@ public final class ZImageTransformer2DModel {
   }
 
   private static Tensor through(
-      Blocks<ZImageBlock> blocks, Tensor start, Tensor told, Rotation rotation, Tensor mask) {
+      BlockList<ZImageBlock> blocks,
+      Tensor start,
+      Tensor told,
+      RotaryEmbedding rotation,
+      Tensor mask) {
     Tensor x = start;
-    try (Blocks.Pass<ZImageBlock> pass = blocks.pass()) {
+    try (BlockList.Pass<ZImageBlock> pass = blocks.pass()) {
       while (pass.hasNext()) {
         try (TensorScope scope = TensorScope.open()) {
           x = scope.replace(x, pass.next().forward(x, told, rotation, mask));

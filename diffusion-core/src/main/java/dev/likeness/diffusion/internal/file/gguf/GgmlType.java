@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file.gguf;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -72,9 +72,10 @@ public enum GgmlType {
     return Arrays.stream(values())
         .filter(type -> type.code == code)
         .findFirst()
-        .orElseThrow(() -> new UnusableInput(file + ": tensor " + tensor + " has the GGML type "
-            + code + ", which is not read; read are "
-            + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "))
-            + "; give the model in one of them"));
+        .orElseThrow(
+            () -> new InvalidInputException(file + ": tensor " + tensor + " has the GGML type "
+                + code + ", which is not read; read are "
+                + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "))
+                + "; give the model in one of them"));
   }
 }

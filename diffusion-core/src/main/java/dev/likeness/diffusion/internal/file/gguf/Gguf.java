@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file.gguf;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.MappedFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -39,15 +39,16 @@ public final class Gguf implements TensorSource {
   /**
    * Checks the header of {@code file} and maps it.
    *
-   * @throws UnusableInput when the file breaks a rule of the format, or has a type that is not read
-   * @throws dev.likeness.diffusion.error.MachineLimit when the file cannot be mapped
+   * @throws InvalidInputException when the file breaks a rule of the format, or has a type that is
+   *     not read
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the file cannot be mapped
    */
   public static Gguf open(Path file) {
     GgufHeader header = GgufHeader.read(file);
     try {
       return new Gguf(header, MappedFile.open(file, Files.size(file)));
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -100,7 +101,7 @@ public final class Gguf implements TensorSource {
       from.position(block * type.blockBytes()).get(packed, 0, count * type.blockBytes());
       ByteBuffer in = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < count; i++) {
-        Dequantisation.block(type, in, numbers, i * type.blockElements());
+        Dequantizer.block(type, in, numbers, i * type.blockElements());
       }
       to.position(block * type.blockElements()).put(numbers, 0, count * type.blockElements());
     }

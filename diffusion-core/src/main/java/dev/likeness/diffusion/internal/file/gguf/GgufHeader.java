@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.file.gguf;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.tensor.DType;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
  *
  * <p>Source: {@code docs/gguf.md} of ggml-org/ggml.
  */
-public final class GgufHeader implements TensorList {
+public final class GgufHeader implements TensorNames {
   /** The first four bytes of such a file. */
   public static final String MAGIC = "GGUF";
 
@@ -66,7 +66,8 @@ public final class GgufHeader implements TensorList {
   /**
    * Reads the header of {@code file}.
    *
-   * @throws UnusableInput when the file breaks a rule of the format, or has a type that is not read
+   * @throws InvalidInputException when the file breaks a rule of the format, or has a type that is
+   *     not read
    */
   public static GgufHeader read(Path file) {
     return new GgufHeader(file);
@@ -78,7 +79,8 @@ public final class GgufHeader implements TensorList {
     }
     long version = in.u32();
     if (version != 2 && version != 3) {
-      throw new UnusableInput(source + " is GGUF of version " + version + "; read are 2 and 3");
+      throw new InvalidInputException(
+          source + " is GGUF of version " + version + "; read are 2 and 3");
     }
     long count = in.count(LEAST_ENTRY, "tensors");
     long pairs = in.count(LEAST_PAIR, "pairs of metadata");

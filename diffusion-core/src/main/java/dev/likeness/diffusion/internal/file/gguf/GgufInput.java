@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file.gguf;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -41,7 +41,7 @@ final class GgufInput implements AutoCloseable {
       return new GgufInput(
           file, new BufferedInputStream(Files.newInputStream(file)), Files.size(file));
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -126,7 +126,7 @@ final class GgufInput implements AutoCloseable {
     } catch (EOFException e) {
       throw damaged("ends within its header");
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -137,8 +137,8 @@ final class GgufInput implements AutoCloseable {
   }
 
   /** The complaint that the file {@code does} something, at this place. */
-  UnusableInput damaged(String does) {
-    return new UnusableInput(
+  InvalidInputException damaged(String does) {
+    return new InvalidInputException(
         file + " " + does + " (byte " + position + "); the file is damaged, download it again");
   }
 
@@ -147,7 +147,7 @@ final class GgufInput implements AutoCloseable {
     try {
       in.close();
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 }

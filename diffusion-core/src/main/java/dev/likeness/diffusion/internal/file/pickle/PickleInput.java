@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -117,8 +117,8 @@ final class PickleInput {
   }
 
   /** An error at the next byte. */
-  UnusableInput broken(String what) {
-    return new UnusableInput(source + " at byte " + position() + ": " + what
+  InvalidInputException broken(String what) {
+    return new InvalidInputException(source + " at byte " + position() + ": " + what
         + "; the file is damaged or no checkpoint: download it again");
   }
 
@@ -145,7 +145,7 @@ final class PickleInput {
       }
       buffer.flip();
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + source + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + source + ": " + e.getMessage(), e);
     }
   }
 }

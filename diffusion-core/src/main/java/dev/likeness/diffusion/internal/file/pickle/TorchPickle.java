@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.MappedFile;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.io.Uninterrupted;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
@@ -30,9 +30,9 @@ public final class TorchPickle implements TensorSource {
   private static final int PICKLE = 0x80;
 
   private final MappedFile file;
-  private final Contents contents;
+  private final TorchContents contents;
 
-  private TorchPickle(MappedFile file, Contents contents) {
+  private TorchPickle(MappedFile file, TorchContents contents) {
     this.file = file;
     this.contents = contents;
   }
@@ -40,16 +40,16 @@ public final class TorchPickle implements TensorSource {
   /**
    * Follows the pickle's instructions as far as they lay out tensors, and maps the file.
    *
-   * @throws UnusableInput when the file is damaged, is no PyTorch file, or uses an instruction or a
-   *     name that tensors do not need; names it and its place
-   * @throws dev.likeness.diffusion.error.MachineLimit when the file cannot be mapped
+   * @throws InvalidInputException when the file is damaged, is no PyTorch file, or uses an
+   *     instruction or a name that tensors do not need; names it and its place
+   * @throws dev.likeness.diffusion.error.ResourceLimitException when the file cannot be mapped
    */
   public static TorchPickle open(Path file) {
     try {
-      Contents contents = Uninterrupted.read(file, TorchPickle::contents);
+      TorchContents contents = UninterruptibleIo.read(file, TorchPickle::contents);
       return new TorchPickle(MappedFile.open(file, Files.size(file)), contents);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -57,28 +57,28 @@ public final class TorchPickle implements TensorSource {
    * The names, shapes and types in {@code file} alone, without mapping it; refuses what
    * {@link #open} refuses.
    */
-  public static TensorList list(Path file) {
+  public static TensorNames list(Path file) {
     try {
-      return Uninterrupted.read(file, TorchPickle::contents);
+      return UninterruptibleIo.read(file, TorchPickle::contents);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
-  private static Contents contents(Path file) throws IOException {
+  private static TorchContents contents(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
-      return Contents.of(read(channel, file.toString(), channel.size()), file.toString());
+      return TorchContents.of(read(channel, file.toString(), channel.size()), file.toString());
     }
   }
 
-  private static Checkpoint read(FileChannel channel, String source, long length) {
+  private static TorchArchive read(FileChannel channel, String source, long length) {
     if (length >= 4 && new PickleInput(channel, source, 0, length).i32() == ZIP) {
-      return Checkpoint.fromZip(channel, source, length);
+      return TorchArchive.fromZip(channel, source, length);
     }
     if (length >= 2 && new PickleInput(channel, source, 0, length).u8() == PICKLE) {
-      return Checkpoint.fromStream(channel, source, length);
+      return TorchArchive.fromStream(channel, source, length);
     }
-    throw new UnusableInput(
+    throw new InvalidInputException(
         source
             + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights");
   }

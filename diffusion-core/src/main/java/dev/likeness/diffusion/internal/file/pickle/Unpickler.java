@@ -1,10 +1,10 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.internal.file.pickle.Globals.Allowed;
-import dev.likeness.diffusion.internal.file.pickle.Globals.Callable;
-import dev.likeness.diffusion.internal.file.pickle.Globals.StorageType;
+import dev.likeness.diffusion.internal.file.pickle.PickleAllowList.Allowed;
+import dev.likeness.diffusion.internal.file.pickle.PickleAllowList.Callable;
+import dev.likeness.diffusion.internal.file.pickle.PickleAllowList.StorageType;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ final class Unpickler {
   }
 
   private Allowed global(String module, String name) {
-    Allowed allowed = Globals.find(module, name);
+    Allowed allowed = PickleAllowList.find(module, name);
     if (allowed == null) {
       throw refused("the name " + Quoted.of(module + "." + name) + " is not one that tensors need");
     }
@@ -120,7 +120,8 @@ final class Unpickler {
 
   private Object called(Opcode opcode, List<Object> call) {
     boolean known = call.get(0) instanceof Callable && call.get(1) instanceof List;
-    Object result = known ? Globals.call((Callable) call.get(0), (List<?>) call.get(1)) : null;
+    Object result =
+        known ? PickleAllowList.call((Callable) call.get(0), (List<?>) call.get(1)) : null;
     if (result == null) {
       throw refused(opcode + " makes something else than PyTorch's tensors and dictionaries");
     }
@@ -180,7 +181,7 @@ final class Unpickler {
       throw refused("SETITEM finds no dictionary");
     }
     for (int i = 0; i < items.size(); i += 2) {
-      if (!Globals.isKey(items.get(i))) {
+      if (!PickleAllowList.isKey(items.get(i))) {
         throw refused("a dictionary has a key that is neither text nor number");
       }
       ((Map<Object, Object>) top()).put(items.get(i), items.get(i + 1));
@@ -248,8 +249,8 @@ final class Unpickler {
     return values;
   }
 
-  private UnusableInput refused(String why) {
-    return new UnusableInput(
+  private InvalidInputException refused(String why) {
+    return new InvalidInputException(
         source + " at byte " + at + ": " + why
             + "; the file was not loaded: ask for a safetensors file, or convert it where you trust it");
   }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -52,7 +52,7 @@ record ZipDirectory(long start, long end, long entries) {
         return from + at;
       }
     }
-    throw new UnusableInput(
+    throw new InvalidInputException(
         source + " has no zip directory at its end; it was cut short: download it again");
   }
 
@@ -63,7 +63,7 @@ record ZipDirectory(long start, long end, long entries) {
 
   private static ZipDirectory wide(FileChannel channel, String source, long end) {
     if (!locator(channel, source, end)) {
-      throw new UnusableInput(
+      throw new InvalidInputException(
           source + " has no 64-bit zip directory where it should be; download it again");
     }
     PickleInput locator = new PickleInput(channel, source, end - LOCATOR_LENGTH + 8, end);

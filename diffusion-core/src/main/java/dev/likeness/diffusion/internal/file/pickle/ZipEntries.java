@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import java.nio.channels.FileChannel;
 import java.util.Comparator;
@@ -129,7 +129,7 @@ final class ZipEntries {
 
   private PickleInput input(long start, long end) {
     if (start < 0 || start > end) {
-      throw new UnusableInput(source + ": an entry begins at byte " + start
+      throw new InvalidInputException(source + ": an entry begins at byte " + start
           + ", beyond the data; download the file again");
     }
     return new PickleInput(channel, source, start, end);

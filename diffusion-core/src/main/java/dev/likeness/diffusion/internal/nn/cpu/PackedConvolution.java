@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
-import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.nn.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.GradMode;
@@ -49,7 +49,7 @@ public final class PackedConvolution {
    * @param weight [out, in, kernel, kernel]
    */
   public static Tensor of(
-      Tensor x, Matrix weight, TensorOptional bias, long[] stride, long[] padding) {
+      Tensor x, LayerWeight weight, TensorOptional bias, long[] stride, long[] padding) {
     if (!weight.keeps() || !isFaster(x)) {
       return torch.conv2d(x, weight.wide(), bias, stride, padding, ONE, 1);
     }
@@ -57,7 +57,7 @@ public final class PackedConvolution {
         PackedOrder.of(weight.shape(), x, stride, padding),
         plain -> packed(plain, x.shape(), stride, padding));
     try (TensorScope scope = TensorScope.open()) {
-      Operator convolve = new Operator("mkldnn::_convolution_pointwise");
+      TorchOperator convolve = new TorchOperator("mkldnn::_convolution_pointwise");
       return scope.promote(convolve.call(
           new IValue(x),
           new IValue(packed),
@@ -86,7 +86,7 @@ public final class PackedConvolution {
 
   /** A weight in the order for pictures of the shape {@code x}. */
   static Tensor packed(Tensor weight, long[] x, long[] stride, long[] padding) {
-    Operator reorder = new Operator("mkldnn::_reorder_convolution_weight");
+    TorchOperator reorder = new TorchOperator("mkldnn::_reorder_convolution_weight");
     return reorder.call(
         new IValue(weight),
         reorder.list(1, padding),

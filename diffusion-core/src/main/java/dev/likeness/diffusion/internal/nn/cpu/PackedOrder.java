@@ -57,7 +57,8 @@ final class PackedOrder {
   private static String wanted(long[] weight, Tensor x, long[] stride, long[] padding) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor packed = PackedConvolution.packed(x.new_empty(weight), x.shape(), stride, padding);
-      Tensor order = new Operator("mkldnn::_get_mkldnn_serialized_md").call(new IValue(packed));
+      Tensor order =
+          new TorchOperator("mkldnn::_get_mkldnn_serialized_md").call(new IValue(packed));
       byte[] bytes = new byte[(int) order.numel()];
       order.data_ptr_byte().get(bytes);
       return "packed " + UUID.nameUUIDFromBytes(bytes);

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
-import dev.likeness.diffusion.internal.nn.Matrix;
+import dev.likeness.diffusion.internal.nn.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.LongOptional;
@@ -49,10 +49,10 @@ public final class WinogradConvolution {
   private static final long[] ONE = {1, 1};
   private static final long[] COLUMN = {1, 0};
 
-  private final Matrix weight;
+  private final LayerWeight weight;
   private final TensorOptional bias;
 
-  private WinogradConvolution(Matrix weight, TensorOptional bias) {
+  private WinogradConvolution(LayerWeight weight, TensorOptional bias) {
     this.weight = weight;
     this.bias = bias;
   }
@@ -61,7 +61,7 @@ public final class WinogradConvolution {
    * Whether it is, of a kernel of three by three and a picture [batch, in, h, w]; {@code out} are
    * its channels.
    */
-  public static boolean isFaster(Tensor x, long out, Matrix weight) {
+  public static boolean isFaster(Tensor x, long out, LayerWeight weight) {
     return weight.keeps()
         && PackedConvolution.isFaster(x)
         && DType.of(x.scalar_type()) == DType.F32
@@ -77,7 +77,7 @@ public final class WinogradConvolution {
    * @param out channels of the result
    * @param weight [out, in, 3, 3], whose sums are packed like other weights
    */
-  public static Tensor of(Tensor x, long out, Matrix weight, TensorOptional bias) {
+  public static Tensor of(Tensor x, long out, LayerWeight weight, TensorOptional bias) {
     Tensor y = torch.empty(
         new long[] {x.size(0), out, x.size(2), x.size(3)},
         x.options(),

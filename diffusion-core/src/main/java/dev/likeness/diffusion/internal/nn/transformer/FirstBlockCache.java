@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.nn.transformer;
 
-import dev.likeness.diffusion.internal.tensor.Carried;
+import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -12,9 +12,9 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class FirstBlockCache {
   private final double threshold;
-  private final Carried first = new Carried();
-  private final Carried others = new Carried();
-  private final Carried after = new Carried();
+  private final CachedTensor first = new CachedTensor();
+  private final CachedTensor others = new CachedTensor();
+  private final CachedTensor after = new CachedTensor();
   private int served;
 
   /**

@@ -26,7 +26,7 @@ public record Heads(Tensor q, Tensor k, Tensor v) {
    * Attends, [batch, tokens, width]; {@code rotation} and {@code mask}, which is added to the
    * scores, may be null.
    */
-  public Tensor attend(Rotation rotation, Tensor mask) {
+  public Tensor attend(RotaryEmbedding rotation, Tensor mask) {
     return merged(
         rotation == null
             ? ScaledDotProduct.attend(q, k, v, mask)

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
  * al. 2024, arXiv:2403.03206, figure 2b), or over one.
  */
 public final class JointAttention {
-  private final Projection image;
-  private final Projection text;
+  private final QkvProjection image;
+  private final QkvProjection text;
   private final Linear toOut;
   private final Linear toAddOut;
   private final Order order;
@@ -30,7 +30,12 @@ public final class JointAttention {
   }
 
   private JointAttention(
-      Weights w, Projection image, Projection text, Linear toOut, Linear toAddOut, Order order) {
+      Weights w,
+      QkvProjection image,
+      QkvProjection text,
+      Linear toOut,
+      Linear toAddOut,
+      Order order) {
     this.image = image;
     this.text = text;
     this.toOut = toOut;
@@ -49,11 +54,11 @@ public final class JointAttention {
    * @param textOut whether the text goes on after this attention
    */
   public static JointAttention joint(
-      Weights w, int width, int heads, Projection.Style style, Order order, boolean textOut) {
+      Weights w, int width, int heads, QkvProjection.Style style, Order order, boolean textOut) {
     return new JointAttention(
         w,
-        Projection.own(w, width, heads, style),
-        Projection.ofText(w, width, heads, style),
+        QkvProjection.own(w, width, heads, style),
+        QkvProjection.ofText(w, width, heads, style),
         Linear.of(w.at("to_out.0"), width, width, style.biased()),
         textOut ? Linear.of(w.at("to_add_out"), width, width, style.biased()) : null,
         order);
@@ -61,10 +66,10 @@ public final class JointAttention {
 
   /** Attention over one stream; {@code projected} tells whether it has a {@code to_out.0}. */
   public static JointAttention single(
-      Weights w, int width, int heads, Projection.Style style, boolean projected) {
+      Weights w, int width, int heads, QkvProjection.Style style, boolean projected) {
     return new JointAttention(
         w,
-        Projection.own(w, width, heads, style),
+        QkvProjection.own(w, width, heads, style),
         null,
         projected ? Linear.of(w.at("to_out.0"), width, width, style.biased()) : null,
         null,
@@ -75,8 +80,8 @@ public final class JointAttention {
    * Attends over both streams; {@code rotation} may be null, and {@code time} where no adapter asks
    * for it.
    */
-  public Streams forward(Streams x, Rotation rotation, Tensor time) {
-    Projection.Plain plain = image.plain(x.image());
+  public Streams forward(Streams x, RotaryEmbedding rotation, Tensor time) {
+    QkvProjection.Plain plain = image.plain(x.image());
     Heads own = image.of(plain);
     Heads added = text.of(x.text());
     Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
@@ -97,17 +102,17 @@ public final class JointAttention {
    * Attends over one stream [batch, tokens, width]; {@code mask}, which is added to the scores, may
    * be null.
    */
-  public Tensor forward(Tensor x, Rotation rotation, Tensor mask) {
+  public Tensor forward(Tensor x, RotaryEmbedding rotation, Tensor mask) {
     return forward(x, rotation, mask, null);
   }
 
   /** The same, telling adapters the time. */
-  public Tensor forward(Tensor x, Rotation rotation, Tensor mask, Tensor time) {
+  public Tensor forward(Tensor x, RotaryEmbedding rotation, Tensor mask, Tensor time) {
     Tensor y;
     if (perturbed && branches.isEmpty()) {
       y = image.v().forward(x);
     } else {
-      Projection.Plain plain = image.plain(x);
+      QkvProjection.Plain plain = image.plain(x);
       Heads own = image.of(plain);
       y = beside(perturbed ? plain.v() : own.attend(rotation, mask), plain, own, time);
     }
@@ -115,7 +120,7 @@ public final class JointAttention {
   }
 
   /** What was attended to, [batch, tokens, width], with what adapters add. */
-  private Tensor beside(Tensor attended, Projection.Plain plain, Heads own, Tensor time) {
+  private Tensor beside(Tensor attended, QkvProjection.Plain plain, Heads own, Tensor time) {
     Tensor y = attended;
     for (AttentionBranch branch : branches) {
       y = y.add(Heads.merged(branch.attend(image.asking(plain, own, time))));

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.nn.transformer;
 
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.global.torch;
 public record Streams(Tensor image, Tensor text) {
   /** These after a {@code block} that listens to {@code listened}, run by {@code segments}. */
   public Streams through(
-      BiFunction<Streams, Tensor, Streams> block, Tensor listened, Segments segments) {
-    if (segments == Segments.PLAIN) {
+      BiFunction<Streams, Tensor, Streams> block, Tensor listened, SegmentRunner segments) {
+    if (segments == SegmentRunner.PLAIN) {
       return block.apply(this, listened);
     }
     Tensor out = segments.run(

@@ -48,7 +48,7 @@ public final class Attention {
   }
 
   /** The same, to what may be attended to at every step. */
-  public Tensor forward(Tensor x, Context context) {
+  public Tensor forward(Tensor x, AttentionContext context) {
     return attended(x, context.keys(this), context.values(this));
   }
 

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.nn.unet;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.ResnetBlock;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayList;
@@ -50,7 +50,11 @@ public final class DownBlock {
 
   /** Returns the block's output; pushes it and every layer's output for the way up. */
   public Tensor forward(
-      Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
+      Tensor x,
+      Tensor time,
+      AttentionContext context,
+      Deque<Tensor> skips,
+      SegmentRunner segments) {
     x = first(resnets.size(), x, time, context, skips, segments);
     if (downsampler != null) {
       x = segments.run(
@@ -66,7 +70,12 @@ public final class DownBlock {
 
   /** The first {@code layers} of it, at the size that it is given. */
   public Tensor first(
-      int layers, Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
+      int layers,
+      Tensor x,
+      Tensor time,
+      AttentionContext context,
+      Deque<Tensor> skips,
+      SegmentRunner segments) {
     for (int i = 0; i < layers; i++) {
       int at = i;
       try (TensorScope layer = TensorScope.open()) {
@@ -78,7 +87,7 @@ public final class DownBlock {
     return x;
   }
 
-  private Tensor layer(int i, Tensor x, Tensor time, Context context) {
+  private Tensor layer(int i, Tensor x, Tensor time, AttentionContext context) {
     Tensor h = resnets.get(i).forward(x, time);
     return attentions.isEmpty() ? h : attentions.get(i).forward(h, context);
   }

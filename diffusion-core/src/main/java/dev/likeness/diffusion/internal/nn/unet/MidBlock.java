@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.nn.unet;
 
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
 import dev.likeness.diffusion.internal.nn.ResnetBlock;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import org.bytedeco.pytorch.Tensor;
 
@@ -35,7 +35,7 @@ public final class MidBlock {
         config.midScale());
   }
 
-  public Tensor forward(Tensor x, Tensor time, Context context, Segments segments) {
+  public Tensor forward(Tensor x, Tensor time, AttentionContext context, SegmentRunner segments) {
     if (attention == null) {
       return segments.run(in -> first.forward(in[0], in[1]), x, time);
     }

@@ -43,7 +43,7 @@ final class SpatialTransformer {
   }
 
   /** Maps [batch, channels, h, w] to the same shape, attending to {@code context}. */
-  Tensor forward(Tensor x, Context context) {
+  Tensor forward(Tensor x, AttentionContext context) {
     Tensor normed = norm.forward(x);
     Tensor tokens =
         linearIn == null ? tokens(convIn.forward(normed)) : linearIn.forward(tokens(normed));

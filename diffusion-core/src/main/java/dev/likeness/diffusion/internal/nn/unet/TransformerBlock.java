@@ -30,13 +30,13 @@ final class TransformerBlock {
   }
 
   /** Maps the tokens [batch, tokens, width] of a picture, row by row, to the same shape. */
-  Tensor forward(Tensor x, Context context, long columns) {
+  Tensor forward(Tensor x, AttentionContext context, long columns) {
     Tensor h = x.add(attended(x, context, columns));
     h = h.add(attn2.forward(norm2.forward(h), context));
     return h.add(ff.forward(norm3.forward(h)));
   }
 
-  private Tensor attended(Tensor x, Context context, long columns) {
+  private Tensor attended(Tensor x, AttentionContext context, long columns) {
     Tensor own = norm1.forward(x);
     if (onlyCross || merged == 0) {
       return onlyCross ? attn1.forward(own, context) : attn1.forward(own, own);

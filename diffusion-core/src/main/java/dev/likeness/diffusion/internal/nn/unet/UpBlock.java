@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.nn.unet;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.ResnetBlock;
-import dev.likeness.diffusion.internal.nn.Segments;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayList;
@@ -51,7 +51,11 @@ public final class UpBlock {
 
   /** Returns the block's output, freeing {@code x}; takes its layers' skips off the stack. */
   public Tensor forward(
-      Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
+      Tensor x,
+      Tensor time,
+      AttentionContext context,
+      Deque<Tensor> skips,
+      SegmentRunner segments) {
     x = layers(0, resnets.size(), x, time, context, skips, segments);
     if (upsampler != null) {
       try (TensorScope layer = TensorScope.open()) {
@@ -81,9 +85,9 @@ public final class UpBlock {
       int to,
       Tensor x,
       Tensor time,
-      Context context,
+      AttentionContext context,
       Deque<Tensor> skips,
-      Segments segments) {
+      SegmentRunner segments) {
     for (int i = from; i < to; i++) {
       int at = i;
       try (TensorScope layer = TensorScope.open()) {
@@ -95,7 +99,7 @@ public final class UpBlock {
   }
 
   /** Layer {@code i} over what comes up, what the way down left, the time and the text. */
-  private Tensor layer(int i, Context context, Tensor... in) {
+  private Tensor layer(int i, AttentionContext context, Tensor... in) {
     Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(in[0], in[1]), 1), in[2]);
     return attentions.isEmpty() ? h : attentions.get(i).forward(h, context.given(in[3]));
   }

@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.family.flux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.image.RgbImage;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -21,7 +21,7 @@ class KontextSizeTest {
     "9,9,1024,1024"
   })
   void choosesAsDiffusersDoes(int width, int height, int expectedWidth, int expectedHeight) {
-    Picture picture = Picture.of(width, height, new byte[width * height * 3]);
+    RgbImage picture = RgbImage.of(width, height, new byte[width * height * 3]);
     assertEquals(new KontextSize(expectedWidth, expectedHeight), KontextSize.nearest(picture));
   }
 }

@@ -5,14 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.internal.family.Component;
-import dev.likeness.diffusion.internal.family.Family;
-import dev.likeness.diffusion.internal.file.KeyLayout;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ListedTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.Relaid;
-import dev.likeness.diffusion.internal.file.TensorList;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
-import dev.likeness.diffusion.internal.text.TextShape;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
 import dev.likeness.diffusion.layout.KeyList;
@@ -49,7 +49,7 @@ class KeyMapTest {
                 .stream().map(of -> published((String) of)).toList()));
     Map<String, List<String>> ours = new TreeMap<>();
     parts(family)
-        .forEach((component, listed) -> Relaid.foreignNames(
+        .forEach((component, listed) -> CanonicalTensors.foreignNames(
                 listed.names(), layouts(family).get(component))
             .forEach((name, of) ->
                 ours.put(name, of.stream().map(part -> component + "." + part).toList())));
@@ -68,20 +68,21 @@ class KeyMapTest {
 
   @Test
   void takesAFileThatIsToldAScaleForALatentConsistencyModel() {
-    TensorList file = new KeyList("a list", file("told"));
-    assertEquals("LCMScheduler", UNetFamily.SD1.scheduler(file).get("_class_name"));
+    TensorNames file = new KeyList("a list", file("told"));
+    assertEquals("LCMScheduler", StableDiffusionFamily.SD1.scheduler(file).get("_class_name"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"sd1", "told", "sd2", "sdxl", "refiner"})
   void readsBackEveryTensorItsShapeAndTheConfig(String family) {
-    TensorList file = new KeyList("a list", file(family));
-    Family found = Family.of(file);
+    TensorNames file = new KeyList("a list", file(family));
+    ModelFamily found = ModelFamily.of(file);
     assertEquals(
         family.equals("refiner") ? "sdxl-refiner" : family.replace("told", "sd1"), found.name());
     Map<String, Component> components = found.components(file, Map.of());
     parts(family).forEach((component, listed) -> {
-      Relaid read = new Relaid(file, components.get(component).layout());
+      CanonicalTensors read =
+          new CanonicalTensors(file, components.get(component).layout());
       assertEquals(new TreeSet<>(listed.names()), new TreeSet<>(read.names()), component);
       listed.names().forEach(name -> assertArrayEquals(listed.shape(name), read.shape(name), name));
     });
@@ -108,7 +109,7 @@ class KeyMapTest {
       listed.addTo(
           file,
           component.startsWith("text")
-              ? TextShape.written(
+              ? ClipKeyFormat.written(
                   false,
                   second,
                   second && family.equals("sdxl") ? "cond_stage_model.1." : "cond_stage_model.")
@@ -124,12 +125,12 @@ class KeyMapTest {
             file.remove(name));
       }
     }
-    TensorList keys = new KeyList("a list", file);
-    Map<String, Component> found = Family.of(keys).components(keys, Map.of());
+    TensorNames keys = new KeyList("a list", file);
+    Map<String, Component> found = ModelFamily.of(keys).components(keys, Map.of());
     parts(family)
         .forEach((component, listed) -> assertEquals(
             new TreeSet<>(listed.names()),
-            new TreeSet<>(new Relaid(keys, found.get(component).layout()).names()),
+            new TreeSet<>(new CanonicalTensors(keys, found.get(component).layout()).names()),
             component));
   }
 
@@ -138,15 +139,16 @@ class KeyMapTest {
    */
   @Test
   void readsNothingButTheTextEncoderOfAWholeClip() {
-    TensorList whole =
+    TensorNames whole =
         KeyList.of(Material.of("keys/checkpoints/clip-vit-large-patch14/model.safetensors.json"));
-    Relaid plain = new Relaid(whole, TextShape.layout(whole, "", 12, false));
+    CanonicalTensors plain =
+        new CanonicalTensors(whole, ClipKeyFormat.layout(whole, "", 12, false));
     Set<String> names =
         new TreeSet<>(ListedTensors.of(text("sd1", "text_encoder")).names());
     names.add("text_projection.weight");
     assertEquals(names, new TreeSet<>(plain.names()));
-    Relaid unprojected =
-        new Relaid(whole, TextShape.unprojected(TextShape.layout(whole, "", 12, true)));
+    CanonicalTensors unprojected = new CanonicalTensors(
+        whole, ClipKeyFormat.unprojected(ClipKeyFormat.layout(whole, "", 12, true)));
     assertEquals(names, new TreeSet<>(unprojected.names()));
     assertArrayEquals(new long[] {768, 768}, unprojected.shape("text_projection.weight"));
   }
@@ -221,18 +223,18 @@ class KeyMapTest {
     return file;
   }
 
-  private static Map<String, KeyLayout> layouts(String family) {
+  private static Map<String, KeyMapping> layouts(String family) {
     boolean xl = !family.matches("sd1|told|sd2");
     return Map.of(
         "unet",
-        UNetLayout.of(unet(family)).under("model.diffusion_model."),
+        UNetKeyFormat.of(unet(family)).under("model.diffusion_model."),
         "vae",
         AutoencoderLayout.of(4, 3).under("first_stage_model."),
         "text_encoder",
-        TextShape.written(
+        ClipKeyFormat.written(
             family.equals("sd2"), false, xl ? "conditioner.embedders.0." : "cond_stage_model."),
         "text_encoder_2",
-        TextShape.written(
+        ClipKeyFormat.written(
             true, true, "conditioner.embedders." + (family.equals("refiner") ? 0 : 1) + "."));
   }
 

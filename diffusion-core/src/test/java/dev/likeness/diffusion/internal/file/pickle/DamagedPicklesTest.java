@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.file.pickle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.weights.pickle.CraftedPickle;
@@ -52,7 +52,7 @@ class DamagedPicklesTest {
         file.names()
             .forEach(
                 name -> assertEquals(file.shape(name).length, file.read(name).dim()));
-      } catch (UnusableInput e) {
+      } catch (InvalidInputException e) {
         assertEquals(1, e.getMessage().lines().count(), e.getMessage());
         refused++;
       }

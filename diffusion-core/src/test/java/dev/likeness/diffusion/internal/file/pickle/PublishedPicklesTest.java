@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
@@ -72,6 +72,6 @@ class PublishedPicklesTest {
     Path file = Material.of("pickles/picklescan/" + name);
     assertEquals(
         file + " " + problem,
-        assertThrows(UnusableInput.class, () -> TorchPickle.open(file)).getMessage());
+        assertThrows(InvalidInputException.class, () -> TorchPickle.open(file)).getMessage());
   }
 }

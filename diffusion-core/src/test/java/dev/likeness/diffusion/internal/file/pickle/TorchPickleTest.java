@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.checkpoint.Conversion;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.checkpoint.CheckpointConverter;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -78,7 +78,7 @@ class TorchPickleTest {
         .raw("u")
         .stop();
     Path out = folder.resolve("out.safetensors");
-    Conversion.convert(CraftedPickle.zip(folder, pickle, 2), out, null);
+    CheckpointConverter.convert(CraftedPickle.zip(folder, pickle, 2), out, null);
     try (Safetensors file = Safetensors.open(out);
         TensorScope scope = TensorScope.open()) {
       assertEquals(Map.of("name", "sks", "step", "500"), file.metadata());
@@ -209,7 +209,7 @@ class TorchPickleTest {
     }
     Path file = CraftedPickle.zip(folder, bomb.stop(), 0);
     String message =
-        assertThrows(UnusableInput.class, () -> TorchPickle.open(file)).getMessage();
+        assertThrows(InvalidInputException.class, () -> TorchPickle.open(file)).getMessage();
     assertEquals(
         "it lays out more than 1000000 objects" + NOT_LOADED,
         message.substring(message.indexOf("it lays")));
@@ -234,7 +234,7 @@ class TorchPickleTest {
     byte[] keys = CraftedPickle.start().raw("]").text("k").raw("a").stop();
     for (int floats : new int[] {0, 2, 4}) {
       assertThrows(
-          UnusableInput.class,
+          InvalidInputException.class,
           () -> TorchPickle.open(old(object, keys, floats)),
           floats + " floats");
     }
@@ -353,8 +353,8 @@ class TorchPickleTest {
       byte[] pickle =
           CraftedPickle.start().tensor("0", 6, view[2][0], view[0], view[1]).stop();
       Path file = CraftedPickle.zip(folder, pickle, 6);
-      String message =
-          assertThrows(UnusableInput.class, () -> TorchPickle.open(file)).getMessage();
+      String message = assertThrows(InvalidInputException.class, () -> TorchPickle.open(file))
+          .getMessage();
       assertEquals(
           "does not fit its storage of 6 elements" + NOT_LOADED,
           message.substring(message.indexOf("does not")));
@@ -452,7 +452,8 @@ class TorchPickleTest {
 
   private static void refused(Path file, String message) {
     assertEquals(
-        message, assertThrows(UnusableInput.class, () -> TorchPickle.open(file)).getMessage());
+        message,
+        assertThrows(InvalidInputException.class, () -> TorchPickle.open(file)).getMessage());
   }
 
   private static void assertFloats(Tensor tensor, float... expected) {

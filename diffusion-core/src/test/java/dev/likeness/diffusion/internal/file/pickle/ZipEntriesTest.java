@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.file.pickle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.weights.pickle.CraftedPickle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -49,7 +49,7 @@ class ZipEntriesTest {
     byte[] whole = Files.readAllBytes(two());
     for (int length = 0; length < whole.length; length++) {
       Path file = CraftedPickle.write(folder, Arrays.copyOf(whole, length));
-      assertThrows(UnusableInput.class, () -> read(file), length + " bytes");
+      assertThrows(InvalidInputException.class, () -> read(file), length + " bytes");
     }
   }
 
@@ -61,7 +61,7 @@ class ZipEntriesTest {
       zip.write(new byte[100]);
     }
     Path file = CraftedPickle.write(folder, bytes.toByteArray());
-    String message = assertThrows(UnusableInput.class, () -> read(file)).getMessage();
+    String message = assertThrows(InvalidInputException.class, () -> read(file)).getMessage();
     assertEquals(
         ": the entry \"a\" is compressed, as PyTorch's never are" + AGAIN,
         message.substring(message.indexOf(": the")));
@@ -114,7 +114,7 @@ class ZipEntriesTest {
     }
     damage.accept(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
     Path file = CraftedPickle.write(folder, bytes);
-    String message = assertThrows(UnusableInput.class, () -> read(file)).getMessage();
+    String message = assertThrows(InvalidInputException.class, () -> read(file)).getMessage();
     assertEquals(": " + problem + AGAIN, message.substring(message.indexOf(": ")));
   }
 

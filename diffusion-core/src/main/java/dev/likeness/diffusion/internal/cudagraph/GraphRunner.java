@@ -1,0 +1,118 @@
+package dev.likeness.diffusion.internal.cudagraph;
+
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.Step;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Records work at its second run and replays it from then on, over buffers of its own that inputs
+ * and the row's numbers are copied into. Work of another layout, or over inputs of other shapes, is
+ * recorded for itself; a part of work that is being recorded is recorded with it. What comes once,
+ * what the device cannot record, and what gradients are wanted of run as they come.
+ */
+public final class GraphRunner implements StepRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(GraphRunner.class);
+
+  private final Recorder recorder;
+  private final Set<Object> seen = new HashSet<>();
+  private final Map<Object, CapturedGraph> takes = new HashMap<>();
+  private StepScalars around;
+
+  /** Nothing recorded yet. */
+  public GraphRunner(Recorder recorder) {
+    this.recorder = recorder;
+  }
+
+  /**
+   * On the first graphics card each whole step is one CUDA graph; anywhere else it runs as it
+   * comes.
+   */
+  public static StepRunner on(Compute compute) {
+    // Streams and memory pools are taken of the thread's current card, which nothing here moves
+    // from the first.
+    return compute.device().matches("cuda(:0)?")
+        ? new GraphRunner(new CudaGraphCapture())
+        : StepRunner.PLAIN;
+  }
+
+  @Override
+  public Tensor[] run(Object layout, Step step, Work work, Tensor... inputs) {
+    if (around != null) {
+      return work.of(around, inputs);
+    }
+    if (layout == null
+        || GradMode
+            .is_enabled()) { // a recording's operations leave no graph that a gradient could follow
+      return work.of(StepScalars.of(step), inputs);
+    }
+    Object key = List.of(
+        layout,
+        Arrays.stream(inputs).map(input -> Arrays.toString(input.shape())).toList());
+    if (seen.add(key)) {
+      return inside(work, StepScalars.of(step), inputs);
+    }
+    if (!takes.containsKey(key)) {
+      takes.put(key, recorded(work, inputs));
+    }
+    CapturedGraph take = takes.get(key);
+    return take == null ? work.of(StepScalars.of(step), inputs) : take.play(step, inputs);
+  }
+
+  private CapturedGraph recorded(Work work, Tensor... inputs) {
+    try {
+      return new CapturedGraph(recorder, (row, in) -> inside(work, row, in), inputs);
+    } catch (RuntimeException e) {
+      LOG.warn("work is not replayed but runs as it comes: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  /** Does work whose parts are not recorded for themselves. */
+  private Tensor[] inside(Work work, StepScalars row, Tensor... inputs) {
+    around = row;
+    try {
+      return work.of(row, inputs);
+    } finally {
+      around = null;
+    }
+  }
+
+  /** How many recordings there are. */
+  int size() {
+    return takes.size();
+  }
+
+  /**
+   * Frees every recording; where one cannot be freed, the others are, and it is told in the end.
+   */
+  @Override
+  public void close() {
+    RuntimeException failure = null;
+    for (CapturedGraph take : takes.values()) {
+      try {
+        if (take != null) {
+          take.close();
+        }
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    takes.clear();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.likeness.diffusion.internal.family;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What names and shapes do not tell of a family: the resource of its name, and the parts that it
+ * completes.
+ */
+public record ComponentDetector(Map<String, Object> values) {
+  public static ComponentDetector of(String family) {
+    try (InputStream in = ComponentDetector.class.getResourceAsStream(family + ".json")) {
+      return new ComponentDetector(JSON.std.mapFrom(in));
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the built-in configuration of " + family + " cannot be read", e);
+    }
+  }
+
+  public String text(String name) {
+    return values.get(name).toString();
+  }
+
+  /** The options of a component, those of {@code better} first. */
+  public Map<String, Object> options(String component, Map<String, Object> better) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    if (values.get(component) instanceof Map<?, ?> known) {
+      known.forEach((option, value) -> all.put(option.toString(), value));
+    }
+    all.putAll(better);
+    return all;
+  }
+
+  /**
+   * The CLIP text encoder below {@code prefix}, or null when there is none.
+   *
+   * @param layers how many of its layers it runs at most
+   * @param known its configuration where it is known better than by shapes, or null
+   */
+  public Component clip(
+      TensorNames keys,
+      String component,
+      String prefix,
+      int layers,
+      boolean projects,
+      Map<String, Object> known) {
+    int most =
+        known != null && known.get("num_hidden_layers") instanceof Integer own ? own : layers;
+    KeyMapping stored = ClipKeyFormat.layout(keys, prefix, most, projects);
+    if (stored == null) {
+      return null;
+    }
+    KeyMapping layout = heard(component, projects) ? stored : ClipKeyFormat.unprojected(stored);
+    Map<String, Object> config = known != null
+        ? known
+        : options(component, ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects));
+    return new Component(
+        projects ? "CLIPTextModelWithProjection" : "CLIPTextModel",
+        named(config, keys, component),
+        layout);
+  }
+
+  /**
+   * Whether a projection counts that a file holds: not of SD 3's CLIP-L, which alone is first and
+   * of the class that projects.
+   */
+  public static boolean heard(String component, boolean projects) {
+    return !projects || !component.equals("text_encoder");
+  }
+
+  /** The autoencoder of a file, or null when there is none. */
+  public Component autoencoder(TensorNames keys, Map<String, Object> known) {
+    for (String prefix : List.of("first_stage_model.", "vae.")) {
+      KeyMapping layout = AutoencoderKeyFormat.layout(keys, prefix);
+      if (layout != null) {
+        CanonicalTensors own = new CanonicalTensors(keys, layout);
+        Map<String, Object> config =
+            known != null ? known : options("vae", AutoencoderKeyFormat.config(own));
+        return new Component(
+            AutoencoderKeyFormat.className(own), named(config, keys, "vae"), layout);
+      }
+    }
+    return null;
+  }
+
+  public static ModelConfig named(Map<String, Object> config, TensorNames keys, String component) {
+    return ModelConfig.of(config, keys.describe() + " (" + component + ")");
+  }
+}

@@ -1,0 +1,144 @@
+package dev.likeness.diffusion.internal.family;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.memory.WeightResidence;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelFolder;
+import dev.likeness.diffusion.internal.model.ReplacedComponent;
+import dev.likeness.diffusion.internal.model.SingleFile;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.text.T5Tokenizer;
+import dev.likeness.diffusion.internal.text.TokenizerFiles;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a base model is made of, wherever it lies. Components have the names that diffusers gives
+ * them: {@code unet}, {@code vae}, {@code text_encoder}, {@code text_encoder_2}, {@code tokenizer},
+ * {@code tokenizer_2}.
+ */
+public interface ModelParts {
+  /** What errors call this model: its file or folder. */
+  String describe();
+
+  /**
+   * What records call this model: the last part of the path that it was opened by, whatever part of
+   * it is taken from elsewhere.
+   */
+  String name();
+
+  /**
+   * The folder that the model lies in, where other things may lie beside its networks; empty for a
+   * single file.
+   */
+  default Optional<Path> folder() {
+    return Optional.empty();
+  }
+
+  /** The diffusers pipeline that the model is of, e.g. {@code StableDiffusionXLPipeline}. */
+  String pipeline();
+
+  /**
+   * An option of the pipeline itself, e.g. {@code force_zeros_for_empty_prompt}; when unsaid, as
+   * diffusers has it.
+   */
+  boolean option(String name);
+
+  /** The networks that the model has, by component; a scheduler or tokenizer is none. */
+  Set<String> componentNames();
+
+  /**
+   * The networks that the model names beside {@link #componentNames()} and that change what its
+   * pipeline draws, with their classes.
+   */
+  default Map<String, String> others() {
+    return Map.of();
+  }
+
+  /** The class of a component, e.g. {@code AutoencoderKL}; null when the model has none. */
+  String componentClass(String component);
+
+  /** A component's configuration. */
+  ModelConfig config(String component);
+
+  /** The scheduler's configuration. */
+  ModelConfig scheduler();
+
+  /**
+   * A component's tensors under their canonical names, those of the published diffusers folders.
+   * The caller closes them.
+   *
+   * @throws InvalidInputException when they are missing or broken
+   */
+  TensorSource weights(String component);
+
+  /**
+   * The family whose built-in facts complete parts that are taken from elsewhere; null where the
+   * model's own configs do.
+   */
+  default ModelFamily family() {
+    return null;
+  }
+
+  /** How the model is to lie in memory, or null for as it comes. */
+  default MemoryPlan plan() {
+    return null;
+  }
+
+  /** A component's tensors, to lie in memory as the plan says. The caller closes them. */
+  default LoadedWeights load(String component, Compute compute) {
+    return new LoadedWeights(
+        () -> weights(component),
+        compute,
+        plan() == null ? WeightResidence.MAPPED : plan().residence(component));
+  }
+
+  /** The files of the tokenizer called {@code tokenizer} or {@code tokenizer_2}. */
+  TokenizerFiles tokenizerFiles(String tokenizer);
+
+  /** A tokenizer. The caller closes it. */
+  default ClipTokenizer tokenizer(String tokenizer) {
+    return ClipTokenizer.of(tokenizerFiles(tokenizer));
+  }
+
+  /**
+   * T5's tokenizer. The caller closes it.
+   *
+   * @throws InvalidInputException when the model came without; says what to give
+   */
+  default T5Tokenizer t5Tokenizer(String tokenizer) {
+    throw new InvalidInputException(describe()
+        + " holds no tokenizer for its T5 encoder; give T5 as a folder with tokenizer.json or"
+        + " spiece.model beside it: with(\"" + tokenizer.replace("tokenizer", "text_encoder")
+        + "\", folder)");
+  }
+
+  /**
+   * The same model with another {@code component}: a folder or a file that holds one, in any
+   * spelling.
+   */
+  default ModelParts with(String component, Path files) {
+    return ReplacedComponent.in(this, component, files);
+  }
+
+  /**
+   * What lies at {@code path}: a diffusers folder, a folder of the Hugging Face cache, or a single
+   * file.
+   *
+   * @throws InvalidInputException when it is none of these
+   */
+  static ModelParts open(Path path) {
+    if (!Files.exists(path)) {
+      throw new InvalidInputException(
+          path + " does not exist; give a diffusers folder or a checkpoint file");
+    }
+    return Files.isDirectory(path) ? ModelFolder.open(path) : SingleFile.open(path);
+  }
+}

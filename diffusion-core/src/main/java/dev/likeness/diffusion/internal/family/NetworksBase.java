@@ -1,0 +1,38 @@
+package dev.likeness.diffusion.internal.family;
+
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.SchedulerConfig;
+
+/** What the networks of every family are opened with and close. */
+public abstract class NetworksBase implements OpenNetworks {
+  private final OpenParts parts = new OpenParts();
+  private final Compute compute;
+  private final SchedulerConfig scheduler;
+
+  /** Refuses a model that names networks which none of these families has. */
+  public NetworksBase(ModelParts files, Compute compute, SchedulerConfig scheduler) {
+    Classes.requireNoOthers(files);
+    this.compute = compute;
+    this.scheduler = scheduler;
+  }
+
+  /** Takes over a part, to be closed with the others. */
+  public final <T extends AutoCloseable> T open(T part) {
+    return parts.add(part);
+  }
+
+  @Override
+  public final Compute compute() {
+    return compute;
+  }
+
+  @Override
+  public final SchedulerConfig scheduler() {
+    return scheduler;
+  }
+
+  @Override
+  public final void close() {
+    parts.close();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.likeness.diffusion.internal.family;
+
+import dev.likeness.diffusion.internal.cudagraph.StepRunner;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What a run draws on.
+ *
+ * @param start the first sample, [batch, channels, h, w], f32
+ * @param blend what is kept of a picture on the way
+ * @param beside what an inpainting network is shown beside the sample, mask and kept part: [batch,
+ *     1 + channels, h, w]; or null
+ * @param reference latents of a picture to edit, of a size of its own, [1, channels, h, w]; or null
+ * @param hints the request's ControlNets with what they have seen
+ * @param runner how the network's work is run
+ */
+public record PreparedLatents(
+    Tensor start,
+    Blend blend,
+    Tensor beside,
+    Tensor reference,
+    List<ControlInput> hints,
+    StepRunner runner) {
+  public PreparedLatents(
+      Tensor start, Blend blend, Tensor beside, Tensor reference, List<ControlInput> hints) {
+    this(start, blend, beside, reference, hints, StepRunner.PLAIN);
+  }
+
+  public PreparedLatents(Tensor start, Blend blend, Tensor beside) {
+    this(start, blend, beside, null, List.of());
+  }
+
+  public PreparedLatents with(List<ControlInput> others) {
+    return new PreparedLatents(start, blend, beside, reference, others, runner);
+  }
+
+  public PreparedLatents on(StepRunner other) {
+    return new PreparedLatents(start, blend, beside, reference, hints, other);
+  }
+
+  /**
+   * A network's input, which holds the batch once or several times, with what it is shown beside
+   * it.
+   */
+  public Tensor shown(Tensor input) {
+    return beside == null
+        ? input
+        : torch.cat(
+            new TensorVector(input, beside.repeat(input.size(0) / beside.size(0), 1, 1, 1)), 1);
+  }
+}

@@ -1,0 +1,146 @@
+package dev.likeness.diffusion.internal.family.sd3;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.Classes;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworksBase;
+import dev.likeness.diffusion.internal.family.OpenTransformer;
+import dev.likeness.diffusion.internal.family.SchedulerFile;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.text.LoadedClip;
+import dev.likeness.diffusion.internal.text.LoadedT5;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its
+ * three text encoders, may be absent. Immutable and shared by threads.
+ */
+public final class Sd3Networks extends NetworksBase {
+  /** What is read of a text by T5. */
+  public static final int T5_TOKENS = 256;
+
+  private final List<LoadedClip> towers;
+  private final LoadedT5 t5;
+  private final OpenTransformer<Sd3Config, Sd3Transformer2DModel> transformer;
+  private final Autoencoder autoencoder;
+
+  private Sd3Networks(ModelParts files, Compute compute) {
+    super(files, compute, SchedulerFile.read(files.scheduler()));
+    try {
+      towers = List.of(
+          open(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 1)),
+          open(LoadedClip.open(files, ModelComponent.TEXT_ENCODER_2, compute, 1)));
+      t5 = files.componentClass(ModelComponent.TEXT_ENCODER_3.folder()) == null
+          ? null
+          : open(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
+      transformer =
+          open(OpenTransformer.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
+      transformer.check();
+      autoencoder = open(LoadedAutoencoder.open(files, compute));
+      requireLatents(files);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a model and checks every tensor against its config.
+   *
+   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
+   *     is not supported
+   */
+  public static Sd3Networks open(ModelParts files, Compute compute) {
+    Classes.require(files, "transformer", "SD3Transformer2DModel");
+    Classes.require(files, "text_encoder", "CLIPTextModelWithProjection");
+    Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+    if (files.componentClass("text_encoder_3") != null) {
+      Classes.require(files, "text_encoder_3", "T5EncoderModel");
+    }
+    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    return new Sd3Networks(files, compute);
+  }
+
+  private void requireLatents(ModelParts files) {
+    if (config().inChannels() != autoencoder.latentChannels()) {
+      throw new InvalidInputException(files.describe() + ": the transformer takes "
+          + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
+          + "; they are of different models");
+    }
+  }
+
+  /**
+   * The two CLIP towers: their tokens stand side by side before T5's, their pooled texts are
+   * joined.
+   */
+  public List<LoadedClip> towers() {
+    return towers;
+  }
+
+  /** T5, or null when the model came without. */
+  public LoadedT5 t5() {
+    return t5;
+  }
+
+  /**
+   * What the transformer is told of texts: the towers' tokens side by side, widened by zeros to
+   * T5's, before T5's 256, or zeros where the model came without it; and the towers' pooled texts
+   * side by side.
+   *
+   * @param tower encodes the texts by one tower
+   * @param ofT5 encodes the texts by T5, {@link #T5_TOKENS} each
+   */
+  public TextEncoding encode(
+      List<String> texts,
+      Function<LoadedClip, TextEncoding> tower,
+      Function<LoadedT5, Tensor> ofT5) {
+    TensorVector tokens = new TensorVector();
+    TensorVector pooled = new TensorVector();
+    for (LoadedClip each : towers) {
+      TextEncoding encoding = tower.apply(each);
+      tokens.push_back(encoding.tokens());
+      pooled.push_back(encoding.pooled());
+    }
+    Tensor clip = torch.cat(tokens, -1);
+    Tensor last =
+        t5 == null ? clip.new_zeros(texts.size(), T5_TOKENS, config().textWidth()) : ofT5.apply(t5);
+    Tensor padding = clip.new_zeros(texts.size(), clip.size(1), last.size(2) - clip.size(2));
+    Tensor padded = torch.cat(new TensorVector(clip, padding), 2);
+    return new TextEncoding(torch.cat(new TensorVector(padded, last), 1), torch.cat(pooled, -1));
+  }
+
+  public Sd3Config config() {
+    return transformer.config();
+  }
+
+  /** The transformer as an adaptation has it. */
+  public Sd3Transformer2DModel transformer(Adaptation adaptation) {
+    return transformer.adapted(adaptation);
+  }
+
+  @Override
+  public LoadedWeights weights(ModelComponent part) {
+    return switch (part) {
+      case TRANSFORMER -> transformer.weights();
+      case TEXT_ENCODER -> towers.get(0).weights();
+      case TEXT_ENCODER_2 -> towers.get(1).weights();
+      case TEXT_ENCODER_3 -> t5 == null ? null : t5.weights();
+      default -> null;
+    };
+  }
+
+  @Override
+  public Autoencoder autoencoder() {
+    return autoencoder;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.internal.family.Component;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.flux.FluxFamily;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How a single file's UNet predicts. It is said by the keys that trainers leave ({@code v_pred},
+ * {@code ztsnr}) or by Stability's model spec in the metadata. Files of SD 2.x that say nothing are
+ * told apart by how far the numbers of one of their weights lie from one another, but for
+ * inpainting, which is epsilon. Where that weight is missing they are taken as diffusers takes
+ * them: v.
+ *
+ * <p>Source: {@code SD20.model_type} of ComfyUI {@code comfy/supported_models.py}.
+ *
+ * @param type diffusers' {@code prediction_type}; null for a transformer, whose family's scheduler
+ *     tells all
+ * @param zeroTerminal whether the last training step is pure noise
+ * @param source whence it is known
+ */
+public record PredictionDetector(String type, boolean zeroTerminal, Source source) {
+  private static final String VELOCITY = "v_prediction";
+  private static final String EPSILON = "epsilon";
+  private static final String TELLING = "output_blocks.11.1.transformer_blocks.0.norm1.bias";
+  /** The standard deviation of that weight above which the network predicts v. */
+  private static final double SPREAD = 0.09;
+
+  private static final int TEXT_TO_IMAGE = 4;
+  /** The latents' side, of 512 pixels, that SD 2.x was trained at where it does not predict v. */
+  private static final int SMALLER = 64;
+
+  /** The file says so, a weight tells, or it is what the family does. */
+  public enum Source {
+    SAID,
+    WEIGHED,
+    ASSUMED
+  }
+
+  /** What {@code file} with these tensors does; of its weights it reads at most that one. */
+  public static PredictionDetector of(Path file, TensorNames keys) {
+    UNetKeys unet = UNetKeys.of(keys);
+    if (unet == null) {
+      return new PredictionDetector(
+          null, false, FluxFamily.FLUX.recognises(keys) ? Source.SAID : Source.ASSUMED);
+    }
+    String said = said(keys, TensorFileFormat.metadata(keys));
+    if (said != null) {
+      return new PredictionDetector(said, VELOCITY.equals(said) && keys.has("ztsnr"), Source.SAID);
+    }
+    if (!unet.isSd2() || unet.inChannels() != TEXT_TO_IMAGE) {
+      return new PredictionDetector(EPSILON, false, Source.ASSUMED);
+    }
+    String telling = unet.prefix() + TELLING;
+    return !keys.has(telling)
+        ? new PredictionDetector(VELOCITY, false, Source.ASSUMED)
+        : new PredictionDetector(
+            deviation(TensorFileFormat.numbers(file, telling)) > SPREAD ? VELOCITY : EPSILON,
+            false,
+            Source.WEIGHED);
+  }
+
+  private static String said(TensorNames keys, Map<String, String> metadata) {
+    String spec = metadata.getOrDefault("modelspec.prediction_type", "").toLowerCase(Locale.ROOT);
+    return Playground.is(keys)
+        ? EPSILON
+        : keys.has("v_pred") || spec.startsWith("v")
+            ? VELOCITY
+            : spec.startsWith("eps") ? EPSILON : null;
+  }
+
+  /** The standard deviation of all the numbers there are, not of a sample. */
+  private static double deviation(List<Double> numbers) {
+    double mean = numbers.stream().mapToDouble(each -> each).average().orElse(0);
+    return Math.sqrt(numbers.stream()
+        .mapToDouble(each -> (each - mean) * (each - mean))
+        .average()
+        .orElse(0));
+  }
+
+  /**
+   * The scheduler's options with this prediction; where the last step is pure noise, runs begin at
+   * that step and not before it.
+   */
+  public Map<String, Object> applied(Map<String, Object> scheduler) {
+    if (type == null) {
+      return scheduler;
+    }
+    Map<String, Object> options = new LinkedHashMap<>(scheduler);
+    options.put("prediction_type", type);
+    if (zeroTerminal) {
+      options.put("rescale_betas_zero_snr", true);
+      options.put("timestep_spacing", "trailing");
+    }
+    return options;
+  }
+
+  /** The components of a family, with the size of SD 2.x that goes with this prediction. */
+  public Map<String, Component> sized(ModelFamily family, Map<String, Component> components) {
+    if (family != StableDiffusionFamily.SD2 || VELOCITY.equals(type)) {
+      return components;
+    }
+    Component plain = components.get("unet");
+    Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
+    options.put("sample_size", SMALLER);
+    Map<String, Component> sized = new LinkedHashMap<>(components);
+    sized.put(
+        "unet",
+        new Component(
+            plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
+    return sized;
+  }
+}

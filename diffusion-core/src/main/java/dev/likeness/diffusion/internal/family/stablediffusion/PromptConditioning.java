@@ -1,0 +1,182 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
+import dev.likeness.diffusion.internal.text.LoadedClip;
+import dev.likeness.diffusion.internal.text.PromptSchedule;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.SizeConditioning;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** What a UNet is told: texts through every tower of the model, and for SDXL sizes. */
+public final class PromptConditioning {
+  /** The score of a picture that nobody wants, as diffusers has it. */
+  private static final double UNWANTED = 2.5;
+
+  /** As many as a model was trained on; no run does more. */
+  private static final int MOST_STEPS = 1000;
+
+  private final StableDiffusionNetworks model;
+  private final ImageRequest request;
+  private final List<ClipPromptEncoder> encoders;
+
+  public PromptConditioning(
+      StableDiffusionNetworks model,
+      ImageRequest request,
+      Function<ModelComponent, Adaptation> adaptation) {
+    this.model = model;
+    this.request = UnreadSyntax.read(request);
+    encoders = model.towers().stream()
+        .map(tower -> tower
+            .prompts(adaptation.apply(tower.part()))
+            .with(request.prompting().words()))
+        .toList();
+  }
+
+  /**
+   * What the prompts say at each of the plan's rows; rows with one text share it, and all have as
+   * many chunks as the longest.
+   *
+   * @param together whether both prompts of a row have to be of as many chunks
+   */
+  public Conditioning texts(boolean guided, boolean together, PromptSchedule schedule) {
+    int wanted = chunks(request.prompt(), request.embedding(), schedule);
+    int unwanted = guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
+    int most = Math.max(wanted, unwanted);
+    return new Conditioning(
+        texts(rows(request.prompt(), schedule), false, together ? most : wanted),
+        guided
+            ? texts(rows(request.negative(), schedule), true, together ? most : unwanted)
+            : null);
+  }
+
+  /**
+   * What the prompt says all the way.
+   *
+   * @throws IllegalArgumentException when it changes
+   */
+  public TextEncoding lasting() {
+    List<String> all = rows(request.prompt(), PromptSchedule.of(MOST_STEPS)).stream()
+        .distinct()
+        .toList();
+    if (all.size() > 1) {
+      throw new IllegalArgumentException(
+          "the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
+              + " encode what it says at each part of the way");
+    }
+    return encoded(all.get(0), false, 1);
+  }
+
+  private List<String> rows(String prompt, PromptSchedule schedule) {
+    return request.prompting().syntax() == PromptSyntax.PLAIN
+        ? Collections.nCopies(schedule.rows(), prompt)
+        : IntStream.range(0, schedule.rows())
+            .mapToObj(row -> schedule.at(prompt, row))
+            .toList();
+  }
+
+  private int chunks(String prompt, PromptEmbedding given, PromptSchedule schedule) {
+    return given != null
+        ? given.count() / encoders.get(0).tokenizer().maxLength()
+        : IntStream.rangeClosed(1, schedule.whole())
+            .mapToObj(step -> schedule.at(prompt, step - schedule.walked()))
+            .distinct()
+            .mapToInt(this::chunks)
+            .max()
+            .orElse(1);
+  }
+
+  private int chunks(String text) {
+    return encoders.stream()
+        .mapToInt(encoder -> encoder.ids(text, request.prompting().syntax()).size())
+        .max()
+        .orElse(1);
+  }
+
+  private List<TextEncoding> texts(List<String> rows, boolean unwanted, int chunks) {
+    Map<String, TextEncoding> known = new HashMap<>();
+    return rows.stream()
+        .map(row -> known.computeIfAbsent(row, text -> text(text, unwanted, chunks)))
+        .toList();
+  }
+
+  private TextEncoding text(String text, boolean unwanted, int chunks) {
+    PromptEmbedding given = unwanted ? request.negativeEmbedding() : request.embedding();
+    return given == null
+        ? encoded(text, unwanted, chunks)
+        : new TextEncoding(placed(given.tokenTensor()), placed(given.pooledTensor()));
+  }
+
+  /** A text through every tower: tokens [1, tokens, width], pooled [1, width] of the last. */
+  private TextEncoding encoded(String text, boolean unwanted, int chunks) {
+    TensorVector tokens = new TensorVector();
+    Tensor pooled = null;
+    int most = Math.max(chunks, chunks(text));
+    for (int i = 0; i < encoders.size(); i++) {
+      LoadedClip tower = model.towers().get(i);
+      TextEncoding encoding = encoders
+          .get(i)
+          .encode(
+              text,
+              request.prompting().syntax(),
+              tower.layersLeftOut() + request.prompting().skipped(unwanted),
+              tower.layersLeftOut() == 0,
+              most);
+      tokens.push_back(encoding.tokens());
+      pooled = encoding.pooled();
+    }
+    TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
+    return unwanted && request.negative().isEmpty() && model.zerosForNothing() ? all.zeros() : all;
+  }
+
+  private Tensor placed(Tensor tensor) {
+    return tensor == null ? null : model.compute().place(tensor);
+  }
+
+  /**
+   * What the UNet is told with a text, a row for each: for SDXL also sizes, and the guidance where
+   * it knows one.
+   */
+  public static UNetConditioning told(
+      StableDiffusionNetworks model, ImageRequest request, TextEncoding text, boolean unwanted) {
+    int width = model.unetConfig().guidanceWidth();
+    Tensor guidance =
+        width == 0 ? null : here(model, SinusoidalEmbedding.guidance(request.guidance(), width));
+    if (model.sizeIds() == 0) {
+      return UNetConditioning.text(text.tokens()).guided(guidance);
+    }
+    Tensor sizes =
+        here(model, torch.tensor(sizes(request, model.sizeIds(), unwanted)).unsqueeze(0));
+    return new UNetConditioning(
+            text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1))
+        .guided(guidance);
+  }
+
+  private static Tensor here(StableDiffusionNetworks model, Tensor numbers) {
+    return numbers.to(new Device(model.compute().device()), torch.ScalarType.Float);
+  }
+
+  private static float[] sizes(ImageRequest request, int count, boolean unwanted) {
+    SizeConditioning sizes = !unwanted
+        ? request.sizes()
+        : request.negativeSizes() != null
+            ? request.negativeSizes()
+            : count == 5 ? request.sizes().crop(0, 0).score(UNWANTED) : request.sizes();
+    return sizes.ids(request.width(), request.height(), count);
+  }
+}

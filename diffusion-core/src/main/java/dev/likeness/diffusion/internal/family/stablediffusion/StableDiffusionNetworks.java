@@ -1,0 +1,217 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.Classes;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworksBase;
+import dev.likeness.diffusion.internal.family.SchedulerFile;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.text.LoadedClip;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Building an adapted
+ * view of a network reads no weight again: all views share the tensors loaded here. Immutable and
+ * shared by threads.
+ */
+public final class StableDiffusionNetworks extends NetworksBase {
+  private final List<LoadedClip> towers = new ArrayList<>();
+  private final UNetConfig unetConfig;
+  private final LoadedWeights unetWeights;
+  private final LoadedAutoencoder autoencoder;
+  private final boolean zerosForNothing;
+  private final ModelConfig drawing;
+
+  private StableDiffusionNetworks(ModelParts files, Compute compute) {
+    super(
+        files,
+        compute,
+        files.componentClass("text_encoder_2") == null
+            ? SchedulerFile.overruled(files.scheduler(), files.pipeline())
+            : SchedulerFile.read(files.scheduler()));
+    drawing = files.scheduler();
+    boolean xl = files.componentClass("text_encoder_2") != null;
+    try {
+      zerosForNothing = xl && files.option("force_zeros_for_empty_prompt");
+      for (ModelComponent part :
+          List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
+        if (files.componentClass(part.folder()) != null) {
+          towers.add(open(LoadedClip.open(files, part, compute, xl ? 1 : 0)));
+        }
+      }
+      unetConfig = UNetConfig.of(files.config("unet"));
+      requireText(files);
+      unetWeights = open(files.load("unet", compute));
+      unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
+      autoencoder = open(LoadedAutoencoder.open(files, compute));
+      requireLatents(files);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a model and checks every tensor against its config.
+   *
+   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
+   *     is not supported
+   */
+  public static StableDiffusionNetworks open(ModelParts files, Compute compute) {
+    boolean xl = files.componentClass("text_encoder_2") != null;
+    Classes.require(files, "unet", "UNet2DConditionModel");
+    if (xl) {
+      Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+    }
+    if (!xl || files.componentClass("text_encoder") != null) {
+      Classes.require(files, "text_encoder", "CLIPTextModel");
+    }
+    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    return new StableDiffusionNetworks(files, compute);
+  }
+
+  // The texts' widths side by side are what every cross-attention reads.
+  private void requireText(ModelParts files) {
+    int width = towers.stream().mapToInt(tower -> tower.config().width()).sum();
+    for (UNetConfig.Level level : unetConfig.levels()) {
+      if ((level.attends() || level.upAttends()) && level.contextWidth() != width) {
+        throw new InvalidInputException(
+            files.describe() + ": the UNet attends to text of width " + level.contextWidth()
+                + ", the text encoders give " + width + "; they are of different models");
+      }
+    }
+    if (unetConfig.timeIds() != null) {
+      LoadedClip pooling = towers.get(towers.size() - 1);
+      SizeIds.count(unetConfig.timeIds(), pooling.config().projection(), files.describe());
+    }
+  }
+
+  // Other inputs (depth, a small picture, an edited one) come with pipelines that are not here.
+  private void requireLatents(ModelParts files) {
+    int latent = autoencoder.latentChannels();
+    int in = unetConfig.inChannels();
+    if (in != latent && in != 2 * latent + 1) {
+      throw new InvalidInputException(
+          files.describe() + ": the UNet takes " + in + " channels, supported are " + latent
+              + " (as the autoencoder's latents have) and " + (2 * latent + 1) + " (inpainting)");
+    }
+  }
+
+  /**
+   * What the model's maker draws it with, by names that only this library reads from its
+   * scheduler's config ({@code _guidance_scale}, {@code _num_inference_steps}, {@code _eta};
+   * diffusers passes over what begins so); {@code usual} where nothing is said.
+   */
+  public double drawnWith(String name, double usual) {
+    return drawing.number(name, usual);
+  }
+
+  public UNetConfig unetConfig() {
+    return unetConfig;
+  }
+
+  /** The UNet as an adaptation has it. */
+  public UNet2DConditionModel unet(Adaptation adaptation) {
+    return new UNet2DConditionModel(unetConfig, Weights.of(unetWeights, adaptation));
+  }
+
+  /** The text encoders, first to last: the UNet attends to their tokens side by side. */
+  public List<LoadedClip> towers() {
+    return List.copyOf(towers);
+  }
+
+  /** The first text tower as an adaptation has it. */
+  public ClipTextEncoder textEncoder(Adaptation adaptation) {
+    return towers.get(0).encoder(adaptation);
+  }
+
+  /** The first text tower's tokenizer. */
+  public ClipTokenizer tokenizer() {
+    return towers.get(0).tokenizer();
+  }
+
+  /**
+   * Whether an empty negative prompt is zeros rather than the encoding of no words, as SDXL's base
+   * was trained.
+   */
+  public boolean zerosForNothing() {
+    return zerosForNothing;
+  }
+
+  /**
+   * How many numbers about sizes the UNet is told: 6 for SDXL, 5 (the last a score) for its
+   * refiner, else 0.
+   */
+  public int sizeIds() {
+    return unetConfig.timeIds() == null
+        ? 0
+        : SizeIds.count(
+            unetConfig.timeIds(), towers.get(towers.size() - 1).config().projection(), "the model");
+  }
+
+  @Override
+  public LoadedWeights weights(ModelComponent part) {
+    return part == ModelComponent.UNET
+        ? unetWeights
+        : towers.stream()
+            .filter(tower -> tower.part() == part)
+            .map(LoadedClip::weights)
+            .findFirst()
+            .orElse(null);
+  }
+
+  @Override
+  public Autoencoder autoencoder() {
+    return autoencoder;
+  }
+
+  /**
+   * Loads one network, e.g. {@code unet}, now instead of at its first use.
+   *
+   * @throws IllegalArgumentException when the model has no such network
+   */
+  public void load(String component) {
+    if (component.equals("vae")) {
+      autoencoder.load();
+    } else {
+      weights(component).load();
+    }
+  }
+
+  /**
+   * Frees the memory of one network, e.g. {@code text_encoder} between two phases of a large job;
+   * its next use loads it again. Not while a request is under way.
+   *
+   * @throws IllegalArgumentException when the model has no such network
+   */
+  public void release(String component) {
+    if (component.equals("vae")) {
+      autoencoder.release();
+    } else {
+      weights(component).release();
+    }
+  }
+
+  private LoadedWeights weights(String component) {
+    return Stream.of(ModelComponent.values())
+        .filter(part -> part.folder().equals(component))
+        .map(this::weights)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
+  }
+}

@@ -1,0 +1,180 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Numbered;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the names and shapes of a single file's UNet tell of its {@code config.json}: everything but
+ * its heads.
+ */
+public final class UNetDetector {
+  /** One resolution: {@code transformers} is 0 where it does not attend. */
+  private record Level(int channels, int layers, int transformers) {}
+
+  private final TensorNames keys;
+  private final String prefix;
+  private final List<Level> levels = new ArrayList<>();
+
+  private UNetDetector(TensorNames keys, String prefix) {
+    this.keys = keys;
+    this.prefix = prefix;
+  }
+
+  /**
+   * The options under diffusers' names.
+   *
+   * @param prefix what comes before {@code input_blocks}, with its dot
+   * @throws InvalidInputException when the names are not those of such a UNet
+   */
+  public static Map<String, Object> config(TensorNames keys, String prefix) {
+    return new UNetDetector(keys, prefix).config();
+  }
+
+  /**
+   * The options of a ControlNet, which is such a UNet's way down and looks at a picture, as above.
+   */
+  public static Map<String, Object> control(TensorNames keys, String prefix) {
+    UNetDetector shape = new UNetDetector(keys, prefix);
+    Map<String, Object> config = shape.wayDown();
+    int last = Numbered.count(keys, prefix + "input_hint_block.") - 1;
+    List<Integer> widths = new ArrayList<>();
+    for (int i = 0; i < last; i += 4) {
+      widths.add(shape.size("input_hint_block." + i + ".weight", 0));
+    }
+    config.put("conditioning_channels", shape.size("input_hint_block.0.weight", 1));
+    config.put("conditioning_embedding_out_channels", widths);
+    return config;
+  }
+
+  private Map<String, Object> config() {
+    Map<String, Object> config = wayDown();
+    config.put("out_channels", size("out.2.weight", 0));
+    config.put("up_block_types", upTypes());
+    config.putAll(guidance(keys, prefix));
+    return config;
+  }
+
+  /** What else is to be said of a UNet that is told a guidance scale. */
+  public static Map<String, Object> guidance(TensorNames keys, String prefix) {
+    UNetDetector shape = new UNetDetector(keys, prefix);
+    String name = "time_embedding.cond_proj.weight";
+    return shape.has(name) ? Map.of("time_cond_proj_dim", shape.size(name, 1)) : Map.of();
+  }
+
+  private Map<String, Object> wayDown() {
+    readLevels();
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("in_channels", size("input_blocks.0.0.weight", 1));
+    config.put("block_out_channels", levels.stream().map(Level::channels).toList());
+    config.put("layers_per_block", sole(levels.stream().map(Level::layers).toList()));
+    config.put(
+        "down_block_types",
+        levels.stream()
+            .map(level -> level.transformers == 0 ? "DownBlock2D" : "CrossAttnDownBlock2D")
+            .toList());
+    config.put("transformer_layers_per_block", sole(transformers()));
+    config.put("cross_attention_dim", contextWidth());
+    config.put("use_linear_projection", linear());
+    if (!has("middle_block.0.in_layers.0.weight")) {
+      config.put("mid_block_type", null);
+    }
+    if (has("label_emb.0.0.weight")) {
+      config.put("addition_embed_type", "text_time");
+      config.put("addition_time_embed_dim", 256);
+      config.put("projection_class_embeddings_input_dim", size("label_emb.0.0.weight", 1));
+    }
+    return config;
+  }
+
+  private void readLevels() {
+    int blocks = Numbered.count(keys, prefix + "input_blocks.");
+    int channels = 0;
+    int layers = 0;
+    int transformers = 0;
+    for (int i = 1; i < blocks; i++) {
+      String block = "input_blocks." + i + ".";
+      if (has(block + "0.op.weight")) {
+        levels.add(new Level(channels, layers, transformers));
+        layers = 0;
+        transformers = 0;
+      } else {
+        channels = size(block + "0.in_layers.2.weight", 0);
+        layers++;
+        transformers = Numbered.count(keys, prefix + block + "1.transformer_blocks.");
+      }
+    }
+    levels.add(new Level(channels, layers, transformers));
+  }
+
+  private List<String> upTypes() {
+    List<String> types = new ArrayList<>();
+    int at = 0;
+    for (int i = levels.size() - 1; i >= 0; i--) {
+      types.add(
+          has("output_blocks." + at + ".1.transformer_blocks.0.norm1.weight")
+              ? "CrossAttnUpBlock2D"
+              : "UpBlock2D");
+      at += levels.get(i).layers + 1;
+    }
+    return types;
+  }
+
+  // The bottom has as many as the last level, attending or not.
+  private List<Integer> transformers() {
+    List<Integer> counts = new ArrayList<>(
+        levels.stream().map(level -> Math.max(1, level.transformers)).toList());
+    int bottom = Numbered.count(keys, prefix + "middle_block.1.transformer_blocks.");
+    if (bottom > 0) {
+      counts.set(counts.size() - 1, bottom);
+    }
+    // A level that does not attend has as many as all others, where these agree.
+    List<Integer> said = new ArrayList<>(
+        levels.stream().map(Level::transformers).filter(count -> count > 0).toList());
+    said.add(counts.get(counts.size() - 1));
+    return said.stream().distinct().count() == 1
+        ? Collections.nCopies(counts.size(), said.get(0))
+        : counts;
+  }
+
+  private int contextWidth() {
+    return keys.names().stream()
+        .filter(name -> name.startsWith(prefix) && name.endsWith(".attn2.to_k.weight"))
+        .findFirst()
+        .map(name -> (int) keys.shape(name)[1])
+        .orElseThrow(() -> missing("attn2.to_k.weight"));
+  }
+
+  private boolean linear() {
+    return keys.names().stream()
+        .filter(name -> name.startsWith(prefix) && name.endsWith(".proj_in.weight"))
+        .findFirst()
+        .map(name -> keys.shape(name).length == 2)
+        .orElse(false);
+  }
+
+  private boolean has(String name) {
+    return keys.has(prefix + name);
+  }
+
+  private int size(String name, int dimension) {
+    if (!has(name) || keys.shape(prefix + name).length <= dimension) {
+      throw missing(name);
+    }
+    return (int) keys.shape(prefix + name)[dimension];
+  }
+
+  private InvalidInputException missing(String name) {
+    return new InvalidInputException(keys.describe() + ": the UNet has no usable tensor \"" + prefix
+        + name + "\"; the file is incomplete or of a family that is not supported");
+  }
+
+  private static Object sole(List<Integer> values) {
+    return values.stream().distinct().count() == 1 ? values.get(0) : values;
+  }
+}

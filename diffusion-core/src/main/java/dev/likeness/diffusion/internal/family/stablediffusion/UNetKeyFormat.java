@@ -1,0 +1,103 @@
+package dev.likeness.diffusion.internal.family.stablediffusion;
+
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.ModuleTable;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The UNet as latent diffusion's own code names it, in SD 1.x, 2.x and XL files alike: one list of
+ * input blocks, a middle, one list of output blocks.
+ *
+ * <p>Source: {@code openaimodel.py} of CompVis/stable-diffusion and Stability-AI/generative-models.
+ */
+public final class UNetKeyFormat {
+  private static final Map<String, String> RESNET = Map.of(
+      "norm1",
+      "in_layers.0",
+      "conv1",
+      "in_layers.2",
+      "time_emb_proj",
+      "emb_layers.1",
+      "norm2",
+      "out_layers.0",
+      "conv2",
+      "out_layers.3",
+      "conv_shortcut",
+      "skip_connection");
+
+  private final ModuleTable table = new ModuleTable(module -> false);
+
+  private UNetKeyFormat(UNetConfig config) {
+    table.add("conv_in", "input_blocks.0.0").add("conv_norm_out", "out.0").add("conv_out", "out.2");
+    table
+        .add("time_embedding.linear_1", "time_embed.0")
+        .add("time_embedding.linear_2", "time_embed.2");
+    // diffusers' script leaves its name.
+    table.add("time_embedding.cond_proj", "time_embedding.cond_proj");
+    table
+        .add("add_embedding.linear_1", "label_emb.0.0")
+        .add("add_embedding.linear_2", "label_emb.0.2");
+    down(config.levels());
+    table
+        .addAll("mid_block.resnets.0", "middle_block.0", RESNET)
+        .add("mid_block.attentions.0", "middle_block.1")
+        .addAll("mid_block.resnets.1", "middle_block.2", RESNET);
+    up(config.levels());
+  }
+
+  /** The layout of a UNet of this shape, without a prefix. */
+  public static KeyMapping of(UNetConfig config) {
+    return new UNetKeyFormat(config).table;
+  }
+
+  /**
+   * The layout of a ControlNet of this shape, which is such a UNet's way down between layers of its
+   * own.
+   */
+  public static KeyMapping of(ControlNetConfig config) {
+    ModuleTable table = new UNetKeyFormat(config.unet()).table;
+    int blocks = 2 * (config.hintChannels().size() - 1);
+    table
+        .add("controlnet_cond_embedding.conv_in", "input_hint_block.0")
+        .add("controlnet_cond_embedding.conv_out", "input_hint_block." + 2 * (blocks + 1));
+    for (int i = 0; i < blocks; i++) {
+      table.add("controlnet_cond_embedding.blocks." + i, "input_hint_block." + 2 * (i + 1));
+    }
+    int left =
+        config.unet().levels().stream().mapToInt(level -> level.layers() + 1).sum();
+    for (int i = 0; i < left; i++) {
+      table.add("controlnet_down_blocks." + i, "zero_convs." + i + ".0");
+    }
+    return table.add("controlnet_mid_block", "middle_block_out.0");
+  }
+
+  private void down(List<UNetConfig.Level> levels) {
+    int at = 1;
+    for (int i = 0; i < levels.size(); i++) {
+      for (int j = 0; j < levels.get(i).layers(); j++, at++) {
+        table.addAll("down_blocks." + i + ".resnets." + j, "input_blocks." + at + ".0", RESNET);
+        table.add("down_blocks." + i + ".attentions." + j, "input_blocks." + at + ".1");
+      }
+      if (i < levels.size() - 1) {
+        table.add("down_blocks." + i + ".downsamplers.0.conv", "input_blocks." + at++ + ".0.op");
+      }
+    }
+  }
+
+  private void up(List<UNetConfig.Level> levels) {
+    int at = 0;
+    for (int i = 0; i < levels.size(); i++) {
+      UNetConfig.Level level = levels.get(levels.size() - 1 - i);
+      for (int j = 0; j <= level.layers(); j++, at++) {
+        table.addAll("up_blocks." + i + ".resnets." + j, "output_blocks." + at + ".0", RESNET);
+        if (level.upAttends()) {
+          table.add("up_blocks." + i + ".attentions." + j, "output_blocks." + at + ".1");
+        }
+      }
+      table.add(
+          "up_blocks." + i + ".upsamplers.0.conv",
+          "output_blocks." + (at - 1) + "." + (level.upAttends() ? 2 : 1) + ".conv");
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.likeness.diffusion.internal.family.zimage;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.SameNames;
+import dev.likeness.diffusion.internal.file.ShapeReader;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the names and shapes of a Z-Image transformer alone in a file tell of it, in ComfyUI's
+ * spelling or diffusers'.
+ */
+public final class ZImageKeyFormat {
+  private static final List<String> PREFIXES =
+      List.of("model.diffusion_model.", "diffusion_model.", "");
+  private static final String MODULATION = "layers.0.adaLN_modulation.0.weight";
+  private static final int PATCH = 4;
+  /**
+   * The width of a head of every published model, how its channels are shared among the position
+   * axes, and their lengths.
+   */
+  private static final int HEAD = 128;
+
+  private static final List<Integer> AXES = List.of(32, 48, 48);
+  private static final List<Integer> LENGTHS = List.of(1536, 512, 512);
+
+  private ZImageKeyFormat() {}
+
+  /** What every name of the transformer begins with; null when there is none. */
+  public static String prefix(TensorNames keys) {
+    return PREFIXES.stream()
+        .filter(prefix -> keys.has(prefix + MODULATION) && keys.has(prefix + "cap_pad_token"))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Where the transformer below {@code prefix} lies. */
+  public static KeyMapping layout(TensorNames keys, String prefix) {
+    ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
+    KeyMapping layout = shapes.has("x_embedder.weight")
+        ? ZImageLayout.of(shapes.count("layers."), shapes.count("noise_refiner."))
+        : new SameNames(List.of(
+            "all_x_embedder.",
+            "all_final_layer.",
+            "t_embedder.",
+            "cap_embedder.",
+            "x_pad_token",
+            "cap_pad_token",
+            "layers.",
+            "noise_refiner.",
+            "context_refiner."));
+    return layout.under(prefix);
+  }
+
+  /** The options under diffusers' names. */
+  public static Map<String, Object> config(TensorNames keys, String prefix) {
+    ShapeReader shapes =
+        new ShapeReader(new CanonicalTensors(keys, layout(keys, prefix)), "", "transformer");
+    int head = shapes.size("layers.0.attention.norm_q.weight", 0);
+    if (head != HEAD) {
+      throw new InvalidInputException(
+          keys.describe() + ": a transformer with heads " + head
+              + " wide has an unknown share of them"
+              + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
+    }
+    int width = shapes.size("all_x_embedder.2-1.weight", 0);
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("all_patch_size", List.of(2));
+    config.put("all_f_patch_size", List.of(1));
+    config.put("in_channels", shapes.size("all_x_embedder.2-1.weight", 1) / PATCH);
+    config.put("dim", width);
+    config.put("n_layers", shapes.count("layers."));
+    config.put("n_refiner_layers", shapes.count("noise_refiner."));
+    config.put("n_heads", width / head);
+    config.put("n_kv_heads", width / head);
+    config.put("norm_eps", 1e-5);
+    config.put("qk_norm", true);
+    config.put("cap_feat_dim", shapes.size("cap_embedder.1.weight", 1));
+    config.put("rope_theta", 256.0);
+    config.put("t_scale", 1000.0);
+    config.put("axes_dims", AXES);
+    config.put("axes_lens", LENGTHS);
+    return config;
+  }
+}

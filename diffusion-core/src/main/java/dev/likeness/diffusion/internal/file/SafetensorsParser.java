@@ -1,0 +1,147 @@
+package dev.likeness.diffusion.internal.file;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The JSON object of a safetensors header, read strictly; offsets are checked against each other
+ * elsewhere.
+ */
+final class SafetensorsParser {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private final String source;
+  private final Map<String, TensorEntry> tensors = new LinkedHashMap<>();
+  private final Map<String, String> metadata = new LinkedHashMap<>();
+  private boolean metadataSeen;
+
+  SafetensorsParser(String source, String text) {
+    this.source = source;
+    try (JsonParser json = JSON.createParser(text)) {
+      readObject(json);
+    } catch (JsonProcessingException e) {
+      throw new InvalidInputException(
+          source + ": the header is not JSON at character " + e.getLocation().getCharOffset() + ": "
+              + e.getOriginalMessage().lines().findFirst().orElse("") + "; "
+              + SafetensorsHeader.SAVE_AGAIN,
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Map<String, TensorEntry> tensors() {
+    return tensors;
+  }
+
+  Map<String, String> metadata() {
+    return metadata;
+  }
+
+  private void readObject(JsonParser json) throws IOException {
+    if (json.nextToken() != JsonToken.START_OBJECT) {
+      throw broken("the header is not a JSON object");
+    }
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      json.nextToken();
+      if (name.equals("__metadata__")) {
+        readMetadata(json);
+      } else if (tensors.put(name, readEntry(json, name)) != null) {
+        throw broken("the header names tensor " + Quoted.of(name) + " twice");
+      }
+    }
+    if (json.nextToken() != null) {
+      throw broken("the header goes on after its JSON object");
+    }
+  }
+
+  private void readMetadata(JsonParser json) throws IOException {
+    expect(
+        json.currentToken() == JsonToken.START_OBJECT && !metadataSeen,
+        "__metadata__",
+        "one JSON object");
+    metadataSeen = true;
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String key = json.currentName();
+      expect(
+          json.nextToken() == JsonToken.VALUE_STRING, "__metadata__ " + Quoted.of(key), "a string");
+      expect(
+          metadata.put(key, json.getText()) == null, "__metadata__ " + Quoted.of(key), "one value");
+    }
+  }
+
+  private TensorEntry readEntry(JsonParser json, String name) throws IOException {
+    String place = "tensor " + Quoted.of(name);
+    boolean whole = name.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
+    expect(whole, place, "named in whole characters");
+    expect(json.currentToken() == JsonToken.START_OBJECT, place, "a JSON object");
+    DType dtype = null;
+    List<Long> shape = null;
+    List<Long> offsets = null;
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String field = json.currentName();
+      json.nextToken();
+      switch (field) {
+        case "dtype" -> {
+          expect(dtype == null, place, "one dtype");
+          dtype = readDType(json, place);
+        }
+        case "shape" -> {
+          expect(shape == null, place, "one shape");
+          shape = readNumbers(json, place + " shape");
+        }
+        case "data_offsets" -> {
+          expect(offsets == null, place, "one data_offsets");
+          offsets = readNumbers(json, place + " data_offsets");
+        }
+        default -> json.skipChildren();
+      }
+    }
+    expect(
+        dtype != null && shape != null && offsets != null, place, "dtype, shape and data_offsets");
+    expect(offsets.size() == 2, place + " data_offsets", "two numbers");
+    return new TensorEntry(dtype, shape, offsets.get(0), offsets.get(1));
+  }
+
+  private DType readDType(JsonParser json, String place) throws IOException {
+    expect(json.currentToken() == JsonToken.VALUE_STRING, place + " dtype", "a string");
+    String name = json.getText();
+    return DType.find(name)
+        .orElseThrow(() -> new InvalidInputException(source + ": " + place + " has unknown dtype "
+            + Quoted.of(name) + "; known: " + DType.names()));
+  }
+
+  private List<Long> readNumbers(JsonParser json, String place) throws IOException {
+    expect(json.currentToken() == JsonToken.START_ARRAY, place, "a list of whole numbers");
+    List<Long> numbers = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      boolean whole = json.currentToken() == JsonToken.VALUE_NUMBER_INT
+          && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
+          && json.getLongValue() >= 0;
+      expect(whole, place, "whole numbers from 0 to " + Long.MAX_VALUE);
+      numbers.add(json.getLongValue());
+    }
+    return numbers;
+  }
+
+  private void expect(boolean holds, String place, String expected) {
+    if (!holds) {
+      throw broken(place + " must be " + expected);
+    }
+  }
+
+  private InvalidInputException broken(String what) {
+    return new InvalidInputException(source + ": " + what + "; " + SafetensorsHeader.SAVE_AGAIN);
+  }
+}

@@ -1,0 +1,162 @@
+package dev.likeness.diffusion.internal.file;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A file whose eight-bit weights are to be multiplied by a scale that stands beside them, as
+ * ComfyUI and its kin write it ({@code scale_weight} or {@code weight_scale}); the products are
+ * f32. Whole numbers are weights only where a marker says how. Scales of inputs, which only F8
+ * arithmetic needs, and markers are left out.
+ */
+public final class ScaledSource implements TensorSource {
+  private static final String WEIGHT = "weight";
+  private static final List<String> SCALES = List.of("scale_weight", "weight_scale");
+  private static final List<String> LEFT_OUT = List.of(
+      "scale_weight",
+      "weight_scale",
+      "scale_input",
+      "input_scale",
+      "scaled_fp8",
+      QuantizationMarkers.TENSOR);
+
+  private final TensorSource source;
+  private final Set<String> names = new LinkedHashSet<>();
+
+  private ScaledSource(TensorSource source) {
+    this.source = source;
+    for (String name : source.names()) {
+      if (!isLeftOut(name)) {
+        names.add(name);
+      }
+    }
+  }
+
+  /**
+   * {@code source} with its scales applied; itself when it has none.
+   *
+   * @throws InvalidInputException when weights are stored in a way that is not read; {@code source}
+   *     is closed then
+   */
+  public static TensorSource of(Safetensors source) {
+    try {
+      ScaledSource scaled = new ScaledSource(source);
+      Map<String, String> formats = QuantizationMarkers.formats(source, source.metadata());
+      scaled.names.stream()
+          .filter(name -> name.endsWith("." + WEIGHT))
+          .forEach(name -> scaled.check(
+              name, formats.get(name.substring(0, name.length() - WEIGHT.length() - 1))));
+      return scaled.names.size() == source.names().size() ? source : scaled;
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  /** The texts of a header that are still true of the products. */
+  public static Map<String, String> metadata(Map<String, String> metadata) {
+    Map<String, String> kept = new LinkedHashMap<>(metadata);
+    kept.remove(QuantizationMarkers.METADATA);
+    return kept;
+  }
+
+  private static boolean isLeftOut(String name) {
+    return LEFT_OUT.contains(name.substring(name.lastIndexOf('.') + 1));
+  }
+
+  private void check(String name, String format) {
+    String scale = scale(name);
+    boolean whole = isWhole(source.dtype(name));
+    boolean eight = QuantizationMarkers.INT8.equals(format);
+    if (whole != eight || eight && (scale == null || source.dtype(name) != DType.I8)) {
+      throw new InvalidInputException(
+          source.describe() + ": " + Quoted.of(name) + " is of type " + source.dtype(name)
+              + (scale == null ? " without a scale" : "") + " and stored as "
+              + (format == null ? "nothing beside it says" : Quoted.of(format)) + "; "
+              + QuantizationMarkers.ADVICE);
+    }
+    if (scale != null) {
+      requireScale(name, scale);
+    }
+  }
+
+  // One factor for all, or one for each row; blocks have more.
+  private void requireScale(String name, String scale) {
+    long[] shape = source.shape(name);
+    long count = source.elements(scale);
+    boolean fits = count == 1 || shape.length > 0 && count == shape[0];
+    if (!fits || !source.dtype(scale).isFloating()) {
+      throw new InvalidInputException(source.describe() + ": " + Quoted.of(scale) + " has type "
+          + source.dtype(scale) + " and shape "
+          + Arrays.toString(source.shape(scale)) + " beside a weight of " + Arrays.toString(shape)
+          + "; read are one scale for all and one for each row: " + QuantizationMarkers.ADVICE);
+    }
+  }
+
+  private static boolean isWhole(DType type) {
+    return type.name().startsWith("I") || type.name().startsWith("U");
+  }
+
+  private String scale(String name) {
+    if (name.endsWith("." + WEIGHT)) {
+      String module = name.substring(0, name.length() - WEIGHT.length());
+      return SCALES.stream()
+          .map(module::concat)
+          .filter(source.names()::contains)
+          .findFirst()
+          .orElse(null);
+    }
+    return null;
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(names);
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return source.shape(name);
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return scale(name) == null ? source.dtype(name) : DType.F32;
+  }
+
+  @Override
+  public Tensor read(String name) {
+    String scale = scale(name);
+    if (scale == null) {
+      return source.read(name);
+    }
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor factor = source.read(scale).to(ScalarType.Float);
+      Tensor weight = source.read(name).to(ScalarType.Float);
+      long[] rows = new long[(int) Math.max(1, weight.dim())];
+      Arrays.fill(rows, 1);
+      rows[0] = factor.numel();
+      return scope.promote(weight.mul(factor.reshape(rows)).view(weight.sizes()));
+    }
+  }
+
+  @Override
+  public String describe() {
+    return source.describe();
+  }
+
+  @Override
+  public void close() {
+    source.close();
+  }
+}

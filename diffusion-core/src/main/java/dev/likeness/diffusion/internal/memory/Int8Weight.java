@@ -1,0 +1,48 @@
+package dev.likeness.diffusion.internal.memory;
+
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A matrix in eight bits: each row's numbers in steps of the 127th part of its largest.
+ *
+ * @param steps [rows, columns], int8
+ * @param scale [rows, 1], f32
+ */
+record Int8Weight(Tensor steps, Tensor scale, long[] shape) {
+  /**
+   * Numbers from which a matrix is worth the scales and the rounding: all but a UNet's first and
+   * last layer.
+   */
+  private static final long LARGE = 64 * 64;
+
+  /** Whether a weight [out, in, ...] of this shape is large enough. */
+  static boolean pay(long... shape) {
+    return shape.length > 1 && shape[0] * shape[1] >= LARGE;
+  }
+
+  static Int8Weight of(Tensor tensor) {
+    Tensor rows = tensor.to(ScalarType.Float).reshape(tensor.size(0), -1);
+    Tensor scale = torch
+        .amax(rows.abs(), new long[] {1}, true)
+        .div(new Scalar(127.0))
+        .clamp_min(new Scalar(1e-30));
+    Tensor steps = rows.div(scale).round().to(ScalarType.Char);
+    long[] shape = new long[(int) tensor.dim()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = tensor.size(i);
+    }
+    return new Int8Weight(steps, scale, shape);
+  }
+
+  Tensor widened(DType type) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.promote(
+          steps.to(ScalarType.Float).mul_(scale).to(type.scalarType()).view(shape));
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.likeness.diffusion.internal.memory;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.text.LoadedQwen3;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a model needs of memory, from its files' headers alone.
+ *
+ * @param parts the sizes of its networks by component
+ * @param network the component that denoises
+ * @param width channels of the network: of a transformer's tokens, of a UNet's first level
+ * @param textTokens how many tokens of text a transformer has beside the picture's; 0 for a UNet
+ * @param pixels width of the autoencoder at full size, in channels
+ * @param side pixels along one side of a token, or of a UNet's latent
+ * @param own pixels along one side of the picture that the model draws by default
+ * @param rows how many times the network is given a picture at once by default
+ */
+public record MemoryEstimate(
+    Map<String, PartSize> parts,
+    String network,
+    long width,
+    long textTokens,
+    long pixels,
+    int side,
+    int own,
+    int rows) {
+  /**
+   * What lies in memory of one block's work at once, in tokens times width: in the network's type,
+   * and in f32.
+   */
+  private static final double TYPED = 28;
+
+  private static final double SINGLE = 40;
+  /** The same of a UNet, in pixels of its first level times width. */
+  private static final double UNET = 60;
+  /**
+   * The same of the autoencoder's last level, whole and in strips: in its own type, and in f32
+   * whatever that is.
+   */
+  private static final double WHOLE = 3.5;
+
+  private static final double WHOLE_SINGLE = 13;
+  private static final double STRIPS = 4.75;
+  private static final double STRIPS_SINGLE = 5.5;
+  /** What encoding a text takes beside the encoder. */
+  private static final long ENCODING = 192L << 20;
+
+  public static MemoryEstimate of(ModelParts files) {
+    Map<String, PartSize> parts = new LinkedHashMap<>();
+    boolean transformer = files.componentClass(ModelComponent.TRANSFORMER.folder()) != null;
+    for (String component : files.componentNames()) {
+      boolean known =
+          component.startsWith("text_encoder") || component.matches("transformer|unet|vae");
+      if (known && files.componentClass(component) != null) {
+        try (TensorSource source = files.weights(component)) {
+          parts.put(
+              component,
+              PartSize.of(
+                  source, !component.matches("unet|vae"), ZImageNetworks.used(files, component)));
+        }
+      }
+    }
+    ModelConfig vae = files.config("vae");
+    int levels =
+        vae.has("block_out_channels") ? vae.integers("block_out_channels").size() : 4;
+    long pixels =
+        vae.has("block_out_channels") ? vae.integers("block_out_channels").get(0) : 64;
+    int factor = 1 << levels - 1;
+    if (!transformer) {
+      ModelConfig unet = files.config("unet");
+      return new MemoryEstimate(
+          parts,
+          "unet",
+          unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : 320,
+          0,
+          pixels,
+          factor,
+          factor * latents(unet, 64),
+          unet.has("time_cond_proj_dim") ? 1 : 2);
+    }
+    Transformer net = Transformer.of(files);
+    return new MemoryEstimate(
+        parts,
+        "transformer",
+        net.width,
+        net.textTokens,
+        pixels,
+        2 * factor,
+        factor * latents(files.config("transformer"), 128),
+        net.rows);
+  }
+
+  private static int latents(ModelConfig network, int unsaid) {
+    int side = network.integer("sample_size", 0);
+    return side == 0 ? unsaid : side;
+  }
+
+  /** The budget for pictures of a size: the model's own where none was asked for. */
+  public MemoryBudget sized(MemoryBudget budget) {
+    return budget.size(
+        budget.width() == 0 ? own : budget.width(), budget.height() == 0 ? own : budget.height());
+  }
+
+  /** What the memory of a transformer's work is told by. */
+  private record Transformer(long width, long textTokens, int rows) {
+    static Transformer of(ModelParts files) {
+      ModelConfig net = files.config("transformer");
+      return switch (files.componentClass("transformer")) {
+        case "ZImageTransformer2DModel" ->
+          new Transformer(net.integer("dim", 3840), LoadedQwen3.TOKENS, 2);
+        case "Flux2Transformer2DModel" ->
+          new Transformer(
+              width(net, 48, 128), LoadedQwen3.TOKENS, files.option("is_distilled") ? 1 : 2);
+        case "FluxTransformer2DModel" -> new Transformer(width(net, 24, 128), 512, 1);
+        default -> new Transformer(width(net, 24, 64), 77 + 256, 2);
+      };
+    }
+
+    private static long width(ModelConfig net, int heads, int head) {
+      return (long) net.integer("num_attention_heads", heads)
+          * net.integer("attention_head_dim", head);
+    }
+  }
+
+  /** The bytes of weights in memory while {@code busy} computes. */
+  long weights(Map<String, WeightResidence> residences, int bytes, String busy) {
+    return parts.entrySet().stream()
+        .mapToLong(part -> part.getValue()
+            .bytes(residences.get(part.getKey()), bytes, part.getKey().equals(busy)))
+        .sum();
+  }
+
+  /** The most of the three phases of a picture. */
+  public long most(
+      Map<String, WeightResidence> residences,
+      boolean strips,
+      int bytes,
+      long pictureWidth,
+      long pictureHeight,
+      int rows) {
+    long most =
+        weights(residences, bytes, network) + sampling(bytes, pictureWidth, pictureHeight, rows);
+    for (String part : parts.keySet()) {
+      long beside = part.equals("vae")
+          ? decoding(pixels, strips, bytes, pictureWidth * pictureHeight)
+          : ENCODING;
+      most =
+          part.equals(network) ? most : Math.max(most, weights(residences, bytes, part) + beside);
+    }
+    return most;
+  }
+
+  private long sampling(int bytes, long pictureWidth, long pictureHeight, int rows) {
+    long places = (pictureWidth / side) * (pictureHeight / side);
+    return (long)
+        (textTokens == 0
+            ? UNET * rows * places * width * bytes
+            : rows * (places + textTokens) * width * (TYPED * bytes + SINGLE));
+  }
+
+  /**
+   * What an autoencoder takes beside its weights while it decodes.
+   *
+   * @param channels of its last level
+   * @param area of the picture in pixels
+   */
+  public static long decoding(long channels, boolean strips, int bytes, long area) {
+    double each = strips ? STRIPS * bytes + STRIPS_SINGLE : WHOLE * bytes + WHOLE_SINGLE;
+    return (long) (each * area * channels);
+  }
+}

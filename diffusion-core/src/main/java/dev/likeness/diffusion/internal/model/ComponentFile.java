@@ -1,0 +1,306 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ComponentDetector;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetControlNet;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetDetector;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.RelaidSource;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
+import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
+import dev.likeness.diffusion.internal.text.T5KeyFormat;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * A network that lies alone in a folder or a file, to be put into a model. What its tensors do not
+ * tell (an activation, the latents' scale) is as in the model, which it has to fit anyway; without
+ * one, as by default.
+ *
+ * @param weights opens its tensors, under canonical names
+ * @param scheduler the one that a denoising network was trained for; null where nothing beside it
+ *     says
+ */
+public record ComponentFile(
+    String className, ModelConfig config, Supplier<TensorSource> weights, ModelConfig scheduler) {
+  private static final Set<String> DENOISING = Set.of("unet", "transformer");
+  private static final List<String> TEXT_PREFIXES = List.of(
+      "",
+      "cond_stage_model.",
+      "conditioner.embedders.0.",
+      "conditioner.embedders.1.",
+      "text_encoders.clip_l.",
+      "text_encoders.clip_g.");
+
+  /** A network that is no denoising one, or of whose scheduler nothing is known. */
+  private ComponentFile(String className, ModelConfig config, Supplier<TensorSource> weights) {
+    this(className, config, weights, null);
+  }
+
+  /** A component of a whole model, with {@code scheduler} if it is the denoising network. */
+  private static ComponentFile of(ModelParts files, String component, ModelConfig scheduler) {
+    if (files.componentClass(component) == null) {
+      throw new InvalidInputException(files.describe() + " has no " + component);
+    }
+    return new ComponentFile(
+        files.componentClass(component),
+        files.config(component),
+        () -> files.weights(component),
+        DENOISING.contains(component) ? scheduler : null);
+  }
+
+  /** A component of a diffusers folder, with its scheduler where that was fetched with it. */
+  static ComponentFile of(ModelFolder folder, String component) {
+    boolean told = DENOISING.contains(component)
+        && Files.exists(folder.root().resolve("scheduler/scheduler_config.json"));
+    return of(folder, component, told ? folder.scheduler() : null);
+  }
+
+  /** What {@code path} holds for {@code component} of {@code base}. */
+  public static ComponentFile find(ModelParts base, String component, Path path) {
+    Path config = Files.isDirectory(path) ? path.resolve("config.json") : configBeside(path);
+    if (Files.isDirectory(path)) {
+      return configured(
+          component, ModelConfig.read(config), () -> new ComponentFolder(path, null).open());
+    }
+    TensorNames keys = TensorFileFormat.list(path);
+    ComponentFile foreign = foreign(base, component, path, keys);
+    if (foreign != null) {
+      return foreign;
+    }
+    if (Files.exists(config)) {
+      return configured(component, ModelConfig.read(config), () -> TensorFileFormat.open(path));
+    }
+    return canonical(base, component, path, keys);
+  }
+
+  // Of two editions in one folder one has a config of its own name: diffusion_pytorch_model_promax
+  // and config_promax.
+  private static Path configBeside(Path file) {
+    Path own = file.resolveSibling(file.getFileName()
+        .toString()
+        .replaceFirst("^diffusion_pytorch_model(.*)\\.\\w+$", "config$1.json"));
+    return !own.equals(file) && Files.exists(own) ? own : file.resolveSibling("config.json");
+  }
+
+  private static ComponentFile configured(
+      String component, ModelConfig config, Supplier<TensorSource> files) {
+    List<String> architectures =
+        config.has("architectures") ? config.texts("architectures", List.of()) : List.of();
+    String className =
+        config.text("_class_name", architectures.isEmpty() ? "unknown" : architectures.get(0));
+    return new ComponentFile(
+        className, config, () -> Spelling.canonical(className, component, files.get()));
+  }
+
+  private static ComponentFile foreign(
+      ModelParts base, String component, Path path, TensorNames keys) {
+    if (component.equals("controlnet")) {
+      return UNetControlNet.find(path, keys);
+    }
+    if (ModelFamily.KNOWN.stream().anyMatch(known -> known.recognises(keys))) {
+      // How a small transformer's heads are shared among the axes is not in the file.
+      SingleFile whole = SingleFile.open(
+          path,
+          component.equals("transformer") && base != null && base.componentClass(component) != null
+              ? Map.of(component, base.config(component).values())
+              : Map.of());
+      if (whole.componentClass(component) != null) {
+        return of(whole, component, whole.saysPrediction() ? whole.scheduler() : null);
+      }
+    }
+    if (component.equals("vae")) {
+      for (String prefix : List.of("first_stage_model.", "vae.", "")) {
+        KeyMapping layout = AutoencoderKeyFormat.layout(keys, prefix);
+        if (layout != null) {
+          CanonicalTensors own = new CanonicalTensors(keys, layout);
+          return relaid(
+              base,
+              component,
+              path,
+              layout,
+              AutoencoderKeyFormat.config(own),
+              AutoencoderKeyFormat.className(own));
+        }
+      }
+    }
+    return component.startsWith("text_encoder") ? text(base, component, path, keys) : null;
+  }
+
+  private static ComponentFile text(
+      ModelParts base, String component, Path path, TensorNames keys) {
+    ComponentFile language = language(component, path, keys);
+    if (language != null) {
+      return language;
+    }
+    boolean projects = projects(base, component);
+    for (String prefix : TEXT_PREFIXES) {
+      int most = known(base, component).get("num_hidden_layers") instanceof Integer layers
+          ? layers
+          : Integer.MAX_VALUE;
+      KeyMapping stored = ClipKeyFormat.layout(keys, prefix, most, projects);
+      if (stored != null) {
+        KeyMapping layout = ComponentDetector.heard(component, projects) || ofFolder(path)
+            ? stored
+            : ClipKeyFormat.unprojected(stored);
+        return relaid(
+            base,
+            component,
+            path,
+            layout,
+            ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects),
+            textClass(projects));
+      }
+    }
+    return null;
+  }
+
+  // A diffusers folder's own file brings its projection.
+  private static boolean ofFolder(Path path) {
+    Path config = path.resolveSibling("config.json");
+    return Files.exists(config)
+        && ModelConfig.read(config).texts("architectures", List.of()).contains(textClass(true));
+  }
+
+  private static ComponentFile language(String component, Path path, TensorNames keys) {
+    for (String prefix : List.of("", "text_encoders.t5xxl.transformer.", "text_encoders.t5xxl.")) {
+      KeyMapping t5 = T5KeyFormat.layout(keys, prefix);
+      KeyMapping qwen = Qwen3KeyFormat.layout(keys, prefix);
+      if (t5 != null) {
+        return whole(
+            "T5EncoderModel",
+            T5KeyFormat.config(new CanonicalTensors(keys, t5)),
+            component,
+            path,
+            t5);
+      }
+      if (qwen != null) {
+        return whole(
+            "Qwen3ForCausalLM",
+            Qwen3KeyFormat.config(new CanonicalTensors(keys, qwen)),
+            component,
+            path,
+            qwen);
+      }
+    }
+    return null;
+  }
+
+  private static ComponentFile whole(
+      String className,
+      Map<String, Object> config,
+      String component,
+      Path path,
+      KeyMapping layout) {
+    return new ComponentFile(
+        className,
+        ModelConfig.of(config, path + " (" + component + ")"),
+        () -> new RelaidSource(TensorFileFormat.open(path), layout));
+  }
+
+  private static boolean projects(ModelParts base, String component) {
+    if (base == null) {
+      return component.equals("text_encoder_2");
+    }
+    return base.family() != null
+        ? base.family().projects(component)
+        : base.componentClass(component) != null
+            ? base.componentClass(component).equals(textClass(true))
+            : component.equals("text_encoder_2");
+  }
+
+  private static String textClass(boolean projects) {
+    return projects ? "CLIPTextModelWithProjection" : "CLIPTextModel";
+  }
+
+  private static ComponentFile relaid(
+      ModelParts base,
+      String component,
+      Path path,
+      KeyMapping layout,
+      Map<String, Object> shapes,
+      String className) {
+    Map<String, Object> options = known(base, component);
+    options.putAll(shapes);
+    return new ComponentFile(
+        className,
+        ModelConfig.of(options, path + " (" + component + ")"),
+        () -> new RelaidSource(TensorFileFormat.open(path), layout));
+  }
+
+  private static ComponentFile canonical(
+      ModelParts base, String component, Path path, TensorNames keys) {
+    Map<String, Object> options = known(base, component);
+    String className = className(base, component);
+    if (component.equals("controlnet")) {
+      UNetControlNet.requireConfig(path, keys);
+    }
+    if (component.equals("vae")
+        && keys.has("decoder.layers.0.weight")
+        && keys.has("encoder.layers.0.weight")) {
+      options = new LinkedHashMap<>(AutoencoderKeyFormat.tinyConfig(keys));
+      className = "AutoencoderTiny";
+    } else if (component.equals("vae") && keys.has("decoder.up_blocks.0.resnets.0.conv1.weight")) {
+      options.putAll(AutoencoderKeyFormat.config(keys));
+      className = AutoencoderKeyFormat.className(keys);
+    } else if (!keys.has(
+            component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
+        || options.isEmpty()) {
+      throw new InvalidInputException(
+          path + " holds no " + component + " in a known spelling ("
+              + keys.names().size()
+              + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
+    }
+    if (component.equals("unet")) {
+      options.remove("time_cond_proj_dim");
+      options.putAll(UNetDetector.guidance(keys, ""));
+    }
+    String known = className;
+    return new ComponentFile(
+        known,
+        ModelConfig.of(options, path + " (" + component + ")"),
+        () -> Spelling.canonical(known, component, TensorFileFormat.open(path)));
+  }
+
+  // The family's own facts where the model lacks the part, else those of the part that it has.
+  private static Map<String, Object> known(ModelParts base, String component) {
+    Map<String, Object> options = new LinkedHashMap<>();
+    if (base == null) {
+      return options;
+    }
+    if (base.componentClass(component) != null
+        && base.componentClass(component).equals(className(base, component))) {
+      options.putAll(base.config(component).values());
+    } else if (base.family() != null) {
+      options.putAll(base.family().facts(component, Map.of()));
+    }
+    return options;
+  }
+
+  private static String transformerClass(ModelParts base) {
+    String known = base == null ? null : base.componentClass("transformer");
+    return known == null ? "unknown" : known;
+  }
+
+  private static String className(ModelParts base, String component) {
+    return switch (component) {
+      case "vae" -> "AutoencoderKL";
+      case "unet" -> "UNet2DConditionModel";
+      case "transformer" -> transformerClass(base);
+      case "text_encoder_2" -> "CLIPTextModelWithProjection";
+      default -> "CLIPTextModel";
+    };
+  }
+}

@@ -1,0 +1,162 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.text.T5Tokenizer;
+import dev.likeness.diffusion.internal.text.TokenizerFiles;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * A model with one of its networks, or one that it lacked, taken from elsewhere; a denoising
+ * network brings the scheduler that it was trained for, where it says which.
+ */
+public record ReplacedComponent(ModelParts base, String component, ComponentFile part, Path files)
+    implements ModelParts {
+  /** Reads nothing of the weights yet. */
+  public static ModelParts in(ModelParts base, String component, Path files) {
+    boolean whole = Files.isDirectory(files) && Files.exists(files.resolve("model_index.json"));
+    ComponentFile part = whole
+        ? ComponentFile.of(ModelFolder.open(files), component)
+        : ComponentFile.find(base, component, files);
+    return new ReplacedComponent(base, component, part, files);
+  }
+
+  @Override
+  public String describe() {
+    return base.describe();
+  }
+
+  @Override
+  public String name() {
+    return base.name();
+  }
+
+  @Override
+  public Optional<Path> folder() {
+    return base.folder();
+  }
+
+  @Override
+  public String pipeline() {
+    return base.pipeline();
+  }
+
+  @Override
+  public boolean option(String name) {
+    return base.option(name);
+  }
+
+  @Override
+  public Set<String> componentNames() {
+    Set<String> names = new LinkedHashSet<>(base.componentNames());
+    names.add(component);
+    return names;
+  }
+
+  @Override
+  public Map<String, String> others() {
+    return base.others();
+  }
+
+  @Override
+  public String componentClass(String name) {
+    return name.equals(component) ? part.className() : base.componentClass(name);
+  }
+
+  @Override
+  public ModelConfig config(String name) {
+    return name.equals(component) ? part.config() : base.config(name);
+  }
+
+  @Override
+  public ModelConfig scheduler() {
+    return part.scheduler() == null || alike(part.scheduler(), base.scheduler())
+        ? base.scheduler()
+        : part.scheduler();
+  }
+
+  /**
+   * Whether a network learnt for the one is drawn as well by the other; then the base's sampler,
+   * spacing and defaults stay.
+   */
+  private static boolean alike(ModelConfig one, ModelConfig other) {
+    return one.text("prediction_type", "epsilon").equals(other.text("prediction_type", "epsilon"))
+        && Stream.of("rescale_betas_zero_snr", "use_dynamic_shifting")
+            .allMatch(option -> Boolean.TRUE.equals(one.values().get(option))
+                == Boolean.TRUE.equals(other.values().get(option)));
+  }
+
+  @Override
+  public TensorSource weights(String name) {
+    return name.equals(component) ? part.weights().get() : base.weights(name);
+  }
+
+  @Override
+  public ModelFamily family() {
+    return base.family();
+  }
+
+  // CLIP's tokenizer is the model's own or built in; others come with their part, or are the
+  // model's own if that has as many words.
+  @Override
+  public TokenizerFiles tokenizerFiles(String tokenizer) {
+    return belongs(tokenizer) && !part.className().startsWith("CLIP")
+        ? fitting(tokenizer, TokenizerFiles::read, base::tokenizerFiles)
+        : base.tokenizerFiles(tokenizer);
+  }
+
+  @Override
+  public T5Tokenizer t5Tokenizer(String tokenizer) {
+    return belongs(tokenizer)
+        ? fitting(tokenizer, T5Tokenizer::open, base::t5Tokenizer)
+        : base.t5Tokenizer(tokenizer);
+  }
+
+  private <T> T fitting(String tokenizer, Function<Path, T> beside, Function<String, T> ofBase) {
+    Path own = folder(tokenizer);
+    if (holds(own)) {
+      return beside.apply(own);
+    }
+    Path other = base.folder().map(folder -> folder.resolve(tokenizer)).orElse(null);
+    int words = part.config().integer("vocab_size", 0);
+    if (other != null
+        && holds(other)
+        && base.componentClass(component) != null
+        && base.config(component).integer("vocab_size", 0) == words) {
+      return ofBase.apply(tokenizer);
+    }
+    throw new InvalidInputException(files + " comes without its tokenizer: there is none in " + own
+        + ", nor one for " + words + " words in "
+        + (other == null ? base.describe() : other)
+        + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt"
+        + " beside it");
+  }
+
+  private static boolean holds(Path folder) {
+    return Stream.of("tokenizer.json", "spiece.model", "vocab.json")
+        .anyMatch(name -> Files.exists(folder.resolve(name)));
+  }
+
+  private boolean belongs(String tokenizer) {
+    return tokenizer.equals(component.replace("text_encoder", "tokenizer"));
+  }
+
+  // In a whole model's folder, beside the part as in such a folder, or in the part's own.
+  private Path folder(String tokenizer) {
+    Path folder = Files.isDirectory(files) ? files : files.toAbsolutePath().getParent();
+    return Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))
+        .filter(Files::isDirectory)
+        .findFirst()
+        .orElse(folder);
+  }
+}

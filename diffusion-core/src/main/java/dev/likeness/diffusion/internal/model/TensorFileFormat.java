@@ -1,0 +1,112 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.ScaledSource;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.file.gguf.Gguf;
+import dev.likeness.diffusion.internal.file.gguf.GgufHeader;
+import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A file of tensors in any form that is read, told by its first bytes: safetensors, what
+ * {@code torch.save} writes, or GGUF.
+ */
+public enum TensorFileFormat {
+  SAFETENSORS,
+  PICKLE,
+  GGUF;
+
+  private static final int PICKLE_PROTOCOL = 0x80;
+  private static final int HEAD = 4;
+
+  /**
+   * The form of {@code file}.
+   *
+   * @throws InvalidInputException when there is no such file, or it is of a form that is not read
+   */
+  public static TensorFileFormat of(Path file) {
+    byte[] head = head(file);
+    if (new String(head, StandardCharsets.ISO_8859_1).equals(GgufHeader.MAGIC)) {
+      return GGUF;
+    }
+    boolean zip = new String(head, StandardCharsets.ISO_8859_1).equals("PK\3\4");
+    // A safetensors file begins with the length of its header, which has no fourth byte below 16
+    // MiB.
+    boolean old = head.length == HEAD
+        && (head[0] & 255) == PICKLE_PROTOCOL
+        && head[1] >= 2
+        && head[1] <= 5
+        && head[3] != 0;
+    return zip || old ? PICKLE : SAFETENSORS;
+  }
+
+  /** Opens {@code file} in the form it has. */
+  public static TensorSource open(Path file) {
+    return switch (of(file)) {
+      case PICKLE -> TorchPickle.open(file);
+      case GGUF -> Gguf.open(file);
+      case SAFETENSORS -> ScaledSource.of(Safetensors.open(file));
+    };
+  }
+
+  /** The names, shapes and types in {@code file}; no tensor is read and libtorch is not needed. */
+  public static TensorNames list(Path file) {
+    return switch (of(file)) {
+      case PICKLE -> TorchPickle.list(file);
+      case GGUF -> GgufHeader.read(file);
+      case SAFETENSORS -> SafetensorsHeader.read(file);
+    };
+  }
+
+  /**
+   * The free text pairs that a list came with, as far as they are true of what {@link #open} gives;
+   * a pickle has none.
+   */
+  public static Map<String, String> metadata(TensorNames list) {
+    return list instanceof SafetensorsHeader header
+        ? ScaledSource.metadata(header.metadata())
+        : Map.of();
+  }
+
+  /** The numbers of a small tensor that a file says of itself, in their order. */
+  public static List<Double> numbers(Path file, String name) {
+    try (TensorScope scope = TensorScope.open();
+        TensorSource source = open(file)) {
+      Tensor flat = source.read(name).to(ScalarType.Float).contiguous();
+      float[] values = new float[(int) flat.numel()];
+      new FloatPointer(flat.data_ptr()).get(values);
+      return IntStream.range(0, values.length).mapToObj(i -> (double) values[i]).toList();
+    }
+  }
+
+  private static byte[] head(Path file) {
+    try {
+      return UninterruptibleIo.read(file, TensorFileFormat::begin);
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static byte[] begin(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(HEAD);
+    }
+  }
+}

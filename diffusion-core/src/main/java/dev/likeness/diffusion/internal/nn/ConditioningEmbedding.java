@@ -1,0 +1,42 @@
+package dev.likeness.diffusion.internal.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A small convolutional network that brings a ControlNet's picture to the size and width that the
+ * network works at.
+ */
+public final class ConditioningEmbedding {
+  private final Conv2d convIn;
+  private final List<Conv2d> blocks = new ArrayList<>();
+  private final Conv2d convOut;
+
+  /**
+   * Reads {@code conv_in}, {@code blocks} and {@code conv_out}.
+   *
+   * @param in channels of the picture
+   * @param channels widths on the way; every one but the first is at half the size of the one
+   *     before
+   * @param out channels of the result
+   */
+  public ConditioningEmbedding(Weights w, int in, List<Integer> channels, int out) {
+    convIn = new Conv2d(w.at("conv_in"), in, channels.get(0), 3);
+    for (int i = 0; i + 1 < channels.size(); i++) {
+      blocks.add(new Conv2d(w.at("blocks").at(2 * i), channels.get(i), channels.get(i), 3));
+      blocks.add(
+          new Conv2d(w.at("blocks").at(2 * i + 1), channels.get(i), channels.get(i + 1), 3, 2, 1));
+    }
+    convOut = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), out, 3);
+  }
+
+  /** Maps a picture [batch, in, height, width] to [batch, out, h, w]. */
+  public Tensor forward(Tensor picture) {
+    Tensor x = Activation.SILU.of(convIn.forward(picture));
+    for (Conv2d block : blocks) {
+      x = Activation.SILU.of(block.forward(x));
+    }
+    return convOut.forward(x);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.likeness.diffusion.internal.nn;
+
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A layer's weight as it lies in memory: as the layer computes with it, smaller and widened at each
+ * use, or in a form that the layer made of it once.
+ */
+@FunctionalInterface
+public interface LayerWeight {
+  /** A tensor that is used as it is. */
+  record Plain(Tensor wide) implements LayerWeight {}
+
+  /** The numbers to compute with; where they are widened the calling scope owns them. */
+  Tensor wide();
+
+  /** Its dimensions. */
+  default long[] shape() {
+    return wide().shape();
+  }
+
+  /** Whether what a layer makes of the numbers is kept. */
+  default boolean keeps() {
+    return false;
+  }
+
+  /**
+   * Whether products with it are asked for in eight bits; what the layer makes of it then is kept.
+   */
+  default boolean multipliesInEightBits() {
+    return false;
+  }
+
+  /**
+   * What {@code making} makes of the numbers. Where it is kept, it is made at the first asking and
+   * lies in the place of the numbers themselves, owned by the network's weights; else the calling
+   * scope owns it.
+   *
+   * @param use the name of what is made, always the same for the same {@code making}
+   */
+  default Tensor made(String use, UnaryOperator<Tensor> making) {
+    return making.apply(wide());
+  }
+
+  /** The weight of another {@code shape} that {@code making} makes of this one. */
+  default LayerWeight with(String use, UnaryOperator<Tensor> making, long... shape) {
+    LayerWeight own = this;
+    return new LayerWeight() {
+      @Override
+      public long[] shape() {
+        return shape;
+      }
+
+      @Override
+      public Tensor wide() {
+        return making.apply(own.wide());
+      }
+
+      @Override
+      public boolean keeps() {
+        return own.keeps();
+      }
+
+      @Override
+      public Tensor made(String next, UnaryOperator<Tensor> then) {
+        return own.made(use + "." + next, wide -> then.apply(making.apply(wide)));
+      }
+    };
+  }
+}

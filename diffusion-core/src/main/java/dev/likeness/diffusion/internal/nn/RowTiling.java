@@ -1,0 +1,80 @@
+package dev.likeness.diffusion.internal.nn;
+
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A picture's layer computed some rows at a time, with the neighbouring rows that it looks at: what
+ * lies between its operations is never whole, and its output equals the whole layer's to rounding.
+ *
+ * @param rows output rows at a time; 0 computes every layer whole
+ */
+public record RowTiling(int rows) {
+  /** Every layer whole. */
+  public static final RowTiling NONE = new RowTiling(0);
+
+  public RowTiling {
+    if (rows < 0 || rows % 2 != 0) {
+      throw new IllegalArgumentException(
+          "strips of " + rows + " rows: expected an even number from 0");
+    }
+  }
+
+  /** A layer that keeps the size and looks one row up and one down. */
+  public Tensor same(Tensor x, UnaryOperator<Tensor> layer) {
+    return map(x, 1, 1, 1, layer);
+  }
+
+  /** A layer that doubles the size, then looks one row up and one down. */
+  public Tensor doubled(Tensor x, UnaryOperator<Tensor> layer) {
+    return map(x, 2, 1, 1, layer);
+  }
+
+  /** A layer that halves the size and looks one row down. */
+  public Tensor halved(Tensor x, UnaryOperator<Tensor> layer) {
+    return map(x, 1, 2, 0, layer);
+  }
+
+  /** A norm over the whole picture, then such a layer over what it gives. */
+  public Tensor normed(GroupNorm norm, Tensor x, UnaryOperator<Tensor> layer) {
+    if (rows == 0) {
+      return layer.apply(norm.forward(x));
+    }
+    UnaryOperator<Tensor> fixed = norm.of(x);
+    return same(x, part -> layer.apply(fixed.apply(part)));
+  }
+
+  private Tensor map(Tensor x, int up, int down, int above, UnaryOperator<Tensor> layer) {
+    if (rows == 0) {
+      return layer.apply(x);
+    }
+    long height = x.size(2);
+    long all = height * up / down;
+    Tensor whole = null;
+    try (TensorScope scope = TensorScope.open()) {
+      for (long from = 0; from < all; from += rows) {
+        long to = Math.min(all, from + rows);
+        try (TensorScope strip = TensorScope.open()) {
+          long first = Math.max(0, from * down / up - above);
+          long last = Math.min(height, to * down / up + 1);
+          Tensor part = layer.apply(x.narrow(2, first, last - first));
+          whole = whole == null ? strip.promote(empty(part, all)) : whole;
+          whole
+              .narrow(2, from, to - from)
+              .copy_(part.narrow(2, from - first * up / down, to - from));
+        }
+      }
+      return scope.promote(whole);
+    }
+  }
+
+  private static Tensor empty(Tensor part, long rows) {
+    return torch.empty(
+        new long[] {part.size(0), part.size(1), rows, part.size(3)},
+        part.options(),
+        new MemoryFormatOptional(part.suggest_memory_format()));
+  }
+}

@@ -1,0 +1,51 @@
+package dev.likeness.diffusion.internal.nn.cpu;
+
+import dev.likeness.diffusion.internal.nn.LayerWeight;
+import dev.likeness.diffusion.tensor.DType;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A fully connected layer as a convolution of one pixel over a picture of one column, whose pixels
+ * are the tokens. It is the same sum; but libtorch without a vendor library gives f32 products on a
+ * CPU to OpenBLAS, and convolutions to oneDNN, which is up to three times as fast, and a
+ * convolution's weight can be packed (docs/performance.md). Nothing is copied: both are views.
+ */
+public final class PointwiseLinear {
+  /** Numbers in the input from which the product is what takes the time. */
+  private static final long LARGE = 1 << 15;
+
+  private static final long[] ONE = {1, 1};
+  private static final long[] NONE = {0, 0};
+
+  private PointwiseLinear() {}
+
+  public static boolean isFaster(Tensor x, LayerWeight weight) {
+    if (!x.is_cpu() || x.numel() < LARGE || !torch.hasMKLDNN()) {
+      return false;
+    }
+    // With one thread libtorch computes such a convolution by OpenBLAS too.
+    return DType.of(x.scalar_type()) == DType.F32
+        ? torch.get_num_threads() > 1
+        : weight.keeps() && !GradMode.is_enabled();
+  }
+
+  /** Maps [..., in] to [..., out]. */
+  public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
+    // The strides of a picture whose channels lie together: of a dimension of one they count too.
+    Tensor column = x.reshape(1, -1, 1, x.size(-1)).permute(0, 3, 1, 2);
+    LayerWeight pixel = weight.with(
+        "pixel",
+        wide -> wide.view(wide.size(0), 1, 1, wide.size(1)).permute(0, 3, 1, 2),
+        weight.shape()[0],
+        x.size(-1),
+        1,
+        1);
+    Tensor y = PackedConvolution.of(column, pixel, bias, ONE, NONE).permute(0, 2, 3, 1);
+    long[] shape = x.shape();
+    shape[shape.length - 1] = y.size(-1);
+    return y.reshape(shape);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.likeness.diffusion.internal.nn.transformer;
+
+import dev.likeness.diffusion.internal.nn.BlockList;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.function.BiFunction;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * FLUX's chain of blocks: over picture and text as two streams, then over both as one.
+ *
+ * @param <D> a block over two streams
+ * @param <S> a block over one
+ */
+public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> singles) {
+  /** Sees the picture's tokens after each block, and may change them in place. */
+  public interface Visitor {
+    Visitor NONE = (single, block, image) -> {};
+
+    void after(boolean single, int block, Tensor image);
+  }
+
+  /**
+   * Takes both streams through all blocks, or through the first alone where {@code cache}, which
+   * may be null, knows the others; what lies between is freed.
+   *
+   * @return the picture's tokens [batch, imageTokens, width], a view of the calling scope's
+   */
+  public Tensor through(
+      Streams start,
+      BiFunction<D, Streams, Streams> apart,
+      BiFunction<S, Tensor, Tensor> together,
+      Visitor visitor,
+      FirstBlockCache cache) {
+    Streams x = start;
+    try (BlockList.Pass<D> pass = doubles.pass()) {
+      for (int i = 0; pass.hasNext(); i++) {
+        try (TensorScope scope = TensorScope.open()) {
+          Streams y = apart.apply(pass.next(), x);
+          Tensor known = i == 0 && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
+          if (known != null) {
+            return scope.promote(known);
+          }
+          x = new Streams(scope.replace(x.image(), y.image()), scope.replace(x.text(), y.text()));
+        }
+        visitor.after(false, i, x.image());
+      }
+    }
+    Tensor end = together(x, together, visitor);
+    if (cache != null) {
+      cache.afterAll(end);
+    }
+    return end;
+  }
+
+  private Tensor together(Streams x, BiFunction<S, Tensor, Tensor> together, Visitor visitor) {
+    long text = x.text().size(1);
+    long image = x.image().size(1);
+    Tensor joint = torch.cat(new TensorVector(x.text(), x.image()), 1);
+    try (BlockList.Pass<S> pass = singles.pass()) {
+      for (int i = 0; pass.hasNext(); i++) {
+        try (TensorScope scope = TensorScope.open()) {
+          joint = scope.replace(joint, together.apply(pass.next(), joint));
+        }
+        visitor.after(true, i, joint.narrow(1, text, image));
+      }
+    }
+    return joint.narrow(1, text, image);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.likeness.diffusion.internal.nn.transformer;
+
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.family.flux.FluxConfig;
+import dev.likeness.diffusion.internal.family.flux2.Flux2Config;
+import dev.likeness.diffusion.internal.nn.GatedFeedForward;
+import dev.likeness.diffusion.internal.nn.GeluFeedForward;
+import dev.likeness.diffusion.internal.nn.Weights;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Joint attention, then each stream's own feed-forward, shifted, scaled and gated by six vectors
+ * each.
+ *
+ * @param ff the picture's feed-forward
+ * @param ffText the text's
+ * @param branches what adapters add to the picture after the block
+ */
+public record DoubleStreamBlock(
+    JointAttention attention,
+    UnaryOperator<Tensor> ff,
+    UnaryOperator<Tensor> ffText,
+    List<AttentionBranch> branches) {
+  /** FLUX.1's. */
+  public static DoubleStreamBlock gelu(Weights w, FluxConfig config) {
+    GeluFeedForward ff = new GeluFeedForward(w.at("ff"), config.width());
+    GeluFeedForward ffText = new GeluFeedForward(w.at("ff_context"), config.width());
+    return new DoubleStreamBlock(
+        JointAttention.joint(
+            w.at("attn"),
+            config.width(),
+            config.heads(),
+            QkvProjection.Style.FLUX,
+            JointAttention.Order.TEXT_FIRST,
+            true),
+        ff::forward,
+        ffText::forward,
+        w.branches());
+  }
+
+  /** FLUX.2's. */
+  public static DoubleStreamBlock gated(Weights w, Flux2Config config) {
+    GatedFeedForward ff = GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
+    GatedFeedForward ffText =
+        GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
+    return new DoubleStreamBlock(
+        JointAttention.joint(
+            w.at("attn"),
+            config.width(),
+            config.heads(),
+            QkvProjection.Style.FLUX2,
+            JointAttention.Order.TEXT_FIRST,
+            true),
+        ff::forward,
+        ffText::forward,
+        w.branches());
+  }
+
+  /**
+   * Both streams after the block.
+   *
+   * @param m shifts, scales and gates of the picture, for the attention and for the feed-forward
+   * @param c the same of the text
+   */
+  public Streams forward(Streams x, List<Tensor> m, List<Tensor> c, RotaryEmbedding rotation) {
+    Tensor image = AdaLayerNorm.apply(x.image(), m.get(0), m.get(1));
+    Streams attended = attention.forward(
+        new Streams(image, AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))), rotation, null);
+    Tensor y = half(x.image(), attended.image(), m, ff);
+    for (AttentionBranch branch : branches) {
+      y = y.add(Heads.merged(branch.attend(AttentionBranch.Asking.of(attention.queries(image)))));
+    }
+    return new Streams(y, HalfPrecision.clamp(half(x.text(), attended.text(), c, ffText)));
+  }
+
+  private static Tensor half(Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {
+    Tensor h = x.add(m.get(2).mul(attended));
+    return h.add(m.get(5).mul(ff.apply(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
+  }
+}

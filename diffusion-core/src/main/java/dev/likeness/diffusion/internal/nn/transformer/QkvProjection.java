@@ -1,0 +1,74 @@
+package dev.likeness.diffusion.internal.nn.transformer;
+
+import dev.likeness.diffusion.internal.adapter.AttentionBranch;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.RmsNorm;
+import dev.likeness.diffusion.internal.nn.Weights;
+import org.bytedeco.pytorch.Tensor;
+
+/** Queries, keys and values of one stream; the norms are null where there are none. */
+public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm normK, int heads) {
+  /**
+   * What the projections of a family have in common.
+   *
+   * @param normed whether queries and keys are normalised
+   * @param biased whether the layers, that after the attention too, have biases
+   * @param eps of the norms
+   */
+  public record Style(boolean normed, boolean biased, double eps) {
+    public static final Style FLUX = new Style(true, true, 1e-6);
+    static final Style FLUX2 = new Style(true, false, 1e-6);
+    static final Style Z_IMAGE = new Style(true, false, 1e-5);
+  }
+
+  static QkvProjection own(Weights w, int width, int heads, Style style) {
+    return of(w, width, heads, style, "to_", "", "");
+  }
+
+  static QkvProjection ofText(Weights w, int width, int heads, Style style) {
+    return of(w, width, heads, style, "add_", "_proj", "added_");
+  }
+
+  private static QkvProjection of(
+      Weights w, int width, int heads, Style style, String prefix, String suffix, String norm) {
+    return new QkvProjection(
+        Linear.of(w.at(prefix + "q" + suffix), width, width, style.biased),
+        Linear.of(w.at(prefix + "k" + suffix), width, width, style.biased),
+        Linear.of(w.at(prefix + "v" + suffix), width, width, style.biased),
+        style.normed ? new RmsNorm(w.at("norm_" + norm + "q"), width / heads, style.eps) : null,
+        style.normed ? new RmsNorm(w.at("norm_" + norm + "k"), width / heads, style.eps) : null,
+        heads);
+  }
+
+  /** Queries, keys and values before any norm, each [batch, tokens, width]. */
+  record Plain(Tensor q, Tensor k, Tensor v) {}
+
+  Heads of(Tensor x) {
+    return of(plain(x));
+  }
+
+  Heads of(Plain plain) {
+    return new Heads(
+        Heads.split(plain.q, heads, normQ),
+        Heads.split(plain.k, heads, normK),
+        Heads.split(plain.v, heads, null));
+  }
+
+  Plain plain(Tensor x) {
+    return new Plain(q.forward(x), k.forward(x), v.forward(x));
+  }
+
+  /** What branches see of a picture whose heads these are. */
+  AttentionBranch.Asking asking(Plain plain, Heads own, Tensor time) {
+    return new AttentionBranch.Asking(
+        own.q(),
+        Heads.split(plain.q, heads, null),
+        Heads.split(plain.k, heads, null),
+        own.v(),
+        time);
+  }
+
+  Tensor queries(Tensor x) {
+    return Heads.split(q.forward(x), heads, normQ);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.likeness.diffusion.internal.nn.unet;
+
+import dev.likeness.diffusion.internal.tensor.CachedTensor;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What attentions read beside the picture, a text most often. A run that tells a network the same
+ * at every step keeps each attention's keys and values of it: one run's, on one thread, until the
+ * scope ends in which {@link #keeping} was called.
+ */
+public final class AttentionContext {
+  private final Tensor tokens;
+  private final CachedTensor run;
+  private final Map<Attention, Kept> kept = new HashMap<>();
+
+  private record Kept(CachedTensor keys, CachedTensor values) {}
+
+  private AttentionContext(Tensor tokens, CachedTensor run) {
+    this.tokens = tokens;
+    this.run = run;
+  }
+
+  /** Tokens [batch, tokens, width], of which nothing is kept. */
+  public static AttentionContext of(Tensor tokens) {
+    return new AttentionContext(tokens, null);
+  }
+
+  /** The same with keys and values kept; not for learning. */
+  public AttentionContext keeping() {
+    return new AttentionContext(tokens, new CachedTensor());
+  }
+
+  /**
+   * The same of tokens that a stretch of a network was given: this where they are its own, else
+   * nothing is kept of them.
+   */
+  public AttentionContext given(Tensor here) {
+    return here == tokens ? this : of(here);
+  }
+
+  public Tensor tokens() {
+    return tokens;
+  }
+
+  Tensor keys(Attention by) {
+    return run == null ? by.keys(tokens) : kept(by).keys().tensor();
+  }
+
+  Tensor values(Attention by) {
+    return run == null ? by.values(tokens) : kept(by).values().tensor();
+  }
+
+  private Kept kept(Attention by) {
+    return kept.computeIfAbsent(by, attention -> {
+      Kept made = new Kept(run.another(), run.another());
+      made.keys().replace(attention.keys(tokens));
+      made.values().replace(attention.values(tokens));
+      return made;
+    });
+  }
+}

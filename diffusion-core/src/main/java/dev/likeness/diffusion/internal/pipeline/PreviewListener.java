@@ -1,0 +1,126 @@
+package dev.likeness.diffusion.internal.pipeline;
+
+import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
+import dev.likeness.schedulers.Step;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Shows one run's pictures on a thread of its own, in order. Of those that are ready while one is
+ * shown only the newest waits. The run never waits for it before its end, when the last one is
+ * shown still if the run came to its last row.
+ */
+public final class PreviewListener implements StepListener {
+  /** Shows what a row is taken to become, [batch, channels, h, w] in f32; on the other thread. */
+  @FunctionalInterface
+  public interface Show {
+    void show(int row, Tensor denoised);
+  }
+
+  private final StepListener own;
+  private final int every;
+  private final Show show;
+  private final Thread drawing = UsageLock.DRAWING.get();
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
+    Thread previews = new Thread(
+        () -> {
+          UsageLock.DRAWING.set(drawing);
+          work.run();
+        },
+        "likeness-previews");
+    previews.setDaemon(true);
+    return previews;
+  });
+  private final AtomicReference<Ready> newest = new AtomicReference<>();
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
+  private boolean whole;
+
+  /** A row's prediction, a copy that lives until it is shown or left out. */
+  private record Ready(int row, Tensor denoised, TensorRegion owner) {}
+
+  /**
+   * For one run.
+   *
+   * @param own what hears of each step too, on the run's thread
+   */
+  public PreviewListener(StepListener own, int every, Show show) {
+    this.own = own;
+    this.every = every;
+    this.show = show;
+  }
+
+  @Override
+  public void onStep(Step step, int of, Tensor latents, Tensor denoised) {
+    own.onStep(step, of, latents, denoised);
+    throwFailure();
+    if (step.index() % every == 0) {
+      TensorRegion owner = new TensorRegion();
+      if (!replaced(new Ready(step.index() + 1, owner.keep(denoised.clone()), owner))) {
+        thread.execute(this::showNewest);
+      }
+    }
+    whole = step.index() + 1 == of;
+  }
+
+  /** Whether one was waiting, which is left out; the thread comes for the next in its place. */
+  private boolean replaced(Ready next) {
+    Ready older = newest.getAndSet(next);
+    if (older != null) {
+      older.owner().close();
+    }
+    return older != null;
+  }
+
+  private void showNewest() {
+    Ready ready = newest.getAndSet(null);
+    if (ready == null) {
+      return;
+    }
+    try (TensorRegion owner = ready.owner()) {
+      show.show(ready.row(), ready.denoised());
+    } catch (Throwable e) {
+      failure.compareAndSet(null, e);
+    }
+  }
+
+  private void throwFailure() {
+    Throwable e = failure.getAndSet(null);
+    if (e instanceof Error error) {
+      throw error;
+    } else if (e != null) {
+      throw (RuntimeException) e;
+    }
+  }
+
+  /**
+   * Shows the last one if the run was whole, leaves it out otherwise, and throws what went wrong on
+   * the other thread.
+   */
+  @Override
+  public void close() {
+    if (!whole) {
+      replaced(null);
+    }
+    thread.shutdown();
+    boolean interrupted = false;
+    while (!thread.isTerminated()) {
+      try {
+        thread.awaitTermination(1, TimeUnit.DAYS);
+      } catch (InterruptedException e) {
+        // What is being shown reads weights that the caller may free, so it is waited for all the
+        // same.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    own.close();
+    throwFailure();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.likeness.diffusion.internal.pipeline;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.request.GenerationDefaults;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.tensor.Latents;
+
+/**
+ * Fills in what a request leaves to its model: steps, guidance, strength and size; refuses what
+ * cannot be begun.
+ */
+public record RequestDefaults(OpenModel denoiser, GenerationDefaults defaults) {
+  /** The request as it is drawn. */
+  public ImageRequest completed(ImageRequest r) {
+    requireStart(r);
+    GenerationDefaults own = denoiser.defaults(r);
+    ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
+    ImageRequest sized =
+        sized(counted).guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
+    InitialImage initial = r.initial();
+    return initial == null || !Double.isNaN(initial.strength())
+        ? sized
+        : sized.from(
+            initial.strength(initial.mask() == null ? own.strength() : own.inpaintStrength()));
+  }
+
+  /** Refuses what a run, or its second pass, cannot begin from. */
+  private void requireStart(ImageRequest r) {
+    boolean enlarges = r.hires() != null && !r.hires().pixels();
+    if (enlarges && denoiser.showsMask()) {
+      throw new IllegalArgumentException(
+          "a base for inpainting must see a picture, enlarged latents are none; ask for a second"
+              + " pass over pixels");
+    }
+    if (enlarges
+        && r.initial() != null
+        && r.initial().mask() != null
+        && r.initial().picture() == null) {
+      throw new IllegalArgumentException(
+          "enlarged latents blur what a mask keeps; begin from a picture, or go over pixels");
+    }
+    if (r.from() > 0 && r.initial() == null) {
+      throw new IllegalArgumentException(
+          "a run from " + r.from() + " on goes on from latents: give them as its initial image");
+    }
+    if (r.from() > 0 && r.initial().byDegrees()) {
+      throw new IllegalArgumentException("a run from " + r.from()
+          + " on would lose its map of changes; give a mask, or begin at 0");
+    }
+  }
+
+  private ImageRequest sized(ImageRequest r) {
+    int factor = denoiser.model().autoencoder().factor();
+    int unit = r.initial() == null ? denoiser.least() : denoiser.unit();
+    Latents latents = r.initial() == null ? null : r.initial().latents();
+    RgbImage picture = latents == null ? denoiser.sizedBy(r) : null;
+    double scale = picture == null ? 1 : denoiser.scaled(picture);
+    int width = latents != null
+        ? latents.width() * factor
+        : picture != null ? whole(picture.width(), scale, unit) : defaults.width();
+    int height = latents != null
+        ? latents.height() * factor
+        : picture != null ? whole(picture.height(), scale, unit) : defaults.height();
+    ImageRequest sized =
+        r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
+    if (sized.width() % unit != 0
+        || sized.height() % unit != 0
+        || sized.width() == 0
+        || sized.height() == 0) {
+      throw new IllegalArgumentException("size " + sized.width() + "x" + sized.height()
+          + " is not a multiple of " + unit + "; choose one that is");
+    }
+    return sized;
+  }
+
+  /** The nearest whole units where a side is scaled, else as many as fit. */
+  private static int whole(int side, double scale, int unit) {
+    return scale < 1 ? (int) Math.round(side * scale / unit) * unit : side / unit * unit;
+  }
+}

@@ -1,0 +1,101 @@
+package dev.likeness.diffusion.internal.tensor;
+
+import dev.likeness.diffusion.image.RgbImage;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Pictures to tensors and back. Tensors are [1, 3, height, width], red first. */
+public final class ImageTensors {
+  private ImageTensors() {}
+
+  /** The picture in -1..1, f32, CPU: what an autoencoder encodes. */
+  public static Tensor toSigned(RgbImage picture) {
+    return signed(rows(picture));
+  }
+
+  /**
+   * Bytes [n, height, width, 3] of pictures in -1..1, [n, 3, height, width], f32, where they lie.
+   */
+  public static Tensor toSigned(Tensor bytes) {
+    return signed(bytes.permute(0, 3, 1, 2).to(ScalarType.Float));
+  }
+
+  private static Tensor signed(Tensor rows) {
+    return rows.div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+  }
+
+  /** The picture in 0..1, f32, CPU: what a ControlNet looks at. */
+  public static Tensor toUnit(RgbImage picture) {
+    return rows(picture).div(new Scalar(255.0)).contiguous();
+  }
+
+  private static Tensor rows(RgbImage picture) {
+    Tensor bytes =
+        torch.tensor(picture.rgb(), new org.bytedeco.pytorch.TensorOptions(ScalarType.Byte));
+    return bytes
+        .view(1, picture.height(), picture.width(), 3)
+        .permute(0, 3, 1, 2)
+        .to(ScalarType.Float);
+  }
+
+  /**
+   * The picture's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height,
+   * width], f32, CPU.
+   */
+  public static Tensor toGrey(RgbImage picture) {
+    float[] grey = new float[picture.width() * picture.height()];
+    for (int i = 0; i < grey.length; i++) {
+      int x = i % picture.width();
+      int y = i / picture.width();
+      grey[i] = (19595 * picture.at(x, y, 0)
+                  + 38470 * picture.at(x, y, 1)
+                  + 7471 * picture.at(x, y, 2)
+                  + 0x8000
+              >> 16)
+          / 255f;
+    }
+    return torch.tensor(grey).view(1, 1, picture.height(), picture.width());
+  }
+
+  /** A decoded picture brought from -1..1 to 0..1 and clamped, f32, CPU. */
+  public static Tensor toUnit(Tensor decoded) {
+    return decoded
+        .to(ScalarType.Float)
+        .div(new Scalar(2.0))
+        .add(new Scalar(0.5))
+        .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0)))
+        .cpu();
+  }
+
+  /** The picture of one tensor in 0..1, each value rounded to the nearest byte, halves to even. */
+  public static RgbImage toPicture(Tensor unit) {
+    Tensor bytes = unit.mul(new Scalar(255.0))
+        .round()
+        .to(ScalarType.Byte)
+        .permute(0, 2, 3, 1)
+        .contiguous();
+    byte[] rgb = new byte[Math.toIntExact(bytes.numel())];
+    new BytePointer(bytes.data_ptr()).get(rgb);
+    return RgbImage.of(Math.toIntExact(unit.size(3)), Math.toIntExact(unit.size(2)), rgb);
+  }
+
+  /** Whether no value is infinite or no number. */
+  public static boolean finite(Tensor tensor) {
+    try (TensorScope scope = TensorScope.open()) {
+      return torch.isfinite(tensor).all().item_bool();
+    }
+  }
+
+  /** The values of any tensor, row by row, as f32. */
+  public static float[] floats(Tensor tensor) {
+    Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();
+    float[] values = new float[Math.toIntExact(flat.numel())];
+    new FloatPointer(flat.data_ptr()).get(values);
+    return values;
+  }
+}

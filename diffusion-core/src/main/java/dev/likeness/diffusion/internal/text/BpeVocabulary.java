@@ -1,0 +1,133 @@
+package dev.likeness.diffusion.internal.text;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tables of a byte-pair code.
+ *
+ * @param source the file or folder they came from
+ * @param ids from symbol to id
+ * @param merges pairs of symbols, the first merged first
+ * @param added what {@code tokenizer.json} lists as added tokens; empty for the two-file form
+ */
+record BpeVocabulary(
+    String source, Map<String, Integer> ids, List<List<String>> merges, List<Map<?, ?>> added) {
+  /** Reads {@code tokenizer.json}, or else {@code vocab.json} and {@code merges.txt}. */
+  static BpeVocabulary read(TokenizerFiles files) {
+    if (files.has("tokenizer.json")) {
+      return fromTokenizerJson(files);
+    }
+    if (!files.has("vocab.json") || !files.has("merges.txt")) {
+      throw new InvalidInputException(files.where()
+          + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
+    }
+    Map<String, Integer> ids = ids(files.path("vocab.json"), object(files, "vocab.json"));
+    List<String> lines = files
+        .text("merges.txt")
+        .lines()
+        .filter(line -> !line.startsWith("#version"))
+        .toList();
+    return new BpeVocabulary(
+        files.where().toString(), ids, merges(files.path("merges.txt"), lines, ids), List.of());
+  }
+
+  private static BpeVocabulary fromTokenizerJson(TokenizerFiles files) {
+    Path file = files.path("tokenizer.json");
+    Map<String, Object> document = object(files, "tokenizer.json");
+    if (!(document.get("model") instanceof Map<?, ?> model)
+        || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
+        || !(model.get("merges") instanceof List<?> merges)) {
+      throw new InvalidInputException(
+          file
+              + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+    }
+    List<Map<?, ?>> added = new ArrayList<>();
+    if (document.get("added_tokens") instanceof List<?> tokens) {
+      tokens.stream().filter(Map.class::isInstance).forEach(token -> added.add((Map<?, ?>) token));
+    }
+    Map<String, Integer> ids = ids(file, vocabulary);
+    return new BpeVocabulary(file.toString(), ids, merges(file, merges, ids), added);
+  }
+
+  private static Map<String, Integer> ids(Path file, Map<?, ?> symbols) {
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    symbols.forEach((symbol, id) -> {
+      if (!(id instanceof Integer number) || number < 0) {
+        throw new InvalidInputException(
+            file + ": symbol \"" + symbol + "\" has id " + id + ", expected a whole number from 0");
+      }
+      ids.put(symbol.toString(), number);
+    });
+    return ids;
+  }
+
+  private static List<List<String>> merges(Path file, List<?> pairs, Map<String, Integer> ids) {
+    List<List<String>> merges = new ArrayList<>(pairs.size());
+    for (Object pair : pairs) {
+      List<?> parts = parts(pair);
+      if (parts.size() != 2
+          || !(parts.get(0) instanceof String left)
+          || !(parts.get(1) instanceof String right)) {
+        throw new InvalidInputException(
+            file + ": merge " + (merges.size() + 1) + " is \"" + pair + "\", expected two symbols");
+      }
+      for (String symbol : List.of(left, right, left + right)) {
+        if (!ids.containsKey(symbol)) {
+          throw new InvalidInputException(
+              file + ": merge " + (merges.size() + 1) + " makes the symbol \"" + symbol
+                  + "\", which the vocabulary lacks; download both files again, of one tokenizer");
+        }
+      }
+      merges.add(List.of(left, right));
+    }
+    return merges;
+  }
+
+  // A pair is one text with a space in older files and a list of two texts in newer ones.
+  private static List<?> parts(Object pair) {
+    if (pair instanceof String line) {
+      return List.of(line.split(" ", -1));
+    }
+    return pair instanceof List<?> list ? list : List.of();
+  }
+
+  /** The code as {@code tokenizer.json} writes it, which lacks how a word ends. */
+  Map<String, Object> model() {
+    return Map.of(
+        "type",
+        "BPE",
+        "continuing_subword_prefix",
+        "",
+        "fuse_unk",
+        false,
+        "byte_fallback",
+        false,
+        "ignore_merges",
+        false,
+        "vocab",
+        ids,
+        "merges",
+        merges);
+  }
+
+  /** The JSON object in the file {@code name}. */
+  static Map<String, Object> object(TokenizerFiles files, String name) {
+    Path file = files.path(name);
+    try {
+      return JSON.std.mapFrom(files.text(name));
+    } catch (JacksonException e) {
+      String problem = e.getOriginalMessage().lines().findFirst().orElse("");
+      throw new InvalidInputException(file + " is not a JSON object: " + problem, e);
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Prompts to what the UNet attends to: a tokenizer and one text tower.
+ *
+ * @param words the textual inversions that prompts may name
+ * @param learned the words' vectors [all of them, width] while they are learned, f32; null to take
+ *     them from the words
+ */
+public record ClipPromptEncoder(
+    ClipTokenizer tokenizer,
+    ClipTextEncoder encoder,
+    Compute compute,
+    List<TextualInversion> words,
+    Tensor learned) {
+  public ClipPromptEncoder {
+    words = List.copyOf(words);
+  }
+
+  /** Without textual inversions. */
+  public ClipPromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Compute compute) {
+    this(tokenizer, encoder, compute, List.of(), null);
+  }
+
+  /** The same with words of a request's own. */
+  public ClipPromptEncoder with(List<TextualInversion> inversions) {
+    return new ClipPromptEncoder(tokenizer, encoder, compute, inversions, null);
+  }
+
+  /**
+   * The same with one word whose vectors gradients flow to; what {@code word} says of them itself
+   * is not used.
+   */
+  public ClipPromptEncoder learning(TextualInversion word, Tensor vectors) {
+    return new ClipPromptEncoder(tokenizer, encoder, compute, List.of(word), vectors);
+  }
+
+  /** Encodes prompts, each cut at the tokenizer's length; the rows keep the order given. */
+  public TextEncoding encode(List<String> prompts) {
+    return encode(prompts, 0);
+  }
+
+  /**
+   * Encodes prompts without the last {@code layersLeftOut} layers; see
+   * {@link ClipTextEncoder#forward}.
+   */
+  public TextEncoding encode(List<String> prompts, int layersLeftOut) {
+    return states(
+        prompts.stream().map(reader()::plain).toList(), layersLeftOut, layersLeftOut == 0, true);
+  }
+
+  /**
+   * Encodes one prompt.
+   *
+   * @param layersLeftOut how many of the last layers to leave out
+   * @param normed whether the last norm is applied also then
+   * @param chunks how many there are at least; those beyond the prompt's own have no words
+   * @return tokens [1, the tokenizer's length * chunks, width]; the pooled vector is the first
+   *     chunk's
+   */
+  public TextEncoding encode(
+      String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed, int chunks) {
+    List<PromptChunk> all = new ArrayList<>(chunks(prompt, syntax));
+    while (all.size() < chunks) {
+      all.add(reader().empty());
+    }
+    TextEncoding states = states(all, layersLeftOut, normed, syntax == PromptSyntax.PLAIN);
+    TensorVector tokens = new TensorVector();
+    for (int i = 0; i < all.size(); i++) {
+      tokens.push_back(weighed(states.tokens().narrow(0, i, 1), all.get(i)));
+    }
+    return new TextEncoding(torch.cat(tokens, 1), states.pooled().narrow(0, 0, 1));
+  }
+
+  /** The ids that a prompt becomes, chunk by chunk, begin, end and padding included. */
+  public List<int[]> ids(String prompt, PromptSyntax syntax) {
+    return chunks(prompt, syntax).stream().map(PromptChunk::ids).toList();
+  }
+
+  private List<PromptChunk> chunks(String prompt, PromptSyntax syntax) {
+    PromptChunker reader = reader();
+    return syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
+  }
+
+  private PromptChunker reader() {
+    return new PromptChunker(tokenizer, words, encoder.config().vocabulary());
+  }
+
+  private TextEncoding states(
+      List<PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
+    int length = tokenizer.maxLength();
+    long[] ids = new long[chunks.size() * length];
+    for (int i = 0; i < chunks.size(); i++) {
+      for (int j = 0; j < length; j++) {
+        ids[i * length + j] = chunks.get(i).ids()[j];
+      }
+    }
+    Tensor batch = torch.tensor(ids).view(chunks.size(), length);
+    return encoder.forward(
+        batch.to(new Device(compute.device()), torch.ScalarType.Long),
+        vectors(ids),
+        layersLeftOut,
+        normed,
+        plain);
+  }
+
+  private Tensor vectors(long[] ids) {
+    if (words.isEmpty()) {
+      return null;
+    }
+    if (learned != null) {
+      return compute.place(learned);
+    }
+    int width = encoder.config().width();
+    List<Tensor> rows = new ArrayList<>();
+    long from = encoder.config().vocabulary();
+    for (TextualInversion word : words) {
+      long first = from;
+      from += word.vectors();
+      long next = from;
+      // One that was learned for fewer towers is no hindrance to prompts that do not name it.
+      boolean named = LongStream.of(ids).anyMatch(id -> id >= first && id < next);
+      rows.add(
+          named
+              ? torch.tensor(word.forWidth(width)).view(-1, width)
+              : torch.zeros(word.vectors(), width));
+    }
+    return compute.place(torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0));
+  }
+
+  /** States times their weights, brought back to the mean they had, as in the web interface. */
+  private static Tensor weighed(Tensor states, PromptChunk chunk) {
+    if (!chunk.weighted()) {
+      return states;
+    }
+    float[] weights = new float[chunk.weights().length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (float) chunk.weights()[i];
+    }
+    Tensor full = states.to(torch.ScalarType.Float);
+    Tensor scaled =
+        full.mul(torch.tensor(weights).to(full.device(), torch.ScalarType.Float).view(1, -1, 1));
+    return scaled.mul(full.mean().div(scaled.mean())).to(states.scalar_type());
+  }
+}

@@ -1,0 +1,122 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One of a model's text encoders with its own tokenizer. Immutable and shared by threads; closed by
+ * its model.
+ */
+public final class LoadedClip implements AutoCloseable {
+  private final ModelComponent part;
+  private final Compute compute;
+  private final int layersLeftOut;
+  private final ClipTextConfig config;
+  private final ClipTokenizer tokenizer;
+  private final LoadedWeights weights;
+
+  private LoadedClip(
+      ModelComponent part,
+      Compute compute,
+      int layersLeftOut,
+      ClipTextConfig config,
+      ClipTokenizer tokenizer,
+      LoadedWeights weights) {
+    this.part = part;
+    this.compute = compute;
+    this.layersLeftOut = layersLeftOut;
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.weights = weights;
+  }
+
+  /** Opens a tower and checks every tensor of it. */
+  public static LoadedClip open(
+      ModelParts files, ModelComponent part, Compute compute, int layersLeftOut) {
+    ClipTextConfig config = ClipTextConfig.of(
+        files.config(part.folder()), List.of(files.componentClass(part.folder())));
+    ClipTokenizer tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
+    LoadedWeights weights = null;
+    try {
+      requirePositions(files, part, config, tokenizer);
+      weights = files.load(part.folder(), compute);
+      // Merged files keep the projection beside a tower that does not use it.
+      weights.check(
+          tensors -> new ClipTextEncoder(config, tensors),
+          config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
+      return new LoadedClip(part, compute, layersLeftOut, config, tokenizer, weights);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      if (weights != null) {
+        weights.close();
+      }
+      throw e;
+    }
+  }
+
+  // A tower of more positions than the tokenizer fills is told as much as that gives.
+  private static void requirePositions(
+      ModelParts files, ModelComponent part, ClipTextConfig config, ClipTokenizer tokenizer) {
+    if (tokenizer.maxLength() > config.positions()) {
+      throw new InvalidInputException(files.describe() + ": the tokenizer of its " + part.folder()
+          + " gives " + tokenizer.maxLength()
+          + " ids (model_max_length), the text encoder has " + config.positions()
+          + " positions; give the"
+          + " tokenizer that it was trained with");
+    }
+  }
+
+  /** Which text encoder of the model this is. */
+  public ModelComponent part() {
+    return part;
+  }
+
+  /**
+   * How many of the last layers the family leaves out: 1 for SDXL, whose tokens then go
+   * unnormalised; else 0.
+   */
+  public int layersLeftOut() {
+    return layersLeftOut;
+  }
+
+  public ClipTextConfig config() {
+    return config;
+  }
+
+  public ClipTokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** The encoder as an adaptation has it. */
+  public ClipTextEncoder encoder(Adaptation adaptation) {
+    return new ClipTextEncoder(config, Weights.of(weights, adaptation));
+  }
+
+  /** Tokenizer and adapted encoder as one. */
+  public ClipPromptEncoder prompts(Adaptation adaptation) {
+    return new ClipPromptEncoder(tokenizer, encoder(adaptation), compute);
+  }
+
+  /** What it leaves out of a plain prompt, in which words of these count as their vectors do. */
+  public TruncatedPrompt cut(String prompt, List<TextualInversion> words) {
+    return new TruncatedPrompt(part, tokenizer.maxLength(), tokenizer.cut(prompt, words));
+  }
+
+  public LoadedWeights weights() {
+    return weights;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    weights.close();
+  }
+}

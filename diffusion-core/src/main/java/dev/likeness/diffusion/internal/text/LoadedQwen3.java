@@ -1,0 +1,138 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A language model of the Qwen3 family that an image model listens to, with its tokenizer.
+ * Immutable and shared by threads.
+ */
+public final class LoadedQwen3 implements AutoCloseable {
+  /** How many tokens of a prompt are listened to, its frame included. */
+  public static final int TOKENS = 512;
+
+  private final Compute compute;
+  private final Qwen3Config config;
+  private final QwenTokenizer tokenizer;
+  private final LoadedWeights weights;
+
+  private LoadedQwen3(
+      Compute compute, Qwen3Config config, QwenTokenizer tokenizer, LoadedWeights weights) {
+    this.compute = compute;
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.weights = weights;
+  }
+
+  /** Opens the text encoder of a model and checks every tensor of it. */
+  public static LoadedQwen3 open(ModelParts files, Compute compute) {
+    String part = ModelComponent.TEXT_ENCODER.folder();
+    Qwen3Config config = Qwen3Config.of(files.config(part));
+    QwenTokenizer tokenizer = QwenTokenizer.of(files.tokenizerFiles("tokenizer"));
+    LoadedWeights weights = null;
+    try {
+      weights = files.load(part, compute);
+      weights.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of());
+      return new LoadedQwen3(compute, config, tokenizer, weights);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      if (weights != null) {
+        weights.close();
+      }
+      throw e;
+    }
+  }
+
+  public Qwen3Config config() {
+    return config;
+  }
+
+  public QwenTokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Refuses a model with fewer layers than {@code layers}, of which the transformer's width tells.
+   */
+  public void requireLayers(ModelParts files, List<Integer> layers, int width) {
+    if (Collections.max(layers) > config.layers() || layers.size() * config.width() != width) {
+      throw new InvalidInputException(files.describe() + ": the text encoder has " + config.layers()
+          + " layers of width " + config.width() + ", the transformer listens after " + layers
+          + " to " + width + " in all; they are of different models");
+    }
+  }
+
+  /**
+   * Prompts as an image model is told them, each cut at {@link #TOKENS}.
+   *
+   * @param thinks see {@link QwenTokenizer#asked}
+   * @param layers after how many layers to listen
+   * @param padding whether what the model says of the padding after a prompt is told too; else that
+   *     is zeros
+   * @return tokens [prompts, TOKENS, layers * width]; as pooled, how many of them are the prompt's,
+   *     [prompts, 1], int64
+   */
+  public TextEncoding encode(
+      List<String> prompts,
+      boolean thinks,
+      List<Integer> layers,
+      boolean padding,
+      Adaptation adaptation) {
+    List<int[]> asked = prompts.stream()
+        .map(prompt -> tokenizer.asked(prompt, thinks))
+        .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, TOKENS)))
+        .toList();
+    int longest =
+        padding ? TOKENS : asked.stream().mapToInt(ids -> ids.length).max().orElse(0);
+    long[] ids = new long[prompts.size() * longest];
+    Arrays.fill(ids, tokenizer.pad());
+    for (int row = 0; row < asked.size(); row++) {
+      for (int i = 0; i < asked.get(row).length; i++) {
+        ids[row * longest + i] = asked.get(row)[i];
+      }
+    }
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor counts =
+          placed(asked.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
+      Tensor heard = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
+          .forward(placed(ids).view(prompts.size(), longest), counts);
+      Tensor all =
+          torch.constant_pad_nd(heard, new long[] {0, 0, 0, TOKENS - longest}, new Scalar(0.0));
+      return new TextEncoding(scope.promote(all), scope.promote(counts));
+    }
+  }
+
+  /** What it leaves out of a prompt; see {@link #encode}. */
+  public TruncatedPrompt cut(String prompt, boolean thinks) {
+    return new TruncatedPrompt(
+        ModelComponent.TEXT_ENCODER, TOKENS, tokenizer.cut(prompt, thinks, TOKENS));
+  }
+
+  private Tensor placed(long[] values) {
+    return torch.tensor(values).to(new Device(compute.device()), torch.ScalarType.Long);
+  }
+
+  public LoadedWeights weights() {
+    return weights;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    weights.close();
+  }
+}

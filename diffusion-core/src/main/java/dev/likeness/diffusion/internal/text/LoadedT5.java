@@ -1,0 +1,108 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A model's T5 encoder with its tokenizer. Immutable and shared by threads; closed by its model.
+ */
+public final class LoadedT5 implements AutoCloseable {
+  /** The embedding's second name, which some files repeat it under. */
+  private static final Set<String> TIED = Set.of("encoder.embed_tokens.weight");
+
+  private final ModelComponent part;
+  private final Compute compute;
+  private final T5Config config;
+  private final T5Tokenizer tokenizer;
+  private final LoadedWeights weights;
+
+  private LoadedT5(
+      ModelComponent part,
+      Compute compute,
+      T5Config config,
+      T5Tokenizer tokenizer,
+      LoadedWeights weights) {
+    this.part = part;
+    this.compute = compute;
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.weights = weights;
+  }
+
+  /** Opens the T5 encoder {@code part} of a model and checks every tensor of it. */
+  public static LoadedT5 open(ModelParts files, ModelComponent part, Compute compute) {
+    T5Config config = T5Config.of(files.config(part.folder()));
+    T5Tokenizer tokenizer = files.t5Tokenizer(part.folder().replace("text_encoder", "tokenizer"));
+    LoadedWeights weights = null;
+    try {
+      weights = files.load(part.folder(), compute);
+      LoadedT5 tower = new LoadedT5(part, compute, config, tokenizer, weights);
+      weights.check(tensors -> new T5Encoder(config, tensors), TIED);
+      weights.loadViews();
+      return tower;
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      if (weights != null) {
+        weights.close();
+      }
+      throw e;
+    }
+  }
+
+  /** Which text encoder of the model this is. */
+  public ModelComponent part() {
+    return part;
+  }
+
+  public T5Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** The encoder as an adaptation has it. */
+  public T5Encoder encoder(Adaptation adaptation) {
+    return new T5Encoder(config, Weights.of(weights, adaptation));
+  }
+
+  public T5Config config() {
+    return config;
+  }
+
+  /**
+   * Prompts, each cut at {@code length} tokens, as [prompts, length, width], owned by the calling
+   * scope.
+   *
+   * @param encoder this one's own in whatever form, such as {@link #encoder}
+   */
+  public Tensor encode(List<String> prompts, int length, T5Encoder encoder) {
+    long[] ids = prompts.stream()
+        .flatMapToInt(prompt -> java.util.Arrays.stream(tokenizer.encode(prompt, length)))
+        .asLongStream()
+        .toArray();
+    Tensor batch = torch.tensor(ids).view(prompts.size(), length);
+    return encoder.forward(batch.to(new Device(compute.device()), torch.ScalarType.Long));
+  }
+
+  /** What it leaves out of a prompt that is cut at {@code length} tokens. */
+  public TruncatedPrompt cut(String prompt, int length) {
+    return new TruncatedPrompt(part, length, tokenizer.cut(prompt, length));
+  }
+
+  public LoadedWeights weights() {
+    return weights;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    weights.close();
+  }
+}

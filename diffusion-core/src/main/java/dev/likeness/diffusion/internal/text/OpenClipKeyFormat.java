@@ -1,0 +1,101 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.Numbered;
+import dev.likeness.diffusion.internal.file.Place;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * CLIP's text tower as OpenCLIP names it: queries, keys and values in one matrix, the projection
+ * turned.
+ *
+ * <p>Source: {@code open_clip/transformer.py} of mlfoundations/open_clip.
+ */
+final class OpenClipKeyFormat implements KeyMapping {
+  private static final Map<String, String> OUTER = Map.of(
+      "text_model.embeddings.token_embedding.weight", "token_embedding.weight",
+      "text_model.embeddings.position_embedding.weight", "positional_embedding",
+      "text_model.final_layer_norm.weight", "ln_final.weight",
+      "text_model.final_layer_norm.bias", "ln_final.bias",
+      "text_projection.weight", "text_projection");
+  private static final Map<String, String> LAYER = Map.of(
+      "layer_norm1",
+      "ln_1",
+      "layer_norm2",
+      "ln_2",
+      "mlp.fc1",
+      "mlp.c_fc",
+      "mlp.fc2",
+      "mlp.c_proj",
+      "self_attn.out_proj",
+      "attn.out_proj");
+  private static final List<String> FUSED =
+      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
+  private static final String HERE = "text_model.encoder.layers.";
+  private static final String THERE = "transformer.resblocks.";
+
+  private final int layers;
+  private final boolean projects;
+
+  /**
+   * A tower of which the first {@code layers} are used; {@code projects} says whether its
+   * projection is.
+   */
+  OpenClipKeyFormat(int layers, boolean projects) {
+    this.layers = layers;
+    this.projects = projects;
+  }
+
+  @Override
+  public Place place(String canonical) {
+    String outer = OUTER.get(canonical);
+    if (outer != null) {
+      return Place.whole(
+          outer, outer.equals("text_projection") ? Place.Form.TRANSPOSED : Place.Form.SAME);
+    }
+    String[] parts = canonical.startsWith(HERE)
+        ? canonical.substring(HERE.length()).split("\\.", 2)
+        : new String[0];
+    return parts.length < 2 ? null : inLayer(THERE + parts[0] + ".", parts[1]);
+  }
+
+  private static Place inLayer(String layer, String rest) {
+    int dot = rest.lastIndexOf('.');
+    String module = rest.substring(0, Math.max(dot, 0));
+    String kind = rest.substring(dot + 1);
+    int part = FUSED.indexOf(module);
+    if (part >= 0) {
+      return Place.run(layer + "attn.in_proj_" + kind, part, FUSED.size());
+    }
+    return LAYER.containsKey(module) ? Place.whole(layer + LAYER.get(module) + "." + kind) : null;
+  }
+
+  @Override
+  public List<String> canonical(String foreign) {
+    for (Map.Entry<String, String> outer : OUTER.entrySet()) {
+      if (outer.getValue().equals(foreign) && (projects || !foreign.equals("text_projection"))) {
+        return List.of(outer.getKey());
+      }
+    }
+    String[] parts = foreign.startsWith(THERE)
+        ? foreign.substring(THERE.length()).split("\\.", 2)
+        : new String[0];
+    int layer = parts.length == 2 ? Numbered.number(parts[0]) : -1;
+    boolean used = layer >= 0 && layer < layers;
+    return used ? outOfLayer(HERE + parts[0] + ".", parts[1]) : List.of();
+  }
+
+  private static List<String> outOfLayer(String layer, String rest) {
+    if (rest.startsWith("attn.in_proj_")) {
+      String kind = rest.substring("attn.in_proj_".length());
+      return FUSED.stream().map(module -> layer + module + "." + kind).toList();
+    }
+    int dot = rest.lastIndexOf('.');
+    String module = rest.substring(0, Math.max(dot, 0));
+    return LAYER.entrySet().stream()
+        .filter(e -> e.getValue().equals(module))
+        .map(e -> layer + e.getKey() + rest.substring(dot))
+        .toList();
+  }
+}

@@ -1,0 +1,197 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.request.TextualInversion;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Prompts to chunks of ids.
+ *
+ * @param words the textual inversions that prompts may name
+ * @param vocabulary the number of the tower's own tokens; ids from there on are the words' vectors,
+ *     in order
+ */
+public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> words, int vocabulary) {
+  /** How far back a chunk that is full looks for a comma to end at, as in the web interface. */
+  private static final int COMMA_REACH = 20;
+
+  /** One chunk, cut where it is full. */
+  public PromptChunk plain(String prompt) {
+    int[] own = ids(prompt);
+    return chunk(Arrays.copyOf(own, Math.min(own.length, room())), null);
+  }
+
+  /**
+   * The words at the end of a prompt that its one chunk leaves out, those that were learned last;
+   * empty when all fit.
+   */
+  String cut(String prompt) {
+    int[] lost = IntStream.of(ids(prompt)).skip(room()).toArray();
+    Stream<String> learned = IntStream.of(lost)
+        .filter(id -> id >= vocabulary)
+        .mapToObj(this::learned)
+        .distinct();
+    String plain =
+        tokenizer.decode(IntStream.of(lost).filter(id -> id < vocabulary).toArray());
+    return Stream.concat(Stream.of(plain), learned)
+        .collect(Collectors.joining(" "))
+        .strip();
+  }
+
+  private String learned(int id) {
+    int first = vocabulary;
+    for (TextualInversion word : words) {
+      first += word.vectors();
+      if (id < first) {
+        return word.token();
+      }
+    }
+    throw new IllegalStateException("no word has the id " + id);
+  }
+
+  /** As many chunks as it takes, with weights; at least one. */
+  public List<PromptChunk> weighted(String prompt) {
+    Chunks chunks = new Chunks();
+    for (WeightedText piece : WeightedText.parse(prompt)) {
+      if (piece == WeightedText.BREAK) {
+        chunks.close();
+      } else {
+        chunks.add(ids(piece.text()), piece.weight());
+      }
+    }
+    return chunks.all();
+  }
+
+  /** A chunk of no words, to make one prompt as long as another. */
+  PromptChunk empty() {
+    return chunk(new int[0], null);
+  }
+
+  private int room() {
+    return tokenizer.maxLength() - 2;
+  }
+
+  /** All ids of a text: the tokenizer's between the words, and the words' own. */
+  private int[] ids(String text) {
+    int at = -1;
+    TextualInversion found = null;
+    int first = vocabulary;
+    int firstFound = 0;
+    for (TextualInversion word : words) {
+      int here = word.find(text);
+      boolean sooner = here >= 0
+          && (at < 0
+              || here < at
+              || here == at && word.token().length() > found.token().length());
+      if (sooner) {
+        at = here;
+        found = word;
+        firstFound = first;
+      }
+      first += word.vectors();
+    }
+    if (found == null) {
+      return tokenizer.ids(text);
+    }
+    int[] before = tokenizer.ids(text.substring(0, at));
+    int[] after = ids(text.substring(at + found.token().length()));
+    int[] all = Arrays.copyOf(before, before.length + found.vectors() + after.length);
+    for (int i = 0; i < found.vectors(); i++) {
+      all[before.length + i] = firstFound + i;
+    }
+    System.arraycopy(after, 0, all, before.length + found.vectors(), after.length);
+    return all;
+  }
+
+  private PromptChunk chunk(int[] own, double[] weights) {
+    int[] ids = new int[tokenizer.maxLength()];
+    double[] all = new double[ids.length];
+    Arrays.fill(ids, tokenizer.pad());
+    Arrays.fill(all, 1);
+    ids[0] = tokenizer.begin();
+    System.arraycopy(own, 0, ids, 1, own.length);
+    ids[own.length + 1] = tokenizer.end();
+    if (weights != null) {
+      System.arraycopy(weights, 0, all, 1, own.length);
+    }
+    return new PromptChunk(ids, all);
+  }
+
+  /** Chunks while they fill. */
+  private final class Chunks {
+    private final List<PromptChunk> closed = new ArrayList<>();
+    private final List<Integer> ids = new ArrayList<>();
+    private final List<Double> weights = new ArrayList<>();
+    private final int comma = single(",");
+    private int lastComma = -1;
+
+    void add(int[] own, double weight) {
+      for (int i = 0; i < own.length; i++) {
+        int length = wordLength(own[i]);
+        if (own[i] == comma) {
+          lastComma = ids.size();
+        } else if (ids.size() == room()
+            && lastComma >= 0
+            && ids.size() - lastComma <= COMMA_REACH) {
+          carryFrom(lastComma + 1);
+        }
+        if (ids.size() + length > room()) {
+          close();
+        }
+        for (int k = 0; k < length; k++) {
+          ids.add(own[i + k]);
+          weights.add(weight);
+        }
+        i += length - 1;
+      }
+    }
+
+    /** Moves what follows the last comma into a new chunk. */
+    private void carryFrom(int place) {
+      List<Integer> moved = new ArrayList<>(ids.subList(place, ids.size()));
+      List<Double> theirs = new ArrayList<>(weights.subList(place, weights.size()));
+      ids.subList(place, ids.size()).clear();
+      weights.subList(place, weights.size()).clear();
+      close();
+      ids.addAll(moved);
+      weights.addAll(theirs);
+    }
+
+    void close() {
+      closed.add(chunk(
+          ids.stream().mapToInt(id -> id).toArray(),
+          weights.stream().mapToDouble(x -> x).toArray()));
+      ids.clear();
+      weights.clear();
+      lastComma = -1;
+    }
+
+    List<PromptChunk> all() {
+      if (!ids.isEmpty() || closed.isEmpty()) {
+        close();
+      }
+      return closed;
+    }
+
+    private int single(String text) {
+      int[] tokens = tokenizer.ids(text);
+      return tokens.length == 1 ? tokens[0] : -1;
+    }
+  }
+
+  /** How many ids must stay together: a word's vectors, or one. */
+  private int wordLength(int id) {
+    int first = vocabulary;
+    for (TextualInversion word : words) {
+      if (id == first) {
+        return Math.min(word.vectors(), room());
+      }
+      first += word.vectors();
+    }
+    return 1;
+  }
+}

@@ -1,0 +1,53 @@
+package dev.likeness.diffusion.internal.text;
+
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.LlamaCppKeyFormat;
+import dev.likeness.diffusion.internal.file.Numbered;
+import dev.likeness.diffusion.internal.file.ShapeReader;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the names and shapes of a T5 encoder alone tell: where it lies, and its {@code config.json}.
+ */
+public final class T5KeyFormat {
+  private static final String FIRST = "encoder.block.0.layer.0.SelfAttention.q.weight";
+  private static final String DISTANCES =
+      "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+
+  private T5KeyFormat() {}
+
+  /** The layout of the T5 encoder below {@code prefix}; null when there is none. */
+  public static KeyMapping layout(TensorNames keys, String prefix) {
+    if (LlamaCppKeyFormat.isT5(keys, prefix)) {
+      return LlamaCppKeyFormat.t5(keys, prefix);
+    }
+    return keys.has(prefix + FIRST) && keys.has(prefix + DISTANCES)
+        ? new T5Layout(!keys.has(prefix + T5Layout.EMBEDDING)).under(prefix)
+        : null;
+  }
+
+  /**
+   * The options under transformers' names, by canonical names; version 1.1's where nothing tells.
+   */
+  public static Map<String, Object> config(TensorNames keys) {
+    ShapeReader shapes = new ShapeReader(keys, "", "T5 encoder");
+    String dense = "encoder.block.0.layer.1.DenseReluDense.";
+    boolean gated = keys.has(dense + "wi_0.weight");
+    int heads = shapes.size(DISTANCES, 1);
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("architectures", List.of("T5EncoderModel"));
+    config.put("model_type", "t5");
+    config.put("vocab_size", shapes.size(T5Layout.EMBEDDING, 0));
+    config.put("d_model", shapes.size(T5Layout.EMBEDDING, 1));
+    config.put("d_kv", shapes.size(FIRST, 0) / heads);
+    config.put("d_ff", shapes.size(dense + (gated ? "wi_0.weight" : "wi.weight"), 0));
+    config.put("num_layers", Numbered.count(keys, "encoder.block."));
+    config.put("num_heads", heads);
+    config.put("feed_forward_proj", gated ? "gated-gelu" : "relu");
+    config.put("relative_attention_num_buckets", shapes.size(DISTANCES, 0));
+    return config;
+  }
+}

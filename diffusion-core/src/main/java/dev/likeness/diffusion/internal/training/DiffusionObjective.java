@@ -1,0 +1,144 @@
+package dev.likeness.diffusion.internal.training;
+
+import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.SchedulerConfig;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What a denoising network is taught: a picture's latents are noised to a random timestep, and it
+ * must answer with the noise, the velocity, or the latents themselves. Each picture's squared error
+ * is weighted by its timestep.
+ *
+ * @param schedule the noise levels
+ * @param prediction what the network answers
+ * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0
+ *     for none
+ * @param debiased whether pictures are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442,
+ *     eq. 10), for velocities by 1 / (SNR + 1)
+ */
+public record DiffusionObjective(
+    NoiseSchedule schedule, Prediction prediction, double minSnrGamma, boolean debiased) {
+  /** Where almost nothing is noised, the weight stays what it is here. */
+  private static final double HIGHEST_SNR = 1000;
+
+  /**
+   * What a base with this scheduler was taught.
+   *
+   * @throws IllegalArgumentException for one that was trained on continuous noise levels, which no
+   *     schedule lists
+   */
+  public static DiffusionObjective of(
+      SchedulerConfig scheduler, double minSnrGamma, boolean debiased) {
+    if (scheduler.isContinuous()) {
+      throw new IllegalArgumentException(
+          "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
+              + " " + scheduler.className()
+              + "), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL");
+    }
+    return new DiffusionObjective(
+        scheduler.schedule(), scheduler.prediction(), minSnrGamma, debiased);
+  }
+
+  /** Without debiasing. */
+  public DiffusionObjective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma) {
+    this(schedule, prediction, minSnrGamma, false);
+  }
+
+  /** Latents noised to each picture's timestep: alpha x0 + sigma n. */
+  public Tensor noised(Tensor latents, Tensor noise, int[] timesteps) {
+    return latents.mul(alphas(latents, timesteps)).add(noise.mul(sigmas(noise, timesteps)));
+  }
+
+  /** What the network should answer. */
+  public Tensor target(Tensor latents, Tensor noise, int[] timesteps) {
+    return switch (prediction) {
+      case EPSILON -> noise;
+      case V -> noise.mul(alphas(noise, timesteps)).sub(latents.mul(sigmas(latents, timesteps)));
+      case SAMPLE -> latents;
+      default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
+    };
+  }
+
+  /** The latents that an {@code answer} to {@code noised} stands for. */
+  public Tensor estimate(Tensor answer, Tensor noised, int[] timesteps) {
+    return switch (prediction) {
+      case EPSILON ->
+        noised.sub(answer.mul(sigmas(answer, timesteps))).div(alphas(noised, timesteps));
+      case V -> noised.mul(alphas(noised, timesteps)).sub(answer.mul(sigmas(answer, timesteps)));
+      case SAMPLE -> answer;
+      default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
+    };
+  }
+
+  /**
+   * The noise in {@code noised} if {@code latents} are what it was made of: (x_t - alpha x0) /
+   * sigma.
+   */
+  public Tensor noise(Tensor latents, Tensor noised, int[] timesteps) {
+    return noised.sub(latents.mul(alphas(latents, timesteps))).div(sigmas(noised, timesteps));
+  }
+
+  /** The mean over pictures of each one's weighted mean squared error; f32 scalar. */
+  public Tensor loss(Tensor answer, Tensor target, int[] timesteps) {
+    return loss(answer, target, timesteps, null);
+  }
+
+  /**
+   * The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1;
+   * null for alike.
+   */
+  public Tensor loss(Tensor answer, Tensor target, int[] timesteps, Tensor focus) {
+    Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
+    Tensor error = (focus == null ? squares : squares.mul(focus)).flatten(1, -1).mean(1);
+    return error.mul(Tensors.beside(error, weights(timesteps))).mean();
+  }
+
+  private Tensor weights(int[] timesteps) {
+    float[] weights = new float[timesteps.length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (float) weight(schedule.snr(timesteps[i]));
+    }
+    return torch.tensor(weights);
+  }
+
+  private double weight(double snr) {
+    double weight = minSnrGamma == 0 ? 1 : clipped(snr);
+    if (!debiased) {
+      return weight;
+    }
+    double known = Math.min(snr, HIGHEST_SNR);
+    return weight * (prediction == Prediction.V ? 1 / (known + 1) : 1 / Math.sqrt(known));
+  }
+
+  private double clipped(double snr) {
+    double clipped = Math.min(snr, minSnrGamma);
+    return switch (prediction) {
+      case EPSILON -> clipped / snr;
+      case V -> clipped / (snr + 1);
+      default -> clipped;
+    };
+  }
+
+  /**
+   * How much of a picture is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32, where
+   * {@code there} is.
+   */
+  public Tensor alphas(Tensor there, int[] timesteps) {
+    float[] values = new float[timesteps.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) schedule.level(timesteps[i]).alpha();
+    }
+    return Tensors.beside(there, torch.tensor(values).view(-1, 1, 1, 1));
+  }
+
+  private Tensor sigmas(Tensor there, int[] timesteps) {
+    float[] values = new float[timesteps.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) schedule.level(timesteps[i]).sigma();
+    }
+    return Tensors.beside(there, torch.tensor(values).view(-1, 1, 1, 1));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.likeness.diffusion.internal.training;
+
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.Collection;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The length of all gradients as one vector. */
+public final class GradientClipping {
+  private GradientClipping() {}
+
+  /**
+   * Shortens the gradients of {@code parameters} together to at most {@code longest} (Pascanu et
+   * al. 2013, arXiv:1211.5063, algorithm 1), as {@code torch.nn.utils.clip_grad_norm_} does.
+   *
+   * @return their length before
+   */
+  public static double clip(Collection<Tensor> parameters, double longest) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      TensorVector squares = new TensorVector();
+      for (Tensor parameter : parameters) {
+        if (parameter.grad().defined()) {
+          squares.push_back(squares(parameter.grad()));
+        }
+      }
+      // Asked for once, not for each: a graphics card's queue is waited for every time.
+      double norm =
+          squares.empty() ? 0 : Math.sqrt(torch.stack(squares, 0).sum().item_double());
+      double factor = longest / (norm + 1e-6);
+      if (factor < 1) {
+        parameters.stream()
+            .map(Tensor::grad)
+            .filter(Tensor::defined)
+            .forEach(g -> g.mul_(new Scalar(factor)));
+      }
+      return norm;
+    }
+  }
+
+  /**
+   * The sum of a gradient's squares; what it is made of goes at once, which of a whole network's is
+   * as large as that.
+   */
+  private static Tensor squares(Tensor gradient) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.promote(gradient.to(ScalarType.Float).square().sum().to(ScalarType.Double));
+    }
+  }
+}

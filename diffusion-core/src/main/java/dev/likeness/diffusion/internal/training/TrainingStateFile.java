@@ -1,0 +1,121 @@
+package dev.likeness.diffusion.internal.training;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A run as it can be stopped and gone on with: weights, their slow average (may be null) and the
+ * optimiser's state in one safetensors file, under {@code weights.}, {@code ema.} and the
+ * optimiser's own names ({@code first.}, {@code second.}); the step in its metadata. Randomness
+ * needs no place in it where every step draws from a source seeded by its own number.
+ */
+public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, Ema ema) {
+  /** Under what the notes say whose a state is. */
+  public static final String OWNER = "likeness.run";
+
+  private static final String MORE = "more.";
+
+  /**
+   * Whether there is a state to go on from; what killed saves left beside it is deleted.
+   *
+   * @param file or null when none is kept
+   * @param owner everything that decides the result, by which a state is known
+   * @param decided what that is, as the refusal says
+   * @throws InvalidInputException when the state is another training's
+   */
+  public static boolean isIn(Path file, String owner, String decided) {
+    if (file == null) {
+      return false;
+    }
+    AtomicFile.sweep(file);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
+      throw new InvalidInputException(file + " is the state of another training; give the "
+          + decided + " it began with, or delete it to begin anew");
+    }
+    return true;
+  }
+
+  /**
+   * Writes the state, whole or not at all, for its owner alone: it may have been learnt from a
+   * person.
+   */
+  public void save(Path file, Map<String, String> notes) {
+    save(file, notes, Map.of());
+  }
+
+  /** The same with what else the caller keeps, under {@code more.}. */
+  public void save(Path file, Map<String, String> notes, Map<String, Tensor> more) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    more.forEach((name, t) -> tensors.put(MORE + name, t));
+    weights.leaves().forEach((name, t) -> tensors.put("weights." + name, t));
+    if (ema != null) {
+      ema.average().forEach((name, t) -> tensors.put("ema." + name, t));
+    }
+    tensors.putAll(optimizer.tensors());
+    Map<String, String> metadata = new LinkedHashMap<>(notes);
+    metadata.put("step", Long.toString(optimizer.steps()));
+    SafetensorsWriter.writePrivate(file, tensors, metadata);
+  }
+
+  /** Takes up a saved state and returns its notes. */
+  public Map<String, String> load(Path file) {
+    return load(file, (name, tensor) -> {});
+  }
+
+  /** The same, handing over what else was kept; these tensors end with the call. */
+  public Map<String, String> load(Path file, BiConsumer<String, Tensor> more) {
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(file)) {
+      weights.load(under(saved, "weights."));
+      if (ema != null) {
+        ema.restore(placed(tensors(saved, "ema.")));
+      }
+      Map<String, Tensor> kept = tensors(saved, "");
+      kept.keySet()
+          .removeIf(name ->
+              name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(MORE));
+      tensors(saved, MORE).forEach(more);
+      optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), placed(kept));
+      return saved.header().metadata();
+    }
+  }
+
+  /** Where the weights are; single numbers stay on the CPU, where they are reckoned. */
+  private Map<String, Tensor> placed(Map<String, Tensor> saved) {
+    weights.leaves().values().stream()
+        .findFirst()
+        .ifPresent(leaf -> saved.replaceAll((name, tensor) ->
+            tensor.dim() == 0 ? tensor : tensor.to(leaf.device(), tensor.scalar_type())));
+    return saved;
+  }
+
+  private static TensorSource under(Safetensors saved, String prefix) {
+    return new RenamedSource(
+        saved, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null);
+  }
+
+  private static Map<String, Tensor> tensors(Safetensors saved, String prefix) {
+    Map<String, Tensor> found = new LinkedHashMap<>();
+    for (String name : saved.names()) {
+      if (name.startsWith(prefix)) {
+        found.put(name.substring(prefix.length()), saved.read(name));
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,104 @@
+package dev.likeness.diffusion.internal.vae;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.Numbered;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * What the names and shapes of an autoencoder alone tell: how it is spelled, and its
+ * {@code config.json}.
+ */
+public final class AutoencoderKeyFormat {
+  private AutoencoderKeyFormat() {}
+
+  /**
+   * The layout of the autoencoder below {@code prefix}; null when there is none in latent
+   * diffusion's spelling.
+   */
+  public static KeyMapping layout(TensorNames keys, String prefix) {
+    int levels = Numbered.count(keys, prefix + "decoder.up.");
+    int blocks = Numbered.count(keys, prefix + "decoder.up.0.block.");
+    return levels == 0 || blocks == 0
+        ? null
+        : AutoencoderLayout.of(levels, blocks, keys.has(prefix + "encoder.quant_conv.weight"))
+            .under(prefix);
+  }
+
+  /** The class in diffusers, by canonical names. */
+  public static String className(TensorNames keys) {
+    return keys.has("bn.running_mean") ? "AutoencoderKLFlux2" : "AutoencoderKL";
+  }
+
+  /** The options under diffusers' names, by the canonical names of an {@code AutoencoderKL}. */
+  public static Map<String, Object> config(TensorNames keys) {
+    int levels = Numbered.count(keys, "decoder.up_blocks.");
+    int layers = Numbered.count(keys, "encoder.down_blocks.0.resnets.");
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("in_channels", size(keys, "encoder.conv_in.weight", 1));
+    config.put("out_channels", size(keys, "decoder.conv_out.weight", 0));
+    config.put("latent_channels", size(keys, "decoder.conv_in.weight", 1));
+    config.put(
+        "block_out_channels",
+        IntStream.range(0, levels)
+            .mapToObj(i -> size(keys, "encoder.down_blocks." + i + ".resnets.0.conv1.weight", 0))
+            .toList());
+    if (className(keys).equals("AutoencoderKLFlux2")) {
+      config.put(
+          "decoder_block_out_channels",
+          IntStream.range(0, levels)
+              .mapToObj(i -> size(
+                  keys, "decoder.up_blocks." + (levels - 1 - i) + ".resnets.0.conv1.weight", 0))
+              .toList());
+    }
+    config.put("layers_per_block", layers);
+    config.put("down_block_types", Collections.nCopies(levels, "DownEncoderBlock2D"));
+    config.put("up_block_types", Collections.nCopies(levels, "UpDecoderBlock2D"));
+    config.put("use_quant_conv", keys.has("quant_conv.weight"));
+    config.put("use_post_quant_conv", keys.has("post_quant_conv.weight"));
+    config.put(
+        "mid_block_add_attention", keys.has("decoder.mid_block.attentions.0.group_norm.weight"));
+    return config;
+  }
+
+  /** The options of an {@code AutoencoderTiny}, whose layers diffusers numbers through. */
+  public static Map<String, Object> tinyConfig(TensorNames keys) {
+    List<Integer> blocks = IntStream.range(0, Numbered.count(keys, "encoder.layers."))
+        .mapToObj(i -> keys.has("encoder.layers." + i + ".conv.0.weight") ? 1 : 0)
+        .toList();
+    List<Integer> counts = new java.util.ArrayList<>();
+    for (int i = 0; i < blocks.size() - 1; i++) {
+      if (blocks.get(i) == 0) {
+        counts.add(0);
+      } else if (!counts.isEmpty()) {
+        counts.set(counts.size() - 1, counts.get(counts.size() - 1) + 1);
+      }
+    }
+    List<Integer> reversed = new java.util.ArrayList<>(counts);
+    Collections.reverse(reversed);
+    int width = size(keys, "encoder.layers.0.weight", 0);
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("in_channels", size(keys, "encoder.layers.0.weight", 1));
+    config.put("out_channels", 3);
+    config.put("latent_channels", size(keys, "decoder.layers.0.weight", 1));
+    config.put("encoder_block_out_channels", Collections.nCopies(counts.size(), width));
+    config.put("decoder_block_out_channels", Collections.nCopies(counts.size(), width));
+    config.put("num_encoder_blocks", counts);
+    config.put("num_decoder_blocks", reversed);
+    config.put("scaling_factor", 1.0);
+    return config;
+  }
+
+  private static int size(TensorNames keys, String name, int dimension) {
+    if (!keys.has(name) || keys.shape(name).length <= dimension) {
+      throw new InvalidInputException(keys.describe() + ": the autoencoder has no usable tensor \""
+          + name + "\"; the file is incomplete, or an autoencoder of another kind");
+    }
+    return (int) keys.shape(name)[dimension];
+  }
+}

@@ -1,0 +1,200 @@
+package dev.likeness.diffusion.internal.vae;
+
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.flux2.AutoencoderKLFlux2;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.model.ComponentFile;
+import dev.likeness.diffusion.internal.nn.RowTiling;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * An autoencoder with the tensors it owns; pictures and latents of any type are brought to its own.
+ */
+public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
+  /** Output rows at a time of a tiled autoencoder. */
+  private static final int ROWS = 64;
+  /** Pictures of more pixels than this are decoded in strips; the result is the same. */
+  private static final long WHOLE = 1024 * 1024;
+
+  private static final String FLUX2 = "AutoencoderKLFlux2";
+  /** How often the statistics of FLUX.2's were brought up to date, which nothing asks for. */
+  private static final Set<String> COUNTED = Set.of("bn.num_batches_tracked");
+
+  private final Compute compute;
+  private final LoadedWeights weights;
+  private final BiFunction<Weights, RowTiling, Autoencoder> network;
+  private final int latentChannels;
+  private final int factor;
+  private final int channels;
+  private final long whole;
+  /** The same in f32, opened when it is first needed; null in f32 itself. */
+  private final Lazy<LoadedAutoencoder> exact;
+
+  private LoadedAutoencoder(
+      Compute compute,
+      LoadedWeights weights,
+      BiFunction<Weights, RowTiling, Autoencoder> network,
+      Autoencoder checked,
+      int channels,
+      long whole,
+      Lazy<LoadedAutoencoder> exact) {
+    this.compute = compute;
+    this.weights = weights;
+    this.network = network;
+    this.latentChannels = checked.latentChannels();
+    this.factor = checked.factor();
+    this.channels = channels;
+    this.whole = whole;
+    this.exact = exact;
+  }
+
+  /**
+   * Opens an autoencoder that lies alone: a folder with its config, or a file in any spelling. A
+   * file that tells no scale of its latents has that of SD 1.x.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException when there is none, or of a kind
+   *     that is not supported
+   */
+  public static LoadedAutoencoder open(Path path, Compute compute) {
+    ComponentFile part = ComponentFile.find(null, "vae", path);
+    return open(
+        part.className(),
+        part.config(),
+        on -> new LoadedWeights(part.weights().get(), on),
+        compute,
+        WHOLE);
+  }
+
+  /** Opens the {@code vae} of a model. */
+  public static LoadedAutoencoder open(ModelParts files, Compute wanted) {
+    boolean strips = files.plan() != null && files.plan().strips();
+    return open(
+        files.componentClass("vae"),
+        files.config("vae"),
+        on -> files.load("vae", on),
+        wanted,
+        strips ? 0 : WHOLE);
+  }
+
+  // One that its config says overflows in f16 runs in f32 then, as in diffusers.
+  private static LoadedAutoencoder open(
+      String className,
+      ModelConfig config,
+      Function<Compute, LoadedWeights> files,
+      Compute wanted,
+      long whole) {
+    boolean tiny = className.equals("AutoencoderTiny");
+    AutoencoderTinyConfig small = tiny ? AutoencoderTinyConfig.of(config) : null;
+    AutoencoderConfig full = tiny
+        ? null
+        : className.equals(FLUX2) ? AutoencoderConfig.flux2(config) : AutoencoderConfig.of(config);
+    boolean upcast = full != null && full.forceUpcast() && wanted.dtype() == DType.F16;
+    Compute compute = upcast ? wanted.as(DType.F32) : wanted;
+    LoadedWeights weights = files.apply(compute);
+    try {
+      BiFunction<Weights, RowTiling, Autoencoder> network = tiny
+          ? tiny(small)
+          : className.equals(FLUX2)
+              ? (tensors, strips) -> new AutoencoderKLFlux2(
+                  full, config.number("batch_norm_eps", 1e-4), tensors, strips)
+              : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
+      Autoencoder[] checked = new Autoencoder[1];
+      weights.check(
+          tensors -> checked[0] = network.apply(tensors, RowTiling.NONE),
+          className.equals(FLUX2) ? COUNTED : Set.of());
+      int channels = (tiny ? small.decoderChannels() : full.decoderChannels()).get(0);
+      return new LoadedAutoencoder(
+          compute,
+          weights,
+          network,
+          checked[0],
+          channels,
+          whole,
+          compute.dtype() == DType.F32
+              ? null
+              : new Lazy<>(() -> open(className, config, files, compute.as(DType.F32), whole)));
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static BiFunction<Weights, RowTiling, Autoencoder> tiny(AutoencoderTinyConfig config) {
+    return (tensors, strips) -> new AutoencoderTiny(config, tensors);
+  }
+
+  private Autoencoder network(long pixels) {
+    return network.apply(
+        Weights.of(weights), pixels > whole ? new RowTiling(ROWS) : RowTiling.NONE);
+  }
+
+  @Override
+  public int latentChannels() {
+    return latentChannels;
+  }
+
+  @Override
+  public int factor() {
+    return factor;
+  }
+
+  @Override
+  public Tensor decode(Tensor latents) {
+    return network(latents.size(2) * latents.size(3) * factor * factor)
+        .decode(compute.place(latents));
+  }
+
+  @Override
+  public LatentDistribution encode(Tensor pictures) {
+    return network(pictures.size(2) * pictures.size(3)).encode(compute.place(pictures));
+  }
+
+  @Override
+  public long decodingMemory(int width, int height) {
+    int bytes = compute.dtype().bits() / Byte.SIZE;
+    long area = (long) width * height;
+    long own = weights.names().stream()
+        .mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))
+        .sum();
+    return own * bytes + MemoryEstimate.decoding(channels, area > whole, bytes, area);
+  }
+
+  @Override
+  public Autoencoder tiled() {
+    return new LoadedAutoencoder(compute, weights, network, this, channels, 0, exact);
+  }
+
+  @Override
+  public Autoencoder exact() {
+    return exact == null ? this : whole == 0 ? exact.get().tiled() : exact.get();
+  }
+
+  public void load() {
+    weights.load();
+  }
+
+  /** Frees the tensors; the next use loads them again. */
+  public void release() {
+    weights.release();
+    if (exact != null) {
+      exact.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    try (LoadedWeights mine = weights) {
+      release();
+    }
+  }
+}

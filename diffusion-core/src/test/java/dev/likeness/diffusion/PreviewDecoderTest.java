@@ -1,0 +1,230 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.GenerationHooks;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class PreviewDecoderTest {
+  private static final ImageRequest ASK =
+      ImageRequest.of("a cat").steps(4).size(32, 24).seed(4).guidance(4).scheduler("Euler");
+
+  @TempDir
+  private Path scratch;
+
+  @Test
+  void showsThePicturesOfEveryRowAndTheLastOneIsThePicture() {
+    Path folder = folder("base");
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        PreviewDecoder previews = PreviewDecoder.open(folder.resolve("vae"), Compute.EXACT)) {
+      List<List<RgbImage>> seen = new ArrayList<>();
+      List<Integer> rows = new CopyOnWriteArrayList<>();
+      ImageRequest patient = ASK.count(2)
+          .joints(new GenerationHooks(
+              null,
+              network -> network,
+              (step, of, latents, denoised) -> await(() -> rows.size() == step.index())));
+      ImageRequest watched = previews.on(patient, 1, (row, pictures) -> {
+        seen.add(pictures);
+        rows.add(row);
+      });
+      List<GeneratedImage> images = base.generate(watched, Progress.SILENT, new Cancellation());
+      assertEquals(List.of(1, 2, 3, 4), rows);
+      assertEquals(
+          2,
+          seen.get(3).size(),
+          "the last row of Euler ends at what the network takes the picture to be");
+      assertAlike(images.get(0).picture(), seen.get(3).get(0));
+      assertAlike(images.get(1).picture(), seen.get(3).get(1));
+      assertEquals(
+          base.generate(ASK).picture(), images.get(0).picture(), "watching changes nothing");
+    }
+  }
+
+  @Test
+  void showsEverySoManyRows() {
+    Path folder = folder("base");
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        PreviewDecoder previews = PreviewDecoder.open(folder.resolve("vae"), Compute.EXACT)) {
+      List<Integer> rows = new CopyOnWriteArrayList<>();
+      ImageRequest patient = ASK.joints(new GenerationHooks(
+          null,
+          network -> network,
+          (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
+      base.generate(previews.on(patient, 3, (row, pictures) -> rows.add(row)));
+      assertEquals(List.of(1, 4), rows);
+      assertEquals(
+          "a preview after every 0 rows; give at least 1",
+          assertThrows(
+                  IllegalArgumentException.class, () -> previews.on(ASK, 0, (row, pictures) -> {}))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void stepsDoNotWaitForASlowListenerWhichIsShownTheNewest() {
+    AtomicBoolean decoding = new AtomicBoolean();
+    List<Integer> rows = new CopyOnWriteArrayList<>();
+    Progress progress = event -> {
+      if (event instanceof ProgressEvent.Phase phase && phase.name().equals("decode")) {
+        decoding.set(true);
+      }
+    };
+    ImageRequest ask = ASK.joints(new GenerationHooks(
+        null,
+        network -> network,
+        (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
+    try (Ready ready = new Ready()) {
+      ready.base.generate(
+          ready.previews.on(ask, 1, (row, pictures) -> {
+            rows.add(row);
+            await(decoding::get);
+          }),
+          progress,
+          new Cancellation());
+    }
+    assertEquals(List.of(1, 4), rows);
+  }
+
+  @Test
+  void whatAListenerThrowsEndsTheRun() {
+    try (Ready ready = new Ready()) {
+      for (int at : new int[] {1, 4}) {
+        ImageRequest watched = ready.previews.on(ASK, at == 1 ? 1 : 3, (row, pictures) -> {
+          if (row == at) {
+            throw new IllegalStateException("no room for row " + row);
+          }
+        });
+        assertEquals(
+            "no room for row " + at,
+            assertThrows(IllegalStateException.class, () -> ready.base.generate(watched))
+                .getMessage());
+      }
+    }
+  }
+
+  @Test
+  void aListenerCannotCloseTheModel() {
+    try (Ready ready = new Ready()) {
+      ImageRequest watched = ready.previews.on(ASK, 1, (row, pictures) -> ready.base.close());
+      assertTrue(assertThrows(IllegalStateException.class, () -> ready.base.generate(watched))
+          .getMessage()
+          .contains("would wait for itself"));
+    }
+  }
+
+  @Test
+  void aCancelledRunWaitsForThePreviewThatIsShownAndLeavesOutTheRest() {
+    Cancellation stop = new Cancellation();
+    List<Integer> rows = new CopyOnWriteArrayList<>();
+    List<Integer> done = new CopyOnWriteArrayList<>();
+    ImageRequest ask =
+        ASK.joints(new GenerationHooks(null, network -> network, (step, of, latents, denoised) -> {
+          await(() -> rows.size() == Math.min(1, step.index()));
+          if (step.index() == 2) {
+            stop.cancel();
+          }
+        }));
+    try (Ready ready = new Ready()) {
+      ImageRequest watched = ready.previews.on(ask, 1, (row, pictures) -> {
+        rows.add(row);
+        await(stop::isRequested);
+        LockSupport.parkNanos(50_000_000);
+        done.add(row);
+      });
+      assertThrows(
+          CancelledException.class, () -> ready.base.generate(watched, Progress.SILENT, stop));
+      assertEquals(List.of(1), done);
+      assertEquals(List.of(1), rows);
+    }
+  }
+
+  @Test
+  void refusesAnAutoencoderOfAnotherFamily() {
+    Path other = folder("eight-latents").resolve("vae");
+    try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT);
+        PreviewDecoder previews = PreviewDecoder.open(other, Compute.EXACT)) {
+      ImageRequest watched = previews.on(ASK, 1, (row, pictures) -> {});
+      assertEquals(
+          other
+              + " decodes latents of 8 channels, this base's have 4; give the small autoencoder of the base's"
+              + " family",
+          assertThrows(InvalidInputException.class, () -> base.generate(watched))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void decodesWithThePublishedSmallAutoencoder() {
+    Path taesd = Material.of("autoencoders/taesd.f8.safetensors");
+    try (BaseModel base = BaseModel.open(folder("four-levels"), Compute.EXACT);
+        PreviewDecoder previews = PreviewDecoder.open(taesd, Compute.EXACT)) {
+      List<RgbImage> seen = new ArrayList<>();
+      base.generate(previews.on(ASK.size(64, 48), 4, (row, pictures) -> seen.addAll(pictures)));
+      assertEquals(
+          List.of("64x48"),
+          seen.stream().map(picture -> picture.width() + "x" + picture.height()).toList());
+    }
+  }
+
+  /** Every byte is the same or its neighbour: rounding may fall on the other side. */
+  static void assertAlike(RgbImage expected, RgbImage actual) {
+    byte[] a = expected.rgb();
+    byte[] b = actual.rgb();
+    assertEquals(a.length, b.length);
+    for (int i = 0; i < a.length; i++) {
+      assertEquals(a[i] & 0xff, b[i] & 0xff, 1, "byte " + i);
+    }
+  }
+
+  /** A small base with previews by its own autoencoder. */
+  private final class Ready implements AutoCloseable {
+    private final Path folder = folder("base");
+    private final BaseModel base = BaseModel.open(folder, Compute.EXACT);
+    private final PreviewDecoder previews =
+        PreviewDecoder.open(folder.resolve("vae"), Compute.EXACT);
+
+    @Override
+    public void close() {
+      previews.close();
+      base.close();
+    }
+  }
+
+  /** Waits for what another thread does; gives up after a time that only a dead end takes. */
+  private static void await(BooleanSupplier done) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!done.getAsBoolean()) {
+      assertTrue(System.nanoTime() < end, "waited in vain");
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  private Path folder(String variant) {
+    return GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path();
+  }
+}

@@ -1,0 +1,287 @@
+package dev.likeness.diffusion.internal.family;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Model;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.PromptSchedule;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.HiresFix;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class ConditioningTest {
+  private static final ImageRequest ASK = ImageRequest.of("a cat")
+      .negative("a dog")
+      .steps(2)
+      .size(16, 16)
+      .seed(4)
+      .guidance(4)
+      .scheduler("Euler");
+
+  private static final String UNHEARD =
+      "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off, or this base has none";
+
+  private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
+
+  @TempDir
+  private Path scratch;
+
+  @BeforeEach
+  void forget() {
+    encoded.clear();
+  }
+
+  @Test
+  void encodesAPromptOnceForAllItsPictures() {
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      assertEquals(9, base.generate(List.of(ASK.count(9).as(counting()))).size());
+      assertEquals(List.of(1L, 1L), encoded, "the prompt and the negative one, in three passes");
+    }
+  }
+
+  @Test
+  void encodesAgainOnlyWhatChangesOnTheWay() {
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      base.generate(List.of(ASK.prompt("a [cat:dog:2]")
+          .steps(4)
+          .syntax(PromptSyntax.A1111)
+          .count(5)
+          .as(counting())));
+      assertEquals(3, encoded.size(), "two prompts and the negative one");
+    }
+  }
+
+  @Test
+  void encodesOnceWhereMemoryIsForOnePicture() {
+    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
+    try (BaseModel base =
+        BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32))) {
+      base.generate(List.of(ASK.size(32, 32).negative("").guidance(3).count(3).as(counting())));
+      assertEquals(2, encoded.size(), "CLIP and T5");
+    }
+  }
+
+  @Test
+  void skipsLayersOfClipAloneAndForThePromptAloneInStableDiffusion3() {
+    try (Sd3Networks model = Sd3Networks.open(
+            ModelParts.open(PipelineFolder.write("sd3/three", scratch).path()), Compute.EXACT);
+        TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      Conditioning whole =
+          new Sd3Model(model).texts(ASK, part -> Adaptation.NONE, PromptSchedule.of(1));
+      Conditioning skipped =
+          new Sd3Model(model).texts(ASK.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
+      assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
+      assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
+      Tensor clip = model
+          .towers()
+          .get(0)
+          .prompts(Adaptation.NONE)
+          .encode(List.of("a cat"), 2)
+          .tokens();
+      Tensor told = skipped.at(0, false).tokens();
+      assertSame(clip, told.narrow(1, 0, 77).narrow(2, 0, clip.size(2)));
+      assertSame(whole.at(0, false).tokens().narrow(1, 77, 256), told.narrow(1, 77, 256));
+    }
+  }
+
+  private static void assertSame(Tensor expected, Tensor actual) {
+    assertArrayEquals(
+        ImageTensors.floats(expected.contiguous()),
+        ImageTensors.floats(actual.contiguous()),
+        1e-5f);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
+  void refusesPromptsThatAFamilyCannotRead(String name) {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ASK.size(32, 32);
+      PromptEmbedding embedding = new PromptEmbedding(new float[4], 1, new float[0]);
+      assertRefused("prompt syntax", base, ask.syntax(PromptSyntax.A1111));
+      assertRefused("prompt syntax", base, ask.embeddings(embedding, null));
+      assertRefused("prompt syntax", base, ask.embeddings(null, embedding));
+      assertRefused(
+          name.startsWith("sd3") ? "a text encoder of " : "clip skip 99 is for Stable Diffusion",
+          base,
+          ask.clipSkip(99));
+    }
+  }
+
+  @Test
+  void refusesToSkipMoreLayersThanThereAre() {
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      int layers = base.networks().towers().get(0).config().layers();
+      base.generate(ASK.clipSkip(layers));
+      assertRefused(
+          "a text encoder of " + layers + " layers cannot leave out its last 20",
+          base,
+          ASK.clipSkip(20));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sd1/base, text_encoder",
+    "sdxl/xl-base, text_encoder text_encoder_2",
+    "flux/dev, text_encoder text_encoder_2",
+    "sd3/three, text_encoder text_encoder_2 text_encoder_3",
+    "klein/base, text_encoder",
+    "zimage/turbo, text_encoder"
+  })
+  void tellsWhatEachTextEncoderLeavesOut(String name, String encoders) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
+      ImageRequest ask = ASK.negative("").size(32, 32).steps(1).guidance(1).scheduler(null);
+      assertEquals(List.of(), notices(base, ask));
+      List<String> told =
+          notices(base, ask.prompt("red hair ".repeat(600) + "glasses").count(2));
+      assertEquals(
+          encoders,
+          told.stream()
+              .map(words -> words.substring(0, words.indexOf(" hears")))
+              .collect(Collectors.joining(" ")));
+      told.forEach(
+          words -> assertEquals("red hair glasses\"", words.substring(words.length() - 17)));
+    }
+  }
+
+  @Test
+  void tellsOnceWhatIsLeftOutOfEachPromptThatIsHeard() {
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ASK.prompt("a ".repeat(75) + "B C")
+          .negative("a ".repeat(75) + "D")
+          .hires(HiresFix.pixels(2, 0.5));
+      String start = "text_encoder hears 77 tokens of a prompt and leaves out the rest: ";
+      assertEquals(List.of(start + "\"b c\"", start + "\"d\""), notices(base, ask));
+      assertEquals(List.of(start + "\"b c\"", UNHEARD), notices(base, ask.guidance(1)));
+      assertEquals(List.of(), notices(base, ask.syntax(PromptSyntax.A1111)));
+      PromptEmbedding given = base.encode("a cat");
+      assertEquals(List.of(), notices(base, ask.embeddings(given, given)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sd3/medium, 1", "flux/dev, 4", "klein/distilled, 4", "zimage/turbo, 0"})
+  void tellsOnceThatTheNegativePromptIsNotHeard(String name, double guidance) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
+      ImageRequest ask =
+          ASK.size(32, 32).steps(1).guidance(guidance).scheduler(null).count(5);
+      assertEquals(List.of(UNHEARD), notices(base, ask));
+      assertEquals(List.of(), notices(base, ask.negative(" ")));
+    }
+  }
+
+  @Test
+  void tellsWhichLearnedWordNoPromptNames() {
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask =
+          ASK.word(new TextualInversion("Ada", Map.of(32, new float[32]))).count(5);
+      assertEquals(
+          List.of("the learned word \"Ada\" does nothing: no prompt names it"), notices(base, ask));
+      assertEquals(List.of(), notices(base, ask.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
+    }
+  }
+
+  private static List<String> notices(BaseModel base, ImageRequest ask) {
+    List<String> notices = new ArrayList<>();
+    base.generate(
+        ask,
+        event -> {
+          if (event instanceof ProgressEvent.Notice notice) {
+            notices.add(notice.message());
+          }
+        },
+        new Cancellation());
+    return notices;
+  }
+
+  @Test
+  void refusesWhatTheWebInterfaceTakesForNoWords() {
+    try (BaseModel base = BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ASK.syntax(PromptSyntax.A1111);
+      String tag =
+          " has <lora:ada:0.8>, by which the web interface loads a file; take it out, and give a LoRA as its file:"
+              + " ImageRequest.as(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT";
+      assertRefused("the prompt" + tag, base, ask.prompt("a [<lora:ada:0.8> cat:dog:0.5]"));
+      assertRefused("the negative prompt" + tag, base, ask.negative("(<lora:ada:0.8>:1.2)"));
+      assertRefused("the prompt has <hypernet:old:1>", base, ask.prompt("a cat <hypernet:old:1>"));
+      assertRefused(
+          "the prompt joins prompts by AND, which are not drawn together here (\"a cat AND a dog :1.2\"); ask for one of"
+              + " them, or write the word in small letters",
+          base,
+          ask.prompt("a cat AND a dog :1.2"));
+      assertRefused("the prompt ends in \": 1.2\"", base, ask.prompt("a cat : 1.2"));
+      base.generate(
+          ask.prompt("a BRAND and a <cat> (x < y:1.1) # AND").negative("salt AND pepper :1"));
+      base.generate(ask.prompt("<toy:cat>")
+          .word(new TextualInversion("<Toy:cat>", Map.of(32, new float[32]))));
+      base.generate(ASK.prompt("<lora:ada:0.8> AND a dog"));
+    }
+  }
+
+  private static void assertRefused(String words, BaseModel base, ImageRequest ask) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage();
+    assertEquals(words, message.substring(0, words.length()));
+  }
+
+  /** Notes the rows of each batch that a text encoder's first attention sees. */
+  private Adapter counting() {
+    AdapterLayer path = input -> {
+      encoded.add(input.size(0));
+      return input.new_zeros(input.size(0), input.size(1), input.size(2));
+    };
+    Adaptation first = new Adaptation() {
+      @Override
+      public List<AdapterLayer> sidePaths(String module) {
+        return module.endsWith("layers.0.self_attn.q_proj")
+                || module.endsWith("block.0.layer.0.SelfAttention.q")
+            ? List.of(path)
+            : List.of();
+      }
+    };
+    return (ModelComponent part, Compute compute) ->
+        part.folder().startsWith("text_encoder") ? first : Adaptation.NONE;
+  }
+}

@@ -1,0 +1,133 @@
+package dev.likeness.diffusion.internal.sampling;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.schedulers.LearnedVariance;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Scaling;
+import dev.likeness.schedulers.Step;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(NoTensorLeaks.class)
+class GradientGuidedPredictorTest {
+  private static final double SKIP = 0.8;
+  private static final double OUT = -0.6;
+  private static final Step STEP = new Step(
+      3,
+      500,
+      new NoiseLevel(0.8, 0.6),
+      new Scaling(0.5, SKIP, OUT),
+      null,
+      null,
+      LearnedVariance.NONE);
+  /** Answers twice its input, the second picture's channels in the other order. */
+  private static final Predictor NETWORK = (input, step) -> torch.cat(
+      new TensorVector(
+          input.narrow(0, 0, 1).mul(new Scalar(2)), input.narrow(0, 1, 1).flip(1)),
+      0);
+
+  /** Wants the first of two channels to be large, and reaches as far as there is noise. */
+  private static final GradientGuidance FIRST = new GradientGuidance() {
+    @Override
+    public Tensor agreement(Tensor denoised) {
+      return denoised.narrow(1, 0, 1).mul(new Scalar(3)).sum();
+    }
+
+    @Override
+    public double reach(double noise) {
+      return 4 * noise;
+    }
+  };
+
+  private static final GradientGuidance BLIND = new GradientGuidance() {
+    @Override
+    public Tensor agreement(Tensor denoised) {
+      return null;
+    }
+
+    @Override
+    public double reach(double noise) {
+      return 1;
+    }
+  };
+
+  private static Tensor input() {
+    return torch.tensor(1f, 2f, 3f, 4f).view(2, 2, 1, 1);
+  }
+
+  private static float[] foretold(Predictor network) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor answer = network.predict(input(), STEP);
+      assertFalse(answer.requires_grad(), "nothing of the way back is kept");
+      Scaling scaling = STEP.scaling();
+      return ImageTensors.floats(input()
+          .mul(new Scalar(scaling.skip() / scaling.in()))
+          .add(answer, new Scalar(scaling.out())));
+    }
+  }
+
+  @Test
+  void movesWhatIsForetoldAlongTheGradientByTheSampleAsFarAsTheSteeringReaches() {
+    // Foretold of the first: (1.6 - 1.2) x, so its gradient has the direction of the first channel;
+    // 4 * 0.75 far.
+    assertArrayEquals(
+        new float[] {0.4f + 3, 0.8f, 3 * 1.6f - 0.6f * 4, 4 * 1.6f - 0.6f * 3},
+        foretold(
+            GradientGuidedPredictor.of(NETWORK, List.of(Optional.of(FIRST), Optional.empty()))),
+        1e-5f);
+  }
+
+  @Test
+  void followsTheNetworkBackToTheSample() {
+    // The second's first channel is foretold of both: 1.6 of its own, -0.6 of the other; so both
+    // are moved.
+    double length = Math.hypot(1.6, 0.6);
+    float[] both = foretold(
+        GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.of(FIRST))));
+    assertArrayEquals(
+        new float[] {0.4f, 0.8f, (float) (2.4 + 3 * 1.6 / length), (float) (4.6 - 3 * 0.6 / length)
+        },
+        both,
+        1e-5f);
+  }
+
+  @Test
+  void leavesWhatNobodyLeads() {
+    assertSame(
+        NETWORK, GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.empty())));
+    assertArrayEquals(
+        foretold(NETWORK),
+        foretold(
+            GradientGuidedPredictor.of(NETWORK, List.of(Optional.of(BLIND), Optional.empty()))));
+  }
+
+  @Test
+  void leavesAnswersWithoutGuidance() {
+    Predictor both = (input, step) ->
+        torch.cat(new TensorVector(NETWORK.predict(input, step), input.mul(new Scalar(5))), 0);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor led = GradientGuidedPredictor.of(both, List.of(Optional.of(FIRST), Optional.empty()))
+          .predict(input(), STEP);
+      assertArrayEquals(
+          ImageTensors.floats(input().mul(new Scalar(5))),
+          ImageTensors.floats(led.narrow(0, 2, 2)));
+    }
+  }
+}

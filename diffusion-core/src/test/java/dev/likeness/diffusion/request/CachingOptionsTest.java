@@ -1,0 +1,296 @@
+package dev.likeness.diffusion.request;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.family.stablediffusion.DeepCache;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.ExtrapolatedPredictor;
+import dev.likeness.diffusion.internal.sampling.Limited;
+import dev.likeness.diffusion.internal.sampling.Projected;
+import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.TiledPredictor;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Step;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class CachingOptionsTest {
+  private static final ImageRequest ASK = ImageRequest.of("a cat")
+      .negative("a dog")
+      .steps(12)
+      .size(32, 24)
+      .seed(4)
+      .guidance(4)
+      .count(2)
+      .scheduler("Euler");
+
+  @TempDir
+  private Path scratch;
+
+  @Test
+  void isExactWhereEveryRowIsComputed() {
+    try (BaseModel base = base()) {
+      float[] exact = pixels(base, ASK);
+      assertArrayEquals(exact, pixels(base, ASK.approximation(CachingOptions.deepCache(1, 0))));
+      assertArrayEquals(exact, pixels(base, ASK.approximation(CachingOptions.deepForecast(1, 0))));
+      assertArrayEquals(exact, pixels(base, ASK.approximation(CachingOptions.extrapolation(1))));
+    }
+  }
+
+  @Test
+  void comesNearerTheMoreIsComputed() {
+    try (BaseModel base = base()) {
+      float[] exact = pixels(base, ASK);
+      double deep =
+          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepCache(2, 0))));
+      double deeper =
+          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepCache(6, 0))));
+      assertTrue(
+          deep > 0 && deep < deeper, deep + " at every second row, " + deeper + " at every sixth");
+      double forecast =
+          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepForecast(2, 0))));
+      double further =
+          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepForecast(6, 0))));
+      assertTrue(
+          forecast > 0 && forecast < further,
+          forecast + " at every second row, " + further + " at every sixth");
+      double line =
+          distance(exact, pixels(base, ASK.approximation(CachingOptions.extrapolation(2))));
+      double longer =
+          distance(exact, pixels(base, ASK.approximation(CachingOptions.extrapolation(6))));
+      assertTrue(
+          line > 0 && line < longer, line + " at every second row, " + longer + " at every sixth");
+    }
+  }
+
+  /** With the same input the deep layers would say the same again. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void computesTheShallowLayersAsTheWholeNetworkDoes(int layers) {
+    try (BaseModel base = base();
+        TensorScope scope = TensorScope.open();
+        InferenceMode mode = new InferenceMode(true)) {
+      UNet2DConditionModel unet = base.networks().unet(Adaptation.NONE);
+      DeepCache deep = new DeepCache(2, layers, false);
+      Tensor x = torch.randn(1, unet.config().inChannels(), 8, 8);
+      Tensor time = torch.tensor(new float[] {300});
+      UNetConditioning text =
+          UNetConditioning.text(torch.randn(1, 7, unet.config().levels().get(0).contextWidth()));
+      float[] whole = ImageTensors.floats(unet.forward(x, time, text, null, deep));
+      assertArrayEquals(whole, ImageTensors.floats(unet.forward(x, time, text, null, deep)));
+      assertArrayEquals(whole, ImageTensors.floats(unet.forward(x, time, text)));
+    }
+  }
+
+  @Test
+  void asksTheNetworkEverMoreSeldom() {
+    assertEquals(List.of(0, 1, 2, 4, 7, 10, 13, 16, 19), asked(Map.of(), 3, 20));
+    assertEquals(List.of(0, 1, 2, 4, 6, 8, 10), asked(Map.of(), 2, 12));
+  }
+
+  /** The last third of Karras' rows go through a tenth of the time. */
+  @Test
+  void asksSeldomWhereRowsLieCloseTogetherInTime() {
+    assertEquals(
+        List.of(0, 1, 2, 4, 7, 11, 15, 19, 23), asked(Map.of("use_karras_sigmas", true), 4, 30));
+  }
+
+  private static List<Integer> asked(Map<String, Object> options, int every, int steps) {
+    Map<String, Object> config = new HashMap<>(options);
+    config.put("_class_name", "DPMSolverMultistepScheduler");
+    config.putAll(
+        Map.of("beta_start", 8.5e-4, "beta_end", 0.012, "beta_schedule", "scaled_linear"));
+    List<Integer> asked = new ArrayList<>();
+    try (TensorScope scope = TensorScope.open()) {
+      SamplingPlan plan = SchedulerConfig.of(config).plan(PlanRequest.of(steps));
+      ExtrapolatedPredictor line = new ExtrapolatedPredictor(
+          (input, step) -> {
+            asked.add(step.index());
+            return torch.full(new long[] {1}, new Scalar(3 + 0.5 * step.timestep()));
+          },
+          every,
+          plan);
+      for (Step step : plan) {
+        double said = line.predict(torch.zeros(1), step).item_double();
+        assertEquals(
+            3 + 0.5 * step.timestep(),
+            said,
+            1e-3,
+            "a network that is linear in time is followed exactly");
+      }
+    }
+    return asked;
+  }
+
+  /** Its rows want the unguided answer too, the last one not. */
+  @Test
+  void continuesTheUnguidedAnswerToo() {
+    try (BaseModel base = base()) {
+      ImageRequest ask = ASK.scheduler("dpmpp_2m_cfg_pp");
+      double near = distance(
+          pixels(base, ask), pixels(base, ask.approximation(CachingOptions.extrapolation(2))));
+      double far = distance(
+          pixels(base, ask), pixels(base, ask.approximation(CachingOptions.extrapolation(6))));
+      assertTrue(near > 0 && near < far, near + " at every second row, " + far + " at every sixth");
+    }
+  }
+
+  @Test
+  void asksAllLayersAfterRowsThatAnotherNetworkAnswered() {
+    try (BaseModel base = base()) {
+      ImageRequest ask = ASK.count(1).approximation(CachingOptions.deepCache(12, 0));
+      GeneratedImage begun = base.generate(
+          ask.guidance(GuidanceOptions.STANDARD.between(1 / 3.0, 1)).between(0, 0.75));
+      ImageRequest after =
+          ask.guidance(1).from(InitialImage.of(begun.latents())).between(0.75, 1);
+      assertArrayEquals(
+          base.generate(after).pixels(),
+          base.generate(ask.guidance(GuidanceOptions.STANDARD.between(0.25, 0.75)))
+              .pixels());
+    }
+  }
+
+  @Test
+  void refusesLayersThatAUNetDoesNotHave() {
+    try (BaseModel base = base()) {
+      assertEquals(
+          "DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> base.generate(ASK.approximation(CachingOptions.deepCache(2, 9))))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void mergesTokensBesideAnyKind() {
+    try (BaseModel base = base()) {
+      float[] exact = pixels(base, ASK);
+      float[] tenth = pixels(base, ASK.approximation(CachingOptions.NONE.merging(0.1)));
+      double half =
+          distance(exact, pixels(base, ASK.approximation(CachingOptions.NONE.merging(0.5))));
+      assertTrue(
+          distance(exact, tenth) > 0 && distance(exact, tenth) < half, "merging more costs more");
+      CachingOptions deep = CachingOptions.deepCache(2, 0);
+      float[] cached = pixels(base, ASK.approximation(deep));
+      assertArrayEquals(cached, pixels(base, ASK.approximation(deep.merging(0))));
+      assertTrue(distance(cached, pixels(base, ASK.approximation(deep.merging(0.5)))) > 0);
+      assertEquals(
+          "a share of tokens to merge must be in 0..0.75, got 0.8",
+          assertThrows(IllegalArgumentException.class, () -> deep.merging(0.8)).getMessage());
+      assertRefused(
+          base,
+          CachingOptions.firstBlock(0.1),
+          "the first-block cache is for Stable Diffusion 3 and FLUX; approximate this model by extrapolation");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base"})
+  void asksTheFirstBlockAloneTheMoreTheLargerTheChange(String name) {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("a cat").steps(8).size(32, 32).count(2);
+      GenerationHooks alone = new GenerationHooks(
+          null, network -> network, (step, of, x, denoised) -> assertEquals(1, x.size(0)));
+      float[] exact = pixels(base, ask);
+      assertArrayEquals(
+          exact, pixels(base, ask.approximation(CachingOptions.firstBlock(0))), 1e-5f);
+      double near = distance(
+          exact, pixels(base, ask.approximation(CachingOptions.firstBlock(0.2)).joints(alone)));
+      double far = distance(exact, pixels(base, ask.approximation(CachingOptions.firstBlock(100))));
+      assertTrue(
+          near <= far && far > 0,
+          near + " up to a change of a fifth, " + far + " whatever changes");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
+  void refusesWhatNeedsAUNet(String name) {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
+      assertRefused(
+          base,
+          CachingOptions.deepCache(2, 0),
+          "DeepCache is for UNets; approximate a transformer by extrapolation");
+      assertRefused(
+          base,
+          CachingOptions.NONE.merging(0.5),
+          "token merging is for UNets; approximate a transformer by extrapolation");
+    }
+  }
+
+  @Test
+  void refusesWindowsForWhatGoesOnFromItsLastAnswer() {
+    try (BaseModel base = base()) {
+      ImageRequest ask = ASK.steps(2)
+          .joints(new GenerationHooks(
+              null, network -> TiledPredictor.of(network, 8, 6), StepListener.NONE));
+      base.generate(momentum(ask.approximation(CachingOptions.NONE.merging(0.5)), 0));
+      for (ImageRequest refused :
+          List.of(ask.approximation(CachingOptions.extrapolation(2)), momentum(ask, -0.5))) {
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> base.generate(refused))
+            .getMessage()
+            .startsWith("windows"));
+      }
+    }
+  }
+
+  private static ImageRequest momentum(ImageRequest ask, double momentum) {
+    return ask.guidance(
+        GuidanceOptions.STANDARD.by(scale -> new Limited(new Projected(scale, 0, momentum, 2), 1)));
+  }
+
+  private static void assertRefused(BaseModel base, CachingOptions approximation, String words) {
+    ImageRequest ask = ImageRequest.of("a cat").size(32, 32).approximation(approximation);
+    assertEquals(
+        words,
+        assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage());
+  }
+
+  private BaseModel base() {
+    return BaseModel.open(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+  }
+
+  private static float[] pixels(BaseModel base, ImageRequest request) {
+    return base.generate(List.of(request)).get(1).pixels();
+  }
+
+  private static double distance(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return Math.sqrt(sum / a.length);
+  }
+}

@@ -1,0 +1,93 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.likeness.Likeness;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The networks that photos are judged with, beside the built-in cascades. */
+final class FaceOptions {
+  @Mixin
+  private DetectorOption detector;
+
+  @Option(
+      names = "--embedder",
+      paramLabel = "FILE",
+      description = "an ONNX file named after SFace, MobileFace, AuraFace "
+          + "or ArcFace: finds photos of somebody else and the same shot twice")
+  private Path embedder;
+
+  @Option(
+      names = "--quality",
+      paramLabel = "FILE",
+      description = "a face-quality ONNX file: a second opinion")
+  private Path quality;
+
+  @Option(
+      names = "--brisque",
+      paramLabel = "MODEL,RANGE",
+      split = ",",
+      description = "OpenCV's two YAML files of a BRISQUE " + "model, instead of the built-in one")
+  private List<Path> brisque;
+
+  @Option(
+      names = "--commercial",
+      description = "refuses networks whose licence forbids commercial use")
+  private boolean commercial;
+
+  /** The tools, to be closed by the caller. */
+  ReviewTools open() {
+    if (brisque != null && brisque.size() != 2) {
+      throw new IllegalArgumentException(
+          "--brisque takes two files, MODEL,RANGE, given " + brisque.size());
+    }
+    ReviewTools tools = detector.open();
+    tools = embedder == null ? tools : tools.withEmbedder(embedder, policy());
+    tools = brisque == null ? tools : tools.withBrisque(brisque.get(0), brisque.get(1));
+    return quality == null ? tools : tools.withQuality(quality);
+  }
+
+  /**
+   * What drawings are seen by: the base's own embedder, unless one is given or a person's file
+   * keeps faces as another sees them.
+   *
+   * @param own the base's, or null
+   * @param notes of the person's file
+   */
+  static ReviewTools judging(ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
+    Optional<String> kept = FaceEmbeddings.of(notes).map(FaceEmbeddings::embedder);
+    boolean fits = own != null
+        && tools.embedder().isEmpty()
+        && kept.filter(name -> !name.equals(own.name())).isEmpty();
+    return fits ? tools.withEmbedder(own) : tools;
+  }
+
+  /**
+   * Likeness to whom a file with these notes keeps; empty where it keeps no faces as the embedder
+   * of {@code tools} sees them.
+   */
+  static Optional<Likeness> likeness(ReviewTools tools, Map<String, String> notes) {
+    return tools
+        .embedder()
+        .flatMap(eye -> FaceEmbeddings.of(notes)
+            .filter(faces -> faces.embedder().equals(eye.name()))
+            .map(faces -> faces.likeness(tools.detector(), eye)));
+  }
+
+  /** Whether a file is given that judges nothing but photos. */
+  boolean judgesPhotos() {
+    return quality != null;
+  }
+
+  /** Which networks' licences will do. */
+  UsePolicy policy() {
+    return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
+  }
+}

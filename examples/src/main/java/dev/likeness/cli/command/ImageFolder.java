@@ -1,0 +1,141 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.SamplingOptions;
+import dev.likeness.headshots.report.ShootRecord;
+import java.lang.reflect.RecordComponent;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * How {@code generate}'s pictures came about: the options that were given, and each picture's
+ * request, of an enlarged one both, with defaults filled in.
+ */
+final class ImageFolder {
+  static final String FILE = "images.json";
+  /** Of a request: what is listed of every picture, or named by options. */
+  private static final Set<String> ELSEWHERE = Set.of(
+      "prompt",
+      "negative",
+      "steps",
+      "ownSteps",
+      "guidance",
+      "seed",
+      "count",
+      "width",
+      "height",
+      "scheduler",
+      "eta",
+      "adapters",
+      "initial",
+      "joints");
+
+  private ImageFolder() {}
+
+  static ShootRecord of(BaseModel base, ParseResult given, List<GeneratedImage> images) {
+    Map<String, Object> options = new LinkedHashMap<>();
+    given.matchedOptions().forEach(option -> options.put(option.longestName(), values(option)));
+    options.remove("--out");
+    return ShootRecord.ofPictures(
+        base,
+        options,
+        IntStream.range(0, images.size())
+            .mapToObj(i -> entry(base, images.get(i), NumberedFiles.name("image", i)))
+            .toList());
+  }
+
+  /** As they were typed, but of each path the last name alone: folders tell of the machine. */
+  private static List<String> values(OptionSpec option) {
+    String folders =
+        option.longestName().equals("--part") ? "(?<==).*[/\\\\](?=.)" : ".*[/\\\\](?=.)";
+    return option.originalStringValues().stream()
+        .map(value -> option.paramLabel().equals("TEXT") ? value : value.replaceFirst(folders, ""))
+        .toList();
+  }
+
+  private static Map<String, Object> entry(BaseModel base, GeneratedImage image, String file) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("file", file);
+    entry.put("seed", image.seed());
+    entry.put("prompt", image.request().prompt());
+    entry.put("negative", image.request().negative());
+    entry.putAll(run(base, image.request()));
+    if (image.first() != null) {
+      entry.put("first_pass", run(base, image.first()));
+    }
+    return entry;
+  }
+
+  private static Map<String, Object> run(BaseModel base, ImageRequest request) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put(
+        "scheduler",
+        request.scheduler() == null ? base.parts().scheduler().className() : request.scheduler());
+    entry.put("steps", request.steps());
+    if (!request.ownSteps().equals(SamplingOptions.NONE)) {
+      entry.put("timesteps", request.ownSteps().timesteps());
+      entry.put("sigmas", request.ownSteps().sigmas());
+    }
+    entry.put("guidance", request.guidance());
+    if (Double.isFinite(base.eta(request))) {
+      entry.put("eta", base.eta(request));
+    }
+    if (request.initial() != null && Double.isFinite(request.initial().strength())) {
+      entry.put("strength", request.initial().strength());
+    }
+    entry.put("width", request.width());
+    entry.put("height", request.height());
+    entry.putAll(told(request, ImageRequest.of(""), ELSEWHERE));
+    return entry;
+  }
+
+  /**
+   * What differs from a usual one's in numbers and words: by components, so that none that is added
+   * is forgotten.
+   */
+  private static Map<String, Object> told(Record said, Record usual, Set<String> elsewhere) {
+    Map<String, Object> told = new LinkedHashMap<>();
+    for (RecordComponent part : said.getClass().getRecordComponents()) {
+      Object value = elsewhere.contains(part.getName())
+          ? null
+          : plain(value(part, said), usual == null ? null : value(part, usual));
+      if (value != null) {
+        told.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
+      }
+    }
+    return told;
+  }
+
+  private static Object plain(Object value, Object usual) {
+    if (Objects.equals(value, usual)) {
+      return null;
+    }
+    if (value instanceof Record said) {
+      Map<String, Object> told = told(said, (Record) usual, Set.of());
+      return told.isEmpty() ? null : told;
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(one -> plain(one, null)).filter(Objects::nonNull).toList();
+    }
+    return value instanceof Number || value instanceof String || value instanceof Boolean
+        ? value
+        : value instanceof Enum<?> ? value.toString() : null;
+  }
+
+  private static Object value(RecordComponent part, Record of) {
+    try {
+      return part.getAccessor().invoke(of);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

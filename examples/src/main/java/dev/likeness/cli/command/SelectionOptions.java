@@ -1,0 +1,150 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Selection;
+import dev.likeness.headshots.SelectionResult;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreAspect;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.likeness.Likeness;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine.Option;
+
+/** How many of the drawn headshots are kept. */
+final class SelectionOptions {
+  @Option(
+      names = "--keep",
+      paramLabel = "K",
+      description = "keeps the K best and most varied of all that were drawn; "
+          + "record.json and report.html say why of each (default: all)")
+  private Integer keep;
+
+  @Option(
+      names = "--distortion",
+      paramLabel = "MAX",
+      description =
+          "with --keep: fails what BRISQUE finds distorted by more, "
+              + "0 to 100; photographs have 0 to 36, what portrait draws 47 to 68 (default: not looked at)")
+  private Double distortion;
+
+  /**
+   * What was drawn, and with {@code --keep} what was kept of it.
+   *
+   * @param shoot all, or those that were kept
+   * @param cards the scores of all without {@code --keep}; with it they stand in the choice
+   * @param choice empty without {@code --keep}
+   */
+  record Drawn(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> choice) {
+    /** The same with its headshots changed; what was chosen by stays as it was. */
+    Drawn map(UnaryOperator<Headshot> change) {
+      return new Drawn(
+          new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()),
+          cards,
+          choice);
+    }
+  }
+
+  /** Refuses to keep more than is drawn, and a limit that nothing heeds or meets. */
+  void check(ShootRequest request) {
+    if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
+      throw new IllegalArgumentException(
+          "--distortion " + distortion + " is a limit from 0 to 100 for what --keep chooses; "
+              + (keep == null ? "give --keep too" : "give one"));
+    }
+    if (keep != null) {
+      Selection.requireKept(request, keep);
+    }
+  }
+
+  /**
+   * Draws, and chooses by {@code limits} where some are to be kept.
+   *
+   * @param notes of the person's file, which likeness is measured by where there is no
+   *     {@code review}
+   */
+  Drawn draw(
+      HeadshotStudio studio,
+      ScoreLimits limits,
+      Identity person,
+      Map<String, String> notes,
+      PhotoReview review,
+      ShootRequest request,
+      ReviewTools tools,
+      Progress progress,
+      Cancellation cancellation) {
+    HeadshotScores scores = scores(
+        undistorted(limits, tools),
+        notes,
+        review,
+        tools,
+        keep == null ? Progress.SILENT : progress);
+    if (keep == null) {
+      Shoot shoot = studio.shoot(person, request, progress, cancellation);
+      return new Drawn(
+          shoot,
+          shoot.headshots().stream().map(each -> scores.score(each.picture())).toList(),
+          Optional.empty());
+    }
+    SelectionResult choice = Selection.of(studio, tools.detector(), scores)
+        .shoot(person, request, keep, progress, cancellation);
+    if (choice.kept().isEmpty()) {
+      throw new InvalidInputException("none of the " + choice.verdicts().size()
+          + " headshots shows a face; draw more with --count, "
+          + "other styles, or without --keep to look at them");
+    }
+    return new Drawn(new Shoot(request, choice.kept()), List.of(), Optional.of(choice));
+  }
+
+  private HeadshotScores scores(
+      HeadshotScores scores,
+      Map<String, String> notes,
+      PhotoReview review,
+      ReviewTools tools,
+      Progress progress) {
+    if (tools.embedder().isEmpty()) {
+      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: "
+          + FaceEmbeddings.of(notes)
+              .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them")
+              .orElse("the base brings no embedder")
+          + "; give one with --embedder"));
+      return scores;
+    }
+    FaceEmbedder eye = tools.embedder().get();
+    Optional<Likeness> likeness = review != null
+        ? Optional.of(FaceEmbeddings.of(review.accepted(), eye).likeness(tools.detector(), eye))
+        : FaceOptions.likeness(tools, notes);
+    if (likeness.isEmpty()) {
+      progress.on(new ProgressEvent.Notice(
+          "likeness does not count in what is kept: the person's file keeps no faces as "
+              + eye.name() + " sees them; learn or show the person again with --embedder"));
+    }
+    return likeness.map(scores::likeness).orElse(scores);
+  }
+
+  private HeadshotScores undistorted(ScoreLimits limits, ReviewTools tools) {
+    HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(limits);
+    return distortion == null
+        ? plain
+        : tools
+            .brisque()
+            .map(plain::brisque)
+            .orElse(plain)
+            .limits(limits.with(ScoreAspect.DISTORTION, distortion));
+  }
+}

@@ -1,0 +1,166 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.vault.ErasureReceipt;
+import dev.likeness.vault.StoreInUseException;
+import dev.likeness.vault.StoreOptions;
+import dev.likeness.vault.SubjectStore;
+import dev.likeness.vault.SubjectStudio;
+import dev.likeness.vault.key.WrappingKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Which store of persons, its key, and who signs receipts of its erasures. */
+final class VaultOptions {
+  /**
+   * How long it waits for a process that has the store; commands have it while they read or write
+   * there alone.
+   */
+  static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final String VARIABLE = "LIKENESS_STORE_KEY";
+  private static final long PAUSE_NANOS = 100_000_000;
+
+  @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description = "the folder where persons are kept, encrypted; one process has it open at a"
+          + " time, for which this waits half a minute")
+  private Path store;
+
+  @Option(
+      names = "--key",
+      paramLabel = "FILE",
+      description = "the store's key, made for a new store "
+          + "where there is no such file (default: the environment variable " + VARIABLE + ")")
+  private Path key;
+
+  @Mixin
+  private SigningOptions signing;
+
+  boolean given() {
+    if (store == null && key != null) {
+      throw new IllegalArgumentException(
+          "--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
+    }
+    return store != null;
+  }
+
+  /** Who signs the receipts of erasures, and of a command that draws the pictures. */
+  SigningOptions signing() {
+    return signing;
+  }
+
+  /** Refuses a signer without a store, of a command that signs nothing else. */
+  void requireUsedSigner() {
+    if (!given() && signing.given()) {
+      throw new IllegalArgumentException(
+          "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out");
+    }
+  }
+
+  /**
+   * Opens the store, which finishes interrupted erasures; without a key it can only list, erase and
+   * purge.
+   */
+  SubjectStore open(Console console) {
+    return open(console, PATIENCE, console.cancellation());
+  }
+
+  /**
+   * The same with another patience.
+   *
+   * @throws dev.likeness.vault.StoreInUseException when that is over
+   */
+  SubjectStore open(Console console, Duration patience, Cancellation stop) {
+    long begun = System.nanoTime();
+    boolean told = false;
+    while (true) {
+      try {
+        return openNow();
+      } catch (StoreInUseException elsewhere) {
+        if (System.nanoTime() - begun >= patience.toNanos()) {
+          throw elsewhere;
+        }
+        if (!told) {
+          console.err().println("waiting for " + store + ", which another process has open");
+          console.err().flush();
+        }
+        told = true;
+        stop.check();
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+  }
+
+  private SubjectStore openNow() {
+    if (store == null) {
+      throw new IllegalArgumentException(
+          "--store DIR is missing: the folder where persons are kept");
+    }
+    StoreOptions plain = StoreOptions.defaults();
+    return SubjectStore.open(
+        store, keys(), signing.identity().map(plain::signedBy).orElse(plain));
+  }
+
+  /** The same of a store that is there already. */
+  SubjectStore existing(Console console) {
+    if (store != null && !Files.exists(store.resolve("clock.json"))) {
+      throw new InvalidInputException("there is no store in " + store
+          + "; give the folder where train or headshot made one, with its disk in place");
+    }
+    return open(console);
+  }
+
+  /**
+   * Whether the store has a receipt of this person's erasure, which any process may have written;
+   * it need not be open.
+   */
+  boolean hasErased(String id) {
+    return Files.exists(ErasureReceipt.fileIn(store, id));
+  }
+
+  private WrappingKey keys() {
+    if (key != null) {
+      if (!Files.exists(key) && holdsPeople()) {
+        throw new InvalidInputException("there is no key " + key + ", and the people in " + store
+            + " are encrypted under another; give the file of theirs");
+      }
+      return Files.exists(key) ? WrappingKey.file(key) : WrappingKey.newFile(key);
+    }
+    return System.getenv(VARIABLE) == null
+        ? WrappingKey.absent()
+        : WrappingKey.environment(VARIABLE);
+  }
+
+  private boolean holdsPeople() {
+    Path people = store.resolve("subjects");
+    try (Stream<Path> folders = Files.exists(people) ? Files.list(people) : Stream.empty()) {
+      return folders.findAny().isPresent();
+    } catch (IOException e) {
+      throw new ResourceLimitException(
+          "cannot look into the store " + store + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The person in a file, or with a store the subject of that id. */
+  TrainedPerson person(Path file, BaseModel model, Console console) {
+    if (!given()) {
+      return TrainedPerson.open(file, model);
+    }
+    try (SubjectStore opened = existing(console)) {
+      return TrainedPerson.open(SubjectStudio.personFile(opened.subject(file.toString())), model);
+    }
+  }
+}

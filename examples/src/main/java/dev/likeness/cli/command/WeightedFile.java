@@ -1,0 +1,41 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.lora.Lora;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * A LoRA file and how strongly it acts, as {@code FILE} or {@code FILE@WEIGHT}.
+ *
+ * @param file the file
+ * @param weight 1 is full strength, 0 none
+ */
+record WeightedFile(Path file, double weight) {
+  private static final Pattern WEIGHTED = Pattern.compile("(.+)@([^@/]*)");
+
+  Adapter adapter(Lora lora) {
+    return lora.at(weight);
+  }
+
+  /** Reads the text of an option; a file whose own name has an {@code @} is taken as it is. */
+  static final class Parser implements ITypeConverter<WeightedFile> {
+    @Override
+    public WeightedFile convert(String text) {
+      Matcher weighted = WEIGHTED.matcher(text);
+      if (!weighted.matches() || Files.exists(Path.of(text))) {
+        return new WeightedFile(Path.of(text), 1);
+      }
+      try {
+        return new WeightedFile(Path.of(weighted.group(1)), Double.parseDouble(weighted.group(2)));
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("\"" + weighted.group(2)
+            + "\" is no weight; give FILE@WEIGHT with a number such as 0.8");
+      }
+    }
+  }
+}

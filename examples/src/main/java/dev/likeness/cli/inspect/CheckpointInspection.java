@@ -1,0 +1,96 @@
+package dev.likeness.cli.inspect;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a file or folder turned out to be.
+ *
+ * @param path what was looked at
+ * @param kind picture, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet,
+ *     text-encoder, image-encoder, or unknown
+ * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image,
+ *     qwen-image, cascade, or unknown
+ * @param format diffusers, single-file, safetensors, pickle, gguf, onnx, or unknown
+ * @param parameters numbers in all tensors
+ * @param dtypes element types and how many numbers have each
+ * @param details what else the headers say, in the order of reading
+ * @param problems what keeps it from being used; empty when nothing does
+ */
+public record CheckpointInspection(
+    Path path,
+    String kind,
+    String family,
+    String format,
+    long parameters,
+    Map<String, Long> dtypes,
+    Map<String, Object> details,
+    List<String> problems) {
+  public CheckpointInspection {
+    dtypes = new LinkedHashMap<>(dtypes);
+    details = new LinkedHashMap<>(details);
+    problems = List.copyOf(problems);
+  }
+
+  /** Nothing usable at {@code path}. */
+  static CheckpointInspection unusable(Path path, String format, String problem) {
+    return new CheckpointInspection(
+        path, "unknown", "unknown", format, 0, Map.of(), Map.of(), List.of(problem));
+  }
+
+  /** One JSON object. */
+  public String toJson() {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("path", path.toString());
+    object.put("kind", kind);
+    object.put("family", family);
+    object.put("format", format);
+    object.put("parameters", parameters);
+    object.put("dtypes", dtypes);
+    object.putAll(details);
+    object.put("problems", problems);
+    try {
+      return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(object);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One line a fact, for people. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    line(text, "path", path);
+    line(text, "kind", kind);
+    line(text, "format", format);
+    if (!kind.equals(ImageInspection.KIND)) {
+      line(text, "family", family);
+      line(text, "parameters", String.format(Locale.ROOT, "%,d", parameters));
+      line(text, "dtypes", String.join(", ", dtypes.keySet()));
+    }
+    details.forEach((name, value) ->
+        line(text, name, value instanceof Map<?, ?> map ? flat(map) : value));
+    problems.forEach(problem -> line(text, "problem", problem));
+    return text.toString().stripTrailing();
+  }
+
+  private static String flat(Map<?, ?> map) {
+    return String.join(
+        ", ",
+        map.entrySet().stream()
+            .filter(e -> !(e.getValue() instanceof List))
+            .map(e -> e.getKey() + " " + e.getValue())
+            .toList());
+  }
+
+  private static void line(StringBuilder text, String name, Object value) {
+    text.append(String.format(Locale.ROOT, "%-12s %s%n", name, value).stripTrailing())
+        .append(System.lineSeparator());
+  }
+}

@@ -1,0 +1,106 @@
+package dev.likeness.cli.inspect;
+
+import dev.likeness.diffusion.internal.file.TensorNames;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/** What sort of weights a file holds, told by the names of its tensors. */
+public enum FileKind {
+  BASE(List.of("model.diffusion_model.", "double_blocks.", "joint_blocks.")),
+  LORA(List.of(
+      ".lora_A",
+      ".lora_B",
+      ".lora_up",
+      ".lora_down",
+      ".lora.up",
+      ".lora.down",
+      "_lora.up",
+      "_lora.down",
+      "_lora1.",
+      "_lora2.",
+      ".lora_linear_layer.",
+      ".hada_w1",
+      ".lokr_w",
+      ".oft_R",
+      ".oft_r",
+      ".oft_blocks",
+      ".boft_",
+      ".ia3_l",
+      ".dora_scale",
+      "lora_unet_",
+      "oft_unet_",
+      "lora_te",
+      "lycoris_",
+      ":down",
+      ":up")),
+  IP_ADAPTER(List.of(
+      "ip_adapter.",
+      "adapter_modules.",
+      "image_proj.",
+      "image_proj_model.",
+      "ip_adapter_proj_model.",
+      "encoder_hid_proj.image_projection_layers.",
+      "unet.encoder_hid_proj.image_projection_layers.")),
+  TEXTUAL_INVERSION(List.of(
+      "emb_params",
+      "string_to_param.",
+      "clip_l",
+      "clip_g",
+      "text_encoders_0",
+      "text_encoders_1",
+      "<")),
+  CONTROLNET(List.of("controlnet_cond_embedding.", "control_model.", "controlnet_x_embedder.")),
+  UNET(List.of("down_blocks.0.resnets.0.time_emb_proj.", "time_embedding.linear_1.")),
+  VAE(List.of("decoder.conv_in.", "first_stage_model.", "decoder.layers.")),
+  IMAGE_ENCODER(List.of("vision_model.")),
+  TEXT_ENCODER(List.of("text_model.encoder.layers.", "encoder.layers.0.self_attn.")),
+  UNKNOWN(List.of());
+
+  private static final int FEW = 4;
+  private final List<String> signs;
+
+  FileKind(List<String> signs) {
+    this.signs = signs;
+  }
+
+  String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static FileKind of(Collection<String> names) {
+    if (names.stream().anyMatch(name -> IP_ADAPTER.beginsOf(name))) {
+      return IP_ADAPTER;
+    }
+    // A file of both CLIP towers is published for its images; the first of the others that fits is
+    // what a file is.
+    for (FileKind kind : List.of(LORA, CONTROLNET, BASE, UNET, VAE, IMAGE_ENCODER, TEXT_ENCODER)) {
+      if (names.stream().anyMatch(kind::isSeenIn)) {
+        return kind;
+      }
+    }
+    return names.size() <= FEW && names.stream().anyMatch(TEXTUAL_INVERSION::beginsOf)
+        ? TEXTUAL_INVERSION
+        : UNKNOWN;
+  }
+
+  /** The same; one tensor as wide as a tower of CLIP is a word. */
+  static FileKind of(TensorNames tensors) {
+    FileKind kind = of(tensors.names());
+    String shape = tensors.names().size() == 1
+        ? Arrays.toString(tensors.shape(tensors.names().iterator().next()))
+        : "";
+    return kind == UNKNOWN && shape.matches("\\[(\\d+, )?(768|1024|1280)]")
+        ? TEXTUAL_INVERSION
+        : kind;
+  }
+
+  private boolean isSeenIn(String name) {
+    return signs.stream().anyMatch(name::contains);
+  }
+
+  private boolean beginsOf(String name) {
+    return signs.stream().anyMatch(name::startsWith);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.likeness.cli.inspect;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.provenance.Provenance;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** What one picture says of where it comes from. */
+final class ImageInspection {
+  static final String KIND = "picture";
+
+  private ImageInspection() {}
+
+  static CheckpointInspection of(Path file, String format) {
+    try {
+      Provenance found = Provenance.inspect(file);
+      List<String> problems = !found.isAltered()
+          ? List.of()
+          : List.of(file + " was altered after it was signed, or its "
+              + "manifest is broken: "
+              + String.join(", ", found.manifest().orElseThrow().faults())
+              + "; ask for the original file");
+      return new CheckpointInspection(
+          file, KIND, "none", format, 0, Map.of(), found.toMap(), problems);
+    } catch (InvalidInputException e) {
+      return new CheckpointInspection(
+          file, KIND, "none", format, 0, Map.of(), Map.of(), List.of(e.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
+import dev.likeness.photos.internal.image.Resampler;
+import java.util.List;
+
+/**
+ * Draws the face of a picture again: the head at the base's own size or, where it is larger
+ * already, enlarged to its own as pictures of a shoot are, masked image-to-image with the person
+ * attached, then blended back. The same person is drawn again, never another picture's face put in.
+ */
+final class FaceDetailer {
+  // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
+  private static final double DRAWN = 1.35;
+  private static final double SOFT = 0.3;
+
+  private FaceDetailer() {}
+
+  static Headshot of(
+      BaseModel base,
+      Adapter person,
+      Upscaler enlarger,
+      Headshot headshot,
+      Face face,
+      double strength,
+      Cancellation cancellation) {
+    WholePicture.require(List.of(person), "a face again");
+    ImageRequest request = headshot.request();
+    RgbImage picture = headshot.picture();
+    HeadCrop crop = HeadCrop.of(face.box(), Framing.HEAD, picture.width(), picture.height(), 1);
+    // A head that is larger already is not made smaller for it.
+    int size = Math.max(base.defaults().width(), crop.side());
+    RgbImage head =
+        Resampler.CUBIC.resize(picture, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
+    double scale = (double) size / crop.side();
+    BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
+    ImageRequest again = ShootRequest.guided(
+        ImageRequest.of(request.prompt())
+            .negative(request.negative())
+            .steps(request.steps())
+            .guidance(request.guidance())
+            .seed(request.seed())
+            .as(person),
+        base);
+    RgbImage drawn = new Inpainting(base, again, enlarger)
+        .of(head, oval(size, box), strength, Progress.SILENT, cancellation);
+    RgbImage small =
+        Resampler.AREA.resize(headshot.style().developed(drawn), crop.side(), crop.side());
+    return new Headshot(
+        blended(picture, small, crop, face.box()),
+        headshot.style(),
+        headshot.seed(),
+        request,
+        headshot.likeness(),
+        headshot.edited());
+  }
+
+  private static RgbImage oval(int size, BoundingBox box) {
+    byte[] mask = new byte[size * size * 3];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = (byte) (radius(box, i / 3 % size, i / 3 / size) < DRAWN ? 255 : 0);
+    }
+    return RgbImage.of(size, size, mask);
+  }
+
+  private static RgbImage blended(RgbImage picture, RgbImage head, HeadCrop crop, BoundingBox box) {
+    byte[] out = picture.rgb();
+    for (int y = 0; y < crop.side(); y++) {
+      for (int x = 0; x < crop.side(); x++) {
+        double part =
+            Math.max(0, Math.min(1, (DRAWN - radius(box, crop.x() + x, crop.y() + y)) / SOFT));
+        int at = ((crop.y() + y) * picture.width() + crop.x() + x) * 3;
+        for (int c = 0; c < 3; c++) {
+          out[at + c] =
+              (byte) Math.round((1 - part) * (out[at + c] & 255) + part * head.at(x, y, c));
+        }
+      }
+    }
+    return RgbImage.of(picture.width(), picture.height(), out);
+  }
+
+  /** How far a pixel is from the middle of the face: 1 on the ellipse in its box. */
+  private static double radius(BoundingBox box, int x, int y) {
+    return Math.hypot(
+        (x + 0.5 - box.center().x()) / (box.width() / 2),
+        (y + 0.5 - box.center().y()) / (box.height() / 2));
+  }
+}

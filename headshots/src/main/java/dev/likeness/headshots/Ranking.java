@@ -1,0 +1,148 @@
+package dev.likeness.headshots;
+
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreAspect;
+import dev.likeness.photos.internal.image.PerceptualHash;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** One selection among candidates: what was taken so far, and why. For one use, on one thread. */
+final class Ranking {
+  // Fingerprints of pictures of one person in one style differ in about a third of their bits.
+  private static final double USUAL_DISTANCE = 0.33;
+  private static final double SAME = 0.08;
+  // Fewer pictures do not tell what is the base's or the person's from what is a picture's own.
+  private static final int MANY = 8;
+
+  private final List<Candidate> candidates;
+  private final double[] merits;
+  private final List<PerceptualHash> prints;
+  private final Set<ScoreAspect> shared;
+  private final List<Integer> taken = new ArrayList<>();
+
+  Ranking(List<Candidate> candidates) {
+    this.candidates = candidates;
+    this.merits = Merit.of(candidates);
+    this.prints = candidates.stream()
+        .map(each -> PerceptualHash.of(each.headshot().picture()))
+        .toList();
+    this.shared = shared(candidates);
+  }
+
+  /** What {@link SelectionResult#of} says. */
+  SelectionResult of(int count) {
+    SelectionResult.Verdict[] verdicts = new SelectionResult.Verdict[merits.length];
+    for (boolean failing : new boolean[] {false, true}) {
+      for (int next = best(failing); taken.size() < count && next >= 0; next = best(failing)) {
+        verdicts[next] = new SelectionResult.Verdict(
+            candidates.get(next), merits[next], taken.size() + 1, why(next));
+        taken.add(next);
+      }
+    }
+    for (int i = 0; i < verdicts.length; i++) {
+      verdicts[i] = verdicts[i] == null
+          ? new SelectionResult.Verdict(candidates.get(i), merits[i], 0, whyNot(i))
+          : verdicts[i];
+    }
+    return new SelectionResult(Arrays.asList(verdicts));
+  }
+
+  /**
+   * What more than half of many pictures fail says nothing of any of them; whom they show does, and
+   * who else.
+   */
+  private static Set<ScoreAspect> shared(List<Candidate> candidates) {
+    Set<ScoreAspect> shared = EnumSet.noneOf(ScoreAspect.class);
+    for (ScoreAspect aspect : EnumSet.complementOf(
+        EnumSet.of(ScoreAspect.FACE, ScoreAspect.SECOND_FACE, ScoreAspect.LIKENESS))) {
+      long failing = candidates.stream()
+          .filter(each -> !each.card().of(aspect).map(Score::passed).orElse(true))
+          .count();
+      if (candidates.size() >= MANY && 2 * failing > candidates.size()) {
+        shared.add(aspect);
+      }
+    }
+    return shared;
+  }
+
+  /** What counts against a picture. */
+  private List<Score> failures(int i) {
+    return candidates.get(i).card().failures().stream()
+        .filter(score -> !shared.contains(score.aspect()))
+        .toList();
+  }
+
+  /**
+   * The candidate with the most merit times its distance from those taken; -1 when there is no more
+   * to take.
+   */
+  private int best(boolean failing) {
+    int best = -1;
+    double most = 0;
+    for (int i = 0; i < merits.length; i++) {
+      int against = failures(i).size();
+      double far = distance(i);
+      boolean eligible = !taken.contains(i)
+          && far > SAME
+          && hasFace(candidates.get(i))
+          && (failing || against == 0);
+      double value = merits[i] * (0.5 + Math.min(1, far / USUAL_DISTANCE)) / 1.5 / (1 + against);
+      if (eligible && value > most) {
+        most = value;
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static boolean hasFace(Candidate candidate) {
+    return candidate.card().of(ScoreAspect.FACE).map(Score::passed).orElse(true);
+  }
+
+  private double distance(int of) {
+    return taken.stream()
+        .filter(i -> i != of)
+        .mapToDouble(i -> prints.get(of).distance(prints.get(i)))
+        .min()
+        .orElse(1);
+  }
+
+  private String why(int i) {
+    String merit = String.format(
+        Locale.ROOT,
+        "merit %.2f%s",
+        merits[i],
+        taken.isEmpty()
+            ? ", the most"
+            : String.format(Locale.ROOT, ", %.0f %% unlike those kept before", 100 * distance(i)));
+    List<Score> failures = failures(i);
+    return failures.isEmpty()
+        ? "kept: " + merit + common(i)
+        : "kept for want of better: " + merit + "; but " + reasons(failures);
+  }
+
+  private String whyNot(int i) {
+    List<Score> failures =
+        hasFace(candidates.get(i)) ? failures(i) : candidates.get(i).card().failures();
+    if (!failures.isEmpty()) {
+      return "dropped: " + reasons(failures);
+    }
+    return distance(i) <= SAME
+        ? "dropped: nearly the same picture as one that was kept"
+        : String.format(
+            Locale.ROOT, "not needed: merit %.2f, others have more or differ more", merits[i]);
+  }
+
+  private String common(int i) {
+    List<Score> common = candidates.get(i).card().failures();
+    return common.isEmpty() ? "" : "; like most that were drawn, " + reasons(common);
+  }
+
+  private static String reasons(List<Score> failures) {
+    return String.join("; ", failures.stream().map(Score::reason).toList());
+  }
+}

@@ -1,0 +1,129 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.TiledPredictor;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.GenerationHooks;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.Progress;
+
+/**
+ * Brings a picture to sizes that the base does not know: twice as large again and again, each time
+ * drawn over with what was asked and the person attached, through windows of the base's own size.
+ * The further, the less is drawn anew: what a window shows by then is a part of a face, which the
+ * words do not speak of. A small base, which knows pictures of whole heads alone, draws a head into
+ * every window by 0.1 of its steps; it gets less, and a solver that does not noise anew at each
+ * step, as that fades eyes and mouths.
+ */
+final class TiledUpscale {
+  /** Up to this many times its own size a base draws at once. */
+  static final double AT_ONCE = 1.5;
+
+  private static final double FIRST = 0.2;
+  private static final double FIRST_OF_SMALL = 0.05;
+  private static final String SOLVER_OF_SMALL = "ddim";
+  private static final double LESS = 0.5;
+  /**
+   * How many steps a pass makes at least: the last one alone begins with hardly any noise, and
+   * draws nothing.
+   */
+  private static final int LEAST = 2;
+
+  private TiledUpscale() {}
+
+  /** Whether pictures of {@code size} pixels a side are larger than the base draws at once. */
+  static boolean grows(BaseModel base, int size) {
+    return size > AT_ONCE * base.defaults().width();
+  }
+
+  /**
+   * Refuses a size that the base cannot draw.
+   *
+   * @param size pixels a side, or 0 for the base's own
+   * @throws InvalidInputException when it is no multiple of what the base draws, or wants windows
+   *     and the network sees none
+   */
+  static void require(BaseModel base, int size) {
+    if (size % base.unit() != 0) {
+      throw new InvalidInputException(
+          "size " + size + " is no multiple of " + base.unit() + ", as pictures of " + base.name()
+              + " are; ask for " + Math.max(1, size / base.unit()) * base.unit());
+    }
+    requireWindows(base, size);
+  }
+
+  /** Refuses sizes that want windows where the base's network sees none. */
+  static void requireWindows(BaseModel base, int size) {
+    if (grows(base, size) && !base.seesWindows()) {
+      int most = (int) (AT_ONCE * base.defaults().width()) / base.unit() * base.unit();
+      throw new InvalidInputException(
+          "size " + size + " would be drawn through windows, and the network of " + base.name()
+              + " sees whole pictures alone; ask for " + most
+              + " at most, or enlarge by an upscaler afterwards");
+    }
+  }
+
+  /**
+   * The picture at {@code width} by {@code height} pixels, multiples of what the base draws.
+   *
+   * @param request what it was drawn by, person and all
+   * @param enlarger what is drawn over
+   */
+  static RgbImage of(
+      BaseModel base,
+      ImageRequest request,
+      RgbImage picture,
+      int width,
+      int height,
+      Upscaler enlarger,
+      Progress progress,
+      Cancellation cancellation) {
+    WholePicture.require(request.adapters(), "an enlargement");
+    int factor = base.parts().autoencoder().factor();
+    int window = base.defaults().width() / factor;
+    GenerationHooks tiles = new GenerationHooks(
+        request.joints().scheduler(),
+        network ->
+            TiledPredictor.of(request.joints().network().apply(network), window, window * 3 / 4),
+        () -> StepListener.NONE,
+        request.joints().runner());
+    boolean small = PersonDescription.isSmall(base);
+    // What leads a picture would look at all windows at once, and keep the way back through each.
+    ImageRequest asked = (small ? request.scheduler(SOLVER_OF_SMALL) : request).unled();
+    RgbImage larger = picture;
+    double strength = small ? FIRST_OF_SMALL : FIRST;
+    while (larger.width() < width || larger.height() < height) {
+      int wider = Math.min(width, 2 * larger.width());
+      int higher = Math.min(height, 2 * larger.height());
+      RgbImage enlarged = enlarger.enlarge(larger, wider, higher);
+      int steps = steps(small ? 0 : Inpainting.steps(base, request), strength);
+      ImageRequest over = asked
+          .noise(null)
+          .hires(null)
+          .count(1)
+          .size(wider, higher)
+          .joints(tiles)
+          .steps(steps)
+          .from(InitialImage.of(enlarged).strength(strength));
+      RgbImage drawn = base.generate(over, progress, cancellation).get(0).picture();
+      // A small base draws what there was no better: of it there is only what is finer.
+      larger = small
+          ? ColourKeeping.of(enlarged, drawn, larger.width(), larger.height())
+          : ColourKeeping.of(enlarged, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
+      strength *= LESS;
+    }
+    return larger;
+  }
+
+  /**
+   * How many to plan of which {@code strength} is drawn: as many as were asked for, but so many
+   * that it comes to {@link #LEAST}.
+   */
+  static int steps(int asked, double strength) {
+    return Math.max(asked, (int) Math.ceil((LEAST + 0.5) / strength));
+  }
+}

@@ -1,0 +1,86 @@
+package dev.likeness.headshots;
+
+import dev.likeness.cli.TrainingPlot;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.lora.TrainedPerson;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * States of trainings, which hold the person as learnt so far: they are kept no longer than they
+ * serve.
+ */
+public final class TrainingState {
+  /** What headers of states, and of persons kept beside, say of the run. */
+  private static final String RUN = "likeness.run";
+
+  private static final String NAMES = "training-????????.safetensors";
+
+  private TrainingState() {}
+
+  /** The same person, whose file tells by which training they were learnt: that of this state. */
+  public static TrainedPerson learnt(TrainedPerson person, Path state) {
+    return person.with(RUN, state.getFileName().toString());
+  }
+
+  /** Whether the person in a file was learnt by the training of this state. */
+  public static boolean isOf(Path person, Path state) {
+    return state
+        .getFileName()
+        .toString()
+        .equals(SafetensorsHeader.read(person).metadata().get(RUN));
+  }
+
+  /** The state in {@code folder} of the training with that number. */
+  static Path file(Path folder, int number) {
+    return folder.resolve(String.format(Locale.ROOT, "training-%08x.safetensors", number));
+  }
+
+  /**
+   * Deletes a state, and what was left of writing it.
+   *
+   * @throws ResourceLimitException when the disk refuses
+   */
+  public static void delete(Path state) {
+    try {
+      Files.deleteIfExists(state);
+      Files.deleteIfExists(TrainingPlot.numbers(state));
+      AtomicFile.sweep(state);
+    } catch (IOException e) {
+      throw new ResourceLimitException("cannot delete " + state + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Deletes every state that {@link HeadshotStudio#state} named in {@code folder}: of these photos,
+   * and of others.
+   *
+   * @throws ResourceLimitException when the disk refuses
+   */
+  public static void deleteAll(Path folder) {
+    try (DirectoryStream<Path> states = Files.newDirectoryStream(folder, NAMES)) {
+      for (Path state : states) {
+        if (isState(state)) {
+          delete(state);
+        }
+      }
+    } catch (IOException e) {
+      throw new ResourceLimitException(
+          "cannot look for states of trainings in " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isState(Path file) {
+    try {
+      return SafetensorsHeader.read(file).metadata().containsKey(RUN);
+    } catch (InvalidInputException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package dev.likeness.headshots.internal.training;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.person.SharedLight;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.training.PreviewScorer;
+import dev.likeness.lora.training.ValidationOptions;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Watches a training by the likeness of headshots drawn on the way to photos that it does not see.
+ *
+ * @param every steps between two looks
+ * @param embedder that compares faces; it takes no part in drawing
+ */
+public record LikenessValidation(int every, FaceEmbedder embedder) {
+  // Of five photos one is held out, of fewer none: a training needs them all.
+  private static final int ONE_OF = 5;
+  private static final int PATIENCE = 4;
+  private static final int PICTURES = 2;
+  private static final int STEPS = 20;
+
+  /** The places of the photos that are held out of {@code count}. */
+  static List<Integer> heldOut(int count) {
+    return IntStream.range(0, count)
+        .filter(i -> i % ONE_OF == ONE_OF - 1)
+        .boxed()
+        .toList();
+  }
+
+  /**
+   * Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row
+   * are no better.
+   */
+  ValidationOptions previews(List<AcceptedPhoto> held, double guidance, SharedLight light) {
+    List<float[]> known = held.stream()
+        .map(photo -> embedder.embed(photo.picture(), photo.face()))
+        .toList();
+    Style style = Style.named("studio");
+    String prompt = style.prompt("%s", 0);
+    ImageRequest ask = ImageRequest.of(prompt)
+        .negative(light.negative(style.negative(), prompt))
+        .steps(STEPS)
+        .guidance(guidance)
+        .count(PICTURES);
+    return new ValidationOptions(every, ask, scorer(known), PATIENCE);
+  }
+
+  /** The mean cosine of the pictures' faces to these; a picture without a face counts 0. */
+  private PreviewScorer scorer(List<float[]> known) {
+    return pictures -> {
+      try (FaceDetector detector = new CascadeDetector()) {
+        return pictures.stream()
+            .mapToDouble(picture -> likeness(picture, detector, known))
+            .average()
+            .orElse(Double.NaN);
+      }
+    };
+  }
+
+  private double likeness(RgbImage picture, FaceDetector detector, List<float[]> known) {
+    List<Face> faces = detector.detect(picture);
+    if (faces.isEmpty()) {
+      return 0;
+    }
+    float[] face = embedder.embed(picture, faces.get(0));
+    return known.stream()
+        .mapToDouble(own -> FaceEmbedder.cosine(own, face))
+        .average()
+        .orElseThrow();
+  }
+}

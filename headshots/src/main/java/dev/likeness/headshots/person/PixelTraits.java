@@ -1,0 +1,143 @@
+package dev.likeness.headshots.person;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.internal.image.Resampler;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * What pixels alone tell of how someone looks: the tone of their skin and the colour of their hair.
+ * Every photo votes, since light deceives in any one of them; the confidence is the winner's share
+ * of the votes, times how often such votes name the very word on rendered people, whose looks are
+ * known.
+ */
+public final class PixelTraits {
+  private static final double SKIN_RELIABILITY = 0.4;
+  private static final double HAIR_RELIABILITY = 0.93;
+  private static final double COLOUR_RELIABILITY = 0.56;
+  // Chardon's bounds of the individual typology angle, in degrees, lightest first; the last two
+  // share a word.
+  private static final double[] TONES = {55, 41, 28, -30};
+  private static final List<String> SKINS =
+      List.of("pale skin", "fair skin", "olive skin", "brown skin", "dark skin");
+  private static final double LIKE_SKIN = 14;
+  private static final int CELLS = 12;
+
+  // CIE L*, a*, b* of hair in daylight.
+  private static final Map<String, double[]> HAIR = hair();
+
+  private PixelTraits() {}
+
+  /** What of the photos is not known yet. */
+  public static PersonProfile of(List<AcceptedPhoto> photos, PersonProfile known) {
+    PersonProfile profile = known;
+    // Photos without colours say nothing of any.
+    List<AcceptedPhoto> coloured =
+        photos.stream().filter(photo -> !Double.isNaN(tone(photo))).toList();
+    if (profile.trait("skin").isEmpty() && !coloured.isEmpty()) {
+      profile = profile.with(vote("skin", coloured, PixelTraits::skin, SKIN_RELIABILITY));
+    }
+    if (profile.trait("hair").isEmpty()) {
+      profile = profile.with(vote(
+          "hair", photos, photo -> isBald(photo) ? "a bald head" : "# hair", HAIR_RELIABILITY));
+    }
+    if (profile.trait("colour").isEmpty()
+        && !coloured.isEmpty()
+        && profile.trait("hair").orElseThrow().value().contains("#")) {
+      profile = profile.with(vote("colour", coloured, PixelTraits::colour, COLOUR_RELIABILITY));
+    }
+    return profile;
+  }
+
+  private static Trait vote(
+      String slot,
+      List<AcceptedPhoto> photos,
+      Function<AcceptedPhoto, String> opinion,
+      double reliability) {
+    Map<String, Integer> votes = new LinkedHashMap<>();
+    photos.forEach(photo -> votes.merge(opinion.apply(photo), 1, Integer::sum));
+    Map.Entry<String, Integer> winner =
+        votes.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow();
+    return new Trait(
+        slot,
+        winner.getKey(),
+        reliability * winner.getValue() / photos.size(),
+        Trait.Source.PHOTOS);
+  }
+
+  static String skin(AcceptedPhoto photo) {
+    double tone = tone(photo);
+    int darker = (int) Arrays.stream(TONES).filter(bound -> tone < bound).count();
+    return SKINS.get(darker);
+  }
+
+  private static double tone(AcceptedPhoto photo) {
+    return FaceTraits.of(photo.picture(), photo.face()).tone();
+  }
+
+  static boolean isBald(AcceptedPhoto photo) {
+    return distance(crown(photo), part(photo, 0.3, 0.5, 0.4, 0.12)) < LIKE_SKIN;
+  }
+
+  static String colour(AcceptedPhoto photo) {
+    double[] crown = crown(photo);
+    return HAIR.entrySet().stream()
+        .min(Comparator.comparingDouble(entry -> distance(crown, entry.getValue())))
+        .orElseThrow()
+        .getKey();
+  }
+
+  private static double[] crown(AcceptedPhoto photo) {
+    return part(photo, 0.3, -0.3, 0.4, 0.18);
+  }
+
+  /**
+   * The median colour of a part of the picture given in shares of the face's box, as L*, a*, b*.
+   */
+  private static double[] part(
+      AcceptedPhoto photo, double x, double y, double width, double height) {
+    BoundingBox box = photo.face().box();
+    RgbImage cells = Resampler.AREA.resize(
+        photo.picture(),
+        box.x() + x * box.width(),
+        box.y() + y * box.height(),
+        width * box.width(),
+        height * box.height(),
+        CELLS,
+        CELLS);
+    double[] lab = new double[3];
+    for (int c = 0; c < 3; c++) {
+      double[] values = new double[CELLS * CELLS];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = FaceTraits.lab(cells, i % CELLS, i / CELLS)[c];
+      }
+      Arrays.sort(values);
+      lab[c] = values[values.length / 2];
+    }
+    return lab;
+  }
+
+  private static double distance(double[] a, double[] b) {
+    return Math.sqrt((a[0] - b[0]) * (a[0] - b[0])
+        + (a[1] - b[1]) * (a[1] - b[1])
+        + (a[2] - b[2]) * (a[2] - b[2]));
+  }
+
+  private static Map<String, double[]> hair() {
+    Map<String, double[]> hair = new LinkedHashMap<>();
+    hair.put("black", new double[] {10, 1, 1});
+    hair.put("dark brown", new double[] {22, 7, 9});
+    hair.put("brown", new double[] {35, 11, 17});
+    hair.put("blond", new double[] {62, 6, 26});
+    hair.put("red", new double[] {36, 24, 28});
+    hair.put("gray", new double[] {50, 0, 2});
+    hair.put("white", new double[] {78, 0, 3});
+    return hair;
+  }
+}

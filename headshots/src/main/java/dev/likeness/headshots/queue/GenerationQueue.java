@@ -1,0 +1,236 @@
+package dev.likeness.headshots.queue;
+
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+
+/**
+ * Serves many persons from one base: takes so many jobs in and no more, runs so many at once within
+ * a budget of memory, the most urgent first. A picture is the same to the bit whatever runs beside
+ * it. Safe for threads; the studio's base and the persons stay their owners', and must live until
+ * {@link #close()}.
+ */
+public final class GenerationQueue implements AutoCloseable {
+  /** The priority of work that says nothing of it. */
+  public static final int USUAL = 0;
+
+  private final HeadshotStudio studio;
+  private final QueueOptions options;
+  private final PriorityQueue<GenerationJob<?>> waiting = new PriorityQueue<>();
+  private final Set<GenerationJob<?>> running = new HashSet<>();
+  private final List<Thread> workers = new ArrayList<>();
+  private long numbers;
+  private long bytes;
+  private boolean closed;
+
+  private GenerationQueue(HeadshotStudio studio, QueueOptions options) {
+    this.studio = studio;
+    this.options = options;
+  }
+
+  /** A queue for {@code studio}, whose workers run until it is closed. */
+  public static GenerationQueue on(HeadshotStudio studio, QueueOptions options) {
+    GenerationQueue queue = new GenerationQueue(studio, options);
+    for (int i = 0; i < options.workers(); i++) {
+      Thread thread = new Thread(queue::serve, "likeness-studio-" + (i + 1));
+      thread.setDaemon(true);
+      thread.start();
+      queue.workers.add(thread);
+    }
+    return queue;
+  }
+
+  /**
+   * Takes a shoot in.
+   *
+   * @throws QueueFull at once when there is no room
+   * @throws ResourceLimitException when it needs more memory than all jobs may have together
+   */
+  public GenerationJob<Shoot> shoot(
+      Identity person, ShootRequest request, int priority, Progress progress) {
+    studio.require(request);
+    return submit(
+        (events, cancellation) -> studio.shoot(person, request, events, cancellation),
+        studio.bytes(request),
+        priority,
+        progress,
+        Duration.ZERO);
+  }
+
+  /** Takes a shoot of the usual priority in, silently. */
+  public GenerationJob<Shoot> shoot(Identity person, ShootRequest request) {
+    return shoot(person, request, USUAL, Progress.SILENT);
+  }
+
+  /**
+   * Takes any work in, such as learning somebody.
+   *
+   * @param needed bytes that it is likely to need while it runs
+   * @param priority higher is sooner; jobs that run are not put aside
+   * @param progress hears of the end when the job has its result; what it throws then goes to the
+   *     worker's uncaught exception handler
+   * @param patience how long to wait for room: the caller is held back when too much is asked
+   * @throws QueueFull when there was no room in that time
+   */
+  public synchronized <T> GenerationJob<T> submit(
+      Work<T> work, long needed, int priority, Progress progress, Duration patience) {
+    if (needed > options.memoryBytes()) {
+      throw new ResourceLimitException(
+          "a job needs about " + needed + " bytes, and all jobs may have " + options.memoryBytes()
+              + " together; ask for smaller pictures, or give the queue more");
+    }
+    long until = System.nanoTime() + patience.toNanos();
+    while (!closed && kept() >= options.capacity()) {
+      waitUntil(until);
+    }
+    if (closed) {
+      throw new IllegalStateException("the studio's queue is closed");
+    }
+    GenerationJob<T> job = new GenerationJob<>(work, priority, ++numbers, needed, progress);
+    waiting.add(job);
+    job.toCompletableFuture().whenComplete((result, failure) -> forget(job));
+    notifyAll();
+    return job;
+  }
+
+  /** How many wait because of what runs; the others are about to be taken by workers that sleep. */
+  private int kept() {
+    boolean all =
+        bytes + waiting.stream().mapToLong(GenerationJob::bytes).sum() <= options.memoryBytes();
+    return all ? waiting.size() - (workers.size() - running.size()) : waiting.size();
+  }
+
+  /** How many jobs wait. */
+  public synchronized int waiting() {
+    return waiting.size();
+  }
+
+  /** How many jobs run. */
+  public synchronized int running() {
+    return running.size();
+  }
+
+  /**
+   * Cancels everything, waits until what ran has stopped, and takes nothing in any more; a second
+   * call does nothing. A job or listener that closes the queue it runs in cannot wait for itself,
+   * and waits for nothing: close it outside, too, before the base.
+   *
+   * @throws IllegalStateException when listeners threw something at being told; everything has
+   *     stopped all the same
+   */
+  @Override
+  public void close() {
+    List<GenerationJob<?>> all;
+    synchronized (this) {
+      closed = true;
+      all = new ArrayList<>(waiting);
+      all.addAll(running);
+      notifyAll();
+    }
+    IllegalStateException failed =
+        new IllegalStateException("listeners failed while the studio's queue was closed");
+    for (GenerationJob<?> job : all) {
+      try {
+        job.cancel(false);
+      } catch (RuntimeException | Error e) {
+        failed.addSuppressed(e);
+      }
+    }
+    if (!workers.contains(Thread.currentThread())) {
+      awaitWorkers();
+    }
+    if (failed.getSuppressed().length > 0) {
+      throw failed;
+    }
+  }
+
+  private void awaitWorkers() {
+    boolean interrupted = false;
+    for (Thread worker : workers) {
+      while (worker.isAlive()) {
+        try {
+          worker.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void waitUntil(long until) {
+    long left = (until - System.nanoTime()) / 1_000_000;
+    if (left <= 0) {
+      throw new QueueFull(waiting.size());
+    }
+    try {
+      wait(left);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted while waiting for room in the studio's queue");
+    }
+  }
+
+  private void serve() {
+    for (GenerationJob<?> job = take(); job != null; job = take()) {
+      // An interrupt that one job or its listener left stops no other.
+      Thread.interrupted();
+      try {
+        job.run();
+      } catch (RuntimeException | Error listener) {
+        // Its own result is there already, and others wait for this thread.
+        Thread.currentThread()
+            .getUncaughtExceptionHandler()
+            .uncaughtException(Thread.currentThread(), listener);
+      } finally {
+        done(job);
+      }
+    }
+  }
+
+  // The most urgent one is waited for even when a smaller one would fit: otherwise large ones never
+  // came.
+  private synchronized GenerationJob<?> take() {
+    while (!closed
+        && (waiting.isEmpty() || bytes + waiting.peek().bytes() > options.memoryBytes())) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // Nobody but close() ends a worker.
+        Thread.interrupted();
+      }
+    }
+    if (closed) {
+      return null;
+    }
+    GenerationJob<?> job = waiting.poll();
+    running.add(job);
+    bytes += job.bytes();
+    notifyAll();
+    return job;
+  }
+
+  private synchronized void done(GenerationJob<?> job) {
+    running.remove(job);
+    bytes -= job.bytes();
+    notifyAll();
+  }
+
+  private synchronized void forget(GenerationJob<?> job) {
+    if (waiting.remove(job)) {
+      notifyAll();
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package dev.likeness.headshots.report;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.EditPart;
+import dev.likeness.headshots.EditedHeadshot;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Headshots as they stand in records, one object each, and read from there. */
+public final class HeadshotEntries {
+  // A smile is an expression.
+  private static final List<EditPart> PARTS =
+      List.of(EditPart.OUTFIT, EditPart.EXPRESSION, EditPart.LIGHT, EditPart.BACKDROP);
+
+  /** A store numbers the records of a subject's later shoots. */
+  private static final Pattern RECORD =
+      Pattern.compile("record(-[0-9]+)?[.]json|" + Pattern.quote(EditedHeadshot.FILE));
+
+  private HeadshotEntries() {}
+
+  static List<Map<String, Object>> of(Shoot shoot, int first) {
+    List<Headshot> headshots = shoot.headshots();
+    return IntStream.range(0, headshots.size())
+        .mapToObj(i -> entry(headshots.get(i), Headshot.fileName(first + i)))
+        .toList();
+  }
+
+  /** What a record beside a headshot's file says of it, of a shoot or of an edit. */
+  public static Optional<Headshot> find(Path file, RgbImage picture) {
+    return records(file).stream()
+        .flatMap(record -> shots(record)
+            .filter(shot -> isOf(shot, file))
+            .map(shot -> headshot(record, shot, picture)))
+        .findFirst();
+  }
+
+  /** Those beside it: of the shoots, the first one's at the head, and of an edit. */
+  private static List<Path> records(Path file) {
+    try (Stream<Path> beside = Files.list(file.toAbsolutePath().getParent())) {
+      return beside
+          .filter(path -> RECORD.matcher(path.getFileName().toString()).matches())
+          .filter(Files::isRegularFile)
+          .sorted(Comparator.comparing(Path::toString).reversed())
+          .toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw new InvalidInputException(
+          "cannot look for the record beside " + file + ": " + e.getMessage()
+              + "; edit a copy of the picture alone",
+          e);
+    }
+  }
+
+  private static Stream<Map<?, ?>> shots(Path record) {
+    try {
+      Map<String, Object> content = JSON.std.mapFrom(Files.readAllBytes(record));
+      List<?> drawn = content.get("headshots") instanceof List<?> list ? list : List.of();
+      return Stream.concat(drawn.stream(), Stream.ofNullable(content.get("after")))
+          .<Map<?, ?>>map(shot -> shot instanceof Map<?, ?> map ? map : Map.of());
+    } catch (IOException e) {
+      throw unreadable(record, e);
+    }
+  }
+
+  /** Whether it is of this file, or of the same in another format. */
+  private static boolean isOf(Map<?, ?> shot, Path file) {
+    return shot.get("file") instanceof String name
+        && stem(name).equals(stem(file.getFileName().toString()))
+        && shot.get("prompt") instanceof String;
+  }
+
+  private static String stem(String name) {
+    return name.replaceFirst("\\.[^.]*$", "");
+  }
+
+  private static Headshot headshot(Path record, Map<?, ?> shot, RgbImage picture) {
+    try {
+      ImageRequest request = ImageRequest.of(text(shot, "prompt"))
+          .negative(text(shot, "negative"))
+          .steps(number(shot, "steps", ShootRequest.STEPS).intValue())
+          .guidance(number(shot, "guidance", Double.NaN).doubleValue())
+          .seed(number(shot, "seed", 0).longValue())
+          .size(picture.width(), picture.height());
+      return new Headshot(
+          picture,
+          style(shot),
+          request.seed(),
+          request,
+          number(shot, "likeness", 1).doubleValue(),
+          true);
+    } catch (IllegalArgumentException e) {
+      throw unreadable(record, e);
+    }
+  }
+
+  /**
+   * The style as far as the record tells: of an application's own, what the headshot was asked by.
+   */
+  private static Style style(Map<?, ?> shot) {
+    Style usual = Style.usual().get(0);
+    String name = text(shot, "style");
+    Style known = Style.all().stream()
+        .filter(style -> style.name().equals(name))
+        .findFirst()
+        .orElse(usual);
+    Map<EditPart, String> words = new EnumMap<>(EditPart.class);
+    if (shot.get("words") instanceof Map<?, ?> said) {
+      PARTS.stream()
+          .filter(part -> !text(said, part.word()).isBlank())
+          .forEach(part -> words.put(part, text(said, part.word())));
+    }
+    return known
+        .saying(words)
+        .called(
+            name.isBlank() ? usual.name() : name,
+            shot.get("monochrome") instanceof Boolean grey ? grey : known.monochrome());
+  }
+
+  private static String text(Map<?, ?> shot, String name) {
+    return shot.get(name) instanceof String text ? text : "";
+  }
+
+  private static Number number(Map<?, ?> shot, String name, Number otherwise) {
+    return shot.get(name) instanceof Number number ? number : otherwise;
+  }
+
+  private static InvalidInputException unreadable(Path record, Exception e) {
+    return new InvalidInputException(
+        record + " cannot be read: " + e.getMessage() + "; edit a copy of the picture alone", e);
+  }
+
+  public static Map<String, Object> entry(Headshot headshot, String file) {
+    ImageRequest request = headshot.request();
+    Map<String, Object> words = new LinkedHashMap<>();
+    PARTS.forEach(part -> part.said(request.prompt(), headshot.style())
+        .ifPresent(text -> words.put(part.word(), text)));
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("file", file);
+    object.put("style", headshot.style().name());
+    object.put("monochrome", headshot.style().monochrome());
+    object.put("seed", headshot.seed());
+    object.put("prompt", request.prompt());
+    object.put("words", words);
+    object.put("negative", request.negative());
+    object.put("steps", request.steps());
+    object.put("guidance", Double.isFinite(request.guidance()) ? request.guidance() : null);
+    object.put("width", headshot.picture().width());
+    object.put("height", headshot.picture().height());
+    object.put("drawn_width", request.width());
+    object.put("drawn_height", request.height());
+    object.put("likeness", headshot.likeness());
+    return object;
+  }
+}

@@ -1,0 +1,16 @@
+package dev.likeness.provenance.internal;
+
+import dev.likeness.diffusion.Marking;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.provenance.Disclosure;
+
+/**
+ * Writes every generated picture as {@link dev.likeness.provenance.Disclosure#standard()} does;
+ * found as a service.
+ */
+public final class DisclosureMarking implements Marking {
+  @Override
+  public byte[] png(RgbImage generated, boolean edited) {
+    return Disclosure.standard().edited(edited).png(generated);
+  }
+}

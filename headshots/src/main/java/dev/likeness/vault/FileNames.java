@@ -1,0 +1,62 @@
+package dev.likeness.vault;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What a photo's file is called among the photos of a subject.
+ *
+ * @param stem without an ending
+ * @param ending with its dot, or empty
+ */
+record FileNames(String stem, String ending) {
+  /**
+   * Bytes of a name: numbered, encrypted and half written it takes 219 at most, of 255 that disks
+   * allow.
+   */
+  private static final int LONGEST = 100;
+
+  /**
+   * From what its sender calls it: no folders, the last 100 bytes of what is long, and visible to
+   * {@code PhotoSet}.
+   */
+  static FileNames of(String sent) {
+    String whole = sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
+    String last = whole.substring(Math.max(0, whole.length() - LONGEST));
+    while (last.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+      last = last.substring(last.offsetByCodePoints(0, 1));
+    }
+    String visible = last.replaceFirst("^[.]+", "");
+    int dot = visible.lastIndexOf('.');
+    return visible.isEmpty()
+        ? new FileNames("photo", "")
+        : dot < 0
+            ? new FileNames(visible, "")
+            : new FileNames(visible.substring(0, dot), visible.substring(dot));
+  }
+
+  /**
+   * The first file of this name, numbered from 2, that is not there yet; empty where this very
+   * photo is one of them.
+   */
+  Optional<Path> free(Path folder, byte[] photo) {
+    Path file = folder.resolve(stem + ending);
+    try {
+      for (int number = 2; Files.exists(file); number++) {
+        if (Files.size(file) == photo.length && Arrays.equals(Files.readAllBytes(file), photo)) {
+          return Optional.empty();
+        }
+        file = folder.resolve(stem + " (" + number + ")" + ending);
+      }
+      return Optional.of(file);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "cannot read the photos that came before: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package dev.likeness.vault;
+
+/** What was asked for belonged to a person whose things have been erased. */
+public final class SubjectErasedException extends IllegalStateException {
+  private static final long serialVersionUID = 1L;
+
+  SubjectErasedException(String id) {
+    this(id, null);
+  }
+
+  SubjectErasedException(String id, Throwable cause) {
+    super("the subject " + id + " has been erased", cause);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.likeness.vault;
+
+import dev.likeness.vault.internal.file.EncryptedFolder;
+import dev.likeness.vault.key.WrappingKey;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The vaults of one subject, one for each holding. The subject sees to it that one thread at a time
+ * asks.
+ */
+final class SubjectFolders {
+  private final String id;
+  private final Path folder;
+  private final WrappingKey keys;
+  private final Map<DataCategory, EncryptedFolder> vaults = new EnumMap<>(DataCategory.class);
+
+  SubjectFolders(String id, Path folder, WrappingKey keys) {
+    this.id = id;
+    this.folder = folder;
+    this.keys = keys;
+    for (DataCategory holding : DataCategory.values()) {
+      renew(holding);
+    }
+  }
+
+  // A vault whose key is gone stays closed; what comes next goes into another, with another key.
+  private void renew(DataCategory holding) {
+    vaults.put(
+        holding,
+        new EncryptedFolder(folder.resolve(holding.word()), id + "/" + holding.word(), keys));
+  }
+
+  /**
+   * A holding's files; its key is made where it has none, by nobody whose key does not open the
+   * person.
+   */
+  Path root(DataCategory holding) {
+    if (!has(holding) && has(DataCategory.PERSON)) {
+      vaults.get(DataCategory.PERSON).root();
+    }
+    return vaults.get(holding).root();
+  }
+
+  boolean has(DataCategory holding) {
+    return vaults.get(holding).exists();
+  }
+
+  /**
+   * Whether nothing can be read here, since no key is left, or what the person agreed to alone,
+   * which is kept first.
+   */
+  boolean holdNoMoreThanConsent() {
+    Set<DataCategory> readable = EnumSet.noneOf(DataCategory.class);
+    vaults.keySet().stream().filter(this::has).forEach(readable::add);
+    return readable.isEmpty()
+        || readable.equals(Set.of(DataCategory.PERSON))
+            && counts().values().stream().mapToInt(Integer::intValue).sum() <= 1;
+  }
+
+  /** How many files each has. */
+  Map<DataCategory, Integer> counts() {
+    Map<DataCategory, Integer> counts = new EnumMap<>(DataCategory.class);
+    try {
+      for (DataCategory holding : DataCategory.values()) {
+        counts.put(holding, vaults.get(holding).count());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return counts;
+  }
+
+  /** Destroys a holding's key, then its files; returns how many those were. */
+  int destroy(DataCategory holding) {
+    try {
+      int count = vaults.get(holding).count();
+      vaults.get(holding).delete();
+      renew(holding);
+      return count;
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot remove the " + holding.word() + " of the subject " + id + ": " + e.getMessage(),
+          e);
+    }
+  }
+
+  /** Finishes what was interrupted: holdings that have lost their key lose their files. */
+  void tidy() {
+    for (DataCategory holding : DataCategory.values()) {
+      if (!has(holding)) {
+        destroy(holding);
+      }
+    }
+  }
+
+  /**
+   * Makes everything unreadable for good. Where one key withstands, the others go; what withstood
+   * is thrown in the end.
+   */
+  void destroyKeys() throws IOException {
+    IOException failure = null;
+    for (EncryptedFolder vault : vaults.values()) {
+      try {
+        vault.destroyKey();
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

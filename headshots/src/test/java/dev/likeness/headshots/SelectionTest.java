@@ -1,0 +1,209 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreAspect;
+import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.HeadPose;
+import dev.likeness.photos.likeness.Likeness;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SelectionTest {
+  private static final int SIDE = 32;
+  private static final double ALIKE = 0.9;
+  private static final double UNLIKE = 0.2;
+
+  @TempDir
+  private static Path folder;
+
+  private static BaseModel base;
+  private static TrainedPerson ada;
+
+  @BeforeAll
+  static void learn() {
+    base = GoldenFolder.loaded(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    ada = LoraTraining.quick()
+        .steps(2)
+        .train(
+            base,
+            List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+            PersonToken.of("woman").consent("Ada: yes"),
+            Progress.SILENT,
+            new Cancellation());
+  }
+
+  @AfterAll
+  static void close() {
+    ada.close();
+    base.close();
+  }
+
+  @Test
+  void keepsAFaceThatWasDrawnAgainWhereItIsMoreAlike() {
+    Candidate mended = candidate(0, UNLIKE, ALIKE);
+    assertTrue(mended.repaired() && Double.isNaN(mended.heldLikeness()), "nothing holds it");
+    assertEquals(ALIKE, mended.card().of(ScoreAspect.LIKENESS).orElseThrow().value(), 1e-6);
+    Headshot plain = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
+    assertNotEquals(plain.picture(), mended.headshot().picture());
+    assertEquals(
+        plain.picture().crop(0, 0, SIDE, 2),
+        mended.headshot().picture().crop(0, 0, SIDE, 2),
+        "only the face is drawn again");
+  }
+
+  @Test
+  void leavesAFaceThatWouldBecomeSomebodyElses() {
+    Candidate blurred = candidate(1, ALIKE, UNLIKE);
+    assertFalse(blurred.repaired());
+    assertEquals(
+        HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0).picture(),
+        blurred.headshot().picture());
+    assertEquals(ALIKE, blurred.card().of(ScoreAspect.LIKENESS).orElseThrow().value(), 1e-6);
+  }
+
+  @Test
+  void drawsNothingAgainWhereNothingFailsThatItMends() {
+    Candidate fine = candidate(0, ALIKE);
+    assertFalse(fine.repaired());
+  }
+
+  @Test
+  void stopsWhileItJudgesAndSaysSoOnce() {
+    Cancellation cancellation = new Cancellation();
+    List<ProgressEvent> events = new ArrayList<>();
+    Progress progress = event -> {
+      events.add(event);
+      if (event instanceof ProgressEvent.Phase phase && phase.name().equals("choose")) {
+        cancellation.cancel();
+      }
+    };
+    assertThrows(
+        CancelledException.class,
+        () -> casting(0, ALIKE, ALIKE).shoot(ada, request(), 1, progress, cancellation));
+    assertInstanceOf(ProgressEvent.Stopped.class, events.get(events.size() - 1));
+    assertEquals(
+        1,
+        events.stream()
+            .filter(event -> event instanceof ProgressEvent.Stopped
+                || event instanceof ProgressEvent.Done
+                || event instanceof ProgressEvent.Failed)
+            .count());
+  }
+
+  /**
+   * What comes of one picture whose likeness is {@code likenesses}, drawn first and drawn again.
+   */
+  private static Candidate candidate(int blurred, double... likenesses) {
+    return casting(blurred, likenesses)
+        .candidates(ada, request(), Progress.SILENT, new Cancellation())
+        .get(0);
+  }
+
+  private static ShootRequest request() {
+    return ShootRequest.of(Style.named("studio"), 1).steps(3);
+  }
+
+  /**
+   * One whose pictures all fail sharpness where they are {@code blurred}, and nothing else but
+   * unlikeness.
+   */
+  private static Selection casting(int blurred, double... likenesses) {
+    ScoreLimits limits = ScoreLimits.builtIn();
+    for (ScoreAspect aspect : ScoreAspect.values()) {
+      limits = aspect == ScoreAspect.FACE || aspect == ScoreAspect.LIKENESS
+          ? limits
+          : limits.with(aspect, 1e9);
+    }
+    FaceDetector middle = new Middle();
+    Likeness likeness = Likeness.of(List.of(new float[] {1, 0}), middle, new Told(likenesses));
+    return Selection.of(
+        HeadshotStudio.on(base),
+        middle,
+        HeadshotScores.of(middle)
+            .limits(limits.with(ScoreAspect.SHARPNESS, blurred == 1 ? 0 : 1e9))
+            .likeness(likeness, 0.5));
+  }
+
+  /** Sees a face in the middle of every picture. */
+  private record Middle() implements FaceDetector {
+    @Override
+    public List<Face> detect(RgbImage picture) {
+      double side = picture.width();
+      return List.of(new Face(
+          new BoundingBox(0.3 * side, 0.3 * side, 0.4 * side, 0.4 * side),
+          1,
+          HeadPose.FRONTAL,
+          Optional.empty(),
+          Optional.empty()));
+    }
+
+    @Override
+    public String name() {
+      return "middle";
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Sees faces that are as near to the first axis as it was told, one after the other. */
+  private static final class Told implements FaceEmbedder {
+    private final Deque<Double> cosines = new ArrayDeque<>();
+
+    Told(double... cosines) {
+      for (double cosine : cosines) {
+        this.cosines.add(cosine);
+      }
+    }
+
+    @Override
+    public float[] embed(RgbImage picture, Face face) {
+      double cosine = cosines.remove();
+      return new float[] {(float) cosine, (float) Math.sqrt(1 - cosine * cosine)};
+    }
+
+    @Override
+    public String name() {
+      return "told";
+    }
+
+    @Override
+    public double sameAbove() {
+      return 0.5;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,120 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.style.Style;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TiledUpscaleTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void isRefusedBeforeAnythingIsDrawnWhereTheBaseCannot() {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write("flux/dev", folder).path(), Compute.EXACT)) {
+      HeadshotStudio studio = HeadshotStudio.on(base);
+      ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
+      int own = base.defaults().width();
+      int most = own * 3 / 2;
+      assertEquals(
+          "size " + 2 * own + " would be drawn through windows, and the network of " + base.name()
+              + " sees whole pictures alone; ask for " + most
+              + " at most, or enlarge by an upscaler afterwards",
+          refusal(studio, request.size(2 * own)));
+      Identity anybody = new Identity() {
+        @Override
+        public Adapter at(double weight) {
+          throw new AssertionError("somebody was drawn");
+        }
+
+        @Override
+        public String phrase() {
+          return "a person";
+        }
+      };
+      assertEquals(
+          refusal(studio, request.size(2 * own)),
+          assertThrows(
+                  InvalidInputException.class, () -> studio.shoot(anybody, request.size(2 * own)))
+              .getMessage());
+      int odd = own + base.unit() / 2;
+      assertEquals(
+          "size " + odd + " is no multiple of " + base.unit() + ", as pictures of " + base.name()
+              + " are; ask for " + own,
+          assertThrows(InvalidInputException.class, () -> TiledUpscale.require(base, odd))
+              .getMessage());
+      studio.require(request.size(most));
+      assertEquals(
+          List.of(false, false, true),
+          List.of(
+              studio.enlarges(request),
+              studio.enlarges(request.size(most)),
+              studio.enlarges(request.size(2 * own))));
+      studio.require(request);
+    }
+  }
+
+  /**
+   * A small base is drawn over from the same noise whatever number of steps was asked for, and not
+   * by its last step alone.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 20, 60})
+  void drawsOverInTwoSteps(int steps) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", folder), Compute.EXACT)) {
+      int own = base.defaults().width();
+      List<ProgressEvent> told = new ArrayList<>();
+      RgbImage plain = RgbImage.of(own, own, new byte[own * own * 3]);
+      RgbImage large = TiledUpscale.of(
+          base,
+          ImageRequest.of("x").steps(steps),
+          plain,
+          2 * own,
+          2 * own,
+          Upscaler.CUBIC,
+          told::add,
+          new Cancellation());
+      assertEquals(2 * own, large.width());
+      assertEquals(
+          List.of("sample", "sample", "decode"),
+          told.stream()
+              .filter(ProgressEvent.Step.class::isInstance)
+              .map(event -> ((ProgressEvent.Step) event).phase())
+              .toList());
+    }
+  }
+
+  @Test
+  void plansAsManyStepsAsItTakesForTwoToBeDrawn() {
+    assertEquals(
+        List.of(13, 20, 25, 50),
+        List.of(
+            TiledUpscale.steps(2, 0.2),
+            TiledUpscale.steps(20, 0.2),
+            TiledUpscale.steps(20, 0.1),
+            TiledUpscale.steps(20, 0.05)));
+  }
+
+  private static String refusal(HeadshotStudio studio, ShootRequest request) {
+    return assertThrows(InvalidInputException.class, () -> studio.require(request))
+        .getMessage();
+  }
+}

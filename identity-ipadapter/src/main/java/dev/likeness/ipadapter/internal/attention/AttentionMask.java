@@ -1,0 +1,93 @@
+package dev.likeness.ipadapter.internal.attention;
+
+import dev.likeness.diffusion.image.PillowResampling;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.Drawing;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Where in the picture a reference counts, brought to each level of the network as diffusers' mask
+ * processor does.
+ */
+public final class AttentionMask {
+  private static final int LEVELS = 6;
+
+  private final Map<Long, Tensor> levels;
+  private final long behind;
+
+  /** The mask for what is drawn; its tensors belong to the calling scope. */
+  public AttentionMask(RgbImage white, Drawing drawing) {
+    RgbImage sized = PillowResampling.LANCZOS.resize(white, drawing.width(), drawing.height());
+    Tensor binary = binary(sized);
+    levels = new HashMap<>();
+    behind = 0;
+    for (int level = 0, step = drawing.factor(); level < LEVELS; level++, step *= 2) {
+      long queries = ceil(drawing.width(), step) * ceil(drawing.height(), step);
+      levels.computeIfAbsent(
+          queries, n -> drawing.compute().place(shrunk(binary, n)).view(1, 1, n, 1));
+    }
+  }
+
+  private AttentionMask(Map<Long, Tensor> levels, long behind) {
+    this.levels = levels;
+    this.behind = behind;
+  }
+
+  /**
+   * The same where a text's tokens come before {@code picture} of the picture's: they count as the
+   * mask does on average.
+   */
+  public AttentionMask behindText(long picture) {
+    return new AttentionMask(levels, picture);
+  }
+
+  /** What each of {@code queries} positions counts, [1, 1, queries, 1]. */
+  Tensor at(long queries) {
+    Tensor level = levels.get(behind == 0 ? queries : behind);
+    if (level == null) {
+      throw new IllegalArgumentException(
+          "an image prompt's mask lies over the picture that is drawn, and no level of the"
+              + " network has " + queries + " positions of it, known: " + levels.keySet()
+              + "; where another picture is edited beside it, ask without a mask");
+    }
+    return behind == 0
+        ? level
+        : torch.cat(new TensorVector(level.mean().expand(1, 1, queries - behind, 1), level), 2);
+  }
+
+  private static Tensor binary(RgbImage picture) {
+    float[] values = new float[picture.width() * picture.height()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = grey(picture, i % picture.width(), i / picture.width()) / 255f < 0.5f ? 0 : 1;
+    }
+    return torch.tensor(values).view(1, 1, picture.height(), picture.width());
+  }
+
+  /** Pillow's luma: ITU-R 601-2 in 16-bit fixed point. */
+  private static int grey(RgbImage p, int x, int y) {
+    return (p.at(x, y, 0) * 19595 + p.at(x, y, 1) * 38470 + p.at(x, y, 2) * 7471 + 0x8000) >> 16;
+  }
+
+  /**
+   * [1, 1, queries], from the rows and columns that the mask's own shape gives that many positions.
+   */
+  private static Tensor shrunk(Tensor mask, long queries) {
+    double ratio = (double) mask.size(3) / mask.size(2);
+    long rows = Math.max(1, (long) Math.sqrt(queries / ratio));
+    rows += queries % rows == 0 ? 0 : 1;
+    long columns = queries / rows;
+    Tensor small = torch
+        .upsample_bicubic2d(mask, new long[] {rows, columns}, false)
+        .view(1, 1, rows * columns);
+    long missing = queries - rows * columns;
+    return missing > 0 ? torch.pad(small, 0, missing) : small.narrow(2, 0, queries);
+  }
+
+  private static long ceil(int pixels, int step) {
+    return (pixels + step - 1L) / step;
+  }
+}

@@ -1,0 +1,144 @@
+package dev.likeness.ipadapter.internal.attention;
+
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The LoRA that an adapter of faces was trained with: every attention's four layers, at a strength
+ * of its own.
+ */
+public final class FaceIdLora implements AutoCloseable {
+  private final LoadedWeights own;
+  private final Map<String, Pair> factors = new HashMap<>();
+
+  /** One layer's, at a scale of the file's own. */
+  private record Pair(Tensor down, Tensor up, double scale) {}
+
+  /** What is added beside a layer; of the prompts of one adapter the first says how strongly. */
+  private record Beside(Pair pair, double strength) implements AdapterLayer {
+    @Override
+    public Tensor delta(Tensor x) {
+      if (strength == 0) {
+        return x.new_zeros(x.size(0), x.size(1), pair.up.size(0));
+      }
+      Tensor delta = torch.linear(torch.linear(x, pair.down), pair.up);
+      return strength * pair.scale == 1 ? delta : delta.mul(new Scalar(strength * pair.scale));
+    }
+
+    @Override
+    public Object once() {
+      return pair;
+    }
+  }
+
+  /**
+   * Reads {@code to_q}, {@code to_k}, {@code to_v} and {@code to_out} of every attention; takes
+   * over {@code source}.
+   *
+   * @param whole whether it has to have all attentions of the base, as FaceID's does, rather than
+   *     some
+   * @throws dev.likeness.diffusion.error.InvalidInputException when a layer is missing or does not
+   *     fit the base, or is of no attention of it
+   */
+  public FaceIdLora(TensorSource source, AdapterSites base, boolean whole, Compute compute) {
+    this(new LoadedWeights(source, compute), base, whole);
+  }
+
+  private FaceIdLora(LoadedWeights weights, AdapterSites base, boolean whole) {
+    own = weights;
+    try {
+      Set<String> there = weights.names().stream()
+          .filter(FaceIdLoraFile::isKey)
+          .map(FaceIdLora::attention)
+          .collect(Collectors.toSet());
+      read(
+          weights,
+          base,
+          n -> whole || there.contains(attention(FaceIdLoraFile.key(n, "q"))),
+          key -> rank(weights, key),
+          key -> scale(weights, key));
+      weights.requireAllRead(weights.names().stream()
+          .filter(name -> !FaceIdLoraFile.isKey(name))
+          .collect(Collectors.toSet()));
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** Of a layer's key the beginning that names its attention. */
+  private static String attention(String key) {
+    return key.substring(0, key.indexOf(".to_"));
+  }
+
+  private static long rank(LoadedWeights weights, String key) {
+    return weights.has(key) && weights.shape(key).length > 0 ? weights.shape(key)[0] : 1;
+  }
+
+  /** kohya's files say by an alpha what others have in the factors. */
+  private static double scale(LoadedWeights weights, String key) {
+    String alpha = key + ".alpha";
+    if (!weights.has(alpha)) {
+      return 1;
+    }
+    Tensor value = weights.shape(alpha).length == 0 ? weights.get(alpha) : weights.get(alpha, 1);
+    return value.item_double() / rank(weights, key + ".down.weight");
+  }
+
+  /** While it learns, with that rank everywhere. */
+  public FaceIdLora(Parameters weights, int rank, AdapterSites base) {
+    own = null;
+    read(weights, base, n -> true, key -> rank, key -> 1);
+  }
+
+  private void read(
+      Parameters weights,
+      AdapterSites base,
+      IntPredicate there,
+      ToLongFunction<String> rank,
+      ToDoubleFunction<String> scale) {
+    for (int n = 0; n < 2 * base.paths().size(); n++) {
+      for (String layer : there.test(n) ? FaceIdLoraFile.LAYERS : List.<String>of()) {
+        String key = FaceIdLoraFile.key(n, layer);
+        long width = base.widths().get(n / 2);
+        boolean fromText = n % 2 == 1 && (layer.equals("k") || layer.equals("v"));
+        long between = rank.applyAsLong(key + ".down.weight");
+        factors.put(
+            base.at(n) + "." + FaceIdLoraFile.module(layer),
+            new Pair(
+                weights.get(key + ".down.weight", between, fromText ? base.contextWidth() : width),
+                weights.get(key + ".up.weight", width, between),
+                scale.applyAsDouble(key)));
+      }
+    }
+  }
+
+  /** What is added beside the layer at {@code module}. */
+  public List<AdapterLayer> beside(String module, double strength) {
+    Pair pair = factors.get(module);
+    return pair == null ? List.of() : List.of(new Beside(pair, strength));
+  }
+
+  @Override
+  public void close() {
+    if (own != null) {
+      own.close();
+    }
+  }
+}

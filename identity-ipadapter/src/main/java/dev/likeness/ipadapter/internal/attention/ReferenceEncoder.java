@@ -1,0 +1,135 @@
+package dev.likeness.ipadapter.internal.attention;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
+import dev.likeness.ipadapter.internal.vision.ImageEncoding;
+import dev.likeness.ipadapter.reference.EmbeddingOrigin;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
+import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
+import java.util.List;
+import java.util.Locale;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Shows references to what an adapter looks through. One thread. */
+public final class ReferenceEncoder {
+  private final String adapter;
+  private final AdapterLayout layout;
+  private final ImageEncoder encoder;
+  private Grid nothing;
+
+  public ReferenceEncoder(String adapter, AdapterLayout layout, ImageEncoder encoder) {
+    this.adapter = adapter;
+    this.layout = layout;
+    this.encoder = encoder;
+  }
+
+  public ReferenceEmbeddings of(List<Reference> references) {
+    if (references.isEmpty()) {
+      throw new IllegalArgumentException("an image prompt needs at least one reference");
+    }
+    references.forEach(this::require);
+    try (TensorScope scope = TensorScope.open()) {
+      boolean looks = layout.kind().sight() != Sight.NONE;
+      Grid image = looks ? Grid.of(stacked(references)) : null;
+      return new ReferenceEmbeddings(
+          image,
+          looks ? nothing() : null,
+          layout.kind().wantsFace() ? faces(references) : null,
+          references.stream().map(Reference::weight).toList(),
+          origin(layout, encoder, references));
+    }
+  }
+
+  /**
+   * Where an adapter's references come from; {@code references} say whose the numbers of faces are.
+   */
+  public static EmbeddingOrigin origin(
+      AdapterLayout layout, ImageEncoder encoder, List<Reference> references) {
+    boolean looks = layout.kind().sight() != Sight.NONE && encoder != null;
+    String length = layout.kind().wantsRaw() ? "raw" : "unit";
+    return new EmbeddingOrigin(
+        looks ? encoder.fingerprint() : "",
+        layout.kind().wantsFace() ? EmbeddingOrigin.recogniser(references) : "",
+        layout.kind().wantsFace() ? length : "");
+  }
+
+  /** The same for all references, looked at once. */
+  private Grid nothing() {
+    nothing = nothing == null ? unseen() : nothing;
+    return nothing;
+  }
+
+  /** What the encoder makes of no picture, or null where zeros stand for it. */
+  private Grid unseen() {
+    int side = encoder.config().imageSize();
+    return switch (layout.kind().nothing()) {
+      case ZEROS -> null;
+      case ZERO_PIXELS -> Grid.of(seen(encoder.encodeNothing()));
+      case BLACK ->
+        Grid.of(seen(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
+    };
+  }
+
+  private void require(Reference reference) {
+    boolean looks = layout.kind().sight() != Sight.NONE;
+    if (looks && reference.picture() == null
+        || layout.kind().wantsFace() && reference.face() == null) {
+      throw new IllegalArgumentException("an " + layout.kind().title() + " looks at "
+          + (looks && layout.kind().wantsFace()
+              ? "a face's numbers and the aligned picture of it"
+              : looks ? "a picture" : "a face's numbers")
+          + "; the reference has " + reference);
+    }
+    if (layout.kind().wantsFace()) {
+      AdapterCompatibility.checkFace(
+          adapter, layout, reference.face().length, "the recogniser behind the reference");
+      requireLength(reference.face());
+    }
+  }
+
+  /** The same numbers at another length are another person to the adapter. */
+  private void requireLength(float[] face) {
+    boolean raw = layout.kind().wantsRaw();
+    double length = ReferenceEmbeddings.length(face, face.length);
+    if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
+      throw new InvalidInputException(String.format(
+          Locale.ROOT,
+          "%s takes a face's numbers %s length 1, those given have %.3f: give what"
+              + " FaceEmbedder.%s returns",
+          adapter,
+          raw ? "as they come, not of" : "of",
+          length,
+          raw ? "embedRaw" : "embed"));
+    }
+  }
+
+  private Tensor stacked(List<Reference> references) {
+    TensorVector rows = new TensorVector();
+    references.forEach(reference -> rows.push_back(seen(encoder.encode(reference.picture()))));
+    return torch.cat(rows, 0);
+  }
+
+  /** What the kind wants of an encoding, [1, tokens, width]. */
+  private Tensor seen(ImageEncoding encoding) {
+    return layout.kind().sight() == Sight.POOLED
+        ? encoding.pooled().unsqueeze(1)
+        : encoding.penultimate();
+  }
+
+  private Grid faces(List<Reference> references) {
+    int width = (int) layout.faceWidth();
+    float[] all = new float[references.size() * width];
+    for (int i = 0; i < references.size(); i++) {
+      System.arraycopy(references.get(i).face(), 0, all, i * width, width);
+    }
+    return new Grid(all, references.size(), 1, width);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.likeness.ipadapter.internal.attention;
+
+import dev.likeness.diffusion.internal.adapter.AttentionBranch.Asking;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.RmsNorm;
+import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
+import dev.likeness.diffusion.internal.nn.Weights;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * InstantX's attention for Stable Diffusion 3.5: the picture looks at itself and at image tokens,
+ * queries and keys normalised anew. With the names and numbers of diffusers'
+ * {@code SD3IPAdapterJointAttnProcessor2_0}.
+ */
+public final class TimestepAttention {
+  private static final double EPS = 1e-6;
+
+  private final Linear shifts;
+  private final Linear toK;
+  private final Linear toV;
+  private final RmsNorm normQ;
+  private final RmsNorm normK;
+  private final RmsNorm normTokens;
+  private final long width;
+
+  /**
+   * Reads {@code norm_ip.linear}, {@code to_k_ip}, {@code to_v_ip}, {@code norm_q}, {@code norm_k},
+   * {@code norm_ip_k}.
+   *
+   * @param width of tokens and picture
+   * @param timeWidth of what the time is told as
+   * @param headWidth of the base's attention
+   */
+  public TimestepAttention(Weights w, long width, long timeWidth, long headWidth) {
+    this.width = width;
+    shifts = new Linear(w.at("norm_ip").at("linear"), timeWidth, 2 * width);
+    toK = Linear.withoutBias(w.at("to_k_ip"), width, width);
+    toV = Linear.withoutBias(w.at("to_v_ip"), width, width);
+    normQ = new RmsNorm(w.at("norm_q"), headWidth, EPS);
+    normK = new RmsNorm(w.at("norm_k"), headWidth, EPS);
+    normTokens = new RmsNorm(w.at("norm_ip_k"), headWidth, EPS);
+  }
+
+  /**
+   * Attends to the picture itself and to tokens [1, n, width] at a time [1, timeWidth].
+   *
+   * @param bias added to the tokens' scores, [1, 1, 1, n], or null
+   */
+  Tensor attend(Asking picture, Tensor tokens, Tensor time, Tensor bias) {
+    Tensor seen = normed(tokens, time);
+    Tensor own = picture.value();
+    Tensor keys = normTokens.forward(split(toK.forward(seen), own));
+    Tensor all =
+        torch.cat(new TensorVector(normK.forward(picture.plainKey()), spread(keys, own)), 2);
+    Tensor values = torch.cat(new TensorVector(own, spread(split(toV.forward(seen), own), own)), 2);
+    return ScaledDotProduct.attend(
+        normQ.forward(picture.plainQuery()), all, values, beside(own, bias));
+  }
+
+  private Tensor normed(Tensor tokens, Tensor time) {
+    TensorVector told = shifts.forward(torch.silu(time)).unsqueeze(1).chunk(2, -1);
+    TensorOptional none = new TensorOptional();
+    Tensor plain = torch.layer_norm(tokens, new long[] {width}, none, none, EPS, false);
+    return plain.mul(told.get(1).add(new Scalar(1.0))).add(told.get(0));
+  }
+
+  private static Tensor split(Tensor x, Tensor like) {
+    return x.view(1, x.size(1), like.size(1), like.size(3)).transpose(1, 2);
+  }
+
+  private static Tensor spread(Tensor one, Tensor like) {
+    return one.expand(like.size(0), one.size(1), one.size(2), one.size(3));
+  }
+
+  /** The scores of the picture's own tokens stay as they are. */
+  private static Tensor beside(Tensor own, Tensor bias) {
+    return bias == null
+        ? null
+        : torch.cat(new TensorVector(bias.new_zeros(1, 1, 1, own.size(2)), bias), 3);
+  }
+}

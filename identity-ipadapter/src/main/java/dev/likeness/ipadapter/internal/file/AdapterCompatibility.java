@@ -1,0 +1,199 @@
+package dev.likeness.ipadapter.internal.file;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.vision.VisionConfig;
+import dev.likeness.photos.embed.EmbedderSpec;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Whether an adapter, a base model, an image encoder and a face recogniser were made for each
+ * other.
+ */
+public final class AdapterCompatibility {
+  private static final String CLIP = "CLIP";
+  private static final String SIGLIP = "SigLIP";
+  private static final int SO400M = 1152;
+  private static final int PUBLISHED = 512;
+  private static final Pattern OTHERS = Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface");
+
+  private AdapterCompatibility() {}
+
+  /**
+   * Refuses a file that cannot be drawn with on {@code base}, by its header alone: one for another
+   * base, one that may be either FaceID-Plus, or one whose LoRA is missing.
+   *
+   * @return what the header says
+   * @throws InvalidInputException also when the file is broken or no IP-Adapter
+   */
+  public static AdapterLayout check(IpAdapterFile file, BaseModel base) {
+    AdapterLayout layout = file.layout();
+    check(file.path().toString(), layout, AdapterSites.of(base).heard(layout.kind()));
+    if (layout.kind() == IpAdapterVariant.FACE_ID_PLUS) {
+      file.faceVersion();
+    }
+    twin(file, layout);
+    return layout;
+  }
+
+  /**
+   * The LoRA in a file of its own that {@code file} is to be used with; empty where it is inside,
+   * or none is used.
+   *
+   * @throws InvalidInputException when one is wanted and missing, or one is to be used that the
+   *     kind cannot have
+   */
+  public static Optional<Path> twin(IpAdapterFile file, AdapterLayout layout) {
+    boolean inside = layout.lora() && file.usesOwnLora();
+    if (layout.kind().target() != Target.UNET && (inside || file.lora() != null)) {
+      throw new InvalidInputException(
+          file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
+              + (inside
+                  ? "inside it; give a file without it (programs also leave it out: AdapterFile.without)"
+                  : "named, " + file.lora() + "; give it to the request"));
+    }
+    return inside || file.usesOwnLora() && !layout.kind().wantsLora()
+        ? Optional.empty()
+        : file.twin();
+  }
+
+  /**
+   * Refuses an adapter that was trained for another base.
+   *
+   * @param file what errors call the adapter
+   */
+  public static void check(String file, AdapterLayout adapter, AdapterSites base) {
+    if (adapter.kind().target() != base.target() || adapter.contextWidth() != base.contextWidth()) {
+      throw new InvalidInputException(
+          file + " is " + adapter.describe() + "; the base " + base.name() + " is "
+              + base.target().describe(base.contextWidth()) + ": give an adapter made for it");
+    }
+    if (adapter.attentions().size() != base.widths().size()) {
+      throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
+          + base.name() + " has " + base.widths().size() + ": give an adapter made for it");
+    }
+    for (int t = 0; t < base.widths().size(); t++) {
+      if (!adapter.attentions().get(t).equals(base.widths().get(t))) {
+        throw new InvalidInputException(file + ": keys at position " + base.number(t) + " have "
+            + adapter.attentions().get(t)
+            + " channels, " + base.module(adapter.kind(), t) + " of the base " + base.name()
+            + " has " + base.widths().get(t)
+            + ": give an adapter made for it");
+      }
+    }
+  }
+
+  /**
+   * Refuses the image encoder in a folder, by its config alone; {@code folder} may be null where
+   * none is given.
+   */
+  public static void check(IpAdapterFile file, AdapterLayout adapter, Path folder) {
+    boolean looks = adapter.imageWidth() > 0 && folder != null;
+    check(file, adapter, looks ? ImageEncoder.config(folder) : null, String.valueOf(folder));
+  }
+
+  /**
+   * Refuses an image encoder that the adapter was not trained with: by what its file says of that,
+   * else by its kind.
+   */
+  public static void check(
+      IpAdapterFile file, AdapterLayout adapter, VisionConfig encoder, String folder) {
+    check(file.path().toString(), adapter, file.family().orElse(family(adapter)), encoder, folder);
+  }
+
+  /**
+   * Refuses an image encoder that the adapter was not trained with.
+   *
+   * @param encoder the encoder, or null when there is none
+   * @param folder what errors call it
+   */
+  public static void check(
+      String file, AdapterLayout adapter, VisionConfig encoder, String folder) {
+    check(file, adapter, family(adapter), encoder, folder);
+  }
+
+  private static void check(
+      String file, AdapterLayout adapter, String family, VisionConfig encoder, String folder) {
+    if (adapter.imageWidth() == 0) {
+      return;
+    }
+    boolean pooled = adapter.kind().sight() == IpAdapterVariant.Sight.POOLED;
+    String wanted = file + " is an " + adapter.kind().title() + " and looks at pictures through "
+        + name(family, adapter.imageWidth(), pooled);
+    if (encoder == null) {
+      throw new InvalidInputException(wanted
+          + "; give that image encoder: --image-encoder PATH, for programs ImageEncoder.open");
+    }
+    long has = pooled ? encoder.projection() : encoder.width();
+    if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
+      throw new InvalidInputException(wanted + "; the image encoder " + folder + " is "
+          + encoder.describe() + ": give the one it was trained with");
+    }
+  }
+
+  /**
+   * The family of the encoders that were published with adapters of a kind, or that alone have that
+   * width; else empty.
+   */
+  private static String family(AdapterLayout adapter) {
+    return switch (adapter.kind()) {
+      case INSTANT_X, TIMED -> SIGLIP;
+      case XLABS -> CLIP;
+      default ->
+        adapter.imageWidth() == SO400M
+            ? SIGLIP
+            : tower(adapter.imageWidth(), true).isEmpty()
+                    && tower(adapter.imageWidth(), false).isEmpty()
+                ? ""
+                : CLIP;
+    };
+  }
+
+  /** Refuses a face recogniser's numbers that the adapter does not take. */
+  public static void checkFace(String file, AdapterLayout adapter, int numbers, String recogniser) {
+    if (numbers != adapter.faceWidth()) {
+      throw new InvalidInputException(
+          file + " is an " + adapter.kind().title() + " and takes the " + adapter.faceWidth()
+              + " numbers of an ArcFace recogniser; " + recogniser + " gives " + numbers
+              + ": give the recogniser it was trained with");
+    }
+  }
+
+  /**
+   * Refuses a recogniser whose name says that a published adapter, unlike one of this library's,
+   * was taught by another.
+   */
+  public static void checkRecogniser(
+      IpAdapterFile file, AdapterLayout adapter, EmbedderSpec spec, Path recogniser) {
+    boolean other = spec != EmbedderSpec.ARCFACE
+        || OTHERS.matcher(recogniser.getFileName().toString()).find();
+    if (adapter.faceWidth() == PUBLISHED && other && !file.taughtHere()) {
+      throw new InvalidInputException(
+          file.path() + " is an " + adapter.kind().title()
+              + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; " + recogniser
+              + " is another recogniser: give that one, or an adapter that looks at pictures, such as Plus Face");
+    }
+  }
+
+  private static String name(String family, long width, boolean pooled) {
+    boolean siglip = family.equals(SIGLIP);
+    String size = siglip ? width == SO400M ? "So400m" : "" : tower(width, pooled);
+    return (family.isEmpty() ? "an encoder" : (family + " " + size).strip())
+        + (pooled && !siglip ? " (projection " : " (width ") + width + ")";
+  }
+
+  /** The published CLIP with tokens, or a projection, of that width. */
+  private static String tower(long width, boolean pooled) {
+    return switch ((int) width) {
+      case 768 -> pooled ? "ViT-L/14" : "ViT-B";
+      case 1024 -> pooled ? "ViT-H/14" : "ViT-L/14";
+      case 1280 -> pooled ? "ViT-bigG/14" : "ViT-H/14";
+      case 1664 -> pooled ? "" : "ViT-bigG/14";
+      default -> "";
+    };
+  }
+}

@@ -1,0 +1,227 @@
+package dev.likeness.ipadapter.internal.file;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+
+/** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/ipadapter.md. */
+public final class AdapterHeader {
+  private static final String FACE = "perceiver_resampler.";
+  private static final Pattern KEYS = Pattern.compile("ip_adapter\\.(\\d{1,6})\\.to_k_ip\\.weight");
+  private static final int FACE_NUMBERS = 512;
+  private static final int FACE_ID_TOKENS = 4;
+
+  private final TensorSource source;
+  private final String fileName;
+
+  /** @param fileName which speaks of what the header does not */
+  public AdapterHeader(TensorSource source, String fileName) {
+    this.source = source;
+    this.fileName = fileName.toLowerCase(Locale.ROOT);
+  }
+
+  public AdapterLayout layout() {
+    List<Long> attentions = attentions();
+    if (has("time_embedding.linear_1.weight")) {
+      return timed(attentions);
+    } else if (has("perceiver_resampler.proj_in.weight")) {
+      return refined(attentions);
+    } else if (has("latents")) {
+      return resampled(attentions);
+    } else if (has("proj.3.weight")) {
+      return new AdapterLayout(
+          IpAdapterVariant.FULL_FACE,
+          0,
+          length("proj.3.weight"),
+          columns("proj.0.weight"),
+          0,
+          rows("proj.0.weight"),
+          null,
+          attentions,
+          lora());
+    } else if (has("proj.2.weight") && has("norm.weight")) {
+      return twoLayers(attentions);
+    } else if (has("proj.weight") && has("norm.weight")) {
+      return pooled(attentions);
+    }
+    throw new InvalidInputException(
+        source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
+            + source.names().stream().findFirst().orElse("nothing")
+            + "\"; docs/ipadapter.md lists the kinds");
+  }
+
+  private AdapterLayout timed(List<Long> attentions) {
+    long sinusoids = columns("time_embedding.linear_1.weight");
+    if (sinusoids % 2 != 0) {
+      throw new InvalidInputException(
+          source.describe() + ": image_proj.time_embedding.linear_1.weight has "
+              + sinusoids + " columns, expected"
+              + " as many for sines as for cosines; the file is broken, or no IP-Adapter's");
+    }
+    return new AdapterLayout(
+        IpAdapterVariant.TIMED,
+        latents(),
+        rows("proj_out.weight"),
+        columns("proj_in.weight"),
+        0,
+        sinusoids,
+        resampler(""),
+        attentions,
+        lora());
+  }
+
+  private AdapterLayout refined(List<Long> attentions) {
+    return new AdapterLayout(
+        IpAdapterVariant.FACE_ID_PLUS,
+        tokens("proj.2.weight"),
+        length("norm.weight"),
+        columns(FACE + "proj_in.weight"),
+        columns("proj.0.weight"),
+        rows("proj.0.weight"),
+        resampler(FACE),
+        attentions,
+        lora());
+  }
+
+  private AdapterLayout twoLayers(List<Long> attentions) {
+    boolean picture = inTransformer("weight");
+    long in = columns("proj.0.weight");
+    int tokens = tokens("proj.2.weight");
+    IpAdapterVariant ofFaces =
+        tokens == FACE_ID_TOKENS ? IpAdapterVariant.FACE_ID : IpAdapterVariant.PORTRAIT;
+    return new AdapterLayout(
+        picture ? IpAdapterVariant.INSTANT_X : ofFaces,
+        tokens,
+        length("norm.weight"),
+        picture ? in : 0,
+        picture ? 0 : in,
+        rows("proj.0.weight"),
+        null,
+        attentions,
+        lora());
+  }
+
+  private AdapterLayout pooled(List<Long> attentions) {
+    return new AdapterLayout(
+        inTransformer("bias") ? IpAdapterVariant.XLABS : IpAdapterVariant.BASE,
+        tokens("proj.weight"),
+        length("norm.weight"),
+        columns("proj.weight"),
+        0,
+        0,
+        null,
+        attentions,
+        lora());
+  }
+
+  /**
+   * Recognisers give 512 numbers and no vision tower has tokens of 512; InstantID's, too, so that
+   * the name has to tell.
+   */
+  private AdapterLayout resampled(List<Long> attentions) {
+    long in = columns("proj_in.weight");
+    boolean unnorm = fileName.contains("unnorm");
+    if (in == FACE_NUMBERS && !unnorm && !fileName.contains("portrait")) {
+      throw new InvalidInputException(
+          source.describe() + " may be InstantID's, which cannot be attached, or an "
+              + IpAdapterVariant.PORTRAIT_UNNORM.title()
+              + ", which looks alike; where it is that, put portrait into its name");
+    }
+    boolean face = in == FACE_NUMBERS || unnorm;
+    return new AdapterLayout(
+        face ? IpAdapterVariant.PORTRAIT_UNNORM : IpAdapterVariant.PLUS,
+        latents(),
+        rows("proj_out.weight"),
+        face ? 0 : in,
+        face ? in : 0,
+        0,
+        resampler(""),
+        attentions,
+        lora());
+  }
+
+  private Resampling resampler(String prefix) {
+    int depth = 0;
+    while (has(prefix + "layers." + depth + ".0.to_q.weight")) {
+      depth++;
+    }
+    if (depth == 0) {
+      throw new InvalidInputException(source.describe() + ": no tensor \"image_proj." + prefix
+          + "layers.0.0.to_q.weight\"; the resampler has no layer, so the file is incomplete");
+    }
+    String queries = prefix + "layers.0.0.to_q.weight";
+    try {
+      return new Resampling(rows(prefix + "proj_in.weight"), rows(queries), depth);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(
+          source.describe() + ": image_proj." + queries + ": " + e.getMessage(), e);
+    }
+  }
+
+  private int latents() {
+    return (int) size("image_proj.latents", 3, 1);
+  }
+
+  /** How many tokens a layer makes at once. */
+  private int tokens(String layer) {
+    return (int) (rows(layer) / length("norm.weight"));
+  }
+
+  /** Whether the first attention has keys: in a UNet it is over the picture alone, and has none. */
+  private boolean inTransformer(String tensor) {
+    return source.names().contains("ip_adapter.0.to_k_ip." + tensor);
+  }
+
+  private boolean lora() {
+    return source.names().stream().anyMatch(FaceIdLoraFile::isKey);
+  }
+
+  private List<Long> attentions() {
+    TreeMap<Integer, Long> widths = new TreeMap<>();
+    for (String name : source.names()) {
+      Matcher keys = KEYS.matcher(name);
+      if (keys.matches()) {
+        widths.put(Integer.parseInt(keys.group(1)), size(name, 2, 0));
+      }
+    }
+    return new ArrayList<>(widths.values());
+  }
+
+  private boolean has(String name) {
+    return source.names().contains("image_proj." + name);
+  }
+
+  private long rows(String matrix) {
+    return size("image_proj." + matrix, 2, 0);
+  }
+
+  private long columns(String matrix) {
+    return size("image_proj." + matrix, 2, 1);
+  }
+
+  private long length(String vector) {
+    return size("image_proj." + vector, 1, 0);
+  }
+
+  private long size(String name, int dimensions, int axis) {
+    if (!source.has(name)) {
+      throw new InvalidInputException(
+          source.describe() + ": no tensor \"" + name + "\"; the file is incomplete");
+    }
+    long[] shape = source.shape(name);
+    if (shape.length != dimensions || LongStream.of(shape).anyMatch(n -> n < 1)) {
+      throw new InvalidInputException(
+          source.describe() + ": " + name + " has shape " + Arrays.toString(shape) + ", expected "
+              + dimensions + " dimensions of at least 1; the file is broken, or no IP-Adapter's");
+    }
+    return shape[axis];
+  }
+}

@@ -1,0 +1,188 @@
+package dev.likeness.ipadapter.internal.file;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The published spelling, {@code image_proj.*} and {@code ip_adapter.N.*}, of files that diffusers
+ * or a training script spelled otherwise.
+ */
+public final class AdapterKeyFormat {
+  private static final String PROJECTION = "image_proj.";
+  private static final Pattern PROCESSOR =
+      Pattern.compile("(?:unet\\.|transformer\\.)?(.+\\.attn[12]?)\\.processor\\."
+          + "(to_[kv]_ip|to_(?:q|k|v|out)_lora|norm_(?:ip\\.linear|q|k|ip_k))\\.(?:0\\.)?(.+)");
+  private static final Pattern XLABS = Pattern.compile(
+      "double_blocks\\.(\\d+)\\.processor\\.ip_adapter_double_stream_([kv])_proj\\.(.+)");
+  /** Of a second adapter beside the first in one network. */
+  private static final Pattern ANOTHER = Pattern.compile(
+      "image_projection_layers\\.[1-9]\\d*\\.|\\.processor\\.to_[kv]_ip\\.[1-9]\\d*\\.");
+  /** A number that no list of blocks has. */
+  private static final Pattern BEYOND = Pattern.compile("\\d{7}");
+
+  private static final Pattern LAYER =
+      Pattern.compile("((?:perceiver_resampler\\.)?layers\\.\\d+)\\.(.+)");
+  private static final Map<String, String> INSIDE_LAYER = Map.ofEntries(
+      Map.entry("ln0.", "0.norm1."),
+      Map.entry("ln1.", "0.norm2."),
+      Map.entry("attn.to_q.", "0.to_q."),
+      Map.entry("attn.to_k.", "0.to_k."),
+      Map.entry("attn.to_v.", "0.to_v."),
+      Map.entry("attn.to_kv.", "0.to_kv."),
+      Map.entry("attn.to_out.0.", "0.to_out."),
+      Map.entry("ff.0.", "1.0."),
+      Map.entry("ff.1.net.0.proj.", "1.1."),
+      Map.entry("ff.1.net.2.", "1.3."),
+      Map.entry("adaln_norm.", "1.0."),
+      Map.entry("adaln_proj.", "2.1."),
+      Map.entry("ff.net.0.proj.", "1.1."),
+      Map.entry("ff.net.2.", "1.3."));
+
+  private AdapterKeyFormat() {}
+
+  /**
+   * The file under its published names; takes over {@code source}. Of a training's checkpoint the
+   * base is left out, which has the adapter's layers once more.
+   *
+   * @throws InvalidInputException when two of its tensors are one by their names, or it holds
+   *     several adapters
+   */
+  public static TensorSource published(TensorSource source) {
+    Set<String> names = new LinkedHashSet<>(source.names());
+    if (names.stream().anyMatch(name -> container(name).startsWith("ip_adapter."))) {
+      names.removeIf(name -> name.startsWith("unet."));
+    }
+    Map<String, Integer> numbers = numbers(source, names);
+    boolean faceLayers = names.stream().anyMatch(name -> name.contains("proj.net.0.proj"));
+    boolean tokenLayers = everyTokenAlone(source, names);
+    Map<String, String> roles = new LinkedHashMap<>();
+    for (String name : names) {
+      if (ANOTHER.matcher(name).find()) {
+        throw new InvalidInputException(source.describe() + " holds several adapters (it has \""
+            + name + "\"); give each in a file of" + " its own");
+      }
+      String key = processor(container(name), numbers);
+      if (key.startsWith(PROJECTION)) {
+        key = PROJECTION + projection(key.substring(PROJECTION.length()), faceLayers, tokenLayers);
+      }
+      String other = roles.putIfAbsent(key, name);
+      if (other != null) {
+        throw twice(source, other, name);
+      }
+    }
+    return FusedKeyValues.of(source, roles);
+  }
+
+  /** What is said of two tensors that are one and the same layer's. */
+  static InvalidInputException twice(TensorSource source, String one, String other) {
+    return new InvalidInputException(source.describe() + ": \"" + one + "\" and \"" + other
+        + "\" are the same layer's, spelled in two ways;" + " take out one of them");
+  }
+
+  private static String container(String name) {
+    for (Map.Entry<String, String> other : Map.of(
+            "image_proj_model.",
+            PROJECTION,
+            "adapter_modules.",
+            "ip_adapter.",
+            "unet.encoder_hid_proj.image_projection_layers.0.",
+            PROJECTION,
+            "encoder_hid_proj.image_projection_layers.0.",
+            PROJECTION,
+            "ip_adapter_proj_model.",
+            PROJECTION)
+        .entrySet()) {
+      if (name.startsWith(other.getKey())) {
+        return other.getValue() + name.substring(other.getKey().length());
+      }
+    }
+    Matcher m = XLABS.matcher(name);
+    return m.matches()
+        ? "ip_adapter." + m.group(1) + ".to_" + m.group(2) + "_ip." + m.group(3)
+        : name;
+  }
+
+  private static String processor(String name, Map<String, Integer> numbers) {
+    Matcher m = PROCESSOR.matcher(name);
+    return m.matches()
+        ? "ip_adapter." + numbers.get(m.group(1)) + "." + m.group(2) + "." + m.group(3)
+        : name;
+  }
+
+  /**
+   * The place of each attention that is named by its path: in a UNet 2t for the self-attention of
+   * transformer block t, 2t + 1 beside; in a transformer t for the t-th.
+   */
+  private static Map<String, Integer> numbers(TensorSource source, Set<String> names) {
+    TreeSet<AttentionPath> transformers = new TreeSet<>();
+    for (String name : names) {
+      Matcher m = PROCESSOR.matcher(name);
+      if (m.matches()) {
+        String path = m.group(1);
+        if (BEYOND.matcher(path).find()) {
+          throw new InvalidInputException(source.describe() + ": \"" + name
+              + "\" is of no attention that a base has; give an IP-Adapter's"
+              + " file as it was published");
+        }
+        transformers.add(
+            AttentionPath.of(inUNet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));
+      }
+    }
+    Map<String, Integer> numbers = new LinkedHashMap<>();
+    int n = 0;
+    for (AttentionPath transformer : transformers) {
+      if (inUNet(transformer.path())) {
+        numbers.put(transformer.path() + ".attn1", n++);
+        numbers.put(transformer.path() + ".attn2", n++);
+      } else {
+        numbers.put(transformer.path(), n++);
+      }
+    }
+    return numbers;
+  }
+
+  private static boolean inUNet(String path) {
+    return path.contains(".attentions.");
+  }
+
+  /**
+   * In diffusers' spelling Full Face and FaceID share their names; Full Face makes one token of
+   * each.
+   */
+  private static boolean everyTokenAlone(TensorSource source, Set<String> names) {
+    Map<String, long[]> shapes = new HashMap<>();
+    names.forEach(name -> shapes.put(container(name), source.shape(name)));
+    long[] out = shapes.get(PROJECTION + "ff.net.2.bias");
+    return out != null && Arrays.equals(out, shapes.get(PROJECTION + "norm.weight"));
+  }
+
+  private static String projection(String key, boolean faceLayers, boolean tokenLayers) {
+    String at = faceLayers && key.matches("(layers|proj_in|proj_out|norm_out)\\..*")
+        ? "perceiver_resampler." + key
+        : key;
+    Matcher layer = LAYER.matcher(at);
+    if (layer.matches()) {
+      return INSIDE_LAYER.entrySet().stream()
+          .filter(e -> layer.group(2).startsWith(e.getKey()))
+          .findFirst()
+          .map(e -> layer.group(1) + "." + e.getValue()
+              + layer.group(2).substring(e.getKey().length()))
+          .orElse(at);
+    }
+    if (tokenLayers && at.startsWith("norm.")) {
+      return "proj.3." + at.substring("norm.".length());
+    }
+    return at.replaceFirst("^image_embeds\\.", "proj.")
+        .replaceFirst("^(ff|proj)\\.net\\.0\\.proj\\.", "proj.0.")
+        .replaceFirst("^(ff|proj)\\.net\\.2\\.", "proj.2.");
+  }
+}

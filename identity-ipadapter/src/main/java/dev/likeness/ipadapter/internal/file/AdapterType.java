@@ -1,0 +1,49 @@
+package dev.likeness.ipadapter.internal.file;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** Files that look like IP-Adapters and are something else, each by its name. */
+public enum AdapterType {
+  /** Its file for SDXL is also spread with IP-Adapters' prefixes. */
+  PULID("a PuLID adapter", "pulid_encoder.", "id_adapter", "image_proj.mapping_0."),
+  PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
+  CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.");
+
+  private static final String SUPPORTED =
+      "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 only";
+
+  private final String title;
+  private final Predicate<String> sign;
+
+  AdapterType(String title, String... signs) {
+    this.title = title;
+    sign = name -> Stream.of(signs).anyMatch(name::contains);
+  }
+
+  /** Throws when {@code source} is none that can be attached to a base model. */
+  public static void check(TensorSource source) {
+    for (AdapterType kind : values()) {
+      Optional<String> key = source.names().stream().filter(kind.sign).findFirst();
+      if (key.isPresent()) {
+        throw new InvalidInputException(source.describe() + " is " + kind.title + " (it has \""
+            + key.get() + "\")" + SUPPORTED);
+      }
+    }
+    boolean projects = source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
+    boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
+    if (projects && !attends) {
+      throw new InvalidInputException(
+          source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
+              + "InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
+    }
+    if (!projects || !attends) {
+      throw new InvalidInputException(source.describe()
+          + " is no IP-Adapter: expected image_proj.* and ip_adapter.*, found e.g. \""
+          + source.names().stream().findFirst().orElse("nothing") + "\"");
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.likeness.ipadapter.internal.file;
+
+/** The kinds of IP-Adapters, by what they make their tokens from. */
+public enum IpAdapterVariant {
+  /** A linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721). */
+  BASE("IP-Adapter", Sight.POOLED, false),
+  /** A resampler over a picture's tokens. */
+  PLUS("IP-Adapter Plus", Sight.TOKENS, false),
+  /** Two layers over each of a picture's tokens. */
+  FULL_FACE("IP-Adapter Full Face", Sight.TOKENS, false),
+  /** Two layers over a face recogniser's numbers, and a LoRA. */
+  FACE_ID("IP-Adapter FaceID", Sight.NONE, true),
+  /** FaceID's tokens, refined by a picture of the face. */
+  FACE_ID_PLUS("IP-Adapter FaceID-Plus", Sight.TOKENS, true),
+  /** As FaceID with more tokens and no LoRA, for several photos of one face. */
+  PORTRAIT("IP-Adapter FaceID Portrait", Sight.NONE, true),
+  /** A resampler over a face recogniser's numbers as they come, not brought to unit length. */
+  PORTRAIT_UNNORM("IP-Adapter FaceID Portrait, unnormalised", Sight.NONE, true),
+  /** As the plain one, added to the picture after each of FLUX's double blocks (XLabs). */
+  XLABS("IP-Adapter of XLabs", Sight.POOLED, false),
+  /** Two layers over a picture's pooled vector, for all of FLUX's attentions (InstantX). */
+  INSTANT_X("IP-Adapter of InstantX", Sight.POOLED, false),
+  /**
+   * A resampler over a picture's tokens that is told the time, for Stable Diffusion 3.5 (InstantX).
+   */
+  TIMED("IP-Adapter of InstantX", Sight.TOKENS, false);
+
+  /** What of an image encoder's answer is used. */
+  public enum Sight {
+    NONE,
+    POOLED,
+    TOKENS
+  }
+
+  /** What an adapter was shown in training where there was no picture. */
+  public enum Nothing {
+    /** Zeros in the place of the encoder's answer. */
+    ZEROS,
+    /** The encoder's answer to an input of zeros. */
+    ZERO_PIXELS,
+    /** The encoder's answer to a black picture. */
+    BLACK
+  }
+
+  private final String title;
+  private final Sight sight;
+  private final boolean face;
+
+  IpAdapterVariant(String title, Sight sight, boolean face) {
+    this.title = title;
+    this.sight = sight;
+    this.face = face;
+  }
+
+  /** Its published name. */
+  public String title() {
+    return title;
+  }
+
+  /** The networks it is made for. */
+  public Target target() {
+    return switch (this) {
+      case XLABS, INSTANT_X -> Target.FLUX;
+      case TIMED -> Target.SD3;
+      default -> Target.UNET;
+    };
+  }
+
+  /** What stands for no picture beside a negative prompt, as diffusers' pipelines have it. */
+  public Nothing nothing() {
+    return switch (target()) {
+      case FLUX -> Nothing.BLACK;
+      case SD3 -> Nothing.ZEROS;
+      case UNET -> sight == Sight.TOKENS ? Nothing.ZERO_PIXELS : Nothing.ZEROS;
+    };
+  }
+
+  /** What it wants of an image encoder. */
+  public Sight sight() {
+    return sight;
+  }
+
+  /** Whether it wants a face recogniser's numbers. */
+  public boolean wantsFace() {
+    return face;
+  }
+
+  /** Whether it wants them as they come, not brought to unit length. */
+  public boolean wantsRaw() {
+    return this == PORTRAIT_UNNORM;
+  }
+
+  /** Whether it was trained together with a LoRA. */
+  public boolean wantsLora() {
+    return this == FACE_ID || this == FACE_ID_PLUS;
+  }
+}

@@ -1,0 +1,113 @@
+package dev.likeness.ipadapter.internal.guidance;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.ipadapter.reference.Reference;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What drawn faces are seen by: one embedder, or several that were trained apart, since what
+ * pleases one alone is more often a pattern that deceives it than the person. A vector holds those
+ * of all, so that the cosine of two is the mean of theirs.
+ */
+public final class EmbedderEnsemble implements FaceEmbedder {
+  private final List<TorchEmbedder> eyes;
+  private final boolean adapters;
+
+  /** {@code adapters} says whether the first is the base's own adapter's. */
+  private EmbedderEnsemble(List<TorchEmbedder> eyes, boolean adapters) {
+    this.eyes = List.copyOf(eyes);
+    this.adapters = adapters;
+  }
+
+  /**
+   * Those of a base's folder, its adapter's and the one in {@code guidance}; empty where it brings
+   * none.
+   */
+  public static Optional<EmbedderEnsemble> in(Path folder) {
+    List<TorchEmbedder> eyes = new ArrayList<>();
+    boolean adapters;
+    try {
+      TorchEmbedder.in(PersonAdapter.own(folder).getParent()).ifPresent(eyes::add);
+      adapters = !eyes.isEmpty();
+      TorchEmbedder.in(folder.resolve("guidance")).ifPresent(eyes::add);
+    } catch (RuntimeException e) {
+      eyes.forEach(TorchEmbedder::close);
+      throw e;
+    }
+    return eyes.isEmpty() ? Optional.empty() : Optional.of(new EmbedderEnsemble(eyes, adapters));
+  }
+
+  @Override
+  public float[] embed(RgbImage picture, Face face) {
+    List<float[]> vectors = eyes.stream().map(eye -> eye.embed(picture, face)).toList();
+    float[] all = new float[vectors.stream().mapToInt(vector -> vector.length).sum()];
+    int at = 0;
+    for (float[] vector : vectors) {
+      for (float number : vector) {
+        all[at++] = (float) (number / Math.sqrt(eyes.size()));
+      }
+    }
+    return all;
+  }
+
+  /** Whether the base's own adapter looks at people through one of them. */
+  public boolean areAdapters() {
+    return adapters;
+  }
+
+  /** What the base's own adapter is shown of a face, of a vector of {@link #embed}. */
+  public Reference reference(float[] vector) {
+    TorchEmbedder own = eyes.get(0);
+    float[] numbers = Arrays.copyOf(vector, own.size());
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] *= (float) Math.sqrt(eyes.size());
+    }
+    return Reference.face(numbers).by(own.name());
+  }
+
+  /**
+   * How near faces are to {@code person}, a vector of {@link #embed}: a number with a gradient.
+   * Each eye looks at its share of the faces, which costs as much as one that looks at all of them.
+   *
+   * @param faces [n, 3, 112, 112], at least one for each eye, aligned as for ArcFace, in -1..1
+   */
+  Tensor agreement(Tensor faces, float[] person) {
+    Tensor wanted = torch.tensor(person);
+    Tensor sum = torch.zeros();
+    long at = 0;
+    for (int i = 0; i < eyes.size(); i++) {
+      long first = i * faces.size(0) / eyes.size();
+      long end = (i + 1) * faces.size(0) / eyes.size();
+      Tensor vectors = eyes.get(i).vectors(faces.narrow(0, first, end - first));
+      sum = sum.add(vectors.matmul(wanted.narrow(0, at, vectors.size(1))).mean());
+      at += vectors.size(1);
+    }
+    return sum;
+  }
+
+  @Override
+  public String name() {
+    return eyes.stream().map(TorchEmbedder::name).collect(Collectors.joining(" and "));
+  }
+
+  @Override
+  public double sameAbove() {
+    return eyes.stream().mapToDouble(TorchEmbedder::sameAbove).average().orElseThrow();
+  }
+
+  @Override
+  public void close() {
+    eyes.forEach(TorchEmbedder::close);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.likeness.ipadapter.internal.guidance;
+
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.SimilarityTransform;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The latents that a face lies in, and how the picture of these alone is brought onto ArcFace's
+ * template.
+ *
+ * @param left first column of latents
+ * @param top first row
+ * @param width columns
+ * @param height rows
+ * @param map from the template to the window's picture, both from -1 to 1: the affine map [2, 3] by
+ *     rows that {@code grid_sample} takes
+ */
+record FaceAlignment(int left, int top, int width, int height, float[] map) {
+  private static final AlignmentTemplate TEMPLATE = AlignmentTemplate.ARCFACE;
+  private static final int SIDE = TEMPLATE.size();
+  /** A decoder's pixels depend on latents beside theirs. */
+  private static final int MARGIN = 1;
+
+  private static final int BILINEAR = 0;
+  private static final int ZEROS = 0;
+
+  /**
+   * Around a face in a picture of {@code columns} by {@code rows} latents, each {@code factor}
+   * pixels wide.
+   */
+  static FaceAlignment around(Face face, int columns, int rows, int factor) {
+    SimilarityTransform onto = TEMPLATE.onto(face);
+    int left = first(onto, Point::x, factor, columns);
+    int top = first(onto, Point::y, factor, rows);
+    int width = end(onto, Point::x, factor, columns) - left;
+    int height = end(onto, Point::y, factor, rows) - top;
+    Point middle = onto.unmap(new Point((SIDE - 1) / 2.0, (SIDE - 1) / 2.0));
+    Point right = onto.unmap(new Point((SIDE + 1) / 2.0, (SIDE - 1) / 2.0));
+    Point below = onto.unmap(new Point((SIDE - 1) / 2.0, (SIDE + 1) / 2.0));
+    double x = (double) factor * width;
+    double y = (double) factor * height;
+    return new FaceAlignment(left, top, width, height, new float[] {
+      (float) (SIDE * (right.x() - middle.x()) / x),
+      (float) (SIDE * (below.x() - middle.x()) / x),
+      (float) ((2 * (middle.x() - factor * left) + 1) / x - 1),
+      (float) (SIDE * (right.y() - middle.y()) / y),
+      (float) (SIDE * (below.y() - middle.y()) / y),
+      (float) ((2 * (middle.y() - factor * top) + 1) / y - 1)
+    });
+  }
+
+  private static int first(
+      SimilarityTransform onto, ToDoubleFunction<Point> axis, int factor, int most) {
+    return Math.max(
+        0,
+        Math.min(
+            most - 1, (int) Math.floor(corners(onto, axis).min().orElseThrow() / factor) - MARGIN));
+  }
+
+  private static int end(
+      SimilarityTransform onto, ToDoubleFunction<Point> axis, int factor, int most) {
+    int end = (int) Math.ceil(corners(onto, axis).max().orElseThrow() / factor) + MARGIN;
+    return Math.max(first(onto, axis, factor, most) + 1, Math.min(most, end));
+  }
+
+  private static DoubleStream corners(SimilarityTransform onto, ToDoubleFunction<Point> axis) {
+    return Stream.of(new Point(0, 0), new Point(SIDE, 0), new Point(0, SIDE), new Point(SIDE, SIDE))
+        .map(onto::unmap)
+        .mapToDouble(axis);
+  }
+
+  /** The part of latents [1, channels, h, w], a view of them. */
+  Tensor of(Tensor latents) {
+    return latents.narrow(2, top, height).narrow(3, left, width);
+  }
+
+  /**
+   * The aligned face, [n, 3, 112, 112], in the picture that the window's latents show.
+   *
+   * @param views how the template is moved before, affine maps [n, 3, 3] of places from -1 to 1
+   */
+  Tensor aligned(Tensor picture, Tensor views) {
+    long count = views.size(0);
+    Tensor maps = torch.tensor(map).view(1, 2, 3).matmul(views);
+    Tensor grid = torch.affine_grid_generator(maps, new long[] {count, 3, SIDE, SIDE}, false);
+    return torch.grid_sampler(picture.expand(count, -1, -1, -1), grid, BILINEAR, ZEROS, false);
+  }
+}

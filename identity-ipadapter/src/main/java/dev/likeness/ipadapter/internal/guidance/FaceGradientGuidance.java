@@ -1,0 +1,80 @@
+package dev.likeness.ipadapter.internal.guidance;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.List;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Leads one picture towards a face; what {@link dev.likeness.ipadapter.FaceGuidance} does. */
+public final class FaceGradientGuidance implements GradientGuidance {
+  /** How far a row moves what is foretold, for each part of noise to one of the picture. */
+  private static final double REACH = 6;
+  /** More noise than this lets a row reach no further. */
+  private static final double MOST_NOISE = 5;
+  /** Every so many rows the face is looked for anew. */
+  private static final int LOOK = 2;
+
+  private final LoadedAutoencoder preview;
+  private final EmbedderEnsemble eyes;
+  private final FaceDetector detector;
+  private final float[] person;
+  private final double weight;
+  private final FaceTrack track = new FaceTrack();
+  private int rows;
+  private FaceAlignment window;
+
+  public FaceGradientGuidance(
+      LoadedAutoencoder preview,
+      EmbedderEnsemble eyes,
+      FaceDetector detector,
+      float[] person,
+      double weight) {
+    this.preview = preview;
+    this.eyes = eyes;
+    this.detector = detector;
+    this.person = person;
+    this.weight = weight;
+  }
+
+  /** The cosine to the person, from -1 to 1; null as long as no face is seen. */
+  @Override
+  public Tensor agreement(Tensor denoised) {
+    Tensor latents = denoised.cpu();
+    if (window == null || rows % LOOK == 0) {
+      look(latents.detach());
+    }
+    int row = rows++;
+    if (window == null) {
+      return null;
+    }
+    Tensor shown = preview.decode(window.of(latents)).to(ScalarType.Float);
+    return eyes.agreement(window.aligned(shown, FaceViews.of(row)), person);
+  }
+
+  @Override
+  public double reach(double noise) {
+    return weight * REACH * Math.min(noise, MOST_NOISE);
+  }
+
+  /** Where the face is by now; where none is seen, where it was. */
+  private void look(Tensor latents) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      RgbImage picture = ImageTensors.toPicture(ImageTensors.toUnit(preview.decode(latents)));
+      List<Face> large = detector.large(picture);
+      List<Face> faces = large.isEmpty() ? detector.detect(picture) : large;
+      if (!faces.isEmpty()) {
+        Face face = track.seen(faces.get(0));
+        window = FaceAlignment.around(
+            face, (int) latents.size(3), (int) latents.size(2), preview.factor());
+      }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package dev.likeness.portrait.training.adapter;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.family.WeightsDigest;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.io.Writable;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.AdamW;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
+import dev.likeness.diffusion.internal.training.GradientClipping;
+import dev.likeness.diffusion.internal.training.LearningRateSchedule;
+import dev.likeness.diffusion.internal.training.PerceptualLoss;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** One training of an adapter, from pairs to a file. One thread, used once. */
+final class AdapterTrainer implements AutoCloseable {
+  private final AdapterTraining settings;
+  private final PerceptualLoss perceptual;
+  private final BaseModel base;
+  private final StableDiffusionNetworks model;
+  private final ImageEncoder encoder;
+  private final TensorRegion region = new TensorRegion();
+  private final EncodedPairs pairs;
+  private final DiffusionObjective objective;
+  private final AdamW optimizer;
+  private AdapterWeights weights;
+
+  AdapterTrainer(
+      AdapterTraining settings, PerceptualLoss perceptual, BaseModel base, ImageEncoder encoder) {
+    this.settings = settings;
+    this.perceptual = perceptual;
+    this.base = base;
+    this.encoder = encoder;
+    model = base.networks();
+    model.compute().requireGradients();
+    objective = DiffusionObjective.of(model.scheduler(), settings.minSnrGamma(), false);
+    pairs = new EncodedPairs(model, region);
+    optimizer = settings.optimizer(model.compute().dtype());
+  }
+
+  double train(
+      List<TrainingPair> given, Path file, Path state, Progress progress, Cancellation stop) {
+    if (given.isEmpty()) {
+      throw new IllegalArgumentException("there is no pair to learn from");
+    }
+    Writable.requireFile(file);
+    AdapterSites attentions = AdapterSites.of(base);
+    float[] face = given.get(0).reference().face();
+    AdapterLayout layout = settings.layout(attentions, encoder, face == null ? 0 : face.length);
+    progress.on(new ProgressEvent.Phase("encode", given.size()));
+    ReferenceEncoder eye = new ReferenceEncoder("the adapter in training", layout, encoder);
+    for (int i = 0; i < given.size(); i++) {
+      stop.check();
+      pairs.add(given.get(i), eye);
+      progress.on(new ProgressEvent.Step("encode", i + 1, given.size(), Double.NaN));
+    }
+    weights = new AdapterWeights(model, attentions, layout, settings);
+    String recipe = ToldSettings.of(settings);
+    AdapterState kept = new AdapterState(state, owner(recipe), weights.leaves(), optimizer);
+    kept.resume();
+    double loss = learn(kept, progress, stop);
+    kept.requireNumbers();
+    Map<String, String> header =
+        new HashMap<>(Map.of("likeness.base", base.name(), IpAdapterFile.RECIPE, recipe));
+    if (layout.imageWidth() > 0) {
+      header.put(IpAdapterFile.FAMILY, encoder.config().family());
+    }
+    SafetensorsWriter.write(file, weights.leaves().leaves(), header);
+    return loss;
+  }
+
+  private double learn(AdapterState state, Progress progress, Cancellation stop) {
+    progress.on(new ProgressEvent.Phase("train", settings.steps()));
+    LearningRateSchedule rate = settings.schedule();
+    int last = Math.max(1, settings.steps() / 10);
+    double sum = 0;
+    int counted = 0;
+    for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {
+      stop.check();
+      double loss = step(step, rate.at(step), state);
+      progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
+      if (step >= settings.steps() - last) {
+        sum += loss;
+        counted++;
+      }
+      state.saveAfter(step + 1, settings.steps(), progress);
+    }
+    return counted == 0 ? Double.NaN : sum / counted;
+  }
+
+  private double step(int step, double rate, AdapterState state) {
+    int length = model.scheduler().schedule().length();
+    PairDraw draw = PairDraw.of(settings, step, pairs.count(), length);
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource random = NoiseSource.seeded(draw.seeds())) {
+      Tensor clean = pairs.latents(draw, random.next(pairs.shape()));
+      Tensor noise = random.next(pairs.shape());
+      Tensor loss = loss(draw, clean, noise);
+      loss.backward();
+      double value = loss.item_double();
+      state.requireNumber("the loss", value);
+      state.requireNumber(
+          "the gradients' length",
+          GradientClipping.clip(weights.leaves().leaves().values(), settings.longestGradient()));
+      optimizer.step(weights.leaves().leaves(), rate);
+      return value;
+    }
+  }
+
+  private Tensor loss(PairDraw draw, Tensor clean, Tensor noise) {
+    UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
+    Tensor noised = objective.noised(clean, noise, draw.timesteps());
+    Tensor answer = unet.forward(
+            model.compute().place(noised), times(draw.timesteps()), pairs.text(draw))
+        .cpu();
+    Tensor loss = objective.loss(
+        answer,
+        objective.target(clean, noise, draw.timesteps()),
+        draw.timesteps(),
+        pairs.focus(draw));
+    return perceptual == null
+        ? loss
+        : loss.add(perceptual.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
+  }
+
+  private Tensor times(int[] timesteps) {
+    float[] values = new float[timesteps.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = timesteps[i];
+    }
+    return torch.tensor(values).to(new Device(model.compute().device()), ScalarType.Float);
+  }
+
+  /** Everything that decides the result. */
+  private String owner(String recipe) {
+    return recipe + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " "
+        + WeightsDigest.of(model) + " " + model.compute() + " " + pairs.digest();
+  }
+
+  @Override
+  public void close() {
+    if (weights != null) {
+      weights.close();
+    }
+    optimizer.close();
+    region.close();
+  }
+}

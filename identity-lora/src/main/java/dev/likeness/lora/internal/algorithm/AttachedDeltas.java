@@ -1,0 +1,100 @@
+package dev.likeness.lora.internal.algorithm;
+
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraMerge;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors;
+ * every other kind becomes the difference that it makes to the base's own weight, once, and is held
+ * here. Differences to the base do not depend on one another, so several LoRAs add up in any order.
+ */
+public final class AttachedDeltas {
+  private final Map<ModelComponent, Map<String, SideChange>> sides = new HashMap<>();
+  private final Map<ModelComponent, Map<String, Tensor>> vectors = new HashMap<>();
+  private final Compute compute;
+  private final TensorRegion region = new TensorRegion();
+  private final OpenNetworks base;
+  private long bytes;
+
+  /** @param owner of what is placed, which is all or, after an exception, nothing */
+  public AttachedDeltas(
+      LoraDeltas changes, OpenNetworks base, Compute compute, TensorRegion owner) {
+    this.compute = compute;
+    this.base = base;
+    try {
+      changes.weights().forEach(this::place);
+      changes.biases().forEach((layer, bias) -> vector(layer, layer.bias(), bias));
+      owner.take(region);
+    } finally {
+      region.close();
+    }
+  }
+
+  private void place(TargetLayer layer, WeightDelta change) {
+    try (TensorScope scope = TensorScope.open()) {
+      if (layer.isNorm()) {
+        vector(layer, layer.weight(), change.difference(LoraMerge.f32(base, layer)));
+      } else {
+        SideChange side = change instanceof SideChange s && !(change instanceof FullDelta)
+            ? s
+            : difference(layer, change);
+        sides
+            .computeIfAbsent(layer.part(), p -> new HashMap<>())
+            .put(layer.path(), side.mapped(this::kept));
+      }
+    }
+  }
+
+  private FullDelta difference(TargetLayer layer, WeightDelta change) {
+    requireRoom(base, layer);
+    return new FullDelta(change.difference(LoraMerge.f32(base, layer)));
+  }
+
+  /**
+   * Refuses what is as large as a weight that the base does not hold whole, since it would undo the
+   * base's memory plan.
+   */
+  public static void requireRoom(OpenNetworks base, TargetLayer layer) {
+    if (!layer.isNorm() && base.weights(layer.part()).spares(layer.weight())) {
+      throw new ResourceLimitException(
+          "the LoRA's change of " + layer
+              + " would be as large as the weight itself, which this base spares memory"
+              + " by not holding whole; make the LoRA low-rank (LoraMerge.resized), or open the base with more memory");
+    }
+  }
+
+  private void vector(TargetLayer layer, String name, Tensor difference) {
+    try (TensorScope scope = TensorScope.open()) {
+      vectors.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept(difference));
+    }
+  }
+
+  private Tensor kept(Tensor tensor) {
+    Tensor placed = compute.place(tensor);
+    bytes += placed.nbytes();
+    return region.keep(placed);
+  }
+
+  /** The change beside a layer of a part, by its path. */
+  Map<String, SideChange> sides(ModelComponent part) {
+    return sides.getOrDefault(part, Map.of());
+  }
+
+  /** The differences of norms and biases, by tensor name. */
+  Map<String, Tensor> vectors(ModelComponent part) {
+    return vectors.getOrDefault(part, Map.of());
+  }
+
+  /** What all this takes in memory. */
+  public long bytes() {
+    return bytes;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.likeness.lora.internal.algorithm;
+
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** A change that is said outright: a tensor of the weight's own shape. */
+public record FullDelta(Tensor value) implements SideChange {
+  @Override
+  public Tensor difference(Tensor weight) {
+    return value.to(ScalarType.Float).view(weight.shape());
+  }
+
+  @Override
+  public AdapterLayer at(double weight) {
+    return new Path(value, weight);
+  }
+
+  @Override
+  public FullDelta mapped(UnaryOperator<Tensor> place) {
+    return new FullDelta(place.apply(value));
+  }
+
+  private record Path(Tensor value, double weight) implements AdapterLayer {
+    @Override
+    public Tensor delta(Tensor x) {
+      return scaled(torch.linear(x, Windows.like(x, value)));
+    }
+
+    @Override
+    public Tensor delta(Tensor x, long[] stride, long[] padding) {
+      return scaled(Windows.over(x, value, stride, padding));
+    }
+
+    private Tensor scaled(Tensor y) {
+      return weight == 1 ? y : y.mul(new Scalar(weight));
+    }
+  }
+}

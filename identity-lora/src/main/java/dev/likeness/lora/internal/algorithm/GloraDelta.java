@@ -1,0 +1,41 @@
+package dev.likeness.lora.internal.algorithm;
+
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * GLoRA: {@code scale * (W a + b)} with a and b of low rank (Chavan et al. 2023, arXiv:2306.07967,
+ * equation 6, with the terms that LyCORIS keeps).
+ *
+ * @param inA a's first factor [in, rank]
+ * @param outA a's second factor [rank, in]
+ * @param b the term beside the weight
+ */
+public record GloraDelta(Tensor inA, Tensor outA, LoraDelta b, double scale)
+    implements WeightDelta {
+  @Override
+  public Tensor difference(Tensor weight) {
+    Tensor a = torch.matmul(flat(inA), flat(outA));
+    Tensor rows = weight.dim() == 2 ? weight : weight.permute(0, 2, 3, 1);
+    Tensor moved = torch.matmul(rows, a);
+    Tensor wa = weight.dim() == 2 ? moved : moved.permute(0, 3, 1, 2);
+    return wa.add(b.difference(weight)).mul(new Scalar(scale));
+  }
+
+  private static Tensor flat(Tensor factor) {
+    return factor.to(ScalarType.Float).flatten(1, -1);
+  }
+
+  @Override
+  public GloraDelta mapped(UnaryOperator<Tensor> place) {
+    return new GloraDelta(place.apply(inA), place.apply(outA), b.mapped(place), scale);
+  }
+
+  @Override
+  public long rank() {
+    return b.rank();
+  }
+}

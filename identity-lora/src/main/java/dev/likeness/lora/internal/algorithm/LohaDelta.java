@@ -1,0 +1,49 @@
+package dev.likeness.lora.internal.algorithm;
+
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * LoHa: the product, element by element, of two low-rank matrices (Hyeon-Woo et al. 2022,
+ * arXiv:2108.06098, equation 3), times {@code scale}.
+ */
+public record LohaDelta(Factor first, Factor second, double scale) implements WeightDelta {
+  /**
+   * One of the two matrices.
+   *
+   * @param a [out, rank], or with a core [rank, out]
+   * @param core [rank, rank, kernel, kernel], or null
+   * @param b [rank, in · kernel · kernel], or with a core [rank, in]
+   */
+  public record Factor(Tensor a, Tensor core, Tensor b) {
+    Tensor matrix() {
+      Tensor left = a.to(ScalarType.Float);
+      Tensor right = b.to(ScalarType.Float);
+      return core == null
+          ? torch.matmul(left, right.flatten(1, -1))
+          : Tucker.window(core.to(ScalarType.Float), left, right).flatten(1, -1);
+    }
+
+    private Factor mapped(UnaryOperator<Tensor> place) {
+      return new Factor(place.apply(a), core == null ? null : place.apply(core), place.apply(b));
+    }
+  }
+
+  @Override
+  public Tensor difference(Tensor weight) {
+    return first.matrix().mul(second.matrix()).mul(new Scalar(scale)).view(weight.shape());
+  }
+
+  @Override
+  public LohaDelta mapped(UnaryOperator<Tensor> place) {
+    return new LohaDelta(first.mapped(place), second.mapped(place), scale);
+  }
+
+  @Override
+  public long rank() {
+    return first.b.size(0);
+  }
+}

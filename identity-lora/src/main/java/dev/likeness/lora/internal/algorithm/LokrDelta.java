@@ -1,0 +1,66 @@
+package dev.likeness.lora.internal.algorithm;
+
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * LoKr: the Kronecker product of a small matrix and a larger one or a window (Edalati et al. 2022,
+ * arXiv:2212.10650, equation 4; Yeh et al. 2024, arXiv:2309.14859, section 3.2), times
+ * {@code scale}.
+ *
+ * @param outer [out1, in1]
+ * @param inner [out2, in2] or [out2, in2, kernel, kernel]
+ * @param rank of the factors that the two were made of, or 0
+ */
+public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale) implements SideChange {
+  @Override
+  public Tensor difference(Tensor weight) {
+    Tensor left = outer.to(ScalarType.Float);
+    for (long i = outer.dim(); i < inner.dim(); i++) {
+      left = left.unsqueeze(-1);
+    }
+    return torch
+        .kron(left, inner.to(ScalarType.Float).contiguous())
+        .mul(new Scalar(scale))
+        .view(weight.shape());
+  }
+
+  @Override
+  public AdapterLayer at(double weight) {
+    return new Path(this, weight * scale);
+  }
+
+  @Override
+  public LokrDelta mapped(UnaryOperator<Tensor> place) {
+    return new LokrDelta(place.apply(outer), place.apply(inner), rank, scale);
+  }
+
+  /**
+   * Groups of the input through the inner matrix, then mixed by the outer: the product is never
+   * made.
+   */
+  private record Path(LokrDelta factors, double weight) implements AdapterLayer {
+    @Override
+    public Tensor delta(Tensor x) {
+      Tensor groups = x.unflatten(-1, new long[] {factors.outer.size(1), factors.inner.size(1)});
+      Tensor h = torch.linear(groups, Windows.like(x, factors.inner));
+      return torch
+          .matmul(Windows.like(x, factors.outer), h.mul(new Scalar(weight)))
+          .flatten(-2, -1);
+    }
+
+    @Override
+    public Tensor delta(Tensor x, long[] stride, long[] padding) {
+      long batch = x.size(0);
+      Tensor groups = x.reshape(batch * factors.outer.size(1), -1, x.size(2), x.size(3));
+      Tensor h = Windows.over(groups, factors.inner, stride, padding);
+      Tensor columns = h.view(batch, factors.outer.size(1), -1).mul(new Scalar(weight));
+      Tensor y = torch.matmul(Windows.like(x, factors.outer), columns);
+      return y.view(batch, factors.outer.size(0) * h.size(1), h.size(2), h.size(3));
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package dev.likeness.lora.internal.algorithm;
+
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A change of a layer that is shown fewer channels, for one that is shown others behind them: of
+ * those it takes nothing.
+ *
+ * @param change of the narrower layer
+ * @param count of the channels that this is shown
+ */
+public record ReshapedDelta(WeightDelta change, long count) implements WeightDelta {
+  /**
+   * The same as factors where they have a place for more channels; {@code count} are the change's
+   * own, {@code all} the layer's.
+   */
+  public static WeightDelta of(WeightDelta change, long count, long all) {
+    if (change instanceof LoraDelta pair) {
+      return new LoraDelta(padded(pair.down(), all), pair.mid(), pair.up(), pair.scale());
+    }
+    // Lengths of rows are those of whole rows, as diffusers has them.
+    return change instanceof DoraDelta dora && dora.magnitude().dim() == 1
+        ? new DoraDelta(of(dora.direction(), count, all), dora.magnitude())
+        : new ReshapedDelta(change, count);
+  }
+
+  private static Tensor padded(Tensor narrow, long channels) {
+    long more = channels - narrow.size(1);
+    return torch.constant_pad_nd(
+        narrow, narrow.dim() == 4 ? new long[] {0, 0, 0, 0, 0, more} : new long[] {0, more});
+  }
+
+  @Override
+  public Tensor difference(Tensor weight) {
+    return padded(change.difference(weight.narrow(1, 0, count).contiguous()), weight.size(1));
+  }
+
+  @Override
+  public ReshapedDelta mapped(UnaryOperator<Tensor> place) {
+    return new ReshapedDelta(change.mapped(place), count);
+  }
+
+  @Override
+  public long rank() {
+    return change.rank();
+  }
+
+  @Override
+  public double scale() {
+    return change.scale();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * cloneofsimo's files, whose layers have numbers in place of names: the order in which the
+ * diffusers of early 2023 made its modules, all of a kind that the file does not say. The order
+ * whose shapes are the file's is the right one.
+ */
+final class CloneofsimoKeys {
+  private static final Pattern NAMED = Pattern.compile("(unet|text_encoder):(\\d+):(up|down)");
+  private static final Pattern LISTED = Pattern.compile("\\d+");
+  private static final List<String> ATTENTION = List.of("to_q", "to_k", "to_v", "to_out.0");
+  private static final List<String> TEXT = List.of("k_proj", "v_proj", "q_proj", "out_proj");
+
+  private CloneofsimoKeys() {}
+
+  static boolean are(TensorSource source) {
+    return source.names().stream().anyMatch(name -> NAMED.matcher(name).matches())
+        || !source.names().isEmpty()
+            && source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
+  }
+
+  /**
+   * The source with the numbers that fit the model turned into names; the others stay as they are.
+   */
+  static RenamedSource named(TensorSource source, LayerTable table) {
+    Map<String, String> names = new HashMap<>();
+    for (ModelComponent part : List.of(ModelComponent.UNET, ModelComponent.TEXT_ENCODER)) {
+      List<String> ups = keys(source, part, "up");
+      List<String> downs = keys(source, part, "down");
+      order(source, ups, downs, part, table).ifPresent(layers -> {
+        for (int i = 0; i < layers.size(); i++) {
+          names.put(ups.get(i), layers.get(i).name() + ".lora.up.weight");
+          names.put(downs.get(i), layers.get(i).name() + ".lora.down.weight");
+        }
+      });
+    }
+    return new RenamedSource(source, name -> names.getOrDefault(name, name));
+  }
+
+  private static List<String> keys(TensorSource source, ModelComponent part, String factor) {
+    List<String> found = new ArrayList<>();
+    boolean listed =
+        source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
+    for (int i = 0; ; i++) {
+      // A list alternates between the factors, and belongs to whichever network it fits.
+      int place = 2 * i + (factor.equals("up") ? 0 : 1);
+      String key = listed ? Integer.toString(place) : part.folder() + ":" + i + ":" + factor;
+      if (!source.names().contains(key)) {
+        return found;
+      }
+      found.add(key);
+    }
+  }
+
+  private static Optional<List<TargetLayer>> order(
+      TensorSource source,
+      List<String> ups,
+      List<String> downs,
+      ModelComponent part,
+      LayerTable table) {
+    if (ups.isEmpty() || ups.size() != downs.size()) {
+      return Optional.empty();
+    }
+    return candidates(part, table).stream()
+        .filter(layers -> layers.size() == ups.size())
+        .filter(layers -> fit(source, ups, downs, layers))
+        .findFirst();
+  }
+
+  private static boolean fit(
+      TensorSource source, List<String> ups, List<String> downs, List<TargetLayer> layers) {
+    for (int i = 0; i < layers.size(); i++) {
+      long[] up = source.shape(ups.get(i));
+      long[] down = source.shape(downs.get(i));
+      if (up.length < 2
+          || down.length < 2
+          || up[0] != layers.get(i).out()
+          || down[1] != layers.get(i).in()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static List<List<TargetLayer>> candidates(ModelComponent part, LayerTable table) {
+    if (part == ModelComponent.TEXT_ENCODER) {
+      return List.of(sorted(part, table, TEXT));
+    }
+    List<List<TargetLayer>> orders = new ArrayList<>();
+    for (boolean resnets : new boolean[] {false, true}) {
+      for (String feedForward : new String[] {null, "ff.net.0.proj"}) {
+        orders.add(unet(table, feedForward, resnets));
+      }
+    }
+    return orders;
+  }
+
+  private static List<TargetLayer> unet(LayerTable table, String feedForward, boolean resnets) {
+    List<String> wanted = new ArrayList<>();
+    ATTENTION.forEach(name -> wanted.add("attn1." + name));
+    if (feedForward != null) {
+      wanted.add(feedForward);
+    }
+    ATTENTION.forEach(name -> wanted.add("attn2." + name));
+    if (resnets) {
+      wanted.addAll(List.of("conv1", "time_emb_proj", "conv2", "conv_shortcut"));
+    }
+    return sorted(ModelComponent.UNET, table, wanted);
+  }
+
+  private static List<TargetLayer> sorted(
+      ModelComponent part, LayerTable table, List<String> wanted) {
+    Comparator<TargetLayer> order = Comparator.comparing(layer -> place(layer.path(), wanted));
+    return table.layers().stream()
+        .filter(layer -> layer.part() == part && !layer.isNorm())
+        .filter(layer -> wanted.stream().anyMatch(name -> layer.path().endsWith("." + name)))
+        .sorted(order)
+        .toList();
+  }
+
+  /**
+   * A text that sorts as the modules were made: the way down, the way up, the bottom; attention
+   * before residuals.
+   */
+  private static String place(String path, List<String> wanted) {
+    StringBuilder place = new StringBuilder();
+    place.append(path.startsWith("down") ? 0 : path.startsWith("up") ? 1 : 2);
+    place.append(path.contains(".resnets.") ? path.replace(".resnets.", ".z.") : path);
+    Matcher numbers = Pattern.compile("\\d+").matcher(place.substring(1));
+    String padded =
+        numbers.replaceAll(n -> String.format(Locale.ROOT, "%04d", Integer.parseInt(n.group())));
+    String stem =
+        wanted.stream().filter(name -> path.endsWith("." + name)).findFirst().orElseThrow();
+    int end = padded.length() - pad(stem).length();
+    return place.charAt(0)
+        + padded.substring(0, end)
+        + String.format(Locale.ROOT, "%02d", wanted.indexOf(stem));
+  }
+
+  private static String pad(String stem) {
+    return Pattern.compile("\\d+")
+        .matcher(stem)
+        .replaceAll(n -> String.format(Locale.ROOT, "%04d", Integer.parseInt(n.group())));
+  }
+}

@@ -1,0 +1,204 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.internal.algorithm.DoraDelta;
+import dev.likeness.lora.internal.algorithm.FlatKronecker;
+import dev.likeness.lora.internal.algorithm.FullDelta;
+import dev.likeness.lora.internal.algorithm.GloraDelta;
+import dev.likeness.lora.internal.algorithm.Ia3Delta;
+import dev.likeness.lora.internal.algorithm.InputButterfly;
+import dev.likeness.lora.internal.algorithm.LohaDelta;
+import dev.likeness.lora.internal.algorithm.LokrDelta;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.MatrixRotation;
+import dev.likeness.lora.internal.algorithm.OftDelta;
+import dev.likeness.lora.internal.algorithm.PeftOftDelta;
+import dev.likeness.lora.internal.algorithm.Replacement;
+import dev.likeness.lora.internal.algorithm.SideChange;
+import dev.likeness.lora.internal.algorithm.Tucker;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Reads a layer's change from the file; the keys have been found whole. Tensors belong to the
+ * calling scope.
+ */
+public final class DeltaReader {
+  private final LayerKeys keys;
+  private final AdapterConfig alphas;
+
+  private DeltaReader(LayerKeys keys, AdapterConfig alphas) {
+    this.keys = keys;
+    this.alphas = alphas;
+  }
+
+  /** The change of the weight; null when the keys change the bias alone. */
+  static WeightDelta read(LoraAlgorithm kind, LayerKeys keys, AdapterConfig alphas) {
+    DeltaReader changes = new DeltaReader(keys, alphas);
+    WeightDelta change = changes.read(kind);
+    return keys.has(LoraKey.MAGNITUDE) && change != null
+        ? new DoraDelta(change, changes.magnitude())
+        : change;
+  }
+
+  /**
+   * The bias's difference, or null; that of a second factor is scaled with it, a new bias is there
+   * as a whole, and what scales outputs is there as a multiple of the layer's own.
+   */
+  static Tensor bias(LayerKeys keys, AdapterConfig alphas) {
+    if (keys.has(LoraKey.CHANNEL_FACTOR)) {
+      return alphas.scalesInputs(keys) ? null : channels(keys);
+    }
+    double scale = keys.has(LoraKey.BIAS_UP)
+        ? new DeltaReader(keys, alphas).scale(keys.size(LoraKey.DOWN, 0))
+        : 1;
+    return Stream.of(LoraKey.BIAS_UP, LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.SET_B)
+        .filter(keys::has)
+        .map(role -> {
+          Tensor own = keys.read(role).to(ScalarType.Float).flatten();
+          return role == LoraKey.BIAS_UP ? own.mul(new Scalar(scale)) : own;
+        })
+        .reduce(Tensor::add)
+        .orElse(null);
+  }
+
+  private WeightDelta read(LoraAlgorithm kind) {
+    return switch (kind) {
+      case LORA -> lowRank();
+      case LOHA -> hadamard();
+      case LOKR -> kronecker();
+      case GLORA ->
+        isOldGlora(keys)
+            ? glora(LoraKey.A2, LoraKey.A1, LoraKey.B2, LoraKey.B1)
+            : glora(LoraKey.A1, LoraKey.A2, LoraKey.B1, LoraKey.B2);
+      case OFT -> rotation();
+      case PEFT_OFT ->
+        new PeftOftDelta(
+            keys.read(LoraKey.OFT_R),
+            FactorCheck.inputBlock(keys.layer(), keys.shape(LoraKey.OFT_R)),
+            alphas.cayleyTerms(keys));
+      case OLD_PEFT_OFT ->
+        new MatrixRotation(keys.read(LoraKey.OFT_MATRICES), keys.read(LoraKey.OFT_LENGTHS));
+      case PEFT_BOFT ->
+        new InputButterfly(keys.read(LoraKey.BOFT_MATRICES), keys.read(LoraKey.BOFT_LENGTHS));
+      case PEFT_IA3 -> new Ia3Delta(channels(keys), alphas.scalesInputs(keys));
+      case IA3 -> new Ia3Delta(keys.read(LoraKey.CHANNEL_SCALE), keys.isSet(LoraKey.ON_INPUT));
+      case FULL -> difference(LoraKey.DIFF);
+      case NORM -> difference(LoraKey.W_NORM);
+      case SET -> new Replacement(likeWeight(keys.read(LoraKey.SET)));
+      case BIAS -> null;
+    };
+  }
+
+  /** What peft's IA3 makes more of each channel. */
+  private static Tensor channels(LayerKeys keys) {
+    return keys.read(LoraKey.CHANNEL_FACTOR).to(ScalarType.Float).flatten().sub(new Scalar(1.0));
+  }
+
+  private LoraDelta lowRank() {
+    Tensor down = keys.readLikeLayer(LoraKey.DOWN);
+    return new LoraDelta(
+        down, keys.readLikeLayer(LoraKey.MID), keys.readLikeLayer(LoraKey.UP), scale(down.size(0)));
+  }
+
+  private LohaDelta hadamard() {
+    Tensor b = keys.read(LoraKey.HADA_W1_B);
+    return new LohaDelta(
+        new LohaDelta.Factor(keys.read(LoraKey.HADA_W1_A), keys.read(LoraKey.HADA_T1), b),
+        new LohaDelta.Factor(
+            keys.read(LoraKey.HADA_W2_A), keys.read(LoraKey.HADA_T2), keys.read(LoraKey.HADA_W2_B)),
+        scale(b.size(0)));
+  }
+
+  /**
+   * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS,
+   * modules/lokr.py), but that of peft's settings does (tuners/lokr/layer.py).
+   */
+  private SideChange kronecker() {
+    Tensor outer = keys.has(LoraKey.LOKR_W1)
+        ? keys.read(LoraKey.LOKR_W1)
+        : torch.matmul(whole(LoraKey.LOKR_W1_A), whole(LoraKey.LOKR_W1_B));
+    Tensor inner = keys.has(LoraKey.LOKR_W2) ? keys.read(LoraKey.LOKR_W2) : inner();
+    boolean plain = keys.has(LoraKey.LOKR_W1, LoraKey.LOKR_W2);
+    long rank = LoraAlgorithm.LOKR.rank(keys);
+    double scale = plain ? alphas.scaleWithoutRank(keys) : scale(rank);
+    Tensor matrix = inner.flatten(1, -1);
+    long side = keys.layer().kernel();
+    if (matrix.size(1) % (side * side) > 0) {
+      return new FlatKronecker(new LokrDelta(outer, matrix, rank, scale), side);
+    }
+    // Flattened channel by channel, so that the outer matrix mixes channels alone.
+    Tensor window =
+        keys.layer().isConvolution() ? matrix.view(matrix.size(0), -1, side, side) : matrix;
+    return new LokrDelta(outer, window, rank, scale);
+  }
+
+  private Tensor inner() {
+    if (keys.has(LoraKey.LOKR_T2)) {
+      LoraDelta pair = new LoraDelta(
+          whole(LoraKey.LOKR_W2_B),
+          whole(LoraKey.LOKR_T2),
+          whole(LoraKey.LOKR_W2_A).t(),
+          1);
+      return torch.matmul(pair.up(), Tucker.joined(pair).flatten(1, -1));
+    }
+    return torch.matmul(whole(LoraKey.LOKR_W2_A), whole(LoraKey.LOKR_W2_B).flatten(1, -1));
+  }
+
+  /** The first GLoRA files have their four factors the other way round. */
+  public static boolean isOldGlora(LayerKeys keys) {
+    long rank = keys.size(LoraKey.A1, 0);
+    boolean old = keys.size(LoraKey.A2, 1) == rank
+        && keys.size(LoraKey.B1, 0) == rank
+        && keys.size(LoraKey.B2, 1) == rank;
+    long other = keys.size(LoraKey.A2, 0);
+    boolean today = keys.size(LoraKey.A1, 1) == other
+        && keys.size(LoraKey.B1, 1) == other
+        && keys.size(LoraKey.B2, 0) == other;
+    // Both hold of a square layer, whose sides are longer than the rank.
+    return old && (!today || rank < other);
+  }
+
+  private GloraDelta glora(LoraKey inA, LoraKey outA, LoraKey up, LoraKey down) {
+    Tensor first = keys.readLikeLayer(down);
+    LoraDelta b = new LoraDelta(first, keys.readLikeLayer(LoraKey.BM), keys.readLikeLayer(up), 1);
+    return new GloraDelta(keys.read(inA), keys.read(outA), b, scale(first.size(0)));
+  }
+
+  private OftDelta rotation() {
+    double constraint = Double.isNaN(keys.alpha()) ? 0 : keys.alpha();
+    return new OftDelta(
+        keys.read(LoraKey.OFT_BLOCKS),
+        keys.read(LoraKey.RESCALE),
+        constraint * keys.layer().out());
+  }
+
+  private Tensor magnitude() {
+    Tensor magnitude = keys.read(LoraKey.MAGNITUDE);
+    boolean byColumn = magnitude.dim() > 1
+        && magnitude.size(0) == 1
+        && magnitude.size(1) == keys.layer().in()
+        && !keys.keys().get(LoraKey.MAGNITUDE).contains("magnitude_vector");
+    return byColumn ? magnitude : magnitude.flatten();
+  }
+
+  private FullDelta difference(LoraKey role) {
+    return new FullDelta(likeWeight(keys.read(role)));
+  }
+
+  private Tensor likeWeight(Tensor value) {
+    return value.view(keys.layer().shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  private Tensor whole(LoraKey role) {
+    return keys.read(role).to(ScalarType.Float);
+  }
+
+  private double scale(long rank) {
+    return alphas.scale(keys, rank, keys.alpha());
+  }
+}

@@ -1,0 +1,191 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import java.util.Arrays;
+
+/** Whether tensors have the shapes that their layer asks for. */
+public final class FactorCheck {
+  private FactorCheck() {}
+
+  /** Whether the tensor in that role fits by itself. */
+  public static boolean of(LayerKeys keys, LoraKey role) {
+    TargetLayer layer = keys.layer();
+    long[] shape = keys.shape(role);
+    return switch (role) {
+      case ALPHA, ON_INPUT -> keys.elements(role) == 1;
+      case CHANNEL_SCALE, CHANNEL_FACTOR ->
+        keys.elements(role) == layer.out() || keys.elements(role) == layer.in();
+      case DOWN ->
+        isWindow(shape)
+            && shape[1] == layer.in()
+            && (side(shape) == layer.kernel() || side(shape) == 1);
+      case UP -> isWindow(shape) && shape[0] == layer.out() && side(shape) == 1;
+      case MID -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
+      case LOKR_W2, LOKR_W2_B ->
+        isWindow(shape) && (shape.length == 2 || side(shape) == layer.kernel());
+      case HADA_T1, HADA_T2, LOKR_T2 ->
+        shape.length == 4 && shape[2] == layer.kernel() && shape[3] == layer.kernel();
+      case BM -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
+      case A1, A2, B1, B2 -> isWindow(shape) && glora(keys, role, shape);
+      case MAGNITUDE -> isLengths(layer, shape);
+      case DIFF_B, B_NORM, BIAS_UP, SET_B -> keys.elements(role) == layer.out();
+      case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
+      // Factors that would want a wider weight do not fit by themselves.
+      case RESHAPE -> keys.elements(role) == layer.shape().size();
+      case RESCALE, OFT_LENGTHS, BOFT_LENGTHS -> keys.elements(role) == layer.out();
+      case OFT_BLOCKS ->
+        shape.length >= 3
+            && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
+            && shape[shape.length - 1] == shape[shape.length - 2];
+      case OFT_R -> shape.length == 2 && inputBlock(layer, shape) > 0;
+      case BOFT_MATRICES ->
+        shape.length == 4
+            && shape[2] == shape[3]
+            && shape[1] * shape[2] == inputs(layer)
+            && wings(shape);
+      case OFT_MATRICES ->
+        shape.length == 3
+            && shape[1] == shape[2]
+            && shape[1] > 0
+            && matrices(layer, shape, keys.has(LoraKey.OFT_LENGTHS));
+      default -> shape.length >= 2;
+    };
+  }
+
+  /** Whether every stage of a butterfly finds partners for its blocks. */
+  private static boolean wings(long[] shape) {
+    return shape[0] >= 1
+        && shape[0] < Integer.SIZE
+        && shape[1] % (1L << (shape[0] - 1)) == 0
+        && (shape[0] == 1 || shape[2] % 2 == 0);
+  }
+
+  /**
+   * Whether peft's IA3 scales what the layer is given: a linear layer's factors lie in a row then.
+   * Those of a convolution always do, so where as many channels come out as go in they are taken
+   * for its outputs', peft's usual; its settings may say more.
+   */
+  static boolean scalesInputs(LayerKeys keys) {
+    TargetLayer layer = keys.layer();
+    boolean row = keys.size(LoraKey.CHANNEL_FACTOR, 0) == 1
+        && keys.elements(LoraKey.CHANNEL_FACTOR) == layer.in();
+    return row && (!layer.isConvolution() || layer.in() != layer.out());
+  }
+
+  private static long inputs(TargetLayer layer) {
+    return layer.in() * layer.kernel() * layer.kernel();
+  }
+
+  /** The side of peft's input blocks, or 0 when the shape fits none. */
+  static long inputBlock(TargetLayer layer, long[] shape) {
+    long size = Math.round((1 + Math.sqrt(1 + 8.0 * shape[1])) / 2);
+    long inputs = inputs(layer);
+    boolean whole = size * (size - 1) / 2 == shape[1] && inputs % size == 0;
+    return whole && (shape[0] == 1 || shape[0] * size == inputs) ? size : 0;
+  }
+
+  /**
+   * Whether blocks, or one for all, turn the whole input, or the output, of which the last block
+   * may reach beyond.
+   */
+  private static boolean matrices(TargetLayer layer, long[] shape, boolean input) {
+    long size = shape[1];
+    long inputs = inputs(layer);
+    return input
+        ? inputs % size == 0 && (shape[0] == 1 || shape[0] * size == inputs)
+        : shape[0] == 1 ? size <= layer.out() : size == (layer.out() + shape[0] - 1) / shape[0];
+  }
+
+  /**
+   * GLoRA's factors, which came the other way round at first: the two of the input, then those
+   * beside the weight.
+   */
+  private static boolean glora(LayerKeys keys, LoraKey role, long[] shape) {
+    TargetLayer layer = keys.layer();
+    boolean old = DeltaReader.isOldGlora(keys);
+    if (role == (old ? LoraKey.A2 : LoraKey.A1)) {
+      return shape[0] == layer.in() && side(shape) == 1;
+    }
+    if (role == (old ? LoraKey.A1 : LoraKey.A2)) {
+      return shape[1] == layer.in() && side(shape) == 1;
+    }
+    return role == (old ? LoraKey.B2 : LoraKey.B1)
+        ? shape[0] == layer.out() && side(shape) == 1
+        : shape[1] == layer.in() && side(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernel());
+  }
+
+  /** Whether GLoRA's factors agree with one another. */
+  public static boolean glora(LayerKeys keys) {
+    boolean old = DeltaReader.isOldGlora(keys);
+    LoraKey down = old ? LoraKey.B1 : LoraKey.B2;
+    return keys.size(old ? LoraKey.A2 : LoraKey.A1, 1)
+            == keys.size(old ? LoraKey.A1 : LoraKey.A2, 0)
+        && keys.size(old ? LoraKey.B2 : LoraKey.B1, 1) == keys.size(down, 0)
+        && (!keys.has(LoraKey.BM) || keys.size(LoraKey.BM, 0) == keys.size(down, 0));
+  }
+
+  public static boolean hadamard(LayerKeys keys) {
+    return half(keys, LoraKey.HADA_W1_A, LoraKey.HADA_T1, LoraKey.HADA_W1_B)
+        && half(keys, LoraKey.HADA_W2_A, LoraKey.HADA_T2, LoraKey.HADA_W2_B);
+  }
+
+  private static boolean half(LayerKeys keys, LoraKey a, LoraKey core, LoraKey b) {
+    TargetLayer layer = keys.layer();
+    if (!keys.has(core)) {
+      return keys.size(a, 0) == layer.out()
+          && keys.size(a, 1) == keys.size(b, 0)
+          && keys.elements(b) == keys.size(b, 0) * layer.in() * layer.kernel() * layer.kernel();
+    }
+    return keys.size(a, 1) == layer.out()
+        && keys.size(b, 1) == layer.in()
+        && keys.size(core, 0) == keys.size(a, 0)
+        && keys.size(core, 1) == keys.size(b, 0)
+        && keys.size(core, 2) == layer.kernel();
+  }
+
+  public static boolean kronecker(LayerKeys keys) {
+    TargetLayer layer = keys.layer();
+    boolean outer = keys.has(LoraKey.LOKR_W1)
+        || keys.has(LoraKey.LOKR_W1_A, LoraKey.LOKR_W1_B)
+            && keys.size(LoraKey.LOKR_W1_A, 1) == keys.size(LoraKey.LOKR_W1_B, 0);
+    boolean core = keys.has(LoraKey.LOKR_T2);
+    boolean inner = keys.has(LoraKey.LOKR_W2)
+        || keys.has(LoraKey.LOKR_W2_A, LoraKey.LOKR_W2_B)
+            && (core
+                ? keys.size(LoraKey.LOKR_W2_A, 0) == keys.size(LoraKey.LOKR_T2, 0)
+                    && keys.size(LoraKey.LOKR_W2_B, 0) == keys.size(LoraKey.LOKR_T2, 1)
+                : keys.size(LoraKey.LOKR_W2_A, 1) == keys.size(LoraKey.LOKR_W2_B, 0));
+    long out1 =
+        keys.has(LoraKey.LOKR_W1) ? keys.size(LoraKey.LOKR_W1, 0) : keys.size(LoraKey.LOKR_W1_A, 0);
+    long in1 =
+        keys.has(LoraKey.LOKR_W1) ? keys.size(LoraKey.LOKR_W1, 1) : keys.size(LoraKey.LOKR_W1_B, 1);
+    long out2 = keys.has(LoraKey.LOKR_W2)
+        ? keys.size(LoraKey.LOKR_W2, 0)
+        : keys.size(LoraKey.LOKR_W2_A, core ? 1 : 0);
+    LoraKey last = keys.has(LoraKey.LOKR_W2) ? LoraKey.LOKR_W2 : LoraKey.LOKR_W2_B;
+    // Without a core a convolution's window lies in the second factor, flattened or not.
+    long window = core ? 1 : layer.kernel() * layer.kernel();
+    return outer
+        && inner
+        && out1 * out2 == layer.out()
+        && in1 * keys.elements(last) == keys.size(last, 0) * layer.in() * window;
+  }
+
+  private static boolean isLengths(TargetLayer layer, long[] shape) {
+    long count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    boolean byColumn = shape.length > 1 && shape[0] == 1 && shape[1] == layer.in();
+    return count == layer.out() || byColumn && count == layer.in();
+  }
+
+  private static boolean isWindow(long[] shape) {
+    return shape.length == 2 || shape.length == 4 && shape[2] == shape[3];
+  }
+
+  private static long side(long[] shape) {
+    return shape.length == 4 ? shape[2] : 1;
+  }
+
+  private static long elements(TargetLayer layer) {
+    return layer.shape().stream().reduce(1L, (a, b) -> a * b);
+  }
+}

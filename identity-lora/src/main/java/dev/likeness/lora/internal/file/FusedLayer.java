@@ -1,0 +1,63 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.lora.internal.algorithm.Rows;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A layer of a transformer's makers that is several in diffusers, for changes whose factors cannot
+ * be cut into its rows.
+ *
+ * @param layer as if the model had it, under the makers' name
+ * @param parts the model's own, from the first row down
+ * @param halvesSwapped whether its first half of rows is the second in diffusers
+ */
+record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwapped) {
+  static FusedLayer of(String path, List<TargetLayer> parts, boolean halvesSwapped) {
+    List<Long> shape = new ArrayList<>(parts.get(0).shape());
+    shape.set(0, parts.stream().mapToLong(TargetLayer::out).sum());
+    return new FusedLayer(new TargetLayer(parts.get(0).part(), path, shape), parts, halvesSwapped);
+  }
+
+  /**
+   * What its change does to each of the parts.
+   *
+   * @param weight of a layer of the model, f32 on the CPU
+   */
+  Map<TargetLayer, WeightDelta> changes(WeightDelta whole, Function<TargetLayer, Tensor> weight) {
+    Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
+    long from = 0;
+    for (TargetLayer part : parts) {
+      changes.put(part, Rows.of(whole, () -> joined(weight), from, part.out(), halvesSwapped));
+      from += part.out();
+    }
+    return changes;
+  }
+
+  /** What a difference of its bias is to each of the parts. */
+  Map<TargetLayer, Tensor> biases(Tensor whole) {
+    Tensor rows = halvesSwapped ? Rows.swapped(whole) : whole;
+    Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
+    long from = 0;
+    for (TargetLayer part : parts) {
+      biases.put(part, rows.narrow(0, from, part.out()));
+      from += part.out();
+    }
+    return biases;
+  }
+
+  private Tensor joined(Function<TargetLayer, Tensor> weight) {
+    TensorVector rows = new TensorVector();
+    parts.forEach(part -> rows.push_back(weight.apply(part)));
+    Tensor all = torch.cat(rows, 0);
+    return halvesSwapped ? Rows.swapped(all) : all;
+  }
+}

@@ -1,0 +1,89 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Keys of no layer of a base that may be left out, since they change nothing that is drawn:
+ * programs that merge write something of every weight, of tables that learnt nothing too
+ * (diffusers' {@code loaders/lora_conversion_utils.py} leaves the same out).
+ */
+final class IgnoredKeys {
+  private static final Set<LoraKey> READ =
+      EnumSet.of(LoraKey.UP, LoraKey.DOWN, LoraKey.ALPHA, LoraKey.DIFF, LoraKey.DIFF_B);
+
+  private final TensorSource file;
+  private final LayerTable table;
+
+  private IgnoredKeys(TensorSource file, LayerTable table) {
+    this.file = file;
+    this.table = table;
+  }
+
+  /** Those of the {@code unmatched} keys of a file. */
+  static Set<String> of(Collection<String> unmatched, TensorSource file, LayerTable table) {
+    IgnoredKeys idle = new IgnoredKeys(file, table);
+    Map<String, Map<LoraKey, String>> layers = new LinkedHashMap<>();
+    unmatched.forEach(key -> LoraKey.cut(key)
+        .ifPresent(cut -> layers
+            .computeIfAbsent(cut.stem(), stem -> new EnumMap<>(LoraKey.class))
+            .put(cut.role(), key)));
+    Set<String> found = new LinkedHashSet<>();
+    layers.values().stream()
+        .filter(keys -> idle.hasNoPlace(keys.values().iterator().next()) || idle.isNothing(keys))
+        .forEach(keys -> found.addAll(keys.values()));
+    return found;
+  }
+
+  private boolean hasNoPlace(String key) {
+    return FactorKey.parse(key)
+        .filter(read -> isProjection(read) || isOfMissingT5(read))
+        .isPresent();
+  }
+
+  /** Of T5 where a base of Stable Diffusion 3 came without, which takes zeros for what it reads. */
+  private boolean isOfMissingT5(FactorKey read) {
+    return read.part() == ModelComponent.TEXT_ENCODER_3
+        && !table.has(ModelComponent.TEXT_ENCODER_3)
+        && LoraFamilyDetector.of(table) == LoraFamilyDetector.SD3;
+  }
+
+  /**
+   * Of the pooled text that a tower without such a layer hands out as it is: whoever wrote the key
+   * had one, and did not use it.
+   */
+  private boolean isProjection(FactorKey read) {
+    return read.path().equals("text_projection")
+        && read.part() != null
+        && read.part() != ModelComponent.UNET
+        && table.has(read.part());
+  }
+
+  /** Whether a layer's keys say no difference: of a pair one factor that is all zero is enough. */
+  private boolean isNothing(Map<LoraKey, String> keys) {
+    boolean pair = keys.containsKey(LoraKey.UP) || keys.containsKey(LoraKey.DOWN);
+    boolean difference = keys.containsKey(LoraKey.DIFF) || keys.containsKey(LoraKey.DIFF_B);
+    return (pair || difference)
+        && READ.containsAll(keys.keySet())
+        && (!pair
+            || Stream.of(LoraKey.UP, LoraKey.DOWN)
+                .anyMatch(role -> keys.containsKey(role) && isZero(keys.get(role))))
+        && Stream.of(LoraKey.DIFF, LoraKey.DIFF_B)
+            .allMatch(role -> !keys.containsKey(role) || isZero(keys.get(role)));
+  }
+
+  private boolean isZero(String key) {
+    try (TensorScope scope = TensorScope.open()) {
+      return file.read(key).count_nonzero().item_long() == 0;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.lora.file.KeyFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What a tensor of a LoRA file is to its layer. */
+public enum LoraKey {
+  DOWN,
+  UP,
+  MID,
+  ALPHA,
+  MAGNITUDE,
+  HADA_W1_A,
+  HADA_W1_B,
+  HADA_W2_A,
+  HADA_W2_B,
+  HADA_T1,
+  HADA_T2,
+  LOKR_W1,
+  LOKR_W1_A,
+  LOKR_W1_B,
+  LOKR_W2,
+  LOKR_W2_A,
+  LOKR_W2_B,
+  LOKR_T2,
+  A1,
+  A2,
+  B1,
+  B2,
+  BM,
+  DIFF,
+  DIFF_B,
+  SET,
+  SET_B,
+  W_NORM,
+  B_NORM,
+  BIAS_UP,
+  OFT_BLOCKS,
+  OFT_R,
+  OFT_MATRICES,
+  OFT_LENGTHS,
+  RESCALE,
+  BOFT_MATRICES,
+  BOFT_LENGTHS,
+  CHANNEL_SCALE,
+  ON_INPUT,
+  CHANNEL_FACTOR,
+  /** The shape that the weight is to have, as small as a tensor. */
+  RESHAPE;
+
+  /** A key without its ending. */
+  record Cut(String stem, LoraKey role, KeyFormat dialect) {
+    /** The ending of the key that this was cut from, or one that says the same behind any name. */
+    String ending(String key) {
+      return role == SET
+          ? ".set_weight"
+          : role == SET_B ? ".set_bias" : key.substring(stem.length());
+    }
+  }
+
+  private record Ending(String text, LoraKey role, KeyFormat dialect) {}
+
+  private static final String SCALED_INPUT = ".on_input";
+  private static final String TOLD_SCALE = ".ia3_weight";
+
+  // Every spelling that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers'
+  // converters know.
+  private static final List<Ending> ENDINGS = List.of(
+      new Ending(".lora_A.weight", DOWN, KeyFormat.PEFT),
+      new Ending(".lora_B.weight", UP, KeyFormat.PEFT),
+      new Ending(".lora_A", DOWN, KeyFormat.PEFT),
+      new Ending(".lora_B", UP, KeyFormat.PEFT),
+      new Ending(".lora_B.bias", BIAS_UP, KeyFormat.PEFT),
+      new Ending(".lora_magnitude_vector.weight", MAGNITUDE, KeyFormat.PEFT),
+      new Ending(".lora_magnitude_vector", MAGNITUDE, KeyFormat.PEFT),
+      new Ending(".oft_R.weight", OFT_R, KeyFormat.PEFT),
+      new Ending(".oft_R", OFT_R, KeyFormat.PEFT),
+      new Ending(".oft_r", OFT_MATRICES, KeyFormat.PEFT),
+      new Ending(".oft_s", OFT_LENGTHS, KeyFormat.PEFT),
+      new Ending(".boft_R", BOFT_MATRICES, KeyFormat.PEFT),
+      new Ending(".boft_s", BOFT_LENGTHS, KeyFormat.PEFT),
+      new Ending(".ia3_l", CHANNEL_FACTOR, KeyFormat.PEFT),
+      new Ending(".lora_down.weight", DOWN, KeyFormat.KOHYA),
+      new Ending(".lora_up.weight", UP, KeyFormat.KOHYA),
+      new Ending(".lora_mid.weight", MID, KeyFormat.KOHYA),
+      new Ending(".lora.down.weight", DOWN, KeyFormat.DIFFUSERS),
+      new Ending(".lora.up.weight", UP, KeyFormat.DIFFUSERS),
+      new Ending(".lora_linear_layer.down.weight", DOWN, KeyFormat.DIFFUSERS),
+      new Ending(".lora_linear_layer.up.weight", UP, KeyFormat.DIFFUSERS),
+      new Ending("_lora.down.weight", DOWN, KeyFormat.ATTENTION_PROCESSOR),
+      new Ending("_lora.up.weight", UP, KeyFormat.ATTENTION_PROCESSOR),
+      plain("hada_w1_a", HADA_W1_A),
+      plain("hada_w1_b", HADA_W1_B),
+      plain("hada_w2_a", HADA_W2_A),
+      plain("hada_w2_b", HADA_W2_B),
+      plain("hada_t1", HADA_T1),
+      plain("hada_t2", HADA_T2),
+      plain("lokr_w1", LOKR_W1),
+      plain("lokr_w1_a", LOKR_W1_A),
+      plain("lokr_w1_b", LOKR_W1_B),
+      plain("lokr_w2", LOKR_W2),
+      plain("lokr_w2_a", LOKR_W2_A),
+      plain("lokr_w2_b", LOKR_W2_B),
+      plain("lokr_t2", LOKR_T2),
+      plain("a1.weight", A1),
+      plain("a2.weight", A2),
+      plain("b1.weight", B1),
+      plain("b2.weight", B2),
+      plain("bm.weight", BM),
+      plain("diff", DIFF),
+      plain("diff_b", DIFF_B),
+      plain("set_weight", SET),
+      plain("set_bias", SET_B),
+      plain("w_norm", W_NORM),
+      plain("b_norm", B_NORM),
+      plain("oft_blocks", OFT_BLOCKS),
+      plain("oft_diag", OFT_BLOCKS),
+      plain("rescale", RESCALE),
+      new Ending(TOLD_SCALE, CHANNEL_SCALE, null),
+      new Ending(SCALED_INPUT, ON_INPUT, null),
+      plain("reshape_weight", RESHAPE),
+      plain("dora_scale", MAGNITUDE),
+      plain("alpha", ALPHA),
+      new Ending(".scale", SET, KeyFormat.PEFT));
+
+  private static final Pattern NAMED_ADAPTER =
+      Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
+          + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
+
+  // New values that peft keeps beside factors (bias, modules_to_save): of layers that it wraps, and
+  // of any under its prefix.
+  private static final Pattern KEPT_WHOLE = Pattern.compile(
+      "((?:.+\\.)?base_model\\.model\\..+?|.+(?=\\.(?:base_layer|modules_to_save)\\.))"
+          + "(?:\\.base_layer|\\.modules_to_save(?:\\.[^.]+)?)?\\.(weight|bias)");
+
+  private static Ending plain(String text, LoraKey role) {
+    return new Ending("." + text, role, null);
+  }
+
+  /**
+   * A key of {@code all} whose ending says its role. The factor of LyCORIS' IA3 is called a weight,
+   * as other programs call other things; what stands beside it tells.
+   */
+  static String told(String key, Set<String> all) {
+    String stem =
+        key.endsWith(".weight") ? key.substring(0, key.length() - ".weight".length()) : "";
+    return all.contains(stem + SCALED_INPUT) ? stem + TOLD_SCALE : key;
+  }
+
+  /** Splits a key, if its ending is one that a layer's change has. */
+  static Optional<Cut> cut(String key) {
+    for (Ending ending : ENDINGS) {
+      if (key.endsWith(ending.text)) {
+        return Optional.of(new Cut(
+            key.substring(0, key.length() - ending.text.length()), ending.role, ending.dialect));
+      }
+    }
+    Matcher named = NAMED_ADAPTER.matcher(key);
+    if (named.matches()) {
+      return cut(named.group(1));
+    }
+    Matcher kept = KEPT_WHOLE.matcher(key);
+    return kept.matches()
+        ? Optional.of(
+            new Cut(kept.group(1), kept.group(2).equals("bias") ? SET_B : SET, KeyFormat.PEFT))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,286 @@
+package dev.likeness.lora.internal.file;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.lora.internal.algorithm.Rows;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A LoRA of a denoising network under diffusers' names, whichever of the makers', kohya's, XLabs'
+ * and OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut into
+ * rows; the first serves all. A change whose factors have no such rows keeps the layer's own name.
+ */
+final class LoraKeyConversion implements TensorSource {
+  /** What goes with the rows of a layer. */
+  private static final Set<LoraKey> BY_ROW = EnumSet.of(
+      LoraKey.UP,
+      LoraKey.DIFF,
+      LoraKey.DIFF_B,
+      LoraKey.BIAS_UP,
+      LoraKey.SET,
+      LoraKey.SET_B,
+      LoraKey.MAGNITUDE,
+      LoraKey.HADA_W1_A,
+      LoraKey.HADA_W2_A);
+  /** What serves every row. */
+  private static final Set<LoraKey> SHARED = EnumSet.of(
+      LoraKey.DOWN,
+      LoraKey.MID,
+      LoraKey.ALPHA,
+      LoraKey.HADA_W1_B,
+      LoraKey.HADA_W2_B,
+      LoraKey.RESHAPE);
+
+  private static final Pattern XLABS = Pattern.compile(
+      "(?:(?:model\\.)?diffusion_model\\.)?"
+          + "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
+  /** kohya's rotation of a layer that is several: one for each of them. */
+  private static final Pattern TURNED =
+      Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
+
+  private static final List<String> PREFIXES = List.of(
+      "model.diffusion_model.",
+      "diffusion_model.",
+      "transformer.",
+      "unet.",
+      "lora_transformer_",
+      "lora_unet_",
+      "oft_unet_",
+      "lycoris_");
+
+  /** Rows of a tensor of the file; all of them where {@code count} is 0. */
+  private record Slice(String key, long from, long count, boolean halvesSwapped) {}
+
+  /** A key whose layer has another name in diffusers, or is there. */
+  private record Named(
+      String spelled, String stem, LoraKey.Cut cut, OriginalLayerNames.Split split) {}
+
+  private final TensorSource file;
+  private final OriginalLayerNames names;
+  private final ModelComponent part;
+  private final LayerTable table;
+  private final Map<String, Slice> rows = new LinkedHashMap<>();
+  private final Map<String, OriginalLayerNames.Split> joined = new LinkedHashMap<>();
+  private final Set<String> doubled = new LinkedHashSet<>();
+  private final List<String> twice = new ArrayList<>();
+
+  /**
+   * @param part the denoising network's
+   * @param table of the base, which knows the network's layers in diffusers
+   */
+  LoraKeyConversion(
+      TensorSource file, OriginalLayerNames names, ModelComponent part, LayerTable table) {
+    this.file = file;
+    this.names = names;
+    this.part = part;
+    this.table = table;
+    if (names.areDoubled()) {
+      doubled.addAll(doubledKeys());
+    }
+    Spellings spellings = new Spellings();
+    file.names().stream()
+        .filter(key -> !doubled.contains(key))
+        .forEach(key -> named(key).ifPresent(n -> spellings.put(part, key, n.stem, said(n))));
+    doubled.addAll(spellings.passedOver());
+    List<String> keys =
+        file.names().stream().filter(key -> !doubled.contains(key)).toList();
+    keys.forEach(key ->
+        named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
+    keys.forEach(this::add);
+  }
+
+  private Set<String> doubledKeys() {
+    Map<String, Named> all = new LinkedHashMap<>();
+    file.names().forEach(key -> named(key).ifPresent(n -> all.put(key, n)));
+    Set<String> said =
+        all.values().stream().map(n -> n.stem.replace('.', '_')).collect(Collectors.toSet());
+    all.values()
+        .removeIf(n -> n.split.paths().equals(List.of(n.stem))
+            || !n.split.paths().stream().allMatch(path -> said.contains(path.replace('.', '_'))));
+    return all.keySet();
+  }
+
+  private Set<String> said(Named named) {
+    return named.split.paths().stream()
+        .map(path ->
+            table.find(part, path).map(TargetLayer::path).orElse(path) + " " + named.cut.role())
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Keys of the file that are left out: of a layer whose parts it says, too, or in a spelling
+   * beside a better one.
+   */
+  Set<String> doubled() {
+    return doubled;
+  }
+
+  /** Keys that mean what others mean, two by two. */
+  List<String> twice() {
+    return twice;
+  }
+
+  /** Whether a key is spelled as XLabs does. */
+  static boolean isXlabs(String key) {
+    return XLABS.matcher(key).matches();
+  }
+
+  /** What the file itself calls a tensor of {@link #names()}. */
+  String own(String name) {
+    return rows.get(name).key;
+  }
+
+  /**
+   * The layers of the file that are not cut, by their paths in the network, and what they are in
+   * diffusers.
+   */
+  Map<String, OriginalLayerNames.Split> joined() {
+    return joined;
+  }
+
+  private Optional<Named> named(String key) {
+    String spelled = spelled(key);
+    return LoraKey.cut(spelled).flatMap(cut -> {
+      String stem = stem(cut.stem());
+      return names
+          .of(stem)
+          .or(() -> table.find(part, stem).isPresent()
+              ? Optional.of(new OriginalLayerNames.Split(List.of(stem), false))
+              : OriginalLayerNames.fused(stem))
+          .map(split -> new Named(spelled, stem, cut, split));
+    });
+  }
+
+  /** Whether the tensor says what it says to the layer's rows, or to all of them alike. */
+  private boolean hasRows(String key, Named named) {
+    if (named.split.paths().size() == 1 && !named.split.halvesSwapped()) {
+      return true;
+    }
+    LoraKey role = named.cut.role();
+    long[] shape = file.shape(key);
+    boolean ofColumns = role == LoraKey.MAGNITUDE && shape.length > 1 && shape[0] == 1;
+    return !ofColumns && (BY_ROW.contains(role) || SHARED.contains(role));
+  }
+
+  private void add(String key) {
+    Optional<Named> named = named(key);
+    if (named.isEmpty()) {
+      put(spelled(key), new Slice(key, 0, 0, false));
+      return;
+    }
+    LoraKey.Cut cut = named.get().cut;
+    OriginalLayerNames.Split split = named.get().split;
+    String before = part.folder() + ".";
+    String ending = cut.ending(named.get().spelled);
+    if (joined.containsKey(named.get().stem)) {
+      put(before + named.get().stem + ending, new Slice(key, 0, 0, false));
+      return;
+    }
+    List<String> paths = split.paths();
+    boolean byRow = BY_ROW.contains(cut.role());
+    long[] shape = file.shape(key);
+    long unit = byRow && shape.length > 0 ? shape[0] / parts(paths) : 0;
+    for (int i = 0; i < paths.size(); i++) {
+      long count =
+          paths.get(i).endsWith(".proj_mlp") ? shape.length == 0 ? 0 : shape[0] - 3 * unit : unit;
+      boolean whole = !byRow || paths.size() == 1;
+      put(
+          before + paths.get(i) + ending,
+          new Slice(key, whole ? 0 : i * unit, whole ? 0 : count, byRow && split.halvesSwapped()));
+    }
+  }
+
+  private void put(String name, Slice slice) {
+    Slice before = rows.putIfAbsent(name, slice);
+    if (before != null) {
+      twice.add(before.key + " and " + slice.key);
+    }
+  }
+
+  /**
+   * In how many equal parts the rows come: FLUX's first single layer is q, k, v and four times as
+   * much beside them.
+   */
+  private static int parts(List<String> paths) {
+    return paths.size() == 4 ? 7 : paths.size();
+  }
+
+  /** A layer's name in a file without what programs put before it. */
+  static String stem(String stem) {
+    String bare = stem.replace("base_model.model.", "");
+    for (String prefix : PREFIXES) {
+      bare = bare.startsWith(prefix) ? bare.substring(prefix.length()) : bare;
+    }
+    // As some exports of FLUX.2 have it.
+    return bare.startsWith("sformer_blocks.") ? "tran" + bare : bare;
+  }
+
+  /** As other programs spell it. */
+  private static String spelled(String key) {
+    Matcher turned = TURNED.matcher(key);
+    if (turned.matches()) {
+      return turned.group(1) + "_" + turned.group(2) + ".oft_blocks";
+    }
+    Matcher m = XLABS.matcher(key);
+    if (!m.matches()) {
+      return key;
+    }
+    String side = m.group(4).isEmpty() ? "" : m.group(4).equals("1") ? "img_attn." : "txt_attn.";
+    return m.group(1) + "_blocks." + m.group(2) + "." + side + m.group(3) + ".lora_" + m.group(5)
+        + ".weight";
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(rows.keySet());
+  }
+
+  @Override
+  public long[] shape(String name) {
+    Slice r = rows.get(name);
+    long[] shape = file.shape(r.key).clone();
+    if (r.count > 0) {
+      shape[0] = r.count;
+    }
+    return shape;
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return file.dtype(rows.get(name).key);
+  }
+
+  @Override
+  public Tensor read(String name) {
+    Slice r = rows.get(name);
+    Tensor whole = file.read(r.key);
+    if (r.halvesSwapped) {
+      return Rows.swapped(whole);
+    }
+    return r.count == 0 ? whole : whole.narrow(0, r.from, r.count);
+  }
+
+  @Override
+  public String describe() {
+    return file.describe();
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

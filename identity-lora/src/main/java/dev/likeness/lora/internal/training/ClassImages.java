@@ -1,0 +1,95 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.TrainingSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Pictures of the class as the base draws it before it learns (Ruiz et al. 2022, section 3.3), some
+ * of each size: one after the other, and kept with the run's state, so that one that is stopped
+ * goes on with those it has.
+ */
+record ClassImages(
+    BaseModel base, LoraTraining settings, TrainingSet set, List<ImageBucket> buckets)
+    implements Kept {
+  private static final String NAME = "class.";
+  private static final String PHASE = "class pictures";
+
+  /** Draws what is missing, and runs {@code drawn} after each. */
+  void draw(Progress progress, Cancellation stop, Runnable drawn) {
+    if (settings.priorPictures() == 0) {
+      return;
+    }
+    int all = buckets.stream().mapToInt(this::share).sum();
+    progress.on(new ProgressEvent.Phase(PHASE, all));
+    if (set.subject().token().isEmpty()) {
+      progress.on(
+          new ProgressEvent.Notice(
+              "class pictures are called \"" + CaptionBook.ofClass(settings, set)
+                  + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class pictures out"));
+    }
+    ImageRequest ask =
+        ImageRequest.of(CaptionBook.ofClass(settings, set)).as(TrainableNetworks.AS_LOADED);
+    for (ImageBucket bucket : buckets) {
+      for (int i = bucket.others().count(); i < share(bucket); i++) {
+        ImageRequest one = ask.size(bucket.width(), bucket.height()).seed(settings.seed() + i);
+        bucket
+            .others()
+            .add(
+                base.generate(one, Progress.SILENT, stop).get(0).latents().values(),
+                bucket.latents().shape());
+        progress.on(new ProgressEvent.Step(
+            PHASE,
+            buckets.stream().mapToInt(each -> each.others().count()).sum(),
+            all,
+            Double.NaN));
+        drawn.run();
+      }
+    }
+  }
+
+  private int share(ImageBucket bucket) {
+    return Math.max(
+        1, settings.priorPictures() * bucket.pictures().size() / set.pictures().size());
+  }
+
+  @Override
+  public Map<String, String> notes() {
+    return Map.of();
+  }
+
+  /** Those of each bucket [pictures, channels, h, w]. */
+  @Override
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> drawn = new LinkedHashMap<>();
+    IntStream.range(0, buckets.size())
+        .filter(i -> buckets.get(i).others().count() > 0)
+        .forEach(i -> drawn.put(NAME + i, buckets.get(i).others().known()));
+    return drawn;
+  }
+
+  @Override
+  public void resume(Map<String, String> notes) {}
+
+  @Override
+  public void resume(String name, Tensor value) {
+    if (name.startsWith(NAME)) {
+      CachedLatents others =
+          buckets.get(Integer.parseInt(name.substring(NAME.length()))).others();
+      for (long i = 0; i < value.size(0); i++) {
+        others.add(
+            ImageTensors.floats(value.select(0, i)), value.size(1), value.size(2), value.size(3));
+      }
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.training.Optimizer;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.lora.Lesson;
+import dev.likeness.lora.Pupil;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Prediction;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A step of learning to draw in few: anywhere on a picture's way the network must see the same
+ * picture as a fifth of the way further on, where the base leads, guidance included (Luo et al.
+ * 2023, arXiv:2310.04378, algorithm 1 with its skipping of steps, as a LoRA: 2311.05556). The
+ * base's steps are DDIM's; the boundary condition is that of {@code LCMScheduler}, with which such
+ * a LoRA draws.
+ */
+final class ConsistencyDistillation extends TrainingStep {
+  /** Steps of the base's whole way, as {@code LCMScheduler.original_inference_steps}. */
+  private static final int LADDER = 50;
+  /**
+   * How the base leads on: so many steps, of so many of the ladder's each. One step of the ladder,
+   * as the paper has it, changes what is seen by little more than what bf16 rounds, and a small
+   * network in small batches learns that noise.
+   */
+  private static final int JUMPS = 2;
+
+  private static final int JUMP = 5;
+  private static final double TIMESTEP_SCALING = 10;
+  private static final double DATA_VARIANCE = 0.25;
+  /** Where the pseudo-Huber loss turns from squares to absolute values. */
+  private static final double HUBER = 1e-3;
+
+  private final OpenNetworks model;
+  private final Pupil pupil;
+  private final TrainableNetworks learner;
+  private final TrainableNetworks base;
+  private final Lesson lesson;
+  private final CaptionEncodings texts;
+  private final CaptionEncodings nothing;
+  private final double guidance;
+
+  ConsistencyDistillation(
+      OpenNetworks model,
+      Pupil pupil,
+      TrainableNetworks learner,
+      Optimizer optimizer,
+      Lesson lesson,
+      CaptionEncodings texts,
+      double guidance,
+      TensorRegion region) {
+    super(pupil, learner, optimizer, lesson, texts);
+    if (!(lesson instanceof Lesson.NoiseLesson)) {
+      throw new IllegalArgumentException(
+          "a base of rectified flow is not distilled here; give Stable Diffusion 1, 2 or XL");
+    }
+    this.model = model;
+    this.pupil = pupil;
+    this.learner = learner;
+    this.base = new Unchanged(model);
+    this.lesson = lesson;
+    this.texts = texts;
+    this.nothing = new CaptionEncodings(pupil, List.of(""), base, region, new Cancellation());
+    this.guidance = guidance;
+  }
+
+  /** The base as it was. */
+  record Unchanged(OpenNetworks model) implements TrainableNetworks {
+    @Override
+    public TrainableWeights weights() {
+      throw new IllegalStateException("the base does not learn");
+    }
+
+    @Override
+    public Weights network(ModelComponent part) {
+      return Weights.of(new OwnTensors(model, part));
+    }
+
+    @Override
+    public boolean learns(ModelComponent part) {
+      return false;
+    }
+
+    @Override
+    public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+      return (part, compute) -> Adaptation.NONE;
+    }
+  }
+
+  @Override
+  Tensor loss(Batch batch, double priorWeight, SegmentRunner segments) {
+    int length = model.scheduler().schedule().length();
+    int stride = length / LADDER;
+    double[] now = map(
+        batch.levels(),
+        level -> Math.min(LADDER - 1, (int) (level / stride)) * stride + stride - 1.0);
+    TextEncoding text = texts.of(batch.captions());
+    Tensor noised = lesson.noised(batch.clean(), batch.seen(), now);
+    Tensor target;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Tensor further = noised;
+      double[] at = now;
+      for (int jump = 0; jump < JUMPS; jump++) {
+        double[] next = map(at, t -> Math.max(0, t - JUMP * stride));
+        further = further(further, at, next, text);
+        at = next;
+      }
+      target = picture(learner, further, at, text, SegmentRunner.PLAIN);
+    }
+    Tensor difference = picture(learner, noised, now, text, segments).sub(target);
+    return difference
+        .square()
+        .add(new Scalar(HUBER * HUBER))
+        .sqrt()
+        .sub(new Scalar(HUBER))
+        .mean();
+  }
+
+  /** One DDIM step of the base with guidance (arXiv:2010.02502, equation 12, without noise). */
+  private Tensor further(Tensor noised, double[] now, double[] next, TextEncoding text) {
+    Tensor wanted = answer(base, noised, now, text, SegmentRunner.PLAIN);
+    Tensor unwanted = answer(base, noised, now, unwanted(now.length), SegmentRunner.PLAIN);
+    Tensor guided = unwanted.add(wanted.sub(unwanted), new Scalar(guidance));
+    Tensor clean = clean(noised, guided, now);
+    Tensor noise =
+        noised.sub(clean.mul(rows(now, NoiseLevel::alpha))).div(rows(now, NoiseLevel::sigma));
+    return clean.mul(rows(next, NoiseLevel::alpha)).add(noise.mul(rows(next, NoiseLevel::sigma)));
+  }
+
+  /** What guidance leads away from where a request has no negative prompt, so often. */
+  private TextEncoding unwanted(int rows) {
+    TextEncoding empty = nothing.of(new int[rows]);
+    return model instanceof StableDiffusionNetworks drawn && drawn.zerosForNothing()
+        ? empty.zeros()
+        : empty;
+  }
+
+  /** The picture that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
+  private Tensor picture(
+      TrainableNetworks who,
+      Tensor noised,
+      double[] timesteps,
+      TextEncoding text,
+      SegmentRunner segments) {
+    Tensor clean = clean(noised, answer(who, noised, timesteps, text, segments), timesteps);
+    double[] spreads =
+        map(timesteps, t -> t * t * TIMESTEP_SCALING * TIMESTEP_SCALING + DATA_VARIANCE);
+    double[] found = new double[spreads.length];
+    for (int i = 0; i < found.length; i++) {
+      found[i] = timesteps[i] * TIMESTEP_SCALING / Math.sqrt(spreads[i]);
+    }
+    return clean.mul(rows(found)).add(noised.mul(rows(map(spreads, s -> DATA_VARIANCE / s))));
+  }
+
+  private Tensor clean(Tensor noised, Tensor answer, double[] timesteps) {
+    Prediction prediction = model.scheduler().prediction();
+    return noised
+        .mul(rows(timesteps, level -> prediction.at(level).skip()))
+        .add(answer.mul(rows(timesteps, level -> prediction.at(level).out())));
+  }
+
+  private Tensor answer(
+      TrainableNetworks who,
+      Tensor noised,
+      double[] timesteps,
+      TextEncoding text,
+      SegmentRunner segments) {
+    return pupil.answer(who, noised, timesteps, text, segments).cpu().to(ScalarType.Float);
+  }
+
+  private Tensor rows(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {
+    return rows(
+        map(timesteps, t -> number.applyAsDouble(model.scheduler().schedule().level((int) t))));
+  }
+
+  private static Tensor rows(double... numbers) {
+    float[] values = new float[numbers.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) numbers[i];
+    }
+    return torch.tensor(values).view(-1, 1, 1, 1);
+  }
+
+  private static double[] map(double[] numbers, DoubleUnaryOperator change) {
+    return DoubleStream.of(numbers).map(change).toArray();
+  }
+}

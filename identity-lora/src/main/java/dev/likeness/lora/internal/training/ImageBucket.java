@@ -1,0 +1,103 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.lora.training.TrainingExample;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * The pictures of one size: a batch is of one bucket.
+ *
+ * @param pictures their places in the training set
+ * @param latents the same pictures encoded, once they are
+ * @param others class pictures of this size
+ */
+record ImageBucket(
+    int width, int height, List<Integer> pictures, CachedLatents latents, CachedLatents others) {
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  /** A batch: which bucket, and how many of its batches came before. */
+  record Turn(ImageBucket bucket, int number) {}
+
+  /**
+   * Sorts a set's pictures by size, in the order of their first appearance; sides are multiples of
+   * {@code unit} pixels.
+   */
+  static List<ImageBucket> of(List<TrainingExample> pictures, int unit, TensorRegion region) {
+    Map<String, ImageBucket> buckets = new LinkedHashMap<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      RgbImage picture = pictures.get(i).picture();
+      if (picture.width() % unit != 0 || picture.height() % unit != 0) {
+        throw new IllegalArgumentException(
+            "a " + picture + ": the sides of pictures to learn from must be multiples of " + unit);
+      }
+      buckets
+          .computeIfAbsent(
+              picture.width() + "x" + picture.height(),
+              size -> new ImageBucket(
+                  picture.width(),
+                  picture.height(),
+                  new ArrayList<>(),
+                  new CachedLatents(region),
+                  new CachedLatents(region)))
+          .pictures
+          .add(i);
+    }
+    return List.copyOf(buckets.values());
+  }
+
+  /**
+   * Whose turn batch {@code number} of a run is: in each round, in an order that is drawn anew,
+   * every bucket has turns by the number of its pictures, so that each is seen as often as any
+   * other. Batches are full, since in a smaller one a picture counts for more: one that what is
+   * left of a bucket does not fill begins the bucket anew.
+   */
+  static Turn turn(List<ImageBucket> buckets, long seed, int number, int batch) {
+    int share = share(buckets, batch);
+    List<Turn> round = new ArrayList<>();
+    buckets.forEach(bucket -> {
+      for (int i = 0; i < bucket.pictures.size() / share; i++) {
+        round.add(new Turn(bucket, i));
+      }
+    });
+    int past = number / round.size();
+    SplittableRandom random = new SplittableRandom((seed ^ GOLDEN) * GOLDEN + past);
+    for (int i = round.size() - 1; i > 0; i--) {
+      Collections.swap(round, i, random.nextInt(i + 1));
+    }
+    Turn now = round.get(number % round.size());
+    int before = (int) round.subList(0, number % round.size()).stream()
+        .filter(t -> t.bucket == now.bucket)
+        .count();
+    return new Turn(now.bucket, past * (now.bucket.pictures.size() / share) + before);
+  }
+
+  /**
+   * Of how many pictures a bucket has one turn in a round: the greatest number that divides all
+   * sizes and the batch.
+   */
+  private static int share(List<ImageBucket> buckets, int batch) {
+    return buckets.stream()
+        .mapToInt(bucket -> bucket.pictures.size())
+        .reduce(batch, ImageBucket::divisor);
+  }
+
+  private static int divisor(int a, int b) {
+    return b == 0 ? a : divisor(b, a % b);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+}

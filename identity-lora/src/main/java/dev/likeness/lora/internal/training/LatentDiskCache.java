@@ -1,0 +1,160 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.LatentDistribution;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Encoded pictures kept in a folder as mean and log-variance, to be drawn from in each step and by
+ * later trainings. They show the person as the pictures do, and are as personal.
+ */
+final class LatentDiskCache {
+  private static final String MEAN = "mean";
+  private static final String LOG_VARIANCE = "log_variance";
+
+  private final Path folder;
+  private final Autoencoder autoencoder;
+  private final UnaryOperator<Tensor> place;
+  private final Progress progress;
+  private byte[] encoder;
+  private boolean full;
+
+  /**
+   * Files in {@code folder}, or none where it is null.
+   *
+   * @param place brings pixels to where the autoencoder computes
+   */
+  LatentDiskCache(
+      Path folder, Autoencoder autoencoder, UnaryOperator<Tensor> place, Progress progress) {
+    this.folder = folder;
+    this.autoencoder = autoencoder;
+    this.place = place;
+    this.progress = progress;
+  }
+
+  /**
+   * The latents of a picture, mirrored or not: read, or encoded and kept. Tensors belong to the
+   * calling scope.
+   */
+  LatentDistribution of(RgbImage picture, boolean mirrored) {
+    if (folder == null) {
+      return encoded(picture, mirrored);
+    }
+    Path file = folder.resolve(name(picture, mirrored) + ".safetensors");
+    LatentDistribution kept = read(file);
+    if (kept != null) {
+      return kept;
+    }
+    LatentDistribution encoded = encoded(picture, mirrored);
+    keep(file, encoded);
+    return encoded;
+  }
+
+  private LatentDistribution encoded(RgbImage picture, boolean mirrored) {
+    Tensor pixels = ImageTensors.toSigned(picture);
+    LatentDistribution d = autoencoder.encode(place.apply(mirrored ? pixels.flip(3) : pixels));
+    return new LatentDistribution(
+        CachedLatents.plain(d.mean()),
+        d.logVariance() == null ? null : CachedLatents.plain(d.logVariance()),
+        d.scale(),
+        d.shift());
+  }
+
+  /** What the file has; null when there is none, or a damaged one, which is then written anew. */
+  private LatentDistribution read(Path file) {
+    if (!Files.exists(file)) {
+      return null;
+    }
+    try (Safetensors saved = Safetensors.open(file)) {
+      Tensor logVariance =
+          saved.names().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
+      return new LatentDistribution(
+          saved.read(MEAN).clone(),
+          logVariance,
+          Double.parseDouble(saved.metadata().getOrDefault("scale", "")),
+          Double.parseDouble(saved.metadata().getOrDefault("shift", "")));
+    } catch (InvalidInputException | NumberFormatException e) {
+      return null;
+    }
+  }
+
+  private void keep(Path file, LatentDistribution latents) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put(MEAN, latents.mean());
+    if (latents.logVariance() != null) {
+      tensors.put(LOG_VARIANCE, latents.logVariance());
+    }
+    try {
+      SafetensorsWriter.writePrivate(
+          file,
+          tensors,
+          Map.of(
+              "scale",
+              Double.toString(latents.scale()),
+              "shift",
+              Double.toString(latents.shift())));
+    } catch (ResourceLimitException e) {
+      if (!full) {
+        progress.on(new ProgressEvent.Notice(
+            "encoded pictures are not kept, the training goes on: " + e.getMessage()));
+      }
+      full = true;
+    }
+  }
+
+  /**
+   * A digest of the pixels, and of what the autoencoder makes of a picture that is always the same.
+   */
+  private String name(RgbImage picture, boolean mirrored) {
+    MessageDigest digest = sha256();
+    digest.update(encoder());
+    digest.update(ByteBuffer.allocate(12)
+        .putInt(picture.width())
+        .putInt(picture.height())
+        .putInt(mirrored ? 1 : 0)
+        .array());
+    digest.update(picture.rgb());
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private byte[] encoder() {
+    if (encoder == null) {
+      int side = 4 * autoencoder.factor();
+      byte[] rgb = new byte[side * side * 3];
+      for (int i = 0; i < rgb.length; i++) {
+        rgb[i] = (byte) (i * 7 + i / side);
+      }
+      LatentDistribution known = encoded(RgbImage.of(side, side, rgb), false);
+      float[] values = ImageTensors.floats(known.mean());
+      ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
+      bytes.asFloatBuffer().put(values);
+      encoder = sha256().digest(bytes.array());
+    }
+    return encoder;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
+import dev.likeness.diffusion.internal.text.LoadedClip;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
+import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import dev.likeness.lora.training.PersonToken;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The factors being learned: f32 leaves where the base computes, whose change is nothing at first,
+ * so that training starts at the base.
+ */
+public final class TrainableAdapter implements TrainableNetworks, AutoCloseable {
+  private final OpenNetworks model;
+  private final TrainableWeights weights;
+  private final NoiseSource random;
+  private final Map<TargetLayer, TrainableDelta> changes = new LinkedHashMap<>();
+  private final double pivot;
+  private final TrainableTextualInversion word;
+
+  public TrainableAdapter(LoraTraining settings, PersonToken subject, OpenNetworks model) {
+    this.model = model;
+    pivot = settings.options().pivot().until();
+    word = settings.options().pivot().vectors() == 0
+        ? null
+        : new TrainableTextualInversion(settings, subject, model);
+    Map<String, TargetLayer> layers = new LinkedHashMap<>();
+    LayerTable.of(model).layers().stream()
+        .filter(settings::includes)
+        .forEach(l -> layers.put(l.name(), l));
+    if (layers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no layer of the base is to learn: targets " + settings.targets()
+              + (settings.options().modules().isEmpty()
+                  ? ""
+                  : ", modules " + settings.options().modules()));
+    }
+    random = NoiseSource.seeded(settings.seed());
+    WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)
+        ? word.firstValue(name, shape, random)
+        : TrainableDelta.firstValue(name, shape, random, layer -> own(layers.get(layer)));
+    weights = new TrainableWeights(first.on(model.compute().device()));
+    try {
+      layers
+          .values()
+          .forEach(layer -> changes.put(layer, TrainableDelta.of(settings, layer, weights)));
+      if (word != null) {
+        word.join(weights);
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Tensor own(TargetLayer layer) {
+    return model.tensor(layer.part(), layer.weight());
+  }
+
+  @Override
+  public TrainableWeights weights() {
+    return weights;
+  }
+
+  @Override
+  public Weights network(ModelComponent part) {
+    return Weights.of(
+        new OwnTensors(model, part), learns(part) ? adaptation(part) : Adaptation.NONE);
+  }
+
+  @Override
+  public boolean learns(ModelComponent part) {
+    return word != null && weights.leaves().containsKey(TrainableTextualInversion.leaf(part))
+        || changes.keySet().stream().anyMatch(layer -> layer.part() == part);
+  }
+
+  @Override
+  public Map<String, Tensor> moving(double progress) {
+    if (word == null || progress < pivot) {
+      return weights.leaves();
+    }
+    Map<String, Tensor> moving = new LinkedHashMap<>(weights.leaves());
+    moving.keySet().removeIf(TrainableTextualInversion::isLeaf);
+    return moving;
+  }
+
+  @Override
+  public ClipPromptEncoder reading(ClipPromptEncoder plain, LoadedClip tower) {
+    return word == null ? plain : word.in(plain, tower, weights);
+  }
+
+  @Override
+  public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+    LoraInspection report = LoraInspection.made(
+        LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, changes.size(), 0, Map.of());
+    return new Lora(snapshot(region, values), Map.of(), report, region, model).at(1);
+  }
+
+  private Adaptation adaptation(ModelComponent part) {
+    Map<String, List<AdapterLayer>> paths = new LinkedHashMap<>();
+    changes.forEach((layer, change) -> {
+      if (layer.part() == part) {
+        paths.put(layer.path(), List.of(change.path(own(layer))));
+      }
+    });
+    return new Adaptation() {
+      @Override
+      public List<AdapterLayer> sidePaths(String module) {
+        return paths.getOrDefault(module, List.of());
+      }
+    };
+  }
+
+  /**
+   * The changes and the word that {@code values} make, changes in f16 as they are saved, the
+   * strength multiplied in.
+   */
+  LoraDeltas snapshot(TensorRegion region, Function<String, Tensor> values) {
+    Map<TargetLayer, WeightDelta> copies = new LinkedHashMap<>();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      changes.forEach((layer, change) -> copies.put(layer, change.saved(values, region)));
+      return new LoraDeltas(
+          copies, Map.of(), word == null ? List.of() : List.of(word.saved(values)));
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    random.close();
+  }
+}

@@ -1,0 +1,152 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.internal.algorithm.DoraDelta;
+import dev.likeness.lora.internal.algorithm.DoraPath;
+import dev.likeness.lora.internal.algorithm.LokrDelta;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.algorithm.WeightDelta;
+import dev.likeness.lora.training.LoraForm;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * One layer's change while it is learned.
+ *
+ * @param weights where its leaves are, under peft's names
+ */
+public record TrainableDelta(
+    LoraForm form, TargetLayer layer, double scale, TrainableWeights weights) {
+  private static final String DOWN = ".lora_A.weight";
+  private static final String UP = ".lora_B.weight";
+  private static final String MAGNITUDE = ".lora_magnitude_vector";
+  private static final String OUTER = ".lokr_w1";
+  private static final String INNER = ".lokr_w2";
+
+  /** Makes the layer's leaves. */
+  static TrainableDelta of(LoraTraining settings, TargetLayer layer, TrainableWeights weights) {
+    LoraForm form = settings.options().form();
+    if (form == LoraForm.LOKR) {
+      long outer = factor(layer.out());
+      long inner = factor(layer.in());
+      weights.get(layer.name() + OUTER, outer, inner);
+      weights.get(
+          layer.name() + INNER,
+          shape(layer, layer.out() / outer, layer.in() / inner, layer.kernel()));
+      return new TrainableDelta(form, layer, 1, weights);
+    }
+    weights.get(layer.name() + DOWN, shape(layer, settings.rank(), layer.in(), layer.kernel()));
+    weights.get(layer.name() + UP, shape(layer, layer.out(), settings.rank(), 1));
+    if (form == LoraForm.DORA) {
+      weights.get(layer.name() + MAGNITUDE, layer.out());
+    }
+    return new TrainableDelta(form, layer, settings.scale(), weights);
+  }
+
+  /** How many numbers a layer's change is learned in. */
+  public static long count(LoraTraining settings, TargetLayer layer) {
+    long window = layer.kernel() * layer.kernel();
+    if (settings.options().form() == LoraForm.LOKR) {
+      long outer = factor(layer.out());
+      long inner = factor(layer.in());
+      return outer * inner + layer.out() / outer * (layer.in() / inner) * window;
+    }
+    return settings.rank() * (layer.out() + layer.in() * window)
+        + (settings.options().form() == LoraForm.DORA ? layer.out() : 0);
+  }
+
+  private static long[] shape(TargetLayer layer, long out, long in, long kernel) {
+    return layer.isConvolution() ? new long[] {out, in, kernel, kernel} : new long[] {out, in};
+  }
+
+  /** The largest divisor up to the square root, as LyCORIS chooses it. */
+  private static long factor(long size) {
+    for (long i = (long) Math.sqrt(size); i > 1; i--) {
+      if (size % i == 0) {
+        return i;
+      }
+    }
+    return 1;
+  }
+
+  /**
+   * What a leaf is at first: second factors zero, lengths the base's own, first factors normal with
+   * variance 1 / fan-in, so that the change's size does not depend on the layer's width.
+   */
+  static Tensor firstValue(
+      String name, long[] shape, NoiseSource random, Function<String, Tensor> base) {
+    if (name.endsWith(UP) || name.endsWith(INNER)) {
+      return torch.zeros(shape);
+    }
+    if (name.endsWith(MAGNITUDE)) {
+      return DoraPath.lengths(
+          base.apply(name.substring(0, name.length() - MAGNITUDE.length())).cpu());
+    }
+    long fanIn = 1;
+    for (int i = 1; i < shape.length; i++) {
+      fanIn *= shape[i];
+    }
+    return random.next(shape).squeeze(0).mul(new Scalar(1 / Math.sqrt(fanIn)));
+  }
+
+  /** The path beside the layer, whose weight is {@code own}; gradients reach the leaves. */
+  AdapterLayer path(Tensor own) {
+    Function<String, Tensor> leaves = weights.leaves()::get;
+    return switch (form) {
+      case LORA -> lowRank(leaves).at(1);
+      case DORA -> new DoraPath(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
+      case LOKR ->
+        new LokrDelta(leaves.apply(layer.name() + OUTER), leaves.apply(layer.name() + INNER), 0, 1)
+            .at(1);
+    };
+  }
+
+  private LoraDelta lowRank(Function<String, Tensor> values) {
+    return new LoraDelta(
+        values.apply(layer.name() + DOWN), null, values.apply(layer.name() + UP), scale);
+  }
+
+  /**
+   * What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied
+   * in, its root into each factor, so that none becomes too small for f16.
+   *
+   * @throws InvalidInputException when f16 cannot hold it
+   */
+  public WeightDelta saved(Function<String, Tensor> values, TensorRegion region) {
+    if (form == LoraForm.LOKR) {
+      return new LokrDelta(
+          half(values.apply(layer.name() + OUTER), region),
+          half(values.apply(layer.name() + INNER), region),
+          0,
+          1);
+    }
+    LoraDelta now = lowRank(values);
+    Scalar root = new Scalar(Math.sqrt(scale));
+    LoraDelta pair = new LoraDelta(
+        half(now.down().mul(root), region), null, half(now.up().mul(root), region), 1);
+    return form == LoraForm.LORA
+        ? pair
+        : new DoraDelta(
+            pair,
+            region.keep(values.apply(layer.name() + MAGNITUDE).detach().cpu().clone()));
+  }
+
+  private Tensor half(Tensor value, TensorRegion region) {
+    Tensor half = value.detach().cpu().to(ScalarType.Half);
+    if (!half.isfinite().all().item_bool()) {
+      throw new InvalidInputException("what " + layer.name()
+          + " learnt is greater than a file in f16 can say; train again with a lower"
+          + " learning rate");
+    }
+    return region.keep(half);
+  }
+}

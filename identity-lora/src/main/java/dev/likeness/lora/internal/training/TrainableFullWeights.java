@@ -1,0 +1,145 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.lora.Pupil;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the
+ * base, where it computes.
+ */
+public final class TrainableFullWeights implements TrainableNetworks, AutoCloseable {
+  /** What networks compute once and never learn. */
+  private static final String FIXED = "pos_embed.pos_embed";
+
+  private final OpenNetworks model;
+  private final Set<ModelComponent> parts;
+  private final ScalarType type;
+  private final TrainableWeights weights = new TrainableWeights(this::own);
+
+  /** @param type of the weights: f32, or bf16 where steps are rounded by chance */
+  public TrainableFullWeights(OpenNetworks model, boolean textEncoder, ScalarType type) {
+    this(model, learning(Pupil.of(model), textEncoder), type);
+  }
+
+  public TrainableFullWeights(OpenNetworks model, Set<ModelComponent> parts, ScalarType type) {
+    this.model = model;
+    this.type = type;
+    this.parts = parts;
+    try {
+      parts.forEach(part -> model.tensorNames(part).stream()
+          .filter(name -> !name.equals(FIXED))
+          .sorted()
+          .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static Set<ModelComponent> learning(Pupil pupil, boolean textEncoder) {
+    Set<ModelComponent> parts = EnumSet.of(pupil.part());
+    if (textEncoder) {
+      pupil.towers().forEach(tower -> parts.add(tower.part()));
+    }
+    return parts;
+  }
+
+  private Tensor own(String name, long... shape) {
+    int end = name.indexOf('.');
+    ModelComponent part = ModelComponent.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
+    return model
+        .tensor(part, name.substring(end + 1))
+        .to(new Device(model.compute().device()), type)
+        .clone();
+  }
+
+  /** The tensors of the parts that learn which do not, by part and name. */
+  public Map<String, Tensor> fixed() {
+    Map<String, Tensor> fixed = new LinkedHashMap<>();
+    parts.stream()
+        .filter(part -> model.tensorNames(part).contains(FIXED))
+        .forEach(part -> fixed.put(part.folder() + "." + FIXED, model.tensor(part, FIXED)));
+    return fixed;
+  }
+
+  @Override
+  public TrainableWeights weights() {
+    return weights;
+  }
+
+  @Override
+  public boolean isWhole() {
+    return true;
+  }
+
+  @Override
+  public Weights network(ModelComponent part) {
+    OwnTensors base = new OwnTensors(model, part);
+    return Weights.of(learns(part) ? learned(part, base) : base);
+  }
+
+  @Override
+  public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+    return (part, compute) -> learns(part)
+        ? new Adaptation() {
+          @Override
+          public Tensor tensor(String name, Tensor own) {
+            return name.equals(FIXED)
+                ? own
+                : region.keep(
+                    compute.place(values.apply(part.folder() + "." + name).detach()));
+          }
+
+          @Override
+          public boolean replaces(String name) {
+            return !name.equals(FIXED);
+          }
+        }
+        : Adaptation.NONE;
+  }
+
+  @Override
+  public boolean learns(ModelComponent part) {
+    return parts.contains(part);
+  }
+
+  private Parameters learned(ModelComponent part, Parameters base) {
+    Parameters own = new Parameters() {
+      @Override
+      public boolean has(String name) {
+        return base.has(name);
+      }
+
+      @Override
+      public Tensor get(String name, long... shape) {
+        return name.equals(FIXED)
+            ? base.get(name, shape)
+            : weights.get(part.folder() + "." + name, shape);
+      }
+    };
+    ScalarType computed = model.compute().dtype().scalarType();
+    return computed == type ? own : new CastParameters(own, computed);
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

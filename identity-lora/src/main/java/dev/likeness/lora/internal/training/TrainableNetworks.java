@@ -1,0 +1,52 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.adapter.UnpackedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
+import dev.likeness.diffusion.internal.text.LoadedClip;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.request.Adapter;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/** The networks as they learn: each call gives what they are built of as it is now. */
+public interface TrainableNetworks {
+  /**
+   * Draws by the weights that lie there for learning: packed for drawing, the networks would lie
+   * there twice.
+   */
+  Adapter AS_LOADED = (part, compute) -> UnpackedWeights.INSTANCE;
+
+  /** What is learned. */
+  TrainableWeights weights();
+
+  /** Whether whole weights are learned, and not changes to them. */
+  default boolean isWhole() {
+    return false;
+  }
+
+  /** Those of the leaves that move when that share of the steps is done. */
+  default Map<String, Tensor> moving(double progress) {
+    return weights().leaves();
+  }
+
+  /** What a part's network is built of; gradients flow to what is learned. */
+  Weights network(ModelComponent part);
+
+  /** Whether gradients reach this part, or what it is told. */
+  boolean learns(ModelComponent part);
+
+  /** {@code plain} as it reads prompts by now. */
+  default ClipPromptEncoder reading(ClipPromptEncoder plain, LoadedClip tower) {
+    return plain;
+  }
+
+  /**
+   * What a request carries to be drawn with {@code values} of the leaves; its tensors are kept by
+   * {@code region}.
+   */
+  Adapter drawing(Function<String, Tensor> values, TensorRegion region);
+}

@@ -1,0 +1,217 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.internal.training.Ema;
+import dev.likeness.diffusion.internal.training.Optimizer;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.lora.Lesson;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Pupil;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.TrainingSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+
+/** One training, from pictures to learned weights. One thread, used once. */
+public final class TrainingLoop implements AutoCloseable {
+  private final LoraTraining settings;
+  private final BaseModel base;
+  private final TrainingSet set;
+  private final TrainableNetworks learner;
+  private final Progress progress;
+  private final OpenNetworks model;
+  private final Pupil pupil;
+  private final TensorRegion region = new TensorRegion();
+  private final List<ImageBucket> buckets;
+  private final Lesson lesson;
+  private final Optimizer optimizer;
+  private final Ema ema;
+  private final Optional<Validation> looks;
+  private final StepClock clock = new StepClock();
+  private final long begun = System.nanoTime();
+  private long saving;
+  private long saved = begun;
+
+  public TrainingLoop(
+      LoraTraining settings,
+      BaseModel base,
+      TrainingSet set,
+      TrainableNetworks learner,
+      Progress progress) {
+    this.settings = settings;
+    this.base = base;
+    this.set = set;
+    this.learner = learner;
+    this.progress = progress;
+    model = base.parts();
+    pupil = Pupil.of(model);
+    if (settings.options().distilled() > 0
+        && set.pictures().stream()
+            .anyMatch(picture -> picture.mask().isPresent() || picture.focus().isPresent())) {
+      throw new IllegalArgumentException(
+          "drawing in few steps is learnt from every place alike; give pictures without mask and focus");
+    }
+    buckets = ImageBucket.of(set.pictures(), pupil.unit(), region);
+    lesson = Lesson.of(model, settings);
+    optimizer = settings.options().optimizer().make(settings.weightDecay(), learner.isWhole());
+    ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
+    looks = set.previews().map(p -> new Validation(p, base, set.subject(), progress));
+  }
+
+  /**
+   * Learns, and returns by name what is to be kept, as long as this is open: the last weights,
+   * their average, or those of the best preview.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException when they are no longer numbers; a
+   *     state from before stays as it is
+   */
+  public Function<String, Tensor> train(Cancellation stop) {
+    encode(stop);
+    CaptionBook captions = CaptionBook.of(settings, set);
+    captions.all().stream()
+        .flatMap(caption -> pupil.towers().stream().map(tower -> tower.cut(caption, List.of())))
+        .filter(cut -> !cut.words().isEmpty())
+        .map(TruncatedPrompt::told)
+        .distinct()
+        .forEach(words -> progress.on(new ProgressEvent.Notice(words)));
+    CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region, stop);
+    TrainingStep learning = step(texts, captions.all(), stop);
+    BatchSampler batches = new BatchSampler(settings, buckets, captions, lesson);
+    TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
+    ClassImages ofClass = new ClassImages(base, settings, set, buckets);
+    List<Kept> others =
+        Stream.concat(looks.stream(), Stream.of(learning, ofClass)).toList();
+    checkpoint.resume(learner.weights(), optimizer, ema, others);
+    Runnable saves = () -> {
+      long now = System.nanoTime();
+      if (checkpoint.isTime((int) optimizer.steps(), saving, now - begun, now - saved)) {
+        save(checkpoint, learning, others);
+      }
+    };
+    try {
+      ofClass.draw(progress, stop, saves);
+      progress.on(new ProgressEvent.Phase("train", settings.steps()));
+      while (!isOver(stop)) {
+        step(learning, batches, stop);
+        saves.run();
+      }
+    } catch (CancelledException stopped) {
+      save(checkpoint, learning, others);
+      throw stopped;
+    }
+    Function<String, Tensor> kept = looks
+        .flatMap(Validation::best)
+        .<Function<String, Tensor>>map(best -> best::get)
+        .orElseGet(this::current);
+    learning.requireNumbers(
+        learner.weights().leaves().keySet().stream().map(kept).toList());
+    return kept;
+  }
+
+  private TrainingStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
+    double guidance = settings.options().distilled();
+    if (guidance == 0
+        && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent())) {
+      TrainableNetworks usual = new ConsistencyDistillation.Unchanged(model);
+      CaptionEncodings usualTexts = new CaptionEncodings(pupil, captions, usual, region, stop);
+      return new TrainingStep(pupil, learner, optimizer, lesson, texts, usual, usualTexts);
+    }
+    return guidance == 0
+        ? new TrainingStep(pupil, learner, optimizer, lesson, texts)
+        : new ConsistencyDistillation(
+            model, pupil, learner, optimizer, lesson, texts, guidance, region);
+  }
+
+  /** One step of the optimiser; in between two batches it can be stopped, and gone on with. */
+  private void step(TrainingStep learning, BatchSampler batches, Cancellation stop) {
+    int step = (int) optimizer.steps();
+    int parts = settings.options().accumulation();
+    while (learning.parts() < parts) {
+      stop.check();
+      batches.with(step * parts + learning.parts(), batch -> learning.learn(batch, settings));
+    }
+    double loss = learning.take(settings, settings.schedule().at(step));
+    looks.ifPresent(l -> l.learned(loss));
+    if (ema != null) {
+      ema.update(learner.weights().leaves(), step + 1);
+    }
+    progress.on(new ProgressEvent.Step(
+        "train", step + 1, settings.steps(), loss, clock.left(step + 1, settings.steps())));
+  }
+
+  /** Looks, when it is time, and says whether that or the last step ends the training. */
+  private boolean isOver(Cancellation stop) {
+    looks.ifPresent(l -> l.look((int) optimizer.steps(), learner, current(), stop));
+    return optimizer.steps() >= settings.steps()
+        || looks.isPresent() && looks.get().areOver();
+  }
+
+  private Function<String, Tensor> current() {
+    return ema == null ? learner.weights().leaves()::get : ema.average()::get;
+  }
+
+  private void save(TrainingCheckpoint checkpoint, TrainingStep learning, List<Kept> others) {
+    if (checkpoint.file() == null) {
+      return;
+    }
+    learning.requireNumbers(learner.weights().leaves().values());
+    long now = System.nanoTime();
+    try {
+      checkpoint.save(learner.weights(), optimizer, ema, others);
+    } catch (ResourceLimitException full) {
+      progress.on(new ProgressEvent.Notice("step " + optimizer.steps()
+          + " is not kept, the training goes on: " + full.getMessage()));
+    }
+    saved = System.nanoTime();
+    saving += saved - now;
+  }
+
+  /** The person that LoRA factors have come to be. */
+  public TrainedPerson person(Function<String, Tensor> values) {
+    TensorRegion kept = new TensorRegion();
+    try {
+      return TrainedPerson.of(
+          ((TrainableAdapter) learner).snapshot(kept, values), kept, settings, set.subject(), base);
+    } catch (RuntimeException e) {
+      kept.close();
+      throw e;
+    }
+  }
+
+  private void encode(Cancellation stop) {
+    int pictures = set.pictures().size();
+    int done = 0;
+    progress.on(new ProgressEvent.Phase("encode", pictures));
+    LatentDiskCache files =
+        new LatentDiskCache(set.latents(), model.autoencoder(), model.compute()::place, progress);
+    for (ImageBucket bucket : buckets) {
+      for (int place : bucket.pictures()) {
+        stop.check();
+        bucket
+            .latents()
+            .add(set.pictures().get(place), files, model.autoencoder().factor(), settings);
+        progress.on(new ProgressEvent.Step("encode", ++done, pictures, Double.NaN));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+    looks.ifPresent(Validation::close);
+    if (ema != null) {
+      ema.close();
+    }
+    region.close();
+  }
+}

@@ -1,0 +1,162 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.lora.LayerPlaces;
+import dev.likeness.lora.LongText;
+import dev.likeness.lora.Pupil;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
+import dev.likeness.lora.internal.file.LayerTable;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How many bytes a step of learning takes beside weights and what is learned, for one picture, from
+ * the shapes of the layers: what the way forward keeps for the way back (docs/performance.md, "What
+ * a step of learning keeps"), and what a block that is being computed takes for a while.
+ */
+public final class TrainingMemoryEstimator {
+  /**
+   * What {@link dev.likeness.diffusion.internal.nn.SegmentRunner} run: a layer of a UNet's level,
+   * or a block of a transformer.
+   */
+  private static final Pattern BLOCK =
+      Pattern.compile("((?:down|up)_blocks\\.\\d+|mid_block)\\.(?:resnets|attentions)(\\.\\d+)"
+          + "|(?:down|up)_blocks\\.\\d+\\.\\w+samplers|(?:single_)?transformer_blocks\\.\\d+");
+
+  private static final Pattern SHARED_INPUT =
+      Pattern.compile(".*(to_[kv]|add_[kv]_proj|conv_shortcut)");
+  private static final Pattern QUERIES = Pattern.compile(".*(to_q|add_q_proj)");
+  private static final Pattern ADAPTIVE = Pattern.compile(".*norm1?(_context)?\\.linear");
+  /** What a text encoder's layer keeps, by its inputs and outputs. */
+  private static final double TEXT_KEPT = 1.35;
+  /**
+   * What the heap of glibc grows to, by what is in use: freed tensors lie between kept ones.
+   * Measured: 1.4 to 2.0.
+   */
+  private static final double HEAP = 1.65;
+
+  private final OpenNetworks model;
+  private final LayerPlaces places;
+  private final Predicate<TargetLayer> learns;
+  private final int bytes;
+  private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
+  private double borders;
+  private double texts;
+
+  /** Counts for latents of {@code places} places, where these layers learn. */
+  public TrainingMemoryEstimator(OpenNetworks model, int places, Predicate<TargetLayer> learns) {
+    this.model = model;
+    this.places = LayerPlaces.of(model, places);
+    this.learns = learns;
+    bytes = model.compute().dtype().bits() / Byte.SIZE;
+    LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
+  }
+
+  /**
+   * Where nothing is computed twice: what is kept, and about half of what a block takes beside
+   * while it is computed.
+   */
+  public double all() {
+    double kept = blocks.values().stream().mapToDouble(load -> load.kept(bytes)).sum();
+    double beside = blocks.values().stream()
+        .mapToDouble(load -> load.atWork(bytes) - load.kept(bytes))
+        .max()
+        .orElse(0);
+    return HEAP * (texts * bytes + kept + beside / 2);
+  }
+
+  /**
+   * Where blocks are computed twice: what goes from one to the next, with its gradients, and the
+   * largest block at work.
+   */
+  public double twice() {
+    double largest =
+        blocks.values().stream().mapToDouble(load -> load.atWork(bytes)).max().orElse(0);
+    return HEAP * (texts * bytes + 2 * borders * bytes + largest);
+  }
+
+  private void add(TargetLayer layer) {
+    String path = layer.path();
+    if (layer.part() != ModelComponent.UNET && layer.part() != ModelComponent.TRANSFORMER) {
+      int tokens = Pupil.of(model)
+          .longText()
+          .filter(t5 -> t5.tower().part() == layer.part())
+          .map(LongText::tokens)
+          .orElse(LayerPlaces.TEXT);
+      texts += learns.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
+      return;
+    }
+    Matcher named = BLOCK.matcher(path);
+    String block = !named.find()
+        ? "ends"
+        : named.group(2) == null ? named.group() : named.group(1) + named.group(2);
+    blocks.merge(block, input(layer).plus(attention(layer)).plus(norms(layer)), BlockLoad::plus);
+    boolean ends = path.matches(
+        places.unet() ? ".*(conv2|samplers\\.0\\.conv)" : ".*(net\\.2|transformer.*proj_out)");
+    borders += ends ? places.of(path) * layer.out() : 0;
+  }
+
+  /** A layer's input, which those that learn keep, and convolutions always. */
+  private BlockLoad input(TargetLayer layer) {
+    double numbers = places.of(layer.path()) * layer.in();
+    if (layer.path().equals("conv_out")) {
+      return new BlockLoad(0, 3 * numbers, 0);
+    }
+    // Products in f32 are convolutions where there are several threads.
+    boolean convolution = layer.isConvolution()
+        || model.compute().dtype() == DType.F32 && torch.get_num_threads() > 1;
+    boolean keeps = (convolution || learns.test(layer))
+        && !SHARED_INPUT.matcher(layer.path()).matches();
+    return keeps ? BlockLoad.typed(numbers) : BlockLoad.NONE;
+  }
+
+  /** The norm's input, queries, keys, values and result; the weights, where they are kept. */
+  private BlockLoad attention(TargetLayer layer) {
+    String path = layer.path();
+    if (!QUERIES.matcher(path).matches()) {
+      return BlockLoad.NONE;
+    }
+    double numbers = places.of(path) * layer.out();
+    // Larger ones are computed again on the way back, and in other types libtorch keeps none.
+    boolean kept =
+        model.compute().dtype() == DType.BF16 && places.weights(path) <= ScaledDotProduct.WHOLE;
+    double weights = kept && path.endsWith("to_q") ? places.heads(path) * places.weights(path) : 0;
+    boolean second = path.contains("attn2");
+    int tensors = second && places.unet() ? 2 : (second ? 4 : 5) - (weights > 0 ? 1 : 0);
+    boolean normed = model instanceof FluxNetworks
+        || model instanceof Sd3Networks three && three.config().normed();
+    return new BlockLoad(
+        tensors * numbers + weights,
+        normed ? 2 * numbers : 0,
+        model instanceof FluxNetworks ? 2 * numbers : 0);
+  }
+
+  /**
+   * Inputs of norms and activations: before a residual block's convolutions, before and inside a
+   * feed-forward; where shifts and gates learn, what they multiply.
+   */
+  private BlockLoad norms(TargetLayer layer) {
+    String path = layer.path();
+    double tokens = places.of(path);
+    if (path.matches(".*resnets\\.\\d+\\.conv[12]")) {
+      return BlockLoad.typed(2 * tokens * layer.in());
+    }
+    if (path.endsWith("net.0.proj")) {
+      return BlockLoad.typed(tokens * (layer.in() + layer.out() * (places.unet() ? 1.5 : 1)));
+    }
+    if (path.endsWith("proj_mlp")) {
+      return BlockLoad.typed(tokens * layer.out());
+    }
+    boolean adaptive = ADAPTIVE.matcher(path).matches() && learns.test(layer);
+    return adaptive ? BlockLoad.typed(places.stream(path) * layer.out() * 2 / 3) : BlockLoad.NONE;
+  }
+}

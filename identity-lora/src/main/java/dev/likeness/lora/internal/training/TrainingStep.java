@@ -1,0 +1,243 @@
+package dev.likeness.lora.internal.training;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.tensor.CustomGradients;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.FiniteNumbers;
+import dev.likeness.diffusion.internal.training.GradientCheckpointing;
+import dev.likeness.diffusion.internal.training.GradientClipping;
+import dev.likeness.diffusion.internal.training.Optimizer;
+import dev.likeness.lora.Lesson;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Pupil;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * One step of learning: noise batches, let the network answer, and move the weights against the
+ * error. Between two batches it can be kept, and gone on with in another run.
+ */
+public class TrainingStep implements Kept {
+  private static final String PARTS = "likeness.batches_of_step";
+  private static final String LOSS = "likeness.loss_of_step";
+  private static final String GRADIENT = "gradient.";
+  private static final String ADVICE =
+      "delete the state, if one is kept, and train again with a lower learning rate, or in f32 instead of a half type";
+
+  private final Pupil pupil;
+  private final TrainableNetworks learner;
+  private final Optimizer optimizer;
+  private final Lesson lesson;
+  private final CaptionEncodings texts;
+  private final TrainableNetworks base;
+  private final CaptionEncodings usualTexts;
+  private int parts;
+  private double sum;
+
+  public TrainingStep(
+      Pupil pupil,
+      TrainableNetworks learner,
+      Optimizer optimizer,
+      Lesson lesson,
+      CaptionEncodings texts) {
+    this(pupil, learner, optimizer, lesson, texts, null, null);
+  }
+
+  /** With the base as it was and what it is told, which masked pictures want. */
+  TrainingStep(
+      Pupil pupil,
+      TrainableNetworks learner,
+      Optimizer optimizer,
+      Lesson lesson,
+      CaptionEncodings texts,
+      TrainableNetworks base,
+      CaptionEncodings usualTexts) {
+    this.base = base;
+    this.usualTexts = usualTexts;
+    this.pupil = pupil;
+    this.learner = learner;
+    this.optimizer = optimizer;
+    this.lesson = lesson;
+    this.texts = texts;
+  }
+
+  /**
+   * A batch and the chance that goes with it.
+   *
+   * @param clean latents [batch, channels, h, w], f32, CPU
+   * @param noise to find, of the same shape
+   * @param seen noise that the network sees, most often the same
+   * @param levels of noise, one for each picture
+   * @param captions place of each picture's caption
+   * @param own how many of the pictures, from the first on, are the person's; the others are of the
+   *     class
+   * @param focus what each place of a picture counts, [batch, 1, h, w] with mean 1, or null
+   * @param mask what of each place is learnt, [batch, 1, h, w] from 0 to 1, or null for everything
+   */
+  public record Batch(
+      Tensor clean,
+      Tensor noise,
+      Tensor seen,
+      double[] levels,
+      int[] captions,
+      int own,
+      Tensor focus,
+      Tensor mask) {
+    /** Of which everything is learnt. */
+    Batch(
+        Tensor clean,
+        Tensor noise,
+        Tensor seen,
+        double[] levels,
+        int[] captions,
+        int own,
+        Tensor focus) {
+      this(clean, noise, seen, levels, captions, own, focus, null);
+    }
+  }
+
+  /** How many of the step's batches are learned. */
+  int parts() {
+    return parts;
+  }
+
+  /**
+   * Moves the weights along what the step's batches were learned, and returns their mean loss.
+   *
+   * @throws InvalidInputException when the gradients' length is no longer a number; the weights are
+   *     then as they were
+   */
+  public double take(LoraTraining settings, double rate) {
+    Map<String, Tensor> moving = learner.moving((double) optimizer.steps() / settings.steps());
+    requireNumber(
+        "the gradients' length",
+        GradientClipping.clip(moving.values(), settings.longestGradient()));
+    optimizer.step(moving, rate);
+    double loss = sum / parts;
+    parts = 0;
+    sum = 0;
+    return loss;
+  }
+
+  /**
+   * Learns one of the step's batches.
+   *
+   * @throws InvalidInputException when the loss is no longer a number; the weights are then as they
+   *     were
+   */
+  public void learn(Batch batch, LoraTraining settings) {
+    try (TensorScope scope = TensorScope.open();
+        CustomGradients custom = CustomGradients.open();
+        GradientCheckpointing recomputing = new GradientCheckpointing()) {
+      boolean twice = settings.options().recompute();
+      Tensor loss = loss(batch, settings.priorWeight(), twice ? recomputing : SegmentRunner.PLAIN);
+      double value = loss.item_double();
+      requireNumber("the loss", value);
+      int all = settings.options().accumulation();
+      Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
+      if (twice) {
+        recomputing.backward(part);
+      } else {
+        part.backward();
+      }
+      parts++;
+      sum += value;
+    }
+  }
+
+  /**
+   * Looks whether weights are still numbers, which one that goes on would find at the next loss.
+   *
+   * @throws InvalidInputException when any is not
+   */
+  void requireNumbers(Collection<Tensor> weights) {
+    FiniteNumbers.require(weights, optimizer.steps(), ADVICE);
+  }
+
+  private void requireNumber(String what, double value) {
+    FiniteNumbers.require(what, value, optimizer.steps(), ADVICE);
+  }
+
+  @Override
+  public Map<String, String> notes() {
+    return Map.of(PARTS, Integer.toString(parts), LOSS, Double.toString(sum));
+  }
+
+  @Override
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> gradients = new LinkedHashMap<>();
+    if (parts > 0) {
+      learner.weights().leaves().forEach((name, leaf) -> {
+        if (leaf.grad().defined()) {
+          gradients.put(GRADIENT + name, leaf.grad());
+        }
+      });
+    }
+    return gradients;
+  }
+
+  @Override
+  public void resume(Map<String, String> notes) {
+    parts = Integer.parseInt(notes.getOrDefault(PARTS, "0"));
+    sum = Double.parseDouble(notes.getOrDefault(LOSS, "0"));
+  }
+
+  @Override
+  public void resume(String name, Tensor value) {
+    if (name.startsWith(GRADIENT)) {
+      Tensor leaf = learner.weights().leaves().get(name.substring(GRADIENT.length()));
+      // The gradient of a product with a constant is that constant, to the bit.
+      leaf.mul(value.to(leaf.device(), value.scalar_type())).sum().backward();
+    }
+  }
+
+  /**
+   * Where a mask leaves a picture out, the network is to answer as the base does: nothing there is
+   * learnt or forgotten.
+   */
+  private Tensor masked(Batch batch, Tensor noised, Tensor target) {
+    if (batch.mask == null) {
+      return target;
+    }
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Tensor usual = pupil
+          .answer(base, noised, batch.levels, usualTexts.of(batch.captions), SegmentRunner.PLAIN)
+          .cpu();
+      return usual.to(ScalarType.Float).lerp(target, batch.mask);
+    }
+  }
+
+  /** The error of the network's answers: the person's, and the class's at its weight. */
+  Tensor loss(Batch batch, double priorWeight, SegmentRunner segments) {
+    double[] levels = batch.levels;
+    Tensor noised = lesson.noised(batch.clean, batch.seen, levels);
+    // The base is asked before anything of the learner's pass has to be kept.
+    Tensor target = masked(batch, noised, lesson.target(batch.clean, batch.noise, levels));
+    Tensor answer = pupil
+        .answer(learner, noised, levels, texts.of(batch.captions), segments)
+        .cpu();
+    int own = batch.own;
+    int others = levels.length - own;
+    if (others == 0) {
+      return lesson.loss(answer, target, batch.focus, levels);
+    }
+    Tensor person = lesson.loss(
+        answer.narrow(0, 0, own),
+        target.narrow(0, 0, own),
+        batch.focus == null ? null : batch.focus.narrow(0, 0, own),
+        Arrays.copyOf(levels, own));
+    Tensor prior = lesson.loss(
+        answer.narrow(0, own, others),
+        target.narrow(0, own, others),
+        null,
+        Arrays.copyOfRange(levels, own, levels.length));
+    return person.add(prior.mul(new Scalar(priorWeight)));
+  }
+}

@@ -1,0 +1,398 @@
+package dev.likeness.lora.training;
+
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * What of a training few people change. Immutable; the {@code with}-like methods return another.
+ *
+ * @param form what is learned for each layer
+ * @param rankStabilised whether a change counts alpha / sqrt(rank) (rsLoRA, arXiv:2312.03732) in
+ *     place of alpha / rank
+ * @param modules a regular expression over layers' names ({@code unet.down_blocks.0….to_q}) in the
+ *     place of the targets, or empty
+ * @param optimizer what moves the weights
+ * @param constantRate whether the learning rate stays at its height rather than fall along half a
+ *     cosine
+ * @param accumulation batches whose gradients are summed for one step
+ * @param recompute whether activations are computed twice rather than kept (gradient checkpointing)
+ * @param ema how much of the slow average of the weights each step keeps, below 1; 0 for none
+ * @param noiseOffset of a noise that is the same in all of a picture, so that very dark and very
+ *     bright ones are learned; 0 for none
+ * @param inputPerturbation of a second noise that the network sees but need not find (Ning et al.
+ *     2023, arXiv:2301.11706); 0 for none
+ * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442),
+ *     in the place of min-SNR's weights; for bases of a UNet alone
+ * @param focus how much more the marked area of a picture counts than the rest; 1 for alike
+ * @param rounded whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 alone and
+ *     rounds their steps by chance (Zamirai et al. 2020, arXiv:2010.06192): half their memory, for
+ *     a base that computes in bf16
+ * @param distilled the guidance of the pictures that are to be drawn in few steps without any,
+ *     where that is what is learned ({@link dev.likeness.lora.LoraTraining#fewStep}); 0 where it is
+ *     not
+ * @param pivot a new word for the person, learned with the factors
+ */
+public record OptimizerOptions(
+    LoraForm form,
+    boolean rankStabilised,
+    String modules,
+    TrainingOptimizer optimizer,
+    boolean constantRate,
+    int accumulation,
+    boolean recompute,
+    double ema,
+    double noiseOffset,
+    double inputPerturbation,
+    boolean debiased,
+    double focus,
+    boolean rounded,
+    double distilled,
+    Pivot pivot) {
+  /** Plain LoRA with AdamW, nothing of the rest. */
+  public static final OptimizerOptions PLAIN = new OptimizerOptions(
+      LoraForm.LORA,
+      false,
+      "",
+      TrainingOptimizer.ADAMW,
+      false,
+      1,
+      false,
+      0,
+      0,
+      0,
+      false,
+      1,
+      false,
+      0,
+      Pivot.NONE);
+
+  public OptimizerOptions {
+    if (accumulation < 1
+        || !(ema >= 0 && ema < 1)
+        || !(noiseOffset >= 0 && inputPerturbation >= 0 && focus > 0)) {
+      throw new IllegalArgumentException(
+          "accumulation " + accumulation + " must be at least 1, ema " + ema
+              + " from 0 to below 1, noise offset " + noiseOffset + " and input perturbation "
+              + inputPerturbation
+              + " not below 0, focus " + focus + " above 0");
+    }
+    if (!(distilled == 0 || distilled >= 1)) {
+      throw new IllegalArgumentException(
+          "guidance " + distilled + " of the pictures to be drawn in few steps must be at"
+              + " least 1, or 0 where that is not learned");
+    }
+    if (rounded && optimizer == TrainingOptimizer.PRODIGY) {
+      throw new IllegalArgumentException(
+          "Prodigy measures ways that bf16 rounds away; choose another optimiser, or f32");
+    }
+    try {
+      Pattern.compile(modules);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(
+          "\"" + modules + "\" is no regular expression: " + e.getDescription(), e);
+    }
+  }
+
+  /** Another form of change. */
+  public OptimizerOptions form(LoraForm kind) {
+    return new OptimizerOptions(
+        kind,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With rsLoRA's strength, or not. */
+  public OptimizerOptions rankStabilised(boolean stabilised) {
+    return new OptimizerOptions(
+        form,
+        stabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** The layers whose whole name matches {@code pattern}, in the place of the targets. */
+  public OptimizerOptions modules(String pattern) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        pattern,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** Another optimiser. */
+  public OptimizerOptions optimizer(TrainingOptimizer kind) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        kind,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With a learning rate that stays, or falls. */
+  public OptimizerOptions constantRate(boolean constant) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constant,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** Another number of batches for each step. */
+  public OptimizerOptions accumulation(int batches) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        batches,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With gradient checkpointing, or without. */
+  public OptimizerOptions recompute(boolean twice) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        twice,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With a slow average, which becomes the result. */
+  public OptimizerOptions ema(double decay) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        decay,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With noise that shifts a whole picture. */
+  public OptimizerOptions noiseOffset(double strength) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        strength,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With a second noise in what the network sees. */
+  public OptimizerOptions inputPerturbation(double strength) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        strength,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With debiased weights of the loss, or without. */
+  public OptimizerOptions debiased(boolean weighted) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        weighted,
+        focus,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With another weight of each picture's marked area. */
+  public OptimizerOptions focus(double factor) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        factor,
+        rounded,
+        distilled,
+        pivot);
+  }
+
+  /** With weights in bf16 alone, or with f32 ones behind them. */
+  public OptimizerOptions rounded(boolean byChance) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        byChance,
+        distilled,
+        pivot);
+  }
+
+  /**
+   * Learning to draw in few steps what the base draws with this guidance; 0 for what the pictures
+   * show.
+   */
+  public OptimizerOptions distilled(double guidance) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        guidance,
+        pivot);
+  }
+
+  /** With a new word for the person, or {@link Pivot#NONE}. */
+  public OptimizerOptions pivot(Pivot word) {
+    return new OptimizerOptions(
+        form,
+        rankStabilised,
+        modules,
+        optimizer,
+        constantRate,
+        accumulation,
+        recompute,
+        ema,
+        noiseOffset,
+        inputPerturbation,
+        debiased,
+        focus,
+        rounded,
+        distilled,
+        word);
+  }
+}

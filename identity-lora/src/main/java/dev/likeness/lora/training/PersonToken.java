@@ -1,0 +1,44 @@
+package dev.likeness.lora.training;
+
+/**
+ * Who is trained.
+ *
+ * @param token a rare word that comes to mean this person, or empty to let the class word mean them
+ * @param classWord what the person is, as the base model knows it: {@code woman}, {@code man},
+ *     {@code person}
+ * @param consent who agreed to what, kept in the person's file; may be empty
+ */
+public record PersonToken(String token, String classWord, String consent) {
+  public PersonToken {
+    if (classWord.isBlank()) {
+      throw new IllegalArgumentException(
+          "the class word must not be empty; say what is trained, e.g. woman, man, person");
+    }
+  }
+
+  /** A person called {@code sks} and the class word. */
+  public static PersonToken of(String classWord) {
+    return new PersonToken("sks", classWord, "");
+  }
+
+  /** Called by another rare word, or by none. */
+  public PersonToken token(String word) {
+    return new PersonToken(word, classWord, consent);
+  }
+
+  /** With what they agreed to. */
+  public PersonToken consent(String text) {
+    return new PersonToken(token, classWord, text);
+  }
+
+  /** What a prompt calls them, e.g. {@code sks woman}. */
+  public String phrase() {
+    return (token + " " + classWord).trim();
+  }
+
+  /** Nothing of the person: it may be logged. */
+  @Override
+  public String toString() {
+    return "somebody " + (consent.isEmpty() ? "without" : "with") + " a consent";
+  }
+}

@@ -1,0 +1,63 @@
+package dev.likeness.lora.training;
+
+import dev.likeness.diffusion.image.RgbImage;
+import java.util.Optional;
+
+/**
+ * A picture to learn from.
+ *
+ * @param picture the crop; its sides must be multiples of the base's latent factor (8)
+ * @param caption what it is called, {@code %s} being the person; empty to draw one of the settings'
+ *     captions
+ * @param focus the area that counts more, such as the face
+ * @param mask as large as the picture: what is white in it is learnt, what is black stays as the
+ *     base draws it, and gray is in between (its red channel's share of 255); empty to learn
+ *     everything
+ */
+public record TrainingExample(
+    RgbImage picture, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {
+  public TrainingExample {
+    mask.ifPresent(each -> {
+      if (each.width() != picture.width() || each.height() != picture.height()) {
+        throw new IllegalArgumentException(
+            "a mask of " + each.width() + "x" + each.height() + " for a picture of "
+                + picture.width() + "x" + picture.height() + ": both must be of one size");
+      }
+    });
+  }
+
+  /** Without a mask. */
+  public TrainingExample(RgbImage picture, Optional<String> caption, Optional<Focus> focus) {
+    this(picture, caption, focus, Optional.empty());
+  }
+
+  /** An area in pixels, from its left upper corner. */
+  public record Focus(int left, int top, int width, int height) {
+    public Focus {
+      if (left < 0 || top < 0 || width < 1 || height < 1) {
+        throw new IllegalArgumentException("a focus of " + width + "x" + height + " at " + left
+            + "," + top + " must lie in the picture and hold a pixel");
+      }
+    }
+  }
+
+  /** A picture that the settings' captions suit. */
+  public static TrainingExample of(RgbImage picture) {
+    return new TrainingExample(picture, Optional.empty(), Optional.empty());
+  }
+
+  /** Called so. */
+  public TrainingExample caption(String text) {
+    return new TrainingExample(picture, Optional.of(text), focus, mask);
+  }
+
+  /** With an area that counts more. */
+  public TrainingExample focus(Focus area) {
+    return new TrainingExample(picture, caption, Optional.of(area), mask);
+  }
+
+  /** Of which only what the mask has white is learnt. */
+  public TrainingExample mask(RgbImage gray) {
+    return new TrainingExample(picture, caption, focus, Optional.of(gray));
+  }
+}

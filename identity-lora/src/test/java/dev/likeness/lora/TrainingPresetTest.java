@@ -1,0 +1,148 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.lora.internal.training.TrainableAdapter;
+import dev.likeness.lora.internal.training.TrainableFullWeights;
+import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingOptimizer;
+import java.util.List;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(NoTensorLeaks.class)
+class TrainingPresetTest extends OnGoldenBase {
+  /** Bytes: a number, its gradient and two moments. */
+  private static final long ADAMW = 16;
+
+  @Test
+  void takesMoreStepsForMorePhotosAndMoreTime() {
+    assertEquals(LoraTraining.balanced(), TrainingPreset.BALANCED.of(base, 10, Long.MAX_VALUE));
+    assertEquals(164, TrainingPreset.BALANCED.of(base, 3, Long.MAX_VALUE).steps());
+    assertEquals(424, TrainingPreset.BALANCED.of(base, 20, Long.MAX_VALUE).steps());
+    assertEquals(120, TrainingPreset.QUICK.of(base, 10, Long.MAX_VALUE).steps());
+    assertEquals(900, TrainingPreset.BEST.of(base, 10, Long.MAX_VALUE).steps());
+  }
+
+  @Test
+  void givesUpTimeAndThenRankWhereMemoryIsShort() {
+    LoraTraining full = TrainingPreset.BALANCED.of(base, 10, Long.MAX_VALUE);
+    LoraTraining twice = TrainingPreset.BALANCED.of(base, 10, full.memory(base).bytes() - 1);
+    assertEquals(full.options(full.options().recompute(true)), twice);
+    assertTrue(twice.memory(base).bytes() < full.memory(base).bytes());
+    LoraTraining single =
+        TrainingPreset.BALANCED.of(base, 10, twice.memory(base).bytes() - 1);
+    assertEquals(1, single.batch());
+    assertEquals(full.batch(), single.options().accumulation());
+    String refusal = assertThrows(
+            ResourceLimitException.class, () -> TrainingPreset.BALANCED.of(base, 10, 300 << 20))
+        .getMessage();
+    assertTrue(
+        refusal.matches(
+            "learning a person on base-today takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
+                + " take a smaller base"),
+        refusal);
+  }
+
+  @Test
+  void fitsWhatIsAskedAndNoOtherTraining() {
+    LoraTraining asked = TrainingPreset.BALANCED.of(base, 10).prior(4, 1).rank(32);
+    int width = base.defaults().width();
+    int height = base.defaults().height();
+    long bytes = asked.memory(base, width, height, true).bytes();
+    assertEquals(asked, TrainingPreset.fitting(asked, base, true, bytes));
+    LoraTraining fitting =
+        TrainingPreset.fitting(asked, base, true, asked.memory(base).bytes());
+    assertEquals(asked.options(asked.options().recompute(true)), fitting);
+    assertEquals(
+        fitting, TrainingPreset.fitting(fitting, base, true, asked.memory(base).bytes()));
+    LoraTraining prodigy =
+        asked.options(asked.options().optimizer(TrainingOptimizer.PRODIGY).accumulation(2));
+    LoraTraining least = TrainingPreset.fitting(
+        prodigy,
+        base,
+        false,
+        prodigy.batch(1).options(prodigy.options().recompute(true)).memory(base).bytes() - 1);
+    assertEquals(
+        List.of(1, 2 * asked.batch(), TrainingOptimizer.PRODIGY, 8),
+        List.of(
+            least.batch(),
+            least.options().accumulation(),
+            least.options().optimizer(),
+            least.rank()));
+  }
+
+  @Test
+  void countsWhatOptimisersKeep() {
+    LoraTraining full = LoraTraining.balanced();
+    long learned = full.memory(base).learned();
+    assertEquals(
+        learned * 10 / 16,
+        full.options(OptimizerOptions.PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT))
+            .memory(base)
+            .learned());
+    assertEquals(
+        learned * 20 / 16,
+        full.options(OptimizerOptions.PLAIN.ema(0.9)).memory(base).learned());
+    assertTrue(
+        DreamBooth.standard().memory(base).learned() > learned,
+        "a whole network is no more than its factors");
+  }
+
+  @Test
+  void countsEveryNumberThatIsLearned() {
+    for (LoraForm form : LoraForm.values()) {
+      LoraTraining settings = LoraTraining.balanced().options(OptimizerOptions.PLAIN.form(form));
+      try (TrainableAdapter factors =
+          new TrainableAdapter(settings, PersonToken.of("man"), base.parts())) {
+        assertEquals(
+            ADAMW * factors.weights().count(), settings.memory(base).learned(), form.name());
+      }
+    }
+    for (boolean text : new boolean[] {false, true}) {
+      DreamBooth whole = new DreamBooth(LoraTraining.balanced().textEncoder(text));
+      try (TrainableFullWeights weights =
+          new TrainableFullWeights(base.parts(), text, ScalarType.Float)) {
+        assertEquals(ADAMW * weights.weights().count(), whole.memory(base).learned());
+      }
+    }
+  }
+
+  @Test
+  void countsWhatIsDrawnOnTheWay() {
+    LoraTraining settings = LoraTraining.balanced();
+    TrainingMemory alone = settings.memory(base, 24, 16);
+    TrainingMemory watched = settings.memory(base, 24, 16, true);
+    assertEquals(0, alone.drawing());
+    assertEquals(base.parts().autoencoder().decodingMemory(24, 16), watched.drawing());
+    assertEquals(
+        alone.learned() * 20 / 16, watched.learned(), "the best weights are one number more");
+    assertEquals(watched.drawing(), settings.prior(4, 1).memory(base, 24, 16).drawing());
+    assertTrue(base.parts().autoencoder().decodingMemory(48, 16) > watched.drawing());
+    DreamBooth whole = new DreamBooth(settings);
+    assertTrue(
+        whole.memory(base, 24, 16, true).learned() > whole.memory(base, 24, 16).learned());
+  }
+
+  @Test
+  void countsMoreForLargerPicturesAndWholeNetworks() {
+    LoraTraining settings = LoraTraining.balanced();
+    TrainingMemory own = settings.memory(base, 16, 16);
+    TrainingMemory larger = settings.memory(base, 32, 32);
+    assertTrue(larger.activations() > 2 * own.activations(), own + "; " + larger);
+    assertEquals(own.weights() + own.learned(), larger.weights() + larger.learned());
+    TrainingMemory attention = settings.targets(LoraTargets.ATTENTION).memory(base);
+    assertTrue(
+        attention.activations() < new DreamBooth(settings).memory(base).activations(),
+        attention.toString());
+  }
+}

@@ -1,0 +1,136 @@
+package dev.likeness.lora.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.lora.Lesson;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.OnGoldenBase;
+import dev.likeness.lora.training.OptimizerOptions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Batches of latents that are all zero, so that whatever is in one is chance. */
+@ExtendWith(NoTensorLeaks.class)
+class BatchSamplerTest extends OnGoldenBase {
+  private static final OptimizerOptions PLAIN = OptimizerOptions.PLAIN;
+  private static final int BATCH = 2;
+  private static final int CHANNELS = 4;
+  private static final int PLACES = 16 * 16;
+
+  /** What a batch holds, picture by picture, channel by channel. */
+  private record Drawn(float[] clean, float[] noise, float[] seen) {}
+
+  @Test
+  void hasOneNoiseForTheTargetAndForWhatIsSeen() {
+    Drawn plain = drawn(PLAIN);
+    assertArrayEquals(new float[BATCH * CHANNELS * PLACES], plain.clean);
+    assertArrayEquals(plain.noise, plain.seen);
+    assertEquals(1, spread(plain.noise), 0.05);
+  }
+
+  /**
+   * Lin et al. (2023): the noise has a mean of its own in each channel of each picture, in the
+   * target too.
+   */
+  @Test
+  void offsetsEachChannelOfEachPictureByANumberOfItsOwn() {
+    double strength = 0.5;
+    Drawn offset = drawn(PLAIN.noiseOffset(strength));
+    float[] added = difference(offset.noise, drawn(PLAIN).noise);
+    assertArrayEquals(offset.noise, offset.seen);
+    double[] means = new double[BATCH * CHANNELS];
+    for (int i = 0; i < added.length; i++) {
+      means[i / PLACES] += added[i] / PLACES;
+      assertEquals(
+          added[i / PLACES * PLACES], added[i], 1e-5, "the same at every place of a channel");
+    }
+    for (int i = 1; i < means.length; i++) {
+      assertNotEquals(means[0], means[i], 1e-3);
+    }
+    float[] twice = difference(drawn(PLAIN.noiseOffset(2 * strength)).noise, offset.noise);
+    assertArrayEquals(added, twice, 1e-5f, "in proportion to the strength");
+  }
+
+  /** Ning et al. (2023): the network sees more noise than it is to find. */
+  @Test
+  void perturbsWhatIsSeenAndLeavesTheTargetsNoiseAsItWas() {
+    Drawn perturbed = drawn(PLAIN.inputPerturbation(0.1));
+    assertArrayEquals(drawn(PLAIN).noise, perturbed.noise);
+    assertEquals(0.1, spread(difference(perturbed.seen, perturbed.noise)), 0.005);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"9, 1, 4, 10", "6, 2, 4, 4", "8, 4, 4, 3", "3, 5, 1, 8", "5, 7, 32, 12"})
+  void showsPicturesOfEverySizeAlikeOften(int first, int second, int batch, int round) {
+    LoraTraining settings = LoraTraining.balanced();
+    Lesson lesson = Lesson.of(base.parts(), settings);
+    List<ImageBucket> buckets = List.of(bucket(0, first), bucket(first, second));
+    int[] seen = new int[first + second];
+    for (int number = 0; number < 2 * round; number++) {
+      ImageBucket.Turn turn = ImageBucket.turn(buckets, 3, number, batch);
+      for (int picture : StepDraw.of(
+              3, number, turn.number(), batch, turn.bucket().pictures().size(), 1, lesson)
+          .pictures()) {
+        seen[turn.bucket().pictures().get(picture)]++;
+      }
+      if (number % round == round - 1) {
+        int[] alike = new int[seen.length];
+        Arrays.fill(alike, (number + 1) * batch / seen.length);
+        assertArrayEquals(alike, seen, "after " + (number + 1) + " batches");
+      }
+    }
+  }
+
+  private static ImageBucket bucket(int from, int count) {
+    return new ImageBucket(
+        32, 32, IntStream.range(from, from + count).boxed().toList(), null, null);
+  }
+
+  private static Drawn drawn(OptimizerOptions options) {
+    LoraTraining settings =
+        LoraTraining.balanced().batch(BATCH).options(options).seed(3);
+    CaptionBook captions = new CaptionBook(List.of("a person", "a woman"), 1, new int[] {-1, -1});
+    Drawn[] drawn = new Drawn[1];
+    try (TensorRegion region = new TensorRegion()) {
+      ImageBucket bucket = new ImageBucket(
+          32, 32, List.of(0, 1), new CachedLatents(region), new CachedLatents(region));
+      for (int i = 0; i < BATCH; i++) {
+        bucket.latents().add(new float[CHANNELS * PLACES], CHANNELS, 16, 16);
+      }
+      new BatchSampler(settings, List.of(bucket), captions, Lesson.of(base.parts(), settings))
+          .with(
+              0,
+              batch -> drawn[0] = new Drawn(
+                  ImageTensors.floats(batch.clean()),
+                  ImageTensors.floats(batch.noise()),
+                  ImageTensors.floats(batch.seen())));
+    }
+    return drawn[0];
+  }
+
+  private static float[] difference(float[] a, float[] b) {
+    float[] difference = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      difference[i] = a[i] - b[i];
+    }
+    return difference;
+  }
+
+  private static double spread(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value * value;
+    }
+    return Math.sqrt(sum / values.length);
+  }
+}

@@ -1,0 +1,107 @@
+package dev.likeness.lora.internal.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.io.OwnersAlone;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.OnGoldenBase;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Encoded pictures that a training leaves for the next. */
+@ExtendWith(NoTensorLeaks.class)
+class LatentDiskCacheTest extends OnGoldenBase {
+  private static final LoraTraining SETTINGS = LoraTraining.balanced()
+      .targets(LoraTargets.ATTENTION)
+      .steps(3)
+      .batch(2)
+      .rank(1)
+      .textEncoder(false);
+
+  @TempDir
+  private Path folder;
+
+  private static TrainingSet pictures() {
+    byte[] rgb = new byte[24 * 16 * 3];
+    Random random = new Random(5);
+    return TrainingSet.of(
+        Stream.of(1, 2)
+            .map(i -> {
+              random.nextBytes(rgb);
+              return RgbImage.of(24, 16, rgb.clone());
+            })
+            .toList(),
+        PersonToken.of("woman"));
+  }
+
+  private static float[] learned(LoraTraining settings, TrainingSet set) {
+    try (TrainedPerson person = settings.train(base, set, Progress.SILENT, new Cancellation())) {
+      return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).as(person.at(1)))
+          .pixels();
+    }
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  @Test
+  void learnsFromThemWhatItLearnsFromThePictures() throws IOException {
+    float[] plain = learned(SETTINGS, pictures());
+    assertArrayEquals(plain, learned(SETTINGS, pictures().latents(folder)));
+    List<Path> kept = files();
+    assertTrue(OwnersAlone.open(kept.get(0)));
+    assertEquals(2, kept.size());
+    try (Safetensors file = Safetensors.open(kept.get(0))) {
+      assertEquals(Set.of("mean", "log_variance"), file.names());
+    }
+    FileTime old = FileTime.fromMillis(1000);
+    for (Path file : kept) {
+      Files.setLastModifiedTime(file, old);
+    }
+    assertArrayEquals(plain, learned(SETTINGS, pictures().latents(folder)));
+    assertEquals(old, Files.getLastModifiedTime(kept.get(0)), "encoded again");
+  }
+
+  @Test
+  void keepsMirroredPicturesBesideTheirOwn() throws IOException {
+    assertArrayEquals(
+        learned(SETTINGS.flip(true), pictures()),
+        learned(SETTINGS.flip(true), pictures().latents(folder)));
+    assertEquals(4, files().size());
+  }
+
+  @Test
+  void encodesAgainWhatIsDamaged() throws IOException {
+    float[] plain = learned(SETTINGS, pictures().latents(folder));
+    Path first = files().get(0);
+    Files.write(first, new byte[] {1, 2, 3});
+    assertArrayEquals(plain, learned(SETTINGS, pictures().latents(folder)));
+    assertNotEquals(3, Files.size(first));
+    assertTrue(files().size() == 2);
+  }
+}

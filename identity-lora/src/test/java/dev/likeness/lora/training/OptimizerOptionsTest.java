@@ -1,0 +1,526 @@
+package dev.likeness.lora.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.lora.Lesson;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.OnGoldenBase;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import dev.likeness.lora.internal.file.LoraMetadata;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class OptimizerOptionsTest extends OnGoldenBase {
+  private static final OptimizerOptions PLAIN = OptimizerOptions.PLAIN;
+  private static final LoraTraining SHORT = LoraTraining.balanced()
+      .rank(2)
+      .batch(2)
+      .steps(2)
+      .textEncoder(false)
+      .options(PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)"));
+  private static final PersonToken SUBJECT = PersonToken.of("woman");
+
+  @TempDir
+  private Path files;
+
+  private static RgbImage picture(int seed, int width, int height) {
+    byte[] rgb = new byte[width * height * 3];
+    new Random(seed).nextBytes(rgb);
+    return RgbImage.of(width, height, rgb);
+  }
+
+  private static List<RgbImage> pictures() {
+    return List.of(picture(1, 24, 16), picture(2, 24, 16), picture(3, 24, 16));
+  }
+
+  private static LoraTraining with(OptimizerOptions options) {
+    return SHORT.options(options.modules(SHORT.options().modules()));
+  }
+
+  private static TrainedPerson train(LoraTraining settings) {
+    return settings.train(base, pictures(), SUBJECT, Progress.SILENT, new Cancellation());
+  }
+
+  private static float[] drawn(TrainedPerson person) {
+    return base.generate(
+            ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
+        .pixels();
+  }
+
+  private static float[] trainedAndDrawn(LoraTraining settings) {
+    try (TrainedPerson person = train(settings)) {
+      return drawn(person);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(LoraForm.class)
+  void learnsEachFormAndKeepsItInEitherSpelling(LoraForm form) {
+    try (TrainedPerson person = train(with(PLAIN.form(form)))) {
+      float[] learned = drawn(person);
+      float[] before = base.generate(
+              ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
+          .pixels();
+      assertFalse(Arrays.equals(before, learned), "nothing was learned");
+      for (KeyFormat dialect : List.of(KeyFormat.PEFT, KeyFormat.KOHYA)) {
+        Path file = files.resolve(form + "-" + dialect + ".safetensors");
+        person.lora().save(file, dialect);
+        try (TrainedPerson again = TrainedPerson.open(file, base)) {
+          assertArrayEquals(learned, drawn(again), 1e-6f);
+          assertEquals(3, again.lora().report().layers());
+        }
+      }
+    }
+  }
+
+  @Test
+  void tellsOtherProgramsWhatMadeAFile() {
+    for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR)) {
+      Map<String, String> notes = LoraMetadata.of(
+          LoraInspection.made(LoraFamilyDetector.SD1, kind, 3, 4, Map.of()), "sks woman");
+      LoraMetadata.sayModule(notes, KeyFormat.KOHYA, kind == LoraAlgorithm.LOKR);
+      assertEquals(
+          kind == LoraAlgorithm.LOKR ? "lycoris.kohya" : "networks.lora",
+          notes.get("ss_network_module"));
+      assertEquals(kind == LoraAlgorithm.LOKR, notes.containsKey("ss_network_args"));
+      assertEquals("sd_v1", notes.get("ss_base_model_version"));
+      assertEquals("False", notes.get("ss_v2"));
+    }
+    LoraInspection second =
+        LoraInspection.made(LoraFamilyDetector.SD2, LoraAlgorithm.LORA, 3, 4, Map.of());
+    assertEquals("True", LoraMetadata.of(second, "sks woman").get("ss_v2"));
+  }
+
+  static Stream<OptimizerOptions> influential() {
+    return Stream.of(
+        PLAIN.rankStabilised(true),
+        PLAIN.optimizer(TrainingOptimizer.LION),
+        PLAIN.optimizer(TrainingOptimizer.ADAFACTOR),
+        PLAIN.optimizer(TrainingOptimizer.PRODIGY),
+        PLAIN.constantRate(true),
+        PLAIN.accumulation(2),
+        PLAIN.ema(0.5),
+        PLAIN.noiseOffset(0.1),
+        PLAIN.inputPerturbation(0.1),
+        PLAIN.debiased(true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("influential")
+  void changesWhatIsLearned(OptimizerOptions options) {
+    assertFalse(
+        Arrays.equals(trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(options))),
+        options.toString());
+  }
+
+  @Test
+  void weighsDebiasedLossesByNothingElse() {
+    assertEquals(SHORT.minSnrGamma(), objective(PLAIN).minSnrGamma());
+    DiffusionObjective debiased = objective(PLAIN.debiased(true));
+    assertTrue(debiased.debiased() && debiased.minSnrGamma() == 0, debiased.toString());
+  }
+
+  private static DiffusionObjective objective(OptimizerOptions options) {
+    return ((Lesson.NoiseLesson) Lesson.of(base.parts(), with(options))).objective();
+  }
+
+  /**
+   * rsLoRA (Kalajdzievski, 2023) divides by the rank's root; {@link LoraTraining#rank} keeps alpha
+   * / rank.
+   */
+  @ParameterizedTest
+  @CsvSource({"4, 8, 2, 4", "16, 16, 1, 4", "16, 8, 0.5, 2", "2, 1, 0.5, 0.70710678"})
+  void countsAChangeByItsRankOrByTheRanksRoot(
+      int rank, double alpha, double plain, double stabilised) {
+    LoraTraining settings = new LoraTraining(
+        rank,
+        alpha,
+        LoraTargets.ATTENTION,
+        false,
+        1,
+        1,
+        1e-3,
+        0,
+        0,
+        0,
+        1,
+        false,
+        0,
+        1,
+        List.of("%s"),
+        0);
+    assertEquals(plain, settings.scale());
+    assertEquals(stabilised, settings.options(PLAIN.rankStabilised(true)).scale(), 1e-8);
+  }
+
+  @Test
+  void learnsTheSameWhetherActivationsAreKeptOrComputedTwice() {
+    assertArrayEquals(
+        trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(PLAIN.recompute(true))), 1e-5f);
+  }
+
+  /**
+   * A first factor of rank 8 has 4,608 numbers; its first gradient comes with the second step, its
+   * moments count from the third.
+   */
+  @Test
+  void takesLargeParametersMomentsInEightBitsAndSmallOnesWhole() {
+    LoraTraining whole = with(PLAIN).steps(5);
+    LoraTraining eight = with(PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT)).steps(5);
+    assertArrayEquals(
+        trainedAndDrawn(whole), trainedAndDrawn(eight), "factors of rank 2 are small");
+    float[] before = base.generate(
+            ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
+        .pixels();
+    float[] expected = trainedAndDrawn(whole.rank(8));
+    double off = distance(expected, trainedAndDrawn(eight.rank(8)));
+    assertTrue(off > 0, "no moment was in eight bits");
+    assertTrue(off < 0.1 * distance(expected, before), off + " of " + distance(expected, before));
+  }
+
+  @ParameterizedTest
+  @EnumSource(LoraForm.class)
+  void goesAboutAsFarByAdafactorAsByAdamW(LoraForm form) {
+    float[] before = base.generate(
+            ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
+        .pixels();
+    LoraTraining usual = with(PLAIN.form(form)).steps(5);
+    float[] moved =
+        trainedAndDrawn(usual.options(usual.options().optimizer(TrainingOptimizer.ADAFACTOR)));
+    double way = distance(before, moved) / distance(before, trainedAndDrawn(usual));
+    assertTrue(way > 0.25 && way < 4, "the picture went " + way + " times as far as by AdamW");
+  }
+
+  private static double distance(float[] a, float[] b) {
+    return Math.sqrt(IntStream.range(0, a.length)
+        .mapToDouble(i -> (a[i] - b[i]) * (a[i] - b[i]))
+        .sum());
+  }
+
+  @Test
+  void learnsPicturesOfSeveralSizesTheirCaptionsAndWhereToLook() {
+    List<TrainingExample> plain = List.of(
+        TrainingExample.of(picture(1, 24, 16)),
+        TrainingExample.of(picture(2, 16, 24)),
+        TrainingExample.of(picture(3, 24, 16)));
+    float[] alike = drawn(plain, PLAIN);
+    List<TrainingExample> focused = new ArrayList<>(plain);
+    focused.set(0, plain.get(0).focus(new TrainingExample.Focus(8, 4, 8, 8)));
+    assertArrayEquals(alike, drawn(focused, PLAIN));
+    assertFalse(Arrays.equals(alike, drawn(focused, PLAIN.focus(4))), "the focus counts nothing");
+    List<TrainingExample> named =
+        plain.stream().map(p -> p.caption("a drawing of %s, smiling")).toList();
+    assertFalse(Arrays.equals(alike, drawn(named, PLAIN)), "captions count nothing");
+  }
+
+  @Test
+  void learnsNothingWhereAMaskIsBlack() {
+    List<TrainingExample> plain = pictures().stream().map(TrainingExample::of).toList();
+    List<Double> losses = new ArrayList<>();
+    masked(plain, 0, 0, losses);
+    List<Double> usual = new ArrayList<>();
+    float[] all = masked(plain, 255, 255, usual);
+    // What the base answers twice differs by rounding: Adam would go far by that alone, so it is
+    // the loss that says how little it is.
+    assertTrue(
+        losses.size() == 2 && max(losses) < 1e-9 * max(usual),
+        "all is as the base has it: " + losses + " of " + usual);
+    assertArrayEquals(trainedAndDrawn(with(PLAIN)), all, 1e-6f, "all is learnt");
+    float[] half = masked(plain, 255, 0, losses);
+    assertFalse(Arrays.equals(all, half), "the mask hides nothing");
+    assertFalse(
+        Arrays.equals(half, masked(plain, 0, 255, losses)), "it is the same which half is learnt");
+  }
+
+  private static double max(List<Double> losses) {
+    return losses.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+  }
+
+  /**
+   * Trained with masks whose left and right half are of these grays; {@code losses} hear of each
+   * step's.
+   */
+  private static float[] masked(
+      List<TrainingExample> pictures, int left, int right, List<Double> losses) {
+    byte[] gray = new byte[24 * 16 * 3];
+    for (int i = 0; i < gray.length; i++) {
+      gray[i] = (byte) (i / 3 % 24 < 12 ? left : right);
+    }
+    List<TrainingExample> masked = pictures.stream()
+        .map(picture -> picture.mask(RgbImage.of(24, 16, gray)))
+        .toList();
+    TrainingSet set = new TrainingSet(masked, SUBJECT, null, null, Optional.empty());
+    Progress progress = event -> {
+      if (event instanceof ProgressEvent.Step step && !Double.isNaN(step.loss())) {
+        losses.add(step.loss());
+      }
+    };
+    try (TrainedPerson person = with(PLAIN).train(base, set, progress, new Cancellation())) {
+      return drawn(person);
+    }
+  }
+
+  @Test
+  void refusesAMaskOfAnotherSize() {
+    assertEquals(
+        "a mask of 24x16 for a picture of 16x24: both must be of one size",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> TrainingExample.of(picture(2, 16, 24)).mask(picture(1, 24, 16)))
+            .getMessage());
+  }
+
+  private static float[] drawn(List<TrainingExample> pictures, OptimizerOptions options) {
+    TrainingSet set = new TrainingSet(pictures, SUBJECT, null, null, Optional.empty());
+    try (TrainedPerson person =
+        with(options).prior(2, 1).steps(3).train(base, set, Progress.SILENT, new Cancellation())) {
+      return drawn(person);
+    }
+  }
+
+  @Test
+  void countsTheClassAtItsWeight() {
+    float[] alone = trainedAndDrawn(with(PLAIN));
+    assertArrayEquals(
+        alone, trainedAndDrawn(with(PLAIN).prior(2, 0)), 1e-5f, "pictures of no weight are learnt");
+    float[] half = trainedAndDrawn(with(PLAIN).prior(2, 0.5));
+    assertFalse(Arrays.equals(alone, half), "the class counts nothing");
+    assertFalse(
+        Arrays.equals(half, trainedAndDrawn(with(PLAIN).prior(2, 1))), "its weight counts nothing");
+  }
+
+  @Test
+  void saysWhatClassPicturesAreWorthWhereThePersonHasNoWordOfTheirOwn() {
+    List<ProgressEvent> events = new ArrayList<>();
+    with(PLAIN)
+        .prior(2, 1)
+        .train(base, pictures(), SUBJECT.token(""), events::add, new Cancellation())
+        .close();
+    assertEquals(
+        1,
+        events.stream()
+            .filter(event -> event instanceof ProgressEvent.Notice notice
+                && notice.message().contains("give the person a rare word"))
+            .count());
+  }
+
+  @Test
+  void warnsOnceWhereLikenessFallsWithTheLoss() {
+    double[] falling = {0.6, 0.5, 0.4, 0.3};
+    assertEquals(1, warnings(falling).size());
+    assertTrue(
+        warnings(falling).get(0).startsWith("likeness fell from 0.600 to 0."),
+        warnings(falling).get(0));
+    assertEquals(List.of(), warnings(0.3, 0.4, 0.5, 0.6));
+  }
+
+  private static List<String> warnings(double... scores) {
+    int[] looks = {0};
+    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    List<ProgressEvent> events = new ArrayList<>();
+    TrainingSet set = TrainingSet.of(pictures(), SUBJECT)
+        .previews(new ValidationOptions(10, ask, drawn -> scores[looks[0]++], 9));
+    LoraTraining settings =
+        with(PLAIN.constantRate(true)).steps(10 * scores.length).learningRate(1e-2);
+    settings.train(base, set, events::add, new Cancellation()).close();
+    return events.stream()
+        .filter(event ->
+            event instanceof ProgressEvent.Notice notice && notice.message().contains("by heart"))
+        .map(event -> ((ProgressEvent.Notice) event).message())
+        .toList();
+  }
+
+  @Test
+  void keepsTheBestLookAndStopsWhenNothingBetterComes() {
+    List<ProgressEvent> events = new ArrayList<>();
+    double[] scores = {0.2, 0.6, 0.5, 0.4};
+    int[] looks = {0};
+    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    ValidationOptions previews = new ValidationOptions(1, ask, drawn -> scores[looks[0]++], 2);
+    float[] kept;
+    try (TrainedPerson person = with(PLAIN.constantRate(true))
+        .steps(9)
+        .train(
+            base,
+            TrainingSet.of(pictures(), SUBJECT).previews(previews),
+            events::add,
+            new Cancellation())) {
+      kept = drawn(person);
+    }
+    assertArrayEquals(
+        trainedAndDrawn(with(PLAIN.constantRate(true)).steps(2)),
+        kept,
+        "not the weights of the best look");
+    List<Double> seen = events.stream()
+        .filter(ProgressEvent.Preview.class::isInstance)
+        .map(event -> ((ProgressEvent.Preview) event).score())
+        .toList();
+    assertEquals(List.of(0.2, 0.6, 0.5, 0.4), seen);
+    assertTrue(events.contains(new ProgressEvent.Notice(
+        "no better likeness in the last 2 looks; the weights of the best are kept")));
+  }
+
+  @Test
+  void keepsTheBestLookAlsoOverAStop(@TempDir Path files) {
+    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    // No look is better than the first, at step 10; the third without a better one is at step 40.
+    ValidationOptions previews = new ValidationOptions(10, ask, drawn -> 0, 3);
+    LoraTraining settings = with(PLAIN).steps(60);
+    TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(previews);
+    float[] whole;
+    try (TrainedPerson person = settings.train(base, set, Progress.SILENT, new Cancellation())) {
+      whole = drawn(person);
+    }
+    Cancellation stop = new Cancellation();
+    Progress late = event -> {
+      if (event instanceof ProgressEvent.Step step
+          && step.phase().equals("train")
+          && step.step() == 27) {
+        stop.cancel();
+      }
+    };
+    TrainingSet kept = set.state(files.resolve("state.safetensors"));
+    assertThrows(CancelledException.class, () -> settings.train(base, kept, late, stop));
+    List<Integer> steps = new ArrayList<>();
+    Progress seen = event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
+        steps.add(step.step());
+      }
+    };
+    try (TrainedPerson person = settings.train(base, kept, seen, new Cancellation())) {
+      assertArrayEquals(whole, drawn(person), "not the best look of before the stop");
+    }
+    assertEquals(28, steps.get(0));
+    assertEquals(40, steps.get(steps.size() - 1), "patience began anew after the stop");
+  }
+
+  @Test
+  void learnsANewWordThatTravelsWithThePerson() {
+    LoraTraining settings = with(PLAIN.pivot(Pivot.of(2))).steps(4);
+    try (TrainedPerson person = train(settings)) {
+      TextualInversion word = person.lora().words().get(0);
+      assertEquals("sks", word.token());
+      assertEquals(2, word.vectors());
+      assertFalse(
+          Arrays.equals(
+              drawn(person),
+              base.generate(
+                      ImageRequest.of("woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
+                  .pixels()),
+          "the word says nothing");
+      assertArrayEquals(
+          drawn(person),
+          base.generate(ImageRequest.of("sks woman")
+                  .steps(1)
+                  .guidance(1)
+                  .size(24, 16)
+                  .as(person.at(1).and((part, compute) -> Adaptation.NONE)))
+              .pixels(),
+          "a sum lost the word");
+      Path file = files.resolve("pivotal.safetensors");
+      person.save(file);
+      try (TrainedPerson again = TrainedPerson.open(file, base)) {
+        assertArrayEquals(drawn(person), drawn(again));
+        assertEquals(List.of("sks"), again.lora().report().embeddings());
+      }
+      assertFalse(
+          Arrays.equals(first(word), first(train(settings.steps(1)))),
+          "the word stayed as it began");
+      Path alone = files.resolve("word.safetensors");
+      word.save(alone);
+      assertArrayEquals(first(word), first(TextualInversion.open(alone)));
+    }
+    assertEquals(
+        "a new word needs a token to be called by: Subject.token, e.g. sks",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> settings.train(
+                    base, pictures(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
+            .getMessage());
+  }
+
+  @Test
+  void learnsANewWordByProdigyInStepsOfTheSameLength() {
+    LoraTraining usual = with(PLAIN.pivot(Pivot.of(1)))
+        .learningRate(LoraTraining.balanced().suitedTo(base).learningRate());
+    LoraTraining prodigy =
+        usual.options(usual.options().optimizer(TrainingOptimizer.PRODIGY)).learningRate(1);
+    float[] begun = first(train(prodigy.steps(1)));
+    double way =
+        way(begun, first(train(prodigy.steps(60)))) / way(begun, first(train(usual.steps(60))));
+    assertTrue(way > 0.25 && way < 4, "the word went " + way + " times as far as by AdamW");
+  }
+
+  private static double way(float[] from, float[] to) {
+    double sum = 0;
+    for (int i = 0; i < from.length; i++) {
+      sum += (to[i] - from[i]) * (to[i] - from[i]);
+    }
+    return Math.sqrt(sum);
+  }
+
+  private static float[] first(TrainedPerson person) {
+    try (person) {
+      return first(person.lora().words().get(0));
+    }
+  }
+
+  private static float[] first(TextualInversion word) {
+    return word.values().values().iterator().next();
+  }
+
+  @Test
+  void refusesNumbersThatMakeNoSense() {
+    assertEquals(
+        "accumulation 0 must be at least 1, ema 0.0 from 0 to below 1, noise offset 0.0 and input perturbation"
+            + " 0.0 not below 0, focus 1.0 above 0",
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.accumulation(0))
+            .getMessage());
+    assertEquals(
+        "\"(\" is no regular expression: Unclosed group",
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.modules("(")).getMessage());
+    assertEquals(
+        "no layer of the base is to learn: targets CONVOLUTIONS, modules nothing",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> train(with(PLAIN).options(PLAIN.modules("nothing"))))
+            .getMessage());
+    assertEquals(
+        "a focus of 0x8 at 0,0 must lie in the picture and hold a pixel",
+        assertThrows(IllegalArgumentException.class, () -> new TrainingExample.Focus(0, 0, 0, 8))
+            .getMessage());
+  }
+}

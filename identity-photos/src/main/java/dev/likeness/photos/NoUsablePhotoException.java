@@ -1,0 +1,38 @@
+package dev.likeness.photos;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import java.util.stream.Collectors;
+
+/**
+ * Not one photo of a set can be used; the message names the photos and why, the review has the
+ * rest.
+ */
+public final class NoUsablePhotoException extends InvalidInputException {
+  private static final long serialVersionUID = 1L;
+  private static final int NAMED = 4;
+
+  private final transient PhotoReview review;
+
+  NoUsablePhotoException(PhotoReview review) {
+    super(line(review));
+    this.review = review;
+  }
+
+  /** What the review found, to show it; null after deserialization. */
+  public PhotoReview review() {
+    return review;
+  }
+
+  private static String line(PhotoReview review) {
+    int count = review.photos().size();
+    String named = review.photos().stream()
+        .limit(NAMED)
+        .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message())
+        .collect(Collectors.joining("; "));
+    String rest = count > NAMED ? "; and " + (count - NAMED) + " more" : "";
+    String all = count == 1
+        ? "the photo cannot be used: "
+        : "none of the " + count + " photos can be used: ";
+    return all + named + rest;
+  }
+}

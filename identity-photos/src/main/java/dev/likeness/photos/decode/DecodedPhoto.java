@@ -1,0 +1,42 @@
+package dev.likeness.photos.decode;
+
+import dev.likeness.diffusion.image.RgbImage;
+import java.util.OptionalInt;
+
+/**
+ * A photo as a picture.
+ *
+ * @param picture upright, sRGB, its long side within {@link DecodeLimits#longSide()}
+ * @param format what the file is
+ * @param fullWidth width of the upright photo before reduction, in pixels
+ * @param fullHeight height of the upright photo before reduction, in pixels
+ * @param damaged whether the reader had to make up parts of it
+ * @param jpegQuality the quality setting, 1 to 100, that a JPEG file was saved with
+ */
+public record DecodedPhoto(
+    RgbImage picture,
+    PhotoFormat format,
+    int fullWidth,
+    int fullHeight,
+    boolean damaged,
+    OptionalInt jpegQuality) {
+  /** The same photo turned to {@code upright}, from how it lay. */
+  public DecodedPhoto turned(RgbImage upright, ExifOrientation lay) {
+    boolean quarter = lay.quarter();
+    return new DecodedPhoto(
+        upright,
+        format,
+        quarter ? fullHeight : fullWidth,
+        quarter ? fullWidth : fullHeight,
+        damaged,
+        jpegQuality);
+  }
+
+  /**
+   * How many of the file's pixels one pixel of {@link #picture()} stands for along a side; 1 when
+   * not reduced.
+   */
+  public double reduction() {
+    return (double) fullWidth / picture.width();
+  }
+}

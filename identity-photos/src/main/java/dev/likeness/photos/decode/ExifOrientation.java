@@ -1,0 +1,86 @@
+package dev.likeness.photos.decode;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * How the stored rows and columns of a photo map to the upright picture: the eight values of EXIF's
+ * tag 0x0112 (JEITA CP-3451, 4.6.4 A), in order.
+ */
+public enum ExifOrientation {
+  /** Value 1. */
+  UPRIGHT(1, 0, 0, 1),
+  MIRRORED(-1, 0, 0, 1),
+  UPSIDE_DOWN(-1, 0, 0, -1),
+  FLIPPED(1, 0, 0, -1),
+  TRANSPOSED(0, 1, 1, 0),
+  TURNED_RIGHT(0, 1, -1, 0),
+  TRANSVERSED(0, -1, -1, 0),
+  TURNED_LEFT(0, -1, 1, 0);
+
+  // Stored x grows by xx per upright column and xy per upright row; stored y by yx and yy.
+  private final int xx;
+  private final int xy;
+  private final int yx;
+  private final int yy;
+
+  ExifOrientation(int xx, int xy, int yx, int yy) {
+    this.xx = xx;
+    this.xy = xy;
+    this.yx = yx;
+    this.yy = yy;
+  }
+
+  /**
+   * The orientation of an EXIF value; anything outside 1 to 8 means upright, as every viewer takes
+   * it.
+   */
+  public static ExifOrientation of(int exif) {
+    return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
+  }
+
+  /**
+   * The picture {@code stored} in a file, turned as the file's mark says and otherwise as it is.
+   */
+  public static RgbImage upright(Path file, RgbImage stored) {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      return PhotoFormat.of(bytes)
+          .map(format -> of(ExifOrientationPart.of(format, bytes)))
+          .orElse(UPRIGHT)
+          .upright(stored);
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read the picture " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether width and height change places. */
+  boolean quarter() {
+    return xx == 0;
+  }
+
+  /** The upright picture of a {@code stored} one. */
+  public RgbImage upright(RgbImage stored) {
+    if (this == UPRIGHT) {
+      return stored;
+    }
+    int width = quarter() ? stored.height() : stored.width();
+    int height = quarter() ? stored.width() : stored.height();
+    int startX = xx < 0 || xy < 0 ? stored.width() - 1 : 0;
+    int startY = yx < 0 || yy < 0 ? stored.height() - 1 : 0;
+    byte[] from = stored.rgb();
+    byte[] to = new byte[from.length];
+    for (int y = 0, at = 0; y < height; y++) {
+      for (int x = 0; x < width; x++, at += 3) {
+        int source = ((startY + yx * x + yy * y) * stored.width() + startX + xx * x + xy * y) * 3;
+        to[at] = from[source];
+        to[at + 1] = from[source + 1];
+        to[at + 2] = from[source + 2];
+      }
+    }
+    return RgbImage.of(width, height, to);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.likeness.photos.decode;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Converts HEIC and AVIF by libheif's program, where the machine has it. The program works on
+ * files, so the photo lies in a folder of its own, readable by this user alone, for as long as the
+ * conversion takes.
+ */
+final class HeifConverter implements PhotoConverter {
+  private static final List<String> NAMES =
+      List.of("heif-dec", "heif-dec.exe", "heif-convert", "heif-convert.exe");
+  private static final int SECONDS = 60;
+
+  @Override
+  public boolean converts(PhotoFormat format) {
+    return (format == PhotoFormat.HEIC || format == PhotoFormat.AVIF)
+        && program().isPresent();
+  }
+
+  @Override
+  public byte[] convert(PhotoFormat format, byte[] file) throws IOException {
+    String program =
+        program().orElseThrow(() -> new IOException("the program to convert it is gone"));
+    Path folder = Files.createTempDirectory("likeness");
+    Path in = folder.resolve("original." + format.word());
+    try {
+      Files.write(in, file);
+      run(new ProcessBuilder(
+          program, "-q", "95", in.toString(), folder.resolve("photo.jpg").toString()));
+      return Files.readAllBytes(written(folder));
+    } finally {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path left : files.toList()) {
+          Files.delete(left);
+        }
+      }
+      Files.delete(folder);
+    }
+  }
+
+  // Several pictures in one file are numbered from 1.
+  private static Path written(Path folder) throws IOException {
+    return Stream.of("photo.jpg", "photo-1.jpg")
+        .map(folder::resolve)
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(() -> new IOException("libheif wrote no picture"));
+  }
+
+  private static void run(ProcessBuilder builder) throws IOException {
+    Process process = builder
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+    try {
+      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("libheif did not finish within " + SECONDS + " s");
+      }
+      if (process.exitValue() != 0) {
+        throw new IOException("libheif refuses it");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("the conversion was interrupted");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  // Windows calls it Path, which the map of all variables does not find.
+  private static Optional<String> program() {
+    return program(Optional.ofNullable(System.getenv("PATH")).orElse(""));
+  }
+
+  /** The first of the programs in the folders that {@code path} lists. */
+  static Optional<String> program(String path) {
+    List<Path> folders =
+        Stream.of(path.split(File.pathSeparator)).flatMap(HeifConverter::folder).toList();
+    return NAMES.stream()
+        .flatMap(name -> folders.stream().map(folder -> folder.resolve(name)))
+        .filter(Files::isExecutable)
+        .map(Path::toString)
+        .findFirst();
+  }
+
+  // Only whole paths: an empty or relative entry would run whatever lies in the current folder. One
+  // in quotes is none on Windows.
+  private static Stream<Path> folder(String entry) {
+    try {
+      return Stream.of(Path.of(entry)).filter(Path::isAbsolute);
+    } catch (InvalidPathException e) {
+      return Stream.empty();
+    }
+  }
+}

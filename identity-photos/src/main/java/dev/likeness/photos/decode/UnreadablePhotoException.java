@@ -1,0 +1,49 @@
+package dev.likeness.photos.decode;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+
+/** A photo that cannot become a picture, and why. */
+public final class UnreadablePhotoException extends InvalidInputException {
+  private static final long serialVersionUID = 1L;
+
+  /** What is wrong with the file. */
+  public enum Fault {
+    EMPTY,
+    NOT_A_PICTURE,
+    TOO_MANY_BYTES,
+    TOO_MANY_PIXELS,
+    BROKEN,
+    NEEDS_CONVERSION
+  }
+
+  private final Fault fault;
+  private final double value;
+  private final double limit;
+
+  UnreadablePhotoException(
+      Fault fault, double value, double limit, String message, Throwable cause) {
+    super(message, cause);
+    this.fault = fault;
+    this.value = value;
+    this.limit = limit;
+  }
+
+  UnreadablePhotoException(Fault fault, String message) {
+    this(fault, Double.NaN, Double.NaN, message, null);
+  }
+
+  /** What is wrong with the file. */
+  public Fault fault() {
+    return fault;
+  }
+
+  /** What was measured (bytes or pixels), NaN where nothing was. */
+  public double value() {
+    return value;
+  }
+
+  /** What {@link #value} may be at most, NaN where nothing was measured. */
+  public double limit() {
+    return limit;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.likeness.photos.face;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Rect;
+
+/**
+ * Finds the two eyes of a frontal face; the cascade saw open eyes, so closed or covered ones are
+ * not found.
+ */
+final class EyeCascades implements AutoCloseable {
+  private final HaarCascade withGlasses = new HaarCascade("eye_tree_eyeglasses");
+  private final HaarCascade plain = new HaarCascade("eye");
+
+  /** The pair of eyes in the upper part of {@code face}, in the pixels of {@code grey}. */
+  Optional<Eyes> find(Mat grey, BoundingBox face) {
+    BoundingBox upper = new BoundingBox(
+        face.x(), face.y() + 0.15 * face.height(), face.width(), 0.5 * face.height());
+    Rect window = CascadeSearch.inside(upper, grey);
+    if (window.width() < 16 || window.height() < 16) {
+      return Optional.empty();
+    }
+    Mat region = new Mat(grey, window);
+    return pair(withGlasses, region, window, face).or(() -> pair(plain, region, window, face));
+  }
+
+  private static Optional<Eyes> pair(
+      HaarCascade cascade, Mat region, Rect window, BoundingBox face) {
+    List<Point> found = cascade.find(region, 2, (int) Math.max(10, face.width() / 8)).stream()
+        .map(box -> box.moved(window.x(), window.y()).center())
+        .toList();
+    double middle = face.center().x();
+    Optional<Point> left = found.stream().filter(p -> p.x() < middle).min(nearest(face, 0.3));
+    Optional<Point> right = found.stream().filter(p -> p.x() >= middle).min(nearest(face, 0.7));
+    return left.flatMap(l -> right.map(r -> new Eyes(l, r))).filter(pair -> plausible(pair, face));
+  }
+
+  // Eyes lie near 30 % and 70 % of the cascade's box across, 40 % down.
+  private static Comparator<Point> nearest(BoundingBox face, double share) {
+    Point usual = new Point(face.x() + share * face.width(), face.y() + 0.4 * face.height());
+    return Comparator.comparingDouble(p -> p.distance(usual));
+  }
+
+  private static boolean plausible(Eyes pair, BoundingBox face) {
+    double apart = pair.distance() / face.width();
+    return apart > 0.25 && apart < 0.6 && Math.abs(pair.roll()) < 25;
+  }
+
+  @Override
+  public void close() {
+    withGlasses.close();
+    plain.close();
+  }
+}

@@ -1,0 +1,138 @@
+package dev.likeness.photos.face;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.image.Resampler;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/**
+ * A turn, a uniform scale and a shift: x' = a x - b y + tx, y' = b x + a y + ty.
+ *
+ * @param a scale times the turn's cosine
+ * @param b scale times the turn's sine
+ */
+public record SimilarityTransform(double a, double b, double tx, double ty) {
+  /**
+   * The similarity that takes {@code from} closest to {@code to} in the least-squares sense
+   * (Umeyama, PAMI 1991, for the plane and without reflections).
+   */
+  public static SimilarityTransform fit(List<Point> from, List<Point> to) {
+    if (from.size() != to.size() || from.size() < 2) {
+      throw new IllegalArgumentException(
+          "a similarity is fitted to two or more pairs of points, given " + from.size() + " and "
+              + to.size());
+    }
+    Point p = mean(from);
+    Point q = mean(to);
+    double cos = 0;
+    double sin = 0;
+    double spread = 0;
+    for (int i = 0; i < from.size(); i++) {
+      Point u = from.get(i).moved(-p.x(), -p.y());
+      Point v = to.get(i).moved(-q.x(), -q.y());
+      cos += u.x() * v.x() + u.y() * v.y();
+      sin += u.x() * v.y() - u.y() * v.x();
+      spread += u.x() * u.x() + u.y() * u.y();
+    }
+    if (spread == 0) {
+      throw new IllegalArgumentException("the points to align lie on top of each other at " + p);
+    }
+    double a = cos / spread;
+    double b = sin / spread;
+    return new SimilarityTransform(
+        a, b, q.x() - a * p.x() + b * p.y(), q.y() - b * p.x() - a * p.y());
+  }
+
+  /** Where {@code p} goes. */
+  public Point map(Point p) {
+    return new Point(a * p.x() - b * p.y() + tx, b * p.x() + a * p.y() + ty);
+  }
+
+  /** How much it enlarges; below 1 it reduces. */
+  public double scale() {
+    return Math.hypot(a, b);
+  }
+
+  /** Where {@link #map} would come from. */
+  public Point unmap(Point p) {
+    double square = a * a + b * b;
+    double x = p.x() - tx;
+    double y = p.y() - ty;
+    return new Point((a * x + b * y) / square, (a * y - b * x) / square);
+  }
+
+  /**
+   * The {@code size} by {@code size} picture that this maps {@code picture} to, sampled bilinearly
+   * after a reduction that keeps it from aliasing; black outside. Points are pixel indices, as
+   * landmark templates have them.
+   */
+  public RgbImage warp(RgbImage picture, int size) {
+    int most = Math.min(picture.width(), picture.height());
+    int reduction = (int) Math.max(1, Math.min(most, Math.floor(1 / scale())));
+    int left = first(size, reduction, picture.width(), Point::x);
+    int top = first(size, reduction, picture.height(), Point::y);
+    int width = last(size, reduction, picture.width(), Point::x) - left;
+    int height = last(size, reduction, picture.height(), Point::y) - top;
+    RgbImage part = Resampler.AREA.resize(
+        picture, left, top, width, height, width / reduction, height / reduction);
+    byte[] rgb = new byte[size * size * 3];
+    for (int y = 0, at = 0; y < size; y++) {
+      for (int x = 0; x < size; x++, at += 3) {
+        Point from = unmap(new Point(x, y));
+        bilinear(
+            part,
+            (from.x() + 0.5 - left) / reduction - 0.5,
+            (from.y() + 0.5 - top) / reduction - 0.5,
+            rgb,
+            at);
+      }
+    }
+    return RgbImage.of(size, size, rgb);
+  }
+
+  // Only what the output shows is worth reducing: from the first to the last multiple of the
+  // reduction that it needs.
+  private int first(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
+    double least = corners(size).mapToDouble(axis).min().orElseThrow();
+    int cells = length / reduction;
+    return reduction * (int) Math.max(0, Math.min(cells - 1, Math.floor(least / reduction) - 1));
+  }
+
+  private int last(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
+    double most = corners(size).mapToDouble(axis).max().orElseThrow();
+    int cells = length / reduction;
+    int first = first(size, reduction, length, axis) / reduction;
+    return reduction * (int) Math.max(first + 1, Math.min(cells, Math.ceil(most / reduction) + 2));
+  }
+
+  private Stream<Point> corners(int size) {
+    return Stream.of(new Point(0, 0), new Point(size, 0), new Point(0, size), new Point(size, size))
+        .map(this::unmap);
+  }
+
+  private static void bilinear(RgbImage picture, double x, double y, byte[] rgb, int at) {
+    int x0 = (int) Math.floor(x);
+    int y0 = (int) Math.floor(y);
+    double u = x - x0;
+    double v = y - y0;
+    for (int c = 0; c < 3; c++) {
+      double top = (1 - u) * sample(picture, x0, y0, c) + u * sample(picture, x0 + 1, y0, c);
+      double bottom =
+          (1 - u) * sample(picture, x0, y0 + 1, c) + u * sample(picture, x0 + 1, y0 + 1, c);
+      rgb[at + c] = (byte) Math.round((1 - v) * top + v * bottom);
+    }
+  }
+
+  private static int sample(RgbImage picture, int x, int y, int c) {
+    return x < 0 || y < 0 || x >= picture.width() || y >= picture.height()
+        ? 0
+        : picture.at(x, y, c);
+  }
+
+  private static Point mean(List<Point> points) {
+    double x = points.stream().mapToDouble(Point::x).average().orElseThrow();
+    double y = points.stream().mapToDouble(Point::y).average().orElseThrow();
+    return new Point(x, y);
+  }
+}

@@ -1,0 +1,98 @@
+package dev.likeness.photos.internal.face;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.internal.image.Resampler;
+import dev.likeness.photos.internal.opencv.OpenCv;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgproc;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Rect;
+
+/**
+ * Where somebody is in a portrait: GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004), begun
+ * from where head and shoulders are around a face.
+ */
+public final class PersonMask {
+  // Outlines are found on this side and enlarged: more takes longer and finds strands.
+  private static final int SIDE = 256;
+  private static final int ROUNDS = 5;
+  // Hair may reach so many face widths from its middle, but to the edge of the picture rarely,
+  // however large the face.
+  private static final double HAIR = 0.95;
+  private static final double HAIR_OF_WIDTH = 0.5;
+  // Above the shoulders this much of the picture's width at either side is not the person's, unless
+  // hair reaches there.
+  private static final double EDGE = 0.03;
+  private static final int SEED = 1;
+  private static final byte BACKGROUND = 0;
+  private static final byte PERSON = 1;
+  private static final byte LIKELY_BACKGROUND = 2;
+  private static final byte LIKELY_PERSON = 3;
+
+  private PersonMask() {}
+
+  /**
+   * White where the person with this face is and black elsewhere, softly between; as large as the
+   * picture; always the same.
+   */
+  @SuppressWarnings("try")
+  public static RgbImage of(RgbImage picture, BoundingBox face) {
+    RgbImage small = Resampler.AREA.fit(picture, SIDE);
+    BoundingBox box = face.scaled((double) small.width() / picture.width());
+    byte[] labels = guess(small.width(), small.height(), box);
+    OpenCv.load(opencv_imgproc.class);
+    try (PointerScope scope = new PointerScope()) {
+      Mat mask = new Mat(small.height(), small.width(), opencv_core.CV_8UC1);
+      mask.data().put(labels);
+      // GrabCut finds its first colours by chance, by a generator of this thread's own.
+      opencv_core.setRNGSeed(SEED);
+      opencv_imgproc.grabCut(
+          OpenCv.bgr(small),
+          mask,
+          new Rect(),
+          new Mat(),
+          new Mat(),
+          ROUNDS,
+          opencv_imgproc.GC_INIT_WITH_MASK);
+      mask.data().get(labels);
+    }
+    byte[] white = new byte[labels.length * 3];
+    for (int i = 0; i < white.length; i++) {
+      white[i] = (byte) (labels[i / 3] == PERSON || labels[i / 3] == LIKELY_PERSON ? 255 : 0);
+    }
+    return Resampler.CUBIC.resize(
+        RgbImage.of(small.width(), small.height(), white), picture.width(), picture.height());
+  }
+
+  private static byte[] guess(int width, int height, BoundingBox box) {
+    byte[] labels = new byte[width * height];
+    double hair = Math.min(HAIR, HAIR_OF_WIDTH * width / box.width());
+    for (int i = 0; i < labels.length; i++) {
+      double across = Math.abs((i % width - box.center().x()) / box.width());
+      double below = (i / width - (box.y() + box.height())) / box.height();
+      double fromSide = Math.min(i % width + 1, width - i % width) / (double) width;
+      labels[i] = label(across, below, hair, fromSide < EDGE);
+    }
+    return labels;
+  }
+
+  /**
+   * By how many face widths beside its middle and face heights below its chin a place is;
+   * {@code reach} is hair's, in widths.
+   */
+  private static byte label(double across, double below, double reach, boolean edge) {
+    double head = Math.hypot(across, (below + 0.5) / 1.2);
+    if (head < 0.42 || below > 0.3 && across < 0.25 + 0.3 * below) {
+      return PERSON;
+    }
+    boolean hair = Math.hypot(across, (below + 0.55) / 1.14) < reach;
+    boolean body = below > 0.05 && across < 0.55 + 1.1 * below;
+    if (hair || body) {
+      return LIKELY_PERSON;
+    }
+    boolean far = below < -1.75 || below < 0 && (edge || across > 1.6);
+    return far ? BACKGROUND : LIKELY_BACKGROUND;
+  }
+}

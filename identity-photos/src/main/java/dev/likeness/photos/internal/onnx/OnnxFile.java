@@ -1,0 +1,179 @@
+package dev.likeness.photos.internal.onnx;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * What an ONNX file says of its first input, read from the protobuf itself (onnx.proto:
+ * ModelProto.graph = 7, GraphProto.input = 11, ValueInfoProto.type = 2, TypeProto.tensor_type = 1,
+ * Tensor.shape = 2, dim = 1, dim_value = 1; GraphProto.node = 1, NodeProto.op_type = 4), since
+ * OpenCV finds out about a wrong size only by failing loudly.
+ *
+ * @param file the bytes of the file; all of the model, external data is never followed
+ * @param shape its dimensions, -1 where the file leaves one open
+ */
+public record OnnxFile(byte[] file, List<Long> shape) {
+  private static final int[] TO_SHAPE = {7, 11, 2, 1, 2};
+  private static final int GRAPH = 7;
+  private static final int NODE = 1;
+  private static final int OPERATION = 4;
+  private static final int FIRST = 8;
+  private static final List<String> SCALING = List.of("Sub", "Mul");
+  private static final long LARGEST = 1L << 30;
+
+  /** Reads a file of at most 1 GiB; {@code what} is what messages call it. */
+  public static OnnxFile read(Path path, String what) {
+    try {
+      if (Files.size(path) > LARGEST) {
+        throw new InvalidInputException(
+            what + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
+      }
+      byte[] file = UninterruptibleIo.read(path, Files::readAllBytes);
+      return new OnnxFile(file, new Reader(file).shape());
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "cannot read " + what + " " + path + ": " + e.getMessage(), e);
+    } catch (IndexOutOfBoundsException | ArithmeticException e) {
+      throw new InvalidInputException(what + " " + path + " is not an ONNX file; give one", e);
+    }
+  }
+
+  /**
+   * The side of a square picture input (1 x 3 x side x side), or -1 when it is none or is left
+   * open.
+   */
+  public int side() {
+    boolean square = shape.size() == 4
+        && shape.get(1) == 3
+        && shape.get(2).equals(shape.get(3))
+        && shape.get(2) > 0;
+    return square ? Math.toIntExact(shape.get(2)) : -1;
+  }
+
+  /**
+   * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of a
+   * picture themselves: both among its first eight operations (insightface,
+   * python-package/insightface/model_zoo/arcface_onnx.py), and before a convolution, since an
+   * activation that is written out subtracts and multiplies, too.
+   */
+  public boolean scalesItself() {
+    return new Reader(file)
+        .operations(FIRST).stream()
+            .takeWhile(name -> !name.equals("Conv"))
+            .toList()
+            .containsAll(SCALING);
+  }
+
+  /** Eight hexadecimal digits that other files do not have: the first of its SHA-256. */
+  public String fingerprint() {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file), 0, 4);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  // A walk over protobuf's wire format: fields are (number << 3 | kind), kind 2 is
+  // length-delimited.
+  private static final class Reader {
+    private final byte[] bytes;
+    private int at;
+
+    Reader(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    List<Long> shape() {
+      int end = bytes.length;
+      for (int field : TO_SHAPE) {
+        end = enter(field, end);
+      }
+      List<Long> dims = new ArrayList<>();
+      while (at < end) {
+        long tag = varint();
+        int length = Math.toIntExact(varint());
+        int next = at + length;
+        if (tag != (1 << 3 | 2) || length < 0 || next > end) {
+          throw new IndexOutOfBoundsException();
+        }
+        dims.add(dim(next));
+        at = next;
+      }
+      return dims;
+    }
+
+    List<String> operations(int count) {
+      int end = enter(GRAPH, bytes.length);
+      List<String> names = new ArrayList<>();
+      for (int node = find(NODE, end); node >= 0 && names.size() < count; node = find(NODE, end)) {
+        int length = find(OPERATION, node);
+        if (length >= 0) {
+          names.add(new String(bytes, at, length - at, StandardCharsets.UTF_8));
+        }
+        at = node;
+      }
+      return names;
+    }
+
+    private long dim(int end) {
+      return at < end && varint() == 1 << 3 ? varint() : -1;
+    }
+
+    // Moves to the content of the next such field and returns where it ends.
+    private int enter(int field, int end) {
+      int found = find(field, end);
+      if (found < 0) {
+        throw new IndexOutOfBoundsException();
+      }
+      return found;
+    }
+
+    // The same, or -1 where there is none.
+    private int find(int field, int end) {
+      while (at < end) {
+        long tag = varint();
+        int kind = (int) (tag & 7);
+        int length =
+            switch (kind) {
+              case 0 -> {
+                varint();
+                yield 0;
+              }
+              case 1 -> 8;
+              case 2 -> Math.toIntExact(varint());
+              case 5 -> 4;
+              default -> throw new IndexOutOfBoundsException();
+            };
+        if (length < 0 || length > end - at) {
+          throw new IndexOutOfBoundsException();
+        }
+        if (kind == 2 && tag >>> 3 == field) {
+          return at + length;
+        }
+        at += length;
+      }
+      return -1;
+    }
+
+    private long varint() {
+      long value = 0;
+      for (int shift = 0; shift < 64; shift += 7) {
+        byte b = bytes[at++];
+        value |= (long) (b & 127) << shift;
+        if (b >= 0) {
+          return value;
+        }
+      }
+      throw new ArithmeticException();
+    }
+  }
+}

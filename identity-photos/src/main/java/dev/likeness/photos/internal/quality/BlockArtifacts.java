@@ -1,0 +1,107 @@
+package dev.likeness.photos.internal.quality;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.image.Luma;
+import java.util.Arrays;
+import org.apache.commons.math3.complex.Complex;
+import org.apache.commons.math3.transform.DftNormalization;
+import org.apache.commons.math3.transform.FastFourierTransformer;
+import org.apache.commons.math3.transform.TransformType;
+
+/**
+ * What is left of an earlier, heavier JPEG compression: steps at the borders of square blocks,
+ * which return at one distance and so stand out in the spectrum of the differences between
+ * neighbours (after Wang, Bovik and Evans, "Blind measurement of blocking artifacts in images",
+ * ICIP 2000). The distance is searched, since a screenshot shows the picture, and its blocks, at
+ * another size.
+ */
+final class BlockArtifacts {
+  private static final double LEAST = 5.5;
+  private static final double MOST = 20;
+  // From here on a step is two pixels wide.
+  private static final double WIDE = 11.5;
+  private static final int OVERTONES = 3;
+  private static final double HIGHEST = 0.45;
+  // An edge of the scene counts no more than a block's.
+  private static final int CLIP = 8;
+  private static final int ENOUGH_LINES = 700;
+
+  private BlockArtifacts() {}
+
+  /**
+   * The mean height of the steps, in grey levels, at the distance where it is greatest; 0 for less
+   * than ten blocks.
+   */
+  static double of(RgbImage picture) {
+    Luma luma = Luma.of(picture);
+    int length = Math.max(luma.width(), luma.height());
+    if (Math.min(luma.width(), luma.height()) < 10 * MOST) {
+      return 0;
+    }
+    int bins = 8 * Integer.highestOneBit(length);
+    return Math.max(highest(luma, bins, 1, LEAST, WIDE), highest(luma, bins, 2, WIDE, MOST));
+  }
+
+  // What is a grid has the same distance across and down; stripes and blinds do not.
+  private static double highest(Luma luma, int bins, int lag, double least, double most) {
+    double[] across = spectrum(steps(luma, lag, true), bins);
+    double[] down = spectrum(steps(luma, lag, false), bins);
+    double highest = 0;
+    for (int bin = (int) Math.ceil(bins / most); bin <= bins / least; bin++) {
+      highest = Math.max(highest, Math.min(comb(across, bin, bins), comb(down, bin, bins)));
+    }
+    return highest;
+  }
+
+  // By how much neighbours differ more at a place than beside it, averaged along the lines.
+  private static double[] steps(Luma luma, int lag, boolean across) {
+    int length = across ? luma.width() : luma.height();
+    int lines = across ? luma.height() : luma.width();
+    double[] sum = new double[length - 3 * lag];
+    int[] line = new int[length];
+    int every = (lines + ENOUGH_LINES - 1) / ENOUGH_LINES;
+    for (int k = 0; k < lines; k += every) {
+      for (int i = 0; i < length; i++) {
+        line[i] = across ? luma.at(i, k) : luma.at(k, i);
+      }
+      for (int i = 0; i < sum.length; i++) {
+        int before = Math.abs(line[i + lag] - line[i]);
+        int here = Math.abs(line[i + 2 * lag] - line[i + lag]);
+        int after = Math.abs(line[i + 3 * lag] - line[i + 2 * lag]);
+        sum[i] += Math.max(-CLIP, Math.min(CLIP, here - (before + after) / 2.0));
+      }
+    }
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] *= (double) every / lines;
+    }
+    return sum;
+  }
+
+  // Amplitudes, the mean taken out, at multiples of 1 / bins.
+  private static double[] spectrum(double[] values, int bins) {
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double[] padded = new double[bins];
+    for (int i = 0; i < values.length; i++) {
+      padded[i] = (values[i] - mean) / values.length;
+    }
+    Complex[] transformed = new FastFourierTransformer(DftNormalization.STANDARD)
+        .transform(padded, TransformType.FORWARD);
+    double[] amplitudes = new double[bins / 2];
+    for (int i = 0; i < amplitudes.length; i++) {
+      amplitudes[i] = transformed[i].abs();
+    }
+    return amplitudes;
+  }
+
+  // Equal steps at one distance have equal amplitudes at its frequency and the overtones, of a step
+  // over the distance.
+  private static double comb(double[] spectrum, int bin, int bins) {
+    double sum = 0;
+    int count = 0;
+    for (int k = 1; k <= OVERTONES && k * bin < HIGHEST * bins; k++) {
+      sum += spectrum[k * bin];
+      count++;
+    }
+    return sum / count * bins / bin;
+  }
+}

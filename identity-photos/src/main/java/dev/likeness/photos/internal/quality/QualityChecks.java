@@ -1,0 +1,197 @@
+package dev.likeness.photos.internal.quality;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.decode.DecodedPhoto;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadPose;
+import dev.likeness.photos.quality.Brisque;
+import dev.likeness.photos.quality.FaceQuality;
+import dev.likeness.photos.quality.QualityLimits;
+import dev.likeness.photos.quality.Reason;
+import dev.likeness.photos.quality.ReasonCode;
+import dev.likeness.photos.quality.Verdict;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Judges a decoded photo, and in it the face that it is about: the largest. Immutable. */
+public final class QualityChecks {
+  private static final double PROFILE = 45;
+
+  private final QualityLimits limits;
+  private final Optional<Brisque> brisque;
+  private final Optional<FaceQuality> quality;
+
+  /** A judge with these thresholds, and second opinions where there are some. */
+  public QualityChecks(
+      QualityLimits limits, Optional<Brisque> brisque, Optional<FaceQuality> quality) {
+    this.limits = limits;
+    this.brisque = brisque;
+    this.quality = quality;
+  }
+
+  /** What speaks against a photo, in no order; {@code faces} are largest first. */
+  public List<Reason> reasons(DecodedPhoto photo, List<Face> faces) {
+    Findings findings = new Findings(limits);
+    file(photo, findings);
+    if (faces.isEmpty()) {
+      findings.none(ReasonCode.NO_FACE, Verdict.REJECT, "no face was found");
+      return findings.reasons();
+    }
+    Face face = faces.get(0);
+    colours(photo.picture(), findings);
+    crowd(faces, findings);
+    frame(face.box(), photo, findings);
+    FacePatch patch = FacePatch.of(photo.picture(), face);
+    light(patch, findings);
+    pose(face.pose(), findings);
+    if (Math.abs(face.pose().yaw()) <= PROFILE) {
+      covers(Occlusion.of(patch), photo.picture(), face, findings);
+    }
+    brisque.ifPresent(model -> findings.measure(
+        ReasonCode.DISTORTED,
+        model.score(photo.picture(), face),
+        "noise, smear or compression distort it; send the original file"));
+    quality.ifPresent(network -> findings.measure(
+        ReasonCode.LOW_QUALITY,
+        network.score(photo.picture(), face),
+        "the face can hardly be recognised"));
+    return findings.reasons();
+  }
+
+  private static void file(DecodedPhoto photo, Findings findings) {
+    if (photo.damaged()) {
+      findings.state(
+          ReasonCode.DAMAGED_FILE,
+          Verdict.WARN,
+          "parts of the file are damaged; export or copy it again");
+    }
+    photo
+        .jpegQuality()
+        .ifPresent(quality -> findings.measure(
+            ReasonCode.HEAVY_COMPRESSION,
+            quality,
+            "it was saved as JPEG of quality " + quality + "; send the original file"));
+    if (!findings.has(ReasonCode.HEAVY_COMPRESSION)) {
+      findings.measure(
+          ReasonCode.COMPRESSED_BEFORE,
+          BlockArtifacts.of(photo.picture()),
+          "blocks of an earlier, heavy compression are left in it; send the original file");
+    }
+    double bars = EditTraces.of(photo.picture());
+    findings.measure(
+        ReasonCode.BORDERS,
+        bars,
+        String.format(
+            Locale.ROOT,
+            "flat bars take up %.0f %% of the picture; send the photo, not a screenshot",
+            100 * bars));
+  }
+
+  private static void colours(RgbImage picture, Findings findings) {
+    Colour colour = Colour.of(picture);
+    findings.measure(
+        ReasonCode.BLACK_AND_WHITE, colour.chroma(), "it is black and white; send one in colour");
+    if (!findings.has(ReasonCode.BLACK_AND_WHITE)) {
+      findings.measure(
+          ReasonCode.STRONG_FILTER,
+          colour.variety(),
+          "a filter has turned it into a single hue; send it unfiltered");
+    }
+  }
+
+  private static void crowd(List<Face> faces, Findings findings) {
+    if (faces.size() > 1) {
+      double rivalry = faces.get(1).box().area() / faces.get(0).box().area();
+      findings.measure(
+          ReasonCode.SEVERAL_FACES,
+          rivalry,
+          String.format(
+              Locale.ROOT,
+              "%d faces were found, the second %.0f %% as large as the first",
+              faces.size(),
+              100 * rivalry));
+    }
+  }
+
+  private static void frame(BoundingBox face, DecodedPhoto photo, Findings findings) {
+    RgbImage picture = photo.picture();
+    findings.measure(
+        ReasonCode.FACE_TOO_SMALL,
+        face.width(),
+        photo.reduction() > 1
+            ? String.format(
+                Locale.ROOT,
+                "the face is only %.0f of the photo's %d pixels wide; come closer or crop it",
+                face.width() * photo.reduction(),
+                photo.fullWidth())
+            : String.format(
+                Locale.ROOT,
+                "the face is only %.0f pixels wide; come closer or send the original file",
+                face.width()));
+    double outside = 1
+        - face.intersection(new BoundingBox(0, 0, picture.width(), picture.height())) / face.area();
+    findings.measure(
+        ReasonCode.FACE_CUT_OFF,
+        outside,
+        String.format(
+            Locale.ROOT, "the picture's edge cuts off %.0f %% of the face", 100 * outside));
+  }
+
+  private static void light(FacePatch patch, Findings findings) {
+    findings.measure(
+        ReasonCode.BLURRED, Blur.of(patch), "the face is blurred; hold still and focus on it");
+    findings.measure(
+        ReasonCode.TOO_DARK,
+        Exposure.highlight(patch),
+        "the face is too dark; face a window or a lamp");
+    double burnt = Exposure.burnt(patch);
+    findings.measure(
+        ReasonCode.TOO_BRIGHT,
+        burnt,
+        String.format(Locale.ROOT, "%.0f %% of the face is burnt out to white", 100 * burnt));
+    double slope = Exposure.slope(patch);
+    String darker = slope > 0 ? "left" : "right";
+    findings.measure(
+        ReasonCode.UNEVEN_LIGHT,
+        Math.abs(slope),
+        String.format(
+            Locale.ROOT,
+            "the %s half of the face is %.1f stops darker than the other",
+            darker,
+            Math.abs(slope)));
+  }
+
+  private static void pose(HeadPose pose, Findings findings) {
+    double turned =
+        Math.max(Math.abs(pose.yaw()), Math.max(Math.abs(pose.pitch()), Math.abs(pose.roll())));
+    findings.measure(
+        ReasonCode.EXTREME_POSE,
+        turned,
+        String.format(Locale.ROOT, "the head is turned %.0f degrees away", turned));
+  }
+
+  // What a thing on the face is called, from the most to the least particular.
+  private static void covers(Occlusion occlusion, RgbImage picture, Face face, Findings findings) {
+    findings.measure(
+        ReasonCode.HAT, Headwear.of(picture, face, occlusion), "a hat or scarf covers the hair");
+    double lenses = face.eyes().isPresent() ? 0 : occlusion.eyes();
+    findings.measure(ReasonCode.SUNGLASSES, lenses, "dark glasses hide the eyes");
+    if (face.eyes().isEmpty() && !findings.has(ReasonCode.SUNGLASSES)) {
+      findings.none(
+          ReasonCode.EYES_NOT_SEEN,
+          Verdict.WARN,
+          "the eyes were not made out: closed, shaded or covered");
+    }
+    findings.measure(
+        ReasonCode.MASK, occlusion.noseAndMouth(), "a mask or scarf covers nose and mouth");
+    if (!findings.has(ReasonCode.MASK)) {
+      double covered = occlusion.face();
+      findings.measure(
+          ReasonCode.FACE_COVERED,
+          covered,
+          String.format(Locale.ROOT, "something covers %.0f %% of the face", 100 * covered));
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.likeness.schedulers;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Executes a plan on {@code double[]}: the reference for the tensor sampler, and a toy for JShell.
+ */
+public final class NumericSamplingLoop {
+  /** A network of plain numbers. */
+  @FunctionalInterface
+  public interface Network {
+    /**
+     * The network's answer to a scaled sample at a timestep, in a new array of the same length; a
+     * network that predicts a variance too answers with twice the length, the variance behind.
+     */
+    double[] predict(double[] x, double timestep);
+
+    /**
+     * The answer without guidance, for rows that ask for it beside the guided one; the same where
+     * nothing is guided.
+     */
+    default double[] unguided(double[] x, double timestep, double[] guided) {
+      return guided;
+    }
+  }
+
+  private final Network network;
+  private final Supplier<double[]> noise;
+
+  /**
+   * A sampler over this network; {@code noise} yields a new array of unit noise each time a row
+   * draws.
+   */
+  public NumericSamplingLoop(Network network, Supplier<double[]> noise) {
+    this.network = network;
+    this.noise = noise;
+  }
+
+  /** The result of walking {@code x0} down the plan. */
+  public double[] sample(double[] first, SamplingPlan plan) {
+    List<double[]> path = trajectory(first, plan);
+    return path.get(path.size() - 1);
+  }
+
+  /** The samples along the way: the given one, then what each row yields. */
+  public List<double[]> trajectory(double[] first, SamplingPlan plan) {
+    List<double[]> samples = new ArrayList<>(List.of(first));
+    List<double[]> denoised = new ArrayList<>();
+    List<double[]> raw = new ArrayList<>();
+    List<double[]> unguided = new ArrayList<>();
+    List<double[]> answers = new ArrayList<>();
+    List<double[]> drawn = new ArrayList<>();
+    for (Step step : plan) {
+      double[] x = samples.get(samples.size() - 1);
+      Scaling c = step.scaling();
+      double[] input = sum(x.length, c.in(), x);
+      double[] prediction = network.predict(input, step.timestep());
+      answers.add(prediction);
+      raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
+      unguided.add(
+          !step.update().asksUnguided()
+              ? raw.get(raw.size() - 1)
+              : sum(
+                  x.length,
+                  c.skip(),
+                  x,
+                  c.out(),
+                  network.unguided(input, step.timestep(), prediction)));
+      denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
+      drawn.add(
+          step.update().drawsNoise()
+              ? scaled(noise.get(), step.variance(), prediction)
+              : new double[x.length]);
+      double[] next = new double[x.length];
+      add(next, step.update().samples(), samples);
+      add(next, step.update().arrived(), samples);
+      add(next, step.update().denoised(), denoised);
+      add(next, step.update().raw(), raw);
+      add(next, step.update().unguided(), unguided);
+      add(next, step.update().answers(), answers);
+      add(next, step.update().noise(), drawn);
+      samples.add(next);
+    }
+    return samples;
+  }
+
+  private static double[] scaled(double[] noise, LearnedVariance variance, double[] prediction) {
+    if (variance.kind() == LearnedVariance.Kind.NONE) {
+      return noise;
+    }
+    double[] scaled = new double[noise.length];
+    Arrays.setAll(scaled, j -> noise[j] * variance.scale(prediction[noise.length + j]));
+    return scaled;
+  }
+
+  private static void add(double[] to, double[] factors, List<double[]> history) {
+    for (int k = 0; k < factors.length; k++) {
+      double[] term = history.get(history.size() - 1 - k);
+      for (int j = 0; j < to.length; j++) {
+        to[j] += factors[k] * term[j];
+      }
+    }
+  }
+
+  private static double[] sum(int length, double factor, double[] x) {
+    return sum(length, factor, x, 0, x);
+  }
+
+  private static double[] sum(int length, double a, double[] x, double b, double[] y) {
+    double[] sum = new double[length];
+    for (int j = 0; j < length; j++) {
+      sum[j] = a * x[j] + b * y[j];
+    }
+    return sum;
+  }
+}

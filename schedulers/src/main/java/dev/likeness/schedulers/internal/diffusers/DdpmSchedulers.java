@@ -1,0 +1,205 @@
+package dev.likeness.schedulers.internal.diffusers;
+
+import static dev.likeness.schedulers.Prediction.EPSILON;
+import static dev.likeness.schedulers.Prediction.SAMPLE;
+import static dev.likeness.schedulers.Prediction.V;
+
+import dev.likeness.schedulers.Clipping;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SigmaSchedule;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.solvers.Ddim;
+import dev.likeness.schedulers.solvers.Ddpm;
+import dev.likeness.schedulers.solvers.DpmAlgorithm;
+import dev.likeness.schedulers.solvers.DpmSolverMultistep;
+import dev.likeness.schedulers.solvers.Ipndm;
+import dev.likeness.schedulers.solvers.OrderAtEnd;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The classes of diffusers whose steps are training timesteps: DDPM, DDIM and what follows them.
+ */
+final class DdpmSchedulers {
+  private static final Set<Prediction> PREDICTIONS = Set.of(EPSILON, V, SAMPLE);
+  private static final double LEAST_VARIANCE = 1e-20;
+
+  private DdpmSchedulers() {}
+
+  static Scheduler ddpm(Options options) {
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
+    var ladder = TrainedLadder.of(options, training);
+    Ddpm.Variance variance = variance(options);
+    return ConfiguredScheduler.unit(
+        training, ladder::chained, request -> new Ddpm(variance, LEAST_VARIANCE, true));
+  }
+
+  // Saved configs of DPM-Solver say null.
+  private static Ddpm.Variance variance(Options options) {
+    if (!options.isSet("variance_type")) {
+      return Ddpm.Variance.SMALL;
+    }
+    return switch (options.oneOf(
+        "variance_type",
+        "fixed_small",
+        "fixed_small_log",
+        "fixed_large",
+        "fixed_large_log",
+        "learned",
+        "learned_range")) {
+      case "fixed_small", "fixed_small_log" -> Ddpm.Variance.SMALL;
+      case "learned" -> Ddpm.Variance.LEARNED;
+      case "learned_range" -> Ddpm.Variance.LEARNED_RANGE;
+      default -> Ddpm.Variance.LARGE;
+    };
+  }
+
+  static Scheduler unclip(Options options) {
+    NetworkConfig training = NetworkConfig.of(options, Set.of(EPSILON, SAMPLE));
+    boolean learned =
+        "learned_range".equals(options.oneOf("variance_type", "fixed_small_log", "learned_range"));
+    options.oneOf("beta_schedule", "squaredcos_cap_v2");
+    var solver =
+        new Ddpm(learned ? Ddpm.Variance.LEARNED_RANGE : Ddpm.Variance.SMALL, LEAST_VARIANCE, true);
+    return new ConfiguredScheduler(
+        training,
+        request -> {
+          Requests.requireOwnTimesteps(request, options.owner());
+          Requests.requireSteps(request.steps(), 2, training.length());
+          double[] rising = Sigmas.linspace(0, training.length() - 1, request.steps());
+          double[] timesteps =
+              Arrays.stream(DpmSigmaSchedules.falling(rising)).map(Math::rint).toArray();
+          return new TrainedLadder(training, null, 0, NoiseLevel.CLEAN)
+              .chained(PlanRequest.ofTimesteps(timesteps));
+        },
+        request -> solver,
+        all -> 1,
+        1);
+  }
+
+  static Scheduler ddim(Options options) {
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
+    var ladder = TrainedLadder.of(options, training);
+    return ConfiguredScheduler.unit(
+        training, ladder::strided, request -> new Ddim(request.etaOr(0)));
+  }
+
+  static Scheduler ddimInverse(Options options) {
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
+    var ladder = TrainedLadder.of(options, training);
+    if ("linspace".equals(options.text("timestep_spacing"))) {
+      throw new IllegalArgumentException(
+          "DDIMInverseScheduler spaces its timesteps leading or trailing, not linspace");
+    }
+    if (ladder.end().sigma() == 0 && training.prediction() == SAMPLE) {
+      throw new IllegalArgumentException(
+          "DDIMInverseScheduler cannot tell the noise of a clean image from"
+              + " prediction_type sample; predict epsilon or v_prediction, or set set_alpha_to_one to false");
+    }
+    return ConfiguredScheduler.unit(training, ladder::rising, request -> new Ddim(0));
+  }
+
+  /** Wuerstchen's networks are told the time in 0..1, on a cosine schedule without a table. */
+  static Scheduler wuerstchen(Options options) {
+    double s = options.number("s");
+    double scaler = options.number("scaler");
+    double start = cosine(0, s);
+    var solver = new Ddpm(Ddpm.Variance.SMALL, 0, false);
+    return new ConfiguredScheduler(
+        NetworkConfig.continuous(1, EPSILON, EPSILON::at),
+        request -> {
+          Requests.requireOwnSigmas(request, options.owner());
+          double[] own = request.timesteps();
+          double[] times = own.length > 0 ? own : Sigmas.linspace(1, 0, request.steps() + 1);
+          return SigmaSchedule.of(
+              Arrays.copyOf(times, times.length - 1),
+              Arrays.stream(times)
+                  .mapToObj(time -> {
+                    double warped =
+                        scaler > 1 ? 1 - Math.pow(1 - time, scaler) : Math.pow(time, scaler);
+                    return NoiseLevel.ofAlphaBar(
+                        Math.max(0.0001, Math.min(0.9999, cosine(warped, s) / start)));
+                  })
+                  .toList());
+        },
+        request -> solver,
+        all -> 1,
+        1);
+  }
+
+  private static double cosine(double time, double s) {
+    double cos = Math.cos((time + s) / (1 + s) * Math.PI * 0.5);
+    return cos * cos;
+  }
+
+  /** DDIM on CogVideoX's schedule. */
+  static Scheduler cogVideoDdim(Options options) {
+    NetworkConfig training = movedTowardsNoise(options);
+    var ladder = TrainedLadder.of(options, training);
+    return ConfiguredScheduler.unit(training, ladder::strided, request -> new Ddim(0));
+  }
+
+  /**
+   * SDE-DPM-Solver++ of order 2 on CogVideoX's schedule; the reference draws noise twice a step and
+   * drops the first.
+   */
+  static Scheduler cogVideoDpm(Options options) {
+    NetworkConfig training = movedTowardsNoise(options);
+    var ladder = TrainedLadder.of(options, training);
+    return ConfiguredScheduler.unit(training, ladder::strided, request -> {
+      double[] timesteps = ladder.timesteps(request.steps());
+      boolean belowFirst = timesteps[timesteps.length - 1] < ladder.stride(request);
+      return new DpmSolverMultistep(
+          DpmAlgorithm.DATA_SDE, 2, false, new OrderAtEnd(belowFirst, false));
+    });
+  }
+
+  /** CogVideoX moves the whole schedule towards noise and does not clip. */
+  private static NetworkConfig movedTowardsNoise(Options options) {
+    double scale = options.number("snr_shift_scale");
+    NoiseSchedule shifted =
+        NoiseSchedule.of(options).mapped(bar -> bar / (scale + (1 - scale) * bar));
+    return NetworkConfig.of(
+            options,
+            PREDICTIONS,
+            options.flag("rescale_betas_zero_snr") ? shifted.rescaleZeroTerminalSnr() : shifted)
+        .clipped(Clipping.NONE);
+  }
+
+  static Scheduler ipndm(Options options) {
+    NetworkConfig training =
+        NetworkConfig.continuous(options.integer("num_train_timesteps"), V, V::at);
+    return ConfiguredScheduler.unit(
+        training, request -> sineLadder(options, request), request -> new Ipndm());
+  }
+
+  /**
+   * The class's betas are the sigmas of its levels; trained ones make the whole ladder, whatever
+   * the step count.
+   */
+  private static SigmaSchedule sineLadder(Options options, PlanRequest request) {
+    Requests.requireOwnTimesteps(request, "IPNDMScheduler");
+    double[] trained = options.numbers("trained_betas");
+    double[] betas = trained.length > 0
+        ? trained
+        : Arrays.stream(Sigmas.linspace(1, 0, request.steps() + 1))
+            .map(share -> Math.sin(share * Math.PI / 2))
+            .map(sine -> sine * sine)
+            .toArray();
+    List<NoiseLevel> levels = Arrays.stream(betas)
+        .mapToObj(beta -> new NoiseLevel(Math.sqrt(1 - beta * beta), beta))
+        .toList();
+    return SigmaSchedule.of(
+        levels.stream()
+            .limit(levels.size() - 1)
+            .mapToDouble(level -> Math.atan2(level.sigma(), level.alpha()) / Math.PI * 2)
+            .toArray(),
+        levels);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.likeness.schedulers.internal.diffusers;
+
+import dev.likeness.schedulers.Clipping;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scaling;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * What the options say of the network: its noise levels, its prediction, and how that is clipped.
+ *
+ * @param length the number of training timesteps
+ * @param schedule the trained noise levels; null for networks trained on continuous ones
+ * @param prediction what the network answers
+ * @param network how it is called at a level
+ * @param clipping what is done to its denoised predictions
+ */
+record NetworkConfig(
+    int length,
+    NoiseSchedule schedule,
+    Prediction prediction,
+    Function<NoiseLevel, Scaling> network,
+    Clipping clipping) {
+
+  /** A network trained on betas. */
+  static NetworkConfig of(Options options, Set<Prediction> predictions) {
+    return of(options, predictions, schedule(options));
+  }
+
+  /**
+   * As {@link #of}, but a schedule without signal at its end keeps a little, so that no sigma is
+   * infinite.
+   */
+  static NetworkConfig withFiniteSigmas(Options options, Set<Prediction> predictions) {
+    NoiseSchedule schedule = schedule(options);
+    return of(
+        options,
+        predictions,
+        options.flag("rescale_betas_zero_snr")
+            ? schedule.endingAt(NoiseSchedule.SMALLEST_SIGNAL)
+            : schedule);
+  }
+
+  /** A network trained on this schedule. */
+  static NetworkConfig of(Options options, Set<Prediction> predictions, NoiseSchedule schedule) {
+    Prediction prediction = prediction(options, predictions);
+    return new NetworkConfig(
+        schedule.length(), schedule, prediction, prediction::at, clipping(options));
+  }
+
+  /** A network trained on noise levels that no table lists. */
+  static NetworkConfig continuous(
+      int length, Prediction prediction, Function<NoiseLevel, Scaling> network) {
+    return new NetworkConfig(length, null, prediction, network, Clipping.NONE);
+  }
+
+  /** This network with another clipping. */
+  NetworkConfig clipped(Clipping clipping) {
+    return new NetworkConfig(length, schedule, prediction, network, clipping);
+  }
+
+  /**
+   * The prediction that the options name; others than {@code predictions} are refused, and flow
+   * beside levels that are none.
+   */
+  static Prediction prediction(Options options, Set<Prediction> predictions) {
+    Prediction prediction = Prediction.parse(options.text("prediction_type"));
+    if (!predictions.contains(prediction)) {
+      throw new IllegalArgumentException(options.owner() + " does not sample prediction_type "
+          + options.text("prediction_type") + "; it samples " + new TreeSet<>(predictions));
+    }
+    if (prediction == Prediction.FLOW && !options.flag("use_flow_sigmas")) {
+      throw new IllegalArgumentException(
+          options.owner() + " with prediction_type flow_prediction needs the levels of flow; set"
+              + " use_flow_sigmas to true");
+    }
+    return prediction;
+  }
+
+  /** The schedule of the options, rescaled to no signal at the end where they say so. */
+  static NoiseSchedule schedule(Options options) {
+    NoiseSchedule schedule = NoiseSchedule.of(options);
+    return options.flag("rescale_betas_zero_snr") ? schedule.rescaleZeroTerminalSnr() : schedule;
+  }
+
+  /** The clipping of the options. */
+  static Clipping clipping(Options options) {
+    if (options.flag("thresholding")) {
+      return Clipping.dynamic(
+          options.number("dynamic_thresholding_ratio"), options.number("sample_max_value"));
+    }
+    return options.flag("clip_sample")
+        ? Clipping.clamp(options.number("clip_sample_range"))
+        : Clipping.NONE;
+  }
+
+  /** The level at a training timestep, and {@code end} below the first. */
+  NoiseLevel level(int timestep, NoiseLevel end) {
+    return timestep >= 0 ? schedule.level(timestep) : end;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.PlanBuilder;
+import dev.likeness.schedulers.SigmaSchedule;
+import dev.likeness.schedulers.Solver;
+
+/**
+ * Consistency sampling without a boundary condition: the denoised prediction with all of its noise
+ * fresh. Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler},
+ * the stochastic {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
+ *
+ * @param drawsAtEnd whether the last step draws noise too, which only moves the random source
+ */
+public record ConsistencyMultistep(boolean drawsAtEnd) implements Solver {
+  @Override
+  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+    Combination x = draft.start();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      NoiseLevel next = ladder.next(i);
+      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      x = call.denoised().times(next.alpha());
+      if (i < ladder.last() || drawsAtEnd) {
+        x = x.plus(draft.noise().times(next.sigma()));
+      }
+    }
+    return x;
+  }
+}

@@ -2,7 +2,6 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.MergedTokens;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -139,7 +138,7 @@ public class NetworkBenchmark {
 
     private Adaptation adaptation(NetworkBenchmark b) {
       if (rank == 0) {
-        return merged == 0 ? Adaptation.NONE : new MergedTokens(merged);
+        return merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged);
       }
       lora = RandomWeights.lora(b.opened, rank);
       return lora.at(1).adapt(ModelComponent.UNET, b.model.compute());

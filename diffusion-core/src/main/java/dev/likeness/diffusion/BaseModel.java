@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.PlannedFiles;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
@@ -97,7 +96,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelParts files, MemoryPlan plan) {
-    OpenModel denoiser = OpenModel.open(new PlannedFiles(files, plan), plan.compute());
+    OpenModel denoiser = OpenModel.open(new ModelParts.PlannedFiles(files, plan), plan.compute());
     return new BaseModel(
         denoiser,
         files.name(),

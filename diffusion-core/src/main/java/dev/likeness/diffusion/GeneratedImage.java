@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
+import java.util.ServiceLoader;
 
 /**
  * A picture and how it was made.
@@ -44,5 +45,26 @@ public record GeneratedImage(
    */
   public byte[] toPng() {
     return Marking.installed().png(picture, edited);
+  }
+
+  /**
+   * How generated pictures become files. With {@code likeness-headshots} on the class path they say
+   * in it that they were generated; without, they are plain PNG files.
+   */
+  @FunctionalInterface
+  public interface Marking {
+    /**
+     * The bytes of a PNG file of a generated picture.
+     *
+     * @param edited whether it was drawn over another picture
+     */
+    byte[] png(RgbImage generated, boolean edited);
+
+    /** The first one that the class path offers as a service, or plain PNG. */
+    static Marking installed() {
+      return ServiceLoader.load(Marking.class, Marking.class.getClassLoader())
+          .findFirst()
+          .orElse((picture, edited) -> picture.toPng());
+    }
   }
 }

@@ -8,9 +8,6 @@ import dev.likeness.cli.command.HeadshotCommand;
 import dev.likeness.cli.command.InspectCommand;
 import dev.likeness.cli.command.LoraCommand;
 import dev.likeness.cli.command.PeopleCommand;
-import dev.likeness.cli.command.PeopleEraseCommand;
-import dev.likeness.cli.command.PeopleListCommand;
-import dev.likeness.cli.command.PeopleShowCommand;
 import dev.likeness.cli.command.PhotosCommand;
 import dev.likeness.cli.command.PurgeCommand;
 import dev.likeness.cli.command.TrainCommand;
@@ -18,9 +15,11 @@ import dev.likeness.cli.command.VerifyCommand;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
+import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.portrait.evaluation.EvaluatePortrait;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -29,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "likeness",
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
+    versionProvider = LikenessCommand.Version.class,
     sortOptions = false,
     description = "From a person's selfies to headshots that look like that person.",
     footer = {
@@ -68,9 +67,9 @@ public final class LikenessCommand implements Runnable {
         .addSubcommand(new InspectCommand(console))
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new CommandLine(new PeopleCommand(console))
-            .addSubcommand(new PeopleListCommand(console))
-            .addSubcommand(new PeopleShowCommand(console))
-            .addSubcommand(new PeopleEraseCommand(console)))
+            .addSubcommand(new PeopleCommand.PeopleListCommand(console))
+            .addSubcommand(new PeopleCommand.PeopleShowCommand(console))
+            .addSubcommand(new PeopleCommand.PeopleEraseCommand(console)))
         .addSubcommand(new PurgeCommand(console))
         .addSubcommand(new VerifyCommand(console))
         .addSubcommand(new EvaluatePortrait(console))
@@ -93,5 +92,13 @@ public final class LikenessCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "no subcommand given");
+  }
+
+  /** What {@code likeness --version} prints. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"likeness " + LikenessVersion.current()};
+    }
   }
 }

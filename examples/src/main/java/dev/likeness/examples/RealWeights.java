@@ -1,6 +1,6 @@
 package dev.likeness.examples;
 
-import dev.likeness.cli.command.ReviewText;
+import dev.likeness.cli.command.PhotoOptions;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.cli.console.ExitStatus;
@@ -8,7 +8,7 @@ import dev.likeness.cli.console.Interrupt;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.io.Writable;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Consent;
@@ -28,7 +28,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.likeness.HoldOut;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.likeness.LikenessReport;
-import dev.likeness.photos.quality.Band;
+import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
 import java.nio.file.Files;
@@ -89,7 +89,7 @@ public record RealWeights(
 
   private void report(
       Path base, Path photos, Path heldBack, Path detector, Path embedder, Path out) {
-    Writable.requireFolder(out);
+    AtomicFile.Writable.requireFolder(out);
     try (ReviewTools tools = ReviewTools.builtIn()
         .withDetector(detector)
         .withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
@@ -108,14 +108,14 @@ public record RealWeights(
   private PhotoReview reviewed(String what, Path folder, ReviewTools tools) {
     PhotoReview review = PhotoReview.of(PhotoSet.from(folder), tools, REVIEW);
     console.out().println("photos " + what + ":");
-    ReviewText.lines(review).forEach(line -> console.out().println("  " + line));
+    PhotoOptions.ReviewText.lines(review).forEach(line -> console.out().println("  " + line));
     console.out().flush();
     return review;
   }
 
   /** The photos that are no shot of those learnt from: a copy would flatter every headshot. */
   private List<AcceptedPhoto> unseen(PhotoReview heldBack, PhotoReview learnt) {
-    Band same = REVIEW.limits().band(ReasonCode.NEAR_DUPLICATE);
+    QualityLimits.Band same = REVIEW.limits().band(ReasonCode.NEAR_DUPLICATE);
     List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
     for (AcceptedPhoto seen : learnt.accepted()) {
       unseen.removeIf(photo -> {

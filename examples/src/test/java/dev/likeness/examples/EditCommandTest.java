@@ -15,8 +15,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.EditPart;
-import dev.likeness.headshots.EditedHeadshot;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
@@ -82,11 +80,11 @@ class EditCommandTest {
         TrainedPerson ada = TrainedPerson.open(person, model)) {
       Headshot before = Headshot.of(RgbImage.read(picture), Style.named("studio"), "Ada");
       BoundingBox box = detector.detect(before.picture()).get(0).box();
-      EditedHeadshot edited = HeadshotStudio.on(model)
+      HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .edit(
               ada,
               before.steps(2),
-              HeadshotEdit.of(EditPart.OUTFIT, "a hoodie"),
+              HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, "a hoodie"),
               detector,
               Progress.SILENT,
               new Cancellation());
@@ -104,12 +102,13 @@ class EditCommandTest {
 
   @Test
   void drawsEachPartAsMuchAnewAsItNeeds() {
-    HeadshotEdit backdrop = HeadshotEdit.of(EditPart.BACKDROP, "brick wall");
+    HeadshotEdit backdrop = HeadshotEdit.of(HeadshotEdit.Part.BACKDROP, "brick wall");
     // Of ten steps the base's scheduler (PNDM) makes eleven.
-    assertEquals(List.of(10, 6), stepsOf(backdrop.and(EditPart.LIGHT, "window light")));
-    assertEquals(List.of(10, 5), stepsOf(backdrop.and(EditPart.SMILE, "smiling")));
+    assertEquals(List.of(10, 6), stepsOf(backdrop.and(HeadshotEdit.Part.LIGHT, "window light")));
+    assertEquals(List.of(10, 5), stepsOf(backdrop.and(HeadshotEdit.Part.SMILE, "smiling")));
     assertEquals(
-        List.of(4), stepsOf(backdrop.and(EditPart.LIGHT, "window light").strength(0.3)));
+        List.of(4),
+        stepsOf(backdrop.and(HeadshotEdit.Part.LIGHT, "window light").strength(0.3)));
   }
 
   /** How many of ten steps each drawing of an edit takes; enlarging takes two. */

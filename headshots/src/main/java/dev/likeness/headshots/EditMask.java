@@ -31,16 +31,16 @@ public final class EditMask {
 
   private EditMask() {}
 
-  static RgbImage of(RgbImage picture, Face face, Set<EditPart> parts) {
+  static RgbImage of(RgbImage picture, Face face, Set<HeadshotEdit.Part> parts) {
     int w = picture.width();
     int h = picture.height();
-    if (parts.contains(EditPart.LIGHT)) {
+    if (parts.contains(HeadshotEdit.Part.LIGHT)) {
       return drawn(w, h, (x, y) -> 1);
     }
     BoundingBox box = face.box();
     RgbImage outline = PersonMask.of(picture, box);
     RgbImage person = soft(outline, 0.5 * OVERLAP * box.width());
-    Share backdrop = parts.contains(EditPart.BACKDROP)
+    Share backdrop = parts.contains(HeadshotEdit.Part.BACKDROP)
         ? behind(person, soft(outline, OVERLAP * box.width()), box)
         : (x, y) -> 0;
     Share expression = (x, y) -> changesFace(parts) ? oval(box, x, y) : 0;
@@ -51,7 +51,7 @@ public final class EditMask {
           ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF) / OVERLAP);
       double collar = neck - SHOULDERS * beside * box.height();
       // Clothes reach over the outline to have another.
-      double outfit = parts.contains(EditPart.OUTFIT)
+      double outfit = parts.contains(HeadshotEdit.Part.OUTFIT)
           ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body)
           : 0;
       return Math.max(Math.max(outfit, backdrop.at(x, y)), expression.at(x, y));
@@ -71,8 +71,8 @@ public final class EditMask {
   }
 
   /** Whether the face is to do something else. */
-  static boolean changesFace(Set<EditPart> parts) {
-    return parts.contains(EditPart.EXPRESSION) || parts.contains(EditPart.SMILE);
+  static boolean changesFace(Set<HeadshotEdit.Part> parts) {
+    return parts.contains(HeadshotEdit.Part.EXPRESSION) || parts.contains(HeadshotEdit.Part.SMILE);
   }
 
   /** White where either is. */

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
@@ -33,10 +32,11 @@ final class FaceDetailer {
       Face face,
       double strength,
       Cancellation cancellation) {
-    WholePicture.require(List.of(person), "a face again");
+    Inpainting.WholePicture.require(List.of(person), "a face again");
     ImageRequest request = headshot.request();
     RgbImage picture = headshot.picture();
-    HeadCrop crop = HeadCrop.of(face.box(), Framing.HEAD, picture.width(), picture.height(), 1);
+    HeadCrop crop =
+        HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, picture.width(), picture.height(), 1);
     // A head that is larger already is not made smaller for it.
     int size = Math.max(base.defaults().width(), crop.side());
     RgbImage head =

@@ -1,12 +1,19 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.photos.internal.image.SheetGraphics;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -23,11 +30,7 @@ import java.util.stream.IntStream;
  * @param seed of the noise
  */
 public record HeadshotEdit(
-    Map<EditPart, String> words,
-    Optional<Masked> mask,
-    Margins margins,
-    double strength,
-    long seed) {
+    Map<Part, String> words, Optional<Masked> mask, Margins margins, double strength, long seed) {
   /**
    * A place and what to draw there.
    *
@@ -59,7 +62,7 @@ public record HeadshotEdit(
    * @param parts none where a mask or margins say what is drawn
    * @param strength how much is drawn anew, 0 to 1
    */
-  record Pass(Set<EditPart> parts, double strength) {}
+  record Pass(Set<Part> parts, double strength) {}
 
   public HeadshotEdit {
     if (words.values().stream().anyMatch(String::isBlank)) {
@@ -81,13 +84,13 @@ public record HeadshotEdit(
   }
 
   /** One part in other words, such as {@code OUTFIT} in {@code a navy blazer}. */
-  public static HeadshotEdit of(EditPart part, String words) {
+  public static HeadshotEdit of(Part part, String words) {
     return new HeadshotEdit(Map.of(part, words), Optional.empty(), Margins.NONE, Double.NaN, 0);
   }
 
   /** A little more of a smile: the same face, drawn over lightly. */
   public static HeadshotEdit smile() {
-    return of(EditPart.SMILE, "smiling");
+    return of(Part.SMILE, "smiling");
   }
 
   /** What {@code words} say, where {@code white} is white. */
@@ -103,8 +106,8 @@ public record HeadshotEdit(
   }
 
   /** Another part too, at once. */
-  public HeadshotEdit and(EditPart part, String text) {
-    Map<EditPart, String> more = new EnumMap<>(EditPart.class);
+  public HeadshotEdit and(Part part, String text) {
+    Map<Part, String> more = new EnumMap<>(Part.class);
     more.putAll(words);
     more.put(part, text);
     return new HeadshotEdit(more, mask, margins, strength, seed);
@@ -124,20 +127,20 @@ public record HeadshotEdit(
    * place or a strength is given.
    */
   List<Pass> passes() {
-    List<EditPart> parts = words.keySet().stream()
-        .sorted(Comparator.comparingDouble(EditPart::strength).reversed())
+    List<Part> parts = words.keySet().stream()
+        .sorted(Comparator.comparingDouble(Part::strength).reversed())
         .toList();
     if (mask.isEmpty() && !margins.any() && Double.isNaN(strength)) {
       return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
     }
-    double most = parts.isEmpty() ? EditPart.BACKDROP.strength() : parts.get(0).strength();
+    double most = parts.isEmpty() ? Part.BACKDROP.strength() : parts.get(0).strength();
     return List.of(new Pass(words.keySet(), Double.isNaN(strength) ? most : strength));
   }
 
   /** The prompt of a headshot with this edit's words in it. */
   String prompt(Headshot headshot) {
     String prompt = headshot.request().prompt();
-    for (EditPart part : EditPart.values()) {
+    for (Part part : Part.values()) {
       prompt =
           words.containsKey(part) ? part.in(prompt, headshot.style(), words.get(part)) : prompt;
     }
@@ -146,5 +149,114 @@ public record HeadshotEdit(
         .map(", "::concat)
         .map(prompt::concat)
         .orElse(prompt);
+  }
+
+  /** What of a headshot is asked for in other words. */
+  public enum Part {
+    /** The clothes, below the chin. */
+    OUTFIT("wearing ", 0.85, Style::wardrobe),
+    /** What the face does. */
+    EXPRESSION("", 0.55, Style::expressions),
+    /** A little more of an expression: the face is drawn over lightly. */
+    SMILE("", 0.4, Style::expressions),
+    /** How everything is lit; of the face only the broad light changes. */
+    LIGHT("", 0.5, Style::lights),
+    /** What is behind the person. */
+    BACKDROP("", 0.9, Style::backdrops);
+
+    private final String before;
+    private final double strength;
+    private final Function<Style, List<String>> texts;
+
+    Part(String before, double strength, Function<Style, List<String>> texts) {
+      this.before = before;
+      this.strength = strength;
+      this.texts = texts;
+    }
+
+    /** How much of it is drawn anew unless an edit says, 0 to 1. */
+    public double strength() {
+      return strength;
+    }
+
+    /** As records spell it. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * A prompt of {@code style} with these words for this part: instead of the style's own, or
+     * behind all others.
+     */
+    String in(String prompt, Style style, String words) {
+      return said(prompt, style)
+          .map(text -> prompt.replace(clause(text), clause(words)))
+          .orElseGet(() -> prompt + clause(words));
+    }
+
+    /** Which of the style's words for this part a prompt says. */
+    public Optional<String> said(String prompt, Style style) {
+      return texts.apply(style).stream()
+          .filter(text -> prompt.contains(clause(text)))
+          .max(Comparator.comparingInt(String::length));
+    }
+
+    private String clause(String text) {
+      return ", " + before + text;
+    }
+  }
+
+  /**
+   * A headshot before and after an edit.
+   *
+   * @param before as it was
+   * @param after as it is now
+   * @param mask the lighter the more was drawn anew, as large as {@code after}
+   */
+  public record Result(Headshot before, Headshot after, RgbImage mask) {
+    /**
+     * What the file is called that tells of an edit; what it was changed to stands there as
+     * {@code after}.
+     */
+    public static final String FILE = "edit.json";
+
+    private static final int SIDE = 512;
+    private static final int MARGIN = 32;
+    private static final int HEADING = 56;
+    private static final Color PAPER = new Color(0xFAF8F5);
+
+    /** The share of the picture that was drawn anew, 0 to 1. */
+    public double drawnAnew() {
+      long sum = 0;
+      for (int i = 0; i < mask.width() * mask.height(); i++) {
+        sum += mask.at(i % mask.width(), i / mask.width(), 0);
+      }
+      return sum / 255.0 / mask.width() / mask.height();
+    }
+
+    /** Both beside each other, and where they differ. */
+    public RgbImage comparison() {
+      RgbImage[] shown = {before.picture(), after.picture(), mask};
+      String[] headings = {"Before", "After", "Drawn anew"};
+      BufferedImage image = new BufferedImage(
+          MARGIN + shown.length * (SIDE + MARGIN),
+          HEADING + SIDE + 2 * MARGIN,
+          BufferedImage.TYPE_INT_RGB);
+      Graphics2D paper = image.createGraphics();
+      paper.setColor(PAPER);
+      paper.fillRect(0, 0, image.getWidth(), image.getHeight());
+      SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
+      for (int i = 0; i < shown.length; i++) {
+        int x = MARGIN + i * (SIDE + MARGIN);
+        pen.heading(
+            headings[i],
+            i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * drawnAnew()) : "",
+            x,
+            MARGIN / 2);
+        pen.picture(shown[i], x, MARGIN / 2 + HEADING, SIDE);
+      }
+      paper.dispose();
+      return RgbImage.of(image);
+    }
   }
 }

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.person.SharedLight;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -24,7 +24,7 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
   private static final double BROAD = 0.1;
   private static final double MOST_LIGHT = 3;
 
-  EditedHeadshot of(
+  HeadshotEdit.Result of(
       Headshot before, HeadshotEdit edit, Progress progress, Cancellation cancellation) {
     HeadshotEdit.Margins margins = edit.margins();
     requireCanvas(before.picture(), margins);
@@ -38,7 +38,7 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
         .prompt(prompt)
         .seed(edit.seed())
         .hires(null)
-        .negative(SharedLight.of(person).negative(before.request().negative(), prompt))
+        .negative(PersonRecord.SharedLight.of(person).negative(before.request().negative(), prompt))
         .noise(null)
         .count(1);
     Inpainting drawing = new Inpainting(base, adapted(request, before.likeness()), enlarger);
@@ -48,7 +48,7 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
       RgbImage drawn = before
           .style()
           .developed(drawing.of(after, mask, pass.strength(), progress, cancellation));
-      boolean lit = pass.parts().contains(EditPart.LIGHT)
+      boolean lit = pass.parts().contains(HeadshotEdit.Part.LIGHT)
           && !EditMask.changesFace(pass.parts())
           && !faces.isEmpty();
       after = blended(after, lit ? relit(after, drawn, faces.get(0)) : drawn, mask);
@@ -61,7 +61,7 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
         request.size(after.width(), after.height()),
         before.likeness(),
         true);
-    return new EditedHeadshot(before, edited, anew);
+    return new HeadshotEdit.Result(before, edited, anew);
   }
 
   private static void requireCanvas(RgbImage before, HeadshotEdit.Margins margins) {
@@ -74,7 +74,11 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
   }
 
   private static RgbImage mask(
-      RgbImage before, RgbImage canvas, HeadshotEdit edit, Set<EditPart> parts, List<Face> faces) {
+      RgbImage before,
+      RgbImage canvas,
+      HeadshotEdit edit,
+      Set<HeadshotEdit.Part> parts,
+      List<Face> faces) {
     if (edit.margins().any()) {
       return EditMask.margins(before, edit.margins(), canvas.width(), canvas.height());
     }

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.person.SharedLight;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.style.Style;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, 
   Shoot run(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
     request.requireFor(base);
     if (grows()) {
-      WholePicture.require(
+      Inpainting.WholePicture.require(
           List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
     }
     List<Headshot> headshots = new ArrayList<>();
@@ -68,7 +68,7 @@ record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, 
         ? style.prompt(person.phrase(), index)
         : style.photographicPrompt(person.phrase(), index);
     return ShootRequest.guided(request.drawing(prompt, style), base)
-        .negative(SharedLight.of(person).negative(style.negative(), prompt))
+        .negative(PersonRecord.SharedLight.of(person).negative(style.negative(), prompt))
         .size(size, size)
         .as(person.at(request.likeness()));
   }

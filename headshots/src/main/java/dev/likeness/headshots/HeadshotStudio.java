@@ -350,7 +350,7 @@ public final class HeadshotStudio {
    *     given, or the mask has another size
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
-  public EditedHeadshot edit(
+  public HeadshotEdit.Result edit(
       Identity person,
       Headshot headshot,
       HeadshotEdit edit,

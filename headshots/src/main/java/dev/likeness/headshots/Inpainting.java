@@ -2,11 +2,13 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.photos.internal.image.Resampler;
+import java.util.List;
 
 /**
  * Draws a part of a picture anew: masked image-to-image at a size that the base knows, enlarged as
@@ -75,5 +77,28 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler enlarger) {
         ? picture
         : (width < picture.width() ? Resampler.AREA : Resampler.CUBIC)
             .resize(picture, width, height);
+  }
+
+  /**
+   * What may be drawn with where the base sees windows or crops of a picture: nobody who is in some
+   * places of it alone.
+   */
+  static final class WholePicture {
+    private WholePicture() {}
+
+    /**
+     * Refuses adapters that act in places of the picture, such as an image prompt with a mask,
+     * which would lie over each window or crop as if it were the picture.
+     *
+     * @param work what is to be done, for the message
+     * @throws IllegalArgumentException when one does
+     */
+    static void require(List<Adapter> adapters, String work) {
+      if (adapters.stream().anyMatch(Adapter::isPlaced)) {
+        throw new IllegalArgumentException(
+            work + " is drawn in windows or crops of the picture, and an image prompt's mask lies"
+                + " over the picture as a whole; show the person without a mask, or draw at the base's own size");
+      }
+    }
   }
 }

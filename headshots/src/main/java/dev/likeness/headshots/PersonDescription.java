@@ -8,7 +8,6 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PixelTraits;
 import dev.likeness.headshots.person.ProfileVocabulary;
-import dev.likeness.headshots.person.Trait;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
 import java.util.List;
@@ -70,7 +69,7 @@ public final class PersonDescription {
     }
   }
 
-  private static Trait best(
+  private static PersonProfile.Trait best(
       CaptionFit fit,
       ProfileVocabulary words,
       ProfileVocabulary.Slot slot,
@@ -79,7 +78,10 @@ public final class PersonDescription {
         .map(word -> "selfie of " + words.with(slot.name(), word).phrase())
         .toList();
     CaptionRace race = CaptionRace.of(fit::errors, CaptionFit.PICTURES, captions, cancellation);
-    return new Trait(
-        slot.name(), slot.words().get(race.best()), race.confidence(), Trait.Source.BASE_MODEL);
+    return new PersonProfile.Trait(
+        slot.name(),
+        slot.words().get(race.best()),
+        race.confidence(),
+        PersonProfile.Trait.Source.BASE_MODEL);
   }
 }

@@ -4,8 +4,16 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.photo.PhotoReader;
 import dev.likeness.photos.internal.image.Resampler;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -68,5 +76,120 @@ public final class PromptAdherence implements AutoCloseable {
   @Override
   public void close() {
     reader.ifPresent(PhotoReader::close);
+  }
+
+  /**
+   * What a prompt says of hair, clothes, light and backdrop that a base's own reader can look for
+   * in pictures. Who somebody is beside that is likeness.
+   *
+   * @param words slot to the place of the asked word among the slot's
+   */
+  record AskedWords(Map<String, Integer> words) {
+    // The slots with that of their colour, which # stands for in their words.
+    private static final Map<String, Optional<String>> SLOTS = Map.of(
+        "hair",
+        Optional.of("colour"),
+        "outfit",
+        Optional.of("outfit colour"),
+        "light",
+        Optional.empty(),
+        "backdrop",
+        Optional.of("backdrop colour"));
+
+    /** A word of a slot where a prompt says it, and the colour that is said of it or null. */
+    private record Said(int word, int start, int end, String colour) {}
+
+    /**
+     * Of {@code slots}, a reader's, those that {@code prompt} speaks of; capitals are as small
+     * letters.
+     */
+    static AskedWords of(String prompt, Map<String, List<String>> slots) {
+      Map<String, Integer> words = new LinkedHashMap<>();
+      SLOTS.forEach((slot, colour) -> {
+        List<String> colours = small(colour.map(slots::get).orElse(List.of()));
+        first(said(
+                prompt.toLowerCase(Locale.ROOT),
+                small(slots.getOrDefault(slot, List.of())),
+                colours))
+            .ifPresent(said -> {
+              words.put(slot, said.word);
+              if (said.colour != null) {
+                words.put(colour.orElseThrow(), colours.indexOf(said.colour));
+              }
+            });
+      });
+      return new AskedWords(words);
+    }
+
+    private static List<String> small(List<String> words) {
+      return words.stream().map(word -> word.toLowerCase(Locale.ROOT)).toList();
+    }
+
+    private static List<Said> said(String prompt, List<String> words, List<String> colours) {
+      return IntStream.range(0, words.size())
+          .filter(i -> !words.get(i).isEmpty())
+          .boxed()
+          .flatMap(i ->
+              pattern(words.get(i), colours).matcher(prompt).results().map(found -> said(i, found)))
+          .toList();
+    }
+
+    private static Said said(int word, MatchResult found) {
+      return new Said(
+          word, found.start(), found.end(), found.groupCount() > 0 ? found.group(1) : null);
+    }
+
+    /**
+     * The first that is said, and of words in one place the longest: a gradient background is no
+     * plain one.
+     */
+    private static Optional<Said> first(List<Said> all) {
+      return all.stream()
+          .min(Comparator.comparingInt(Said::start))
+          .flatMap(first -> all.stream()
+              .filter(said -> said.start < first.end)
+              .max(Comparator.comparingInt(said -> said.end - said.start)));
+    }
+
+    /**
+     * Of a word with a colour's place in it, with one of {@code colours} there or none, whatever
+     * its article.
+     */
+    private static Pattern pattern(String word, List<String> colours) {
+      int place = word.indexOf('#');
+      String known = colours.stream()
+          .filter(colour -> !colour.isEmpty())
+          .sorted(Comparator.comparingInt(String::length).reversed())
+          .map(Pattern::quote)
+          .collect(Collectors.joining("|"));
+      String colour = known.isEmpty() ? "" : "(?:(" + known + ") )?";
+      List<String> parts = new ArrayList<>();
+      parts.add(
+          Pattern.quote(place < 0 ? word : word.substring(0, place).replaceFirst("^an? $", "")));
+      if (place >= 0) {
+        parts.add(colour);
+        parts.add(Pattern.quote(word.substring(place + 1).strip()));
+      }
+      // No part of a longer word, nor of one with a hyphen: a t-shirt is no shirt.
+      return Pattern.compile("(?<![\\w-])" + String.join("", parts) + "(?![\\w-])");
+    }
+
+    /**
+     * The geometric mean of how likely each of the asked words is, 0 to 1; NaN where none is asked
+     * for.
+     */
+    double shown(Map<String, float[]> likely) {
+      return Math.exp(words.entrySet().stream()
+          .mapToDouble(asked -> Math.log(likely.get(asked.getKey())[asked.getValue()]))
+          .average()
+          .orElse(Double.NaN));
+    }
+
+    /** The same but for colours, which nothing black and white shows. */
+    AskedWords colourless() {
+      return new AskedWords(words.entrySet().stream()
+          .filter(asked -> SLOTS.containsKey(asked.getKey()))
+          .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+    }
   }
 }

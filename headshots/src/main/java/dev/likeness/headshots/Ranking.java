@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
-import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreAspect;
+import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.internal.image.PerceptualHash;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,6 +9,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /** One selection among candidates: what was taken so far, and why. For one use, on one thread. */
 final class Ranking {
@@ -18,13 +20,13 @@ final class Ranking {
   // Fewer pictures do not tell what is the base's or the person's from what is a picture's own.
   private static final int MANY = 8;
 
-  private final List<Candidate> candidates;
+  private final List<SelectionResult.Candidate> candidates;
   private final double[] merits;
   private final List<PerceptualHash> prints;
   private final Set<ScoreAspect> shared;
   private final List<Integer> taken = new ArrayList<>();
 
-  Ranking(List<Candidate> candidates) {
+  Ranking(List<SelectionResult.Candidate> candidates) {
     this.candidates = candidates;
     this.merits = Merit.of(candidates);
     this.prints = candidates.stream()
@@ -55,12 +57,12 @@ final class Ranking {
    * What more than half of many pictures fail says nothing of any of them; whom they show does, and
    * who else.
    */
-  private static Set<ScoreAspect> shared(List<Candidate> candidates) {
+  private static Set<ScoreAspect> shared(List<SelectionResult.Candidate> candidates) {
     Set<ScoreAspect> shared = EnumSet.noneOf(ScoreAspect.class);
     for (ScoreAspect aspect : EnumSet.complementOf(
         EnumSet.of(ScoreAspect.FACE, ScoreAspect.SECOND_FACE, ScoreAspect.LIKENESS))) {
       long failing = candidates.stream()
-          .filter(each -> !each.card().of(aspect).map(Score::passed).orElse(true))
+          .filter(each -> !each.card().of(aspect).map(ScoreCard.Score::passed).orElse(true))
           .count();
       if (candidates.size() >= MANY && 2 * failing > candidates.size()) {
         shared.add(aspect);
@@ -70,7 +72,7 @@ final class Ranking {
   }
 
   /** What counts against a picture. */
-  private List<Score> failures(int i) {
+  private List<ScoreCard.Score> failures(int i) {
     return candidates.get(i).card().failures().stream()
         .filter(score -> !shared.contains(score.aspect()))
         .toList();
@@ -99,8 +101,8 @@ final class Ranking {
     return best;
   }
 
-  private static boolean hasFace(Candidate candidate) {
-    return candidate.card().of(ScoreAspect.FACE).map(Score::passed).orElse(true);
+  private static boolean hasFace(SelectionResult.Candidate candidate) {
+    return candidate.card().of(ScoreAspect.FACE).map(ScoreCard.Score::passed).orElse(true);
   }
 
   private double distance(int of) {
@@ -119,14 +121,14 @@ final class Ranking {
         taken.isEmpty()
             ? ", the most"
             : String.format(Locale.ROOT, ", %.0f %% unlike those kept before", 100 * distance(i)));
-    List<Score> failures = failures(i);
+    List<ScoreCard.Score> failures = failures(i);
     return failures.isEmpty()
         ? "kept: " + merit + common(i)
         : "kept for want of better: " + merit + "; but " + reasons(failures);
   }
 
   private String whyNot(int i) {
-    List<Score> failures =
+    List<ScoreCard.Score> failures =
         hasFace(candidates.get(i)) ? failures(i) : candidates.get(i).card().failures();
     if (!failures.isEmpty()) {
       return "dropped: " + reasons(failures);
@@ -138,11 +140,75 @@ final class Ranking {
   }
 
   private String common(int i) {
-    List<Score> common = candidates.get(i).card().failures();
+    List<ScoreCard.Score> common = candidates.get(i).card().failures();
     return common.isEmpty() ? "" : "; like most that were drawn, " + reasons(common);
   }
 
-  private static String reasons(List<Score> failures) {
-    return String.join("; ", failures.stream().map(Score::reason).toList());
+  private static String reasons(List<ScoreCard.Score> failures) {
+    return String.join("; ", failures.stream().map(ScoreCard.Score::reason).toList());
+  }
+
+  /**
+   * What pictures are worth beside the others that were drawn with them. Likeness, quality and
+   * obedience vary by very different amounts from picture to picture, so that the product of the
+   * values would follow whichever varies most; here each counts by how many of the others a picture
+   * is as good as.
+   */
+  static final class Merit {
+    private Merit() {}
+
+    /**
+     * The merit of each, above 0 to 1 for what no other surpasses in anything: the geometric mean
+     * of the shares of the candidates that it is no worse than in likeness, twice, since whom a
+     * headshot shows comes first, in quality and in obedience.
+     */
+    static double[] of(List<SelectionResult.Candidate> candidates) {
+      double[] likeness = shares(candidates, Merit::likeness);
+      double[] quality = shares(candidates, candidate -> candidate.card().quality());
+      double[] obedience = shares(candidates, SelectionResult.Candidate::obedience);
+      double[] merits = new double[candidates.size()];
+      for (int i = 0; i < merits.length; i++) {
+        merits[i] = Math.pow(likeness[i] * likeness[i] * quality[i] * obedience[i], 0.25);
+      }
+      return merits;
+    }
+
+    /**
+     * By the embedder that judges and by what held the face, together where there are both: what
+     * one network takes for the person is in part a mistake of its own, and fewer of these are
+     * shared.
+     */
+    private static double likeness(SelectionResult.Candidate candidate) {
+      double judged =
+          candidate.card().of(ScoreAspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN);
+      double held = candidate.heldLikeness();
+      return Double.isNaN(judged) ? held : Double.isNaN(held) ? judged : (judged + held) / 2;
+    }
+
+    /** Less than of any face where none was found. */
+    private static double cosine(ScoreCard.Score score) {
+      return Double.isNaN(score.value()) ? -2 : score.value();
+    }
+
+    /**
+     * Of how many of the measured candidates each is no worse; of all where nothing was measured,
+     * and of half of them, as they are on average, where others were.
+     */
+    private static double[] shares(
+        List<SelectionResult.Candidate> candidates,
+        ToDoubleFunction<SelectionResult.Candidate> value) {
+      double[] values = candidates.stream().mapToDouble(value).toArray();
+      double[] measured =
+          DoubleStream.of(values).filter(each -> !Double.isNaN(each)).toArray();
+      double[] shares = new double[values.length];
+      for (int i = 0; i < values.length; i++) {
+        double own = values[i];
+        long surpassing = DoubleStream.of(measured).filter(other -> other > own).count();
+        shares[i] = measured.length == 0
+            ? 1
+            : Double.isNaN(own) ? 0.5 : 1 - surpassing / (double) measured.length;
+      }
+      return shares;
+    }
   }
 }

@@ -5,7 +5,6 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.internal.training.SceneColours;
 import dev.likeness.headshots.internal.training.SceneRegions;
 import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.photos.AcceptedPhoto;
@@ -20,9 +19,10 @@ import java.util.stream.IntStream;
 /**
  * Finds words for what each photo shows beside the person, where the base brings no reader, so that
  * it is learnt as what these words mean and not as the person:
- * {@link dev.likeness.headshots.internal.training.SceneColours} on the pixels, and light, backdrop
- * and garment, where the base is small enough to ask, by which word it explains that part of the
- * photo best. A wrong word would be learnt as the person's too, so what is not sure is not said.
+ * {@link dev.likeness.headshots.internal.training.SceneWords.SceneColours} on the pixels, and
+ * light, backdrop and garment, where the base is small enough to ask, by which word it explains
+ * that part of the photo best. A wrong word would be learnt as the person's too, so what is not
+ * sure is not said.
  */
 public final class SceneDescription {
   private static final int NOISES = 8;
@@ -52,10 +52,10 @@ public final class SceneDescription {
         .mapToObj(i -> SceneRegions.of(photos.get(i), crops.get(i).width()))
         .toList();
     List<SceneWords> scenes = IntStream.range(0, crops.size())
-        .mapToObj(i -> SceneColours.of(crops.get(i), regions.get(i)))
+        .mapToObj(i -> SceneWords.SceneColours.of(crops.get(i), regions.get(i)))
         .toList();
     if (!PersonDescription.isSmall(base)) {
-      return scenes.stream().map(SceneColours::alone).toList();
+      return scenes.stream().map(SceneWords.SceneColours::alone).toList();
     }
     int slots = SceneWords.slots().size();
     progress.on(new ProgressEvent.Phase("describe photos", slots));
@@ -110,11 +110,11 @@ public final class SceneDescription {
    * The photos that are judged with photo {@code i}: clothes of one colour are the same clothes.
    */
   private static List<Integer> alike(SceneWords.Slot slot, List<SceneWords> scenes, int i) {
-    String colour = SceneColours.ofClothes(scenes.get(i));
-    return !slot.name().equals(SceneColours.OUTFIT) || colour.isEmpty()
+    String colour = SceneWords.SceneColours.ofClothes(scenes.get(i));
+    return !slot.name().equals(SceneWords.SceneColours.OUTFIT) || colour.isEmpty()
         ? List.of(i)
         : IntStream.range(0, scenes.size())
-            .filter(j -> colour.equals(SceneColours.ofClothes(scenes.get(j))))
+            .filter(j -> colour.equals(SceneWords.SceneColours.ofClothes(scenes.get(j))))
             .boxed()
             .toList();
   }
@@ -128,9 +128,9 @@ public final class SceneDescription {
     }
     float[][] maps = fit.maps(
         IntStream.range(first * photos, first * photos + captions.size()).toArray(), captions);
-    SceneRegions.Part part = slot.name().equals(SceneColours.OUTFIT)
+    SceneRegions.Part part = slot.name().equals(SceneWords.SceneColours.OUTFIT)
         ? SceneRegions.Part.CLOTHES
-        : slot.name().equals(SceneColours.BACKDROP)
+        : slot.name().equals(SceneWords.SceneColours.BACKDROP)
             ? SceneRegions.Part.BACKDROP
             : SceneRegions.Part.ALL;
     double[][] errors = new double[photos][NOISES / 2];
@@ -165,8 +165,8 @@ public final class SceneDescription {
         .min()
         .orElse(1);
     // A colour needs a garment to be said of, and likely ones are cut alike.
-    boolean needed = slot.name().equals(SceneColours.OUTFIT)
-        && !SceneColours.ofClothes(scene).isEmpty();
+    boolean needed = slot.name().equals(SceneWords.SceneColours.OUTFIT)
+        && !SceneWords.SceneColours.ofClothes(scene).isEmpty();
     return sure >= SURE || needed ? scene.with(slot.name(), slot.words().get(best)) : scene;
   }
 

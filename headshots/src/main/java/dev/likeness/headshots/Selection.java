@@ -5,7 +5,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.score.HeadshotScores;
-import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.face.Face;
@@ -83,7 +82,7 @@ public final class Selection {
    * @throws dev.likeness.diffusion.error.CancelledException within a step of drawing, or one of
    *     judging a picture, of {@code cancellation}
    */
-  public List<Candidate> candidates(
+  public List<SelectionResult.Candidate> candidates(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     int drawn = drawn(request);
     return progress.around(() -> {
@@ -95,12 +94,12 @@ public final class Selection {
         steps.on(new ProgressEvent.Phase("choose", drawn));
         // Who is in some places of a picture alone cannot be drawn in a crop of it.
         boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
-        List<Candidate> candidates = new ArrayList<>();
+        List<SelectionResult.Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
           cancellation.check();
           Scored best = scored(person, headshot, redraws, cancellation);
           cancellation.check();
-          candidates.add(new Candidate(
+          candidates.add(new SelectionResult.Candidate(
               best.headshot,
               best.card,
               obedience.of(best.headshot),
@@ -136,8 +135,8 @@ public final class Selection {
       Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.picture());
     Headshot best = headshot;
-    boolean mendable =
-        redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
+    boolean mendable = redraws
+        && card.failures().stream().map(ScoreCard.Score::aspect).anyMatch(MENDABLE::contains);
     List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
     if (!faces.isEmpty()) {
       Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
@@ -165,7 +164,7 @@ public final class Selection {
   }
 
   private static boolean passed(ScoreCard card, ScoreAspect aspect) {
-    return card.of(aspect).map(Score::passed).orElse(true);
+    return card.of(aspect).map(ScoreCard.Score::passed).orElse(true);
   }
 
   // The one terminal event is the casting's own.

@@ -1,5 +1,6 @@
 package dev.likeness.headshots;
 
+import dev.likeness.headshots.score.ScoreCard;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,4 +77,18 @@ public record SelectionResult(List<Verdict> verdicts) {
     }
     return list;
   }
+
+  /**
+   * A headshot that may be kept.
+   *
+   * @param headshot the picture
+   * @param card its scores
+   * @param obedience how clearly it shows what its prompt asked, 0 to 1; NaN when that was not
+   *     measured
+   * @param repaired whether its face was drawn again
+   * @param heldLikeness the cosine of its face to the person's by what held it while it was drawn,
+   *     -1 to 1, where no face was found -1; NaN where nothing held it
+   */
+  public record Candidate(
+      Headshot headshot, ScoreCard card, double obedience, boolean repaired, double heldLikeness) {}
 }

@@ -50,8 +50,8 @@ public final class Watermark {
       return picture;
     }
     WatermarkBlocks blocks = new WatermarkBlocks(picture);
-    WatermarkStrength[] strengths = new WatermarkStrength[BITS];
-    Arrays.fill(strengths, WatermarkStrength.FAINT);
+    WatermarkBlocks.Strength[] strengths = new WatermarkBlocks.Strength[BITS];
+    Arrays.fill(strengths, WatermarkBlocks.Strength.FAINT);
     while (true) {
       RgbImage marked = blocks.marked(strengths);
       BitSet weak = weak(marked);

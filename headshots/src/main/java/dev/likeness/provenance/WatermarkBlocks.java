@@ -94,7 +94,7 @@ final class WatermarkBlocks {
    *
    * @param strengths of each bit; of its blocks those are moved where it is seen least
    */
-  RgbImage marked(WatermarkStrength[] strengths) {
+  RgbImage marked(Strength[] strengths) {
     byte[] rgb = picture.rgb();
     double[] shifts = new double[rows * columns];
     double[] cost = new double[rows * columns];
@@ -115,7 +115,7 @@ final class WatermarkBlocks {
     return RgbImage.of(picture.width(), picture.height(), rgb);
   }
 
-  private static double shift(double value, int bit, WatermarkStrength strength) {
+  private static double shift(double value, int bit, Strength strength) {
     double low = bit * STEP / 2 + strength.below;
     double high = (bit + 1) * STEP / 2 - strength.above;
     double within = value % STEP;
@@ -173,5 +173,38 @@ final class WatermarkBlocks {
 
   private static byte rounded(double value) {
     return (byte) Math.max(0, Math.min(255, Math.round(value)));
+  }
+
+  /**
+   * How strongly a bit is marked, from weak to strong. A block's value may lie anywhere in its
+   * bit's half of a quantisation step, {@code below} away from the lower end and {@code above} away
+   * from the upper one; noise mostly raises the value, which is a maximum. Only a share of the
+   * bit's blocks is moved: they outvote the others.
+   */
+  enum Strength {
+    FAINT(0.55, 4, 7),
+    GENTLE(0.65, 4, 7),
+    FIRM(0.8, 4, 7.5),
+    STRONG(1, 5, 8),
+    STRONGER(1, 7, 9),
+    STRONGEST(1, 8.5, 9.5);
+
+    final double share;
+    final double below;
+    final double above;
+
+    Strength(double share, double below, double above) {
+      this.share = share;
+      this.below = below;
+      this.above = above;
+    }
+
+    boolean isStrongest() {
+      return this == STRONGEST;
+    }
+
+    Strength next() {
+      return isStrongest() ? this : values()[ordinal() + 1];
+    }
   }
 }

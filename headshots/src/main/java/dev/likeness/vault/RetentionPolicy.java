@@ -3,6 +3,7 @@ package dev.likeness.vault;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -123,5 +124,17 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
               Duration.ofSeconds(((Number) limit.get("after_use")).longValue())));
     }
     return new RetentionPolicy(limits);
+  }
+
+  /**
+   * What a purge removed.
+   *
+   * @param erased receipts of the persons whose time was over
+   * @param files how many files of others went
+   */
+  public record PurgeReport(List<ErasureReceipt> erased, int files) {
+    public PurgeReport {
+      erased = List.copyOf(erased);
+    }
   }
 }

@@ -5,7 +5,6 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.Authenticity;
-import dev.likeness.headshots.person.AuthenticityVerdict;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
@@ -65,7 +64,7 @@ final class StoredShoot {
 
   /** All that was kept, once its record says in what each departs from the photos. */
   Shoot judged() {
-    List<AuthenticityVerdict> verdicts = Authenticity.of(person, tools)
+    List<Authenticity.Result> verdicts = Authenticity.of(person, tools)
         .map(measure ->
             kept.stream().map(headshot -> measure.judge(headshot.picture())).toList())
         .orElse(List.of());

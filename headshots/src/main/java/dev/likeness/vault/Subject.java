@@ -29,7 +29,7 @@ public final class Subject {
   private final Path folder;
   private final SubjectFolders vaults;
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
-  private final PictureNumbers numbers = new PictureNumbers();
+  private final FileNames.PictureNumbers numbers = new FileNames.PictureNumbers();
   private SubjectDates dates;
   private String damage;
   private boolean claimed;
@@ -275,7 +275,7 @@ public final class Subject {
     noteEnd(DataCategory.PHOTOS);
   }
 
-  PictureNumbers pictureNumbers() {
+  FileNames.PictureNumbers pictureNumbers() {
     return numbers;
   }
 

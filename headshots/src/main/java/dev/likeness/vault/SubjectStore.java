@@ -221,7 +221,7 @@ public final class SubjectStore implements AutoCloseable {
    * @throws ResourceLimitException in the end, when a disk refused; further failures are suppressed
    *     in it
    */
-  public PurgeReport purgeDue() {
+  public RetentionPolicy.PurgeReport purgeDue() {
     List<ErasureReceipt> receipts = new ArrayList<>();
     int files = 0;
     ResourceLimitException failure = null;
@@ -250,7 +250,7 @@ public final class SubjectStore implements AutoCloseable {
     if (failure != null) {
       throw failure;
     }
-    return new PurgeReport(receipts, files);
+    return new RetentionPolicy.PurgeReport(receipts, files);
   }
 
   ErasureReceipt erase(Subject subject) {
@@ -293,7 +293,7 @@ public final class SubjectStore implements AutoCloseable {
   /** Reads every file of every subject; returns what cannot be read, one line each. */
   public List<String> verify() {
     return subjects().stream()
-        .flatMap(subject -> SubjectCheck.problems(subject).stream())
+        .flatMap(subject -> SubjectFolders.SubjectCheck.problems(subject).stream())
         .toList();
   }
 

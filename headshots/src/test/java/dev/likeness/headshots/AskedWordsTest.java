@@ -24,7 +24,7 @@ class AskedWordsTest {
   }
 
   private static Map<String, String> asked(String prompt) {
-    return AskedWords.of(prompt, SLOTS).words().entrySet().stream()
+    return PromptAdherence.AskedWords.of(prompt, SLOTS).words().entrySet().stream()
         .collect(Collectors.toMap(
             Map.Entry::getKey, asked -> SLOTS.get(asked.getKey()).get(asked.getValue())));
   }
@@ -78,17 +78,19 @@ class AskedWordsTest {
   void asksNoReaderForWhatItDoesNotTell() {
     assertEquals(
         Map.of("outfit", 0),
-        AskedWords.of("wearing a navy shirt", Map.of("outfit", List.of("a # shirt", "")))
+        PromptAdherence.AskedWords.of(
+                "wearing a navy shirt", Map.of("outfit", List.of("a # shirt", "")))
             .words());
     assertEquals(
         Map.of("outfit", 0),
-        AskedWords.of(
+        PromptAdherence.AskedWords.of(
                 "wearing a navy shirt",
                 Map.of("outfit", List.of("a # shirt", ""), "outfit colour", List.of("", "never")))
             .words());
     assertEquals(
         Map.of(),
-        AskedWords.of("wearing a navy shirt", Map.of("sex", List.of("a", "b"))).words());
+        PromptAdherence.AskedWords.of("wearing a navy shirt", Map.of("sex", List.of("a", "b")))
+            .words());
   }
 
   @Test
@@ -96,8 +98,9 @@ class AskedWordsTest {
     Map<String, List<String>> slots = SceneWords.slots().stream()
         .collect(Collectors.toMap(SceneWords.Slot::name, SceneWords.Slot::words));
     for (Style style : Style.all()) {
-      Map<String, Integer> words =
-          AskedWords.of(style.prompt("a woman with short red hair", 0), slots).words();
+      Map<String, Integer> words = PromptAdherence.AskedWords.of(
+              style.prompt("a woman with short red hair", 0), slots)
+          .words();
       assertTrue(
           words.containsKey("outfit") && words.containsKey("backdrop"),
           style.name() + ": " + words);
@@ -108,9 +111,10 @@ class AskedWordsTest {
   void isTheGeometricMeanOfWhatTheReaderFindsOfIt() {
     Map<String, float[]> likely =
         Map.of("outfit", new float[] {0.2f, 0.8f}, "outfit colour", new float[] {0.4f, 0.6f});
-    AskedWords asked = AskedWords.of("a woman, wearing a white shirt", SLOTS);
+    PromptAdherence.AskedWords asked =
+        PromptAdherence.AskedWords.of("a woman, wearing a white shirt", SLOTS);
     assertEquals(Math.sqrt(0.2 * 0.4), asked.shown(likely), 1e-6);
     assertEquals(0.2, asked.colourless().shown(likely), 1e-6);
-    assertTrue(Double.isNaN(AskedWords.of("somebody", SLOTS).shown(likely)));
+    assertTrue(Double.isNaN(PromptAdherence.AskedWords.of("somebody", SLOTS).shown(likely)));
   }
 }

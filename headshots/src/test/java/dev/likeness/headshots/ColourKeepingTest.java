@@ -18,7 +18,8 @@ class ColourKeepingTest {
     RgbImage before = picture(scene);
     RgbImage drawn =
         picture((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
-    RgbImage kept = ColourKeeping.of(before, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
+    RgbImage kept = TiledUpscale.ColourKeeping.of(
+        before, drawn, TiledUpscale.ColourKeeping.PARTS, TiledUpscale.ColourKeeping.PARTS);
     assertTrue(off(before, drawn) > 8, "it had paled");
     assertEquals(0, off(before, kept), 1.0);
     assertEquals(roughness(drawn), roughness(kept), 0.05 * roughness(drawn));
@@ -29,8 +30,8 @@ class ColourKeepingTest {
     IntBinaryOperator squares = (x, y) -> (x / 8 + y / 8) % 2 == 0 ? 60 : 160;
     RgbImage before = picture(squares);
     RgbImage faded = picture((x, y) -> 85 + (squares.applyAsInt(x, y) - 60) / 2);
-    double coarse = unlike(before, ColourKeeping.of(before, faded, 32, 32));
-    double fine = unlike(before, ColourKeeping.of(before, faded, SIDE / 2, SIDE / 2));
+    double coarse = unlike(before, TiledUpscale.ColourKeeping.of(before, faded, 32, 32));
+    double fine = unlike(before, TiledUpscale.ColourKeeping.of(before, faded, SIDE / 2, SIDE / 2));
     assertEquals(25, unlike(before, faded), 1e-9);
     // Smoothly given back, a quarter of it is missing at edges of squares.
     assertTrue(fine < 0.25 * 25 && fine < 0.5 * coarse, fine + " for " + coarse);

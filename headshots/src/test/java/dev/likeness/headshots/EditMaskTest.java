@@ -17,7 +17,7 @@ class EditMaskTest {
 
   @Test
   void drawsClothesFromTheShouldersAndLeavesTheNeck() {
-    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(EditPart.OUTFIT));
+    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(HeadshotEdit.Part.OUTFIT));
     assertTrue(mask.at(52, 126, 0) > 200, "a shoulder beside the neck: " + mask.at(52, 126, 0));
     assertTrue(mask.at(100, 126, 0) < 20, "the neck: " + mask.at(100, 126, 0));
     assertTrue(mask.at(100, 170, 0) > 250, "the chest: " + mask.at(100, 170, 0));
@@ -26,7 +26,7 @@ class EditMaskTest {
 
   @Test
   void drawsTheBackdropUpToTheFaceAndOverTheEdgeOfHair() {
-    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(EditPart.BACKDROP));
+    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(HeadshotEdit.Part.BACKDROP));
     assertTrue(
         mask.at(10, 30, 0) == 255 && mask.at(54, 90, 0) > 200,
         "the wall, beside the cheek, too: " + mask.at(54, 90, 0));

@@ -88,14 +88,14 @@ class HeadshotEditTest {
         "studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt lighting, charcoal "
             + "background",
         prompt);
-    String formal = EditPart.OUTFIT.in(prompt, style, "a red hoodie");
+    String formal = HeadshotEdit.Part.OUTFIT.in(prompt, style, "a red hoodie");
     assertEquals(prompt.replace("a navy suit and tie", "a red hoodie"), formal);
     assertEquals(
         prompt.replace("rembrandt lighting", "golden hour"),
-        EditPart.LIGHT.in(prompt, style, "golden hour"));
-    assertEquals("Ada, smiling", EditPart.EXPRESSION.in("Ada", style, "smiling"));
-    HeadshotEdit both =
-        HeadshotEdit.of(EditPart.BACKDROP, "park").and(EditPart.EXPRESSION, "laughing");
+        HeadshotEdit.Part.LIGHT.in(prompt, style, "golden hour"));
+    assertEquals("Ada, smiling", HeadshotEdit.Part.EXPRESSION.in("Ada", style, "smiling"));
+    HeadshotEdit both = HeadshotEdit.of(HeadshotEdit.Part.BACKDROP, "park")
+        .and(HeadshotEdit.Part.EXPRESSION, "laughing");
     assertEquals(
         "studio portrait of Ada, wearing a navy suit and tie, laughing, rembrandt lighting, park",
         both.prompt(Headshot.of(headshot.picture(), style, "Ada").prompt(prompt)));
@@ -103,7 +103,7 @@ class HeadshotEditTest {
 
   @Test
   void keepsEverythingOutsideTheMaskToThePixel() {
-    EditedHeadshot edited = edit(HeadshotEdit.within(right(SIDE), "a scarf"));
+    HeadshotEdit.Result edited = edit(HeadshotEdit.within(right(SIDE), "a scarf"));
     RgbImage before = headshot.picture();
     RgbImage after = edited.after().picture();
     assertEquals(before.crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
@@ -205,7 +205,8 @@ class HeadshotEditTest {
 
   @Test
   void changesTheLightWithinAMaskWithoutAFace() {
-    HeadshotEdit light = HeadshotEdit.within(right(SIDE), "").and(EditPart.LIGHT, "window light");
+    HeadshotEdit light =
+        HeadshotEdit.within(right(SIDE), "").and(HeadshotEdit.Part.LIGHT, "window light");
     RgbImage after = edit(light).after().picture();
     assertEquals(headshot.picture().crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
     assertNotEquals(headshot.picture(), after);
@@ -234,7 +235,9 @@ class HeadshotEditTest {
             .getMessage());
     assertEquals(
         "an edit's words are empty; say what to draw, such as a navy blazer",
-        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(EditPart.OUTFIT, " "))
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, " "))
             .getMessage());
     assertEquals(
         "margins must be 0 to 4096 pixels, given 4097, 0, 0, 0",
@@ -315,7 +318,7 @@ class HeadshotEditTest {
         read.style().name() + ", " + read.style().monochrome() + ", "
             + read.request().negative() + ", " + read.seed());
     HeadshotEdit hoodie =
-        HeadshotEdit.within(right(SIDE), "").and(EditPart.OUTFIT, "a hoodie, unzipped");
+        HeadshotEdit.within(right(SIDE), "").and(HeadshotEdit.Part.OUTFIT, "a hoodie, unzipped");
     Headshot edited = studio
         .edit(ada, read, hoodie, detector, Progress.SILENT, new Cancellation())
         .after();
@@ -325,9 +328,10 @@ class HeadshotEditTest {
     Path again = own.resolve("edited.png");
     edited.writePng(again);
     Files.writeString(
-        own.resolve(EditedHeadshot.FILE),
+        own.resolve(HeadshotEdit.Result.FILE),
         JSON.std.asString(Map.of("after", edited.toMap("edited.png"))));
-    HeadshotEdit kimono = HeadshotEdit.of(EditPart.OUTFIT, "a kimono").and(EditPart.LIGHT, "dusk");
+    HeadshotEdit kimono =
+        HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, "a kimono").and(HeadshotEdit.Part.LIGHT, "dusk");
     assertEquals(
         "portrait of sks woman, wearing a kimono, calm, dusk, a venetian blind",
         kimono.prompt(Headshot.read(again, "nobody")));
@@ -339,7 +343,7 @@ class HeadshotEditTest {
     Path broken = Files.createDirectories(folder.resolve("broken"));
     headshot.writePng(broken.resolve("edited.png"));
     Path record = Files.writeString(
-        broken.resolve(EditedHeadshot.FILE),
+        broken.resolve(HeadshotEdit.Result.FILE),
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
     assertEquals(
         record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of the picture alone",
@@ -348,7 +352,7 @@ class HeadshotEditTest {
             .getMessage());
   }
 
-  private static EditedHeadshot edit(HeadshotEdit edit) {
+  private static HeadshotEdit.Result edit(HeadshotEdit edit) {
     return HeadshotStudio.on(base)
         .edit(ada, headshot, edit, detector, Progress.SILENT, new Cancellation());
   }

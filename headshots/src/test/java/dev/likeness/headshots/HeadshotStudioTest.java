@@ -27,8 +27,8 @@ import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.headshots.person.SharedLight;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTraining;
@@ -256,7 +256,7 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(2).guidance(1);
     HeadshotStudio.on(base)
-        .shoot(new SharedLight("flash").in(ada), two, events::add, new Cancellation());
+        .shoot(new PersonRecord.SharedLight("flash").in(ada), two, events::add, new Cancellation());
     assertEquals(
         1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
   }

@@ -8,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.report.LikenessCurve;
 import dev.likeness.headshots.report.ShootReport;
-import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.style.Style;
@@ -58,7 +56,7 @@ class SelectionResultTest {
 
   @Test
   void neverKeepsTheSamePictureTwice() {
-    Candidate again = made(
+    SelectionResult.Candidate again = made(
         new Headshot(picture(1), Style.named("studio"), 9, ImageRequest.of("x"), 1),
         card(0.2),
         Double.NaN,
@@ -76,7 +74,7 @@ class SelectionResultTest {
     for (int i = 0; i < 64 * 64 * 3 / 6; i++) {
       nearly[i] = (byte) (255 - nearly[i]);
     }
-    Candidate like = made(
+    SelectionResult.Candidate like = made(
         new Headshot(
             RgbImage.of(64, 64, nearly), Style.named("studio"), 7, ImageRequest.of("x"), 1),
         card(0.2),
@@ -89,10 +87,10 @@ class SelectionResultTest {
 
   @Test
   void keepsWhatFailsOnlyForWantOfBetterAndWhatShowsNobodyNever() {
-    Candidate blurred = candidate(1, 1.5);
-    Candidate faceless = made(
+    SelectionResult.Candidate blurred = candidate(1, 1.5);
+    SelectionResult.Candidate faceless = made(
         candidate(2, 0).headshot(),
-        new ScoreCard(List.of(new Score(ScoreAspect.FACE, 1, 0, false))),
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.FACE, 1, 0, false))),
         Double.NaN,
         false);
     SelectionResult choice = SelectionResult.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
@@ -108,54 +106,60 @@ class SelectionResultTest {
 
   @Test
   void countsLikenessMoreThanObedienceHoweverLittleItVaries() {
-    Score alike = new Score(ScoreAspect.LIKENESS, 0.62, 0.5, true);
-    Score unlike = new Score(ScoreAspect.LIKENESS, 0.6, 0.5, true);
-    Candidate first = made(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
-    Candidate second = made(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
-    Candidate disobedient =
+    ScoreCard.Score alike = new ScoreCard.Score(ScoreAspect.LIKENESS, 0.62, 0.5, true);
+    ScoreCard.Score unlike = new ScoreCard.Score(ScoreAspect.LIKENESS, 0.6, 0.5, true);
+    SelectionResult.Candidate first =
+        made(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
+    SelectionResult.Candidate second =
+        made(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
+    SelectionResult.Candidate disobedient =
         made(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
     assertArrayEquals(
         new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
-        Merit.of(List.of(first, second, disobedient)),
+        Ranking.Merit.of(List.of(first, second, disobedient)),
         1e-12);
   }
 
   @Test
   void ranksByLikenessFarBelowItsLimit() {
-    List<Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN)
+    List<SelectionResult.Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN)
         .map(cosine -> made(
             candidate(1, 0).headshot(),
-            new ScoreCard(List.of(new Score(ScoreAspect.LIKENESS, cosine, 0.8, false))),
+            new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, cosine, 0.8, false))),
             Double.NaN,
             false))
         .toList();
     assertArrayEquals(
-        new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Merit.of(unlike), 1e-12);
+        new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Ranking.Merit.of(unlike), 1e-12);
   }
 
   @Test
   void ranksByWhatHeldTheFaceBesideTheJudge() {
-    Candidate judged = liked(0.62, 0.7);
-    Candidate heldMore = liked(0.6, 0.8);
-    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(List.of(judged, heldMore)), 1e-12);
-    Candidate judgedMuchMore = liked(0.9, 0.7);
+    SelectionResult.Candidate judged = liked(0.62, 0.7);
+    SelectionResult.Candidate heldMore = liked(0.6, 0.8);
     assertArrayEquals(
-        new double[] {1, Math.sqrt(0.5)}, Merit.of(List.of(judgedMuchMore, heldMore)), 1e-12);
-    List<Candidate> unjudged = Stream.of(0.7, 0.8)
-        .map(held -> new Candidate(
+        new double[] {Math.sqrt(0.5), 1}, Ranking.Merit.of(List.of(judged, heldMore)), 1e-12);
+    SelectionResult.Candidate judgedMuchMore = liked(0.9, 0.7);
+    assertArrayEquals(
+        new double[] {1, Math.sqrt(0.5)},
+        Ranking.Merit.of(List.of(judgedMuchMore, heldMore)),
+        1e-12);
+    List<SelectionResult.Candidate> unjudged = Stream.of(0.7, 0.8)
+        .map(held -> new SelectionResult.Candidate(
             candidate(1, 0).headshot(), new ScoreCard(List.of()), Double.NaN, false, held))
         .toList();
-    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(unjudged), 1e-12);
+    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Ranking.Merit.of(unjudged), 1e-12);
   }
 
-  private static Candidate liked(double judged, double held) {
-    ScoreCard card = new ScoreCard(List.of(new Score(ScoreAspect.LIKENESS, judged, 0.5, true)));
-    return new Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, held);
+  private static SelectionResult.Candidate liked(double judged, double held) {
+    ScoreCard card =
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, judged, 0.5, true)));
+    return new SelectionResult.Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, held);
   }
 
   @Test
   void holdsAgainstNoneWhatMostOfManyFail() {
-    List<Candidate> blurred = IntStream.range(0, 8)
+    List<SelectionResult.Candidate> blurred = IntStream.range(0, 8)
         .mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i))
         .toList();
     assertTrue(
@@ -171,7 +175,7 @@ class SelectionResultTest {
         .get(3)
         .reason()
         .startsWith("kept for want of better"));
-    List<Candidate> fewer =
+    List<SelectionResult.Candidate> fewer =
         IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 4 ? 0.9 : 1.5)).toList();
     assertTrue(SelectionResult.of(fewer, 8)
         .verdicts()
@@ -182,25 +186,27 @@ class SelectionResultTest {
 
   @Test
   void countsAsEqualWhatWasNotMeasured() {
-    assertArrayEquals(new double[] {1, 1}, Merit.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
+    assertArrayEquals(
+        new double[] {1, 1}, Ranking.Merit.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
   }
 
   @Test
   void countsAsUsualWhatWasMeasuredOfOthersAlone() {
-    Candidate obedient = made(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
-    Candidate other = made(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
+    SelectionResult.Candidate obedient = made(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
+    SelectionResult.Candidate other = made(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
     assertArrayEquals(
         new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
-        Merit.of(List.of(obedient, other, candidate(3, 0.1))),
+        Ranking.Merit.of(List.of(obedient, other, candidate(3, 0.1))),
         1e-12);
   }
 
   @Test
   void holdsUnlikenessAgainstAPictureThoughMostAreUnlike() {
-    List<Candidate> unlike = IntStream.range(0, 8)
+    List<SelectionResult.Candidate> unlike = IntStream.range(0, 8)
         .mapToObj(i -> made(
             candidate(i, 0).headshot(),
-            new ScoreCard(List.of(new Score(ScoreAspect.LIKENESS, i < 2 ? 0.6 : 0.4, 0.5, i < 2))),
+            new ScoreCard(
+                List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, i < 2 ? 0.6 : 0.4, 0.5, i < 2))),
             Double.NaN,
             false))
         .toList();
@@ -333,9 +339,9 @@ class SelectionResultTest {
 
   @Test
   void reportsHowSureALikenessIsAndWhereThereIsNone() {
-    Score sure = new Score(
+    ScoreCard.Score sure = new ScoreCard.Score(
         ScoreAspect.LIKENESS, 0.8, 0.5, true, Optional.of(new ConfidenceInterval(0.75, 0.85)));
-    Score none = new Score(ScoreAspect.LIKENESS, Double.NaN, 0.5, false);
+    ScoreCard.Score none = new ScoreCard.Score(ScoreAspect.LIKENESS, Double.NaN, 0.5, false);
     SelectionResult choice = SelectionResult.of(
         List.of(
             made(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
@@ -377,30 +383,31 @@ class SelectionResultTest {
 
   @Test
   void drawsHowLikeEachPictureIsWhereThatWasMeasured() {
-    Candidate alike = made(
+    SelectionResult.Candidate alike = made(
         candidate(1, 0).headshot(),
-        new ScoreCard(List.of(new Score(ScoreAspect.LIKENESS, 0.8, 0.5, true))),
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.8, 0.5, true))),
         Double.NaN,
         false);
-    Candidate other = made(
+    SelectionResult.Candidate other = made(
         candidate(2, 0).headshot(),
-        new ScoreCard(List.of(new Score(ScoreAspect.LIKENESS, 0.3, 0.5, false))),
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.3, 0.5, false))),
         Double.NaN,
         false);
-    String svg = LikenessCurve.svg(SelectionResult.of(List.of(other, alike), 1));
+    String svg = ShootReport.LikenessCurve.svg(SelectionResult.of(List.of(other, alike), 1));
     assertTrue(
         svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30") && svg.contains("class=\"kept\""),
         svg);
-    assertEquals("", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
+    assertEquals(
+        "", ShootReport.LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
   }
 
   /** Of a picture whose face nothing held. */
-  private static Candidate made(
+  private static SelectionResult.Candidate made(
       Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
-    return new Candidate(headshot, card, obedience, repaired, Double.NaN);
+    return new SelectionResult.Candidate(headshot, card, obedience, repaired, Double.NaN);
   }
 
-  private static Candidate candidate(long seed, double blur) {
+  private static SelectionResult.Candidate candidate(long seed, double blur) {
     return made(
         new Headshot(picture(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1),
         card(blur),
@@ -409,7 +416,7 @@ class SelectionResultTest {
   }
 
   private static ScoreCard card(double blur) {
-    return new ScoreCard(List.of(new Score(ScoreAspect.SHARPNESS, blur, 1, blur <= 1)));
+    return new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.SHARPNESS, blur, 1, blur <= 1)));
   }
 
   private static RgbImage picture(long seed) {

@@ -71,7 +71,7 @@ class SelectionTest {
 
   @Test
   void keepsAFaceThatWasDrawnAgainWhereItIsMoreAlike() {
-    Candidate mended = candidate(0, UNLIKE, ALIKE);
+    SelectionResult.Candidate mended = candidate(0, UNLIKE, ALIKE);
     assertTrue(mended.repaired() && Double.isNaN(mended.heldLikeness()), "nothing holds it");
     assertEquals(ALIKE, mended.card().of(ScoreAspect.LIKENESS).orElseThrow().value(), 1e-6);
     Headshot plain = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
@@ -84,7 +84,7 @@ class SelectionTest {
 
   @Test
   void leavesAFaceThatWouldBecomeSomebodyElses() {
-    Candidate blurred = candidate(1, ALIKE, UNLIKE);
+    SelectionResult.Candidate blurred = candidate(1, ALIKE, UNLIKE);
     assertFalse(blurred.repaired());
     assertEquals(
         HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0).picture(),
@@ -94,7 +94,7 @@ class SelectionTest {
 
   @Test
   void drawsNothingAgainWhereNothingFailsThatItMends() {
-    Candidate fine = candidate(0, ALIKE);
+    SelectionResult.Candidate fine = candidate(0, ALIKE);
     assertFalse(fine.repaired());
   }
 
@@ -124,7 +124,7 @@ class SelectionTest {
   /**
    * What comes of one picture whose likeness is {@code likenesses}, drawn first and drawn again.
    */
-  private static Candidate candidate(int blurred, double... likenesses) {
+  private static SelectionResult.Candidate candidate(int blurred, double... likenesses) {
     return casting(blurred, likenesses)
         .candidates(ada, request(), Progress.SILENT, new Cancellation())
         .get(0);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.headshots.provenance.TestPictures;
-import dev.likeness.photos.internal.imagefile.FilePart;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.c2pa.ManifestReader;
 import dev.likeness.provenance.c2pa.ManifestReport;
@@ -52,7 +51,7 @@ class BrokenPicturesTest {
 
   private static void judgeChanged(byte[] file, int times) {
     Random random = new Random(3);
-    FilePart manifest = ImageFile.of(file).orElseThrow().manifestPart().orElseThrow();
+    ImageFile.Part manifest = ImageFile.of(file).orElseThrow().manifestPart().orElseThrow();
     for (int i = 0; i < times; i++) {
       byte[] changed = file.clone();
       for (int n = 0; n < 1 + i % 3; n++) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.provenance.c2pa.Finding;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.IOException;
@@ -58,11 +57,11 @@ class ContentCredentialsMaterialTest {
     assertEquals(
         together(expected.get("failure"), expected.get("ingredients")),
         together(
-            codes(found.findings(), Finding.Kind.FAILURE),
-            codes(found.ingredients(), Finding.Kind.FAILURE)));
+            codes(found.findings(), ManifestReport.Finding.Kind.FAILURE),
+            codes(found.ingredients(), ManifestReport.Finding.Kind.FAILURE)));
     assertEquals(
         comparable((List<?>) expected.get("success")),
-        codes(found.findings(), Finding.Kind.SUCCESS));
+        codes(found.findings(), ManifestReport.Finding.Kind.SUCCESS));
     assertEquals(
         expected.get("actions"),
         found.actions().stream()
@@ -88,10 +87,11 @@ class ContentCredentialsMaterialTest {
         .toList();
   }
 
-  private static List<String> codes(List<Finding> findings, Finding.Kind kind) {
+  private static List<String> codes(
+      List<ManifestReport.Finding> findings, ManifestReport.Finding.Kind kind) {
     return findings.stream()
         .filter(finding -> finding.kind() == kind)
-        .map(Finding::code)
+        .map(ManifestReport.Finding::code)
         .sorted()
         .toList();
   }

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.metadata.icc.IccDirectory;
-import dev.likeness.diffusion.Marking;
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
@@ -20,9 +20,7 @@ import dev.likeness.headshots.provenance.TestAuthority.Profile;
 import dev.likeness.headshots.provenance.TestPictures;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.internal.imagefile.FilePart;
 import dev.likeness.photos.internal.imagefile.ImageFile;
-import dev.likeness.provenance.c2pa.Finding;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
@@ -71,7 +69,7 @@ class DisclosureTest {
   @ValueSource(strings = {"png", "jpeg", "webp"})
   void noticesEveryChangedByteOutsideTheManifest(String format) {
     byte[] bytes = bytes(format, Disclosure.standard());
-    FilePart manifest = ImageFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
+    ImageFile.Part manifest = ImageFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
     Random random = new Random(5);
     for (int i = 0; i < 60; i++) {
       byte[] changed = bytes.clone();
@@ -190,7 +188,8 @@ class DisclosureTest {
 
   @Test
   void staysWithGeneratedPicturesOfTheLibrary() {
-    assertArrayEquals(Disclosure.standard().png(PICTURE), Marking.installed().png(PICTURE, false));
+    assertArrayEquals(
+        Disclosure.standard().png(PICTURE), GeneratedImage.Marking.installed().png(PICTURE, false));
   }
 
   @Test
@@ -272,7 +271,7 @@ class DisclosureTest {
         report.actions());
     assertEquals(
         List.of("ingredient.unknownProvenance"),
-        report.ingredients().stream().map(Finding::code).toList());
+        report.ingredients().stream().map(ManifestReport.Finding::code).toList());
     for (Disclosure fresh : List.of(edited.ofPages(), edited.edited(false))) {
       ManifestReport created =
           Provenance.of(fresh.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();

@@ -204,7 +204,7 @@ class RetentionTest {
   void workIsAUseUntilItEnds() throws IOException {
     reopen(DataCategory.PERSON, Duration.ofHours(2));
     Subject ada = ada();
-    SubjectWork.during(ada, new Cancellation(), stop -> {
+    SubjectStudio.SubjectWork.during(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
       assertEquals(List.of(), store.purgeDue().erased());
       return null;
@@ -219,7 +219,7 @@ class RetentionTest {
   void keepsPicturesWhileMoreAreDrawn() throws IOException {
     reopen(DataCategory.PICTURES, Duration.ofHours(2));
     Subject ada = ada();
-    SubjectWork.during(ada, new Cancellation(), stop -> {
+    SubjectStudio.SubjectWork.during(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
       assertEquals(0, store.purgeDue().files());
       return null;
@@ -233,7 +233,7 @@ class RetentionTest {
   void aDiskThatRefusesToNoteTheEndOfWorkDoesNotFailIt() throws IOException {
     Subject ada = ada();
     Path dates = folder.resolve("store/subjects/" + ada.id() + "/dates.json");
-    SubjectWork.during(ada, new Cancellation(), stop -> {
+    SubjectStudio.SubjectWork.during(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofDays(40));
       dates.toFile().delete();
       return dates.resolve("full").toFile().mkdirs();

@@ -169,7 +169,7 @@ class SubjectShootsTest {
           LockSupport.parkNanos(1_000_000);
         }
       }
-      PictureNumbers numbers = ada.pictureNumbers();
+      FileNames.PictureNumbers numbers = ada.pictureNumbers();
       Path pictures = ada.folder(DataCategory.PICTURES);
       assertEquals(List.of("headshot-001.png", "record.json"), names(pictures));
       assertEquals(List.of(1, 41), List.of(numbers.take(pictures, 40), numbers.take(pictures, 2)));

@@ -23,11 +23,11 @@ class SubjectWorkTest {
       Subject ada = store.create(Consent.of("Ada: yes"));
       Subject bob = store.create(Consent.of("Bob: yes"));
       Cancellation all = new Cancellation();
-      SubjectWork.during(bob, all, ofBob -> {
+      SubjectStudio.SubjectWork.during(bob, all, ofBob -> {
         assertThrows(
             CancelledException.class,
-            () -> SubjectWork.during(ada, all, ofAda -> {
-              SubjectWork.during(ada, all, sooner -> null);
+            () -> SubjectStudio.SubjectWork.during(ada, all, ofAda -> {
+              SubjectStudio.SubjectWork.during(ada, all, sooner -> null);
               ada.erase();
               ofAda.check();
               return null;

@@ -1,7 +1,6 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.ipadapter.internal.file.AdapterSites;
-import dev.likeness.ipadapter.internal.file.Target;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
@@ -127,7 +126,7 @@ public final class BlockWeights {
   /** A preset whose blocks only UNets have. */
   private static BlockWeights unet(String name, ToDoubleBiFunction<AdapterSites, Integer> weight) {
     return new BlockWeights(name, (base, t) -> {
-      if (base.target() != Target.UNET) {
+      if (base.target() != AdapterSites.Target.UNET) {
         throw new IllegalArgumentException(
             "the block weights \"" + name + "\" speak of a UNet's blocks; the base "
                 + base.name() + " is " + base.target().describe(base.contextWidth())

@@ -13,9 +13,7 @@ import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.EncoderFingerprint;
-import dev.likeness.ipadapter.internal.vision.ImageEncoding;
 import dev.likeness.ipadapter.internal.vision.ImageProcessor;
-import dev.likeness.ipadapter.internal.vision.TowerShape;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
 import java.nio.file.Files;
@@ -94,7 +92,7 @@ public final class ImageEncoder implements AutoCloseable {
     }
     try (TensorSource keys =
         new RenamedSource(TensorFileFormat.open(folder), ImageEncoder::canonical)) {
-      return new TowerShape(keys).config();
+      return new VisionConfig.TowerShape(keys).config();
     }
   }
 
@@ -125,14 +123,14 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   /** Encodes one picture; owned by the calling scope. */
-  public ImageEncoding encode(RgbImage picture) {
+  public VisionTower.ImageEncoding encode(RgbImage picture) {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(compute.place(processor.pixels(picture)));
     }
   }
 
   /** Encodes an input of zeros, which stands for "no picture"; owned by the calling scope. */
-  public ImageEncoding encodeNothing() {
+  public VisionTower.ImageEncoding encodeNothing() {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(compute.place(processor.zeros(config.imageSize())));
     }

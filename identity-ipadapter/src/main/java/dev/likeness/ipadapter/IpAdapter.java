@@ -192,8 +192,8 @@ public final class IpAdapter implements AutoCloseable {
 
   /** The projection; {@code shortcut} counts in FaceID-Plus v2 alone. */
   public ImageProjection projection(double shortcut) {
-    boolean second =
-        layout.kind() == IpAdapterVariant.FACE_ID_PLUS && file.faceVersion() == FacePlusVersion.V2;
+    boolean second = layout.kind() == IpAdapterVariant.FACE_ID_PLUS
+        && file.faceVersion() == IpAdapterFile.FaceIdPlusVersion.V2;
     return ImageProjection.of(
         layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
   }

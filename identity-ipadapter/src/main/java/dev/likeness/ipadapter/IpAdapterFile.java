@@ -11,8 +11,10 @@ import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * An IP-Adapter's file, and what its bytes cannot say. Immutable; the methods named like settings
@@ -24,7 +26,7 @@ import java.util.Optional;
  *     when it is inside or beside it
  * @param withoutLora whether a FaceID adapter may be used without its LoRA
  */
-public record IpAdapterFile(Path path, FacePlusVersion version, Path lora, boolean withoutLora) {
+public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean withoutLora) {
   /** Where the header of a file says the family of the image encoder that it was trained with. */
   public static final String FAMILY = "likeness.encoder_family";
   /** Where it says how it was trained, if by this library. */
@@ -36,7 +38,7 @@ public record IpAdapterFile(Path path, FacePlusVersion version, Path lora, boole
   }
 
   /** Which FaceID-Plus it is. */
-  public IpAdapterFile version(FacePlusVersion which) {
+  public IpAdapterFile version(FaceIdPlusVersion which) {
     return new IpAdapterFile(path, which, lora, withoutLora);
   }
 
@@ -98,9 +100,9 @@ public record IpAdapterFile(Path path, FacePlusVersion version, Path lora, boole
    *
    * @throws InvalidInputException when neither says
    */
-  public FacePlusVersion faceVersion() {
+  public FaceIdPlusVersion faceVersion() {
     return Optional.ofNullable(version)
-        .or(() -> FacePlusVersion.of(path.getFileName().toString()))
+        .or(() -> FaceIdPlusVersion.of(path.getFileName().toString()))
         .orElseThrow(() -> new InvalidInputException(path
             + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or plus_sd15 into its name"
             + " (programs also say it by AdapterFile.version)"));
@@ -149,5 +151,32 @@ public record IpAdapterFile(Path path, FacePlusVersion version, Path lora, boole
               + " AdapterFile.lora, without)");
     }
     return Optional.of(beside);
+  }
+
+  /**
+   * The two FaceID-Plus that share one file layout: the second adds the plain face tokens to the
+   * refined ones.
+   */
+  public enum FaceIdPlusVersion {
+    V1,
+    V2;
+
+    private static final Pattern SECOND = Pattern.compile("plus[-_ .]?v2");
+    private static final Pattern FIRST =
+        Pattern.compile("plus(?:[-_ .]?v1|[-_ ](?:sd15|sdxl)|\\.)");
+
+    private static final Pattern ANY_SECOND = Pattern.compile("v2(?![0-9])");
+
+    /** The version that a file's name speaks of, if it does. */
+    static Optional<FaceIdPlusVersion> of(String fileName) {
+      String name = fileName.toLowerCase(Locale.ROOT);
+      if (SECOND.matcher(name).find()) {
+        return Optional.of(V2);
+      }
+      // A second version of something else, or of this: better asked than guessed.
+      return FIRST.matcher(name).find() && !ANY_SECOND.matcher(name).find()
+          ? Optional.of(V1)
+          : Optional.empty();
+    }
   }
 }

@@ -15,7 +15,6 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Path;
@@ -147,7 +146,8 @@ public final class PersonAdapter implements AutoCloseable {
           embedder, photo, face, layout.kind().wantsRaw(), layout.faceSide());
     }
     return Reference.of(
-        HeadCrop.of(face.box(), Framing.HEAD, photo.width(), photo.height(), 1).of(photo, side));
+        HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, photo.width(), photo.height(), 1)
+            .of(photo, side));
   }
 
   /** The adapter by itself. */

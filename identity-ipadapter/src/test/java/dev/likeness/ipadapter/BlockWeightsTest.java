@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.ipadapter.internal.file.AdapterSites;
-import dev.likeness.ipadapter.internal.file.Target;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +57,8 @@ class BlockWeightsTest {
 
   /** Blocks that count, and how much. */
   private static List<String> counted(BlockWeights weights, List<String> paths) {
-    AdapterSites base =
-        new AdapterSites("base", Target.UNET, paths, Collections.nCopies(paths.size(), 32L), 32, 8);
+    AdapterSites base = new AdapterSites(
+        "base", AdapterSites.Target.UNET, paths, Collections.nCopies(paths.size(), 32L), 32, 8);
     return IntStream.range(0, paths.size())
         .filter(t -> weights.of(base, t) != 0)
         .mapToObj(

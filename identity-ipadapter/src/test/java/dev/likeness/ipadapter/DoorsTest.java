@@ -70,12 +70,12 @@ class DoorsTest {
   @ValueSource(strings = {"base", "plus", "full-face", "faceid", "faceid-plus", "portrait"})
   void readsDiffusersSpellingToo(String kind, @TempDir Path folder) {
     IpAdapterFile published =
-        IpAdapterFile.of(ADAPTERS.write(kind, folder)).version(FacePlusVersion.V2);
+        IpAdapterFile.of(ADAPTERS.write(kind, folder)).version(IpAdapterFile.FaceIdPlusVersion.V2);
     Path file = folder.resolve("diffusers.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, DiffusersSpelling.of(ADAPTERS.tensors(kind), base), Map.of());
     }
-    IpAdapterFile spelled = IpAdapterFile.of(file).version(FacePlusVersion.V2);
+    IpAdapterFile spelled = IpAdapterFile.of(file).version(IpAdapterFile.FaceIdPlusVersion.V2);
     assertEquals(published.layout(), spelled.layout());
     assertArrayEquals(drawn(published), drawn(spelled));
   }
@@ -270,10 +270,10 @@ class DoorsTest {
             + "plus_sd15 into its name (programs also say it by AdapterFile.version)",
         refusal(IpAdapterFile.of(file), encoder));
     assertEquals(
-        FacePlusVersion.V2,
+        IpAdapterFile.FaceIdPlusVersion.V2,
         IpAdapterFile.of(Path.of("ip-adapter-faceid-plusv2_sdxl.bin")).faceVersion());
     assertEquals(
-        FacePlusVersion.V1,
+        IpAdapterFile.FaceIdPlusVersion.V1,
         IpAdapterFile.of(Path.of("ip-adapter-faceid-plus_sd15.bin")).faceVersion());
   }
 

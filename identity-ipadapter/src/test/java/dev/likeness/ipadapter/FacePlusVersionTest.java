@@ -9,10 +9,13 @@ class FacePlusVersionTest {
   @Test
   void isReadOffNamesThatLeaveNoDoubt() {
     assertEquals(
-        Optional.of(FacePlusVersion.V1), FacePlusVersion.of("ip-adapter-faceid-plus_sd15.bin"));
+        Optional.of(IpAdapterFile.FaceIdPlusVersion.V1),
+        IpAdapterFile.FaceIdPlusVersion.of("ip-adapter-faceid-plus_sd15.bin"));
     assertEquals(
-        Optional.of(FacePlusVersion.V2), FacePlusVersion.of("ip-adapter-faceid-plusv2_sdxl.bin"));
-    assertEquals(Optional.empty(), FacePlusVersion.of("faceid-plus_sd15_v2.safetensors"));
-    assertEquals(Optional.empty(), FacePlusVersion.of("my-face.safetensors"));
+        Optional.of(IpAdapterFile.FaceIdPlusVersion.V2),
+        IpAdapterFile.FaceIdPlusVersion.of("ip-adapter-faceid-plusv2_sdxl.bin"));
+    assertEquals(
+        Optional.empty(), IpAdapterFile.FaceIdPlusVersion.of("faceid-plus_sd15_v2.safetensors"));
+    assertEquals(Optional.empty(), IpAdapterFile.FaceIdPlusVersion.of("my-face.safetensors"));
   }
 }

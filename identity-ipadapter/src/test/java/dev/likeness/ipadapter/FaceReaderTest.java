@@ -17,7 +17,6 @@ import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
@@ -46,7 +45,7 @@ class FaceReaderTest {
         } else if (!red && start >= 0) {
           int height = height(p, start);
           if (height > x - start && start >= MARGIN) {
-            Eyes eyes = new Eyes(new Point(start, 0), new Point(x, 0));
+            Face.Eyes eyes = new Face.Eyes(new Point(start, 0), new Point(x, 0));
             faces.add(new Face(
                 new BoundingBox(start, 0, x - start, height),
                 1,

@@ -17,7 +17,6 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.adapter.Drawing;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PartTensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -247,8 +246,8 @@ class IpAdapterContractTest implements AdapterContract {
    */
   @Test
   void isNotDrawnOnABaseOfOtherTexts() {
-    PartTensors own = base.parts();
-    PartTensors wider = new PartTensors() {
+    ModelComponent.Tensors own = base.parts();
+    ModelComponent.Tensors wider = new ModelComponent.Tensors() {
       @Override
       public Set<String> tensorNames(ModelComponent part) {
         return own.tensorNames(part);

@@ -123,7 +123,10 @@ class IpAdapterParityTest {
     String kind = (String) use.get("kind");
     ImageEncoder encoder = ENCODERS.get(GoldenAdapters.of(base).encoder(kind));
     IpAdapterFile file = IpAdapterFile.of(GoldenAdapters.of(base).write(kind, folder))
-        .version(use.containsKey("shortcut") ? FacePlusVersion.V2 : FacePlusVersion.V1);
+        .version(
+            use.containsKey("shortcut")
+                ? IpAdapterFile.FaceIdPlusVersion.V2
+                : IpAdapterFile.FaceIdPlusVersion.V1);
     return IpAdapter.open(file, OPEN.get(base), encoder);
   }
 

@@ -10,7 +10,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
-import dev.likeness.diffusion.internal.cudagraph.Recorder;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.AdapterContract;
 import dev.likeness.diffusion.request.GenerationHooks;
@@ -112,7 +111,7 @@ class JointIpAdapterTest {
     @Test
     void drawsTheSameWhenReplayed() {
       GenerationHooks replaying =
-          GenerationHooks.NONE.running(compute -> new GraphRunner(Recorder.REPEATING));
+          GenerationHooks.NONE.running(compute -> new GraphRunner(GraphRunner.Capture.REPEATING));
       for (double guidance : new double[] {0, 3}) {
         ImageRequest ask =
             request().steps(4).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));

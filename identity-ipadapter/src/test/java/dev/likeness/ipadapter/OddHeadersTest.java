@@ -73,7 +73,7 @@ class OddHeadersTest {
           .toList()) {
         ODD.forEach((how, odd) -> {
           write(golden, kind, file, tensor, odd);
-          IpAdapterFile opened = IpAdapterFile.of(file).version(FacePlusVersion.V1);
+          IpAdapterFile opened = IpAdapterFile.of(file).version(IpAdapterFile.FaceIdPlusVersion.V1);
           String said = assertThrows(
                   InvalidInputException.class,
                   () -> IpAdapter.open(opened, base, encoder).close(),

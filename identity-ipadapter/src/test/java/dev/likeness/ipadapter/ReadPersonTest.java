@@ -14,7 +14,6 @@ import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
@@ -55,8 +54,8 @@ class ReadPersonTest {
 
   @Test
   void facesCountAsTheirPhotosDo() {
-    ReadPerson person =
-        ReadPerson.of(face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)), null);
+    FaceReader.ReadPerson person = FaceReader.ReadPerson.of(
+        face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)), null);
     assertEquals(List.of(0.2, 1.0), person.prompt().references().weights());
     assertEquals(2, person.prompt().references().face().count());
     assertEquals(
@@ -67,13 +66,14 @@ class ReadPersonTest {
   @Test
   void showsThePicturesWhereNoneHasAFace() {
     List<Reference> faceless = List.of(photo(10), photo(20).weight(0.5));
-    ReadPerson person = ReadPerson.of(face, reader, faceless, plain);
+    FaceReader.ReadPerson person = FaceReader.ReadPerson.of(face, reader, faceless, plain);
     assertTrue(person.plain());
     assertEquals(plain.embed(faceless), person.prompt().references());
-    assertTrue(
-        assertThrows(InvalidInputException.class, () -> ReadPerson.of(face, reader, faceless, null))
-            .getMessage()
-            .startsWith("no photo has a face that can be used: photo 1: no face"));
+    assertTrue(assertThrows(
+            InvalidInputException.class,
+            () -> FaceReader.ReadPerson.of(face, reader, faceless, null))
+        .getMessage()
+        .startsWith("no photo has a face that can be used: photo 1: no face"));
   }
 
   /** A photo of one gray. */
@@ -87,7 +87,7 @@ class ReadPersonTest {
   private static final class Bright implements FaceDetector {
     @Override
     public List<Face> detect(RgbImage p) {
-      Eyes eyes = new Eyes(new Point(40, 40), new Point(80, 40));
+      Face.Eyes eyes = new Face.Eyes(new Point(40, 40), new Point(80, 40));
       return p.at(p.width() / 2, p.height() / 2, 0) < 150
           ? List.of()
           : List.of(new Face(

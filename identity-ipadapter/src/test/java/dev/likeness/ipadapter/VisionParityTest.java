@@ -14,9 +14,9 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.vision.ImageEncoding;
 import dev.likeness.ipadapter.internal.vision.ImageProcessor;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
+import dev.likeness.ipadapter.internal.vision.VisionTower;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -75,7 +75,7 @@ class VisionParityTest {
     }
   }
 
-  private static void compare(String what, Safetensors expected, ImageEncoding actual) {
+  private static void compare(String what, Safetensors expected, VisionTower.ImageEncoding actual) {
     Closeness.assertWithinSpread(
         1e-5, expected.read(what + ".pooled"), actual.pooled(), what + " pooled");
     Closeness.assertWithinSpread(
@@ -104,7 +104,8 @@ class VisionParityTest {
     try (TensorScope scope = TensorScope.open();
         ImageEncoder encoder = ImageEncoder.open(folder, Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
-      ImageEncoding actual = encoder.encode(RgbImage.read(GoldenTower.file("37x53.png")));
+      VisionTower.ImageEncoding actual =
+          encoder.encode(RgbImage.read(GoldenTower.file("37x53.png")));
       assertNull(actual.pooled());
       Closeness.assertWithinSpread(
           1e-5, expected.read("siglip.37x53.png.penultimate"), actual.penultimate(), "penultimate");

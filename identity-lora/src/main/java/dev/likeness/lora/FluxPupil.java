@@ -1,7 +1,6 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
 import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
@@ -58,8 +57,8 @@ record FluxPupil(FluxNetworks model) implements Pupil {
       SegmentRunner segments) {
     long height = noised.size(2);
     long width = noised.size(3);
-    FluxConditioning told =
-        new FluxConditioning(text.tokens(), text.pooled(), Pupil.numbers(model, 1, GUIDANCE));
+    FluxTransformer2DModel.Inputs told = new FluxTransformer2DModel.Inputs(
+        text.tokens(), text.pooled(), Pupil.numbers(model, 1, GUIDANCE));
     Tensor positions = torch
         .cat(
             new TensorVector(

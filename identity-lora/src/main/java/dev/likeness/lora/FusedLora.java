@@ -2,14 +2,12 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PartTensors;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.diffusion.request.WordSource;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
@@ -30,7 +28,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * it and changed the same norms, biases or weights counts beside it. Shared by threads; owns its
  * tensors until closed.
  */
-public final class FusedLora implements Adapter, WordSource, AutoCloseable {
+public final class FusedLora implements Adapter, Adapter.WordSource, AutoCloseable {
   private final LoraDeltas changes;
   private final OpenNetworks base;
   private final LoraWeight weight;
@@ -80,7 +78,7 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   }
 
   @Override
-  public void requireFor(PartTensors model) {
+  public void requireFor(ModelComponent.Tensors model) {
     if (!weight.isNothing()) {
       changes.requireFor(model, base);
     }

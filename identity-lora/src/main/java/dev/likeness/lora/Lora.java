@@ -3,18 +3,15 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PartTensors;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.diffusion.request.WordSource;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
-import dev.likeness.lora.internal.algorithm.LoraAdaptation;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.AdapterConfig;
 import dev.likeness.lora.internal.file.LayerTable;
@@ -118,16 +115,16 @@ public final class Lora implements AutoCloseable {
   }
 
   /** Equal where LoRA and weight are, so that requests of one person are known to be of one. */
-  private record Weighted(Lora lora, LoraWeight weight) implements Adapter, WordSource {
+  private record Weighted(Lora lora, LoraWeight weight) implements Adapter, Adapter.WordSource {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return weight.isNothing()
           ? Adaptation.NONE
-          : new LoraAdaptation(lora.placedOn(compute), part, weight);
+          : new AttachedDeltas.LoraAdaptation(lora.placedOn(compute), part, weight);
     }
 
     @Override
-    public void requireFor(PartTensors model) {
+    public void requireFor(ModelComponent.Tensors model) {
       if (!weight.isNothing()) {
         lora.changes.requireFor(model, lora.base);
       }

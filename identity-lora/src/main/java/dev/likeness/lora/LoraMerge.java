@@ -17,7 +17,7 @@ import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraFamilyDetector;
-import dev.likeness.lora.internal.file.MergedNotes;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -79,7 +79,7 @@ public final class LoraMerge {
       throw e;
     }
     Map<String, String> header =
-        MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
+        LoraMetadata.MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
     return made(
         new LoraDeltas(weights, biases, words),
         rank,

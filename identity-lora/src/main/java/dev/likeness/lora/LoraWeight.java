@@ -1,7 +1,6 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PartTensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -101,7 +100,7 @@ public final class LoraWeight {
    *
    * @throws IllegalArgumentException naming the first such block, and what there is
    */
-  void requireBlocksOf(PartTensors model) {
+  void requireBlocksOf(ModelComponent.Tensors model) {
     for (String block : blocks.keySet()) {
       if (names(model).noneMatch(name -> begins(name, block))) {
         throw new IllegalArgumentException(
@@ -115,7 +114,7 @@ public final class LoraWeight {
     }
   }
 
-  private static Stream<String> names(PartTensors model) {
+  private static Stream<String> names(ModelComponent.Tensors model) {
     return Stream.of(ModelComponent.values())
         .flatMap(part -> model.tensorNames(part).stream().map(name -> part.folder() + "." + name));
   }

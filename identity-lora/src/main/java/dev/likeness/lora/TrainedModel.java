@@ -2,7 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.file.HubCache;
+import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
@@ -89,7 +89,7 @@ public final class TrainedModel implements AutoCloseable {
     try {
       delete(whole);
       try {
-        fill(HubCache.snapshot(base), whole, type);
+        fill(RepositoryFolder.HubCache.snapshot(base), whole, type);
         filled = true;
       } finally {
         if (!filled) {
@@ -157,7 +157,7 @@ public final class TrainedModel implements AutoCloseable {
    *     something
    */
   public static void require(Path base, Path out) {
-    if (!Files.isRegularFile(HubCache.snapshot(base).resolve(INDEX))) {
+    if (!Files.isRegularFile(RepositoryFolder.HubCache.snapshot(base).resolve(INDEX))) {
       throw new InvalidInputException(base + " is no diffusers folder: it has no " + INDEX
           + "; make one with `likeness convert FILE FOLDER`");
     }

@@ -154,4 +154,12 @@ public record TrainedPerson(
     return "somebody learnt on " + base + ", rank " + lora.report().rank() + ", " + notes.size()
         + " notes";
   }
+
+  /** {@link Identity#open}, by {@link TrainedPerson#open}. */
+  public static final class PersonReader implements Identity.Reader {
+    @Override
+    public Identity.Kept open(Path file, BaseModel base) {
+      return TrainedPerson.open(file, base);
+    }
+  }
 }

@@ -3,8 +3,8 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
-import dev.likeness.lora.training.TrainingOptimizer;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -38,9 +38,10 @@ public enum TrainingPreset {
                   .options()
                   .accumulation(settings.batch() * settings.options().accumulation())),
       // Others keep no more, or take another rate.
-      settings -> settings.options().optimizer() != TrainingOptimizer.ADAMW
+      settings -> settings.options().optimizer() != OptimizerOptions.TrainingOptimizer.ADAMW
           ? settings
-          : settings.options(settings.options().optimizer(TrainingOptimizer.ADAMW_8BIT)),
+          : settings.options(
+              settings.options().optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   private final double time;

@@ -10,7 +10,6 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
-import dev.likeness.diffusion.internal.cudagraph.Recorder;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
@@ -131,8 +130,8 @@ class PersonsInOneBatchTest {
     List<ImageRequest> requests = several().stream().map(one -> one.steps(4)).toList();
     List<GeneratedImage> plain = base.generate(requests);
     List<GeneratedImage> again = base.generate(requests.stream()
-        .map(one -> one.joints(
-            GenerationHooks.NONE.running(compute -> new GraphRunner(Recorder.REPEATING))))
+        .map(one -> one.joints(GenerationHooks.NONE.running(
+            compute -> new GraphRunner(GraphRunner.Capture.REPEATING))))
         .toList());
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "picture " + i);

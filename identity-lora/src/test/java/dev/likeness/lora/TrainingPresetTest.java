@@ -13,7 +13,6 @@ import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
-import dev.likeness.lora.training.TrainingOptimizer;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -65,15 +64,15 @@ class TrainingPresetTest extends OnGoldenBase {
     assertEquals(asked.options(asked.options().recompute(true)), fitting);
     assertEquals(
         fitting, TrainingPreset.fitting(fitting, base, true, asked.memory(base).bytes()));
-    LoraTraining prodigy =
-        asked.options(asked.options().optimizer(TrainingOptimizer.PRODIGY).accumulation(2));
+    LoraTraining prodigy = asked.options(
+        asked.options().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY).accumulation(2));
     LoraTraining least = TrainingPreset.fitting(
         prodigy,
         base,
         false,
         prodigy.batch(1).options(prodigy.options().recompute(true)).memory(base).bytes() - 1);
     assertEquals(
-        List.of(1, 2 * asked.batch(), TrainingOptimizer.PRODIGY, 8),
+        List.of(1, 2 * asked.batch(), OptimizerOptions.TrainingOptimizer.PRODIGY, 8),
         List.of(
             least.batch(),
             least.options().accumulation(),
@@ -87,7 +86,8 @@ class TrainingPresetTest extends OnGoldenBase {
     long learned = full.memory(base).learned();
     assertEquals(
         learned * 10 / 16,
-        full.options(OptimizerOptions.PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT))
+        full.options(
+                OptimizerOptions.PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT))
             .memory(base)
             .learned());
     assertEquals(

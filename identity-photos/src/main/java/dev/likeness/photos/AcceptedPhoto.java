@@ -3,7 +3,6 @@ package dev.likeness.photos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.Locale;
@@ -39,11 +38,11 @@ public record AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatu
    * {@code mostEnlargement} times.
    */
   public RgbImage crop(int size, double mostEnlargement) {
-    return crop(size, Framing.HEAD_AND_SHOULDERS, mostEnlargement);
+    return crop(size, HeadCrop.Framing.HEAD_AND_SHOULDERS, mostEnlargement);
   }
 
   /** What {@code framing} shows at {@code size} by {@code size} pixels, never enlarged. */
-  public RgbImage crop(int size, Framing framing) {
+  public RgbImage crop(int size, HeadCrop.Framing framing) {
     return crop(size, framing, 1);
   }
 
@@ -51,11 +50,12 @@ public record AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatu
    * What {@code framing} shows at {@code size} by {@code size} pixels, enlarged at most that many
    * times.
    */
-  public RgbImage crop(int size, Framing framing, double mostEnlargement) {
+  public RgbImage crop(int size, HeadCrop.Framing framing, double mostEnlargement) {
     HeadCrop crop = HeadCrop.of(face.box(), framing, picture.width(), picture.height(), size);
     double enlargement = (double) size / crop.side();
     if (enlargement > mostEnlargement) {
-      String shown = framing == Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
+      String shown =
+          framing == HeadCrop.Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
       throw new IllegalArgumentException(String.format(
           Locale.ROOT,
           "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %s%.2f)",
@@ -74,7 +74,7 @@ public record AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatu
    * not.
    */
   public double enlargement(int size) {
-    Framing usual = Framing.HEAD_AND_SHOULDERS;
+    HeadCrop.Framing usual = HeadCrop.Framing.HEAD_AND_SHOULDERS;
     return (double) size
         / HeadCrop.of(face.box(), usual, picture.width(), picture.height(), size)
             .side();

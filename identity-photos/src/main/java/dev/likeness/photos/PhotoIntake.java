@@ -32,7 +32,8 @@ final class PhotoIntake {
    * The verdict, a small picture where the file is one, and the photo itself where there is a face
    * to use.
    */
-  record Result(PhotoVerdict verdict, Optional<Preview> preview, Optional<AcceptedPhoto> usable) {
+  record Result(
+      PhotoVerdict verdict, Optional<ReviewSheet.Preview> preview, Optional<AcceptedPhoto> usable) {
     /** The result with one more reason; a photo that is rejected by it is no longer usable. */
     Result and(Reason reason) {
       return new Result(
@@ -98,7 +99,9 @@ final class PhotoIntake {
         : Optional.of(AcceptedPhoto.of(photo.name(), picture, faces.get(0)));
     RgbImage small = Resampler.AREA.fit(picture, PREVIEW);
     return new Result(
-        verdict, Optional.of(new Preview(small, (double) small.width() / picture.width())), usable);
+        verdict,
+        Optional.of(new ReviewSheet.Preview(small, (double) small.width() / picture.width())),
+        usable);
   }
 
   private static Result rejected(Photo photo, Optional<PhotoFormat> format, Reason reason) {

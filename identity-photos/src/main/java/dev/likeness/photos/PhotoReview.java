@@ -25,7 +25,7 @@ import java.util.concurrent.Future;
  */
 public final class PhotoReview {
   private final List<PhotoVerdict> photos;
-  private final List<Optional<Preview>> previews;
+  private final List<Optional<ReviewSheet.Preview>> previews;
   private final List<AcceptedPhoto> accepted;
   private final SetVerdict set;
 
@@ -67,12 +67,12 @@ public final class PhotoReview {
     PhotoIntake intake =
         new PhotoIntake(new PhotoDecoder(options.decode()), tools.detector(), judge);
     List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
-    Optional<Embeddings> embeddings =
-        tools.embedder().map(embedder -> new Embeddings(usable(single), embedder));
+    Optional<PhotoComparison.Embeddings> embeddings =
+        tools.embedder().map(embedder -> new PhotoComparison.Embeddings(usable(single), embedder));
     PhotoComparison duplicates =
         new PhotoComparison(options.limits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
     List<PhotoIntake.Result> ofOne = embeddings
-        .map(vectors -> without(single, OnePerson.among(usable(single), vectors)))
+        .map(vectors -> without(single, PhotoComparison.OnePerson.among(usable(single), vectors)))
         .orElse(single);
     PhotoReview review = new PhotoReview(without(ofOne, duplicates.among(ofOne)));
     if (review.accepted.isEmpty()) {
@@ -169,5 +169,40 @@ public final class PhotoReview {
       throw error;
     }
     return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+  }
+
+  /**
+   * Chooses the photos that are worth most for training, in that order: crisp ones that differ
+   * (farthest first).
+   */
+  static final class Subset {
+    // A photo as crisp as can be is worth this much difference more than a blurred one.
+    private static final double CRISPNESS = 0.5;
+
+    private Subset() {}
+
+    static List<AcceptedPhoto> of(List<AcceptedPhoto> photos, int count) {
+      if (count < 1) {
+        throw new IllegalArgumentException("a subset has at least one photo, given " + count);
+      }
+      List<AcceptedPhoto> left = new ArrayList<>(photos);
+      List<AcceptedPhoto> chosen = new ArrayList<>();
+      while (chosen.size() < count && !left.isEmpty()) {
+        int best = 0;
+        for (int i = 1; i < left.size(); i++) {
+          best = worth(left.get(i), chosen) > worth(left.get(best), chosen) ? i : best;
+        }
+        chosen.add(left.remove(best));
+      }
+      return List.copyOf(chosen);
+    }
+
+    private static double worth(AcceptedPhoto photo, List<AcceptedPhoto> chosen) {
+      double difference = chosen.stream()
+          .mapToDouble(other -> photo.features().distance(other.features()))
+          .min()
+          .orElse(0);
+      return difference - CRISPNESS * photo.features().blur();
+    }
   }
 }

@@ -47,7 +47,7 @@ final class ReviewJson {
     object.put("photos", set.photos());
     object.put("accepted", set.accepted());
     object.put("readiness", number(set.readiness()));
-    SetCoverage coverage = set.coverage();
+    SetVerdict.SetCoverage coverage = set.coverage();
     Map<String, Object> angles = new LinkedHashMap<>();
     angles.put("left", coverage.angles().left());
     angles.put("ahead", coverage.angles().ahead());

@@ -1,14 +1,21 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.image.SheetGraphics;
+import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.Color;
 import java.awt.Graphics2D;
+import java.awt.Shape;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Draws a review: a heading, one card a photo in a grid, and the advice below. */
 final class ReviewSheet {
@@ -73,4 +80,104 @@ final class ReviewSheet {
       pen.text("•  " + sentence, MARGIN, at += LINE, SheetGraphics.TEXT, SheetGraphics.INK);
     }
   }
+
+  /**
+   * One photo on a review sheet: small, its faces framed and their points dotted, the verdict and
+   * the reasons below.
+   */
+  static final class PhotoCard {
+    static final int WIDTH = 300;
+    static final int HEIGHT = 400;
+    private static final int PHOTO = 276;
+    private static final int INSET = 12;
+    private static final int REASON_LINES = 3;
+
+    private final PhotoVerdict verdict;
+    private final Optional<Preview> preview;
+
+    PhotoCard(PhotoVerdict verdict, Optional<Preview> preview) {
+      this.verdict = verdict;
+      this.preview = preview;
+    }
+
+    void draw(SheetGraphics pen, int x, int y) {
+      pen.panel(x, y, WIDTH, HEIGHT, Color.WHITE);
+      pen.panel(x + INSET, y + INSET, PHOTO, PHOTO, new Color(234, 234, 231));
+      preview.ifPresentOrElse(
+          small -> photo(pen, small, x + INSET, y + INSET),
+          () -> pen.text(
+              "no picture",
+              x + WIDTH / 2.0 - 36,
+              y + INSET + PHOTO / 2.0,
+              SheetGraphics.TEXT,
+              SheetGraphics.GREY));
+      caption(pen, x + INSET, y + INSET + PHOTO);
+    }
+
+    private void caption(SheetGraphics pen, int x, int y) {
+      pen.panel(x, y + 10, 58, 21, SheetGraphics.of(verdict.verdict()));
+      pen.text(verdict.verdict().word(), x + 9, y + 25, SheetGraphics.SMALL, Color.WHITE);
+      pen.text(
+          pen.fitted(verdict.name(), SheetGraphics.TITLE, PHOTO - 70),
+          x + 68,
+          y + 26,
+          SheetGraphics.TITLE,
+          SheetGraphics.INK);
+      String reasons =
+          verdict.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
+      List<String> lines = pen.wrapped(reasons, SheetGraphics.SMALL, PHOTO, REASON_LINES);
+      for (int i = 0; i < lines.size(); i++) {
+        pen.text(lines.get(i), x, y + 52 + i * 18, SheetGraphics.SMALL, SheetGraphics.GREY);
+      }
+    }
+
+    private void photo(SheetGraphics pen, Preview small, int x, int y) {
+      BufferedImage image = small.picture().toBufferedImage();
+      double fit = Math.min((double) PHOTO / image.getWidth(), (double) PHOTO / image.getHeight());
+      double left = x + (PHOTO - fit * image.getWidth()) / 2;
+      double top = y + (PHOTO - fit * image.getHeight()) / 2;
+      Shape clip = pen.graphics().getClip();
+      pen.graphics().clip(new Rectangle2D.Double(x, y, PHOTO, PHOTO));
+      pen.graphics()
+          .drawImage(
+              image,
+              (int) Math.round(left),
+              (int) Math.round(top),
+              (int) Math.round(fit * image.getWidth()),
+              (int) Math.round(fit * image.getHeight()),
+              null);
+      for (Face face : verdict.faces()) {
+        face(pen, face, fit * small.scale(), left, top);
+      }
+      pen.graphics().setClip(clip);
+    }
+
+    // The face that the verdict is about has the verdict's colour, the others are grey.
+    private void face(SheetGraphics pen, Face face, double scale, double dx, double dy) {
+      boolean first = face == verdict.faces().get(0);
+      Color color = first ? SheetGraphics.of(verdict.verdict()) : SheetGraphics.GREY;
+      BoundingBox box = face.box().scaled(scale).moved(dx, dy);
+      pen.frame(new Rectangle2D.Double(box.x(), box.y(), box.width(), box.height()), color);
+      List<Point> points = face.landmarks()
+          .map(Face.Landmarks::points)
+          .orElseGet(
+              () -> face.eyes().map(eyes -> List.of(eyes.left(), eyes.right())).orElse(List.of()));
+      double radius = Math.max(1.5, Math.min(4, box.width() / 16));
+      for (Point point : points) {
+        pen.dot(
+            point.x() * scale + dx,
+            point.y() * scale + dy,
+            radius,
+            first ? SheetGraphics.of(Verdict.KEEP) : SheetGraphics.GREY);
+      }
+    }
+  }
+
+  /**
+   * A photo made small, to be shown.
+   *
+   * @param picture upright
+   * @param scale its pixels a pixel of the picture that faces were found in
+   */
+  record Preview(RgbImage picture, double scale) {}
 }

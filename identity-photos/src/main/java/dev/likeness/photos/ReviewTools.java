@@ -9,7 +9,6 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.photos.quality.Brisque;
 import dev.likeness.photos.quality.FaceQuality;
-import dev.likeness.photos.quality.OnnxFaceQuality;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -73,7 +72,7 @@ public record ReviewTools(
 
   /** The same with the face-quality network in {@code file}; closes the one it replaces. */
   public ReviewTools withQuality(Path file) {
-    FaceQuality other = orClose(() -> OnnxFaceQuality.open(file));
+    FaceQuality other = orClose(() -> FaceQuality.OnnxFaceQuality.open(file));
     quality.ifPresent(FaceQuality::close);
     return new ReviewTools(detector, embedder, brisque, Optional.of(other));
   }

@@ -20,7 +20,7 @@ final class SetAdvice {
     this.count = count;
   }
 
-  static List<String> on(SetCoverage coverage, List<AcceptedPhoto> accepted) {
+  static List<String> on(SetVerdict.SetCoverage coverage, List<AcceptedPhoto> accepted) {
     SetAdvice set = new SetAdvice(accepted.size());
     set.numbers();
     // Only detectors with landmarks tell half-turned heads from frontal ones, so only then is their
@@ -62,7 +62,7 @@ final class SetAdvice {
     }
   }
 
-  private void angles(SetCoverage.Angles angles) {
+  private void angles(SetVerdict.SetCoverage.Angles angles) {
     if (angles.left() == 0) {
       advice.add("no photo from the left; add one with the head half turned to the picture's left");
     }
@@ -75,7 +75,7 @@ final class SetAdvice {
     }
   }
 
-  private void sameness(SetCoverage coverage) {
+  private void sameness(SetVerdict.SetCoverage coverage) {
     same(coverage.sameBackground(), "have the same background; add photos taken elsewhere");
     same(coverage.sameClothes(), "show the same clothes; add photos in others");
     same(coverage.sameLight(), "have the same light; add some from outdoors or another room");

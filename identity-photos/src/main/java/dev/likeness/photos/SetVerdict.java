@@ -1,7 +1,10 @@
 package dev.likeness.photos;
 
+import dev.likeness.photos.internal.quality.PhotoFeatures;
 import dev.likeness.photos.quality.Verdict;
 import java.util.List;
+import java.util.function.BiPredicate;
+import java.util.stream.DoubleStream;
 
 /**
  * What the review says of the photos together.
@@ -38,5 +41,81 @@ public record SetVerdict(
             + 0.2 * coverage.variety(n)
             + 0.2 * (1 - warned / n);
     return new SetVerdict(photos.size(), n, readiness, coverage, SetAdvice.on(coverage, accepted));
+  }
+
+  /**
+   * How varied the accepted photos are. Each {@code same} is the size of the largest group of
+   * photos that are alike in that; as many as there are photos means no variety at all.
+   *
+   * @param angles how many look left, ahead and right
+   * @param sameExpression photos in which the mouth does the same
+   * @param sameLight photos in which the face is as light, and from the same side
+   * @param sameBackground photos before backgrounds of the same colour
+   * @param sameDistance photos in which the face takes up as much of the height
+   * @param sameClothes photos with clothes of the same colour
+   */
+  public record SetCoverage(
+      Angles angles,
+      int sameExpression,
+      int sameLight,
+      int sameBackground,
+      int sameDistance,
+      int sameClothes) {
+    private static final double TURNED = 15;
+    private static final double SAME_MOUTH = 0.7;
+    private static final double SAME_LIGHTNESS = 15;
+    private static final double SAME_SLOPE = 0.3;
+    private static final double SAME_TINT = 45;
+    private static final double SAME_SHARE = 1.35;
+
+    /**
+     * How many heads are turned to the picture's left, less than 15 degrees to either side, and to
+     * its right.
+     */
+    public record Angles(int left, int ahead, int right) {
+      static Angles of(List<AcceptedPhoto> photos) {
+        double[] yaws =
+            photos.stream().mapToDouble(photo -> photo.face().pose().yaw()).toArray();
+        int left = (int) DoubleStream.of(yaws).filter(yaw -> yaw < -TURNED).count();
+        int right = (int) DoubleStream.of(yaws).filter(yaw -> yaw > TURNED).count();
+        return new Angles(left, yaws.length - left - right, right);
+      }
+    }
+
+    static SetCoverage of(List<AcceptedPhoto> photos) {
+      List<PhotoFeatures> features =
+          photos.stream().map(AcceptedPhoto::features).toList();
+      return new SetCoverage(
+          Angles.of(photos),
+          largest(features, (a, b) -> a.expression().similarity(b.expression()) > SAME_MOUTH),
+          largest(
+              features,
+              (a, b) -> Math.abs(a.highlight() - b.highlight()) < SAME_LIGHTNESS
+                  && Math.abs(a.slope() - b.slope()) < SAME_SLOPE),
+          largest(features, (a, b) -> a.background().distance(b.background()) < SAME_TINT),
+          largest(
+              features,
+              (a, b) -> Math.abs(Math.log(a.faceShare() / b.faceShare())) < Math.log(SAME_SHARE)),
+          largest(features, (a, b) -> a.clothes().distance(b.clothes()) < SAME_TINT));
+    }
+
+    // The size of the largest group around any one photo.
+    private static int largest(
+        List<PhotoFeatures> features, BiPredicate<PhotoFeatures, PhotoFeatures> alike) {
+      return features.stream()
+          .mapToInt(one ->
+              (int) features.stream().filter(other -> alike.test(one, other)).count())
+          .max()
+          .orElse(0);
+    }
+
+    /**
+     * The mean share, 0 to 1, of {@code photos} that are outside the largest group of each kind.
+     */
+    double variety(int photos) {
+      double alike =
+          (sameExpression + sameLight + sameBackground + sameDistance + sameClothes) / 5.0;
+      return photos < 2 ? 0 : 1 - (alike - 1) / (photos - 1);
+    }
   }
 }

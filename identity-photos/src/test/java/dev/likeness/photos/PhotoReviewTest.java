@@ -11,7 +11,7 @@ import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
-import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -212,11 +212,11 @@ class PhotoReviewTest {
         .accepted()
         .get(0);
 
-    assertEquals("128x128 picture", ada.crop(128, Framing.FACE).toString());
-    assertEquals("224x224 picture", ada.crop(224, Framing.HEAD).toString());
+    assertEquals("128x128 picture", ada.crop(128, HeadCrop.Framing.FACE).toString());
+    assertEquals("224x224 picture", ada.crop(224, HeadCrop.Framing.HEAD).toString());
     assertEquals("112x112 picture", ada.aligned(AlignmentTemplate.ARCFACE).toString());
     IllegalArgumentException refusal =
-        assertThrows(IllegalArgumentException.class, () -> ada.crop(512, Framing.FACE));
+        assertThrows(IllegalArgumentException.class, () -> ada.crop(512, HeadCrop.Framing.FACE));
     assertTrue(
         refusal.getMessage().contains("allow it with crop(512, Framing.FACE, "),
         refusal.getMessage());

@@ -8,12 +8,9 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.image.PerceptualHash;
-import dev.likeness.photos.internal.quality.Expression;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
-import dev.likeness.photos.internal.quality.Tint;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -21,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class SetAdviceTest {
   private static final RgbImage PICTURE = DrawnFace.picture(64, 64, 32, 30, 30);
-  private static final Landmarks POINTS = new Landmarks(
+  private static final Face.Landmarks POINTS = new Face.Landmarks(
       new Point(25, 26),
       new Point(39, 26),
       new Point(32, 33),
@@ -33,7 +30,7 @@ class SetAdviceTest {
     List<AcceptedPhoto> nine =
         IntStream.range(0, 9).mapToObj(i -> photo(i, 0, i < 7 ? 0 : 100 * i)).toList();
 
-    SetCoverage coverage = SetCoverage.of(nine);
+    SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(nine);
 
     assertEquals(7, coverage.sameBackground());
     assertTrue(SetAdvice.on(coverage, nine)
@@ -48,9 +45,11 @@ class SetAdviceTest {
   void saysFromWhereNoPhotoWasTaken() {
     List<AcceptedPhoto> photos = List.of(photo(0, 0, 0), photo(1, 30, 90), photo(2, 30, 180));
 
-    List<String> advice = SetAdvice.on(SetCoverage.of(photos), photos);
+    List<String> advice = SetAdvice.on(SetVerdict.SetCoverage.of(photos), photos);
 
-    assertEquals(new SetCoverage.Angles(0, 1, 2), SetCoverage.of(photos).angles());
+    assertEquals(
+        new SetVerdict.SetCoverage.Angles(0, 1, 2),
+        SetVerdict.SetCoverage.of(photos).angles());
     assertTrue(
         advice.contains(
             "no photo from the left; add one with the head half turned to the picture's left"),
@@ -64,7 +63,7 @@ class SetAdviceTest {
     List<AcceptedPhoto> photos =
         IntStream.range(0, 5).mapToObj(i -> photo(i, 0, 50 * i)).toList();
 
-    SetCoverage coverage = SetCoverage.of(photos);
+    SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(photos);
 
     assertEquals(5, coverage.sameExpression());
     assertTrue(SetAdvice.on(coverage, photos)
@@ -73,8 +72,14 @@ class SetAdviceTest {
 
   @Test
   void varietyIsNoneWhenAllIsTheSameAndAllWhenNothingIs() {
-    assertEquals(0, new SetCoverage(new SetCoverage.Angles(0, 5, 0), 5, 5, 5, 5, 5).variety(5));
-    assertEquals(1, new SetCoverage(new SetCoverage.Angles(0, 5, 0), 1, 1, 1, 1, 1).variety(5));
+    assertEquals(
+        0,
+        new SetVerdict.SetCoverage(new SetVerdict.SetCoverage.Angles(0, 5, 0), 5, 5, 5, 5, 5)
+            .variety(5));
+    assertEquals(
+        1,
+        new SetVerdict.SetCoverage(new SetVerdict.SetCoverage.Angles(0, 5, 0), 1, 1, 1, 1, 1)
+            .variety(5));
   }
 
   @Test
@@ -83,14 +88,14 @@ class SetAdviceTest {
 
     assertEquals(
         List.of("only one usable photo; add more until there are at least three"),
-        SetAdvice.on(SetCoverage.of(one), one));
+        SetAdvice.on(SetVerdict.SetCoverage.of(one), one));
   }
 
   @Test
   void saysThatNoneCanBeUsed() {
     assertEquals(
         List.of("no photo can be used; add at least three others"),
-        SetAdvice.on(SetCoverage.of(List.of()), List.of()));
+        SetAdvice.on(SetVerdict.SetCoverage.of(List.of()), List.of()));
   }
 
   // A photo whose background is `tint` red, light and distance differing with `i`.
@@ -112,8 +117,8 @@ class SetAdviceTest {
             100 + 20 * i,
             0,
             0.1 + 0.2 * i,
-            Expression.of(PICTURE, face),
-            new Tint(tint, 0, 0),
-            new Tint(60 * i, 0, 0)));
+            PhotoFeatures.Expression.of(PICTURE, face),
+            new PhotoFeatures.Tint(tint, 0, 0),
+            new PhotoFeatures.Tint(60 * i, 0, 0)));
   }
 }

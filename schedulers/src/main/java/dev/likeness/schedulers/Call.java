@@ -11,11 +11,11 @@ public final class Call {
   private final int row;
   private final double timestep;
   private final NoiseLevel level;
-  private final Scaling scaling;
+  private final Step.Scaling scaling;
   private final boolean clips;
   private boolean asksUnguided;
 
-  Call(int row, double timestep, NoiseLevel level, Scaling scaling, boolean clips) {
+  Call(int row, double timestep, NoiseLevel level, Step.Scaling scaling, boolean clips) {
     this.row = row;
     this.timestep = timestep;
     this.level = level;
@@ -41,7 +41,7 @@ public final class Call {
   }
 
   /** How the network was called. */
-  public Scaling scaling() {
+  public Step.Scaling scaling() {
     return scaling;
   }
 

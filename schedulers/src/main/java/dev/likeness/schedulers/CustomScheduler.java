@@ -89,7 +89,7 @@ public record CustomScheduler(
     double noise = draft.startNoise(start.sigma());
     return new SamplingPlan(
         rows,
-        new Start(start.alpha(), noise),
+        new SamplingPlan.Start(start.alpha(), noise),
         begun.first() == 0 ? noise : ladder.at(0).sigma());
   }
 

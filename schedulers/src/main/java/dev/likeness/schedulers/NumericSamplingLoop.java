@@ -55,7 +55,7 @@ public final class NumericSamplingLoop {
     List<double[]> drawn = new ArrayList<>();
     for (Step step : plan) {
       double[] x = samples.get(samples.size() - 1);
-      Scaling c = step.scaling();
+      Step.Scaling c = step.scaling();
       double[] input = sum(x.length, c.in(), x);
       double[] prediction = network.predict(input, step.timestep());
       answers.add(prediction);
@@ -87,8 +87,9 @@ public final class NumericSamplingLoop {
     return samples;
   }
 
-  private static double[] scaled(double[] noise, LearnedVariance variance, double[] prediction) {
-    if (variance.kind() == LearnedVariance.Kind.NONE) {
+  private static double[] scaled(
+      double[] noise, Step.LearnedVariance variance, double[] prediction) {
+    if (variance.kind() == Step.LearnedVariance.Kind.NONE) {
       return noise;
     }
     double[] scaled = new double[noise.length];

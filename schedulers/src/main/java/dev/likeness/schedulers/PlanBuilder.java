@@ -13,11 +13,11 @@ import java.util.function.Function;
  * <p>Not for several threads; a draft is used once.
  */
 public final class PlanBuilder {
-  private final Function<NoiseLevel, Scaling> network;
+  private final Function<NoiseLevel, Step.Scaling> network;
   private final Clipping clipping;
   private final List<Step> steps = new ArrayList<>();
   private Call open;
-  private LearnedVariance variance = LearnedVariance.NONE;
+  private Step.LearnedVariance variance = Step.LearnedVariance.NONE;
   private boolean drawn;
   private double startNoise = Double.NaN;
 
@@ -27,7 +27,7 @@ public final class PlanBuilder {
    * @param network how the network is called at a noise level, such as {@code Prediction.V::at}
    * @param clipping what happens to its denoised predictions
    */
-  public PlanBuilder(Function<NoiseLevel, Scaling> network, Clipping clipping) {
+  public PlanBuilder(Function<NoiseLevel, Step.Scaling> network, Clipping clipping) {
     this.network = network;
     this.clipping = clipping;
   }
@@ -59,7 +59,7 @@ public final class PlanBuilder {
   }
 
   /** Calls the network with a scaling of the solver's own. */
-  public Call call(Combination x, double timestep, NoiseLevel level, Scaling scaling) {
+  public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
     open = new Call(steps.size(), timestep, level, scaling, clips());
     return open;
@@ -76,7 +76,7 @@ public final class PlanBuilder {
   }
 
   /** Fresh noise whose scale the network predicts, drawn in the open row. */
-  public Combination noise(LearnedVariance scale) {
+  public Combination noise(Step.LearnedVariance scale) {
     variance = scale;
     return noise();
   }
@@ -93,7 +93,7 @@ public final class PlanBuilder {
       return;
     }
     int row = open.row();
-    var update = new Update(
+    var update = new Step.Update(
         x.factors(Kind.SAMPLE, row),
         x.factors(Kind.ARRIVED, row),
         x.factors(Kind.DENOISED, row),
@@ -106,6 +106,6 @@ public final class PlanBuilder {
     steps.add(
         new Step(row, open.timestep(), open.level(), open.scaling(), clipping, update, variance));
     drawn = false;
-    variance = LearnedVariance.NONE;
+    variance = Step.LearnedVariance.NONE;
   }
 }

@@ -42,7 +42,7 @@ public enum Prediction {
    * @throws IllegalArgumentException when the level has no signal and the answer is noise, which
    *     says nothing of x0
    */
-  public Scaling at(NoiseLevel level) {
+  public Step.Scaling at(NoiseLevel level) {
     double alpha = level.alpha();
     double sigma = level.sigma();
     double spread = this != FLOW && alpha == 1 ? Math.hypot(1, sigma) : 1;
@@ -51,10 +51,10 @@ public enum Prediction {
           "a network that predicts noise cannot start from pure noise (alpha 0); use v_prediction or sample");
     }
     return switch (this) {
-      case EPSILON -> new Scaling(1 / spread, 1 / alpha, -sigma / alpha);
-      case V -> new Scaling(1 / spread, alpha / (spread * spread), -sigma / spread);
-      case SAMPLE -> new Scaling(1 / spread, 0, 1);
-      case FLOW -> new Scaling(1, 1, -sigma);
+      case EPSILON -> new Step.Scaling(1 / spread, 1 / alpha, -sigma / alpha);
+      case V -> new Step.Scaling(1 / spread, alpha / (spread * spread), -sigma / spread);
+      case SAMPLE -> new Step.Scaling(1 / spread, 0, 1);
+      case FLOW -> new Step.Scaling(1, 1, -sigma);
     };
   }
 }

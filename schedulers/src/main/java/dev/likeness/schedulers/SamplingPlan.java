@@ -76,7 +76,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps.stream().map(Step::update).mapToInt(SamplingPlan::reach).max().orElse(1);
   }
 
-  private static int reach(Update u) {
+  private static int reach(Step.Update u) {
     return Stream.of(
             u.samples(), u.arrived(), u.denoised(), u.raw(), u.unguided(), u.answers(), u.noise())
         .mapToInt(factors -> factors.length)
@@ -126,7 +126,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return SigmaPlot.of(steps);
   }
 
-  private static String sum(Update update) {
+  private static String sum(Step.Update update) {
     var text = new StringBuilder();
     append(text, "x", update.samples());
     append(text, "a", update.arrived());
@@ -159,4 +159,62 @@ public final class SamplingPlan implements Iterable<Step> {
   public int hashCode() {
     return toString().hashCode();
   }
+
+  /**
+   * The noise of a plan's rows as a curve of characters: one column for each row, noise over signal
+   * on a log scale.
+   */
+  static final class SigmaPlot {
+    private static final int HEIGHT = 16;
+    private static final int WIDTH = 100;
+
+    private SigmaPlot() {}
+
+    static String of(List<Step> steps) {
+      if (steps.isEmpty()) {
+        return "no rows";
+      }
+      double[] logs = steps.stream()
+          .map(Step::level)
+          .filter(level -> level.alpha() > 0 && level.sigma() > 0)
+          .mapToDouble(level -> Math.log10(level.ratio()))
+          .toArray();
+      double max = max(logs, 1);
+      double min = -max(logs, -1);
+      int width = Math.min(WIDTH, logs.length);
+      var plot = new StringBuilder();
+      for (int line = 0; line < HEIGHT; line++) {
+        double value = max - line * (max - min) / (HEIGHT - 1);
+        plot.append(String.format(Locale.ROOT, "%9.3g |", Math.pow(10, value)));
+        for (int column = 0; column < width; column++) {
+          double log = logs[(int) ((long) column * logs.length / width)];
+          int place = max == min ? 0 : (int) Math.rint((max - log) / (max - min) * (HEIGHT - 1));
+          plot.append(place == line ? '*' : ' ');
+        }
+        plot.append(System.lineSeparator());
+      }
+      return plot.append(" ".repeat(10))
+          .append('+')
+          .append("-".repeat(width))
+          .append(" row")
+          .toString();
+    }
+
+    private static double max(double[] values, int sign) {
+      double max = Double.NEGATIVE_INFINITY;
+      for (double value : values) {
+        max = Math.max(max, sign * value);
+      }
+      return max;
+    }
+  }
+
+  /**
+   * How a plan that begins from an image makes its first sample: {@code x_0 = signal * x0 + noise *
+   * n}.
+   *
+   * @param signal the factor of the clean image latents
+   * @param noise the factor of unit Gaussian noise
+   */
+  public record Start(double signal, double noise) {}
 }

@@ -106,7 +106,9 @@ public final class SchedulerConfig implements Scheduler {
             ? sampler
             : prediction() == Prediction.FLOW
                 ? SchedulerVariant.of(sampler, classNames(), options)
-                : EdmForm.isFor(className()) ? EdmForm.of(sampler) : sampler.form(),
+                : SchedulerVariant.EdmForm.isFor(className())
+                    ? SchedulerVariant.EdmForm.of(sampler)
+                    : sampler.form(),
         given);
   }
 
@@ -119,7 +121,7 @@ public final class SchedulerConfig implements Scheduler {
    *     noise levels; the message says what to ask for
    */
   public SchedulerConfig sampling(String name) {
-    return NetworkKind.sampling(this, name);
+    return SchedulerVariant.NetworkKind.sampling(this, name);
   }
 
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {

@@ -63,7 +63,7 @@ class ForesightTest {
     PlanBuilder draft = new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE);
     List<Step> rows = draft.rows(solver.solve(SigmaSchedule.of(timesteps, levels), draft));
     return new SamplingPlan(
-        rows, new Start(1, 0), draft.startNoise(levels.get(0).sigma()));
+        rows, new SamplingPlan.Start(1, 0), draft.startNoise(levels.get(0).sigma()));
   }
 
   private static List<NoiseLevel> levels(DoubleFunction<NoiseLevel> form) {

@@ -59,7 +59,7 @@ final class Mixture {
     Iterator<Step> rows = plan.iterator();
     NumericSamplingLoop.Network network = (x, timestep) -> {
       Step row = rows.next();
-      Scaling c = row.scaling();
+      Step.Scaling c = row.scaling();
       double sample = x[0] / c.in();
       return new double[] {(denoised(row.level(), sample) - c.skip() * sample) / c.out()};
     };

@@ -471,7 +471,7 @@ class SamplerNameTest {
             "solver_type",
             kind));
         for (String name : Stream.concat(
-                SamplerNames.KNOWN.keySet().stream(), Stream.of("sample_dpmpp_2m_sde"))
+                SamplerName.SamplerNames.KNOWN.keySet().stream(), Stream.of("sample_dpmpp_2m_sde"))
             .toList()) {
           assertEquals(
               SD.with(name).plan(12).toString(),

@@ -38,7 +38,7 @@ class SamplingPlanTest {
     assertTrue(lines[0].startsWith("     14.6 |*"), lines[0]);
     assertTrue(lines[15].startsWith("   0.0292 |         *"), lines[15]);
     assertEquals("          +---------- row", lines[16]);
-    assertEquals("no rows", new SamplingPlan(List.of(), new Start(1, 0), 1).plot());
+    assertEquals("no rows", new SamplingPlan(List.of(), new SamplingPlan.Start(1, 0), 1).plot());
   }
 
   @Test
@@ -47,7 +47,7 @@ class SamplingPlanTest {
     SamplingPlan multistep =
         CustomScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.LMS).plan(10);
     assertEquals(4, multistep.reach());
-    assertEquals(1, new SamplingPlan(List.of(), new Start(1, 0), 1).reach());
+    assertEquals(1, new SamplingPlan(List.of(), new SamplingPlan.Start(1, 0), 1).reach());
   }
 
   @Test
@@ -88,11 +88,11 @@ class SamplingPlanTest {
 
   @Test
   void scalesNoiseThatTheNetworkMeasures() {
-    assertEquals(1, LearnedVariance.NONE.scale(7));
-    assertEquals(3, LearnedVariance.DIRECT.scale(9));
-    assertEquals(0, LearnedVariance.DIRECT.scale(-9));
-    assertEquals(2, LearnedVariance.range(Math.log(4), Math.log(16)).scale(-1), 1e-12);
-    assertEquals(4, LearnedVariance.range(Math.log(4), Math.log(16)).scale(1), 1e-12);
+    assertEquals(1, Step.LearnedVariance.NONE.scale(7));
+    assertEquals(3, Step.LearnedVariance.DIRECT.scale(9));
+    assertEquals(0, Step.LearnedVariance.DIRECT.scale(-9));
+    assertEquals(2, Step.LearnedVariance.range(Math.log(4), Math.log(16)).scale(-1), 1e-12);
+    assertEquals(4, Step.LearnedVariance.range(Math.log(4), Math.log(16)).scale(1), 1e-12);
   }
 
   @Test
@@ -110,12 +110,12 @@ class SamplingPlanTest {
           Prediction.V,
           (level.alpha() * n - level.sigma() * x0) / spread);
       answers.forEach((prediction, answer) -> {
-        Scaling c = prediction.at(level);
+        Step.Scaling c = prediction.at(level);
         assertEquals(x0, c.skip() * x + c.out() * answer, 1e-12, prediction + " at " + level);
         assertEquals(1 / spread, c.in(), 1e-15);
       });
     }
-    Scaling flow = Prediction.FLOW.at(NoiseLevel.flow(0.3));
+    Step.Scaling flow = Prediction.FLOW.at(NoiseLevel.flow(0.3));
     assertEquals(x0, flow.skip() * (0.7 * x0 + 0.3 * n) + flow.out() * (n - x0), 1e-15);
     assertEquals(1, flow.in());
   }
@@ -126,7 +126,7 @@ class SamplingPlanTest {
         "the factors of noise must be finite, got NaN",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new Update(
+                () -> new Step.Update(
                     new double[] {1},
                     new double[0],
                     new double[0],

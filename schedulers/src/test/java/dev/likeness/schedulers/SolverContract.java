@@ -132,7 +132,7 @@ public interface SolverContract {
     assumeTrue(endsClean(), "it does not end in a denoised sample");
     for (int steps : new int[] {Math.max(2, leastSteps()), 5, 16}) {
       List<Step> rows = plan(steps, 10, 0.01, true).steps();
-      Update last = rows.get(rows.size() - 1).update();
+      Step.Update last = rows.get(rows.size() - 1).update();
       assertArrayEquals(new double[] {1}, trimmed(last.denoised()), 1e-12, "denoised of " + steps);
       assertArrayEquals(new double[0], trimmed(last.samples()), 1e-12, "samples of " + steps);
       assertArrayEquals(new double[0], trimmed(last.noise()), 1e-12, "noise of " + steps);
@@ -225,7 +225,7 @@ public interface SolverContract {
     var draft = new PlanBuilder(prediction()::at, Clipping.NONE);
     List<Step> rows = draft.rows(solver.solve(ladder(sigmas), draft));
     return new SamplingPlan(
-        rows, new Start(1, 0), draft.startNoise(level(sigmas[0]).sigma()));
+        rows, new SamplingPlan.Start(1, 0), draft.startNoise(level(sigmas[0]).sigma()));
   }
 
   /** A denoiser that is told the level itself. */
@@ -265,7 +265,7 @@ public interface SolverContract {
       var draws = new ArrayList<Integer>();
       NumericSamplingLoop.Network network = (x, timestep) -> {
         Step row = rows.next();
-        Scaling c = row.scaling();
+        Step.Scaling c = row.scaling();
         double sample = x[0] / c.in();
         return new double[] {(denoiser.denoised(row.level(), sample) - c.skip() * sample) / c.out()
         };

@@ -1,13 +1,10 @@
 package dev.likeness.diffusion.checkpoint;
 
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.file.Cast;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.file.pickle.PickledAlphas;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.model.FolderWriter;
-import dev.likeness.diffusion.internal.model.Leftovers;
 import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.model.SingleFileWriter;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
@@ -44,7 +41,7 @@ public final class CheckpointConverter {
     }
     FolderWriter.write(files, out, type);
     if (files instanceof SingleFile file) {
-      Leftovers.keep(file, in, out);
+      SingleFileWriter.Leftovers.keep(file, in, out);
     }
   }
 
@@ -52,10 +49,14 @@ public final class CheckpointConverter {
     try (TensorSource file = TensorFileFormat.open(in)) {
       if (file instanceof TorchPickle pickle) {
         SafetensorsWriter.write(
-            out, Cast.of(PickledAlphas.of(pickle), type), PickledAlphas.texts(pickle));
+            out,
+            TensorSource.Cast.of(TorchPickle.PickledAlphas.of(pickle), type),
+            TorchPickle.PickledAlphas.texts(pickle));
       } else {
         SafetensorsWriter.write(
-            out, Cast.of(file, type), TensorFileFormat.metadata(TensorFileFormat.list(in)));
+            out,
+            TensorSource.Cast.of(file, type),
+            TensorFileFormat.metadata(TensorFileFormat.list(in)));
       }
     }
   }

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.Drawing;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PartTensors;
 import dev.likeness.diffusion.internal.adapter.SummedAdapter;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
@@ -37,7 +36,7 @@ public interface Adapter {
    *
    * @throws IllegalArgumentException when this was opened for another base
    */
-  default void requireFor(PartTensors model) {}
+  default void requireFor(ModelComponent.Tensors model) {}
 
   /**
    * Whether this acts in places of the picture that is asked for, so that no window or crop of it
@@ -71,5 +70,12 @@ public interface Adapter {
   /** This adapter and {@code other}, summed. */
   default Adapter and(Adapter other) {
     return new SummedAdapter(this, other);
+  }
+
+  /** Something a request carries that brings words of its own. */
+  @FunctionalInterface
+  public interface WordSource {
+    /** The words that prompts may name while this is carried. */
+    List<TextualInversion> words();
   }
 }

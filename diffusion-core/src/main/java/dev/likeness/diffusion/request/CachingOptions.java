@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.MergedTokens;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.stablediffusion.DeepCache;
@@ -40,7 +39,7 @@ public record CachingOptions(Kind kind, int every, int layers, double threshold,
       throw new IllegalArgumentException("every " + every + " rows, " + layers
           + " layers, a change of " + threshold + ": expected at least 1, 0 and 0");
     }
-    new MergedTokens(merged);
+    new Adaptation.MergedTokens(merged);
   }
 
   /**
@@ -111,7 +110,7 @@ public record CachingOptions(Kind kind, int every, int layers, double threshold,
 
   /** What it adds to a UNet. */
   public Adaptation merging() {
-    return merged == 0 ? Adaptation.NONE : new MergedTokens(merged);
+    return merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged);
   }
 
   private boolean isDeep() {

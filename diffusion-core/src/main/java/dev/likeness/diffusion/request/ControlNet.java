@@ -2,12 +2,11 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
-import dev.likeness.diffusion.internal.family.flux.FluxControlNetConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxControlNetModel;
-import dev.likeness.diffusion.internal.family.stablediffusion.ControlKinds;
 import dev.likeness.diffusion.internal.family.stablediffusion.ControlNetConfig;
 import dev.likeness.diffusion.internal.family.stablediffusion.ControlNetModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetControlNet;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.ComponentFile;
@@ -34,7 +33,7 @@ public final class ControlNet implements AutoCloseable {
   private final Compute compute;
   private final LoadedWeights weights;
   private final ControlNetConfig unet;
-  private final FluxControlNetConfig flux;
+  private final FluxControlNetModel.Config flux;
   private final UsageLock uses;
 
   private ControlNet(
@@ -42,7 +41,7 @@ public final class ControlNet implements AutoCloseable {
       Compute compute,
       LoadedWeights weights,
       ControlNetConfig unet,
-      FluxControlNetConfig flux) {
+      FluxControlNetModel.Config flux) {
     this.name = name;
     this.compute = compute;
     this.weights = weights;
@@ -65,7 +64,7 @@ public final class ControlNet implements AutoCloseable {
       throw new InvalidInputException(path + " is a " + part.className()
           + "; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel");
     }
-    FluxControlNetConfig flux = ofFlux ? FluxControlNetConfig.of(part.config()) : null;
+    FluxControlNetModel.Config flux = ofFlux ? FluxControlNetModel.Config.of(part.config()) : null;
     LoadedWeights weights = new LoadedWeights(part.weights().get(), compute);
     try {
       ControlNetConfig unet = ofFlux ? null : ControlNetConfig.of(counted(part.config(), weights));
@@ -193,10 +192,10 @@ public final class ControlNet implements AutoCloseable {
     }
   }
 
-  private ControlKinds kinds() {
+  private UNetControlNet.ControlKinds kinds() {
     return isUnion()
-        ? ControlKinds.union(unet.union().kinds())
-        : new ControlKinds(flux == null ? 0 : flux.modes(), List.of());
+        ? UNetControlNet.ControlKinds.union(unet.union().kinds())
+        : new UNetControlNet.ControlKinds(flux == null ? 0 : flux.modes(), List.of());
   }
 
   /**

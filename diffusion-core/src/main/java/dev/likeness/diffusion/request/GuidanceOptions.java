@@ -1,15 +1,13 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.internal.sampling.ClassifierFree;
 import dev.likeness.diffusion.internal.sampling.GuidanceRule;
-import dev.likeness.diffusion.internal.sampling.Rescaled;
-import dev.likeness.diffusion.internal.sampling.Strengthened;
 import java.util.function.DoubleFunction;
 
 /**
  * How guidance works beyond its scale.
  *
- * @param rescale how far the answer's spread is brought back, 0..1; see {@link Rescaled}
+ * @param rescale how far the answer's spread is brought back, 0..1; see
+ *     {@link GuidanceRule.Rescaled}
  * @param from the share of the run at which guidance begins, 0..1
  * @param until the share at which it ends
  * @param sequential whether the prompts are asked one after the other, which halves the memory
@@ -30,7 +28,7 @@ public record GuidanceOptions(
     double trueCfg) {
   /** Classifier-free guidance all the way, in one pass. */
   public static final GuidanceOptions STANDARD =
-      new GuidanceOptions(0, 0, 1, false, ClassifierFree::new, null, 1);
+      new GuidanceOptions(0, 0, 1, false, GuidanceRule.ClassifierFree::new, null, 1);
 
   public GuidanceOptions {
     if (!(rescale >= 0 && rescale <= 1)) {
@@ -80,7 +78,7 @@ public record GuidanceOptions(
 
   public GuidanceRule ruleOf(double scale) {
     GuidanceRule plain = scale > 1 ? rule.apply(scale) : (answers, step) -> answers.positive();
-    GuidanceRule away = weakening == null ? plain : new Strengthened(plain, weakening);
-    return rescale == 0 || scale <= 1 ? away : new Rescaled(away, rescale);
+    GuidanceRule away = weakening == null ? plain : new GuidanceRule.Strengthened(plain, weakening);
+    return rescale == 0 || scale <= 1 ? away : new GuidanceRule.Rescaled(away, rescale);
   }
 }

@@ -182,8 +182,8 @@ public record ImageRequest(
     return with(d -> {
       d.adapters.add(adapter);
       adapter.summands().stream()
-          .filter(WordSource.class::isInstance)
-          .map(WordSource.class::cast)
+          .filter(Adapter.WordSource.class::isInstance)
+          .map(Adapter.WordSource.class::cast)
           .flatMap(source -> source.words().stream())
           .forEach(word -> d.prompting = d.prompting.word(word));
     });

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
-import dev.likeness.diffusion.tensor.Interpolation;
+import dev.likeness.diffusion.tensor.Latents;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -47,17 +47,17 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   /** The straight line between two prompts; 0 is this one, 1 the other. */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(
-        Interpolation.lerp(tokens, other.tokens, share),
+        Latents.Interpolation.lerp(tokens, other.tokens, share),
         count,
-        Interpolation.lerp(pooled, other.pooled, share));
+        Latents.Interpolation.lerp(pooled, other.pooled, share));
   }
 
   /** The great arc between two prompts; 0 is this one, 1 the other. */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(
-        Interpolation.slerp(tokens, other.tokens, share),
+        Latents.Interpolation.slerp(tokens, other.tokens, share),
         count,
-        Interpolation.slerp(pooled, other.pooled, share));
+        Latents.Interpolation.slerp(pooled, other.pooled, share));
   }
 
   /** [1, count, width], f32, CPU; owned by the calling scope. */

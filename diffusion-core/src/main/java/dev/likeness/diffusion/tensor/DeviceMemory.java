@@ -3,6 +3,7 @@ package dev.likeness.diffusion.tensor;
 import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -10,6 +11,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.bytedeco.pytorch.SizeTPair;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.cuda.CUDAAllocator;
+import org.bytedeco.pytorch.cuda.DeviceStats;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
  * The memory of a place to compute, in bytes, asked of those who give it out: of a graphics card
@@ -94,5 +101,31 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
   @Override
   public String toString() {
     return String.format(Locale.ROOT, "%.1f GiB, %.1f GiB free", total / GIB, free / GIB);
+  }
+
+  /**
+   * Asks a graphics card's driver and libtorch's allocator. Needs {@code org.bytedeco:cuda} and
+   * pytorch's natives for it.
+   */
+  static final class CudaMemory {
+    private CudaMemory() {}
+
+    /** Of {@code cuda} or {@code cuda:1}. */
+    static DeviceMemory of(String device) {
+      try (TensorScope scope = TensorScope.open()) {
+        // The allocator of a device is made with its first tensor.
+        Tensor first = torch.zeros(new long[] {1}, new Compute(device, DType.F32).options());
+        byte index = first.device().index();
+        CUDAAllocator allocator = torch_cuda.getAllocator();
+        SizeTPair info = allocator.getMemoryInfo(index);
+        DeviceStats stats = allocator.getDeviceStats(index);
+        return new DeviceMemory(
+            info.second(),
+            info.first(),
+            stats.allocated_bytes().current(),
+            stats.reserved_bytes().current(),
+            stats.allocated_bytes().peak());
+      }
+    }
   }
 }

@@ -2,8 +2,7 @@ package dev.likeness.diffusion.golden;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.adapter.MergedTokens;
-import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Config;
@@ -65,7 +64,7 @@ class ApproximatedParityTest {
         GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
       UNet2DConditionModel unet = new UNet2DConditionModel(
           UNetConfig.of(part.config()),
-          Weights.of(part.loaded(), new MergedTokens(run.number("share", 0))));
+          Weights.of(part.loaded(), new Adaptation.MergedTokens(run.number("share", 0))));
       boolean sizes = run.text("folder").startsWith("sdxl");
       UNetConditioning told = new UNetConditioning(
           golden.tensor(key(run, "text")),
@@ -116,7 +115,7 @@ class ApproximatedParityTest {
       FirstBlockCache cache) {
     FluxTransformer2DModel net = new FluxTransformer2DModel(config, Weights.of(weights));
     Tensor text = golden.tensor(key(run, "text"));
-    FluxConditioning told = new FluxConditioning(
+    FluxTransformer2DModel.Inputs told = new FluxTransformer2DModel.Inputs(
         text, golden.tensor(key(run, "pooled")), torch.tensor(new float[] {3.5f}));
     Tensor places = torch.cat(
         new TensorVector(torch.zeros(text.size(1), 3), LatentPacking.positions(6, 4, 0)), 0);

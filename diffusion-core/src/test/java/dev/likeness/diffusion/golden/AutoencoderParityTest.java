@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.diffusion.internal.vae.AutoencoderTiny;
-import dev.likeness.diffusion.internal.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,7 +46,7 @@ class AutoencoderParityTest {
 
   private static Autoencoder open(String variant, GoldenPart part) {
     return variant.equals("tiny-autoencoder")
-        ? new AutoencoderTiny(AutoencoderTinyConfig.of(part.config()), part.weights())
+        ? new AutoencoderTiny(AutoencoderTiny.Config.of(part.config()), part.weights())
         : new AutoencoderKL(AutoencoderConfig.of(part.config()), part.weights());
   }
 

@@ -11,10 +11,9 @@ import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxControlNetModel;
-import dev.likeness.diffusion.internal.family.flux.FluxResiduals;
+import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.ControlNetConfig;
 import dev.likeness.diffusion.internal.file.ListedTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -234,11 +233,11 @@ class ControlNetParityTest {
       Tensor text = golden.tensor("pixels.text");
       Tensor positions = torch.cat(
           new TensorVector(torch.zeros(text.size(1), 3), golden.tensor("pixels.positions")), 0);
-      FluxResiduals added = model
+      FluxControlNetModel.Residuals added = model
           .forward(
               golden.tensor("pixels.hidden"),
               golden.tensor("pixels.time"),
-              new FluxConditioning(
+              new FluxTransformer2DModel.Inputs(
                   text, golden.tensor("pixels.pooled"), golden.tensor("pixels.guidance")),
               RotaryEmbedding.of(positions, base.axes()),
               model.hint(golden.tensor("pixels.picture")),

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -45,7 +44,7 @@ class FluxParityTest {
       Tensor output = net.forward(
           expected.tensor("net.hidden"),
           expected.tensor("net.time"),
-          new FluxConditioning(
+          new FluxTransformer2DModel.Inputs(
               text, expected.tensor("net.pooled"), expected.tensor("net.guidance")),
           RotaryEmbedding.of(positions, config.axes()));
       Closeness.assertWithinSpread(1e-4, expected.tensor("net.output"), output, variant);

@@ -10,7 +10,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNet
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.Guidance;
+import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -176,6 +176,6 @@ class TextToImageParityTest {
     UNet2DConditionModel unet = model.unet(Adaptation.NONE);
     Predictor plain = (input, step) ->
         unet.forward(input, torch.tensor(new float[] {(float) step.timestep()}), text);
-    return guided ? new Guidance(plain, run.guidance()) : plain;
+    return guided ? new GuidedPredictor.Guidance(plain, run.guidance()) : plain;
   }
 }

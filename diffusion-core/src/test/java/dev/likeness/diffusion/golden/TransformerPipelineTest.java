@@ -5,8 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.ClassifierFree;
-import dev.likeness.diffusion.internal.sampling.Limited;
+import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationHooks;
@@ -102,7 +101,8 @@ class TransformerPipelineTest {
     if (run.call().containsKey("cfg_normalization")) {
       // Half of these steps lie before the share of the way that cfg_truncation says.
       return plain
-          .by(scale -> new Limited(new ClassifierFree(scale), run.number("cfg_normalization", 1)))
+          .by(scale -> new GuidanceRule.Limited(
+              new GuidanceRule.ClassifierFree(scale), run.number("cfg_normalization", 1)))
           .between(0, 0.5);
     }
     return run.call().containsKey("skip_guidance_layers")

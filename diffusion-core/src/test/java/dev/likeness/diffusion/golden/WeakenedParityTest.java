@@ -5,8 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.Projected;
-import dev.likeness.diffusion.internal.sampling.ZeroStar;
+import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.DegradedGuidance;
@@ -106,9 +105,10 @@ class WeakenedParityTest {
                 .declining(number(call, "pag_adaptive_scale")));
       case "skipping" -> standard.away(skipping(call));
       case "zero-star" ->
-        standard.by(scale -> new ZeroStar(scale, (int) number(own, "zero_init_steps")));
+        standard.by(
+            scale -> new GuidanceRule.ZeroStar(scale, (int) number(own, "zero_init_steps")));
       default ->
-        standard.by(scale -> new Projected(
+        standard.by(scale -> new GuidanceRule.Projected(
             scale,
             number(own, "eta"),
             number(own, "adaptive_projected_guidance_momentum"),

@@ -15,8 +15,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionMod
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.ExtrapolatedPredictor;
-import dev.likeness.diffusion.internal.sampling.Limited;
-import dev.likeness.diffusion.internal.sampling.Projected;
+import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.sampling.TiledPredictor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -266,8 +265,8 @@ class CachingOptionsTest {
   }
 
   private static ImageRequest momentum(ImageRequest ask, double momentum) {
-    return ask.guidance(
-        GuidanceOptions.STANDARD.by(scale -> new Limited(new Projected(scale, 0, momentum, 2), 1)));
+    return ask.guidance(GuidanceOptions.STANDARD.by(
+        scale -> new GuidanceRule.Limited(new GuidanceRule.Projected(scale, 0, momentum, 2), 1)));
   }
 
   private static void assertRefused(BaseModel base, CachingOptions approximation, String words) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
-import dev.likeness.diffusion.internal.text.PromptChunk;
 import dev.likeness.diffusion.internal.text.PromptChunker;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.WeightedText;
@@ -106,7 +105,7 @@ class PromptSyntaxTest {
       assertEquals(2, reader.weighted("one BREAK two").size());
       int comma = tokenizer.ids(",")[0];
       String words = "a ".repeat(60) + ", " + "a ".repeat(20);
-      List<PromptChunk> chunks = reader.weighted(words);
+      List<PromptChunker.PromptChunk> chunks = reader.weighted(words);
       assertEquals(
           List.of(61, 20), chunks.stream().map(chunk -> own(chunk, tokenizer)).toList());
       assertEquals(comma, chunks.get(0).ids()[61]);
@@ -124,7 +123,8 @@ class PromptSyntaxTest {
       TextualInversion style = new TextualInversion("style", Map.of(2, new float[2]));
       PromptChunker reader = new PromptChunker(tokenizer, List.of(toy, style), VOCABULARY);
       int a = tokenizer.ids("a")[0];
-      PromptChunk chunk = reader.weighted("a (<toy>:1.5) Style styles").get(0);
+      PromptChunker.PromptChunk chunk =
+          reader.weighted("a (<toy>:1.5) Style styles").get(0);
       assertArrayEquals(
           new int[] {
             tokenizer.begin(), a, VOCABULARY, VOCABULARY + 1, VOCABULARY + 2, VOCABULARY + 3
@@ -147,7 +147,7 @@ class PromptSyntaxTest {
   void findsWordsBehindLettersThatGrowInLowerCase() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
       TextualInversion ada = new TextualInversion("<ÄDA>", Map.of(2, new float[2]));
-      PromptChunk chunk =
+      PromptChunker.PromptChunk chunk =
           new PromptChunker(tokenizer, List.of(ada), VOCABULARY).plain("\u0130 a <äda>");
       int[] before = tokenizer.ids("\u0130 a ");
       assertArrayEquals(before, Arrays.copyOfRange(chunk.ids(), 1, 1 + before.length));
@@ -157,7 +157,7 @@ class PromptSyntaxTest {
     }
   }
 
-  private static int own(PromptChunk chunk, ClipTokenizer tokenizer) {
+  private static int own(PromptChunker.PromptChunk chunk, ClipTokenizer tokenizer) {
     int length = 1;
     while (length < 77 && chunk.ids()[length] != tokenizer.end()) {
       length++;

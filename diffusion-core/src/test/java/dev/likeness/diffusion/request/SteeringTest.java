@@ -12,7 +12,7 @@ import dev.likeness.diffusion.internal.adapter.Drawing;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.Projected;
+import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
@@ -111,7 +111,8 @@ class SteeringTest {
       for (ImageRequest ask : List.of(
           led.approximation(CachingOptions.deepCache(2, 0)),
           led.approximation(CachingOptions.extrapolation(2)),
-          led.guidance(GuidanceOptions.STANDARD.by(scale -> new Projected(scale, 0, -0.5, 0))))) {
+          led.guidance(GuidanceOptions.STANDARD.by(
+              scale -> new GuidanceRule.Projected(scale, 0, -0.5, 0))))) {
         assertTrue(first(base.generate(ask)) > first(base.generate(ask.unled())) + 0.02);
       }
     }

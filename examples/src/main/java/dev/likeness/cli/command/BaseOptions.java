@@ -1,8 +1,12 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import java.util.Map;
@@ -83,5 +87,80 @@ final class BaseOptions {
   /** Where the base lies. */
   Path folder() {
     return isEmbedded() ? PortraitModel.files() : Path.of(base);
+  }
+
+  /** Where and how precisely to compute; the same two options on every subcommand that computes. */
+  static final class ComputeOptions {
+    @Option(
+        names = "--device",
+        paramLabel = "D",
+        description = "cpu or cuda; the best there is by default")
+    private String device;
+
+    @Option(
+        names = "--dtype",
+        paramLabel = "T",
+        description = "f32, bf16 or f16; the fastest good one by default, for cards before"
+            + " Ampere choose f16")
+    private String dtype;
+
+    Compute compute() {
+      return Compute.of(device, dtype);
+    }
+
+    /** Where and how precisely to compute what is lost in fewer bits: in f32 unless said. */
+    Compute exact() {
+      return Compute.of(device, dtype == null ? "f32" : dtype);
+    }
+  }
+
+  /** In how much memory a picture is drawn. */
+  static final class MemoryOptions {
+    @Option(
+        names = "--memory",
+        paramLabel = "SIZE",
+        description =
+            "plans the run within so much memory, e.g. 12GiB: "
+                + "parts are brought in as they are used; prints the plan. LoRAs, adapters and ControlNets come on top")
+    private String memory;
+
+    @Option(
+        names = "--eight-bits",
+        description = "holds the UNet or transformer in 8 bits: less memory and nearly the same"
+            + " picture, in more time; beside --memory only where its plan needs it")
+    private boolean eightBits;
+
+    @Option(
+        names = "--eight-bit-products",
+        description =
+            "holds and multiplies the layers of the UNet or transformer in 8 bits:"
+                + " less time on a CPU that has VNNI, and nearly the same picture; not beside --memory and --eight-bits")
+    private boolean products;
+
+    /**
+     * Opens {@code base} for a request, in the memory that is allowed; in 8 bits where only that is
+     * said.
+     */
+    BaseModel open(BaseOptions base, ImageRequest request, Console console) {
+      if (products) {
+        if (memory != null || eightBits) {
+          throw new IllegalArgumentException(
+              "--eight-bit-products goes without --memory and --eight-bits; leave them out");
+        }
+        return BaseModel.open(
+            base.files(), MemoryPlan.multipliedInEightBits(base.files(), base.compute()));
+      }
+      if (memory == null) {
+        return eightBits
+            ? BaseModel.open(base.files(), MemoryPlan.inEightBits(base.files(), base.compute()))
+            : base.open();
+      }
+      MemoryBudget size = MemoryBudget.of(memory);
+      MemoryBudget budget =
+          (eightBits ? size.inEightBits() : size).size(request.width(), request.height());
+      MemoryPlan plan = MemoryPlan.of(base.files(), base.compute(), budget);
+      console.err().println(plan);
+      return BaseModel.open(base.files(), plan);
+    }
   }
 }

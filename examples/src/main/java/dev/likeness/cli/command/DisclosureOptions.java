@@ -1,6 +1,9 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.provenance.Disclosure;
+import dev.likeness.provenance.signing.SigningIdentity;
+import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How written pictures say that they were generated. */
@@ -15,5 +18,35 @@ final class DisclosureOptions {
     Disclosure standard = Disclosure.standard();
     Disclosure disclosure = signing.identity().map(standard::signedBy).orElse(standard);
     return label == null ? disclosure : disclosure.label(label);
+  }
+
+  /** Who signs the pictures that are written and the receipts of erasures. */
+  static final class SigningOptions {
+    @Option(
+        names = "--sign-key",
+        paramLabel = "PEM",
+        description =
+            "your private key, to sign pictures' content credentials and receipts "
+                + "of erasures with (default: a development key, which everybody has: what it signs proves nothing about who drew or erased)")
+    private Path key;
+
+    @Option(
+        names = "--sign-certificate",
+        paramLabel = "PEM",
+        description = "your certificate and those that vouch for it")
+    private Path certificate;
+
+    boolean given() {
+      if ((key == null) != (certificate == null)) {
+        throw new IllegalArgumentException(
+            "--sign-key and --sign-certificate go together; give both or neither");
+      }
+      return key != null;
+    }
+
+    /** The user's own; empty for the development certificate. */
+    Optional<SigningIdentity> identity() {
+      return given() ? Optional.of(SigningIdentity.open(key, certificate)) : Optional.empty();
+    }
   }
 }

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.headshots.EditedHeadshot;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
@@ -86,10 +85,10 @@ public final class EditCommand implements Runnable {
   private IdentityOptions identity;
 
   @Mixin
-  private DetectorOption detector;
+  private FaceOptions.DetectorOption detector;
 
   @Mixin
-  private FaceGuidanceOption holding;
+  private FaceOptions.FaceGuidanceOption holding;
 
   @Mixin
   private VaultOptions store;
@@ -131,7 +130,7 @@ public final class EditCommand implements Runnable {
           .ifPresent(console.err()::println);
       ReferencePerson shown = eye == null ? null : identity.kept(person, eye);
       Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
-      EditedHeadshot edited = HeadshotStudio.on(model)
+      HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .faceGuidance(held)
           .edit(
               who,
@@ -151,8 +150,8 @@ public final class EditCommand implements Runnable {
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
-      AtomicFile.writePrivate(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
-      List.of(EDITED, COMPARISON, EditedHeadshot.FILE)
+      AtomicFile.writePrivate(out.resolve(HeadshotEdit.Result.FILE), file -> file.write(record));
+      List.of(EDITED, COMPARISON, HeadshotEdit.Result.FILE)
           .forEach(name -> console.out().println(out.resolve(name)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -180,7 +179,7 @@ public final class EditCommand implements Runnable {
             read.picture(), read.style(), read.seed(), read.request(), likeness, read.edited());
   }
 
-  private String record(EditedHeadshot edited, boolean told, HeadshotScores scores)
+  private String record(HeadshotEdit.Result edited, boolean told, HeadshotScores scores)
       throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
     Map<String, Object> before = side(edited.before(), picture.getFileName().toString(), scores);

@@ -1,7 +1,6 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.photos.decode.ExifOrientation;
 import java.nio.file.Path;
@@ -98,19 +97,20 @@ final class EditOptions {
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 
-  private Map<EditPart, String> parts() {
-    Map<EditPart, String> parts = new EnumMap<>(EditPart.class);
-    put(parts, EditPart.OUTFIT, outfit);
-    put(parts, EditPart.BACKDROP, backdrop);
-    put(parts, EditPart.LIGHT, light);
-    put(parts, EditPart.EXPRESSION, expression);
+  private Map<HeadshotEdit.Part, String> parts() {
+    Map<HeadshotEdit.Part, String> parts = new EnumMap<>(HeadshotEdit.Part.class);
+    put(parts, HeadshotEdit.Part.OUTFIT, outfit);
+    put(parts, HeadshotEdit.Part.BACKDROP, backdrop);
+    put(parts, HeadshotEdit.Part.LIGHT, light);
+    put(parts, HeadshotEdit.Part.EXPRESSION, expression);
     if (smile) {
       parts.putAll(HeadshotEdit.smile().words());
     }
     return parts;
   }
 
-  private static void put(Map<EditPart, String> parts, EditPart part, String text) {
+  private static void put(
+      Map<HeadshotEdit.Part, String> parts, HeadshotEdit.Part part, String text) {
     if (text != null) {
       parts.put(part, text);
     }

@@ -3,7 +3,7 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.internal.io.Writable;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.lora.Lora;
 import dev.likeness.provenance.Disclosure;
@@ -68,13 +68,13 @@ public final class GenerateCommand implements Runnable {
   private BaseOptions base;
 
   @Mixin
-  private MemoryOptions memory;
+  private BaseOptions.MemoryOptions memory;
 
   @Option(names = "--steps", paramLabel = "N", description = "sampling steps (default: the base's)")
   private int steps;
 
   @Mixin
-  private OwnStepsOptions laid;
+  private GenerateOptions.OwnStepsOptions laid;
 
   @Option(
       names = "--guidance",
@@ -118,13 +118,13 @@ public final class GenerateCommand implements Runnable {
   private boolean tile;
 
   @Mixin
-  private PromptOptions prompts;
+  private GenerateOptions.PromptOptions prompts;
 
   @Mixin
   private GenerateOptions guided;
 
   @Mixin
-  private ApproximateOption approximate;
+  private GenerateOptions.ApproximateOption approximate;
 
   @Mixin
   private InitialImageOptions initial;
@@ -137,7 +137,7 @@ public final class GenerateCommand implements Runnable {
   private List<WeightedFile> loras = List.of();
 
   @Mixin
-  private FewStepOption few;
+  private GenerateOptions.FewStepOption few;
 
   @Mixin
   private IpAdapterOptions references;
@@ -156,7 +156,7 @@ public final class GenerateCommand implements Runnable {
   private PreviewOptions previews;
 
   @Mixin
-  private SigningOptions signing;
+  private DisclosureOptions.SigningOptions signing;
 
   @Mixin
   private DisclosureOptions disclosure;
@@ -191,9 +191,9 @@ public final class GenerateCommand implements Runnable {
           });
     }
     disclosure.disclosure(signing);
-    Writable.requireFolder(out);
+    AtomicFile.Writable.requireFolder(out);
     if (tensors != null) {
-      Writable.requireFile(tensors);
+      AtomicFile.Writable.requireFile(tensors);
     }
     ImageRequest plain = ImageRequest.of(prompt)
         .negative(negative)
@@ -242,7 +242,7 @@ public final class GenerateCommand implements Runnable {
           base,
           request,
           image -> {
-            NumberedFiles.write(
+            ImageFolder.NumberedFiles.write(
                 out,
                 "image",
                 written.size(),
@@ -273,7 +273,7 @@ public final class GenerateCommand implements Runnable {
     }
     record(model, written);
     if (tensors != null) {
-      RunTensors.write(tensors, model, written);
+      ImageFolder.RunTensors.write(tensors, model, written);
     }
   }
 

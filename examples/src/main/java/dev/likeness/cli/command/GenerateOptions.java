@@ -1,13 +1,20 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.diffusion.internal.sampling.ClassifierFree;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.sampling.GuidanceRule;
-import dev.likeness.diffusion.internal.sampling.Projected;
-import dev.likeness.diffusion.internal.sampling.ZeroStar;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.TextualInversion;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** How guidance works beyond its scale. */
@@ -99,12 +106,168 @@ final class GenerateOptions {
 
   private DoubleFunction<GuidanceRule> rule() {
     return switch (rule) {
-      case "cfg" -> ClassifierFree::new;
-      case "zero-star" -> scale -> new ZeroStar(scale, 1);
-      case "projected" -> scale -> new Projected(scale, 0, -0.5, 5);
+      case "cfg" -> GuidanceRule.ClassifierFree::new;
+      case "zero-star" -> scale -> new GuidanceRule.ZeroStar(scale, 1);
+      case "projected" -> scale -> new GuidanceRule.Projected(scale, 0, -0.5, 5);
       default ->
         throw new IllegalArgumentException(
             "unknown guidance rule \"" + rule + "\"; known: cfg, zero-star, projected");
     };
+  }
+
+  /** Nearly the same picture with less work. */
+  static final class ApproximateOption {
+    private static final Pattern WAY = Pattern.compile(
+        "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
+
+    @Option(
+        names = "--approximate",
+        paramLabel = "WAY",
+        description =
+            "nearly the same picture in less time: extrapolate:N asks the network at steps that come"
+                + " to lie N apart, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say, first-block:CHANGE"
+                + " a transformer's other blocks where the first changed by more; merge:SHARE, beside any with a comma, merges so"
+                + " many of a UNet's tokens; extrapolate:2 is the closest, extrapolate:4 the fastest that stays close;"
+                + " a --scheduler that adds noise, such as euler_a, makes other pictures of either")
+    private String way;
+
+    ImageRequest on(ImageRequest request) {
+      if (way == null) {
+        return request;
+      }
+      Matcher said = WAY.matcher(way);
+      if (way.isEmpty() || !said.matches()) {
+        throw new IllegalArgumentException(
+            "unknown approximation \"" + way + "\"; known: deep-cache:N, deep-forecast:N and"
+                + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE by itself or behind one of them with a"
+                + " comma, e.g. extrapolate:4 or deep-cache:3,merge:0.5");
+      }
+      CachingOptions one = said.group(3) != null
+          ? CachingOptions.firstBlock(Double.parseDouble(said.group(3)))
+          : said.group(1) == null
+              ? CachingOptions.NONE
+              : counted(said.group(1), Integer.parseInt(said.group(2)));
+      return request.approximation(
+          said.group(4) == null ? one : one.merging(Double.parseDouble(said.group(4))));
+    }
+
+    private static CachingOptions counted(String kind, int every) {
+      return switch (kind) {
+        case "deep-cache" -> CachingOptions.deepCache(every, 0);
+        case "deep-forecast" -> CachingOptions.deepForecast(every, 0);
+        default -> CachingOptions.extrapolation(every);
+      };
+    }
+  }
+
+  /** Drawing in few steps, with the LoRA that a base brings for it. */
+  static final class FewStepOption {
+    private static final int STEPS = 4;
+
+    @Option(
+        names = "--few-step",
+        description =
+            "draws in 4 steps (or --steps), without guidance, with LCM and the LoRA that the"
+                + " base brings for it (lora/few-step.safetensors)")
+    private boolean asked;
+
+    /** The LoRA, where few steps are asked for. */
+    Optional<WeightedFile> lora(BaseOptions base) {
+      if (!asked) {
+        return Optional.empty();
+      }
+      Path file = base.folder().resolve("lora").resolve("few-step.safetensors");
+      if (!Files.exists(file)) {
+        throw new InvalidInputException(
+            "the base " + base.name() + " brings no LoRA for few steps (" + file
+                + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
+      }
+      return Optional.of(new WeightedFile(file, 1));
+    }
+
+    /** The request as few steps want it. */
+    ImageRequest on(ImageRequest request) {
+      if (!asked) {
+        return request;
+      }
+      if (request.scheduler() != null || !Double.isNaN(request.guidance())) {
+        throw new IllegalArgumentException(
+            "--few-step draws with LCM and without guidance; leave --scheduler and --guidance out");
+      }
+      return request
+          .scheduler("lcm")
+          .guidance(1)
+          .steps(request.steps() == 0 ? STEPS : request.steps());
+    }
+  }
+
+  /** Steps that are given one by one, in place of a number of them. */
+  static final class OwnStepsOptions {
+    @Option(
+        names = "--timesteps",
+        paramLabel = "T",
+        split = ",",
+        description =
+            "draws at these timesteps, from noise to the picture, in place of --steps, e.g. 999,749,499,249")
+    private double[] timesteps;
+
+    @Option(
+        names = "--sigmas",
+        paramLabel = "S",
+        split = ",",
+        description =
+            "draws over these noise levels, as the --scheduler counts them, in place of --steps, e.g. 14.6,3.8,1.3,0.4,0")
+    private double[] sigmas;
+
+    /**
+     * The request in these steps, if any.
+     *
+     * @param steps the number of steps that was asked for, or 0
+     */
+    ImageRequest on(ImageRequest request, int steps) {
+      if (timesteps == null && sigmas == null) {
+        return request;
+      }
+      if (timesteps != null && sigmas != null || steps != 0) {
+        throw new IllegalArgumentException(
+            "--steps, --timesteps and --sigmas each say all of the steps; give one of them");
+      }
+      return timesteps != null ? request.timesteps(timesteps) : request.sigmas(sigmas);
+    }
+  }
+
+  /** How prompts are read. */
+  static final class PromptOptions {
+    @Option(
+        names = "--prompt-syntax",
+        paramLabel = "NAME",
+        defaultValue = "plain",
+        description =
+            "plain, or a1111: (word:1.2), [word], BREAK, [from:to:when], [a|b], any length (default: "
+                + "${DEFAULT-VALUE})")
+    private String syntax;
+
+    @Option(
+        names = "--clip-skip",
+        paramLabel = "N",
+        defaultValue = "0",
+        description =
+            "leaves out the text encoder's last N layers, beyond the base's own: the web UI's clip skip 2 is 1 on Stable"
+                + " Diffusion 1.x, 0 on XL and 2.x (default: ${DEFAULT-VALUE})")
+    private int clipSkip;
+
+    @Option(
+        names = "--embedding",
+        paramLabel = "FILE",
+        description = "a textual inversion that the prompts may name; may be given several times")
+    private List<Path> embeddings = List.of();
+
+    ImageRequest on(ImageRequest request) {
+      ImageRequest told = request.syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
+      for (Path file : embeddings) {
+        told = told.word(TextualInversion.open(file));
+      }
+      return told;
+    }
   }
 }

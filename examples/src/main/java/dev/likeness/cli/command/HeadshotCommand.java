@@ -67,7 +67,7 @@ public final class HeadshotCommand implements Runnable {
   private IdentityOptions identity;
 
   @Mixin
-  private RankOption rank;
+  private TrainCommand.RankOption rank;
 
   @Option(
       names = "--train-steps",
@@ -76,7 +76,7 @@ public final class HeadshotCommand implements Runnable {
   private Integer trainSteps;
 
   @Mixin
-  private AspectOption aspect;
+  private ShootOptions.AspectOption aspect;
 
   @Option(
       names = "--also",
@@ -92,7 +92,7 @@ public final class HeadshotCommand implements Runnable {
   private FaceOptions faces;
 
   @Mixin
-  private FaceGuidanceOption holding;
+  private FaceOptions.FaceGuidanceOption holding;
 
   @Mixin
   private VaultOptions store;
@@ -171,15 +171,15 @@ public final class HeadshotCommand implements Runnable {
       ShootRequest request,
       ReviewTools tools,
       FaceEmbedder own,
-      Stopwatch watch) {}
+      ShootFolder.Timings watch) {}
 
   private void run(ShootRequest request, ReviewTools tools, Upscaler enlarger) {
-    Stopwatch watch = new Stopwatch();
+    ShootFolder.Timings watch = new ShootFolder.Timings();
     PersonSource source = new PersonSource(photos, person, store, out, console);
     PhotoReview review = source.isReviewed() ? photos.review(tools) : null;
     if (review != null) {
       photos.warn(base, console);
-      ReviewText.lines(review).forEach(console.err()::println);
+      PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
       requireNobodyElse(review);
       watch.lap("photos");

@@ -1,18 +1,28 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.SamplingOptions;
 import dev.likeness.headshots.report.ShootRecord;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -136,6 +146,65 @@ final class ImageFolder {
       return part.getAccessor().invoke(of);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Writes {@code image-001.png}, {@code image-002.png} and so on, and names each on standard
+   * output.
+   */
+  static final class NumberedFiles {
+    private NumberedFiles() {}
+
+    static <T> void write(
+        Path folder, String stem, List<T> things, BiConsumer<T, Path> writer, Console console) {
+      for (int i = 0; i < things.size(); i++) {
+        T thing = things.get(i);
+        write(folder, stem, i, file -> writer.accept(thing, file), console);
+      }
+    }
+
+    /** Writes the one at {@code index}, counted from 0. */
+    static void write(Path folder, String stem, int index, Consumer<Path> writer, Console console) {
+      Path file = folder.resolve(name(stem, index));
+      writer.accept(file);
+      console.out().println(file);
+      console.out().flush();
+    }
+
+    /** The name of the thing at {@code index}, counted from 0. */
+    static String name(String stem, int index) {
+      return String.format(Locale.ROOT, "%s-%03d.png", stem, index + 1);
+    }
+  }
+
+  /**
+   * The numbers of a run as a safetensors file: {@code latents} before decoding and {@code images}
+   * before rounding.
+   */
+  static final class RunTensors {
+    private RunTensors() {}
+
+    static void write(Path file, BaseModel model, List<GeneratedImage> images) {
+      int width = images.get(0).picture().width();
+      int height = images.get(0).picture().height();
+      int factor = model.parts().autoencoder().factor();
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor latents =
+            stack(images, image -> image.latents().values(), height / factor, width / factor);
+        Tensor pixels = stack(images, GeneratedImage::pixels, height, width);
+        SafetensorsWriter.write(
+            file, Map.of("latents", latents, "images", pixels), Map.of("format", "pt"));
+      }
+    }
+
+    private static Tensor stack(
+        List<GeneratedImage> images, Function<GeneratedImage, float[]> values, long h, long w) {
+      TensorVector rows = new TensorVector();
+      for (GeneratedImage image : images) {
+        rows.push_back(torch.tensor(values.apply(image)).view(-1, h, w));
+      }
+      return torch.stack(rows);
     }
   }
 }

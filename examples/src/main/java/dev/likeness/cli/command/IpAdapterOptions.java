@@ -10,7 +10,6 @@ import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
-import dev.likeness.ipadapter.ReadPerson;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
@@ -48,9 +47,9 @@ final class IpAdapterOptions {
   @Option(
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
-      converter = ReferenceOption.Parser.class,
+      converter = WeightedFile.ReferenceOption.Parser.class,
       description = "what the pictures are to look like; may be given several times")
-  private List<ReferenceOption> references = List.of();
+  private List<WeightedFile.ReferenceOption> references = List.of();
 
   @Option(
       names = "--reference-blocks",
@@ -119,7 +118,7 @@ final class IpAdapterOptions {
    */
   Opened open(BaseModel base, Path folder, Console console) {
     Opened opened = new Opened();
-    List<ReferenceOption> counting = counting();
+    List<WeightedFile.ReferenceOption> counting = counting();
     takeOwn(folder);
     requireWhole();
     if (adapter == null || counting.isEmpty()) {
@@ -135,7 +134,10 @@ final class IpAdapterOptions {
           ? null
           : looking.opened(ImageEncoder.open(encoder, base.parts().compute()));
       IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
-      double most = counting.stream().mapToDouble(ReferenceOption::weight).max().orElseThrow();
+      double most = counting.stream()
+          .mapToDouble(WeightedFile.ReferenceOption::weight)
+          .max()
+          .orElseThrow();
       List<Reference> shown = counting.stream()
           .map(r -> Reference.of(r.picture()).weight(r.weight() / most))
           .toList();
@@ -158,8 +160,8 @@ final class IpAdapterOptions {
     FaceDetector finder =
         looking.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
     FaceReader reader = FaceReader.of(finder, recogniser).side(ip.layout().faceSide());
-    ReadPerson person = ReadPerson.of(ip, reader, shown, plain);
-    List<ReferenceOption> counting = counting();
+    FaceReader.ReadPerson person = FaceReader.ReadPerson.of(ip, reader, shown, plain);
+    List<WeightedFile.ReferenceOption> counting = counting();
     for (int i = 0; i < counting.size(); i++) {
       String words = person.readings().get(i).words();
       if (!words.isEmpty()) {
@@ -175,7 +177,7 @@ final class IpAdapterOptions {
     return person.prompt();
   }
 
-  private List<ReferenceOption> counting() {
+  private List<WeightedFile.ReferenceOption> counting() {
     return references.stream().filter(r -> r.weight() > 0).toList();
   }
 

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.Trait;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -40,7 +39,7 @@ record PersonSource(
       BaseModel model,
       PhotoReview review,
       ReviewTools tools,
-      Stopwatch watch) {
+      ShootFolder.Timings watch) {
     if (isReviewed()) {
       Path state = studio.state(out, review, photos.known());
       requireNobodyElse(state);
@@ -130,7 +129,7 @@ record PersonSource(
       return who;
     }
     PersonProfile profile = PersonProfile.of(who);
-    for (Trait trait : known.traits()) {
+    for (PersonProfile.Trait trait : known.traits()) {
       profile = profile.corrected(trait.slot(), trait.value());
     }
     return studio.corrected(who, profile);

@@ -6,17 +6,23 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.quality.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Whose photos, and who agreed that they are learnt from. */
-final class PhotoOptions {
+public final class PhotoOptions {
   @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
   private Path photos;
 
@@ -108,5 +114,42 @@ final class PhotoOptions {
     throw new IllegalArgumentException(
         "--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, "
             + "2026-11-20: headshots for my own use\"; only photos that likeness people rendered need none");
+  }
+
+  /**
+   * A review of photos as lines for people: one a photo, then how many can be used and what the set
+   * lacks.
+   */
+  public static final class ReviewText {
+    private ReviewText() {}
+
+    /** The lines of a review. */
+    public static List<String> lines(PhotoReview review) {
+      int widest = review.photos().stream()
+          .mapToInt(photo -> photo.name().length())
+          .max()
+          .orElse(0);
+      Stream<String> photos = review.photos().stream().map(photo -> line(photo, widest));
+      String sum = String.format(
+          Locale.ROOT,
+          "%d of %d photos can be used, readiness %.0f %%",
+          review.set().accepted(),
+          review.set().photos(),
+          100 * review.set().readiness());
+      return Stream.of(photos, Stream.of(sum), review.set().advice().stream())
+          .flatMap(lines -> lines)
+          .toList();
+    }
+
+    private static String line(PhotoVerdict photo, int widest) {
+      String why = photo.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
+      return String.format(
+              Locale.ROOT,
+              "%-" + widest + "s  %-6s  %s",
+              photo.name(),
+              photo.verdict().word(),
+              why)
+          .stripTrailing();
+    }
   }
 }

@@ -60,7 +60,7 @@ public final class PhotosCommand implements Runnable {
     if (json) {
       console.out().println(review.toJson());
     } else {
-      ReviewText.lines(review).forEach(console.out()::println);
+      PhotoOptions.ReviewText.lines(review).forEach(console.out()::println);
     }
     console.out().flush();
   }

@@ -75,7 +75,7 @@ final class PreviewOptions {
 
   private static void show(List<RgbImage> pictures, Path out, Disclosure marking, Set<Path> shown) {
     for (int i = 0; i < pictures.size(); i++) {
-      Path file = out.resolve(NumberedFiles.name("preview", i));
+      Path file = out.resolve(ImageFolder.NumberedFiles.name("preview", i));
       shown.add(file);
       marking.writePng(pictures.get(i), file);
     }

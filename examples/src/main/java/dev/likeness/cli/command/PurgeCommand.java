@@ -1,7 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.vault.PurgeReport;
+import dev.likeness.vault.RetentionPolicy;
 import dev.likeness.vault.SubjectStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,7 +35,7 @@ public final class PurgeCommand implements Runnable {
   @Override
   public void run() {
     try (SubjectStore opened = store.existing(console)) {
-      PurgeReport report = opened.purgeDue();
+      RetentionPolicy.PurgeReport report = opened.purgeDue();
       report.erased().forEach(receipt -> console.out().println("erased " + receipt.subject()));
       console
           .out()

@@ -7,13 +7,11 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.Writable;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.person.Authenticity;
-import dev.likeness.headshots.person.AuthenticityVerdict;
 import dev.likeness.headshots.report.ContactSheet;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.report.ShootReport;
@@ -24,7 +22,10 @@ import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,7 +62,7 @@ final class ShootFolder {
    * learnt.
    */
   static void requireWritable(Path folder, Disclosure disclosure) {
-    Writable.requireFolder(folder);
+    AtomicFile.Writable.requireFolder(folder);
     disclosure.png(RgbImage.of(256, 256, new byte[256 * 256 * 3]));
   }
 
@@ -121,7 +122,7 @@ final class ShootFolder {
    */
   private void write(List<Headshot> headshots) {
     forget(headshots.size());
-    NumberedFiles.write(
+    ImageFolder.NumberedFiles.write(
         folder,
         "headshot",
         headshots,
@@ -149,7 +150,7 @@ final class ShootFolder {
       ShootRecord untimed,
       Map<String, String> notes,
       PhotoReview review,
-      Stopwatch watch) {
+      Timings watch) {
     Shoot shoot = drawn.shoot();
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
@@ -194,7 +195,7 @@ final class ShootFolder {
     return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
   }
 
-  private List<AuthenticityVerdict> verdicts(
+  private List<Authenticity.Result> verdicts(
       Map<String, String> notes, PhotoReview review, Shoot shoot) {
     Optional<Authenticity> measure = review == null
         ? Authenticity.of(notes, tools)
@@ -204,5 +205,22 @@ final class ShootFolder {
             .map(headshot -> authenticity.judge(headshot.picture()))
             .toList())
         .orElse(List.of());
+  }
+
+  /** How long the parts of some work take, one after the other. */
+  static final class Timings {
+    private final Map<String, Duration> laps = new LinkedHashMap<>();
+    private long last = System.nanoTime();
+
+    /** Ends the part that began with the last lap, and names it. */
+    void lap(String name) {
+      long now = System.nanoTime();
+      laps.put(name, Duration.ofNanos(now - last));
+      last = now;
+    }
+
+    Map<String, Duration> laps() {
+      return Collections.unmodifiableMap(laps);
+    }
   }
 }

@@ -6,8 +6,11 @@ import dev.likeness.portrait.people.PeopleFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -71,6 +74,19 @@ public final class SyntheticPhotos {
       object.values().forEach(value -> collect(value, digests));
     } else if (json instanceof Collection<?> list) {
       list.forEach(value -> collect(value, digests));
+    }
+  }
+
+  /** The digest that a photo is known by. */
+  public static final class Sha256 {
+    private Sha256() {}
+
+    public static String of(byte[] bytes) {
+      try {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java platform has SHA-256", e);
+      }
     }
   }
 }

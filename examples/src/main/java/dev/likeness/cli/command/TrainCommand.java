@@ -4,7 +4,7 @@ import dev.likeness.cli.TrainingPlot;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.io.Writable;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingState;
@@ -151,12 +151,12 @@ public final class TrainCommand implements Runnable {
   private void learnInto(boolean whole) {
     if (whole) {
       TrainedModel.require(base.folder(), out);
-      Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
+      AtomicFile.Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
     } else {
-      Writable.requireFile(out);
+      AtomicFile.Writable.requireFile(out);
     }
     if (plot != null) {
-      Writable.requireFile(plot);
+      AtomicFile.Writable.requireFile(plot);
     }
     try (ReviewTools tools = faces.open()) {
       learnInto(whole, photos.review(tools), tools);
@@ -165,7 +165,7 @@ public final class TrainCommand implements Runnable {
 
   private void learnInto(boolean whole, PhotoReview review, ReviewTools tools) {
     photos.warn(base, console);
-    ReviewText.lines(review).forEach(console.err()::println);
+    PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
     Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
     Path state = place.resolveSibling(place.getFileName() + ".state");
     if (!resume) {
@@ -283,5 +283,22 @@ public final class TrainCommand implements Runnable {
   private LoraTraining asked(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
     return classPictures == null ? timed : timed.prior(classPictures, timed.priorWeight());
+  }
+
+  /** How much of the base a person may change. */
+  static final class RankOption {
+    @Option(
+        names = "--rank",
+        paramLabel = "R",
+        description = "rank of the LoRA (default: the studio's, or the recipe's)")
+    private Integer rank;
+
+    boolean given() {
+      return rank != null;
+    }
+
+    HeadshotStudio of(HeadshotStudio studio) {
+      return rank == null ? studio : studio.training(studio.training().rank(rank));
+    }
   }
 }

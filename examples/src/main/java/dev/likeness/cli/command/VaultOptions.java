@@ -47,7 +47,7 @@ final class VaultOptions {
   private Path key;
 
   @Mixin
-  private SigningOptions signing;
+  private DisclosureOptions.SigningOptions signing;
 
   boolean given() {
     if (store == null && key != null) {
@@ -58,7 +58,7 @@ final class VaultOptions {
   }
 
   /** Who signs the receipts of erasures, and of a command that draws the pictures. */
-  SigningOptions signing() {
+  DisclosureOptions.SigningOptions signing() {
     return signing;
   }
 

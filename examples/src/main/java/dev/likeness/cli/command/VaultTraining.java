@@ -27,7 +27,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   String learn(HeadshotStudio studio, ReviewTools tools) {
     Consent consent = photos.consent();
     PhotoReview review = photos.reviewInMemory(tools);
-    ReviewText.lines(review).forEach(console.err()::println);
+    PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
     String id;
     try (SubjectStore opened = store.open(console)) {
       id = opened.create(consent).id();

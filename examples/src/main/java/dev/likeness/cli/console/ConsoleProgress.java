@@ -1,7 +1,14 @@
 package dev.likeness.cli.console;
 
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Supplier;
+import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Chooses how progress shows: bars on a terminal, lines elsewhere. */
 public final class ConsoleProgress {
@@ -12,5 +19,110 @@ public final class ConsoleProgress {
     return console.terminal()
         ? new ProgressBars(console.err(), ProgressBarBuilder::new)
         : new ProgressLines(console.err());
+  }
+
+  /** Progress as one bar for each phase that has steps. */
+  static final class ProgressBars implements Progress {
+    private static final int UPDATE_MILLIS = 200;
+
+    private final PrintWriter err;
+    private final Supplier<ProgressBarBuilder> bars;
+    private ProgressBar bar;
+
+    /** Lines go to {@code err}, each bar to where {@code bars} are shown. */
+    ProgressBars(PrintWriter err, Supplier<ProgressBarBuilder> bars) {
+      this.err = err;
+      this.bars = bars;
+    }
+
+    @Override
+    public void on(ProgressEvent event) {
+      if (event instanceof ProgressEvent.Step step) {
+        step(step);
+        return;
+      }
+      finish();
+      if (event instanceof ProgressEvent.Phase phase && phase.steps() > 0) {
+        open(phase.name(), 0, phase.steps());
+      } else if (event instanceof ProgressEvent.Phase phase) {
+        err.println(phase.name());
+      } else if (event instanceof ProgressEvent.Notice notice) {
+        err.println(notice.message());
+      }
+      err.flush();
+    }
+
+    private void open(String phase, int done, int steps) {
+      bar = bars.get()
+          .setTaskName(phase)
+          .setInitialMax(steps)
+          .startsFrom(done, Duration.ZERO)
+          .setStyle(ProgressBarStyle.ASCII)
+          .setUpdateIntervalMillis(UPDATE_MILLIS)
+          .build();
+    }
+
+    // After a line in between, and where a phase goes on from its middle, a new bar reckons the
+    // time
+    // left by the steps it sees.
+    private void step(ProgressEvent.Step step) {
+      if (bar == null || bar.getCurrent() == 0 && step.step() > 1) {
+        finish();
+        open(step.phase(), step.step(), step.steps());
+      }
+      bar.maxHint(step.steps()).stepTo(step.step());
+      if (!Double.isNaN(step.loss())) {
+        bar.setExtraMessage(String.format(Locale.ROOT, "loss %.4f", step.loss()));
+      }
+      if (step.step() == step.steps()) {
+        finish();
+      }
+    }
+
+    private void finish() {
+      if (bar != null) {
+        bar.close();
+        bar = null;
+      }
+    }
+  }
+
+  /** Progress as plain lines, at most one a second and always the last of a phase. */
+  static final class ProgressLines implements Progress {
+    private static final long PAUSE_NANOS = 1_000_000_000;
+
+    private final PrintWriter err;
+    private long last = System.nanoTime();
+
+    ProgressLines(PrintWriter err) {
+      this.err = err;
+    }
+
+    @Override
+    public void on(ProgressEvent event) {
+      if (event instanceof ProgressEvent.Phase phase) {
+        print(phase.steps() > 0 ? phase.name() + ": " + phase.steps() : phase.name());
+      } else if (event instanceof ProgressEvent.Step step && isDue(step)) {
+        print(step.phase() + " " + step.step() + "/" + step.steps() + loss(step));
+      } else if (event instanceof ProgressEvent.Notice notice) {
+        print(notice.message());
+      }
+    }
+
+    private boolean isDue(ProgressEvent.Step step) {
+      return step.step() == step.steps() || System.nanoTime() - last >= PAUSE_NANOS;
+    }
+
+    private static String loss(ProgressEvent.Step step) {
+      return Double.isNaN(step.loss())
+          ? ""
+          : String.format(Locale.ROOT, ", loss %.4f", step.loss());
+    }
+
+    private void print(String line) {
+      last = System.nanoTime();
+      err.println(line);
+      err.flush();
+    }
   }
 }

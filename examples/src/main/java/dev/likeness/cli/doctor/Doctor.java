@@ -1,7 +1,11 @@
 package dev.likeness.cli.doctor;
 
+import dev.likeness.cli.inspect.CheckpointInspection;
+import dev.likeness.cli.inspect.Inspector;
+import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Examines this machine: the JVM, memory, natives, devices, settings, caches and the embedded
@@ -15,9 +19,30 @@ public final class Doctor {
     List<Finding> findings = new ArrayList<>();
     findings.addAll(MachineCheck.findings());
     findings.addAll(NativesCheck.findings());
-    findings.addAll(SettingsCheck.findings());
-    findings.addAll(CachesCheck.findings());
+    findings.addAll(MachineCheck.SettingsCheck.findings());
+    findings.addAll(NativesCheck.CachesCheck.findings());
     findings.add(EmbeddedModelCheck.finding());
     return findings;
+  }
+
+  /** Whether the embedded base model is on the class path and whole. */
+  static final class EmbeddedModelCheck {
+    private EmbeddedModelCheck() {}
+
+    static Finding finding() {
+      try {
+        CheckpointInspection model = Inspector.inspect(PortraitModel.files());
+        return model.problems().isEmpty()
+            ? Finding.ok(
+                "portrait",
+                String.format(
+                    Locale.ROOT, "the embedded model, %,d parameters", model.parameters()))
+            : Finding.missing("portrait", model.problems().get(0));
+      } catch (RuntimeException e) {
+        return Finding.missing(
+            "portrait",
+            e.getMessage() + "; add dev.likeness:likeness-portrait-model, or give --base");
+      }
+    }
   }
 }

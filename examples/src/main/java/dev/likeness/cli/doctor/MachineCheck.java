@@ -1,11 +1,13 @@
 package dev.likeness.cli.doctor;
 
+import dev.likeness.diffusion.tensor.CpuSettings;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -65,5 +67,24 @@ final class MachineCheck {
       return Set.of();
     }
     return known;
+  }
+
+  /**
+   * Environment settings that make the CPU markedly faster; the launcher sets them, an application
+   * must.
+   */
+  static final class SettingsCheck {
+    private SettingsCheck() {}
+
+    static List<Finding> findings() {
+      Map<String, String> missing = CpuSettings.missing();
+      return CpuSettings.environment().entrySet().stream()
+          .map(setting -> missing.containsKey(setting.getKey())
+              ? Finding.advice(
+                  "setting",
+                  setting.getKey() + " is not set; " + setting + " is faster on Linux CPUs")
+              : Finding.ok("setting", setting.getKey() + "=" + System.getenv(setting.getKey())))
+          .toList();
+    }
   }
 }

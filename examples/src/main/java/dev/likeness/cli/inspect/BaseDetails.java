@@ -1,6 +1,6 @@
 package dev.likeness.cli.inspect;
 
-import dev.likeness.diffusion.internal.family.Component;
+import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -71,7 +71,7 @@ final class BaseDetails {
           "resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
     }
     Map<String, Object> parts = new LinkedHashMap<>();
-    for (Map.Entry<String, Component> part : file.components().entrySet()) {
+    for (Map.Entry<String, ComponentDetector.Detected> part : file.components().entrySet()) {
       CanonicalTensors tensors =
           new CanonicalTensors(file.keys(), part.getValue().layout());
       parts.put(

@@ -14,8 +14,6 @@ import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.queue.GenerationJob;
 import dev.likeness.headshots.queue.GenerationQueue;
-import dev.likeness.headshots.queue.QueueFull;
-import dev.likeness.headshots.queue.QueueOptions;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.FaceDetector;
@@ -69,7 +67,7 @@ public final class HeadshotService implements AutoCloseable {
   private HeadshotService(
       HeadshotStudio studio,
       Map<String, TrainedPerson> people,
-      QueueOptions options,
+      GenerationQueue.Options options,
       FaceDetector detector,
       int port)
       throws IOException {
@@ -93,7 +91,7 @@ public final class HeadshotService implements AutoCloseable {
   public static HeadshotService start(
       HeadshotStudio studio,
       Map<String, TrainedPerson> people,
-      QueueOptions options,
+      GenerationQueue.Options options,
       FaceDetector detector,
       int port)
       throws IOException {
@@ -124,7 +122,7 @@ public final class HeadshotService implements AutoCloseable {
               Map.of(
                   "error", "this is for programs of this machine; ask http://127.0.0.1:" + port()));
         }
-      } catch (QueueFull full) {
+      } catch (GenerationQueue.QueueFull full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
         say(exchange, 429, Map.of("error", full.getMessage()));
       } catch (ResourceLimitException limit) {

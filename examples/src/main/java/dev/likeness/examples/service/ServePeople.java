@@ -3,7 +3,7 @@ package dev.likeness.examples.service;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.queue.QueueOptions;
+import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.CascadeDetector;
@@ -81,8 +81,8 @@ public final class ServePeople {
         People people = new People(new TreeMap<>())) {
       files.forEach(file -> people.add(file, base));
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
-      try (HeadshotService service =
-          HeadshotService.start(studio, people.byName(), QueueOptions.defaults(), detector, port)) {
+      try (HeadshotService service = HeadshotService.start(
+          studio, people.byName(), GenerationQueue.Options.defaults(), detector, port)) {
         serving.with(service);
       }
     }

@@ -1,11 +1,14 @@
 package dev.likeness.portrait.people;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.cli.command.Sha256;
+import dev.likeness.cli.command.SyntheticPhotos;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.LikenessVersion;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +18,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * A folder with one folder of selfies for each rendered person, and {@code people.json}, which
@@ -51,7 +59,7 @@ public final class PeopleFolder {
           Jpeg.encode(Renderer.render(person, Shot.selfie(shots), SIDE).picture());
       String file = String.format(Locale.ROOT, "selfie-%02d.jpg", i);
       AtomicFile.write(folder.resolve(name).resolve(file), out -> out.write(jpeg));
-      files.add(Map.of("file", file, "sha256", Sha256.of(jpeg)));
+      files.add(Map.of("file", file, "sha256", SyntheticPhotos.Sha256.of(jpeg)));
     }
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("folder", name);
@@ -114,5 +122,29 @@ public final class PeopleFolder {
             .map(entry -> (Map<String, Object>) entry)
             .toList()
         : List.of();
+  }
+
+  /** JPEG files as phones write them. */
+  static final class Jpeg {
+    private static final float QUALITY = 0.9f;
+
+    private Jpeg() {}
+
+    static byte[] encode(RgbImage picture) {
+      ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+        ImageWriteParam settings = writer.getDefaultWriteParam();
+        settings.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+        settings.setCompressionQuality(QUALITY);
+        writer.setOutput(out);
+        writer.write(null, new IIOImage(picture.toBufferedImage(), null, null), settings);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } finally {
+        writer.dispose();
+      }
+      return bytes.toByteArray();
+    }
   }
 }

@@ -45,7 +45,7 @@ public class ReferenceOptionTest {
   void looksAtPhotosUpright() throws IOException {
     Path photo = folder.resolve("phone.jpg");
     lying(photo, RgbImage.of(24, 40, new byte[24 * 40 * 3]));
-    RgbImage picture = new ReferenceOption(photo, 1).picture();
+    RgbImage picture = new WeightedFile.ReferenceOption(photo, 1).picture();
     assertEquals(24, picture.width());
     assertEquals(40, picture.height());
   }
@@ -55,10 +55,11 @@ public class ReferenceOptionTest {
     Path text = Files.writeString(folder.resolve("notes.txt"), "nothing");
     assertEquals(
         text + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
-        assertThrows(RuntimeException.class, () -> new ReferenceOption(text, 1).picture())
+        assertThrows(
+                RuntimeException.class, () -> new WeightedFile.ReferenceOption(text, 1).picture())
             .getMessage());
     assertThrows(
         InvalidInputException.class,
-        () -> new ReferenceOption(folder.resolve("none.png"), 1).picture());
+        () -> new WeightedFile.ReferenceOption(folder.resolve("none.png"), 1).picture());
   }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class ProgressBarsTest {
   private final StringWriter lines = new StringWriter();
   private final List<String> shown = new CopyOnWriteArrayList<>();
-  private final ProgressBars bars = new ProgressBars(
+  private final ConsoleProgress.ProgressBars bars = new ConsoleProgress.ProgressBars(
       new PrintWriter(lines),
       () ->
           new ProgressBarBuilder().setConsumer(new DelegatingProgressBarConsumer(shown::add, 80)));

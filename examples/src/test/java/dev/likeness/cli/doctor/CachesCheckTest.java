@@ -30,15 +30,21 @@ class CachesCheckTest {
     String known = Loader.getCacheDir().toString();
     System.setProperty("user.home", folder.resolve("nowhere").toString());
     assertTrue(
-        CachesCheck.findings().get(0).text().startsWith(known + ", "),
-        CachesCheck.findings()::toString);
+        NativesCheck.CachesCheck.findings().get(0).text().startsWith(known + ", "),
+        NativesCheck.CachesCheck.findings()::toString);
     assertTrue(
-        CachesCheck.findings().get(1).text().startsWith(System.getProperty("java.io.tmpdir")),
-        CachesCheck.findings()::toString);
+        NativesCheck.CachesCheck.findings()
+            .get(1)
+            .text()
+            .startsWith(System.getProperty("java.io.tmpdir")),
+        NativesCheck.CachesCheck.findings()::toString);
     System.setProperty("DJL_CACHE_DIR", folder.resolve("djl").toString());
     assertTrue(
-        CachesCheck.findings().get(1).text().startsWith(folder.resolve("djl") + ", not made yet"),
-        CachesCheck.findings()::toString);
-    assertEquals(Finding.State.OK, CachesCheck.findings().get(1).state());
+        NativesCheck.CachesCheck.findings()
+            .get(1)
+            .text()
+            .startsWith(folder.resolve("djl") + ", not made yet"),
+        NativesCheck.CachesCheck.findings()::toString);
+    assertEquals(Finding.State.OK, NativesCheck.CachesCheck.findings().get(1).state());
   }
 }

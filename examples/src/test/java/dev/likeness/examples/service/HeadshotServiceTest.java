@@ -16,7 +16,7 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.queue.QueueOptions;
+import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraTraining;
@@ -175,8 +175,8 @@ class HeadshotServiceTest {
 
   @BeforeEach
   void start() throws Exception {
-    service =
-        HeadshotService.start(studio, PEOPLE, QueueOptions.defaults().capacity(4), detector, 0);
+    service = HeadshotService.start(
+        studio, PEOPLE, GenerationQueue.Options.defaults().capacity(4), detector, 0);
   }
 
   @AfterEach
@@ -321,7 +321,7 @@ class HeadshotServiceTest {
     Map<String, TrainedPerson> people =
         Map.of("ada", ada, "unasked", ada.called(ada.subject().consent(looking)));
     service = HeadshotService.start(
-        HeadshotStudio.on(base), people, QueueOptions.defaults(), DETECTOR, 0);
+        HeadshotStudio.on(base), people, GenerationQueue.Options.defaults(), DETECTOR, 0);
     String id = shoot("unasked", 0, 2);
     String state = said("GET", "/" + id);
     while (state.contains("waiting") || state.contains("running")) {
@@ -335,7 +335,11 @@ class HeadshotServiceTest {
         state);
     service.close();
     service = HeadshotService.start(
-        HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), DETECTOR, 0);
+        HeadshotStudio.on(base),
+        people,
+        GenerationQueue.Options.defaults().memoryBytes(1),
+        DETECTOR,
+        0);
     String refused = said("POST", "?person=ada");
     assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
   }

@@ -12,8 +12,6 @@ import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.queue.GenerationJob;
 import dev.likeness.headshots.queue.GenerationQueue;
-import dev.likeness.headshots.queue.QueueOptions;
-import dev.likeness.headshots.queue.Work;
 import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,7 +50,7 @@ class KeptShootsTest {
   void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
     KeptShoots kept = new KeptShoots(2, Long.MAX_VALUE);
     try (GenerationQueue queue =
-        GenerationQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+        GenerationQueue.on(HeadshotStudio.on(base), GenerationQueue.Options.defaults())) {
       String runs = kept.add(submitted(queue, waiting()));
       List<String> done = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
@@ -69,7 +67,7 @@ class KeptShootsTest {
   void forgetsByTheBytesOfPicturesInTheOrderInWhichShootsFinished() throws Exception {
     KeptShoots kept = new KeptShoots(256, 4 * BYTES);
     try (GenerationQueue queue =
-        GenerationQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+        GenerationQueue.on(HeadshotStudio.on(base), GenerationQueue.Options.defaults())) {
       GenerationJob<Shoot> late = submitted(queue, waiting());
       List<String> ids = new ArrayList<>(List.of(kept.add(late)));
       for (int i = 0; i < 4; i++) {
@@ -92,7 +90,7 @@ class KeptShootsTest {
     return ids.stream().map(id -> kept.job(id) != null).toList();
   }
 
-  private Work<Shoot> waiting() {
+  private GenerationJob.Task<Shoot> waiting() {
     return (progress, stop) -> {
       try {
         gate.await();
@@ -109,7 +107,8 @@ class KeptShootsTest {
     return job;
   }
 
-  private static GenerationJob<Shoot> submitted(GenerationQueue queue, Work<Shoot> work) {
+  private static GenerationJob<Shoot> submitted(
+      GenerationQueue queue, GenerationJob.Task<Shoot> work) {
     return queue.submit(work, 1, 0, Progress.SILENT, Duration.ZERO);
   }
 

@@ -9,6 +9,7 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -73,15 +74,13 @@ public final class Authenticity {
   }
 
   /** In what {@code headshot} departs from the photos. */
-  public AuthenticityVerdict judge(RgbImage headshot) {
+  public Result judge(RgbImage headshot) {
     List<Face> faces = detector.detect(headshot);
-    Set<AuthenticityFlag> flags = EnumSet.noneOf(AuthenticityFlag.class);
+    Set<Flag> flags = EnumSet.noneOf(Flag.class);
     if (faces.isEmpty()) {
-      return new AuthenticityVerdict(
-          EnumSet.of(AuthenticityFlag.NO_FACE),
-          EnumSet.complementOf(EnumSet.of(AuthenticityFlag.NO_FACE)));
+      return new Result(EnumSet.of(Flag.NO_FACE), EnumSet.complementOf(EnumSet.of(Flag.NO_FACE)));
     }
-    Set<AuthenticityFlag> unjudged = EnumSet.noneOf(AuthenticityFlag.class);
+    Set<Flag> unjudged = EnumSet.noneOf(Flag.class);
     excess(headshot, FaceTraits.of(headshot, faces.get(0))).forEach((flag, excess) -> {
       if (Double.isNaN(excess)) {
         unjudged.add(flag);
@@ -89,21 +88,21 @@ public final class Authenticity {
         flags.add(flag);
       }
     });
-    return new AuthenticityVerdict(flags, unjudged);
+    return new Result(flags, unjudged);
   }
 
   /** How far beyond its bound each measure is; NaN for one that was not taken. */
-  private Map<AuthenticityFlag, Double> excess(RgbImage headshot, FaceTraits traits) {
+  private Map<Flag, Double> excess(RgbImage headshot, FaceTraits traits) {
     double standing =
         likeness.map(measure -> measure.score(headshot).standing()).orElse(Double.NaN);
     return Map.of(
-        AuthenticityFlag.LESS_ALIKE,
+        Flag.LESS_ALIKE,
         RARE - standing,
-        AuthenticityFlag.YOUNGER,
+        Flag.YOUNGER,
         TEXTURE_SHARE * least(FaceTraits::texture) - traits.texture(),
-        AuthenticityFlag.SLIMMER,
+        Flag.SLIMMER,
         BREADTH_SHARE * least(FaceTraits::breadth) - traits.breadth(),
-        AuthenticityFlag.LIGHTER_SKIN,
+        Flag.LIGHTER_SKIN,
         traits.tone() - TONE_DEGREES + least(photo -> -photo.tone()));
   }
 
@@ -113,5 +112,48 @@ public final class Authenticity {
         .filter(value -> !Double.isNaN(value))
         .min()
         .orElse(Double.NaN);
+  }
+
+  /** In what a headshot departs from the person's own photos. */
+  public enum Flag {
+    /** Less like the person than their own photos are like each other. */
+    LESS_ALIKE,
+    /** Its skin has less fine detail than in any of the photos, as younger skin has. */
+    YOUNGER,
+    /** Its face is narrower than in any of the photos. */
+    SLIMMER,
+    /** Its skin is lighter than in any of the photos. */
+    LIGHTER_SKIN,
+    /** No face was found to compare. */
+    NO_FACE;
+
+    /** Its name in records. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * What {@link Authenticity} says of a headshot.
+   *
+   * @param flags in what it departs from the photos
+   * @param unjudged what could not be compared: {@link Flag#LESS_ALIKE} without an embedder or with
+   *     a single photo, {@link Flag#SLIMMER} without a detector of landmarks or for a face turned
+   *     away, all where no face was found
+   */
+  public record Result(Set<Flag> flags, Set<Flag> unjudged) {
+    public Result {
+      flags = Set.copyOf(flags);
+      unjudged = Set.copyOf(unjudged);
+    }
+
+    /** As it stands in records, of the picture in {@code file}. */
+    public Map<String, Object> toMap(String file) {
+      return Map.of("file", file, "flags", words(flags), "not_judged", words(unjudged));
+    }
+
+    private static List<String> words(Set<Flag> flags) {
+      return flags.stream().sorted().map(Flag::word).toList();
+    }
   }
 }

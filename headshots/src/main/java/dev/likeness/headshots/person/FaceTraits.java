@@ -2,7 +2,6 @@ package dev.likeness.headshots.person;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Arrays;
 import java.util.List;
@@ -74,7 +73,7 @@ public record FaceTraits(double tone, double texture, double breadth) {
     if (face.landmarks().isEmpty() || Math.abs(face.pose().yaw()) > MOST_YAW) {
       return Double.NaN;
     }
-    Landmarks points = face.landmarks().get();
+    Face.Landmarks points = face.landmarks().get();
     double eyes = Math.hypot(
         points.rightEye().x() - points.leftEye().x(),
         points.rightEye().y() - points.leftEye().y());

@@ -1,14 +1,21 @@
 package dev.likeness.headshots.person;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is kept of the photos in a person's file, so that headshots can be compared with them when
@@ -50,6 +57,80 @@ public record PersonRecord(List<FaceTraits> traits) {
       return JSON.std.asString(traits.stream().map(FaceTraits::toList).toList());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The light that nearly all photos of somebody were taken in. Clothes and backdrops can be left
+   * out of what is learnt; light falls on the face, and what all photos share of it is learnt with
+   * the face, whatever their captions say. So it goes into the negative prompt of pictures that do
+   * not ask for it.
+   *
+   * @param words such as {@code flash}; empty where the photos differ, or nothing is known of their
+   *     light
+   */
+  public record SharedLight(String words) {
+    static final String NOTE = "likeness.shared_light";
+    private static final double SHARE = 0.75;
+    private static final int LEAST = 3;
+    // What bases draw where no light is asked for: there is nothing to forbid.
+    private static final String USUAL = "soft light";
+
+    /** What three in four or more of {@code photos}, and three at least, are said to be lit by. */
+    public static SharedLight of(List<SceneWords> photos) {
+      Map<String, Long> counts = photos.stream()
+          .map(photo -> photo.word("light"))
+          .filter(word -> !word.isEmpty() && !word.equals(USUAL))
+          .collect(Collectors.groupingBy(word -> word, Collectors.counting()));
+      return new SharedLight(counts.entrySet().stream()
+          .filter(light -> light.getValue() >= Math.max(LEAST, SHARE * photos.size()))
+          .map(Map.Entry::getKey)
+          .findFirst()
+          .orElse(""));
+    }
+
+    /** What is kept of somebody who was learnt; nothing of others. */
+    public static SharedLight of(Identity person) {
+      if (person instanceof GuidedPerson held) {
+        return of(held.own());
+      }
+      if (person instanceof ReferencePerson shown) {
+        return of(shown.learnt());
+      }
+      return new SharedLight(
+          person instanceof TrainedPerson learnt ? learnt.notes().getOrDefault(NOTE, "") : "");
+    }
+
+    /** The same person with this in their file. */
+    public TrainedPerson in(TrainedPerson person) {
+      return words.isEmpty() ? person : person.with(NOTE, words);
+    }
+
+    /**
+     * The negative prompt {@code own} with this light in it, but without whatever {@code prompt}
+     * asks for, in capitals or small letters.
+     */
+    public String negative(String own, String prompt) {
+      List<String> parts = Arrays.stream(own.split(","))
+          .map(String::strip)
+          .filter(part -> !part.isEmpty())
+          .toList();
+      List<String> unasked = Stream.concat(parts.stream(), Stream.of(words))
+          .distinct()
+          .filter(part -> !part.isEmpty() && !says(prompt, part))
+          .toList();
+      return unasked.equals(parts) ? own : String.join(", ", unasked);
+    }
+
+    /** Whether {@code words} are among those of the prompt, with hyphens or without. */
+    private static boolean says(String prompt, String words) {
+      return Pattern.compile("(?<!\\w)" + Pattern.quote(plain(words)) + "(?!\\w)")
+          .matcher(plain(prompt))
+          .find();
+    }
+
+    private static String plain(String text) {
+      return text.toLowerCase(Locale.ROOT).replace('-', ' ');
     }
   }
 }

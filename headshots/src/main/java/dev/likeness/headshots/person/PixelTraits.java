@@ -55,7 +55,7 @@ public final class PixelTraits {
     return profile;
   }
 
-  private static Trait vote(
+  private static PersonProfile.Trait vote(
       String slot,
       List<AcceptedPhoto> photos,
       Function<AcceptedPhoto, String> opinion,
@@ -64,11 +64,11 @@ public final class PixelTraits {
     photos.forEach(photo -> votes.merge(opinion.apply(photo), 1, Integer::sum));
     Map.Entry<String, Integer> winner =
         votes.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow();
-    return new Trait(
+    return new PersonProfile.Trait(
         slot,
         winner.getKey(),
         reliability * winner.getValue() / photos.size(),
-        Trait.Source.PHOTOS);
+        PersonProfile.Trait.Source.PHOTOS);
   }
 
   static String skin(AcceptedPhoto photo) {

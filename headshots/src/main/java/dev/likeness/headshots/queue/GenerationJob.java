@@ -26,7 +26,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     CANCELLED
   }
 
-  private final Work<T> work;
+  private final Task<T> work;
   private final int priority;
   private final long number;
   private final long bytes;
@@ -37,7 +37,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   private boolean taken;
   private volatile ProgressEvent last;
 
-  GenerationJob(Work<T> work, int priority, long number, long bytes, Progress progress) {
+  GenerationJob(Task<T> work, int priority, long number, long bytes, Progress progress) {
     this.work = work;
     this.priority = priority;
     this.number = number;
@@ -178,5 +178,12 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     last = how;
     ending.run();
     progress.on(how);
+  }
+
+  /** Something that takes long, tells how far it is and stops when asked. */
+  @FunctionalInterface
+  public interface Task<T> {
+    /** Does it; {@code progress} hears exactly one terminal event. */
+    T run(Progress progress, Cancellation cancellation);
   }
 }

@@ -25,7 +25,7 @@ public final class GenerationQueue implements AutoCloseable {
   public static final int USUAL = 0;
 
   private final HeadshotStudio studio;
-  private final QueueOptions options;
+  private final Options options;
   private final PriorityQueue<GenerationJob<?>> waiting = new PriorityQueue<>();
   private final Set<GenerationJob<?>> running = new HashSet<>();
   private final List<Thread> workers = new ArrayList<>();
@@ -33,13 +33,13 @@ public final class GenerationQueue implements AutoCloseable {
   private long bytes;
   private boolean closed;
 
-  private GenerationQueue(HeadshotStudio studio, QueueOptions options) {
+  private GenerationQueue(HeadshotStudio studio, Options options) {
     this.studio = studio;
     this.options = options;
   }
 
   /** A queue for {@code studio}, whose workers run until it is closed. */
-  public static GenerationQueue on(HeadshotStudio studio, QueueOptions options) {
+  public static GenerationQueue on(HeadshotStudio studio, Options options) {
     GenerationQueue queue = new GenerationQueue(studio, options);
     for (int i = 0; i < options.workers(); i++) {
       Thread thread = new Thread(queue::serve, "likeness-studio-" + (i + 1));
@@ -83,7 +83,7 @@ public final class GenerationQueue implements AutoCloseable {
    * @throws QueueFull when there was no room in that time
    */
   public synchronized <T> GenerationJob<T> submit(
-      Work<T> work, long needed, int priority, Progress progress, Duration patience) {
+      GenerationJob.Task<T> work, long needed, int priority, Progress progress, Duration patience) {
     if (needed > options.memoryBytes()) {
       throw new ResourceLimitException(
           "a job needs about " + needed + " bytes, and all jobs may have " + options.memoryBytes()
@@ -231,6 +231,50 @@ public final class GenerationQueue implements AutoCloseable {
   private synchronized void forget(GenerationJob<?> job) {
     if (waiting.remove(job)) {
       notifyAll();
+    }
+  }
+
+  /** The queue holds as much work as it may; nothing was taken in. Ask again later. */
+  public static final class QueueFull extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    QueueFull(int waiting) {
+      super(waiting
+          + " jobs are waiting already, as many as the queue may hold; ask again when one is done");
+    }
+  }
+
+  /**
+   * How much a queue does at once. Immutable.
+   *
+   * @param workers jobs that run at once, at least 1
+   * @param capacity jobs that may wait, at least 1
+   * @param memoryBytes what the running jobs may need together, by their own estimates
+   */
+  public record Options(int workers, int capacity, long memoryBytes) {
+    public Options {
+      if (workers < 1 || capacity < 1 || memoryBytes < 1) {
+        throw new IllegalArgumentException(
+            "a queue has at least 1 worker, room for 1 job and 1 byte, given " + workers + ", "
+                + capacity + " and " + memoryBytes);
+      }
+    }
+
+    /** Two at once, so that one draws while another decodes; 64 waiting; no bound on memory. */
+    public static Options defaults() {
+      return new Options(2, 64, Long.MAX_VALUE);
+    }
+
+    public Options workers(int n) {
+      return new Options(n, capacity, memoryBytes);
+    }
+
+    public Options capacity(int n) {
+      return new Options(workers, n, memoryBytes);
+    }
+
+    public Options memoryBytes(long n) {
+      return new Options(workers, capacity, n);
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.likeness.headshots.report;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.photos.internal.image.SheetPen;
+import dev.likeness.photos.internal.image.SheetGraphics;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -41,7 +41,7 @@ public final class ContactSheet {
     Graphics2D paper = image.createGraphics();
     paper.setColor(PAPER);
     paper.fillRect(0, 0, WIDTH, height);
-    SheetPen pen = new SheetPen(paper);
+    SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
     int y = MARGIN;
     if (!photos.isEmpty()) {
       pen.heading("Photos", photos.size() + " used", MARGIN, y);
@@ -55,19 +55,48 @@ public final class ContactSheet {
     return RgbImage.of(image);
   }
 
-  private static void photos(SheetPen pen, SheetGrid grid, List<RgbImage> photos, int top) {
+  private static void photos(
+      SheetGraphics.SheetPen pen, SheetGrid grid, List<RgbImage> photos, int top) {
     for (int i = 0; i < photos.size(); i++) {
       pen.picture(photos.get(i), MARGIN + grid.x(i), top + grid.y(i), grid.cell());
     }
   }
 
-  private static void headshots(SheetPen pen, SheetGrid grid, List<Headshot> headshots, int top) {
+  private static void headshots(
+      SheetGraphics.SheetPen pen, SheetGrid grid, List<Headshot> headshots, int top) {
     for (int i = 0; i < headshots.size(); i++) {
       Headshot headshot = headshots.get(i);
       int x = MARGIN + grid.x(i);
       int y = top + grid.y(i);
       int height = pen.picture(headshot.picture(), x, y, grid.cell());
       pen.caption(headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cell());
+    }
+  }
+
+  /**
+   * Square cells in rows.
+   *
+   * @param width of the grid
+   * @param columns cells in a row
+   * @param gap between cells
+   * @param below room under each cell
+   */
+  record SheetGrid(int width, int columns, int gap, int below) {
+    int cell() {
+      return (width - gap * (columns - 1)) / columns;
+    }
+
+    int x(int index) {
+      return index % columns * (cell() + gap);
+    }
+
+    int y(int index) {
+      return index / columns * (cell() + below + gap);
+    }
+
+    int height(int count) {
+      int rows = (count + columns - 1) / columns;
+      return rows * (cell() + below) + Math.max(0, rows - 1) * gap;
     }
   }
 }

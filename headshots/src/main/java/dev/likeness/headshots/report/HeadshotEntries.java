@@ -4,9 +4,8 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.EditPart;
-import dev.likeness.headshots.EditedHeadshot;
 import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.style.Style;
@@ -27,12 +26,15 @@ import java.util.stream.Stream;
 /** Headshots as they stand in records, one object each, and read from there. */
 public final class HeadshotEntries {
   // A smile is an expression.
-  private static final List<EditPart> PARTS =
-      List.of(EditPart.OUTFIT, EditPart.EXPRESSION, EditPart.LIGHT, EditPart.BACKDROP);
+  private static final List<HeadshotEdit.Part> PARTS = List.of(
+      HeadshotEdit.Part.OUTFIT,
+      HeadshotEdit.Part.EXPRESSION,
+      HeadshotEdit.Part.LIGHT,
+      HeadshotEdit.Part.BACKDROP);
 
   /** A store numbers the records of a subject's later shoots. */
   private static final Pattern RECORD =
-      Pattern.compile("record(-[0-9]+)?[.]json|" + Pattern.quote(EditedHeadshot.FILE));
+      Pattern.compile("record(-[0-9]+)?[.]json|" + Pattern.quote(HeadshotEdit.Result.FILE));
 
   private HeadshotEntries() {}
 
@@ -120,7 +122,7 @@ public final class HeadshotEntries {
         .filter(style -> style.name().equals(name))
         .findFirst()
         .orElse(usual);
-    Map<EditPart, String> words = new EnumMap<>(EditPart.class);
+    Map<HeadshotEdit.Part, String> words = new EnumMap<>(HeadshotEdit.Part.class);
     if (shot.get("words") instanceof Map<?, ?> said) {
       PARTS.stream()
           .filter(part -> !text(said, part.word()).isBlank())

@@ -9,7 +9,7 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.person.AuthenticityVerdict;
+import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.lora.TrainedPerson;
@@ -107,7 +107,7 @@ public final class ShootRecord {
    * The same record with what each headshot departs from the photos in, in their order; see
    * {@link dev.likeness.headshots.person.Authenticity}.
    */
-  public ShootRecord authenticity(List<AuthenticityVerdict> verdicts) {
+  public ShootRecord authenticity(List<Authenticity.Result> verdicts) {
     return with(
         "authenticity",
         IntStream.range(0, verdicts.size())

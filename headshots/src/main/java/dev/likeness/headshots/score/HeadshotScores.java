@@ -2,16 +2,13 @@ package dev.likeness.headshots.score;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.DetailMeasures;
-import dev.likeness.headshots.internal.score.EarMeasure;
 import dev.likeness.headshots.internal.score.FaceMeasures;
 import dev.likeness.headshots.internal.score.FaceView;
-import dev.likeness.headshots.internal.score.FalloffMeasure;
-import dev.likeness.headshots.internal.score.GazeMeasure;
+import dev.likeness.headshots.internal.score.GazeNetwork;
 import dev.likeness.headshots.internal.score.HandMeasure;
 import dev.likeness.headshots.internal.score.LightMeasures;
-import dev.likeness.headshots.internal.score.PairMeasure;
+import dev.likeness.headshots.internal.score.PairNetwork;
 import dev.likeness.headshots.internal.score.SceneMeasures;
-import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
@@ -83,10 +80,10 @@ public final class HeadshotScores {
   /** The scores of a picture, of its largest face; without a face that alone is said. */
   public ScoreCard score(RgbImage picture) {
     List<Face> faces = detector.detect(picture);
-    List<Score> scores = new ArrayList<>();
-    scores.add(Score.atMost(ScoreAspect.FACE, faces.isEmpty() ? 1 : 0, 0));
+    List<ScoreCard.Score> scores = new ArrayList<>();
+    scores.add(ScoreCard.Score.atMost(ScoreAspect.FACE, faces.isEmpty() ? 1 : 0, 0));
     if (!faces.isEmpty()) {
-      scores.add(Score.atMost(
+      scores.add(ScoreCard.Score.atMost(
           ScoreAspect.SECOND_FACE,
           faces.size() > 1 ? area(faces.get(1)) / area(faces.get(0)) : 0,
           limits.of(ScoreAspect.SECOND_FACE)));
@@ -94,17 +91,17 @@ public final class HeadshotScores {
       MEASURES.forEach((aspect, measure) -> {
         double value = measure.applyAsDouble(view);
         if (!Double.isNaN(value)) {
-          scores.add(Score.atMost(aspect, value, limits.of(aspect)));
+          scores.add(ScoreCard.Score.atMost(aspect, value, limits.of(aspect)));
         }
       });
-      brisque.ifPresent(model -> scores.add(Score.atMost(
+      brisque.ifPresent(model -> scores.add(ScoreCard.Score.atMost(
           ScoreAspect.DISTORTION,
           model.score(picture, faces.get(0)),
           limits.of(ScoreAspect.DISTORTION))));
       // Its own detector may find no face: the cosine is NaN then, and the score fails.
       likeness
           .map(measure -> measure.score(picture))
-          .ifPresent(measured -> scores.add(Score.likeness(measured, sameAbove)));
+          .ifPresent(measured -> scores.add(ScoreCard.Score.likeness(measured, sameAbove)));
     }
     return new ScoreCard(scores);
   }
@@ -133,15 +130,19 @@ public final class HeadshotScores {
     all.put(ScoreAspect.NOISE, DetailMeasures::noise);
     all.put(ScoreAspect.COMPRESSION, DetailMeasures::compression);
     all.put(ScoreAspect.LIGHT_DIRECTION, LightMeasures::direction);
-    all.put(ScoreAspect.LIGHT_FALLOFF, FalloffMeasure::falloff);
+    all.put(ScoreAspect.LIGHT_FALLOFF, LightMeasures.FalloffMeasure::falloff);
     all.put(ScoreAspect.PROPORTIONS, FaceMeasures::proportions);
     all.put(ScoreAspect.SYMMETRY, FaceMeasures::symmetry);
     all.put(ScoreAspect.EYES, FaceMeasures::eyes);
-    all.put(ScoreAspect.GAZE, GazeMeasure::apart);
+    all.put(ScoreAspect.GAZE, GazeNetwork.GazeMeasure::apart);
     all.put(ScoreAspect.MOUTH, FaceMeasures::mouth);
-    all.put(ScoreAspect.EARS, EarMeasure::doubled);
-    all.put(ScoreAspect.GLASSES, view -> PairMeasure.mismatch(view, Worn.GLASSES));
-    all.put(ScoreAspect.JEWELLERY, view -> PairMeasure.mismatch(view, Worn.HOOPS));
+    all.put(ScoreAspect.EARS, FaceMeasures.EarMeasure::doubled);
+    all.put(
+        ScoreAspect.GLASSES,
+        view -> PairNetwork.PairMeasure.mismatch(view, PairNetwork.Worn.GLASSES));
+    all.put(
+        ScoreAspect.JEWELLERY,
+        view -> PairNetwork.PairMeasure.mismatch(view, PairNetwork.Worn.HOOPS));
     all.put(ScoreAspect.HANDS, HandMeasure::hands);
     all.put(ScoreAspect.SKIN_WAX, DetailMeasures::wax);
     all.put(ScoreAspect.SKIN_SHARP, DetailMeasures::sharp);

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
-import dev.likeness.headshots.EditPart;
+import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.PersonDescription;
 import dev.likeness.photos.internal.image.Luma;
 import java.nio.file.Path;
@@ -194,15 +194,15 @@ public record Style(
    * The same that also has these words for its parts among its own, so that they are found in
    * prompts.
    */
-  public Style saying(Map<EditPart, String> words) {
+  public Style saying(Map<HeadshotEdit.Part, String> words) {
     return new Style(
         name,
         title,
         opening,
-        with(words, wardrobe, EditPart.OUTFIT),
-        with(words, expressions, EditPart.EXPRESSION, EditPart.SMILE),
-        with(words, lights, EditPart.LIGHT),
-        with(words, backdrops, EditPart.BACKDROP),
+        with(words, wardrobe, HeadshotEdit.Part.OUTFIT),
+        with(words, expressions, HeadshotEdit.Part.EXPRESSION, HeadshotEdit.Part.SMILE),
+        with(words, lights, HeadshotEdit.Part.LIGHT),
+        with(words, backdrops, HeadshotEdit.Part.BACKDROP),
         lens,
         negative,
         guidance,
@@ -230,7 +230,7 @@ public record Style(
   }
 
   private static List<String> with(
-      Map<EditPart, String> words, List<String> own, EditPart... parts) {
+      Map<HeadshotEdit.Part, String> words, List<String> own, HeadshotEdit.Part... parts) {
     return Stream.concat(
             own.stream(),
             Stream.of(parts).map(words::get).filter(text -> text != null && !own.contains(text)))

@@ -35,27 +35,27 @@ final class Cbor {
 
   /** Reads a map. */
   @SuppressWarnings("unchecked")
-  static Map<String, Object> map(byte[] bytes) throws MalformedManifest {
+  static Map<String, Object> map(byte[] bytes) throws JumbfBox.MalformedManifest {
     if (read(bytes) instanceof Map<?, ?> map) {
       return (Map<String, Object>) map;
     }
-    throw new MalformedManifest("CBOR where a map was expected");
+    throw new JumbfBox.MalformedManifest("CBOR where a map was expected");
   }
 
   /** Reads any value; tags are passed over. */
-  static Object read(byte[] bytes) throws MalformedManifest {
+  static Object read(byte[] bytes) throws JumbfBox.MalformedManifest {
     try (CBORParser parser = FACTORY.createParser(bytes)) {
       return value(parser, parser.nextToken());
-    } catch (MalformedManifest e) {
+    } catch (JumbfBox.MalformedManifest e) {
       throw e;
     } catch (IOException | IllegalArgumentException e) {
-      throw new MalformedManifest("CBOR that cannot be read", e);
+      throw new JumbfBox.MalformedManifest("CBOR that cannot be read", e);
     }
   }
 
   private static Object value(CBORParser parser, JsonToken token) throws IOException {
     if (token == null) {
-      throw new MalformedManifest("CBOR that ends too early");
+      throw new JumbfBox.MalformedManifest("CBOR that ends too early");
     }
     return switch (token) {
       case START_OBJECT -> object(parser);

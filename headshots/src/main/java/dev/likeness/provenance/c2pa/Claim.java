@@ -1,5 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +22,13 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
   /** What a claim says about a box: where it is and its hash. */
   record Link(String url, String name, byte[] hash, Object algorithm) {}
 
-  static Claim of(JumbfBox manifest) throws MalformedManifest {
+  static Claim of(JumbfBox manifest) throws JumbfBox.MalformedManifest {
     List<JumbfBox> claims = manifest.boxes().stream()
         .filter(box -> box.kind().equals(JumbfBox.CLAIM))
         .toList();
     if (claims.size() != 1) {
-      throw new MalformedManifest("the manifest has " + claims.size() + " claims instead of one");
+      throw new JumbfBox.MalformedManifest(
+          "the manifest has " + claims.size() + " claims instead of one");
     }
     byte[] content = claims.get(0).content();
     return new Claim(manifest, content, Cbor.map(content));
@@ -107,5 +110,34 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
       return map.get("version") instanceof String version ? name + " " + version : name;
     }
     return fields.get("claim_generator") instanceof String text ? text : "";
+  }
+
+  /** The digests that C2PA names (specification 2.1, 13.1). */
+  static final class Hashes {
+    static final String DEFAULT = "sha256";
+    private static final Map<String, String> NAMES =
+        Map.of(DEFAULT, "SHA-256", "sha384", "SHA-384", "sha512", "SHA-512");
+
+    private Hashes() {}
+
+    /** A digest called {@code name} in a manifest; empty for those that C2PA does not know. */
+    static Optional<MessageDigest> named(Object name) {
+      return name instanceof String text
+          ? Optional.ofNullable(NAMES.get(text)).map(Hashes::digest)
+          : Optional.empty();
+    }
+
+    /** The digest of {@code bytes} that new manifests use. */
+    static byte[] sha256(byte[] bytes) {
+      return digest(NAMES.get(DEFAULT)).digest(bytes);
+    }
+
+    private static MessageDigest digest(String name) {
+      try {
+        return MessageDigest.getInstance(name);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java has " + name, e);
+      }
+    }
   }
 }

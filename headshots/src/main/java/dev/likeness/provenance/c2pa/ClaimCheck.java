@@ -20,12 +20,12 @@ final class ClaimCheck {
     this.now = now;
   }
 
-  void check(Claim claim, Findings findings) {
+  void check(Claim claim, ManifestReport.Findings findings) {
     signature(claim, findings);
     assertions(claim, findings);
   }
 
-  private void signature(Claim claim, Findings findings) {
+  private void signature(Claim claim, ManifestReport.Findings findings) {
     String url = claim.url("c2pa.signature");
     Optional<JumbfBox> box = claim.signature();
     if (box.isEmpty()) {
@@ -59,7 +59,7 @@ final class ClaimCheck {
       Instant time = trusted ? known : stamp.map(TimeStamp::time).orElse(now);
       validity(TrustAnchors.isWithin(signer, time), attested, url, findings);
       findings.success("claimSignature.validated", url);
-    } catch (MalformedManifest e) {
+    } catch (JumbfBox.MalformedManifest e) {
       findings.failure("claimSignature.mismatch", url);
     }
   }
@@ -72,7 +72,11 @@ final class ClaimCheck {
   }
 
   private static void stamp(
-      CoseSign1 signature, boolean genuine, boolean attested, String url, Findings findings) {
+      CoseSign1 signature,
+      boolean genuine,
+      boolean attested,
+      String url,
+      ManifestReport.Findings findings) {
     if (genuine) {
       findings.success("timeStamp.validated", url);
       if (attested) {
@@ -87,7 +91,8 @@ final class ClaimCheck {
 
   // Who is known to have signed when the certificate was not valid has done what nobody may; else
   // its time may just be over.
-  private static void validity(boolean valid, boolean attested, String url, Findings findings) {
+  private static void validity(
+      boolean valid, boolean attested, String url, ManifestReport.Findings findings) {
     if (valid) {
       findings.success("claimSignature.insideValidity", url);
     } else {
@@ -95,7 +100,7 @@ final class ClaimCheck {
     }
   }
 
-  private static void assertions(Claim claim, Findings findings) {
+  private static void assertions(Claim claim, ManifestReport.Findings findings) {
     Set<String> named = new HashSet<>();
     for (Claim.Link link : claim.links()) {
       String url = claim.url("c2pa.assertions/" + link.name());
@@ -103,7 +108,7 @@ final class ClaimCheck {
       Optional<JumbfBox> assertion = claim.assertions().stream()
           .filter(box -> box.label().equals(link.name()))
           .findFirst();
-      Optional<MessageDigest> digest = Hashes.named(algorithm(claim, link));
+      Optional<MessageDigest> digest = Claim.Hashes.named(algorithm(claim, link));
       if (assertion.isEmpty()) {
         redacted(claim, link, url, findings);
       } else if (digest.isEmpty()) {
@@ -121,7 +126,8 @@ final class ClaimCheck {
             findings.failure("assertion.undeclared", claim.url("c2pa.assertions/" + box.label())));
   }
 
-  private static void redacted(Claim claim, Claim.Link link, String url, Findings findings) {
+  private static void redacted(
+      Claim claim, Claim.Link link, String url, ManifestReport.Findings findings) {
     boolean announced = claim.fields().get("redacted_assertions") instanceof List<?> list
         && list.stream().anyMatch(entry -> String.valueOf(entry).endsWith("/" + link.name()));
     if (!announced) {

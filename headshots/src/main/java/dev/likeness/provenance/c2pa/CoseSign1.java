@@ -30,7 +30,7 @@ record CoseSign1(
 
   /** Reads the content of a signature box. */
   @SuppressWarnings("unchecked")
-  static CoseSign1 parse(byte[] cbor) throws MalformedManifest {
+  static CoseSign1 parse(byte[] cbor) throws JumbfBox.MalformedManifest {
     if (Cbor.read(cbor) instanceof List<?> parts
         && parts.size() == 4
         && parts.get(0) instanceof byte[] sealed
@@ -39,7 +39,7 @@ record CoseSign1(
       Map<String, Object> headers = sealed.length == 0 ? Map.of() : Cbor.map(sealed);
       return new CoseSign1(sealed, headers, (Map<String, Object>) open, signature);
     }
-    throw new MalformedManifest("a signature that is no COSE_Sign1");
+    throw new JumbfBox.MalformedManifest("a signature that is no COSE_Sign1");
   }
 
   /** The content of a signature box for {@code claim}. */
@@ -88,7 +88,7 @@ record CoseSign1(
   }
 
   /** The signer's certificate and those that vouch for it. */
-  List<X509Certificate> chain() throws MalformedManifest {
+  List<X509Certificate> chain() throws JumbfBox.MalformedManifest {
     Object chain = headers.get(String.valueOf(CHAIN));
     for (Map<String, Object> map : List.of(headers, open)) {
       chain = chain == null ? map.getOrDefault(OLD_CHAIN, map.get(String.valueOf(CHAIN))) : chain;
@@ -105,10 +105,10 @@ record CoseSign1(
       }
     } catch (CertificateException | RuntimeException e) {
       // Java's parsers answer to some broken keys with whatever their code runs into.
-      throw new MalformedManifest("a certificate that cannot be read", e);
+      throw new JumbfBox.MalformedManifest("a certificate that cannot be read", e);
     }
     if (certificates.isEmpty()) {
-      throw new MalformedManifest("a signature without a certificate");
+      throw new JumbfBox.MalformedManifest("a signature without a certificate");
     }
     return certificates;
   }

@@ -1,6 +1,5 @@
 package dev.likeness.provenance.c2pa;
 
-import dev.likeness.photos.internal.imagefile.FilePart;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -33,7 +32,7 @@ final class HardBinding {
    *
    * @param updated whether later manifests were added, which lets the excluded manifest have grown
    */
-  void check(Claim claim, boolean updated, Findings findings) {
+  void check(Claim claim, boolean updated, ManifestReport.Findings findings) {
     List<JumbfBox> bindings = of(claim);
     if (bindings.isEmpty()) {
       findings.failure("claim.hardBindings.missing", claim.url("c2pa.claim"));
@@ -61,14 +60,14 @@ final class HardBinding {
         findings.failure(
             boxes ? "assertion.boxesHash.mismatch" : "assertion.dataHash.mismatch", url);
       }
-    } catch (MalformedManifest e) {
+    } catch (JumbfBox.MalformedManifest e) {
       findings.failure("assertion.dataHash.malformed", url);
     }
   }
 
   private Optional<Boolean> data(Map<String, Object> fields, Claim claim, List<long[]> excluded) {
     Optional<MessageDigest> digest =
-        Hashes.named(fields.getOrDefault("alg", claim.fields().get("alg")));
+        Claim.Hashes.named(fields.getOrDefault("alg", claim.fields().get("alg")));
     if (digest.isEmpty()) {
       return Optional.empty();
     }
@@ -85,13 +84,13 @@ final class HardBinding {
   }
 
   private List<long[]> exclusions(Map<String, Object> fields, boolean updated)
-      throws MalformedManifest {
+      throws JumbfBox.MalformedManifest {
     List<long[]> ranges = new ArrayList<>();
     for (Object entry : fields.get("exclusions") instanceof List<?> list ? list : List.of()) {
       if (!(entry instanceof Map<?, ?> map
           && map.get("start") instanceof Number start
           && map.get("length") instanceof Number length)) {
-        throw new MalformedManifest("an exclusion without start and length");
+        throw new JumbfBox.MalformedManifest("an exclusion without start and length");
       }
       ranges.add(
           new long[] {start.longValue(), grown(start.longValue(), length.longValue(), updated)});
@@ -101,7 +100,7 @@ final class HardBinding {
   }
 
   private boolean excludesMore(List<long[]> ranges) {
-    Optional<FilePart> manifest = file.manifestPart();
+    Optional<ImageFile.Part> manifest = file.manifestPart();
     return ranges.stream()
         .anyMatch(range -> manifest.isEmpty()
             || range[0] < manifest.get().start()
@@ -116,15 +115,15 @@ final class HardBinding {
   }
 
   private Optional<Boolean> boxes(Map<String, Object> fields, Claim claim)
-      throws MalformedManifest {
-    List<FilePart> parts = file.parts();
+      throws JumbfBox.MalformedManifest {
+    List<ImageFile.Part> parts = file.parts();
     List<?> boxes = fields.get("boxes") instanceof List<?> list ? list : List.of();
     int next = startOf(boxes, parts);
     for (Object entry : boxes) {
       if (!(entry instanceof Map<?, ?> box
           && box.get("names") instanceof List<?> names
           && !names.isEmpty())) {
-        throw new MalformedManifest("a hashed box without names");
+        throw new JumbfBox.MalformedManifest("a hashed box without names");
       }
       int first = next;
       for (Object name : names) {
@@ -133,13 +132,14 @@ final class HardBinding {
         }
         next++;
       }
-      if (names.equals(List.of(FilePart.MANIFEST)) || Boolean.TRUE.equals(box.get("excluded"))) {
+      if (names.equals(List.of(ImageFile.Part.MANIFEST))
+          || Boolean.TRUE.equals(box.get("excluded"))) {
         continue;
       }
       Object alg = box.get("alg") != null
           ? box.get("alg")
           : fields.getOrDefault("alg", claim.fields().get("alg"));
-      Optional<MessageDigest> digest = Hashes.named(alg);
+      Optional<MessageDigest> digest = Claim.Hashes.named(alg);
       if (digest.isEmpty()) {
         return Optional.empty();
       }
@@ -153,7 +153,7 @@ final class HardBinding {
   }
 
   // Some writers leave out PNG's signature.
-  private static int startOf(List<?> boxes, List<FilePart> parts) {
+  private static int startOf(List<?> boxes, List<ImageFile.Part> parts) {
     boolean png = parts.get(0).name().equals("PNGh");
     boolean named = !boxes.isEmpty()
         && boxes.get(0) instanceof Map<?, ?> box

@@ -25,7 +25,7 @@ final class IngredientCheck {
     this.check = check;
   }
 
-  void check(Claim claim, Findings findings) throws MalformedManifest {
+  void check(Claim claim, ManifestReport.Findings findings) throws JumbfBox.MalformedManifest {
     if (!visited.add(claim.label())) {
       return;
     }
@@ -34,7 +34,7 @@ final class IngredientCheck {
         continue;
       }
       Map<String, Object> fields = Cbor.map(assertion.content());
-      Findings fresh = new Findings();
+      ManifestReport.Findings fresh = new ManifestReport.Findings();
       Optional<Claim.Link> link = manifest(fields);
       if (link.isPresent()) {
         one(link.get(), fresh);
@@ -47,7 +47,8 @@ final class IngredientCheck {
     }
   }
 
-  private void one(Claim.Link link, Findings findings) throws MalformedManifest {
+  private void one(Claim.Link link, ManifestReport.Findings findings)
+      throws JumbfBox.MalformedManifest {
     Claim ingredient = claims.get(Claim.manifestIn(link.url()));
     if (ingredient == null) {
       findings.failure(MISSING, link.url());
@@ -66,7 +67,7 @@ final class IngredientCheck {
   }
 
   private static boolean matches(byte[] content, Object algorithm, byte[] hash) {
-    return Hashes.named(algorithm)
+    return Claim.Hashes.named(algorithm)
         .map(digest -> Arrays.equals(digest.digest(content), hash))
         .orElse(false);
   }
@@ -81,7 +82,7 @@ final class IngredientCheck {
    * The manifests of the pictures that a claim's picture goes on from, one at most in a sound
    * claim.
    */
-  static List<Claim.Link> parents(Claim claim) throws MalformedManifest {
+  static List<Claim.Link> parents(Claim claim) throws JumbfBox.MalformedManifest {
     List<Claim.Link> parents = new ArrayList<>();
     for (JumbfBox ingredient : claim.assertions(KIND)) {
       Map<String, Object> fields = Cbor.map(ingredient.content());
@@ -103,7 +104,7 @@ final class IngredientCheck {
 
   // A fault that was already there, and said, when the ingredient was taken in is no news; nor are
   // its own successes.
-  private static boolean isNews(Finding finding, Set<String> known) {
+  private static boolean isNews(ManifestReport.Finding finding, Set<String> known) {
     boolean fresh = !known.contains(key(finding.code(), finding.url()));
     return switch (finding.kind()) {
       case FAILURE -> fresh;

@@ -1,6 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -171,5 +172,16 @@ record JumbfBox(
   @Override
   public int hashCode() {
     return Arrays.hashCode(payload);
+  }
+
+  /** A manifest that cannot be read at all; its message says why. */
+  static final class MalformedManifest extends IOException {
+    MalformedManifest(String message) {
+      super(message);
+    }
+
+    MalformedManifest(String message, Throwable cause) {
+      super(message, cause);
+    }
   }
 }

@@ -1,6 +1,5 @@
 package dev.likeness.provenance.c2pa;
 
-import dev.likeness.photos.internal.imagefile.FilePart;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.security.cert.X509Certificate;
@@ -39,20 +38,20 @@ public final class ManifestReader {
   public Optional<ManifestReport> read(ImageFile file) {
     return file.manifest().map(bytes -> {
       if (file.parts().stream()
-              .filter(part -> part.name().equals(FilePart.MANIFEST))
+              .filter(part -> part.name().equals(ImageFile.Part.MANIFEST))
               .count()
           > 1) {
         return ManifestReport.unreadable("manifest.multipleStores");
       }
       try {
         return judge(JumbfBox.parse(bytes), file);
-      } catch (MalformedManifest e) {
+      } catch (JumbfBox.MalformedManifest e) {
         return ManifestReport.unreadable("claim.malformed");
       }
     });
   }
 
-  private ManifestReport judge(JumbfBox store, ImageFile file) throws MalformedManifest {
+  private ManifestReport judge(JumbfBox store, ImageFile file) throws JumbfBox.MalformedManifest {
     Map<String, Claim> claims = new LinkedHashMap<>();
     Claim active = null;
     for (JumbfBox box : store.boxes()) {
@@ -67,13 +66,13 @@ public final class ManifestReader {
     if (active == null) {
       return ManifestReport.unreadable(NO_CLAIM);
     }
-    Findings findings = new Findings();
+    ManifestReport.Findings findings = new ManifestReport.Findings();
     check.check(active, findings);
     Claim bound = bound(active, claims, findings);
     new HardBinding(file).check(bound, bound != active, findings);
-    Findings ingredients = new Findings();
+    ManifestReport.Findings ingredients = new ManifestReport.Findings();
     new IngredientCheck(claims, check).check(active, ingredients);
-    List<Finding> all = new ArrayList<>(findings.all());
+    List<ManifestReport.Finding> all = new ArrayList<>(findings.all());
     all.addAll(ingredients.all());
     return new ManifestReport(
         state(all, findings.all()),
@@ -85,7 +84,8 @@ public final class ManifestReader {
         ingredients.all());
   }
 
-  private static ManifestReport.State state(List<Finding> all, List<Finding> own) {
+  private static ManifestReport.State state(
+      List<ManifestReport.Finding> all, List<ManifestReport.Finding> own) {
     if (all.stream().anyMatch(ManifestReport::isFault)) {
       return ManifestReport.State.INVALID;
     }
@@ -98,8 +98,9 @@ public final class ManifestReader {
   // to none itself. Neither its
   // signature nor a hash covers that it is one: else a manifest could be carried over to what it
   // was not made for.
-  private static Claim bound(Claim active, Map<String, Claim> claims, Findings findings)
-      throws MalformedManifest {
+  private static Claim bound(
+      Claim active, Map<String, Claim> claims, ManifestReport.Findings findings)
+      throws JumbfBox.MalformedManifest {
     Claim claim = active;
     for (int step = 0; claim.isUpdate() && step < claims.size(); step++) {
       if (!HardBinding.of(claim).isEmpty()) {
@@ -118,7 +119,8 @@ public final class ManifestReader {
     return claim;
   }
 
-  private static List<ManifestReport.Action> actions(Claim claim) throws MalformedManifest {
+  private static List<ManifestReport.Action> actions(Claim claim)
+      throws JumbfBox.MalformedManifest {
     List<ManifestReport.Action> actions = new ArrayList<>();
     for (JumbfBox assertion : claim.assertions("c2pa.actions")) {
       Object list = Cbor.map(assertion.content()).get("actions");
@@ -146,7 +148,7 @@ public final class ManifestReader {
           algorithm,
           certificate.getNotBefore().toInstant(),
           certificate.getNotAfter().toInstant()));
-    } catch (MalformedManifest e) {
+    } catch (JumbfBox.MalformedManifest e) {
       return Optional.empty();
     }
   }

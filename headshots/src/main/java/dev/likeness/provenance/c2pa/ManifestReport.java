@@ -1,6 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -130,5 +131,47 @@ public record ManifestReport(
   static boolean isFault(Finding finding) {
     return finding.kind() == Finding.Kind.FAILURE
         && !finding.code().equals("signingCredential.untrusted");
+  }
+
+  /**
+   * One thing that a check of a manifest brought to light.
+   *
+   * @param code C2PA's word for it (specification 2.1, 15.2), such as
+   *     {@code assertion.dataHash.mismatch}
+   * @param url what it is about, as a JUMBF address
+   * @param kind how much it matters
+   */
+  public record Finding(String code, String url, Kind kind) {
+    /** How much a finding matters. */
+    public enum Kind {
+      SUCCESS,
+      INFORMATIONAL,
+      FAILURE
+    }
+  }
+
+  /** Findings as they are made. */
+  static final class Findings {
+    private final List<Finding> all = new ArrayList<>();
+
+    void success(String code, String url) {
+      all.add(new Finding(code, url, Finding.Kind.SUCCESS));
+    }
+
+    void informational(String code, String url) {
+      all.add(new Finding(code, url, Finding.Kind.INFORMATIONAL));
+    }
+
+    void failure(String code, String url) {
+      all.add(new Finding(code, url, Finding.Kind.FAILURE));
+    }
+
+    void add(Finding finding) {
+      all.add(finding);
+    }
+
+    List<Finding> all() {
+      return List.copyOf(all);
+    }
   }
 }

@@ -49,7 +49,7 @@ public final class ManifestWriter {
     if (file.manifestPart().isPresent()) {
       throw new IllegalArgumentException("the picture carries a manifest already");
     }
-    String id = uuid(Hashes.sha256(file.bytes())).toString();
+    String id = uuid(Claim.Hashes.sha256(file.bytes())).toString();
     // The exclusion's length is part of what it measures; its number may take more bytes once it is
     // known.
     int length = 0;
@@ -57,7 +57,7 @@ public final class ManifestWriter {
       before = length;
       length = file.wrapped(store(id, new byte[HASH_BYTES], file.manifestStart(), length)).length;
     }
-    byte[] hash = Hashes.sha256(file.around(length));
+    byte[] hash = Claim.Hashes.sha256(file.around(length));
     return file.with(file.wrapped(store(id, hash, file.manifestStart(), length)));
   }
 
@@ -105,7 +105,7 @@ public final class ManifestWriter {
     Map<String, Object> binding = new LinkedHashMap<>();
     binding.put("exclusions", List.of(exclusion));
     binding.put("name", "jumbf manifest");
-    binding.put("alg", Hashes.DEFAULT);
+    binding.put("alg", Claim.Hashes.DEFAULT);
     binding.put("hash", hash);
     binding.put("pad", new byte[0]);
     return binding;
@@ -118,14 +118,14 @@ public final class ManifestWriter {
     claim.put("signature", "self#jumbf=/c2pa/" + label + "/c2pa.signature");
     claim.put(
         "created_assertions", assertions.stream().map(ManifestWriter::hashed).toList());
-    claim.put("alg", Hashes.DEFAULT);
+    claim.put("alg", Claim.Hashes.DEFAULT);
     return claim;
   }
 
   private static Map<String, Object> hashed(JumbfBox assertion) {
     Map<String, Object> link = new LinkedHashMap<>();
     link.put("url", "self#jumbf=" + ASSERTIONS + "/" + assertion.label());
-    link.put("hash", Hashes.sha256(assertion.payload()));
+    link.put("hash", Claim.Hashes.sha256(assertion.payload()));
     return link;
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.provenance.internal;
 
-import dev.likeness.diffusion.Marking;
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.provenance.Disclosure;
 
@@ -8,7 +8,7 @@ import dev.likeness.provenance.Disclosure;
  * Writes every generated picture as {@link dev.likeness.provenance.Disclosure#standard()} does;
  * found as a service.
  */
-public final class DisclosureMarking implements Marking {
+public final class DisclosureMarking implements GeneratedImage.Marking {
   @Override
   public byte[] png(RgbImage generated, boolean edited) {
     return Disclosure.standard().edited(edited).png(generated);

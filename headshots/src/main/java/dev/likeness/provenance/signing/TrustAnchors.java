@@ -65,16 +65,17 @@ public record TrustAnchors(List<X509Certificate> certificates) {
 
   /**
    * Whether these anchors vouch at {@code time} for the first certificate of {@code chain} as a
-   * signer's: it is one of them and issues no others, or has the {@linkplain SignerProfile profile}
-   * of one and a path leads from it to one of them that is valid then (RFC 5280, 6). Whether a
-   * certificate was revoked is not asked, which would take the network.
+   * signer's: it is one of them and issues no others, or has the
+   * {@linkplain SigningIdentity.SignerProfile profile} of one and a path leads from it to one of
+   * them that is valid then (RFC 5280, 6). Whether a certificate was revoked is not asked, which
+   * would take the network.
    */
   public boolean vouchFor(List<X509Certificate> chain, Instant time) {
     X509Certificate signer = chain.get(0);
     if (certificates.contains(signer) && signer.getBasicConstraints() < 0) {
       return isWithin(signer, time);
     }
-    return SignerProfile.fault(signer).isEmpty() && leadHere(chain, time);
+    return SigningIdentity.SignerProfile.fault(signer).isEmpty() && leadHere(chain, time);
   }
 
   /** Whether these anchors vouch for who attests a time, at that time. */

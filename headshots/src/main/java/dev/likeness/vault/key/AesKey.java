@@ -2,7 +2,18 @@ package dev.likeness.vault.key;
 
 import com.google.crypto.tink.subtle.AesGcmJce;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Base64;
 
 /** Wraps by AES-256-GCM. */
 final class AesKey implements WrappingKey {
@@ -30,6 +41,75 @@ final class AesKey implements WrappingKey {
           "the key does not open it: it is kept under another one, or its key file was changed; give the key "
               + "that the person was taken in under (verify names all whom a key does not open)",
           e);
+    }
+  }
+
+  /** Keys as Base64 text. */
+  static final class KeyText {
+    private static final int BYTES = 32;
+
+    private KeyText() {}
+
+    static WrappingKey of(Path file) {
+      try {
+        return parse(Files.readString(file, StandardCharsets.US_ASCII), file.toString());
+      } catch (IOException e) {
+        throw new InvalidInputException(
+            "cannot read the key file " + file + ": " + e.getMessage()
+                + "; give the file that the store was made with",
+            e);
+      }
+    }
+
+    static WrappingKey of(String variable) {
+      String text = System.getenv(variable);
+      if (text == null) {
+        throw new InvalidInputException(
+            "the environment variable " + variable + " is not set; put the store's key in it");
+      }
+      return parse(text, "the environment variable " + variable);
+    }
+
+    static WrappingKey create(Path file) {
+      byte[] key = new byte[BYTES];
+      new SecureRandom().nextBytes(key);
+      byte[] text =
+          (Base64.getEncoder().encodeToString(key) + "\n").getBytes(StandardCharsets.US_ASCII);
+      FileAttribute<?>[] own = {
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+      };
+      boolean owners = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+      try {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.createFile(file, owners ? own : new FileAttribute<?>[0]);
+        Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
+      } catch (FileAlreadyExistsException e) {
+        throw new InvalidInputException(
+            file + " exists; a key is never overwritten, since what it protects would be lost", e);
+      } catch (IOException e) {
+        throw new ResourceLimitException(
+            "cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
+      }
+      return of(file);
+    }
+
+    private static WrappingKey parse(String text, String where) {
+      try {
+        byte[] key = Base64.getDecoder().decode(text.strip());
+        if (key.length == BYTES) {
+          return new AesKey(key);
+        }
+      } catch (IllegalArgumentException | GeneralSecurityException e) {
+        throw unusable(where, e);
+      }
+      throw unusable(where, null);
+    }
+
+    private static InvalidInputException unusable(String where, Exception cause) {
+      return new InvalidInputException(
+          where + " holds no key; a key is " + BYTES + " bytes in Base64, such as openssl rand "
+              + "-base64 32 prints",
+          cause);
     }
   }
 }

@@ -30,21 +30,40 @@ public interface WrappingKey {
    * @throws InvalidInputException when the file cannot be read or holds something else
    */
   static WrappingKey file(Path file) {
-    return KeyText.of(file);
+    return AesKey.KeyText.of(file);
   }
 
   /** The same out of an environment variable. */
   static WrappingKey environment(String variable) {
-    return KeyText.of(variable);
+    return AesKey.KeyText.of(variable);
   }
 
   /** Makes a file with a new key, readable by its owner alone where the disk can do that. */
   static WrappingKey newFile(Path file) {
-    return KeyText.create(file);
+    return AesKey.KeyText.create(file);
   }
 
   /** No key: what needs none (listing, erasing, purging) works, everything else is refused. */
   static WrappingKey absent() {
     return new AbsentKey();
+  }
+
+  /** Refuses. */
+  static final class AbsentKey implements WrappingKey {
+    @Override
+    public byte[] wrap(byte[] key, byte[] context) {
+      throw refusal();
+    }
+
+    @Override
+    public byte[] unwrap(byte[] wrapped, byte[] context) {
+      throw refusal();
+    }
+
+    private static InvalidInputException refusal() {
+      return new InvalidInputException(
+          "the store was opened without its key, which is needed to read or write what it holds; "
+              + "give the key");
+    }
   }
 }

@@ -49,7 +49,7 @@ class AuthenticityMaterialTest {
   void saysNothingOfOtherPhotosOfThem() {
     for (String name : List.of("photos/people/examples__obama_small.jpg", PEOPLE + "obama.jpg")) {
       assertEquals(
-          new AuthenticityVerdict(Set.of(), Set.of()),
+          new Authenticity.Result(Set.of(), Set.of()),
           authenticity.judge(RgbImage.read(Material.of(name))));
     }
   }
@@ -57,20 +57,20 @@ class AuthenticityMaterialTest {
   @Test
   void flagsSomebodyElse() {
     RgbImage other = RgbImage.read(Material.of(PEOPLE + "biden.jpg"));
-    assertTrue(authenticity.judge(other).flags().contains(AuthenticityFlag.LESS_ALIKE));
+    assertTrue(authenticity.judge(other).flags().contains(Authenticity.Flag.LESS_ALIKE));
   }
 
   @Test
   void flagsASlimmedFace() {
     RgbImage slim = Resampler.AREA.resize(photo, photo.width() * 4 / 5, photo.height());
-    assertEquals(Set.of(AuthenticityFlag.SLIMMER), authenticity.judge(slim).flags());
+    assertEquals(Set.of(Authenticity.Flag.SLIMMER), authenticity.judge(slim).flags());
   }
 
   @Test
   void flagsASmoothedFace() {
     RgbImage smooth = Resampler.AREA.resize(photo, photo.width() / 8, photo.height() / 8);
     smooth = Resampler.AREA.resize(smooth, photo.width(), photo.height());
-    assertTrue(authenticity.judge(smooth).flags().contains(AuthenticityFlag.YOUNGER));
+    assertTrue(authenticity.judge(smooth).flags().contains(Authenticity.Flag.YOUNGER));
   }
 
   @Test
@@ -79,8 +79,8 @@ class AuthenticityMaterialTest {
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) Math.round(255 * Math.pow((rgb[i] & 255) / 255.0, 0.5));
     }
-    Set<AuthenticityFlag> flags =
+    Set<Authenticity.Flag> flags =
         authenticity.judge(RgbImage.of(photo.width(), photo.height(), rgb)).flags();
-    assertTrue(flags.contains(AuthenticityFlag.LIGHTER_SKIN), flags.toString());
+    assertTrue(flags.contains(Authenticity.Flag.LIGHTER_SKIN), flags.toString());
   }
 }

@@ -11,7 +11,6 @@ import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.image.Luma;
 import java.util.List;
@@ -81,7 +80,7 @@ class AuthenticityTest {
   @Test
   void saysNothingOfAPictureLikeThePhotos() {
     assertEquals(
-        new AuthenticityVerdict(Set.of(), Set.of()),
+        new Authenticity.Result(Set.of(), Set.of()),
         authenticity(PHOTOS, Optional.of(EMBEDDER)).judge(skin(150, 12, 9)));
   }
 
@@ -89,7 +88,7 @@ class AuthenticityTest {
   void noticesWhoIsLessAlike() {
     Authenticity authenticity = authenticity(PHOTOS, Optional.of(EMBEDDER));
     assertEquals(
-        Set.of(AuthenticityFlag.LESS_ALIKE),
+        Set.of(Authenticity.Flag.LESS_ALIKE),
         authenticity.judge(skin(110, 12, 9)).flags());
     assertEquals(Set.of(), authenticity.judge(skin(145, 12, 9)).flags());
   }
@@ -97,22 +96,22 @@ class AuthenticityTest {
   @Test
   void noticesLighterSkin() {
     assertEquals(
-        Set.of(AuthenticityFlag.LIGHTER_SKIN),
+        Set.of(Authenticity.Flag.LIGHTER_SKIN),
         authenticity().judge(skin(215, 12, 9)).flags());
     assertEquals(Set.of(), authenticity().judge(skin(110, 12, 9)).flags());
   }
 
   @Test
   void saysNothingOfSkinInBlackAndWhite() {
-    AuthenticityVerdict verdict = authenticity().judge(Luma.of(skin(215, 12, 9)).picture());
+    Authenticity.Result verdict = authenticity().judge(Luma.of(skin(215, 12, 9)).picture());
     assertEquals(Set.of(), verdict.flags());
-    assertTrue(verdict.unjudged().contains(AuthenticityFlag.LIGHTER_SKIN));
+    assertTrue(verdict.unjudged().contains(Authenticity.Flag.LIGHTER_SKIN));
   }
 
   @Test
   void noticesSmootherSkin() {
     assertEquals(
-        Set.of(AuthenticityFlag.YOUNGER), authenticity().judge(skin(150, 3, 9)).flags());
+        Set.of(Authenticity.Flag.YOUNGER), authenticity().judge(skin(150, 3, 9)).flags());
     assertEquals(Set.of(), authenticity().judge(skin(150, 20, 9)).flags());
   }
 
@@ -121,7 +120,7 @@ class AuthenticityTest {
     Authenticity authenticity = authenticity();
     eyes = 52;
     assertEquals(
-        Set.of(AuthenticityFlag.SLIMMER), authenticity.judge(skin(150, 12, 9)).flags());
+        Set.of(Authenticity.Flag.SLIMMER), authenticity.judge(skin(150, 12, 9)).flags());
     eyes = 68;
     assertEquals(Set.of(), authenticity.judge(skin(150, 12, 9)).flags());
   }
@@ -129,10 +128,10 @@ class AuthenticityTest {
   @Test
   void saysWhatItCouldNotCompare() {
     assertEquals(
-        Set.of(AuthenticityFlag.LESS_ALIKE),
+        Set.of(Authenticity.Flag.LESS_ALIKE),
         authenticity().judge(skin(150, 12, 9)).unjudged());
     assertEquals(
-        Set.of(AuthenticityFlag.LESS_ALIKE),
+        Set.of(Authenticity.Flag.LESS_ALIKE),
         authenticity(List.of(150), Optional.of(EMBEDDER))
             .judge(skin(150, 12, 9))
             .unjudged());
@@ -161,9 +160,9 @@ class AuthenticityTest {
         eyes = 0;
       }
     };
-    AuthenticityVerdict verdict =
+    Authenticity.Result verdict =
         Authenticity.of(List.of(), ReviewTools.of(blind)).judge(skin(150, 12, 1));
-    assertEquals(Set.of(AuthenticityFlag.NO_FACE), verdict.flags());
+    assertEquals(Set.of(Authenticity.Flag.NO_FACE), verdict.flags());
     assertEquals(4, verdict.unjudged().size());
   }
 
@@ -182,7 +181,7 @@ class AuthenticityTest {
   }
 
   private static Face face(double between, boolean landmarks) {
-    Landmarks points = new Landmarks(
+    Face.Landmarks points = new Face.Landmarks(
         new Point(100 - between / 2, 80),
         new Point(100 + between / 2, 80),
         new Point(100, 110),

@@ -55,7 +55,8 @@ class KeptPersonTest {
             Progress.SILENT,
             new Cancellation());
     PersonProfile profile = PersonProfile.UNKNOWN
-        .with(new Trait("skin", "fair skin", 0.8, Trait.Source.BASE_MODEL))
+        .with(new PersonProfile.Trait(
+            "skin", "fair skin", 0.8, PersonProfile.Trait.Source.BASE_MODEL))
         .corrected("glasses", "round glasses");
     TrainedPerson guided =
         new FaceEmbeddings("guide", List.of(new float[] {1, 0})).asGuideOf(profile.in(plain));
@@ -123,7 +124,9 @@ class KeptPersonTest {
       PersonProfile profile = PersonProfile.of(opened);
       assertEquals("a person with fair skin and round glasses", profile.phrase());
       assertEquals(PersonProfile.of(ada), profile);
-      assertEquals(Trait.Source.USER, profile.trait("glasses").orElseThrow().source());
+      assertEquals(
+          PersonProfile.Trait.Source.USER,
+          profile.trait("glasses").orElseThrow().source());
       assertEquals("Ada: yes", opened.subject().consent());
       assertEquals(ada.recipe(), opened.recipe());
     }
@@ -171,8 +174,8 @@ class KeptPersonTest {
 
   @Test
   void leavesOutWhatIsNotSure() {
-    PersonProfile unsure =
-        PersonProfile.UNKNOWN.with(new Trait("skin", "fair skin", 0.4, Trait.Source.PHOTOS));
+    PersonProfile unsure = PersonProfile.UNKNOWN.with(
+        new PersonProfile.Trait("skin", "fair skin", 0.4, PersonProfile.Trait.Source.PHOTOS));
     assertEquals("a person", unsure.phrase());
   }
 

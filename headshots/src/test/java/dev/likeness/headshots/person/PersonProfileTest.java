@@ -6,9 +6,10 @@ import org.junit.jupiter.api.Test;
 
 class PersonProfileTest {
   private static final PersonProfile BEARDED = PersonProfile.UNKNOWN
-      .with(new Trait("sex", "man", 0.9, Trait.Source.PHOTOS))
-      .with(new Trait("hair", "short # hair", 0.8, Trait.Source.PHOTOS))
-      .with(new Trait("beard", "a short beard", 0.9, Trait.Source.PHOTOS));
+      .with(new PersonProfile.Trait("sex", "man", 0.9, PersonProfile.Trait.Source.PHOTOS))
+      .with(new PersonProfile.Trait("hair", "short # hair", 0.8, PersonProfile.Trait.Source.PHOTOS))
+      .with(new PersonProfile.Trait(
+          "beard", "a short beard", 0.9, PersonProfile.Trait.Source.PHOTOS));
 
   @Test
   void leavesOutTheBeardThatItFoundOnWhomTheUserCallsAWoman() {
@@ -28,7 +29,8 @@ class PersonProfileTest {
 
   @Test
   void keepsABeardWhereTheSexIsNotSure() {
-    PersonProfile unsure = BEARDED.with(new Trait("sex", "woman", 0.3, Trait.Source.PHOTOS));
+    PersonProfile unsure = BEARDED.with(
+        new PersonProfile.Trait("sex", "woman", 0.3, PersonProfile.Trait.Source.PHOTOS));
     assertEquals("a person with short hair and a short beard", unsure.phrase());
   }
 }

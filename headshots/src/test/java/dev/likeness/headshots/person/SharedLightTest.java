@@ -7,7 +7,6 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
@@ -27,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SharedLightTest {
   private static final int SIDE = 32;
-  private static final SharedLight FLASH = new SharedLight("flash");
+  private static final PersonRecord.SharedLight FLASH = new PersonRecord.SharedLight("flash");
 
   @TempDir
   private Path folder;
@@ -40,7 +39,7 @@ class SharedLightTest {
     assertEquals("", lit("flash", "flash").words(), "two photos are few");
     assertEquals(
         "", lit("soft light", "soft light", "soft light").words(), "what nobody has to ask for");
-    assertEquals("", SharedLight.of(List.of()).words());
+    assertEquals("", PersonRecord.SharedLight.of(List.of()).words());
   }
 
   @Test
@@ -51,15 +50,16 @@ class SharedLightTest {
     assertEquals("hat, flash", FLASH.negative("hat, flash", asked), "said once");
     assertEquals("hat", FLASH.negative("hat, flash", "studio portrait of Ada, flash"));
     assertEquals("", FLASH.negative("flash", "Golden-hour portrait, Flash"), "in capitals, too");
-    assertEquals("", new SharedLight("golden hour").negative("", "Golden-hour portrait"));
+    assertEquals(
+        "", new PersonRecord.SharedLight("golden hour").negative("", "Golden-hour portrait"));
     assertEquals("flash", FLASH.negative("", "a flashy tie"));
     assertEquals(
         "mask",
-        new SharedLight("").negative("Flash, mask", "lit by flash"),
+        new PersonRecord.SharedLight("").negative("Flash, mask", "lit by flash"),
         "of others, too, what is asked for");
     assertEquals(
         "hat,  mask",
-        new SharedLight("").negative("hat,  mask", asked),
+        new PersonRecord.SharedLight("").negative("hat,  mask", asked),
         "as it was where photos differ");
   }
 
@@ -87,7 +87,7 @@ class SharedLightTest {
             .headshots()
             .get(0);
         assertEquals("flash", shot.request().negative());
-        HeadshotEdit flash = HeadshotEdit.within(white(), "").and(EditPart.LIGHT, "flash");
+        HeadshotEdit flash = HeadshotEdit.within(white(), "").and(HeadshotEdit.Part.LIGHT, "flash");
         Headshot lit = studio
             .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
             .after();
@@ -105,8 +105,8 @@ class SharedLightTest {
     }
   }
 
-  private static SharedLight lit(String... lights) {
-    return SharedLight.of(Stream.of(lights)
+  private static PersonRecord.SharedLight lit(String... lights) {
+    return PersonRecord.SharedLight.of(Stream.of(lights)
         .map(light -> light.isEmpty() ? SceneWords.NONE : SceneWords.NONE.with("light", light))
         .toList());
   }

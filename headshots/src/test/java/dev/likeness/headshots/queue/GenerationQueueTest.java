@@ -34,7 +34,7 @@ class GenerationQueueTest {
   void doesTheMostUrgentFirstAndElseInTurn() throws Exception {
     List<String> done = Collections.synchronizedList(new ArrayList<>());
     CountDownLatch gate = new CountDownLatch(1);
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(1))) {
+    try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       submit(queue, "first", 0, done, gate);
       while (queue.running() == 0) {
         Thread.onSpinWait();
@@ -53,14 +53,15 @@ class GenerationQueueTest {
   void refusesWhatItHasNoRoomForAndHoldsBackWhoIsPatient() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     List<String> done = Collections.synchronizedList(new ArrayList<>());
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(1).capacity(1))) {
+    try (GenerationQueue queue =
+        queue(GenerationQueue.Options.defaults().workers(1).capacity(1))) {
       submit(queue, "runs", 0, done, gate);
       while (queue.running() == 0) {
         Thread.onSpinWait();
       }
       submit(queue, "waits", 0, done, gate);
-      QueueFull full =
-          assertThrows(QueueFull.class, () -> submit(queue, "too much", 0, done, gate));
+      GenerationQueue.QueueFull full = assertThrows(
+          GenerationQueue.QueueFull.class, () -> submit(queue, "too much", 0, done, gate));
       assertEquals(
           "1 jobs are waiting already, as many as the queue may hold; ask again when one is done",
           full.getMessage());
@@ -77,7 +78,7 @@ class GenerationQueueTest {
   void takesACancelledJobOutOfTheQueue() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     List<ProgressEvent> events = new ArrayList<>();
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(1))) {
+    try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       submit(queue, "runs", 0, new ArrayList<>(), gate);
       while (queue.running() == 0) {
         Thread.onSpinWait();
@@ -98,7 +99,7 @@ class GenerationQueueTest {
   void stopsARunningJobAndTellsItOnce() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     List<ProgressEvent> events = Collections.synchronizedList(new ArrayList<>());
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(1))) {
+    try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> job = queue.submit(
           (progress, stop) -> progress.around(() -> {
             running.countDown();
@@ -130,7 +131,7 @@ class GenerationQueueTest {
       delivered.complete(job.join().join());
       throw new IllegalArgumentException("the client is gone");
     };
-    GenerationQueue queue = queue(QueueOptions.defaults().workers(1));
+    GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
     job.complete(queue.submit(
         (progress, stop) -> progress.around(() -> "portrait"), 1, 0, deliver, AT_ONCE));
     assertEquals("portrait", delivered.get(30, TimeUnit.SECONDS));
@@ -145,7 +146,7 @@ class GenerationQueueTest {
   @Test
   void anInterruptThatOneJobLeavesStopsNoOther() {
     CountDownLatch both = new CountDownLatch(1);
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(1))) {
+    try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       queue.submit(
           (progress, stop) -> {
             await(both);
@@ -174,7 +175,8 @@ class GenerationQueueTest {
   void runsNoMoreAtOnceThanMemoryAllows() throws Exception {
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(4).memoryBytes(100))) {
+    try (GenerationQueue queue =
+        queue(GenerationQueue.Options.defaults().workers(4).memoryBytes(100))) {
       List<GenerationJob<Integer>> jobs = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
         jobs.add(queue.submit(
@@ -205,7 +207,8 @@ class GenerationQueueTest {
 
   @Test
   void takesInWhatSleepingWorkersAreAboutToDo() throws Exception {
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(2).capacity(1))) {
+    try (GenerationQueue queue =
+        queue(GenerationQueue.Options.defaults().workers(2).capacity(1))) {
       for (int i = 0; i < 200; i++) {
         GenerationJob<Integer> one =
             queue.submit((progress, stop) -> 1, 1, 0, Progress.SILENT, AT_ONCE);
@@ -221,7 +224,7 @@ class GenerationQueueTest {
 
   @Test
   void answersWhereWorkThrowsWhatJavaWouldNotLetIt() throws Exception {
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(1))) {
+    try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> bad = queue.submit(
           (progress, stop) ->
               GenerationQueueTest.<RuntimeException, String>throwing(new IOException("disk")),
@@ -249,7 +252,7 @@ class GenerationQueueTest {
 
   @Test
   void passesOnWhatWentWrongAndGoesOn() throws Exception {
-    try (GenerationQueue queue = queue(QueueOptions.defaults().workers(1))) {
+    try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> bad = queue.submit(
           (progress, stop) -> {
             throw new IllegalArgumentException("no");
@@ -282,7 +285,7 @@ class GenerationQueueTest {
   @Test
   void cancelsEverythingWhenClosedAndTakesNothingMore() {
     CountDownLatch gate = new CountDownLatch(1);
-    GenerationQueue queue = queue(QueueOptions.defaults().workers(1));
+    GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
     GenerationJob<String> runs = queue.submit(
         (progress, stop) -> {
           while (true) {
@@ -304,8 +307,8 @@ class GenerationQueueTest {
 
   @Test
   void stopsEverythingBeforeItPassesOnWhatListenersThrow() {
-    GenerationQueue queue = queue(QueueOptions.defaults().workers(1));
-    Work<String> endless = (progress, stop) -> {
+    GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
+    GenerationJob.Task<String> endless = (progress, stop) -> {
       while (true) {
         stop.check();
       }
@@ -328,9 +331,9 @@ class GenerationQueueTest {
 
   @Test
   void isClosedByItsOwnJobsWithoutWaitingForThem() {
-    GenerationQueue queue = queue(QueueOptions.defaults().workers(2));
+    GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(2));
     CountDownLatch both = new CountDownLatch(2);
-    Work<String> closing = (progress, stop) -> {
+    GenerationJob.Task<String> closing = (progress, stop) -> {
       both.countDown();
       await(both);
       queue.close();
@@ -362,7 +365,7 @@ class GenerationQueueTest {
     }
   }
 
-  private static GenerationQueue queue(QueueOptions options) {
+  private static GenerationQueue queue(GenerationQueue.Options options) {
     return GenerationQueue.on(null, options);
   }
 

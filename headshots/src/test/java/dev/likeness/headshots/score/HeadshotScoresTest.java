@@ -67,7 +67,7 @@ class HeadshotScoresTest {
   @Test
   void failsALikenessThatNoFaceWasFoundFor() {
     ScoreCard card = card(BLIND);
-    Score likeness = card.of(ScoreAspect.LIKENESS).orElseThrow();
+    ScoreCard.Score likeness = card.of(ScoreAspect.LIKENESS).orElseThrow();
     assertFalse(likeness.passed());
     assertEquals(
         "no face was found to measure it on (likeness none, limit 0.500)", likeness.reason());
@@ -78,7 +78,7 @@ class HeadshotScoresTest {
   @Test
   void saysHowSureALikenessIs() {
     ScoreCard card = card(SEEING);
-    Score likeness = card.of(ScoreAspect.LIKENESS).orElseThrow();
+    ScoreCard.Score likeness = card.of(ScoreAspect.LIKENESS).orElseThrow();
     ConfidenceInterval range = likeness.interval().orElseThrow();
     // Of three photos the bootstrap draws one alone, thrice, in 1 of 27 times: the ends are the
     // least and most alike.
@@ -92,7 +92,7 @@ class HeadshotScoresTest {
   @Test
   void failsAPictureThatShowsSomebodyElseToo() {
     assertEquals(0, beside(0).of(ScoreAspect.SECOND_FACE).orElseThrow().value());
-    Score other = beside(60).of(ScoreAspect.SECOND_FACE).orElseThrow();
+    ScoreCard.Score other = beside(60).of(ScoreAspect.SECOND_FACE).orElseThrow();
     assertEquals(60.0 * 60 / (96 * 96), other.value(), 1e-9);
     assertEquals("another face is in the picture (second face 0.391, limit 0.250)", other.reason());
     assertTrue(
@@ -114,8 +114,8 @@ class HeadshotScoresTest {
 
   @Test
   void isANumberWherePerfectLikenessIsAskedFor() {
-    assertEquals(0.5, new Score(ScoreAspect.LIKENESS, 1, 1, true).goodness());
-    assertEquals(0, new Score(ScoreAspect.LIKENESS, 0.9, 1, false).goodness());
+    assertEquals(0.5, new ScoreCard.Score(ScoreAspect.LIKENESS, 1, 1, true).goodness());
+    assertEquals(0, new ScoreCard.Score(ScoreAspect.LIKENESS, 0.9, 1, false).goodness());
   }
 
   private static ScoreCard beside(int side) {

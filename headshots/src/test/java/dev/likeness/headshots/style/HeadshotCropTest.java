@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
@@ -22,7 +21,7 @@ class HeadshotCropTest {
       new BoundingBox(220, 200, 160, 160),
       1,
       HeadPose.FRONTAL,
-      Optional.of(new Eyes(new Point(268, 264), new Point(332, 264))),
+      Optional.of(new Face.Eyes(new Point(268, 264), new Point(332, 264))),
       Optional.empty());
 
   private record Fixed(List<Face> faces) implements FaceDetector {

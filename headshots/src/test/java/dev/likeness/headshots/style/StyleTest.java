@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.EditPart;
+import dev.likeness.headshots.HeadshotEdit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -219,7 +219,7 @@ class StyleTest {
   void saysNothingOfThePersonWhereverItComesFrom() {
     Style.all().forEach(StyleVocabulary::require);
     Style studio = Style.named("studio");
-    Style hatted = studio.saying(Map.of(EditPart.OUTFIT, "a wool hat"));
+    Style hatted = studio.saying(Map.of(HeadshotEdit.Part.OUTFIT, "a wool hat"));
     assertEquals(
         "the style studio: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
         assertThrows(InvalidInputException.class, () -> StyleVocabulary.require(hatted))

@@ -17,7 +17,7 @@ class ClaimCheckTest {
   private final JumbfBox manifest = manifest();
 
   @Test
-  void aSecondAssertionOfOneLabelIsNotCoveredByTheFirst() throws MalformedManifest {
+  void aSecondAssertionOfOneLabelIsNotCoveredByTheFirst() throws JumbfBox.MalformedManifest {
     List<JumbfBox> parts = new ArrayList<>();
     for (JumbfBox part : manifest.boxes()) {
       parts.add(part.kind().equals(JumbfBox.ASSERTIONS) ? withTwo(part) : part);
@@ -26,15 +26,15 @@ class ClaimCheckTest {
     assertEquals(1, undeclared(JumbfBox.of(manifest.kind(), manifest.label(), parts)));
   }
 
-  private static JumbfBox withTwo(JumbfBox assertions) throws MalformedManifest {
+  private static JumbfBox withTwo(JumbfBox assertions) throws JumbfBox.MalformedManifest {
     JumbfBox first = assertions.boxes().get(0);
     List<JumbfBox> more = new ArrayList<>(assertions.boxes());
     more.add(JumbfBox.of(first.kind(), first.label(), first.content()));
     return JumbfBox.of(assertions.kind(), assertions.label(), more);
   }
 
-  private static long undeclared(JumbfBox manifest) throws MalformedManifest {
-    Findings findings = new Findings();
+  private static long undeclared(JumbfBox manifest) throws JumbfBox.MalformedManifest {
+    ManifestReport.Findings findings = new ManifestReport.Findings();
     new ClaimCheck(TrustAnchors.NONE, Instant.now()).check(Claim.of(manifest), findings);
     return findings.all().stream()
         .filter(finding -> finding.code().equals(UNDECLARED))
@@ -47,7 +47,7 @@ class ClaimCheckTest {
       return JumbfBox.parse(ImageFile.of(file).orElseThrow().manifest().orElseThrow())
           .boxes()
           .get(0);
-    } catch (MalformedManifest e) {
+    } catch (JumbfBox.MalformedManifest e) {
       throw new IllegalStateException(e);
     }
   }

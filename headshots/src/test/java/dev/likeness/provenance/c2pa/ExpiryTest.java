@@ -106,7 +106,7 @@ class ExpiryTest {
     for (JumbfBox part : manifest.boxes()) {
       parts.add(part.kind().equals(JumbfBox.SIGNATURE) ? stamped(part, clock) : part);
     }
-    Findings findings = new Findings();
+    ManifestReport.Findings findings = new ManifestReport.Findings();
     new ClaimCheck(anchors, LATER)
         .check(Claim.of(JumbfBox.of(manifest.kind(), manifest.label(), parts)), findings);
     return new ManifestReport(
@@ -143,7 +143,7 @@ class ExpiryTest {
     request.setCertReq(true);
     return generator
         .generate(
-            request.generate(TSPAlgorithms.SHA256, Hashes.sha256(stamped)),
+            request.generate(TSPAlgorithms.SHA256, Claim.Hashes.sha256(stamped)),
             BigInteger.ONE,
             Date.from(NOW))
         .getEncoded();

@@ -2,7 +2,7 @@ package dev.likeness.lora.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.lora.internal.file.LoraFamilyDetector;
-import dev.likeness.lora.internal.file.LoraNotes;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.internal.file.LoraReader;
 import java.util.Collections;
 import java.util.List;
@@ -46,7 +46,7 @@ public record LoraInspection(
     List<String> incomplete,
     List<String> twice,
     List<String> embeddings,
-    LoraNotes notes) {
+    LoraMetadata.LoraNotes notes) {
   /** The least and the greatest factor among the layers. */
   public record Scale(double least, double greatest) {
     public static final Scale ONE = new Scale(1, 1);
@@ -92,7 +92,7 @@ public record LoraInspection(
         List.of(),
         List.of(),
         List.of(),
-        LoraNotes.of(header));
+        LoraMetadata.LoraNotes.of(header));
   }
 
   /** Whether every key was used, but for those that say nothing. */

@@ -127,9 +127,9 @@ class OptimizerOptionsTest extends OnGoldenBase {
   static Stream<OptimizerOptions> influential() {
     return Stream.of(
         PLAIN.rankStabilised(true),
-        PLAIN.optimizer(TrainingOptimizer.LION),
-        PLAIN.optimizer(TrainingOptimizer.ADAFACTOR),
-        PLAIN.optimizer(TrainingOptimizer.PRODIGY),
+        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.LION),
+        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR),
+        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY),
         PLAIN.constantRate(true),
         PLAIN.accumulation(2),
         PLAIN.ema(0.5),
@@ -199,7 +199,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void takesLargeParametersMomentsInEightBitsAndSmallOnesWhole() {
     LoraTraining whole = with(PLAIN).steps(5);
-    LoraTraining eight = with(PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT)).steps(5);
+    LoraTraining eight =
+        with(PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)).steps(5);
     assertArrayEquals(
         trainedAndDrawn(whole), trainedAndDrawn(eight), "factors of rank 2 are small");
     float[] before = base.generate(
@@ -218,8 +219,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
             ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
         .pixels();
     LoraTraining usual = with(PLAIN.form(form)).steps(5);
-    float[] moved =
-        trainedAndDrawn(usual.options(usual.options().optimizer(TrainingOptimizer.ADAFACTOR)));
+    float[] moved = trainedAndDrawn(
+        usual.options(usual.options().optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)));
     double way = distance(before, moved) / distance(before, trainedAndDrawn(usual));
     assertTrue(way > 0.25 && way < 4, "the picture went " + way + " times as far as by AdamW");
   }
@@ -476,8 +477,9 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void learnsANewWordByProdigyInStepsOfTheSameLength() {
     LoraTraining usual = with(PLAIN.pivot(Pivot.of(1)))
         .learningRate(LoraTraining.balanced().suitedTo(base).learningRate());
-    LoraTraining prodigy =
-        usual.options(usual.options().optimizer(TrainingOptimizer.PRODIGY)).learningRate(1);
+    LoraTraining prodigy = usual
+        .options(usual.options().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY))
+        .learningRate(1);
     float[] begun = first(train(prodigy.steps(1)));
     double way =
         way(begun, first(train(prodigy.steps(60)))) / way(begun, first(train(usual.steps(60))));

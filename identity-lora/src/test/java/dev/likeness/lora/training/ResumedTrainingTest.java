@@ -41,10 +41,10 @@ class ResumedTrainingTest extends OnGoldenBase {
     LoraTraining usual =
         LoraTraining.balanced().rank(8).batch(2).steps(STEPS).textEncoder(false).options(plain);
     return Stream.of(
-        usual.options(plain.optimizer(TrainingOptimizer.ADAMW_8BIT)),
-        usual.options(plain.optimizer(TrainingOptimizer.PRODIGY)),
-        usual.options(plain.optimizer(TrainingOptimizer.LION)),
-        usual.options(plain.optimizer(TrainingOptimizer.ADAFACTOR)),
+        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
+        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)),
+        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.LION)),
+        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)),
         usual.options(plain.form(LoraForm.DORA).ema(0.5).accumulation(2)),
         usual.options(plain.form(LoraForm.LOKR)),
         usual.options(plain.pivot(Pivot.of(2))),

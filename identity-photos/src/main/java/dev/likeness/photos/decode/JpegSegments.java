@@ -1,13 +1,16 @@
 package dev.likeness.photos.decode;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The marker segments before the first scan of a JPEG file (ITU-T T.81, B.1.1) and what they say.
@@ -90,5 +93,113 @@ final class JpegSegments {
 
   private int word(int at) {
     return (file[at] & 255) << 8 | file[at + 1] & 255;
+  }
+
+  /**
+   * The quality setting, 1 to 100, that a JPEG file was saved with, from its luminance quantisation
+   * table: the setting whose scaling of the example table of ITU-T T.81, K.1 has the nearest mean.
+   */
+  static final class JpegQuality {
+    // Table K.1, row by row.
+    private static final int[] EXAMPLE = {
+      16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69,
+      56, 14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104,
+      113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99
+    };
+
+    private JpegQuality() {}
+
+    /** The setting; empty when no table 0 precedes the picture. */
+    static OptionalInt of(byte[] file) {
+      return new JpegSegments(file)
+          .segments(0xDB).stream()
+              .map(tables -> table(file, tables.from(), tables.to()))
+              .filter(OptionalInt::isPresent)
+              .findFirst()
+              .orElse(OptionalInt.empty());
+    }
+
+    private static OptionalInt table(byte[] file, int from, int to) {
+      for (int at = from; at < to; ) {
+        int bytes = 1 + (file[at] >> 4 & 15);
+        int next = at + 1 + 64 * bytes;
+        if (bytes > 2 || next > to) {
+          return OptionalInt.empty();
+        }
+        if ((file[at] & 15) == 0) {
+          return OptionalInt.of(setting(mean(file, at + 1, bytes)));
+        }
+        at = next;
+      }
+      return OptionalInt.empty();
+    }
+
+    private static double mean(byte[] file, int at, int bytes) {
+      double sum = 0;
+      for (int i = 0; i < 64 * bytes; i += bytes) {
+        sum += bytes == 1 ? file[at + i] & 255 : (file[at + i] & 255) << 8 | file[at + i + 1] & 255;
+      }
+      return sum / 64;
+    }
+
+    private static int setting(double mean) {
+      return IntStream.rangeClosed(1, 100)
+          .boxed()
+          .min(Comparator.comparingDouble(q -> Math.abs(meanAt(q) - mean)))
+          .orElseThrow();
+    }
+
+    // libjpeg's scale in per cent is 200 - 2 q from 50 upwards and 5000 / q below; values are
+    // whole,
+    // 1 to 255.
+    private static double meanAt(int quality) {
+      int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+      return IntStream.of(EXAMPLE)
+          .map(value -> Math.max(1, Math.min(255, (value * scale + 50) / 100)))
+          .average()
+          .orElseThrow();
+    }
+  }
+
+  /**
+   * Counts the scans of a JPEG file (ITU-T T.81, B.1.1). Each is a pass over all pixels that may be
+   * a few bytes long, so a small file can ask for hours; encoders write about ten.
+   */
+  static final class JpegScans {
+    private static final int MOST = 100;
+
+    private JpegScans() {}
+
+    /** How many there are; a file of more than anybody's camera or program writes is refused. */
+    static int count(byte[] file) throws IOException {
+      int scans = 0;
+      for (int at = 2; at + 4 <= file.length; ) {
+        int marker = file[at + 1] & 255;
+        if (file[at] != (byte) 0xFF || marker == 0xD9) {
+          return scans;
+        }
+        at += marker == 0xFF ? 1 : 2 + ((file[at + 2] & 255) << 8 | file[at + 3] & 255);
+        if (marker == 0xDA) {
+          if (++scans > MOST) {
+            throw new IOException("it has more than " + MOST + " scans");
+          }
+          at = nextMarker(file, at);
+        }
+      }
+      return scans;
+    }
+
+    // Within a scan a byte FF is followed by 00 or by a restart marker.
+    private static int nextMarker(byte[] file, int from) {
+      int at = from;
+      while (at + 1 < file.length) {
+        int next = file[at + 1] & 255;
+        if (file[at] == (byte) 0xFF && next != 0 && (next < 0xD0 || next > 0xD7)) {
+          return at;
+        }
+        at++;
+      }
+      return file.length;
+    }
   }
 }

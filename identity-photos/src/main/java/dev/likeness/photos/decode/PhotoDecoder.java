@@ -2,7 +2,7 @@ package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
-import dev.likeness.photos.internal.image.ReducingRaster;
+import dev.likeness.photos.internal.image.RowReducer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -111,10 +111,10 @@ public final class PhotoDecoder {
           file,
           format,
           readers.next(),
-          ExifOrientation.of(ExifOrientationPart.of(format, file)));
+          ExifOrientation.of(ExifOrientation.ExifOrientationPart.of(format, file)));
     }
     PhotoConverter converter = converter(name, format);
-    long[] size = HeifSize.of(file);
+    long[] size = HeifConverter.HeifSize.of(file);
     checkPixels(name, Math.max(1, size[0]), Math.max(1, size[1]));
     byte[] plain = converter.convert(format, file);
     PhotoFormat plainFormat = PhotoFormat.of(plain)
@@ -135,7 +135,7 @@ public final class PhotoDecoder {
   private DecodedPhoto read(
       String name, byte[] file, PhotoFormat format, ImageReader reader, ExifOrientation orientation)
       throws IOException {
-    int scans = format == PhotoFormat.JPEG ? JpegScans.count(file) : 0;
+    int scans = format == PhotoFormat.JPEG ? JpegSegments.JpegScans.count(file) : 0;
     if (format == PhotoFormat.WEBP) {
       checkWhole(file);
     }
@@ -163,7 +163,7 @@ public final class PhotoDecoder {
           turned ? height : width,
           turned ? width : height,
           damaged.get(),
-          format == PhotoFormat.JPEG ? JpegQuality.of(file) : OptionalInt.empty());
+          format == PhotoFormat.JPEG ? JpegSegments.JpegQuality.of(file) : OptionalInt.empty());
     } finally {
       reader.dispose();
     }
@@ -207,7 +207,8 @@ public final class PhotoDecoder {
   // converts colours itself, for which there is no room.
   private Optional<RgbImage> byRow(ImageReader reader, int scans, int width, int height)
       throws IOException {
-    ReducingRaster raster = new ReducingRaster(width, height, limits.longSide(), scans);
+    RowReducer.ReducingRaster raster =
+        new RowReducer.ReducingRaster(width, height, limits.longSide(), scans);
     ImageReadParam param = reader.getDefaultReadParam();
     param.setDestination(raster.asImage());
     try {

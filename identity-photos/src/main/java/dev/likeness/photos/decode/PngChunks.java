@@ -35,8 +35,10 @@ final class PngChunks {
   /** The EXIF orientation value 1 to 8 from whichever place has one, 1 otherwise. */
   int orientation() {
     return chunk("eXIf", "")
-        .map(ExifOrientationPart::ofTiff)
-        .or(() -> rawProfile("exif").or(() -> rawProfile("APP1")).map(ExifOrientationPart::ofTiff))
+        .map(ExifOrientation.ExifOrientationPart::ofTiff)
+        .or(() -> rawProfile("exif")
+            .or(() -> rawProfile("APP1"))
+            .map(ExifOrientation.ExifOrientationPart::ofTiff))
         .or(() -> text("XML:com.adobe.xmp").flatMap(PngChunks::xmp))
         .orElse(1);
   }

@@ -24,16 +24,28 @@ public record EmbedderSpec(
     double mean,
     double scale,
     double sameAbove,
-    Licence licence) {
+    UsePolicy.Licence licence) {
   /** insightface's iresnet recognisers (w600k_r50 and kin). */
   public static final EmbedderSpec ARCFACE = new EmbedderSpec(
-      "ArcFace", AlignmentTemplate.ARCFACE, true, 127.5, 1 / 127.5, 0.3, Licence.RESEARCH_ONLY);
+      "ArcFace",
+      AlignmentTemplate.ARCFACE,
+      true,
+      127.5,
+      1 / 127.5,
+      0.3,
+      UsePolicy.Licence.RESEARCH_ONLY);
   /** AuraFace v1: ArcFace's input and architecture, freely licensed data. */
   public static final EmbedderSpec AURAFACE = new EmbedderSpec(
-      "AuraFace", AlignmentTemplate.ARCFACE, true, 127.5, 1 / 127.5, 0.3, Licence.APACHE_2);
+      "AuraFace",
+      AlignmentTemplate.ARCFACE,
+      true,
+      127.5,
+      1 / 127.5,
+      0.3,
+      UsePolicy.Licence.APACHE_2);
   /** OpenCV zoo's SFace; the threshold is its authors'. */
-  public static final EmbedderSpec SFACE =
-      new EmbedderSpec("SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363, Licence.APACHE_2);
+  public static final EmbedderSpec SFACE = new EmbedderSpec(
+      "SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363, UsePolicy.Licence.APACHE_2);
   // Names of which those of freely licensed ones are parts come first: the stricter licence is the
   // safe one.
   private static final Pattern INSIGHTFACE = Pattern.compile(
@@ -45,8 +57,8 @@ public record EmbedderSpec(
    * MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is
    * not stated.
    */
-  public static final EmbedderSpec MOBILEFACE =
-      new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48, Licence.MIT);
+  public static final EmbedderSpec MOBILEFACE = new EmbedderSpec(
+      "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48, UsePolicy.Licence.MIT);
 
   /**
    * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface},

@@ -9,14 +9,14 @@ import java.util.List;
  * @param size the input's side in pixels
  * @param landmarks in pixel indices of that input
  */
-public record AlignmentTemplate(int size, Landmarks landmarks) {
+public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   /**
    * The template of ArcFace and of nearly every embedder since (Deng et al., CVPR 2019;
    * insightface's arcface_dst).
    */
   public static final AlignmentTemplate ARCFACE = new AlignmentTemplate(
       112,
-      new Landmarks(
+      new Face.Landmarks(
           new Point(38.2946, 51.6963),
           new Point(73.5318, 51.5014),
           new Point(56.0252, 71.7366),

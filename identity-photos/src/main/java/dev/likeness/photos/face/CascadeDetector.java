@@ -86,8 +86,8 @@ public final class CascadeDetector implements FaceDetector {
   }
 
   private static Face scaled(Face face, double factor) {
-    Optional<Eyes> eyes =
-        face.eyes().map(e -> new Eyes(e.left().scaled(factor), e.right().scaled(factor)));
+    Optional<Face.Eyes> eyes =
+        face.eyes().map(e -> new Face.Eyes(e.left().scaled(factor), e.right().scaled(factor)));
     return new Face(face.box().scaled(factor), face.score(), face.pose(), eyes, face.landmarks());
   }
 

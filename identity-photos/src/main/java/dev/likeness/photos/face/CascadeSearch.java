@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.Mat;
@@ -72,13 +73,13 @@ final class CascadeSearch implements AutoCloseable {
   private List<Face> frontals(Mat grey, int least, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
     for (BoundingBox box : frontal.find(grey, neighbours, least)) {
-      Optional<Eyes> pair = eyes.find(grey, box);
+      Optional<Face.Eyes> pair = eyes.find(grey, box);
       boolean agreed = lenient
           ? pair.isPresent()
               && (confirmed(confirming, grey, box, 2) || confirmed(oldest, grey, box, 2))
           : confirmed(confirming, grey, box, pair.isPresent() ? 2 : 4);
       if (agreed) {
-        double roll = pair.map(Eyes::roll).orElse(0.0);
+        double roll = pair.map(Face.Eyes::roll).orElse(0.0);
         faces.add(new Face(
             box, pair.isPresent() ? 1 : 0.5, new HeadPose(0, 0, roll), pair, Optional.empty()));
       }
@@ -104,8 +105,8 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   private static Face moved(Face face, double by) {
-    Optional<Eyes> pair =
-        face.eyes().map(e -> new Eyes(e.left().moved(by, by), e.right().moved(by, by)));
+    Optional<Face.Eyes> pair =
+        face.eyes().map(e -> new Face.Eyes(e.left().moved(by, by), e.right().moved(by, by)));
     return new Face(face.box().moved(by, by), face.score(), face.pose(), pair, face.landmarks());
   }
 
@@ -160,5 +161,32 @@ final class CascadeSearch implements AutoCloseable {
     oldest.close();
     profile.close();
     eyes.close();
+  }
+
+  /**
+   * A second look at a picture in which only something small was found: it may be a button or a
+   * face on the wall, while the person was missed.
+   */
+  static final class WiderLook {
+    /** What is narrower than this share of the picture's shorter side is small. */
+    private static final double SMALL = 0.2;
+
+    private WiderLook() {}
+
+    /**
+     * {@code faces}, or where these are small those of {@code another} look, if its widest is over
+     * twice as wide.
+     */
+    static List<Face> of(List<Face> faces, RgbImage picture, Supplier<List<Face>> another) {
+      if (widest(faces) >= SMALL * Math.min(picture.width(), picture.height())) {
+        return faces;
+      }
+      List<Face> others = another.get();
+      return widest(others) > 2 * widest(faces) ? others : faces;
+    }
+
+    private static double widest(List<Face> faces) {
+      return faces.stream().mapToDouble(face -> face.box().width()).max().orElse(0);
+    }
   }
 }

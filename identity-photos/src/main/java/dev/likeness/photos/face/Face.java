@@ -1,5 +1,6 @@
 package dev.likeness.photos.face;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -42,5 +43,50 @@ public record Face(
     double center = eyes.between(mouth).x();
     return new BoundingBox(
         center - side / 2, eyes.y() - 0.39 * side, Math.max(1, side), Math.max(1, side));
+  }
+
+  /**
+   * The centres of the two eyes as they lie in the picture: {@code left} is the one nearer its left
+   * edge.
+   */
+  public record Eyes(Point left, Point right) {
+    public Eyes {
+      if (left.x() > right.x()) {
+        throw new IllegalArgumentException(
+            "the left eye lies right of the right one: " + left + ", " + right);
+      }
+    }
+
+    /** How far the head leans, in degrees; positive when the right eye is the lower one. */
+    public double roll() {
+      return Math.toDegrees(Math.atan2(right.y() - left.y(), right.x() - left.x()));
+    }
+
+    /** How far the eyes are apart, in pixels. */
+    public double distance() {
+      return left.distance(right);
+    }
+  }
+
+  /** Five points of a face; left and right are the picture's sides, not the person's. */
+  public record Landmarks(
+      Point leftEye, Point rightEye, Point nose, Point leftMouth, Point rightMouth) {
+    /**
+     * The points in the order of every five-point template: eyes, nose, corners of the mouth, left
+     * before right.
+     */
+    public List<Point> points() {
+      return List.of(leftEye, rightEye, nose, leftMouth, rightMouth);
+    }
+
+    /** The landmarks after scaling the picture and then moving by ({@code dx}, {@code dy}). */
+    public Landmarks mapped(double factor, double dx, double dy) {
+      return new Landmarks(
+          leftEye.scaled(factor).moved(dx, dy),
+          rightEye.scaled(factor).moved(dx, dy),
+          nose.scaled(factor).moved(dx, dy),
+          leftMouth.scaled(factor).moved(dx, dy),
+          rightMouth.scaled(factor).moved(dx, dy));
+    }
   }
 }

@@ -43,7 +43,7 @@ public final class YuNetDetector implements FaceDetector {
 
   private final FaceDetectorYN network;
   private final int size;
-  private final OpenEyes openEyes = new OpenEyes();
+  private final EyeCascades.OpenEyes openEyes = new EyeCascades.OpenEyes();
   private boolean closed;
 
   private YuNetDetector(FaceDetectorYN network, int size) {
@@ -86,7 +86,7 @@ public final class YuNetDetector implements FaceDetector {
     }
     List<Face> faces = List.of();
     for (double step : LADDER) {
-      faces = WiderLook.of(
+      faces = CascadeSearch.WiderLook.of(
           faces,
           picture,
           () -> at(picture, step * size / Math.max(picture.width(), picture.height())));
@@ -122,7 +122,7 @@ public final class YuNetDetector implements FaceDetector {
 
   // The network places eyes behind any glasses, so whether they are seen is asked of the cascades.
   private Face withEyes(Face face, RgbImage picture) {
-    Landmarks points = face.landmarks().orElseThrow();
+    Face.Landmarks points = face.landmarks().orElseThrow();
     boolean trusted = Math.abs(face.pose().yaw()) > MOST_YAW;
     boolean ordered = points.leftEye().x() <= points.rightEye().x();
     return ordered && (trusted || openEyes.seen(picture, face))
@@ -130,7 +130,7 @@ public final class YuNetDetector implements FaceDetector {
             face.box(),
             face.score(),
             face.pose(),
-            Optional.of(new Eyes(points.leftEye(), points.rightEye())),
+            Optional.of(new Face.Eyes(points.leftEye(), points.rightEye())),
             face.landmarks())
         : face;
   }
@@ -154,7 +154,7 @@ public final class YuNetDetector implements FaceDetector {
   // x, y, width, height, five points, score. The network's right eye is the person's: the picture's
   // left.
   private static Face face(double[] v) {
-    Landmarks landmarks = new Landmarks(
+    Face.Landmarks landmarks = new Face.Landmarks(
         new Point(v[4], v[5]),
         new Point(v[6], v[7]),
         new Point(v[8], v[9]),
@@ -166,7 +166,7 @@ public final class YuNetDetector implements FaceDetector {
     return new Face(
         square,
         Math.max(0, Math.min(1, v[14])),
-        PoseEstimate.of(landmarks),
+        HeadPose.PoseEstimate.of(landmarks),
         Optional.empty(),
         Optional.of(landmarks));
   }

@@ -355,8 +355,10 @@ class PhotoDecoderTest {
     byte[] meta = box("meta", join(new byte[4], box("iprp", ipco)));
 
     assertArrayEquals(
-        new long[] {20_000, 10_000}, HeifSize.of(join(box("ftyp", "heic0000".getBytes()), meta)));
-    assertArrayEquals(new long[] {0, 0}, HeifSize.of(box("ftyp", "heic0000".getBytes())));
+        new long[] {20_000, 10_000},
+        HeifConverter.HeifSize.of(join(box("ftyp", "heic0000".getBytes()), meta)));
+    assertArrayEquals(
+        new long[] {0, 0}, HeifConverter.HeifSize.of(box("ftyp", "heic0000".getBytes())));
   }
 
   @Test

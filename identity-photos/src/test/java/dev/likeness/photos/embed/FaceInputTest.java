@@ -10,7 +10,6 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.opencv.Onnx;
 import dev.likeness.photos.quality.FaceQuality;
-import dev.likeness.photos.quality.OnnxFaceQuality;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +93,7 @@ class FaceInputTest {
       float[] picks = new float[3];
       picks[channel] = 1;
       Path file = Files.write(folder.resolve(channel + ".onnx"), Onnx.pixelwise(SIDE, picks));
-      try (FaceQuality quality = OnnxFaceQuality.open(file)) {
+      try (FaceQuality quality = FaceQuality.OnnxFaceQuality.open(file)) {
         assertEquals(mean, quality.score(PICTURE, FACE), 1e-5, "channel " + channel);
       }
     }

@@ -9,7 +9,7 @@ class HeadCropTest {
   @Test
   void framesHeadAndShouldersAroundTheFace() {
     HeadCrop crop = HeadCrop.of(
-        new BoundingBox(900, 600, 200, 200), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512);
+        new BoundingBox(900, 600, 200, 200), HeadCrop.Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512);
 
     assertEquals(new HeadCrop(740, 471, 520), crop);
   }
@@ -19,19 +19,27 @@ class HeadCropTest {
     assertEquals(
         512,
         HeadCrop.of(
-                new BoundingBox(900, 600, 120, 120), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512)
+                new BoundingBox(900, 600, 120, 120),
+                HeadCrop.Framing.HEAD_AND_SHOULDERS,
+                2000,
+                2000,
+                512)
             .side());
     assertEquals(
         468,
         HeadCrop.of(
-                new BoundingBox(900, 600, 100, 100), Framing.HEAD_AND_SHOULDERS, 2000, 2000, 512)
+                new BoundingBox(900, 600, 100, 100),
+                HeadCrop.Framing.HEAD_AND_SHOULDERS,
+                2000,
+                2000,
+                512)
             .side());
   }
 
   @Test
   void staysInsideThePicture() {
-    HeadCrop crop =
-        HeadCrop.of(new BoundingBox(-10, 5, 100, 100), Framing.HEAD_AND_SHOULDERS, 300, 240, 256);
+    HeadCrop crop = HeadCrop.of(
+        new BoundingBox(-10, 5, 100, 100), HeadCrop.Framing.HEAD_AND_SHOULDERS, 300, 240, 256);
 
     assertTrue(
         crop.x() >= 0

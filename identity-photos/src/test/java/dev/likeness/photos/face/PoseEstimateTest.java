@@ -47,7 +47,7 @@ class PoseEstimateTest {
   @ParameterizedTest
   @CsvSource({"30, 20", "-30, 20", "30, -20", "-30, -20"})
   void isWithinFiveDegreesForAHeadTurnedTwice(double yaw, double pitch) {
-    HeadPose pose = PoseEstimate.of(seen(MEAN, yaw, pitch, 0, FAR));
+    HeadPose pose = HeadPose.PoseEstimate.of(seen(MEAN, yaw, pitch, 0, FAR));
     assertEquals(yaw, pose.yaw(), 5, "yaw");
     assertEquals(pitch, pose.pitch(), 5, "pitch");
   }
@@ -60,19 +60,22 @@ class PoseEstimateTest {
 
   @Test
   void aNoseNearerTheRightEyeIsTurnedRightAndOneNearerTheMouthDown() {
-    Landmarks ahead = seen(MEAN, 0, 0, 0, FAR);
+    Face.Landmarks ahead = seen(MEAN, 0, 0, 0, FAR);
     Point nose = ahead.nose();
     assertEquals(
-        1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(8, 0))).yaw()));
+        1,
+        Math.signum(HeadPose.PoseEstimate.of(withNose(ahead, nose.moved(8, 0))).yaw()));
     assertEquals(
-        1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(0, -8))).pitch()));
+        1,
+        Math.signum(HeadPose.PoseEstimate.of(withNose(ahead, nose.moved(0, -8))).pitch()));
     assertEquals(
-        -1, Math.signum(PoseEstimate.of(withNose(ahead, nose.moved(0, 8))).pitch()));
+        -1,
+        Math.signum(HeadPose.PoseEstimate.of(withNose(ahead, nose.moved(0, 8))).pitch()));
   }
 
   @Test
   void doesNotDependOnWhereOrHowLargeTheFaceIs() {
-    Landmarks face = seen(MEAN, 25, 0, 10, FAR);
+    Face.Landmarks face = seen(MEAN, 25, 0, 10, FAR);
     assertPose(25, 0, 10, 0.1, face.mapped(0.3, 700, -40));
   }
 
@@ -80,17 +83,18 @@ class PoseEstimateTest {
   void fiveTimesTheSamePointLookAhead() {
     Point point = new Point(3, 4);
     assertEquals(
-        HeadPose.FRONTAL, PoseEstimate.of(new Landmarks(point, point, point, point, point)));
+        HeadPose.FRONTAL,
+        HeadPose.PoseEstimate.of(new Face.Landmarks(point, point, point, point, point)));
   }
 
-  private static Landmarks withNose(Landmarks face, Point nose) {
-    return new Landmarks(
+  private static Face.Landmarks withNose(Face.Landmarks face, Point nose) {
+    return new Face.Landmarks(
         face.leftEye(), face.rightEye(), nose, face.leftMouth(), face.rightMouth());
   }
 
   private static void assertPose(
-      double yaw, double pitch, double roll, double within, Landmarks seen) {
-    HeadPose pose = PoseEstimate.of(seen);
+      double yaw, double pitch, double roll, double within, Face.Landmarks seen) {
+    HeadPose pose = HeadPose.PoseEstimate.of(seen);
     assertEquals(yaw, pose.yaw(), within, "yaw");
     assertEquals(pitch, pose.pitch(), within, "pitch");
     assertEquals(roll, pose.roll(), within, "roll");
@@ -100,7 +104,7 @@ class PoseEstimateTest {
    * The head after turning its nose right, then up, then leaning it over, as a camera
    * {@code distance} away shows it.
    */
-  private static Landmarks seen(
+  private static Face.Landmarks seen(
       double[][] head, double yaw, double pitch, double roll, double distance) {
     Point[] points = Arrays.stream(head)
         .map(p -> {
@@ -111,7 +115,7 @@ class PoseEstimateTest {
           return new Point(nearer * over[1] / 1000 + 200, nearer * over[0] / 1000 + 150);
         })
         .toArray(Point[]::new);
-    return new Landmarks(points[0], points[1], points[2], points[3], points[4]);
+    return new Face.Landmarks(points[0], points[1], points[2], points[3], points[4]);
   }
 
   /** Turns the second axis towards the first's positive side: what lies along b moves along a. */

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class SimilarityTransformTest {
   // Landmarks of nobody: the template turned by 20 degrees, tripled, shifted, one point moved.
-  private static final Landmarks FACE = new Landmarks(
+  private static final Face.Landmarks FACE = new Face.Landmarks(
       new Point(210.4, 180.2),
       new Point(309.8, 216.1),
       new Point(239.2, 254.3),

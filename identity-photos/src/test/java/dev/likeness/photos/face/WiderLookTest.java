@@ -13,15 +13,16 @@ class WiderLookTest {
 
   @Test
   void takesWhatIsOverTwiceAsWideAsSomethingSmall() {
-    assertEquals(faces(60), WiderLook.of(faces(15, 19), PICTURE, () -> faces(60)));
-    assertEquals(faces(60), WiderLook.of(List.of(), PICTURE, () -> faces(60)));
-    assertEquals(faces(15, 19), WiderLook.of(faces(15, 19), PICTURE, () -> faces(30)));
-    assertEquals(faces(19), WiderLook.of(faces(19), PICTURE, List::of));
+    assertEquals(faces(60), CascadeSearch.WiderLook.of(faces(15, 19), PICTURE, () -> faces(60)));
+    assertEquals(faces(60), CascadeSearch.WiderLook.of(List.of(), PICTURE, () -> faces(60)));
+    assertEquals(
+        faces(15, 19), CascadeSearch.WiderLook.of(faces(15, 19), PICTURE, () -> faces(30)));
+    assertEquals(faces(19), CascadeSearch.WiderLook.of(faces(19), PICTURE, List::of));
   }
 
   @Test
   void looksOnceAtWhatFillsAGoodPart() {
-    assertEquals(faces(5, 20), WiderLook.of(faces(5, 20), PICTURE, () -> {
+    assertEquals(faces(5, 20), CascadeSearch.WiderLook.of(faces(5, 20), PICTURE, () -> {
       throw new AssertionError("looked again");
     }));
   }

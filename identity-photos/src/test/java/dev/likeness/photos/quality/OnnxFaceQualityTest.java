@@ -21,8 +21,8 @@ class OnnxFaceQualityTest {
         .findFirst()
         .orElseThrow();
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
-        FaceQuality quality =
-            OnnxFaceQuality.open(Material.at("faces/quality_v2_bgr_10_out_tiny_112_45_128.onnx"))) {
+        FaceQuality quality = FaceQuality.OnnxFaceQuality.open(
+            Material.at("faces/quality_v2_bgr_10_out_tiny_112_45_128.onnx"))) {
       Face face = detector.detect(shot.picture()).get(0);
       double crisp = quality.score(shot.picture(), face);
       double soft = quality.score(Degraded.blurred(shot.picture(), 4), face);
@@ -36,7 +36,7 @@ class OnnxFaceQualityTest {
     Path file = Material.at("faces/yunet_n_320_320.onnx");
 
     InvalidInputException refusal =
-        assertThrows(InvalidInputException.class, () -> OnnxFaceQuality.open(file));
+        assertThrows(InvalidInputException.class, () -> FaceQuality.OnnxFaceQuality.open(file));
 
     assertEquals(
         "the face-quality network " + file

@@ -3,7 +3,6 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
@@ -36,20 +35,22 @@ record EditTrial(
   // As many headshots as each part is asked for in words, one of them each.
   private static final int MOST = 4;
   private static final String SMILING = "smiling";
-  private static final Map<EditPart, List<String>> WORDS = new LinkedHashMap<>();
+  private static final Map<HeadshotEdit.Part, List<String>> WORDS = new LinkedHashMap<>();
 
   static {
     WORDS.put(
-        EditPart.OUTFIT,
+        HeadshotEdit.Part.OUTFIT,
         List.of("a navy suit and tie", "a red hoodie", "a white shirt", "a green turtleneck"));
     WORDS.put(
-        EditPart.BACKDROP,
+        HeadshotEdit.Part.BACKDROP,
         List.of("brick wall", "light blue background", "city street", "bookshelves"));
     WORDS.put(
-        EditPart.LIGHT, List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
+        HeadshotEdit.Part.LIGHT,
+        List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
     WORDS.put(
-        EditPart.EXPRESSION, List.of("laughing", "serious", "surprised", "neutral expression"));
-    WORDS.put(EditPart.SMILE, List.of(SMILING));
+        HeadshotEdit.Part.EXPRESSION,
+        List.of("laughing", "serious", "surprised", "neutral expression"));
+    WORDS.put(HeadshotEdit.Part.SMILE, List.of(SMILING));
   }
 
   private record Edited(RgbImage before, RgbImage after, String words) {}
@@ -64,7 +65,8 @@ record EditTrial(
     WORDS.forEach((part, words) -> {
       String what = part.name().toLowerCase(Locale.ROOT);
       List<Headshot> shots = kept.stream()
-          .filter(shot -> part != EditPart.SMILE || !shot.request().prompt().contains(SMILING))
+          .filter(shot ->
+              part != HeadshotEdit.Part.SMILE || !shot.request().prompt().contains(SMILING))
           .limit(MOST)
           .toList();
       if (shots.isEmpty()) {

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.Trait;
 import dev.likeness.photos.NoUsablePhotoException;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -104,7 +103,8 @@ public final class EvaluateProfiles {
     return photos;
   }
 
-  private static void add(Map<String, List<double[]>> table, Trait trait, Person person) {
+  private static void add(
+      Map<String, List<double[]>> table, PersonProfile.Trait trait, Person person) {
     Attribute attribute = KNOWN.get(trait.slot());
     if (attribute.index(person, COLOURED) < 0) {
       return;
@@ -126,7 +126,7 @@ public final class EvaluateProfiles {
   }
 
   private static void row(
-      Map<String, List<double[]>> table, String name, Trait trait, boolean right) {
+      Map<String, List<double[]>> table, String name, PersonProfile.Trait trait, boolean right) {
     table
         .computeIfAbsent(name, slot -> new ArrayList<>())
         .add(new double[] {trait.confidence(), right ? 1 : 0});

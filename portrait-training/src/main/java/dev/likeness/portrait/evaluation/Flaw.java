@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.internal.score.Worn;
+import dev.likeness.headshots.internal.score.PairNetwork;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.photos.face.Face;
 import dev.likeness.portrait.people.Person;
@@ -41,8 +41,12 @@ enum Flaw {
   SEAM(ScoreAspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
   WRITING(ScoreAspect.TEXT, (c, s) -> c.written(s)),
   CROSSED_EYES(ScoreAspect.GAZE, (c, s) -> new PersonFlaws(c).squinting(s * (2 - s))),
-  FADED_RIM(ScoreAspect.GLASSES, (c, s) -> new PersonFlaws(c).oneOf(Worn.GLASSES, s * (2 - s))),
-  FADED_EARRING(ScoreAspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneOf(Worn.HOOPS, s * (2 - s))),
+  FADED_RIM(
+      ScoreAspect.GLASSES,
+      (c, s) -> new PersonFlaws(c).oneOf(PairNetwork.Worn.GLASSES, s * (2 - s))),
+  FADED_EARRING(
+      ScoreAspect.JEWELLERY,
+      (c, s) -> new PersonFlaws(c).oneOf(PairNetwork.Worn.HOOPS, s * (2 - s))),
   HAND(ScoreAspect.HANDS, (c, s) -> new PersonFlaws(c).handed(s));
 
   private interface Change {
@@ -84,9 +88,9 @@ enum Flaw {
   boolean shows(Person person) {
     return switch (this) {
       case DOUBLED_EAR -> person.hair().showsEars();
-      case FADED_RIM -> WornPicture.isWorn(person, Worn.GLASSES);
+      case FADED_RIM -> WornPicture.isWorn(person, PairNetwork.Worn.GLASSES);
       // Studs are four pixels wide and often behind the lobe.
-      case FADED_EARRING -> WornPicture.isWorn(person, Worn.HOOPS);
+      case FADED_EARRING -> WornPicture.isWorn(person, PairNetwork.Worn.HOOPS);
       default -> true;
     };
   }
@@ -98,7 +102,7 @@ enum Flaw {
     if (this != FADED_EARRING) {
       return true;
     }
-    WornPicture hoops = WornPicture.of(portrait, Worn.HOOPS);
+    WornPicture hoops = WornPicture.of(portrait, PairNetwork.Worn.HOOPS);
     return hoops.visible(-1) == 1 && hoops.visible(1) == 1;
   }
 

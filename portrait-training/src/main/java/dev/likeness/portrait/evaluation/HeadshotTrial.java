@@ -6,7 +6,6 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
@@ -14,7 +13,7 @@ import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
-import dev.likeness.headshots.person.SharedLight;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.style.Style;
@@ -101,7 +100,8 @@ record HeadshotTrial(
    * same prompts.
    */
   Map<String, Object> recognised(Person person) {
-    List<Headshot> shots = candidates(person).stream().map(Candidate::headshot).toList();
+    List<Headshot> shots =
+        candidates(person).stream().map(SelectionResult.Candidate::headshot).toList();
     return new Recognition(new Gallery(person, GALLERY, HELD_OUT, cascades, own))
         .of(shots, nobody(shots, person)::get);
   }
@@ -128,7 +128,7 @@ record HeadshotTrial(
     }
   }
 
-  private List<Candidate> candidates(Person person) {
+  private List<SelectionResult.Candidate> candidates(Person person) {
     return drawings.candidates(name(person) + ", drawn", () -> drawn(person));
   }
 
@@ -144,7 +144,7 @@ record HeadshotTrial(
     return plain;
   }
 
-  private List<Candidate> drawn(Person person) {
+  private List<SelectionResult.Candidate> drawn(Person person) {
     PhotoReview review = review(person);
     try (TrainedPerson learnt = learnt(person, () -> review)) {
       FaceDetector detector = tools.detector();
@@ -240,7 +240,7 @@ record HeadshotTrial(
               .guidance(ShootRequest.guidance(base))
               .seed(NOISE + i))
           .toList();
-      SharedLight light = SharedLight.of(learnt);
+      PersonRecord.SharedLight light = PersonRecord.SharedLight.of(learnt);
       return Stream.concat(
               asks.stream()
                   .map(ask -> ask.negative(light.negative("", ask.prompt())).as(held)),

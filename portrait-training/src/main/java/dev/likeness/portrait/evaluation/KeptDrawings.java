@@ -5,9 +5,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.style.Style;
@@ -44,9 +43,10 @@ record KeptDrawings(Path folder, String by) {
   }
 
   /** The headshots of {@code set} with their scores, drawn now if they are not kept yet. */
-  List<Candidate> candidates(String set, Supplier<List<Candidate>> drawing) {
+  List<SelectionResult.Candidate> candidates(
+      String set, Supplier<List<SelectionResult.Candidate>> drawing) {
     if (!isKept(set)) {
-      List<Candidate> drawn = drawing.get();
+      List<SelectionResult.Candidate> drawn = drawing.get();
       keep(
           set,
           drawn.stream().map(each -> each.headshot().picture()).toList(),
@@ -104,7 +104,7 @@ record KeptDrawings(Path folder, String by) {
     }
   }
 
-  private static Map<String, Object> entry(Candidate candidate, int index) {
+  private static Map<String, Object> entry(SelectionResult.Candidate candidate, int index) {
     Map<String, Object> entry =
         new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
     entry.put("obedience", candidate.obedience());
@@ -126,16 +126,16 @@ record KeptDrawings(Path folder, String by) {
     return entry;
   }
 
-  private static Candidate candidate(Map<?, ?> entry, RgbImage picture) {
+  private static SelectionResult.Candidate candidate(Map<?, ?> entry, RgbImage picture) {
     Style style = Style.named((String) entry.get("style"));
     ImageRequest request = ImageRequest.of((String) entry.get("prompt"))
         .steps((int) number(entry.get("steps")))
         .guidance(number(entry.get("guidance")))
         .negative((String) entry.get("negative"))
         .seed((long) number(entry.get("seed")));
-    List<Score> scores = ((List<?>) entry.get("scores"))
+    List<ScoreCard.Score> scores = ((List<?>) entry.get("scores"))
         .stream().map(each -> score((Map<?, ?>) each)).toList();
-    return new Candidate(
+    return new SelectionResult.Candidate(
         new Headshot(picture, style, request.seed(), request, 1),
         new ScoreCard(scores),
         number(entry.get("obedience")),
@@ -143,8 +143,8 @@ record KeptDrawings(Path folder, String by) {
         number(entry.get(HELD)));
   }
 
-  private static Score score(Map<?, ?> entry) {
-    return new Score(
+  private static ScoreCard.Score score(Map<?, ?> entry) {
+    return new ScoreCard.Score(
         ScoreAspect.valueOf((String) entry.get("aspect")),
         number(entry.get("value")),
         number(entry.get("threshold")),

@@ -6,7 +6,6 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.quality.Band;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.portrait.people.Person;
@@ -27,7 +26,7 @@ record LikenessSelfies(Person person, FaceDetector detector) {
   private static final float WAVER = .05f;
   private static final ReviewOptions ALIKE_TOO = ReviewOptions.defaults()
       .withLimits(QualityLimits.DEFAULT.with(
-          ReasonCode.NEAR_DUPLICATE, new Band(0, Double.NEGATIVE_INFINITY)));
+          ReasonCode.NEAR_DUPLICATE, new QualityLimits.Band(0, Double.NEGATIVE_INFINITY)));
 
   /**
    * Selfies to learn from, all of them accepted, however alike; one that the review sets aside is

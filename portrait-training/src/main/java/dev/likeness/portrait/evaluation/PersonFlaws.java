@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.internal.score.Worn;
+import dev.likeness.headshots.internal.score.PairNetwork;
 import dev.likeness.photos.face.Point;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
@@ -34,7 +34,7 @@ record PersonFlaws(FlawCanvas canvas) {
   }
 
   /** The one of a pair that is on the picture's right faded away. */
-  RgbImage oneOf(Worn worn, double share) {
+  RgbImage oneOf(PairNetwork.Worn worn, double share) {
     return WornPicture.of(canvas.portrait, worn).with(1, 1 - share);
   }
 

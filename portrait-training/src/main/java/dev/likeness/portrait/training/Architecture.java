@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
-import dev.likeness.diffusion.internal.vae.AutoencoderTinyConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderTiny;
 import dev.likeness.headshots.internal.photo.PhotoReader;
 import dev.likeness.headshots.internal.photo.PhotoReaderNetwork;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
@@ -266,8 +266,8 @@ final class Architecture {
     return VisionConfig.of(ModelConfig.of(imageEncoder(), "portrait image_encoder"));
   }
 
-  static AutoencoderTinyConfig previewConfig() {
-    return AutoencoderTinyConfig.of(ModelConfig.of(preview(), "portrait preview"));
+  static AutoencoderTiny.Config previewConfig() {
+    return AutoencoderTiny.Config.of(ModelConfig.of(preview(), "portrait preview"));
   }
 
   private static Map<String, Object> config(String className) {

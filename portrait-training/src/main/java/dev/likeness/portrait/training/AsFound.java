@@ -1,7 +1,6 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
@@ -34,6 +33,6 @@ final class AsFound {
     BoundingBox box =
         new BoundingBox(eyes[0].x() - apart / 2, eyes[0].y() - apart / 2, 2 * apart, 2 * apart);
     return new Face(
-        box, 1, HeadPose.FRONTAL, Optional.of(new Eyes(eyes[0], eyes[1])), Optional.empty());
+        box, 1, HeadPose.FRONTAL, Optional.of(new Face.Eyes(eyes[0], eyes[1])), Optional.empty());
   }
 }

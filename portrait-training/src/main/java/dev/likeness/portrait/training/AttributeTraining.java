@@ -1,6 +1,5 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -100,7 +99,7 @@ final class AttributeTraining {
               Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
           .to(Working.TYPE);
       AttributeNetwork network =
-          new AttributeNetwork(Weights.of(new CastParameters(weights, Working.TYPE)));
+          new AttributeNetwork(Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Tensor features = network.features(input);
       Tensor told = new Linear(
               Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())

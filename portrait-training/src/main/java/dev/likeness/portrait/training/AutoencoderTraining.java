@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -58,8 +58,8 @@ final class AutoencoderTraining {
   private double step(TrainableWeights weights, long step) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      AutoencoderKL model =
-          new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
+      AutoencoderKL model = new AutoencoderKL(
+          config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Tensor pictures = crops(new Random(seed * 31 + step));
       LatentDistribution latents = model.encode(pictures.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -76,8 +76,8 @@ final class AutoencoderTuning {
     Random random = new Random(seed * 31 + number);
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
-      AutoencoderKL model =
-          new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
+      AutoencoderKL model = new AutoencoderKL(
+          config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Tensor right = pictures(random);
       LatentDistribution latents = model.encode(right.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);

@@ -1,7 +1,6 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -74,8 +73,8 @@ final class DecoderTraining {
       Tensor latents = batch.latents();
       Tensor grain = Working.noise(noise, SHARE, latents.size(1), latents.size(2), latents.size(3));
       Tensor shown = latents.add(grain.mul(new Scalar(GRAIN * random.nextDouble())));
-      AutoencoderKL model =
-          new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
+      AutoencoderKL model = new AutoencoderKL(
+          config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Tensor decoded = model.decode(shown.to(Working.TYPE)).to(ScalarType.Float);
       Tensor lacking = detail(decoded).sub(detail(batch.pictures())).abs().mean();
       return AutoencoderTraining.error(decoded, batch.pictures())

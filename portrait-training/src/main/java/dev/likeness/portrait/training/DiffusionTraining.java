@@ -3,7 +3,6 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -145,7 +144,7 @@ final class DiffusionTraining {
     int batch = recipe.batch / recipe.shares;
     Random random = new Random(seed * 31 + number);
     try (NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + number)) {
-      Weights cast = Weights.of(new CastParameters(weights, Working.TYPE));
+      Weights cast = Weights.of(new Parameters.CastParameters(weights, Working.TYPE));
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
       Tensor noise = Working.noise(source, batch, x.size(1), x.size(2), x.size(3));

@@ -2,8 +2,8 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -89,8 +89,8 @@ final class EmbedderTraining {
         NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
       Tensor shown = altered(chosen, noise, random).to(Working.TYPE);
-      Tensor features =
-          network(Weights.of(new CastParameters(weights, Working.TYPE))).features(shown);
+      Tensor features = network(Weights.of(new Parameters.CastParameters(weights, Working.TYPE)))
+          .features(shown);
       Tensor told = new Linear(Weights.of(weights).at(HEAD), Architecture.FACE_SIZE, traits.count())
           .forward(features);
       Tensor loss = torch.mse_loss(told, traits.of(chosen, FaceStore.SHOTS));

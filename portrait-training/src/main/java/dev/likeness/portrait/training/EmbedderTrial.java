@@ -2,10 +2,8 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.likeness.RocCurve;
 import dev.likeness.portrait.people.Person;
@@ -70,13 +68,13 @@ record EmbedderTrial(RocCurve anybody, RocCurve alike) {
 
   /** The face whose eyes, nose and mouth are there, as {@link Portrait#landmarks()} has them. */
   static Face face(float[] xy) {
-    Landmarks landmarks = new Landmarks(
+    Face.Landmarks landmarks = new Face.Landmarks(
         new Point(xy[0], xy[1]),
         new Point(xy[2], xy[3]),
         new Point(xy[4], xy[5]),
         new Point(xy[6], xy[7]),
         new Point(xy[8], xy[9]));
-    Optional<Eyes> eyes = Optional.empty();
+    Optional<Face.Eyes> eyes = Optional.empty();
     return new Face(
         new BoundingBox(xy[0], xy[1], 1, 1), 1, HeadPose.FRONTAL, eyes, Optional.of(landmarks));
   }

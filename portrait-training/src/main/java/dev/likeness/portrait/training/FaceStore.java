@@ -4,7 +4,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.photos.face.AlignmentTemplate;
-import dev.likeness.photos.face.Landmarks;
+import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.SimilarityTransform;
 import dev.likeness.photos.internal.embed.FaceNetwork;
@@ -165,7 +165,7 @@ final class FaceStore {
   }
 
   private static List<Point> points(float[] xy) {
-    return new Landmarks(
+    return new Face.Landmarks(
             new Point(xy[0], xy[1]),
             new Point(xy[2], xy[3]),
             new Point(xy[4], xy[5]),

@@ -1,6 +1,5 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -92,7 +91,7 @@ final class ImageEncoderTraining {
   }
 
   private static Tensor projection(Parameters weights, Tensor pixels) {
-    Parameters cast = new CastParameters(weights, Working.TYPE);
+    Parameters cast = new Parameters.CastParameters(weights, Working.TYPE);
     return new VisionTower(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder"))
         .forward(pixels.to(Working.TYPE))
         .pooled()

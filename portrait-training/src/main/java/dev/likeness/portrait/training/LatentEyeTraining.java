@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -105,7 +105,8 @@ final class LatentEyeTraining implements AutoCloseable {
   }
 
   private LatentEye eye(TrainableWeights weights) {
-    return new LatentEye(Weights.of(new CastParameters(weights, Working.TYPE)), numbers());
+    return new LatentEye(
+        Weights.of(new Parameters.CastParameters(weights, Working.TYPE)), numbers());
   }
 
   private Tensor right(int[] pictures) {

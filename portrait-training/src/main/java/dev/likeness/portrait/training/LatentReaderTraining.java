@@ -1,6 +1,5 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -107,8 +106,8 @@ final class LatentReaderTraining {
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       int[] chosen = random.ints(Math.min(SHARE, learnt), 0, learnt).toArray();
       Tensor shown = altered(data.latents(chosen), PALEST, noise, random).to(Working.TYPE);
-      LatentReader reader =
-          new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
+      LatentReader reader = new LatentReader(
+          Weights.of(new Parameters.CastParameters(weights, Working.TYPE)), traits.count());
       Tensor features = reader.features(shown);
       return torch
           .mse_loss(reader.heads().traits(features), traits.of(chosen, 1))
@@ -148,8 +147,8 @@ final class LatentReaderTraining {
     int[] held = IntStream.range(learnt, (int) data.size()).toArray();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      LatentReader reader =
-          new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
+      LatentReader reader = new LatentReader(
+          Weights.of(new Parameters.CastParameters(weights, Working.TYPE)), traits.count());
       Tensor features = reader.features(data.latents(held).to(Working.TYPE));
       System.err.printf(
           Locale.ROOT,

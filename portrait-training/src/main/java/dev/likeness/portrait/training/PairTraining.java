@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.headshots.internal.score.PairNetwork;
-import dev.likeness.headshots.internal.score.Worn;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
@@ -30,7 +29,7 @@ final class PairTraining implements AutoCloseable {
   private final Tensor shares;
 
   /** Renders {@code people}, from {@code first} on, every second of whom wears it. */
-  PairTraining(Worn worn, long first, int people, long seed, IntConsumer progress) {
+  PairTraining(PairNetwork.Worn worn, long first, int people, long seed, IntConsumer progress) {
     this.seed = seed;
     try (TensorScope scope = TensorScope.open()) {
       TensorVector seen = new TensorVector();
@@ -51,7 +50,7 @@ final class PairTraining implements AutoCloseable {
   }
 
   private static void look(
-      long number, Worn worn, boolean wearing, TensorVector seen, TensorVector known) {
+      long number, PairNetwork.Worn worn, boolean wearing, TensorVector seen, TensorVector known) {
     Portrait portrait = Renderer.render(Person.random(number), shot(new Random(number)), SIZE);
     WornPicture picture = wearing
         ? WornPicture.of(portrait, worn)
@@ -76,8 +75,8 @@ final class PairTraining implements AutoCloseable {
   }
 
   // Studs, and hoops under hair, are neither there nor not.
-  private static boolean isNeither(Person person, Worn worn) {
-    return worn == Worn.HOOPS && person.earrings() && !WornPicture.isWorn(person, worn);
+  private static boolean isNeither(Person person, PairNetwork.Worn worn) {
+    return worn == PairNetwork.Worn.HOOPS && person.earrings() && !WornPicture.isWorn(person, worn);
   }
 
   /** Mostly all or nothing. */

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -77,8 +77,8 @@ final class PhotoReaderTraining {
       Tensor input = Alteration.of(
               Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
           .to(Working.TYPE);
-      PhotoReaderNetwork network =
-          new PhotoReaderNetwork(shape, Weights.of(new CastParameters(weights, Working.TYPE)));
+      PhotoReaderNetwork network = new PhotoReaderNetwork(
+          shape, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Map<String, Tensor> scores = network.words(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
       PhotoSlot.ALL.forEach(slot -> told.put(slot.attribute(), scores.get(slot.name())));

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.internal.nn.CastParameters;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
@@ -41,7 +41,8 @@ final class PreviewTraining {
       EncodedCrops.Batch batch = crops.draw(new Random(seed * 31 + number), BATCH);
       Tensor codes = batch.latents();
       AutoencoderTiny tiny = new AutoencoderTiny(
-          Architecture.previewConfig(), Weights.of(new CastParameters(weights, Working.TYPE)));
+          Architecture.previewConfig(),
+          Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Tensor decoded = tiny.decode(codes.to(Working.TYPE)).to(ScalarType.Float);
       Tensor found = tiny.encode(batch.pictures().to(Working.TYPE)).mode().to(ScalarType.Float);
       Tensor loss = AutoencoderTraining.error(decoded, batch.pictures())

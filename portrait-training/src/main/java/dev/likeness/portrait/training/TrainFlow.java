@@ -5,7 +5,6 @@ import dev.likeness.diffusion.internal.family.sd3.Sd3Transformer2DModel;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
@@ -134,7 +133,7 @@ public final class TrainFlow {
           torch.cat(new TensorVector(tokens, tokens.new_zeros(BATCH, OF_T5, FlowFolder.TEXT)), 1);
       Tensor pooled = torch.cat(new TensorVector(said.pooled(), said.pooled()), 1);
       Tensor answer = new Sd3Transformer2DModel(
-              config, Weights.of(new CastParameters(weights, Working.TYPE)))
+              config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)))
           .forward(
               objective.noised(x, noise, sigmas).to(Working.TYPE),
               timesteps,

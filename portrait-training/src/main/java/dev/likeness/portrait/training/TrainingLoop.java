@@ -6,7 +6,6 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.training.Ema;
-import dev.likeness.diffusion.internal.training.FiniteNumbers;
 import dev.likeness.diffusion.internal.training.GradientClipping;
 import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Optimizer;
@@ -141,9 +140,9 @@ record TrainingLoop(
         double loss = step.loss(weights, number);
         String advice =
             file + " is as it was saved last, go on from it with a lower rate or in f32";
-        FiniteNumbers.require(name + ": the loss", loss, number, advice);
+        GradientClipping.FiniteNumbers.require(name + ": the loss", loss, number, advice);
         if (numbers.longestGradient() > 0) {
-          FiniteNumbers.require(
+          GradientClipping.FiniteNumbers.require(
               name + ": the gradients' length",
               GradientClipping.clip(weights.leaves().values(), numbers.longestGradient()),
               number,

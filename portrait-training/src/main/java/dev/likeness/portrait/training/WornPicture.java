@@ -1,7 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.internal.score.Worn;
+import dev.likeness.headshots.internal.score.PairNetwork;
 import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
@@ -14,7 +14,7 @@ import dev.likeness.portrait.people.Renderer;
  * @param bare the same, unadorned
  * @param worn whose share is to be changed
  */
-public record WornPicture(Portrait with, RgbImage bare, Worn worn) {
+public record WornPicture(Portrait with, RgbImage bare, PairNetwork.Worn worn) {
   // Against the distance of the eyes: rims end above, hoops begin below.
   private static final double BELOW_GLASSES = 0.5;
   /** A pixel shows it when one of its colours is changed by so much. */
@@ -23,7 +23,7 @@ public record WornPicture(Portrait with, RgbImage bare, Worn worn) {
   private static final double ENOUGH = 15;
 
   /** The portrait, and the same rendered again without. */
-  public static WornPicture of(Portrait portrait, Worn worn) {
+  public static WornPicture of(Portrait portrait, PairNetwork.Worn worn) {
     Person unadorned = portrait.person().unadorned();
     return new WornPicture(
         portrait,
@@ -32,8 +32,8 @@ public record WornPicture(Portrait with, RgbImage bare, Worn worn) {
   }
 
   /** Whether somebody wears it where it can be seen: studs and hoops under hair do not count. */
-  public static boolean isWorn(Person person, Worn worn) {
-    return worn == Worn.GLASSES
+  public static boolean isWorn(Person person, PairNetwork.Worn worn) {
+    return worn == PairNetwork.Worn.GLASSES
         ? person.glasses() != Glasses.NONE
         : person.hoops() && person.hair().showsEars();
   }
@@ -79,7 +79,7 @@ public record WornPicture(Portrait with, RgbImage bare, Worn worn) {
     float[] p = with.landmarks();
     double apart = Math.hypot(p[2] - p[0], p[3] - p[1]);
     double below = ((y - p[1]) * (p[2] - p[0]) - (x - p[0]) * (p[3] - p[1])) / (apart * apart);
-    return below < BELOW_GLASSES == (worn == Worn.GLASSES);
+    return below < BELOW_GLASSES == (worn == PairNetwork.Worn.GLASSES);
   }
 
   private double side(int x, int y) {

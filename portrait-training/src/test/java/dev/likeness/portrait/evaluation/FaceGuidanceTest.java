@@ -16,20 +16,19 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
+import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.headshots.person.SharedLight;
 import dev.likeness.headshots.queue.GenerationJob;
 import dev.likeness.headshots.queue.GenerationQueue;
-import dev.likeness.headshots.queue.QueueOptions;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -174,11 +173,11 @@ class FaceGuidanceTest {
           .training(LoraTraining.quick().steps(1));
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
       try (TrainedPerson learnt = studio.learn(review, Consent.NOBODY_REAL)) {
-        assertEquals("flash", SharedLight.of(learnt).words());
-        assertEquals("flash", SharedLight.of(studio.held(learnt)).words());
+        assertEquals("flash", PersonRecord.SharedLight.of(learnt).words());
+        assertEquals("flash", PersonRecord.SharedLight.of(studio.held(learnt)).words());
         assertEquals(
             "flash",
-            SharedLight.of(studio
+            PersonRecord.SharedLight.of(studio
                     .show(
                         review,
                         adapter,
@@ -226,7 +225,7 @@ class FaceGuidanceTest {
       assertTrue(studio.holding(people.get(0), detector).isPresent());
       assertTrue(HeadshotStudio.on(base).holding(people.get(0), detector).isEmpty()
           && studio.holding(plain, detector).isEmpty());
-      Candidate chosen = Selection.of(studio, detector, HeadshotScores.of(detector))
+      SelectionResult.Candidate chosen = Selection.of(studio, detector, HeadshotScores.of(detector))
           .candidates(people.get(0), ask, Progress.SILENT, new Cancellation())
           .get(0);
       assertEquals(
@@ -236,7 +235,7 @@ class FaceGuidanceTest {
               .cosine(chosen.headshot().picture()),
           chosen.heldLikeness());
       try (GenerationQueue queue =
-          GenerationQueue.on(studio, QueueOptions.defaults().workers(2))) {
+          GenerationQueue.on(studio, GenerationQueue.Options.defaults().workers(2))) {
         List<GenerationJob<Shoot>> jobs = IntStream.range(0, 4)
             .mapToObj(i -> queue.shoot(people.get(i % 2), ask))
             .toList();

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.headshots.score.HeadshotScores;
-import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -110,7 +109,7 @@ class FlawTest {
     GradeScores.Sample sample = samples(Flaw.BLUR).get(0);
     RgbImage picture = Flaw.BLUR.on(sample.portrait(), sample.face(), 1);
     ScoreCard card = HeadshotScores.of(detector).score(picture);
-    Score sharpness = card.of(ScoreAspect.SHARPNESS).orElseThrow();
+    ScoreCard.Score sharpness = card.of(ScoreAspect.SHARPNESS).orElseThrow();
     assertTrue(
         !sharpness.passed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."),
         "" + sharpness);
@@ -173,7 +172,7 @@ class FlawTest {
   @EnumSource(names = {"CROSSED_EYES", "FADED_RIM", "FADED_EARRING", "HAND"})
   void failsAStrongFlawWithItsReason(Flaw flaw) {
     GradeScores.Sample sample = samples(flaw).get(1);
-    Score score = HeadshotScores.of(detector)
+    ScoreCard.Score score = HeadshotScores.of(detector)
         .score(flaw.on(sample.portrait(), sample.face(), 1))
         .of(flaw.aspect())
         .orElseThrow();

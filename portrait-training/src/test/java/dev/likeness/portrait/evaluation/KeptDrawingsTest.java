@@ -8,9 +8,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.Candidate;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.style.Style;
@@ -26,10 +25,10 @@ class KeptDrawingsTest {
   @Test
   void drawsOnceAndReadsWhatItKept() {
     KeptDrawings kept = new KeptDrawings(folder, "a model");
-    List<Candidate> drawn =
+    List<SelectionResult.Candidate> drawn =
         List.of(candidate("studio", 7, 0.25), candidate("office", 8, Double.NaN));
     assertEquals(drawn, kept.candidates("somebody", () -> drawn));
-    List<Candidate> read = kept.candidates("somebody", () -> fail("they are kept"));
+    List<SelectionResult.Candidate> read = kept.candidates("somebody", () -> fail("they are kept"));
     for (int i = 0; i < 2; i++) {
       Headshot shot = read.get(i).headshot();
       Headshot own = drawn.get(i).headshot();
@@ -61,16 +60,16 @@ class KeptDrawingsTest {
             .getMessage());
   }
 
-  private static Candidate candidate(String style, long seed, double obedience) {
+  private static SelectionResult.Candidate candidate(String style, long seed, double obedience) {
     byte[] rgb = new byte[8 * 8 * 3];
     rgb[0] = (byte) seed;
     ImageRequest request =
         ImageRequest.of("portrait " + seed).steps(20).guidance(2.5).seed(seed);
-    return new Candidate(
+    return new SelectionResult.Candidate(
         new Headshot(RgbImage.of(8, 8, rgb), Style.named(style), seed, request, 1),
         new ScoreCard(List.of(
-            new Score(ScoreAspect.GAZE, 0.3, 0.21, false),
-            new Score(ScoreAspect.LIKENESS, Double.NaN, 0.8, false))),
+            new ScoreCard.Score(ScoreAspect.GAZE, 0.3, 0.21, false),
+            new ScoreCard.Score(ScoreAspect.LIKENESS, Double.NaN, 0.8, false))),
         obedience,
         seed == 7,
         obedience / 2);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.internal.score.Worn;
+import dev.likeness.headshots.internal.score.PairNetwork;
 import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
@@ -24,8 +24,9 @@ class TrainPairsTest {
   private static final int SIZE = 128;
 
   @ParameterizedTest
-  @EnumSource(Worn.class)
-  void writesTheNumbersThatScoresRead(Worn worn, @TempDir Path work) throws IOException {
+  @EnumSource(PairNetwork.Worn.class)
+  void writesTheNumbersThatScoresRead(PairNetwork.Worn worn, @TempDir Path work)
+      throws IOException {
     TrainPairs.main(new String[] {work.toString(), worn.name(), "1", "2", "3"});
     TrainGazeTest.assertLikeShipped(work.resolve(worn.file()));
   }
@@ -33,7 +34,7 @@ class TrainPairsTest {
   @Test
   void fadesOneSideOfWhatIsWornAndLeavesTheRest() {
     Portrait portrait = portrait(Glasses.ROUND);
-    WornPicture glasses = WornPicture.of(portrait, Worn.GLASSES);
+    WornPicture glasses = WornPicture.of(portrait, PairNetwork.Worn.GLASSES);
     assertEquals(portrait.picture(), glasses.with(1, 1));
     int middle = (int) (portrait.landmarks()[0] + portrait.landmarks()[2]) / 2;
     RgbImage faded = glasses.with(1, 0);
@@ -45,10 +46,11 @@ class TrainPairsTest {
 
   @Test
   void tellsWhetherItIsSeen() {
-    WornPicture glasses = WornPicture.of(portrait(Glasses.ROUND), Worn.GLASSES);
+    WornPicture glasses = WornPicture.of(portrait(Glasses.ROUND), PairNetwork.Worn.GLASSES);
     assertEquals("1.0, 1.0", glasses.visible(-1) + ", " + glasses.visible(1));
-    assertEquals(0, WornPicture.of(glasses.with(), Worn.HOOPS).visible(1), "no hoops");
-    assertNotEquals(1, WornPicture.of(portrait(Glasses.NONE), Worn.GLASSES).visible(1));
+    assertEquals(0, WornPicture.of(glasses.with(), PairNetwork.Worn.HOOPS).visible(1), "no hoops");
+    assertNotEquals(
+        1, WornPicture.of(portrait(Glasses.NONE), PairNetwork.Worn.GLASSES).visible(1));
   }
 
   private static Portrait portrait(Glasses glasses) {

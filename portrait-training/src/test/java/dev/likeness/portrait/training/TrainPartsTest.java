@@ -11,7 +11,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.photos.face.Landmarks;
+import dev.likeness.photos.face.Face;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.training.adapter.TrainingPair;
 import java.io.IOException;
@@ -120,8 +120,9 @@ class TrainPartsTest {
   void putsEyesAndMouthALittleAstray() {
     PeopleRenders renders = new PeopleRenders(1);
     for (long index = 0; index < 8; index++) {
-      Landmarks exact = EmbedderTrial.face(renders.landmarks(index)).landmarks().orElseThrow();
-      Landmarks found = renders.face(index).landmarks().orElseThrow();
+      Face.Landmarks exact =
+          EmbedderTrial.face(renders.landmarks(index)).landmarks().orElseThrow();
+      Face.Landmarks found = renders.face(index).landmarks().orElseThrow();
       double eyes = exact.points().get(0).distance(exact.points().get(1));
       for (int i = 0; i < exact.points().size(); i++) {
         double astray = exact.points().get(i).distance(found.points().get(i)) / eyes;

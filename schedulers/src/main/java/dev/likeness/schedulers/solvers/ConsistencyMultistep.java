@@ -28,4 +28,29 @@ public record ConsistencyMultistep(boolean drawsAtEnd) implements Solver {
     }
     return x;
   }
+
+  /**
+   * Multistep sampling of consistency models, which end at a smallest sigma instead of 0. Song et
+   * al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code CMStochasticIterativeScheduler}.
+   *
+   * @param smallestSigma where the model's trajectory ends
+   * @param noiseScale a factor of all noise, mostly 1
+   */
+  public record ConsistencyIterative(double smallestSigma, double noiseScale) implements Solver {
+    @Override
+    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+      Combination x = draft.start();
+      for (int i = ladder.first(); i <= ladder.last(); i++) {
+        Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+        double next = Math.max(ladder.next(i).sigma(), smallestSigma);
+        x = call.denoised();
+        if (ladder.size() > 1) {
+          x = x.plus(draft
+              .noise()
+              .times(noiseScale * Math.sqrt(next * next - smallestSigma * smallestSigma)));
+        }
+      }
+      return x;
+    }
+  }
 }

@@ -2,11 +2,11 @@ package dev.likeness.schedulers.solvers;
 
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
-import dev.likeness.schedulers.LearnedVariance;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.PlanBuilder;
 import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.Step;
 
 /**
  * Ancestral sampling of denoising diffusion probabilistic models, order 1, stochastic. Ho et al.
@@ -57,8 +57,9 @@ public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) 
     return switch (variance) {
       case SMALL -> draft.noise().times(Math.sqrt(small));
       case LARGE -> draft.noise().times(Math.sqrt(large));
-      case LEARNED -> draft.noise(LearnedVariance.DIRECT);
-      case LEARNED_RANGE -> draft.noise(LearnedVariance.range(Math.log(small), Math.log(large)));
+      case LEARNED -> draft.noise(Step.LearnedVariance.DIRECT);
+      case LEARNED_RANGE ->
+        draft.noise(Step.LearnedVariance.range(Math.log(small), Math.log(large)));
     };
   }
 

@@ -18,7 +18,7 @@ import java.util.List;
  * @param order the highest order, 1 to 3
  * @param end how the order falls towards the end
  */
-public record Deis(int order, OrderAtEnd end) implements Solver {
+public record Deis(int order, DpmSolverMultistep.FinalOrder end) implements Solver {
   /** Refuses an order outside 1 to 3. */
   public Deis {
     if (order < 1 || order > 3) {

@@ -38,4 +38,34 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
     }
     return x;
   }
+
+  /**
+   * The midpoint method for rectified flow with ancestral noise, two calls a step and one in the
+   * last. ComfyUI {@code sample_dpm_2_ancestral_RF}.
+   *
+   * @param eta how far past the next level each step goes
+   * @param noiseScale a factor of all noise, mostly 1
+   * @param timesteps what the network is told at a sigma between two steps
+   */
+  public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
+      implements Solver {
+    @Override
+    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+      Combination x = draft.start();
+      for (int i = ladder.first(); i <= ladder.last(); i++) {
+        double sigma = ladder.at(i).sigma();
+        AncestralStep.FlowAncestral step =
+            AncestralStep.FlowAncestral.step(sigma, ladder.next(i).sigma(), eta);
+        double middle = Math.sqrt(sigma * step.down());
+        Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+        x = begin.x().plus(begin.slope().times(middle - sigma));
+        if (middle > 0) {
+          Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.flow(middle));
+          x = begin.x().plus(halfway.slope().times(step.down() - sigma));
+          x = step.renoised(x, draft, noiseScale);
+        }
+      }
+      return x;
+    }
+  }
 }

@@ -22,7 +22,7 @@ import java.util.List;
  * @param heun whether the second order uses Heun's rule; the midpoint rule otherwise
  * @param end how the order falls towards the end
  */
-public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun, OrderAtEnd end)
+public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun, FinalOrder end)
     implements Solver {
   /** Refuses an order that the method does not have. */
   public DpmSolverMultistep {
@@ -70,5 +70,25 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
     return algorithm
         .step(s, t, h, midpoint, x, d0, d1, d2)
         .plus(noise.times(algorithm.noise(t, h)));
+  }
+
+  /**
+   * How a multistep solver lowers its order near the end of its ladder, as diffusers' DPM-Solver
+   * does.
+   *
+   * @param firstAtLast whether the last step is of order 1 whatever the ladder's length
+   * @param lowerWhenShort whether ladders of fewer than 15 steps end with orders 2 and 1
+   */
+  public record FinalOrder(boolean firstAtLast, boolean lowerWhenShort) {
+    private static final int SHORT = 15;
+
+    /** The order of step i, given what the history allows. */
+    int orderAt(SigmaSchedule ladder, int i, int possible) {
+      boolean lower = lowerWhenShort && ladder.size() < SHORT;
+      if (i == ladder.last() && (firstAtLast || lower)) {
+        return 1;
+      }
+      return i == ladder.last() - 1 && lower ? Math.min(2, possible) : possible;
+    }
   }
 }

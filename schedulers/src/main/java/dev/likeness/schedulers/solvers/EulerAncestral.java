@@ -28,4 +28,29 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
     }
     return x;
   }
+
+  /**
+   * Ancestral Euler steps for rectified flow: down past the next level, then signal and noise are
+   * brought back to it. ComfyUI {@code sample_euler_ancestral_RF}, diffusers
+   * {@code LTXEulerAncestralRFScheduler}; order 1, stochastic.
+   *
+   * @param eta how far past the next level each step goes, 0 for plain Euler steps
+   * @param noiseScale a factor of all noise, mostly 1
+   */
+  public record FlowEulerAncestral(double eta, double noiseScale) implements Solver {
+    @Override
+    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+      Combination x = draft.start();
+      for (int i = ladder.first(); i <= ladder.last(); i++) {
+        double sigma = ladder.at(i).sigma();
+        AncestralStep.FlowAncestral step =
+            AncestralStep.FlowAncestral.step(sigma, ladder.next(i).sigma(), eta);
+        Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+        double keep = step.down() / sigma;
+        x = step.renoised(
+            call.x().times(keep).plus(call.denoised().times(1 - keep)), draft, noiseScale);
+      }
+      return x;
+    }
+  }
 }

@@ -24,7 +24,7 @@ public final class Ipndm implements Solver {
       NoiseLevel t = ladder.next(i);
       Call call = draft.call(x, ladder.timestep(i), s);
       answers.add(0, call.eps());
-      Combination eps = AdamsBashforth.extrapolated(answers);
+      Combination eps = Pndm.AdamsBashforth.extrapolated(answers);
       // Without signal the noise is the sample itself, and no clean image can be told from it yet.
       Combination clean =
           s.alpha() > 0 ? call.x().minus(eps.times(s.sigma())).over(s.alpha()) : Combination.ZERO;

@@ -17,8 +17,8 @@ public final class Solvers {
   /** DDIM without noise, for variance-preserving ladders. */
   public static final Solver DDIM = new Ddim(0);
   /** Multistep DPM-Solver++ of order 2. */
-  public static final Solver DPM_PLUS_PLUS_2M =
-      new DpmSolverMultistep(DpmAlgorithm.DATA, 2, false, new OrderAtEnd(true, false));
+  public static final Solver DPM_PLUS_PLUS_2M = new DpmSolverMultistep(
+      DpmAlgorithm.DATA, 2, false, new DpmSolverMultistep.FinalOrder(true, false));
   /** Multistep SDE-DPM-Solver++ of order 2. */
   public static final Solver DPM_PLUS_PLUS_2M_SDE = new DpmPlusPlusMSde(2, false, 1, 1);
   /** Multistep SDE-DPM-Solver++ of order 3. */
@@ -34,7 +34,7 @@ public final class Solvers {
   /** Euler's method with CFG++, for guidance of 1 to 2. */
   public static final Solver EULER_CFG_PLUS_PLUS = new EulerCfgPlusPlus(0, 1);
   /** Ancestral Euler steps for rectified flow. */
-  public static final Solver FLOW_EULER_ANCESTRAL = new FlowEulerAncestral(1, 1);
+  public static final Solver FLOW_EULER_ANCESTRAL = new EulerAncestral.FlowEulerAncestral(1, 1);
 
   private Solvers() {}
 

@@ -4,9 +4,9 @@ import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.PlanBuilder;
-import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.Step;
 
 /**
  * Consistency sampling in angles: {@code x = cos(t) x0 + sin(t) n}, and the timestep is the angle.
@@ -24,8 +24,8 @@ public record TrigFlow(double noiseScale) implements Solver {
       NoiseLevel next = ladder.next(i);
       // The published first angle, 1.5708, lies a little beyond a right one, where the cosine is
       // negative.
-      Call call =
-          draft.call(x, angle, ladder.at(i), new Scaling(1, Math.cos(angle), -Math.sin(angle)));
+      Call call = draft.call(
+          x, angle, ladder.at(i), new Step.Scaling(1, Math.cos(angle), -Math.sin(angle)));
       x = call.denoised().times(next.alpha()).plus(draft.noise().times(next.sigma() * noiseScale));
     }
     return x;

@@ -1,6 +1,5 @@
 package dev.likeness.schedulers.solvers;
 
-import dev.likeness.schedulers.CleanEnd;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.SolverContract;
@@ -294,7 +293,7 @@ class ExplodingSolversTest {
   class OfIpndmToTheEnd extends OfHeun {
     @Override
     public Solver solver(double[] sigmas) {
-      return new CleanEnd(new Ipndm());
+      return new Solver.CleanEnd(new Ipndm());
     }
   }
 
@@ -302,7 +301,7 @@ class ExplodingSolversTest {
   class OfIpndmOfUnevenSteps extends OfLms {
     @Override
     public Solver solver(double[] sigmas) {
-      return new CleanEnd(new Lms(4));
+      return new Solver.CleanEnd(new Lms(4));
     }
 
     @Override
@@ -315,7 +314,7 @@ class ExplodingSolversTest {
   class OfDeisToTheEnd extends OfLms3 {
     @Override
     public Solver solver(double[] sigmas) {
-      return new CleanEnd(new Deis(3, new OrderAtEnd(false, false)));
+      return new Solver.CleanEnd(new Deis(3, new DpmSolverMultistep.FinalOrder(false, false)));
     }
 
     @Override
@@ -426,7 +425,7 @@ class ExplodingSolversTest {
 
     @Override
     public Solver solver(double[] sigmas) {
-      return new ConsistencyIterative(0.01, 1);
+      return new ConsistencyMultistep.ConsistencyIterative(0.01, 1);
     }
 
     @Override

@@ -29,7 +29,7 @@ class FlowSolversTest {
   class OfFlowEulerAncestral extends OfEulerInFlow {
     @Override
     public Solver solver(double[] sigmas) {
-      return new FlowEulerAncestral(1, 1);
+      return new EulerAncestral.FlowEulerAncestral(1, 1);
     }
 
     @Override
@@ -42,7 +42,7 @@ class FlowSolversTest {
   class OfFlowDpm2Ancestral extends OfFlowEulerAncestral {
     @Override
     public Solver solver(double[] sigmas) {
-      return new FlowDpm2Ancestral(1, 1, sigma -> sigma);
+      return new Dpm2Ancestral.FlowDpm2Ancestral(1, 1, sigma -> sigma);
     }
   }
 
@@ -50,7 +50,7 @@ class FlowSolversTest {
   class OfFlowDpm2WithoutNoise extends OfFlowEulerAncestral {
     @Override
     public Solver solver(double[] sigmas) {
-      return new FlowDpm2Ancestral(0, 1, sigma -> sigma);
+      return new Dpm2Ancestral.FlowDpm2Ancestral(0, 1, sigma -> sigma);
     }
 
     @Override
@@ -63,7 +63,7 @@ class FlowSolversTest {
   class OfFlowDpmPlusPlus2SAncestral extends OfFlowEulerAncestral {
     @Override
     public Solver solver(double[] sigmas) {
-      return new FlowDpmPlusPlus2SAncestral(1, 1, sigma -> sigma);
+      return new DpmPlusPlus2SAncestral.FlowDpmPlusPlus2SAncestral(1, 1, sigma -> sigma);
     }
   }
 
@@ -71,7 +71,7 @@ class FlowSolversTest {
   class OfFlowDpmPlusPlus2SWithoutNoise extends OfFlowDpm2WithoutNoise {
     @Override
     public Solver solver(double[] sigmas) {
-      return new FlowDpmPlusPlus2SAncestral(0, 1, sigma -> sigma);
+      return new DpmPlusPlus2SAncestral.FlowDpmPlusPlus2SAncestral(0, 1, sigma -> sigma);
     }
   }
 

@@ -10,8 +10,10 @@ import org.junit.jupiter.api.Nested;
 
 /** The contract for the solvers in variance-preserving form, with what each declares of itself. */
 class PreservingSolversTest {
-  private static final OrderAtEnd NEVER_LOWER = new OrderAtEnd(false, false);
-  private static final OrderAtEnd FIRST_AT_LAST = new OrderAtEnd(true, false);
+  private static final DpmSolverMultistep.FinalOrder NEVER_LOWER =
+      new DpmSolverMultistep.FinalOrder(false, false);
+  private static final DpmSolverMultistep.FinalOrder FIRST_AT_LAST =
+      new DpmSolverMultistep.FinalOrder(true, false);
 
   @Nested
   class OfDpmSolverPlusPlus2M extends Preserving {

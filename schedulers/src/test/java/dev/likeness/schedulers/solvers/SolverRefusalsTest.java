@@ -21,7 +21,8 @@ import org.junit.jupiter.api.function.Executable;
 
 /** What solvers refuse, and what they count. */
 class SolverRefusalsTest {
-  private static final OrderAtEnd NEVER_LOWER = new OrderAtEnd(false, false);
+  private static final DpmSolverMultistep.FinalOrder NEVER_LOWER =
+      new DpmSolverMultistep.FinalOrder(false, false);
 
   @Test
   void spendsExactlyTheCallsOfDpmFast() {

@@ -1,6 +1,8 @@
 package dev.likeness.diffusion.internal.adapter;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -93,5 +95,112 @@ public interface Adaptation {
       return this == NONE ? other : this;
     }
     return new Summed(this, other);
+  }
+
+  /**
+   * Tokens of a picture that are alike merged for a UNet's self-attention at the largest level that
+   * attends (Bolya and Hoffman 2023, arXiv:2303.17604).
+   *
+   * @param merged the share of the tokens, 0 to 0.75: of each square of two by two one stays
+   */
+  public record MergedTokens(double merged) implements Adaptation {
+    public MergedTokens {
+      if (!(merged >= 0 && merged <= 0.75)) {
+        throw new IllegalArgumentException(
+            "a share of tokens to merge must be in 0..0.75, got " + merged);
+      }
+    }
+  }
+
+  /**
+   * Self-attentions in which every token sees itself alone (Ahn et al. 2024, arXiv:2403.17377).
+   *
+   * @param layers regular expressions to be found in the names of the attentions
+   */
+  public record PerturbedAttention(List<String> layers) implements Adaptation {
+    @Override
+    public boolean perturbs(String module) {
+      return layers.stream()
+          .anyMatch(layer -> Pattern.compile(layer).matcher(module).find());
+    }
+  }
+
+  /** Two adaptations at once. */
+  record Summed(Adaptation first, Adaptation second) implements Adaptation {
+    @Override
+    public List<AdapterLayer> sidePaths(String module) {
+      List<AdapterLayer> before = first.sidePaths(module);
+      List<AdapterLayer> after = second.sidePaths(module);
+      return joined(
+          before, after.stream().filter(path -> !isAmong(before, path.once())).toList());
+    }
+
+    @Override
+    public List<AttentionBranch> branches(String module) {
+      return joined(first.branches(module), second.branches(module));
+    }
+
+    @Override
+    public boolean perturbs(String module) {
+      return first.perturbs(module) || second.perturbs(module);
+    }
+
+    @Override
+    public double merged() {
+      return Math.max(first.merged(), second.merged());
+    }
+
+    @Override
+    public Tensor tensor(String name, Tensor own) {
+      return second.tensor(name, first.tensor(name, own));
+    }
+
+    @Override
+    public boolean replaces(String name) {
+      return first.replaces(name) || second.replaces(name);
+    }
+
+    @Override
+    public boolean packs() {
+      return first.packs() && second.packs();
+    }
+
+    @Override
+    public Adaptation at(double progress) {
+      return first.at(progress).and(second.at(progress));
+    }
+
+    @Override
+    public boolean isBeside() {
+      return first.isBeside() && second.isBeside();
+    }
+
+    private static boolean isAmong(List<AdapterLayer> paths, Object once) {
+      return once != null && paths.stream().anyMatch(path -> once == path.once());
+    }
+
+    private static <T> List<T> joined(List<T> first, List<T> second) {
+      if (first.isEmpty() || second.isEmpty()) {
+        return first.isEmpty() ? second : first;
+      }
+      List<T> all = new ArrayList<>(first);
+      all.addAll(second);
+      return all;
+    }
+  }
+
+  /**
+   * Changes nothing of what is drawn but rounding: layers multiply their weights as they were
+   * loaded, and make no form of their own of them. For who holds the loaded weights anyway, as
+   * trainings do: the forms would lie beside them, a network more.
+   */
+  public enum UnpackedWeights implements Adaptation {
+    /** There is one of it. */
+    INSTANCE;
+
+    @Override
+    public boolean packs() {
+      return false;
+    }
   }
 }

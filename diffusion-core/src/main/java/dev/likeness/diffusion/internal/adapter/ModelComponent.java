@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.internal.adapter;
 
+import java.util.Set;
+
 /** The networks of a base model that adapters reach, named as its folder names them. */
 public enum ModelComponent {
   UNET("unet"),
@@ -17,5 +19,19 @@ public enum ModelComponent {
   /** The component's name in a diffusers folder and in LoRA keys. */
   public String folder() {
     return folder;
+  }
+
+  /**
+   * The tensors of a model's parts, by name and shape: what tells an adapter which base it meets.
+   */
+  public interface Tensors {
+    /**
+     * The names of a part's tensors, from which adapters learn its modules; empty for a part that
+     * the model lacks.
+     */
+    Set<String> tensorNames(ModelComponent part);
+
+    /** The shape of one of {@link #tensorNames}. */
+    long[] tensorShape(ModelComponent part, String name);
   }
 }

@@ -24,7 +24,7 @@ public record SummedAdapter(Adapter first, Adapter second) implements Adapter {
   }
 
   @Override
-  public void requireFor(PartTensors model) {
+  public void requireFor(ModelComponent.Tensors model) {
     first.requireFor(model);
     second.requireFor(model);
   }

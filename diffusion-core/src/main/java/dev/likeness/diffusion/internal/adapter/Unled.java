@@ -21,7 +21,7 @@ public record Unled(Adapter own) implements Adapter {
   }
 
   @Override
-  public void requireFor(PartTensors model) {
+  public void requireFor(ModelComponent.Tensors model) {
     own.requireFor(model);
   }
 

@@ -2,7 +2,9 @@ package dev.likeness.diffusion.internal.cudagraph;
 
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
 import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
+import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
 import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
 import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
@@ -25,7 +27,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * classifier {@code linux-x86_64-gpu}. The work must neither wait for the card nor read host
  * memory.
  */
-final class CudaGraphCapture implements Recorder {
+final class CudaGraphCapture implements GraphRunner.Capture {
   @Override
   public Recording record(Runnable work) {
     byte device = torch_cuda.current_device();
@@ -106,6 +108,30 @@ final class CudaGraphCapture implements Recorder {
     @Override
     public boolean call(Pointer stream) {
       return stream != null && stream.address() == address;
+    }
+  }
+
+  /** A CUDA graph that is ready to run, with the memory that it runs in. */
+  record CudaRecording(
+      CUgraphExec_st graph,
+      byte device,
+      DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool)
+      implements GraphRunner.Capture.Recording {
+    @Override
+    public void replay() {
+      CudaGraphCapture.check(
+          cudaGraphLaunch(graph, torch_cuda.getCurrentCUDAStream(device).stream()), "launch");
+    }
+
+    /** Frees the graph once the card has done with it, and gives its memory back. */
+    @Override
+    public void close() {
+      torch_cuda.device_synchronize();
+      try {
+        CudaGraphCapture.check(cudaGraphExecDestroy(graph), "free");
+      } finally {
+        torch_cuda.getAllocator().releasePool(device, pool);
+      }
     }
   }
 }

@@ -22,13 +22,13 @@ import org.slf4j.LoggerFactory;
 public final class GraphRunner implements StepRunner {
   private static final Logger LOG = LoggerFactory.getLogger(GraphRunner.class);
 
-  private final Recorder recorder;
+  private final Capture recorder;
   private final Set<Object> seen = new HashSet<>();
   private final Map<Object, CapturedGraph> takes = new HashMap<>();
   private StepScalars around;
 
   /** Nothing recorded yet. */
-  public GraphRunner(Recorder recorder) {
+  public GraphRunner(Capture recorder) {
     this.recorder = recorder;
   }
 
@@ -114,5 +114,39 @@ public final class GraphRunner implements StepRunner {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  /** Records what a piece of work asks of a device, to ask it again without the work's own code. */
+  @FunctionalInterface
+  public interface Capture {
+    /**
+     * Records nothing: to replay is to do the work again. It shows on any device that replaying
+     * changes no number.
+     */
+    Capture REPEATING = work -> {
+      work.run();
+      return work::run;
+    };
+
+    /** What was recorded. */
+    @FunctionalInterface
+    interface Recording extends AutoCloseable {
+      /**
+       * Puts the same operations, over the same memory, into the device's queue; does not wait for
+       * them.
+       */
+      void replay();
+
+      @Override
+      default void close() {}
+    }
+
+    /**
+     * Records {@code work}, which reads and writes tensors that stay where they are. It is run at
+     * least once on the way, over numbers that mean nothing.
+     *
+     * @throws RuntimeException when the device cannot record it
+     */
+    Recording record(Runnable work);
   }
 }

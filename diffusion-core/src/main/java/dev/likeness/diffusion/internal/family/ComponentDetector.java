@@ -48,7 +48,7 @@ public record ComponentDetector(Map<String, Object> values) {
    * @param layers how many of its layers it runs at most
    * @param known its configuration where it is known better than by shapes, or null
    */
-  public Component clip(
+  public Detected clip(
       TensorNames keys,
       String component,
       String prefix,
@@ -65,7 +65,7 @@ public record ComponentDetector(Map<String, Object> values) {
     Map<String, Object> config = known != null
         ? known
         : options(component, ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects));
-    return new Component(
+    return new Detected(
         projects ? "CLIPTextModelWithProjection" : "CLIPTextModel",
         named(config, keys, component),
         layout);
@@ -80,14 +80,14 @@ public record ComponentDetector(Map<String, Object> values) {
   }
 
   /** The autoencoder of a file, or null when there is none. */
-  public Component autoencoder(TensorNames keys, Map<String, Object> known) {
+  public Detected autoencoder(TensorNames keys, Map<String, Object> known) {
     for (String prefix : List.of("first_stage_model.", "vae.")) {
       KeyMapping layout = AutoencoderKeyFormat.layout(keys, prefix);
       if (layout != null) {
         CanonicalTensors own = new CanonicalTensors(keys, layout);
         Map<String, Object> config =
             known != null ? known : options("vae", AutoencoderKeyFormat.config(own));
-        return new Component(
+        return new Detected(
             AutoencoderKeyFormat.className(own), named(config, keys, "vae"), layout);
       }
     }
@@ -97,4 +97,13 @@ public record ComponentDetector(Map<String, Object> values) {
   public static ModelConfig named(Map<String, Object> config, TensorNames keys, String component) {
     return ModelConfig.of(config, keys.describe() + " (" + component + ")");
   }
+
+  /**
+   * A network inside a single file.
+   *
+   * @param className its class in diffusers or transformers
+   * @param config its configuration
+   * @param layout where its tensors lie in the file
+   */
+  public record Detected(String className, ModelConfig config, KeyMapping layout) {}
 }

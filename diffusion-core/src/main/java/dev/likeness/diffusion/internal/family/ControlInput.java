@@ -1,10 +1,8 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.internal.family.flux.FluxConditioning;
 import dev.likeness.diffusion.internal.family.flux.FluxControlNetModel;
-import dev.likeness.diffusion.internal.family.flux.FluxResiduals;
+import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.ControlNetModel;
-import dev.likeness.diffusion.internal.family.stablediffusion.ControlResiduals;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.request.ControlImage;
@@ -46,7 +44,7 @@ public record ControlInput(
   }
 
   /** What all of them add to a UNet in a row, or null. */
-  public static ControlResiduals all(
+  public static ControlNetModel.Residuals all(
       List<ControlInput> hints, Tensor input, Tensor time, UNetConditioning told, Step step) {
     return hints.stream()
         .filter(hint -> hint.at(step).findAny().isPresent())
@@ -57,11 +55,11 @@ public record ControlInput(
   }
 
   /** What each of them adds to FLUX in a row. */
-  public static List<FluxResiduals> each(
+  public static List<FluxControlNetModel.Residuals> each(
       List<ControlInput> hints,
       Tensor tokens,
       Tensor time,
-      FluxConditioning told,
+      FluxTransformer2DModel.Inputs told,
       RotaryEmbedding rotation,
       Step step) {
     return hints.stream()

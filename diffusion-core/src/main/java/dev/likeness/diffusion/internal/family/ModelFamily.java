@@ -47,7 +47,8 @@ public interface ModelFamily {
    *
    * @param configs configurations that are known better than by shapes, by component
    */
-  Map<String, Component> components(TensorNames keys, Map<String, Map<String, Object>> configs);
+  Map<String, ComponentDetector.Detected> components(
+      TensorNames keys, Map<String, Map<String, Object>> configs);
 
   /** The networks that a whole model of the family has. */
   List<String> parts();

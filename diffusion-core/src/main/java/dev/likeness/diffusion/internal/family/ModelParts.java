@@ -15,6 +15,7 @@ import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -140,5 +141,113 @@ public interface ModelParts {
           path + " does not exist; give a diffusers folder or a checkpoint file");
     }
     return Files.isDirectory(path) ? ModelFolder.open(path) : SingleFile.open(path);
+  }
+
+  /** What classes a model's components may be of. */
+  public static final class Classes {
+    private Classes() {}
+
+    /** Refuses a component of a class that is not {@code known}. */
+    public static void require(ModelParts files, String component, String... known) {
+      String name = files.componentClass(component);
+      if (name == null || !List.of(known).contains(name)) {
+        throw new InvalidInputException(files.describe()
+            + (name == null
+                ? " has no " + component + "; give one beside it"
+                : ": its " + component + " is a " + name)
+            + "; supported: " + String.join(", ", known));
+      }
+    }
+
+    /**
+     * Refuses a model that names networks which nothing is drawn with here, rather than draw
+     * without them.
+     */
+    static void requireNoOthers(ModelParts files) {
+      files.others().entrySet().stream().findFirst().ifPresent(other -> {
+        throw new InvalidInputException(
+            files.describe() + ": its " + other.getKey() + " (" + other.getValue()
+                + ") is of a pipeline that is"
+                + " not supported; give the folder of its base alone, and a ControlNet by itself");
+      });
+    }
+  }
+
+  /** A model that is to lie in memory as a plan says. */
+  public record PlannedFiles(ModelParts files, MemoryPlan plan) implements ModelParts {
+    @Override
+    public String describe() {
+      return files.describe();
+    }
+
+    @Override
+    public String name() {
+      return files.name();
+    }
+
+    @Override
+    public Optional<Path> folder() {
+      return files.folder();
+    }
+
+    @Override
+    public String pipeline() {
+      return files.pipeline();
+    }
+
+    @Override
+    public boolean option(String name) {
+      return files.option(name);
+    }
+
+    @Override
+    public Set<String> componentNames() {
+      return files.componentNames();
+    }
+
+    @Override
+    public Map<String, String> others() {
+      return files.others();
+    }
+
+    @Override
+    public String componentClass(String component) {
+      return files.componentClass(component);
+    }
+
+    @Override
+    public ModelConfig config(String component) {
+      return files.config(component);
+    }
+
+    @Override
+    public ModelConfig scheduler() {
+      return files.scheduler();
+    }
+
+    @Override
+    public TensorSource weights(String component) {
+      return files.weights(component);
+    }
+
+    @Override
+    public ModelFamily family() {
+      return files.family();
+    }
+
+    @Override
+    public TokenizerFiles tokenizerFiles(String tokenizer) {
+      return files.tokenizerFiles(tokenizer);
+    }
+
+    @Override
+    public ClipTokenizer tokenizer(String tokenizer) {
+      return files.tokenizer(tokenizer);
+    }
+
+    @Override
+    public T5Tokenizer t5Tokenizer(String tokenizer) {
+      return files.t5Tokenizer(tokenizer);
+    }
   }
 }

@@ -5,13 +5,13 @@ import dev.likeness.schedulers.SchedulerConfig;
 
 /** What the networks of every family are opened with and close. */
 public abstract class NetworksBase implements OpenNetworks {
-  private final OpenParts parts = new OpenParts();
+  private final OpenNetworks.OpenParts parts = new OpenNetworks.OpenParts();
   private final Compute compute;
   private final SchedulerConfig scheduler;
 
   /** Refuses a model that names networks which none of these families has. */
   public NetworksBase(ModelParts files, Compute compute, SchedulerConfig scheduler) {
-    Classes.requireNoOthers(files);
+    ModelParts.Classes.requireNoOthers(files);
     this.compute = compute;
     this.scheduler = scheduler;
   }

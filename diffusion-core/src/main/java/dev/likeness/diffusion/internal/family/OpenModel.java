@@ -4,7 +4,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PerturbedAttention;
 import dev.likeness.diffusion.internal.family.flux.FluxModel;
 import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Model;
@@ -296,7 +295,7 @@ public interface OpenModel {
    */
   static Adaptation perturbed(OpenNetworks model, ModelComponent part, DegradedGuidance weakening) {
     for (String layer : weakening.layers()) {
-      PerturbedAttention one = new PerturbedAttention(List.of(layer));
+      Adaptation.PerturbedAttention one = new Adaptation.PerturbedAttention(List.of(layer));
       if (attentions(model, part)
           .noneMatch(module ->
               one.perturbs(module) && !(part == ModelComponent.UNET && module.endsWith("attn2")))) {
@@ -305,7 +304,7 @@ public interface OpenModel {
             + attentions(model, part).sorted().findFirst().orElse("none"));
       }
     }
-    return new PerturbedAttention(weakening.layers());
+    return new Adaptation.PerturbedAttention(weakening.layers());
   }
 
   private static Stream<String> attentions(OpenNetworks model, ModelComponent part) {

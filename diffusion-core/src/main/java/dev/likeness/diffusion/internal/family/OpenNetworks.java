@@ -1,19 +1,25 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PartTensors;
+import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.SchedulerConfig;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * The networks of a base model of any family, opened and checked: what every family has. Shared by
  * threads.
  */
-public interface OpenNetworks extends PartTensors, AutoCloseable {
+public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
   Compute compute();
 
   Autoencoder autoencoder();
@@ -56,4 +62,68 @@ public interface OpenNetworks extends PartTensors, AutoCloseable {
 
   @Override
   void close();
+
+  /** What a model has opened, closed together in reverse order even when one of them fails. */
+  static final class OpenParts implements AutoCloseable {
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    <T extends AutoCloseable> T add(T part) {
+      parts.push(part);
+      return part;
+    }
+
+    @Override
+    public void close() {
+      RuntimeException failure = null;
+      while (!parts.isEmpty()) {
+        try {
+          parts.pop().close();
+        } catch (Exception e) {
+          failure = failure == null
+              ? new IllegalStateException("a part of the model did not close", e)
+              : failure;
+        }
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    }
+  }
+
+  /**
+   * A model's transformer, opened.
+   *
+   * @param <C> its config
+   * @param <T> the network
+   */
+  public record Network<C, T>(C config, LoadedWeights weights, BiFunction<C, Weights, T> network)
+      implements AutoCloseable {
+    /** Opens it; {@link #check} has still to be called. */
+    public static <C, T> Network<C, T> of(
+        ModelParts files,
+        Compute compute,
+        Function<ModelConfig, C> config,
+        BiFunction<C, Weights, T> network) {
+      return new Network<>(
+          config.apply(files.config(ModelComponent.TRANSFORMER.folder())),
+          files.load(ModelComponent.TRANSFORMER.folder(), compute),
+          network);
+    }
+
+    /** Checks every tensor against the config. */
+    public void check() {
+      weights.check(tensors -> network.apply(config, tensors), Set.of());
+      weights.loadViews();
+    }
+
+    /** The network as an adaptation has it. */
+    public T adapted(Adaptation adaptation) {
+      return network.apply(config, Weights.of(weights, adaptation));
+    }
+
+    @Override
+    public void close() {
+      weights.close();
+    }
+  }
 }

@@ -1,12 +1,14 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.internal.cudagraph.LaidOut;
+import dev.likeness.diffusion.internal.cudagraph.StepRunner;
+import dev.likeness.diffusion.internal.cudagraph.StepScalars;
 import dev.likeness.schedulers.Step;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** The network as the sampler sees it; guidance, caching and tiling wrap one another here. */
 @FunctionalInterface
-public interface Predictor extends LaidOut {
+public interface Predictor extends StepRunner.Capturable {
   /**
    * The network's answer for {@code input}, the sample after the row's input scaling.
    *
@@ -16,4 +18,37 @@ public interface Predictor extends LaidOut {
    *     twice the batch: all guided answers, then all of those
    */
   Tensor predict(Tensor input, Step step);
+
+  /**
+   * A network whose work a runner may record.
+   *
+   * @param fixed the layout of a row's work, see
+   *     {@link dev.likeness.diffusion.internal.cudagraph.StepRunner.Capturable#layout}
+   */
+  public record RecordedNetwork(StepRunner runner, Function<Step, Object> fixed, Asked asked)
+      implements Predictor {
+    /**
+     * A network as it is asked in a row; of {@code step} it may read what the layout holds, and
+     * numbers from {@code row}.
+     */
+    @FunctionalInterface
+    public interface Asked {
+      Tensor answer(Tensor input, Step step, StepScalars row);
+    }
+
+    @Override
+    public Tensor predict(Tensor input, Step step) {
+      return runner
+          .run(
+              layout(step),
+              step,
+              (row, in) -> new Tensor[] {asked.answer(in[0], step, row)},
+              input)[0];
+    }
+
+    @Override
+    public Object layout(Step step) {
+      return fixed.apply(step);
+    }
+  }
 }

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A component's canonical tensors under the names and in the forms of a foreign layout:
- * {@link RelaidSource} undone.
+ * {@link CanonicalTensors.RelaidSource} undone.
  */
 public final class ForeignSource implements TensorSource {
   private final TensorSource canonical;
@@ -38,7 +38,7 @@ public final class ForeignSource implements TensorSource {
   @Override
   public long[] shape(String name) {
     long[] shape = canonical.shape(first(name)).clone();
-    Place place = layout.place(first(name));
+    KeyMapping.Location place = layout.place(first(name));
     if (place.parts() > 1) {
       shape[0] = shape[0] / place.span() * place.parts();
     }

@@ -62,7 +62,7 @@ public final class LlamaCppKeyFormat {
             "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
             T5_BLOCK + "0.attn_rel_b");
     boolean gated = keys.has(prefix + T5_BLOCK + "0.ffn_gate.weight");
-    for (int i = 0; i < Numbered.count(keys, prefix + T5_BLOCK); i++) {
+    for (int i = 0; i < ShapeReader.Numbered.count(keys, prefix + T5_BLOCK); i++) {
       String own = "encoder.block." + i + ".";
       String foreign = T5_BLOCK + i + ".";
       T5.forEach((theirs, ours) -> table.layer(own + ours, foreign + theirs));
@@ -80,7 +80,7 @@ public final class LlamaCppKeyFormat {
         .layer("model.embed_tokens", EMBEDDING)
         .layer("model.norm", "output_norm")
         .layer("lm_head", "output");
-    for (int i = 0; i < Numbered.count(keys, prefix + QWEN_BLOCK); i++) {
+    for (int i = 0; i < ShapeReader.Numbered.count(keys, prefix + QWEN_BLOCK); i++) {
       String own = "model.layers." + i + ".";
       String foreign = QWEN_BLOCK + i + ".";
       QWEN3.forEach((theirs, ours) -> table.layer(own + ours, foreign + theirs));

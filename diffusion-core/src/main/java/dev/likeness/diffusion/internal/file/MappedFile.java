@@ -168,4 +168,31 @@ public final class MappedFile implements AutoCloseable {
   public String toString() {
     return file.toString();
   }
+
+  /**
+   * While open on a thread, tensors are read there into memory of their own rather than as views of
+   * mapped files, so that no page of a file counts with the process.
+   */
+  public static final class OwnCopies implements AutoCloseable {
+    private static final ThreadLocal<Boolean> ASKED = ThreadLocal.withInitial(() -> false);
+
+    private final boolean before = ASKED.get();
+
+    private OwnCopies() {
+      ASKED.set(true);
+    }
+
+    public static OwnCopies asked() {
+      return new OwnCopies();
+    }
+
+    static boolean wanted() {
+      return ASKED.get();
+    }
+
+    @Override
+    public void close() {
+      ASKED.set(before);
+    }
+  }
 }

@@ -35,12 +35,15 @@ public final class ModuleTable implements KeyMapping {
   }
 
   @Override
-  public Place place(String canonical) {
+  public KeyMapping.Location place(String canonical) {
     String name = translated(canonical, foreignOf);
     boolean pixels = name != null
         && canonical.endsWith(".weight")
         && pixelwise.test(canonical.substring(0, canonical.length() - ".weight".length()));
-    return name == null ? null : Place.whole(name, pixels ? Place.Form.PIXELWISE : Place.Form.SAME);
+    return name == null
+        ? null
+        : KeyMapping.Location.whole(
+            name, pixels ? KeyMapping.Location.Form.PIXELWISE : KeyMapping.Location.Form.SAME);
   }
 
   @Override

@@ -66,7 +66,7 @@ public final class Safetensors implements TensorSource {
 
   @Override
   public Tensor read(String name) {
-    TensorEntry entry = header.entry(name);
+    SafetensorsHeader.Entry entry = header.entry(name);
     return file.read(entry.dtype(), header.dataStart() + entry.begin(), entry.sizes());
   }
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -39,7 +40,7 @@ public final class SafetensorsHeader implements TensorNames {
 
   private final String source;
   private final long dataStart;
-  private final Map<String, TensorEntry> tensors;
+  private final Map<String, Entry> tensors;
   private final Map<String, String> metadata;
 
   private SafetensorsHeader(String source, long dataStart, SafetensorsParser json) {
@@ -86,7 +87,8 @@ public final class SafetensorsHeader implements TensorNames {
     checkLength(source, headerLength, length, Math.min(cap, FORMAT_CAP));
     SafetensorsParser json =
         new SafetensorsParser(source, decode(source, fill(channel, (int) headerLength)));
-    HeaderLayout.check(source, json.tensors(), length - LENGTH_BYTES - headerLength);
+    SafetensorsParser.HeaderLayout.check(
+        source, json.tensors(), length - LENGTH_BYTES - headerLength);
     return new SafetensorsHeader(source, LENGTH_BYTES + headerLength, json);
   }
 
@@ -122,7 +124,7 @@ public final class SafetensorsHeader implements TensorNames {
   }
 
   /** The tensors by name, in the header's order. */
-  public Map<String, TensorEntry> tensors() {
+  public Map<String, Entry> tensors() {
     return tensors;
   }
 
@@ -158,13 +160,12 @@ public final class SafetensorsHeader implements TensorNames {
 
   /** One past the last byte of the file. */
   public long fileLength() {
-    return dataStart
-        + tensors.values().stream().mapToLong(TensorEntry::end).max().orElse(0);
+    return dataStart + tensors.values().stream().mapToLong(Entry::end).max().orElse(0);
   }
 
   /** The entry of one tensor. */
-  TensorEntry entry(String name) {
-    TensorEntry entry = tensors.get(name);
+  Entry entry(String name) {
+    Entry entry = tensors.get(name);
     if (entry == null) {
       throw new IllegalArgumentException("no tensor " + Quoted.of(name) + " in " + source);
     }
@@ -174,5 +175,34 @@ public final class SafetensorsHeader implements TensorNames {
   @Override
   public String toString() {
     return source + ": " + tensors.size() + " tensors";
+  }
+
+  /**
+   * What a safetensors header says of one tensor.
+   *
+   * @param dtype element type
+   * @param shape sizes, each 0 or more; empty for a scalar
+   * @param begin first byte, counted from the end of the header
+   * @param end one past the last byte
+   */
+  public record Entry(DType dtype, List<Long> shape, long begin, long end) {
+    public Entry {
+      shape = List.copyOf(shape);
+    }
+
+    /** The number of elements; 1 for a scalar. */
+    public long elements() {
+      return shape.stream().reduce(1L, (a, b) -> a * b);
+    }
+
+    /** The number of bytes in the file. */
+    public long bytes() {
+      return end - begin;
+    }
+
+    /** The shape as libtorch takes it: a fresh array. */
+    public long[] sizes() {
+      return shape.stream().mapToLong(Long::longValue).toArray();
+    }
   }
 }

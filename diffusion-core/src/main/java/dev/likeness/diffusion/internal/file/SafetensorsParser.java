@@ -9,6 +9,7 @@ import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ final class SafetensorsParser {
   private static final JsonFactory JSON = new JsonFactory();
 
   private final String source;
-  private final Map<String, TensorEntry> tensors = new LinkedHashMap<>();
+  private final Map<String, SafetensorsHeader.Entry> tensors = new LinkedHashMap<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private boolean metadataSeen;
 
@@ -40,7 +41,7 @@ final class SafetensorsParser {
     }
   }
 
-  Map<String, TensorEntry> tensors() {
+  Map<String, SafetensorsHeader.Entry> tensors() {
     return tensors;
   }
 
@@ -81,7 +82,7 @@ final class SafetensorsParser {
     }
   }
 
-  private TensorEntry readEntry(JsonParser json, String name) throws IOException {
+  private SafetensorsHeader.Entry readEntry(JsonParser json, String name) throws IOException {
     String place = "tensor " + Quoted.of(name);
     boolean whole = name.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
     expect(whole, place, "named in whole characters");
@@ -111,7 +112,7 @@ final class SafetensorsParser {
     expect(
         dtype != null && shape != null && offsets != null, place, "dtype, shape and data_offsets");
     expect(offsets.size() == 2, place + " data_offsets", "two numbers");
-    return new TensorEntry(dtype, shape, offsets.get(0), offsets.get(1));
+    return new SafetensorsHeader.Entry(dtype, shape, offsets.get(0), offsets.get(1));
   }
 
   private DType readDType(JsonParser json, String place) throws IOException {
@@ -143,5 +144,83 @@ final class SafetensorsParser {
 
   private InvalidInputException broken(String what) {
     return new InvalidInputException(source + ": " + what + "; " + SafetensorsHeader.SAVE_AGAIN);
+  }
+
+  /**
+   * Whether the tensors of a safetensors header fill its data exactly: in order, no hole, no
+   * overlap, no rest.
+   */
+  static final class HeaderLayout {
+    /** libtorch's own loops go no deeper. */
+    private static final int MOST_DIMENSIONS = 64;
+
+    private HeaderLayout() {}
+
+    /**
+     * Checks every tensor by itself and against its neighbours; {@code length} bytes follow the
+     * header.
+     */
+    static void check(String source, Map<String, SafetensorsHeader.Entry> tensors, long length) {
+      tensors.forEach((name, entry) -> checkSize(source, name, entry));
+      List<Map.Entry<String, SafetensorsHeader.Entry>> byOffset = tensors.entrySet().stream()
+          .sorted(
+              Map.Entry.comparingByValue(Comparator.comparingLong(SafetensorsHeader.Entry::begin)
+                  .thenComparingLong(SafetensorsHeader.Entry::end)))
+          .toList();
+      long at = 0;
+      for (Map.Entry<String, SafetensorsHeader.Entry> next : byOffset) {
+        if (next.getValue().begin() != at) {
+          throw broken(
+              source,
+              next.getKey(),
+              next.getValue(),
+              "must begin at byte " + at + ", where the tensor before it ends");
+        }
+        at = next.getValue().end();
+      }
+      if (at != length) {
+        throw new InvalidInputException(
+            source + ": the tensors take " + at + " bytes, the file has " + length
+                + " after the header; it is cut short or carries something else: download it again");
+      }
+    }
+
+    private static void checkSize(String source, String name, SafetensorsHeader.Entry entry) {
+      if (entry.shape().size() > MOST_DIMENSIONS) {
+        throw broken(source, name, entry, "must have at most " + MOST_DIMENSIONS + " dimensions");
+      }
+      long bits;
+      try {
+        bits = bits(entry);
+      } catch (ArithmeticException e) {
+        throw broken(source, name, entry, "has a shape that no machine can hold");
+      }
+      if (bits % Byte.SIZE != 0) {
+        throw broken(source, name, entry, "must take whole bytes, not " + bits + " bits");
+      }
+      if (entry.end() < entry.begin() || entry.bytes() != bits / Byte.SIZE) {
+        throw broken(source, name, entry, "needs " + bits / Byte.SIZE + " bytes");
+      }
+    }
+
+    // A zero among the sizes must not hide an overflow: libtorch multiplies strides without it.
+    private static long bits(SafetensorsHeader.Entry entry) {
+      long strides = entry.dtype().bits();
+      for (long size : entry.shape()) {
+        strides = Math.multiplyExact(strides, Math.max(size, 1));
+      }
+      return entry.shape().contains(0L) ? 0 : strides;
+    }
+
+    private static InvalidInputException broken(
+        String source, String name, SafetensorsHeader.Entry entry, String expected) {
+      String shape = entry.shape().size() > 8
+          ? entry.shape().size() + " dimensions"
+          : entry.shape().toString();
+      return new InvalidInputException(
+          source + ": tensor " + Quoted.of(name) + " (" + entry.dtype() + " "
+              + shape + ", bytes " + entry.begin() + " to " + entry.end() + ") " + expected + "; "
+              + SafetensorsHeader.SAVE_AGAIN);
+    }
   }
 }

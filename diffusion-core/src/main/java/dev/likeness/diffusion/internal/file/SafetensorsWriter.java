@@ -41,7 +41,7 @@ public final class SafetensorsWriter {
    * @throws dev.likeness.diffusion.error.ResourceLimitException when the disk refuses
    */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    write(file, new MemoryTensors(tensors), metadata);
+    write(file, new TensorSource.MemoryTensors(tensors), metadata);
   }
 
   /**
@@ -50,7 +50,7 @@ public final class SafetensorsWriter {
    */
   public static void writePrivate(
       Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    AtomicFile.writePrivate(file, content(new MemoryTensors(tensors), metadata));
+    AtomicFile.writePrivate(file, content(new TensorSource.MemoryTensors(tensors), metadata));
   }
 
   /**

@@ -1,5 +1,12 @@
 package dev.likeness.diffusion.internal.file;
 
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -15,4 +22,134 @@ public interface TensorSource extends TensorNames, AutoCloseable {
   /** Lets go of the file; tensors already read stay valid. */
   @Override
   void close();
+
+  /**
+   * A source whose floating-point tensors have another element type; whole numbers stay as they
+   * are.
+   *
+   * @param source what is cast; closed with this
+   * @param type the floating-point type
+   */
+  public record Cast(TensorSource source, DType type) implements TensorSource {
+    /** {@code source} in {@code type}, or as it is when that is null. */
+    public static TensorSource of(TensorSource source, DType type) {
+      return type == null ? source : new Cast(source, type);
+    }
+
+    @Override
+    public Set<String> names() {
+      return source.names();
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return source.shape(name);
+    }
+
+    @Override
+    public DType dtype(String name) {
+      DType stored = source.dtype(name);
+      return stored.isFloating() ? type : stored;
+    }
+
+    @Override
+    public Tensor read(String name) {
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor stored = source.read(name);
+        return scope.promote(
+            source.dtype(name) == dtype(name) ? stored : stored.to(type.scalarType()));
+      }
+    }
+
+    @Override
+    public String describe() {
+      return source.describe();
+    }
+
+    @Override
+    public void close() {
+      source.close();
+    }
+  }
+
+  /** Tensors in memory, which stay their owner's. */
+  public static final class MemoryTensors implements TensorSource {
+    private final Map<String, Tensor> tensors;
+
+    public MemoryTensors(Map<String, Tensor> tensors) {
+      this.tensors = new LinkedHashMap<>(tensors);
+    }
+
+    @Override
+    public Set<String> names() {
+      return Collections.unmodifiableSet(tensors.keySet());
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return tensors.get(name).shape();
+    }
+
+    @Override
+    public DType dtype(String name) {
+      return DType.of(tensors.get(name).scalar_type());
+    }
+
+    @Override
+    public Tensor read(String name) {
+      return tensors.get(name).alias();
+    }
+
+    @Override
+    public String describe() {
+      return tensors.size() + " tensors in memory";
+    }
+
+    @Override
+    public void close() {
+      tensors.clear();
+    }
+  }
+
+  /** Several sources as one; of two tensors of one name the first source's counts. */
+  public static final class Together implements TensorSource {
+    private final List<TensorSource> sources;
+    private final Map<String, TensorSource> sourceOf = new LinkedHashMap<>();
+
+    /** Takes over {@code sources} and closes them with itself. */
+    public Together(List<TensorSource> sources) {
+      this.sources = List.copyOf(sources);
+      sources.forEach(source -> source.names().forEach(name -> sourceOf.putIfAbsent(name, source)));
+    }
+
+    @Override
+    public Set<String> names() {
+      return Collections.unmodifiableSet(sourceOf.keySet());
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return sourceOf.get(name).shape(name);
+    }
+
+    @Override
+    public DType dtype(String name) {
+      return sourceOf.get(name).dtype(name);
+    }
+
+    @Override
+    public Tensor read(String name) {
+      return sourceOf.get(name).read(name);
+    }
+
+    @Override
+    public String describe() {
+      return String.join(" and ", sources.stream().map(TensorSource::describe).toList());
+    }
+
+    @Override
+    public void close() {
+      sources.forEach(TensorSource::close);
+    }
+  }
 }

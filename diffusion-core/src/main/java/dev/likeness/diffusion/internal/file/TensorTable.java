@@ -9,11 +9,11 @@ import java.util.Map;
 public final class TensorTable implements KeyMapping {
   private static final List<String> KINDS = List.of(".weight", ".bias");
 
-  private final Map<String, Place> places = new HashMap<>();
+  private final Map<String, KeyMapping.Location> places = new HashMap<>();
   private final Map<String, List<String>> canonicals = new HashMap<>();
 
   /** Adds one tensor. */
-  public TensorTable tensor(String canonical, Place place) {
+  public TensorTable tensor(String canonical, KeyMapping.Location place) {
     places.put(canonical, place);
     canonicals.computeIfAbsent(place.name(), name -> new ArrayList<>()).add(canonical);
     return this;
@@ -21,12 +21,13 @@ public final class TensorTable implements KeyMapping {
 
   /** Adds a layer's weight and bias under other names. */
   public TensorTable layer(String canonical, String foreign) {
-    return layer(canonical, foreign, Place.Form.SAME);
+    return layer(canonical, foreign, KeyMapping.Location.Form.SAME);
   }
 
   /** Adds a layer's weight and bias in another form. */
-  public TensorTable layer(String canonical, String foreign, Place.Form form) {
-    KINDS.forEach(kind -> tensor(canonical + kind, Place.whole(foreign + kind, form)));
+  public TensorTable layer(String canonical, String foreign, KeyMapping.Location.Form form) {
+    KINDS.forEach(
+        kind -> tensor(canonical + kind, KeyMapping.Location.whole(foreign + kind, form)));
     return this;
   }
 
@@ -42,7 +43,8 @@ public final class TensorTable implements KeyMapping {
       for (int i = 0; i < layers.size(); i++) {
         tensor(
             layers.get(i) + kind,
-            new Place(foreign + kind, part, spans.get(i), parts, Place.Form.SAME));
+            new KeyMapping.Location(
+                foreign + kind, part, spans.get(i), parts, KeyMapping.Location.Form.SAME));
         part += spans.get(i);
       }
     }
@@ -50,7 +52,7 @@ public final class TensorTable implements KeyMapping {
   }
 
   @Override
-  public Place place(String canonical) {
+  public KeyMapping.Location place(String canonical) {
     return places.get(canonical);
   }
 

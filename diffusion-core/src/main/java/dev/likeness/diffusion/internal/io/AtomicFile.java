@@ -8,12 +8,15 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -153,5 +156,82 @@ public final class AtomicFile {
 
   private static String reason(IOException e) {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /**
+   * Who may read a file, where the file system has POSIX permissions; elsewhere that is the
+   * folder's to say.
+   */
+  static final class FilePermissions {
+    private static final Set<PosixFilePermission> OWNERS =
+        PosixFilePermissions.fromString("rw-------");
+
+    private FilePermissions() {}
+
+    /**
+     * The permissions to write {@code target} with: those of the file that it replaces, or its
+     * owner's alone.
+     *
+     * @param owners whether a new file is its owner's alone
+     * @return empty where a new file has what the process gives to its files
+     */
+    static Optional<Set<PosixFilePermission>> of(Path target, boolean owners) throws IOException {
+      FileSystem system = target.getFileSystem();
+      if (system != FileSystems.getDefault()
+          || !system.supportedFileAttributeViews().contains("posix")) {
+        return Optional.empty();
+      }
+      if (Files.isRegularFile(target)) {
+        return Optional.of(Files.getPosixFilePermissions(target));
+      }
+      return owners ? Optional.of(OWNERS) : Optional.empty();
+    }
+
+    /** Makes an empty file that nobody but its owner can open, not even before it is whole. */
+    static void create(Path file) throws IOException {
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNERS));
+    }
+
+    // A disk that keeps no permissions has the same for all files, and refuses to set any.
+    static void set(Path file, Set<PosixFilePermission> permissions) throws IOException {
+      if (!Files.getPosixFilePermissions(file).equals(permissions)) {
+        try {
+          Files.setPosixFilePermissions(file, permissions);
+        } catch (FileSystemException | UnsupportedOperationException e) {
+          // What was written is worth more than whom the disk lets read it.
+        }
+      }
+    }
+  }
+
+  /** Whether what long work makes can be written, found out before it begins. */
+  public static final class Writable {
+    private Writable() {}
+
+    /** Refuses a folder that cannot be written into; one that is not there yet is not made. */
+    public static void requireFolder(Path folder) {
+      Path there = folder.toAbsolutePath();
+      while (there != null && !Files.exists(there)) {
+        there = there.getParent();
+      }
+      if (there == null) {
+        throw new ResourceLimitException(
+            "cannot write into " + folder + ": there is no such drive; choose another place");
+      }
+      try {
+        Files.delete(Files.createTempFile(there, ".likeness", ""));
+      } catch (IOException e) {
+        throw new ResourceLimitException(
+            "cannot write into " + folder + ": " + e.getMessage() + "; choose another place", e);
+      }
+    }
+
+    /** Refuses a file that cannot be written, or that is a folder. */
+    public static void requireFile(Path file) {
+      if (Files.isDirectory(file)) {
+        throw new IllegalArgumentException(file + " is a folder; give a file in it");
+      }
+      requireFolder(file.toAbsolutePath().getParent());
+    }
   }
 }

@@ -20,4 +20,11 @@ public interface Disk {
     Disk installed = DiskHolder.INSTALLED.get();
     return installed == null ? REAL : installed;
   }
+
+  /** The disk that a test put in place, for this thread and those it starts; null outside tests. */
+  static final class DiskHolder {
+    static final InheritableThreadLocal<Disk> INSTALLED = new InheritableThreadLocal<>();
+
+    private DiskHolder() {}
+  }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.memory;
 
-import dev.likeness.diffusion.internal.nn.Portion;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Map;
@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 
 /** The tensors of one module of a file, brought in for its use. */
-final class LoadedBlock implements Portion {
+final class LoadedBlock implements Parameters.Block {
   private final LoadedWeights whole;
   private final Predicate<String> wanted;
   private final Function<String, Tensor> bring;

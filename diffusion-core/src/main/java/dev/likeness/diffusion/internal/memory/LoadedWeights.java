@@ -1,12 +1,10 @@
 package dev.likeness.diffusion.internal.memory;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.OwnCopies;
+import dev.likeness.diffusion.internal.file.MappedFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.nn.KeptMatrix;
 import dev.likeness.diffusion.internal.nn.LayerWeight;
 import dev.likeness.diffusion.internal.nn.Parameters;
-import dev.likeness.diffusion.internal.nn.Portion;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -116,7 +114,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   @Override
-  public Portion portion(String path) {
+  public Parameters.Block portion(String path) {
     return new LoadedBlock(
         this,
         name -> name.startsWith(path + "."),
@@ -139,7 +137,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   /** The same whatever the residence. */
   private Tensor own(String name) {
     try (TensorScope scope = TensorScope.open();
-        OwnCopies own = OwnCopies.asked()) {
+        MappedFile.OwnCopies own = MappedFile.OwnCopies.asked()) {
       Tensor placed = compute.place(file().read(name));
       // A part of a larger tensor would keep all of it.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
@@ -158,7 +156,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     if (!small && !keeps(name)) {
       return new LayerWeight.Plain(get(name, shape));
     }
-    return new KeptMatrix(
+    return new LayerWeight.KeptMatrix(
         shape,
         () -> get(name, shape),
         (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)),
@@ -233,7 +231,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   public void check(Consumer<Weights> building, Set<String> expected) {
     try (TensorScope scope = TensorScope.open()) {
-      building.accept(Weights.of(new OnlyAsked(this, torch.empty(0))));
+      building.accept(Weights.of(new WeightsCheck.OnlyAsked(this, torch.empty(0))));
     }
     requireAllRead(expected);
   }

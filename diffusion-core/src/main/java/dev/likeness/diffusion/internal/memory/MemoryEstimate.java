@@ -4,11 +4,16 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.LoadedQwen3;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a model needs of memory, from its files' headers alone.
@@ -23,7 +28,7 @@ import java.util.Map;
  * @param rows how many times the network is given a picture at once by default
  */
 public record MemoryEstimate(
-    Map<String, PartSize> parts,
+    Map<String, ComponentSize> parts,
     String network,
     long width,
     long textTokens,
@@ -53,7 +58,7 @@ public record MemoryEstimate(
   private static final long ENCODING = 192L << 20;
 
   public static MemoryEstimate of(ModelParts files) {
-    Map<String, PartSize> parts = new LinkedHashMap<>();
+    Map<String, ComponentSize> parts = new LinkedHashMap<>();
     boolean transformer = files.componentClass(ModelComponent.TRANSFORMER.folder()) != null;
     for (String component : files.componentNames()) {
       boolean known =
@@ -62,7 +67,7 @@ public record MemoryEstimate(
         try (TensorSource source = files.weights(component)) {
           parts.put(
               component,
-              PartSize.of(
+              ComponentSize.of(
                   source, !component.matches("unet|vae"), ZImageNetworks.used(files, component)));
         }
       }
@@ -174,5 +179,60 @@ public record MemoryEstimate(
   public static long decoding(long channels, boolean strips, int bytes, long area) {
     double each = strips ? STRIPS * bytes + STRIPS_SINGLE : WHOLE * bytes + WHOLE_SINGLE;
     return (long) (each * area * channels);
+  }
+
+  /**
+   * How many numbers a network has.
+   *
+   * @param rest those outside of its blocks
+   * @param blocks those of all blocks
+   * @param largest those of the largest block; 0 where it has none that can be brought in alone
+   */
+  public record ComponentSize(long rest, long blocks, long largest) {
+    private static final Pattern BLOCK = Pattern.compile(
+        "(.*\\.)?(encoder\\.block|layers|(?:single_)?transformer_blocks|(?:noise|context)_refiner)\\.(\\d+)\\..*");
+
+    /** What widening one large matrix after another takes. */
+    private static final long WIDENED = 256L << 20;
+
+    /** Of the tensors of a component; a UNet's blocks are not a chain. */
+    static ComponentSize of(TensorNames tensors, boolean chained) {
+      return of(tensors, chained, name -> true);
+    }
+
+    /** The same of those tensors that are ever asked for. */
+    static ComponentSize of(TensorNames tensors, boolean chained, Predicate<String> used) {
+      long rest = 0;
+      Map<String, Long> blocks = new HashMap<>();
+      for (String name : tensors.names().stream().filter(used).toList()) {
+        long count = 1;
+        for (long size : tensors.shape(name)) {
+          count *= size;
+        }
+        Matcher block = BLOCK.matcher(name);
+        if (chained && block.matches()) {
+          blocks.merge(block.group(2) + "." + block.group(3), count, Long::sum);
+        } else {
+          rest += count;
+        }
+      }
+      return new ComponentSize(
+          rest,
+          blocks.values().stream().mapToLong(Long::longValue).sum(),
+          blocks.values().stream().mapToLong(Long::longValue).max().orElse(0));
+    }
+
+    /**
+     * Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does
+     * not. Weights in one order: a picture of a size that wants another keeps them in both.
+     */
+    public long bytes(WeightResidence residence, int width, boolean busy) {
+      return switch (residence) {
+        case MAPPED, HELD, EIGHT_BIT_PRODUCTS -> (rest + blocks) * width;
+        case EIGHT_BITS -> rest * width + blocks + (busy ? 2 * largest * width + 4 * largest : 0);
+        case EIGHT_BITS_EACH -> rest + blocks + (busy ? WIDENED : 0);
+        case STREAMED -> rest * width + (busy ? 2 * largest * width : 0);
+      };
+    }
   }
 }

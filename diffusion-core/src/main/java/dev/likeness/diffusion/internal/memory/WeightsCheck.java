@@ -2,11 +2,14 @@ package dev.likeness.diffusion.internal.memory;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What networks asked of a file, so that what is missing, misshapen or left over in it is said.
@@ -52,5 +55,50 @@ final class WeightsCheck {
   /** The names of all that was asked for. */
   Stream<String> names() {
     return asked.stream();
+  }
+
+  /** What an error about a missing tensor names beside it. */
+  static final class ClosestName {
+    private ClosestName() {}
+
+    /** The name that is nearest to {@code name} in letters, or "none". */
+    static String of(String name, Collection<String> names) {
+      return names.stream()
+          .min((a, b) -> Integer.compare(distance(a, name), distance(b, name)))
+          .orElse("none");
+    }
+
+    /** Levenshtein's edit distance. */
+    private static int distance(String a, String b) {
+      int[] row = new int[b.length() + 1];
+      Arrays.setAll(row, j -> j);
+      for (int i = 1; i <= a.length(); i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= b.length(); j++) {
+          int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+          diagonal = row[j];
+          row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+        }
+      }
+      return row[b.length()];
+    }
+  }
+
+  /**
+   * Parameters of a network that is built to see what it asks for: each is checked, and
+   * {@code none} is given for all.
+   */
+  record OnlyAsked(LoadedWeights of, Tensor none) implements Parameters {
+    @Override
+    public boolean has(String name) {
+      return of.has(name);
+    }
+
+    @Override
+    public Tensor get(String name, long... shape) {
+      of.require(name, shape);
+      return none;
+    }
   }
 }

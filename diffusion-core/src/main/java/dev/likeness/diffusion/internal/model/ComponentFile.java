@@ -9,7 +9,6 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNetDetector;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.RelaidSource;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
@@ -102,7 +101,9 @@ public record ComponentFile(
     String className =
         config.text("_class_name", architectures.isEmpty() ? "unknown" : architectures.get(0));
     return new ComponentFile(
-        className, config, () -> Spelling.canonical(className, component, files.get()));
+        className,
+        config,
+        () -> ComponentFolder.Spelling.canonical(className, component, files.get()));
   }
 
   private static ComponentFile foreign(
@@ -207,7 +208,7 @@ public record ComponentFile(
     return new ComponentFile(
         className,
         ModelConfig.of(config, path + " (" + component + ")"),
-        () -> new RelaidSource(TensorFileFormat.open(path), layout));
+        () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), layout));
   }
 
   private static boolean projects(ModelParts base, String component) {
@@ -237,7 +238,7 @@ public record ComponentFile(
     return new ComponentFile(
         className,
         ModelConfig.of(options, path + " (" + component + ")"),
-        () -> new RelaidSource(TensorFileFormat.open(path), layout));
+        () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), layout));
   }
 
   private static ComponentFile canonical(
@@ -271,7 +272,7 @@ public record ComponentFile(
     return new ComponentFile(
         known,
         ModelConfig.of(options, path + " (" + component + ")"),
-        () -> Spelling.canonical(known, component, TensorFileFormat.open(path)));
+        () -> ComponentFolder.Spelling.canonical(known, component, TensorFileFormat.open(path)));
   }
 
   // The family's own facts where the model lacks the part, else those of the part that it has.

@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.file.Cast;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -45,7 +44,7 @@ public final class FolderWriter {
       boolean text = reads(component);
       writeJson(
           out.resolve(component).resolve("config.json"), files.config(component).values());
-      try (TensorSource weights = Cast.of(files.weights(component), type)) {
+      try (TensorSource weights = TensorSource.Cast.of(files.weights(component), type)) {
         Path file = out.resolve(component)
             .resolve(text ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
         SafetensorsWriter.write(file, weights, Map.of("format", "pt"));

@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.file.HubCache;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -63,7 +62,7 @@ public final class ModelFolder implements ModelParts {
       throw new InvalidInputException(
           root + " is not a folder; give the folder that holds model_index.json");
     }
-    Path folder = HubCache.snapshot(root);
+    Path folder = RepositoryFolder.HubCache.snapshot(root);
     ModelFolder opened = new ModelFolder(
         folder,
         String.valueOf(root.getFileName()),
@@ -179,7 +178,7 @@ public final class ModelFolder implements ModelParts {
 
   @Override
   public TensorSource weights(String component) {
-    return Spelling.canonical(
+    return ComponentFolder.Spelling.canonical(
         componentClass(component),
         component,
         new ComponentFolder(checked(component), variant).open());

@@ -1,13 +1,12 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.Component;
+import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.stablediffusion.Playground;
 import dev.likeness.diffusion.internal.family.stablediffusion.PredictionDetector;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.RelaidSource;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
@@ -35,7 +34,7 @@ public final class SingleFile implements ModelParts {
   private final Map<String, String> metadata;
   private final ModelFamily family;
   private final PredictionDetector prediction;
-  private final Map<String, Component> components;
+  private final Map<String, ComponentDetector.Detected> components;
 
   private SingleFile(Path file, TensorNames keys, Map<String, Map<String, Object>> better) {
     this.file = file;
@@ -45,7 +44,8 @@ public final class SingleFile implements ModelParts {
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
     this.prediction = PredictionDetector.of(file, keys);
-    Map<String, Component> found = Playground.scaled(file, keys, family.components(keys, configs));
+    Map<String, ComponentDetector.Detected> found =
+        PredictionDetector.Playground.scaled(file, keys, family.components(keys, configs));
     this.components = configs.containsKey("unet") ? found : prediction.sized(family, found);
   }
 
@@ -90,7 +90,7 @@ public final class SingleFile implements ModelParts {
   }
 
   /** The networks in the file, by component. */
-  public Map<String, Component> components() {
+  public Map<String, ComponentDetector.Detected> components() {
     return Collections.unmodifiableMap(components);
   }
 
@@ -109,8 +109,10 @@ public final class SingleFile implements ModelParts {
     Map<String, Integer> extra = new LinkedHashMap<>();
     keys.names().stream()
         .filter(name -> !claims(name))
-        .forEach(name ->
-            extra.merge(name.startsWith(Leftovers.AVERAGED) ? "ema" : "other", 1, Integer::sum));
+        .forEach(name -> extra.merge(
+            name.startsWith(SingleFileWriter.Leftovers.AVERAGED) ? "ema" : "other",
+            1,
+            Integer::sum));
     return extra;
   }
 
@@ -183,8 +185,8 @@ public final class SingleFile implements ModelParts {
 
   @Override
   public TensorSource weights(String component) {
-    Component found = component(component);
-    return new RelaidSource(TensorFileFormat.open(file), found.layout());
+    ComponentDetector.Detected found = component(component);
+    return new CanonicalTensors.RelaidSource(TensorFileFormat.open(file), found.layout());
   }
 
   @Override
@@ -200,7 +202,8 @@ public final class SingleFile implements ModelParts {
   }
 
   private TokenizerFiles builtIn(String tokenizer) {
-    Component encoder = components.get(tokenizer.replace("tokenizer", "text_encoder"));
+    ComponentDetector.Detected encoder =
+        components.get(tokenizer.replace("tokenizer", "text_encoder"));
     int words =
         encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
     if (words != ClipTokenizer.CLIP_VOCABULARY) {
@@ -211,8 +214,8 @@ public final class SingleFile implements ModelParts {
     return TokenizerFiles.clip(family.padding(tokenizer));
   }
 
-  private Component component(String name) {
-    Component component = components.get(name);
+  private ComponentDetector.Detected component(String name) {
+    ComponentDetector.Detected component = components.get(name);
     if (component == null) {
       throw new InvalidInputException(file + " has no " + name + ", only "
           + List.copyOf(components.keySet()) + "; give one beside it");

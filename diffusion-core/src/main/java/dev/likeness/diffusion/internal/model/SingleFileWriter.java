@@ -7,19 +7,20 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
-import dev.likeness.diffusion.internal.file.Cast;
 import dev.likeness.diffusion.internal.file.ForeignSource;
 import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.file.Together;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
-import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -64,7 +65,8 @@ public final class SingleFileWriter {
     try {
       for (String component : files.componentNames()) {
         metadata.put(SingleFile.CONFIG + component, json(files.config(component).values()));
-        sources.add(Cast.of(new ForeignSource(files.weights(component), layout(component)), type));
+        sources.add(TensorSource.Cast.of(
+            new ForeignSource(files.weights(component), layout(component)), type));
         addTokenizer(metadata, component);
       }
       metadata.put(SingleFile.CONFIG + "scheduler", json(files.scheduler().values()));
@@ -74,7 +76,7 @@ public final class SingleFileWriter {
               "force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"),
               "requires_aesthetics_score", files.option("requires_aesthetics_score"))));
       Leftovers.addTo(files, sources, metadata);
-      SafetensorsWriter.write(out, new Together(sources), metadata);
+      SafetensorsWriter.write(out, new TensorSource.Together(sources), metadata);
     } finally {
       sources.forEach(TensorSource::close);
     }
@@ -107,7 +109,7 @@ public final class SingleFileWriter {
           + files.componentClass("vae") + "; keep the folder, or convert with another autoencoder");
     }
     AutoencoderConfig config = AutoencoderConfig.of(files.config("vae"));
-    return AutoencoderLayout.of(config.channels().size(), config.layers() + 1);
+    return AutoencoderKeyFormat.AutoencoderLayout.of(config.channels().size(), config.layers() + 1);
   }
 
   private void addTokenizer(Map<String, String> metadata, String component) {
@@ -135,6 +137,39 @@ public final class SingleFileWriter {
           .asString(values);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * What a single file holds beside its networks (a layer that is never run, buffers of the noise
+   * schedule), kept in a folder made of it, so that the way back gives the same file. Averaged
+   * copies of the weights are not kept.
+   */
+  public static final class Leftovers {
+    private static final String FILE = "leftovers.safetensors";
+    static final String AVERAGED = "model_ema.";
+
+    private Leftovers() {}
+
+    /** Keeps in {@code folder} what no component of {@code file} claims. */
+    public static void keep(SingleFile file, Path source, Path folder) {
+      try (TensorSource rest = new RenamedSource(
+          TensorFileFormat.open(source),
+          name -> name.startsWith(AVERAGED) || file.claims(name) ? null : name)) {
+        Map<String, String> metadata = TensorFileFormat.metadata(file.keys());
+        if (!rest.names().isEmpty() || !metadata.isEmpty()) {
+          SafetensorsWriter.write(folder.resolve(FILE), rest, metadata);
+        }
+      }
+    }
+
+    /** Adds what was kept beside a model, if anything was. */
+    static void addTo(ModelParts files, List<TensorSource> sources, Map<String, String> metadata) {
+      if (files instanceof ModelFolder folder && Files.exists(folder.root().resolve(FILE))) {
+        Safetensors rest = Safetensors.open(folder.root().resolve(FILE));
+        sources.add(rest);
+        rest.metadata().forEach(metadata::putIfAbsent);
+      }
     }
   }
 }

@@ -61,9 +61,9 @@ public final class BlockList<B> {
   public static final class Pass<B> implements AutoCloseable {
     private final BlockList<B> blocks;
     private final Iterator<Integer> order;
-    private CompletableFuture<Portion> coming;
+    private CompletableFuture<Parameters.Block> coming;
     private int comingNumber = -1;
-    private Portion here;
+    private Parameters.Block here;
 
     private Pass(BlockList<B> blocks, Iterator<Integer> order) {
       this.blocks = blocks;
@@ -96,12 +96,12 @@ public final class BlockList<B> {
       comingNumber = order.hasNext() ? order.next() : -1;
       coming = null;
       if (comingNumber >= 0 && blocks.resident == null) {
-        Portion portion = blocks.list.at(comingNumber).portion();
+        Parameters.Block portion = blocks.list.at(comingNumber).portion();
         coming = CompletableFuture.supplyAsync(() -> loaded(portion), BRINGING);
       }
     }
 
-    private static Portion loaded(Portion portion) {
+    private static Parameters.Block loaded(Parameters.Block portion) {
       try {
         portion.load();
         return portion;
@@ -111,7 +111,7 @@ public final class BlockList<B> {
       }
     }
 
-    private Portion arrived() {
+    private Parameters.Block arrived() {
       try {
         return coming.join();
       } catch (CompletionException e) {

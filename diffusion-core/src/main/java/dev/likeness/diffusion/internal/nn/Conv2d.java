@@ -5,9 +5,11 @@ import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.UpsampleConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.WinogradConvolution;
 import java.util.List;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -124,5 +126,19 @@ public final class Conv2d {
       sum = sum.add(side.delta(x, stride, padding));
     }
     return sum;
+  }
+
+  /** How a network's pictures lie in memory. */
+  public static final class Layout {
+    private Layout() {}
+
+    /**
+     * A picture [batch, channels, h, w] as convolutions read it fastest, its channels lying
+     * together; every layer after keeps that, and a pixel's channels are a token's without a copy.
+     * Not while learning, which is slower so.
+     */
+    public static Tensor ofPicture(Tensor x) {
+      return GradMode.is_enabled() ? x : x.contiguous(MemoryFormat.ChannelsLast);
+    }
   }
 }

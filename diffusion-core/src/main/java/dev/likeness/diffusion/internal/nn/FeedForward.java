@@ -22,4 +22,74 @@ public final class FeedForward {
     TensorVector halves = in.forward(x).chunk(2, -1);
     return out.forward(halves.get(0).mul(torch.gelu(halves.get(1))));
   }
+
+  /**
+   * Two linear layers without bias around SiLU of one half times the other (Shazeer 2020,
+   * arXiv:2002.05202).
+   */
+  public static final class GatedFeedForward {
+    private final Linear both;
+    private final Linear gate;
+    private final Linear in;
+    private final Linear out;
+
+    private GatedFeedForward(Linear both, Linear gate, Linear in, Linear out) {
+      this.both = both;
+      this.gate = gate;
+      this.in = in;
+      this.out = out;
+    }
+
+    /**
+     * Reads {@code linear_in} [2 inner, width], the gate first, and {@code linear_out} [width,
+     * inner].
+     */
+    public static GatedFeedForward fused(Weights w, int width, int inner) {
+      return new GatedFeedForward(
+          Linear.withoutBias(w.at("linear_in"), width, 2L * inner),
+          null,
+          null,
+          Linear.withoutBias(w.at("linear_out"), inner, width));
+    }
+
+    /**
+     * Reads the gate {@code w1} and {@code w3}, both [inner, width], and {@code w2} [width, inner].
+     */
+    public static GatedFeedForward apart(Weights w, int width, int inner) {
+      return new GatedFeedForward(
+          null,
+          Linear.withoutBias(w.at("w1"), width, inner),
+          Linear.withoutBias(w.at("w3"), width, inner),
+          Linear.withoutBias(w.at("w2"), inner, width));
+    }
+
+    public Tensor forward(Tensor x) {
+      return out.forward(
+          both == null
+              ? Activation.SILU.ofOwn(gate.forward(x)).mul(in.forward(x))
+              : gated(both.forward(x)));
+    }
+
+    /** SiLU of the first half of the channels times the second. */
+    public static Tensor gated(Tensor x) {
+      long half = x.size(-1) / 2;
+      return Activation.SILU.of(x.narrow(-1, 0, half)).mul(x.narrow(-1, half, half));
+    }
+  }
+
+  /** Two linear layers around GELU by its tanh formula, four times as wide inside. */
+  public static final class GeluFeedForward {
+    private final Linear in;
+    private final Linear out;
+
+    /** Reads {@code net.0.proj} [4 width, width] and {@code net.2} [width, 4 width]. */
+    public GeluFeedForward(Weights w, int width) {
+      in = new Linear(w.at("net.0.proj"), width, 4L * width);
+      out = new Linear(w.at("net.2"), 4L * width, width);
+    }
+
+    public Tensor forward(Tensor x) {
+      return out.forward(Activation.GELU_TANH.of(in.forward(x)));
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Where a network's tensors come from: a loaded file, seeded initial values, or the casts of a
@@ -29,7 +30,34 @@ public interface Parameters {
   }
 
   /** The tensors below the module {@code path}, still to be loaded. */
-  default Portion portion(String path) {
+  default Block portion(String path) {
     throw new IllegalStateException("these tensors stay in memory");
+  }
+
+  /**
+   * Master weights seen in another type for one training step: each get is a cast that gradients
+   * flow back through, owned by the calling scope. A network is built over it anew in each step,
+   * which costs less than the casts.
+   */
+  public record CastParameters(Parameters master, ScalarType type) implements Parameters {
+    @Override
+    public boolean has(String name) {
+      return master.has(name);
+    }
+
+    @Override
+    public Tensor get(String name, long... shape) {
+      return master.get(name, shape).to(type);
+    }
+  }
+
+  /** Some of a network's tensors, brought into memory for as long as they are used. */
+  public interface Block extends Parameters, AutoCloseable {
+    /** Brings the tensors in, on whatever thread; before that none can be had. */
+    void load();
+
+    /** Frees them. */
+    @Override
+    void close();
   }
 }

@@ -99,12 +99,12 @@ public final class Weights {
   }
 
   /** The tensors of this module, still to be loaded. */
-  Portion portion() {
+  Parameters.Block portion() {
     return parameters.portion(path);
   }
 
   /** The same module with other tensors. */
-  Weights of(Portion portion) {
+  Weights of(Parameters.Block portion) {
     return new Weights(portion, adaptation, path);
   }
 

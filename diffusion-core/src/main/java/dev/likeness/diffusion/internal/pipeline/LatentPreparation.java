@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.Blend;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
@@ -15,6 +14,7 @@ import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Latents;
+import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.Arrays;
 import java.util.List;
@@ -79,10 +79,15 @@ public record LatentPreparation(
     }
     if (denoiser.edits() && request.isEdit()) {
       return new PreparedLatents(
-          noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null, reference(), List.of());
+          noise().mul(new Scalar(plan.pureNoise())),
+          PreparedLatents.Blend.NONE,
+          null,
+          reference(),
+          List.of());
     }
     if (initial == null) {
-      return new PreparedLatents(noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null);
+      return new PreparedLatents(
+          noise().mul(new Scalar(plan.pureNoise())), PreparedLatents.Blend.NONE, null);
     }
     return showsMask ? showing() : masked ? keeping() : over();
   }
@@ -91,13 +96,15 @@ public record LatentPreparation(
   private PreparedLatents over() {
     Tensor clean = clean();
     if (request.from() > 0) {
-      return new PreparedLatents(clean, Blend.NONE, null);
+      return new PreparedLatents(clean, PreparedLatents.Blend.NONE, null);
     }
     Tensor noise = noise();
     RgbImage change = request.initial().mask();
     return new PreparedLatents(
         noised(clean, noise),
-        change == null ? Blend.NONE : new KnownPart(clean, noise, kept(grey(change)), true),
+        change == null
+            ? PreparedLatents.Blend.NONE
+            : new KnownPart(clean, noise, kept(grey(change)), true),
         null);
   }
 
@@ -130,7 +137,8 @@ public record LatentPreparation(
     Tensor noise = noise();
     Tensor mask = cut(request.initial().mask());
     Tensor seen = drawn(encoded(pixels().mul(mask.lt(new Scalar(0.5)))));
-    return new PreparedLatents(begun(clean, noise), Blend.NONE, denoiser.shown(here(mask), seen));
+    return new PreparedLatents(
+        begun(clean, noise), PreparedLatents.Blend.NONE, denoiser.shown(here(mask), seen));
   }
 
   private boolean wholly() {
@@ -236,5 +244,35 @@ public record LatentPreparation(
 
   private Tensor here(Tensor tensor) {
     return tensor.to(new Device(denoiser.model().compute().device()), ScalarType.Float);
+  }
+
+  /**
+   * Latents that are known in a part of the picture, held at the run's noise level; elsewhere the
+   * run draws. What four-channel models inpaint by (blended latent diffusion, Avrahami et al. 2022,
+   * arXiv:2206.02779; diffusers' {@code StableDiffusionInpaintPipeline}).
+   *
+   * @param known clean latents, [batch or 1, channels, h, w], f32
+   * @param noise the unit noise that the run began with, [batch, channels, h, w], f32
+   * @param keep [1, 1, h, w] in 0..1: 1 keeps, 0 draws
+   * @param byDegrees whether a shade between says how late its place is let go (differential
+   *     diffusion, Levin and Fried 2023, arXiv:2306.00950, algorithm 1) rather than how much of
+   *     both is mixed
+   */
+  public record KnownPart(Tensor known, Tensor noise, Tensor keep, boolean byDegrees)
+      implements PreparedLatents.Blend {
+    @Override
+    public Tensor into(Tensor sample, SamplingPlan plan, int row) {
+      if (byDegrees) {
+        return row == plan.size()
+            ? sample
+            : torch.where(
+                keep.gt(new Scalar((double) row / plan.size())), at(plan.held(row)), sample);
+      }
+      return torch.lerp(sample, row == plan.size() ? known : at(plan.held(row)), keep);
+    }
+
+    private Tensor at(NoiseLevel level) {
+      return known.mul(new Scalar(level.alpha())).add(noise, new Scalar(level.sigma()));
+    }
   }
 }

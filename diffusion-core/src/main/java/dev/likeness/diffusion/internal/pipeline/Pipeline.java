@@ -284,13 +284,13 @@ public record Pipeline(
   }
 
   /** Requests with what their pictures share; those that add the same share that too. */
-  private List<Sitter> sitters(List<ImageRequest> requests, PromptSchedule schedule) {
+  private List<Batch.Sitter> sitters(List<ImageRequest> requests, PromptSchedule schedule) {
     Map<List<Adapter>, Map<ModelComponent, Adaptation>> known = new HashMap<>();
     return requests.stream()
         .map(request -> {
           Map<ModelComponent, Adaptation> added =
               known.computeIfAbsent(request.adapters(), adapters -> adaptations(request));
-          return new Sitter(request, added, denoiser.texts(request, added::get, schedule));
+          return new Batch.Sitter(request, added, denoiser.texts(request, added::get, schedule));
         })
         .toList();
   }

@@ -3,7 +3,6 @@ package dev.likeness.diffusion.internal.sampling;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +32,7 @@ public record GradientGuidedPredictor(Predictor own, List<Optional<GradientGuida
 
   @Override
   public Tensor predict(Tensor input, Step step) {
-    Scaling scaling = step.scaling();
+    Step.Scaling scaling = step.scaling();
     if (scaling.out() == 0) {
       return own.predict(input, step);
     }
@@ -41,7 +40,7 @@ public record GradientGuidedPredictor(Predictor own, List<Optional<GradientGuida
         AutoGradMode gradients = new AutoGradMode(true)) {
       Tensor sample = input.detach().clone().set_requires_grad(true);
       Tensor answers = own.predict(sample, step);
-      Tensor mean = Variance.mean(answers.narrow(0, 0, input.size(0)), sample);
+      Tensor mean = SamplingStep.Variance.mean(answers.narrow(0, 0, input.size(0)), sample);
       Tensor denoised = sample
           .mul(new Scalar(scaling.skip() / scaling.in()))
           .add(mean, new Scalar(scaling.out()));
@@ -50,7 +49,7 @@ public record GradientGuidedPredictor(Predictor own, List<Optional<GradientGuida
         return scope.promote(led);
       }
       Tensor steps = steps(sample.grad(), step.level().ratio());
-      Variance.mean(led.narrow(0, 0, input.size(0)), input)
+      SamplingStep.Variance.mean(led.narrow(0, 0, input.size(0)), input)
           .add_(steps, new Scalar(1 / scaling.out()));
       return scope.promote(led);
     }

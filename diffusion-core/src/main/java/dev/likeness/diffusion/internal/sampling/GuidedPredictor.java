@@ -1,8 +1,16 @@
 package dev.likeness.diffusion.internal.sampling;
 
+import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.pipeline.Batch;
+import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
+import dev.likeness.schedulers.Step;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * How a request has a network guided, whatever the family.
@@ -79,6 +87,153 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
       throw new IllegalArgumentException(
           "image prompts need both prompts in one pass: no sequential guidance, no interval,"
               + " and embeddings, where they are given, of as many tokens");
+    }
+  }
+
+  /**
+   * What the network answers to one input under two prompts.
+   *
+   * @param negative under the negative prompt, [batch, channels, h, w], f32
+   * @param positive under the prompt, same shape
+   * @param weakened what the network made worse on purpose answers under the prompt, same shape;
+   *     null where it is not asked
+   */
+  public record Predictions(Tensor negative, Tensor positive, Tensor weakened) {
+    /** Without a weakened network's. */
+    public Predictions(Tensor negative, Tensor positive) {
+      this(negative, positive, null);
+    }
+
+    /** The length of each picture's answer [batch, channels, h, w], as [batch, 1, 1, 1]. */
+    static Tensor length(Tensor answer) {
+      return torch.sqrt(answer.mul(answer).flatten(1, -1).sum(1)).view(-1, 1, 1, 1);
+    }
+  }
+
+  /**
+   * A network guided by two prompts.
+   *
+   * @param pair the network under both
+   * @param rule how its two answers become one
+   */
+  public record Guidance(PromptPair pair, GuidanceRule rule) implements Predictor {
+    /**
+     * Classifier-free guidance in one pass; see {@link PromptPair#batched} and
+     * {@link GuidanceRule.ClassifierFree}.
+     */
+    public Guidance(Predictor both, double scale) {
+      this(PromptPair.batched(both), new GuidanceRule.ClassifierFree(scale));
+    }
+
+    @Override
+    public Tensor predict(Tensor input, Step step) {
+      Predictions answers = pair.ask(input, step);
+      Tensor guided = rule.combine(answers, step);
+      return step.update().asksUnguided()
+          ? torch.cat(new TensorVector(guided, answers.negative()), 0)
+          : guided;
+    }
+
+    @Override
+    public Object layout(Step step) {
+      return StepRunner.Capturable.together(pair.layout(step), rule.layout(step));
+    }
+  }
+
+  /**
+   * Guidance in a part of the run only (Kynkäänniemi et al. 2024, arXiv:2404.07724); outside of it
+   * the network is asked once.
+   *
+   * @param guided asked from row {@code first} on and before row {@code end}
+   * @param plain asked in the other rows
+   */
+  public record GuidanceInterval(Predictor guided, Predictor plain, int first, int end)
+      implements Predictor {
+    /** Between two shares of a run's rows, rounded down as diffusers' guiders do. */
+    public static GuidanceInterval of(
+        Predictor guided, Predictor plain, double from, double until, int rows) {
+      return new GuidanceInterval(guided, plain, (int) (from * rows), (int) (until * rows));
+    }
+
+    @Override
+    public Tensor predict(Tensor input, Step step) {
+      return at(step).predict(input, step);
+    }
+
+    @Override
+    public Object layout(Step step) {
+      return at(step).layout(step);
+    }
+
+    private Predictor at(Step step) {
+      return step.index() >= first && step.index() < end ? guided : plain;
+    }
+  }
+
+  /** A network asked under two prompts, at once or one after the other. */
+  @FunctionalInterface
+  public interface PromptPair extends StepRunner.Capturable {
+    /** Both answers for an input [batch, channels, h, w]; they belong to the calling scope. */
+    Predictions ask(Tensor input, Step step);
+
+    /**
+     * One pass over twice the batch: {@code both} is conditioned on [negative; positive], each for
+     * the whole batch.
+     */
+    static PromptPair batched(Predictor both) {
+      return laidOut(both::layout, (input, step) -> {
+        Tensor answer = both.predict(torch.cat(new TensorVector(input, input), 0), step);
+        long half = input.size(0);
+        return new Predictions(answer.narrow(0, 0, half), answer.narrow(0, half, half));
+      });
+    }
+
+    /** Two passes over the batch: half the memory, and prompts may differ in length. */
+    static PromptPair sequential(Predictor negative, Predictor positive) {
+      return laidOut(
+          step -> StepRunner.Capturable.together(negative.layout(step), positive.layout(step)),
+          (input, step) ->
+              new Predictions(negative.predict(input, step), positive.predict(input, step)));
+    }
+
+    /** One pass under the prompt alone, whose answer stands for both. */
+    static PromptPair alone(Predictor positive) {
+      return laidOut(positive::layout, (input, step) -> {
+        Tensor answer = positive.predict(input, step);
+        return new Predictions(answer, answer);
+      });
+    }
+
+    /**
+     * These answers, and beside them what {@code weak}, the weakened network under the prompt, says
+     * where it counts.
+     */
+    default PromptPair beside(Predictor weak, DegradedGuidance weakening, int rows) {
+      Predicate<Step> counts = step -> weakening.at(step.index(), rows);
+      return laidOut(
+          step -> counts.test(step)
+              ? StepRunner.Capturable.together(layout(step), weak.layout(step))
+              : layout(step),
+          (input, step) -> {
+            Predictions both = ask(input, step);
+            return counts.test(step)
+                ? new Predictions(both.negative(), both.positive(), weak.predict(input, step))
+                : both;
+          });
+    }
+
+    private static PromptPair laidOut(Function<Step, Object> layout, PromptPair pair) {
+      return new PromptPair() {
+        @Override
+        public Predictions ask(Tensor input, Step step) {
+          return pair.ask(input, step);
+        }
+
+        @Override
+        public Object layout(Step step) {
+          return layout.apply(step);
+        }
+      };
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.sampling;
 
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
-import dev.likeness.diffusion.internal.family.Blend;
 import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -29,12 +29,13 @@ public final class SamplingLoop {
       Predictor network,
       NoiseSource random,
       StepListener listener) {
-    return sample(start, plan, network, random, StepRunner.PLAIN, Blend.NONE, listener);
+    return sample(
+        start, plan, network, random, StepRunner.PLAIN, PreparedLatents.Blend.NONE, listener);
   }
 
   /**
    * The same, each row's work done by {@code runner}, with something put into every sample on the
-   * way: see {@link Blend}.
+   * way: see {@link PreparedLatents.Blend}.
    */
   public static Tensor sample(
       Tensor start,
@@ -42,10 +43,10 @@ public final class SamplingLoop {
       Predictor network,
       NoiseSource random,
       StepRunner runner,
-      Blend blend,
+      PreparedLatents.Blend blend,
       StepListener listener) {
     try (TensorScope run = TensorScope.open()) {
-      List<Term> terms = Term.of(plan);
+      List<StepHistory.Term> terms = StepHistory.Term.of(plan);
       StepHistory history = new StepHistory(terms, start);
       for (Step step : plan) {
         try (TensorScope scope = TensorScope.open()) {
@@ -62,9 +63,10 @@ public final class SamplingLoop {
   }
 
   /** The row's unit noise where the plan sums noise; in a row that draws none it does not count. */
-  private static List<Tensor> noise(Step step, List<Term> terms, Tensor like, NoiseSource random) {
+  private static List<Tensor> noise(
+      Step step, List<StepHistory.Term> terms, Tensor like, NoiseSource random) {
     Tensor drawn = step.update().drawsNoise() ? random.next(shape(like)) : null;
-    return !Term.takesNoise(terms)
+    return !StepHistory.Term.takesNoise(terms)
         ? List.of()
         : List.of(drawn == null ? torch.zeros_like(like) : Tensors.beside(like, drawn));
   }

@@ -1,16 +1,19 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.cudagraph.LaidOut;
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.cudagraph.StepScalars;
 import dev.likeness.diffusion.internal.family.Predictor;
-import dev.likeness.diffusion.internal.sampling.Term.Kind;
+import dev.likeness.diffusion.internal.sampling.StepHistory.Term.Kind;
+import dev.likeness.schedulers.Clipping;
 import dev.likeness.schedulers.Step;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -20,10 +23,11 @@ import org.bytedeco.pytorch.global.torch;
  * sums noise; its outputs the next sample, the prediction before clipping, and what the row made of
  * each carried kind.
  */
-record SamplingStep(Predictor network, List<Term> terms, Step step) implements StepRunner.Work {
-  /** See {@link dev.likeness.diffusion.internal.cudagraph.LaidOut#layout}. */
+record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
+    implements StepRunner.Work {
+  /** See {@link dev.likeness.diffusion.internal.cudagraph.StepRunner.Capturable#layout}. */
   Object layout() {
-    return LaidOut.together(
+    return StepRunner.Capturable.together(
         network.layout(step),
         step.clipping(),
         step.variance().kind(),
@@ -36,13 +40,13 @@ record SamplingStep(Predictor network, List<Term> terms, Step step) implements S
     Map<Kind, Tensor> made = made(row, in[0], answers, in[in.length - 1]);
     Iterator<Tensor> given = List.of(in).subList(1, in.length).iterator();
     Tensor next = null;
-    for (Term term : terms) {
+    for (StepHistory.Term term : terms) {
       Tensor one = term.isGiven() ? given.next() : made.get(term.kind());
       next = next == null ? row.times(one, term::factor) : row.plus(next, one, term::factor);
     }
     List<Tensor> out =
         new ArrayList<>(List.of(next == null ? torch.zeros_like(in[0]) : next, made.get(Kind.RAW)));
-    Term.carried(terms).forEach(kind -> out.add(made.get(kind)));
+    StepHistory.Term.carried(terms).forEach(kind -> out.add(made.get(kind)));
     return out.toArray(Tensor[]::new);
   }
 
@@ -59,7 +63,7 @@ record SamplingStep(Predictor network, List<Term> terms, Step step) implements S
         Kind.UNGUIDED,
         guided ? denoised(row, x, Variance.mean(answers.narrow(0, count, count), x)) : raw);
     made.put(Kind.ANSWER, mean);
-    if (Term.takesNoise(terms)) {
+    if (StepHistory.Term.takesNoise(terms)) {
       made.put(Kind.NOISE, Variance.scale(row, noise, answer, step.variance().kind()));
     }
     return made;
@@ -68,5 +72,63 @@ record SamplingStep(Predictor network, List<Term> terms, Step step) implements S
   private static Tensor denoised(StepScalars row, Tensor x, Tensor answer) {
     return row.plus(
         row.times(x, s -> s.scaling().skip()), answer, s -> s.scaling().out());
+  }
+
+  /** Clipping of denoised predictions, the non-linear joint of a plan's rows, on tensors. */
+  static final class Thresholding {
+    private Thresholding() {}
+
+    static Tensor apply(Clipping clipping, Tensor denoised) {
+      return switch (clipping.kind()) {
+        case NONE -> denoised;
+        case CLAMP -> denoised.clamp(optional(-clipping.limit()), optional(clipping.limit()));
+        case DYNAMIC -> dynamic(clipping, denoised);
+      };
+    }
+
+    /**
+     * Imagen's threshold, arXiv:2205.11487 section 2.3: each image by the quantile of its own
+     * magnitudes.
+     */
+    private static Tensor dynamic(Clipping clipping, Tensor denoised) {
+      Tensor magnitudes = denoised.flatten(1, -1).abs();
+      Tensor s = magnitudes
+          .quantile(clipping.ratio(), new LongOptional(1), true, "linear")
+          .clamp(optional(1), optional(clipping.limit()))
+          .view(-1, 1, 1, 1);
+      return denoised.minimum(s).maximum(s.neg()).div(s);
+    }
+
+    private static ScalarOptional optional(double value) {
+      return new ScalarOptional(new Scalar(value));
+    }
+  }
+
+  /** Networks that answer with a variance in a second half of their channels (arXiv:2102.09672). */
+  static final class Variance {
+    private Variance() {}
+
+    /** The part of the answer that predicts the picture: as many channels as the sample has. */
+    static Tensor mean(Tensor answer, Tensor x) {
+      return answer.size(1) > x.size(1) ? answer.narrow(1, 0, x.size(1)) : answer;
+    }
+
+    /** The row's fresh noise at the scale that the network asks for. */
+    static Tensor scale(
+        StepScalars row, Tensor noise, Tensor answer, Step.LearnedVariance.Kind kind) {
+      if (kind == Step.LearnedVariance.Kind.NONE) {
+        return noise;
+      }
+      Tensor predicted = answer.narrow(1, answer.size(1) / 2, answer.size(1) / 2);
+      if (kind == Step.LearnedVariance.Kind.DIRECT) {
+        return noise.mul(predicted.clamp_min(new Scalar(0)).sqrt());
+      }
+      // equation 15: exp(v log max + (1 - v) log min), v the answer brought from -1..1 to 0..1
+      Tensor log = row.plus(
+          row.times(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
+          torch.ones_like(predicted),
+          s -> (s.variance().maxLog() + s.variance().minLog()) / 2);
+      return noise.mul(log.mul(new Scalar(0.5)).exp());
+    }
   }
 }

@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.KeyMapping;
-import dev.likeness.diffusion.internal.file.Numbered;
+import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +37,7 @@ public final class ClipKeyFormat {
     }
     for (String own : List.of("model.", "")) {
       if (keys.has(prefix + own + "token_embedding.weight")) {
-        int layers = Numbered.count(keys, prefix + own + "transformer.resblocks.");
+        int layers = ShapeReader.Numbered.count(keys, prefix + own + "transformer.resblocks.");
         return new OpenClipKeyFormat(Math.min(layers, most), projects).under(prefix + own);
       }
     }
@@ -75,7 +75,7 @@ public final class ClipKeyFormat {
     config.put("vocab_size", size(keys, embedding, 0));
     config.put("hidden_size", width);
     config.put("intermediate_size", size(keys, "text_model.encoder.layers.0.mlp.fc1.weight", 0));
-    config.put("num_hidden_layers", Numbered.count(keys, "text_model.encoder.layers."));
+    config.put("num_hidden_layers", ShapeReader.Numbered.count(keys, "text_model.encoder.layers."));
     config.put("num_attention_heads", heads(keys, width));
     config.put(
         "max_position_embeddings",
@@ -103,5 +103,119 @@ public final class ClipKeyFormat {
           + name + "\"; the file is incomplete, or a text encoder of another kind");
     }
     return (int) keys.shape(name)[dimension];
+  }
+
+  /**
+   * A text encoder of transformers inside a single file: its own names, those of merges that lost a
+   * module, or those that stable-diffusion.cpp gives OpenCLIP's, whose forms it keeps.
+   */
+  static final class ClipLayout implements KeyMapping {
+    private static final String MODULE = "text_model.";
+    private static final String LAYERS = MODULE + "encoder.layers.";
+    private static final String FUSED = ".self_attn.in_proj.";
+    private static final List<String> PARTS =
+        List.of(".self_attn.q_proj.", ".self_attn.k_proj.", ".self_attn.v_proj.");
+    /** What a whole CLIP has beside its text encoder. */
+    private static final List<String> BESIDE =
+        List.of("vision_model.", "visual_projection.", "logit_scale");
+
+    private final boolean named;
+    private final int most;
+    private final boolean fused;
+    private final KeyMapping.Location projection;
+
+    private ClipLayout(boolean named, int most, boolean fused, KeyMapping.Location projection) {
+      this.named = named;
+      this.most = most;
+      this.fused = fused;
+      this.projection = projection;
+    }
+
+    /** As it is written: {@code text_model.} in its names, all layers. */
+    static ClipLayout whole() {
+      return new ClipLayout(
+          true, Integer.MAX_VALUE, false, KeyMapping.Location.whole(ClipKeyFormat.PROJECTION));
+    }
+
+    /**
+     * The text encoder below {@code prefix}.
+     *
+     * @param named whether the file has {@code text_model.} in its names
+     * @param most how many layers are used at most
+     */
+    static ClipLayout of(TensorNames keys, String prefix, boolean named, int most) {
+      String open = MODULE + "text_projection";
+      // Stable Diffusion 3's own files hold it turned already, and it is renamed as it is.
+      KeyMapping.Location.Form form = prefix.startsWith("text_encoders.")
+          ? KeyMapping.Location.Form.SAME
+          : KeyMapping.Location.Form.TRANSPOSED;
+      boolean fused = keys.has(
+          prefix + (named ? LAYERS : LAYERS.substring(MODULE.length())) + "0" + FUSED + "weight");
+      return new ClipLayout(
+          named,
+          most,
+          fused,
+          keys.has(prefix + open)
+              ? KeyMapping.Location.whole(open, form)
+              : KeyMapping.Location.whole(ClipKeyFormat.PROJECTION));
+    }
+
+    /** Whether a whole CLIP's tensor is none of its text encoder's. */
+    static boolean isBeside(String name) {
+      return name.endsWith("position_ids") || BESIDE.stream().anyMatch(name::startsWith);
+    }
+
+    @Override
+    public KeyMapping.Location place(String canonical) {
+      if (canonical.equals(ClipKeyFormat.PROJECTION)) {
+        return projection;
+      }
+      String here =
+          named || !canonical.startsWith(MODULE) ? canonical : canonical.substring(MODULE.length());
+      String part = fused ? PARTS.stream().filter(here::contains).findFirst().orElse(null) : null;
+      return part == null
+          ? KeyMapping.Location.whole(here)
+          : KeyMapping.Location.run(here.replace(part, FUSED), PARTS.indexOf(part), PARTS.size());
+    }
+
+    @Override
+    public List<String> canonical(String foreign) {
+      if (foreign.equals(projection.name())) {
+        return List.of(ClipKeyFormat.PROJECTION);
+      }
+      String name = named || foreign.startsWith("text_projection.") ? foreign : MODULE + foreign;
+      if (isBeside(foreign)
+          || name.startsWith(LAYERS)
+              && ShapeReader.Numbered.number(name.substring(LAYERS.length()).split("\\.")[0])
+                  >= most) {
+        return List.of();
+      }
+      return fused && name.contains(FUSED)
+          ? PARTS.stream().map(part -> name.replace(FUSED, part)).toList()
+          : List.of(name);
+    }
+  }
+
+  /**
+   * A text encoder of the class that projects, whose projection changes nothing, whatever the file
+   * holds.
+   */
+  record Unprojected(KeyMapping layout) implements KeyMapping {
+    private static final String WIDE = "text_model.final_layer_norm.weight";
+
+    @Override
+    public KeyMapping.Location place(String canonical) {
+      return canonical.equals(ClipKeyFormat.PROJECTION)
+          ? KeyMapping.Location.whole(layout.place(WIDE).name(), KeyMapping.Location.Form.IDENTITY)
+          : layout.place(canonical);
+    }
+
+    @Override
+    public List<String> canonical(String foreign) {
+      List<String> names = layout.canonical(foreign);
+      return names.contains(ClipKeyFormat.PROJECTION)
+          ? List.of()
+          : names.contains(WIDE) ? List.of(WIDE, ClipKeyFormat.PROJECTION) : names;
+    }
   }
 }

@@ -71,7 +71,7 @@ public record ClipPromptEncoder(
    */
   public TextEncoding encode(
       String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed, int chunks) {
-    List<PromptChunk> all = new ArrayList<>(chunks(prompt, syntax));
+    List<PromptChunker.PromptChunk> all = new ArrayList<>(chunks(prompt, syntax));
     while (all.size() < chunks) {
       all.add(reader().empty());
     }
@@ -85,10 +85,10 @@ public record ClipPromptEncoder(
 
   /** The ids that a prompt becomes, chunk by chunk, begin, end and padding included. */
   public List<int[]> ids(String prompt, PromptSyntax syntax) {
-    return chunks(prompt, syntax).stream().map(PromptChunk::ids).toList();
+    return chunks(prompt, syntax).stream().map(PromptChunker.PromptChunk::ids).toList();
   }
 
-  private List<PromptChunk> chunks(String prompt, PromptSyntax syntax) {
+  private List<PromptChunker.PromptChunk> chunks(String prompt, PromptSyntax syntax) {
     PromptChunker reader = reader();
     return syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
   }
@@ -98,7 +98,7 @@ public record ClipPromptEncoder(
   }
 
   private TextEncoding states(
-      List<PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
+      List<PromptChunker.PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
     int length = tokenizer.maxLength();
     long[] ids = new long[chunks.size() * length];
     for (int i = 0; i < chunks.size(); i++) {
@@ -140,7 +140,7 @@ public record ClipPromptEncoder(
   }
 
   /** States times their weights, brought back to the mean they had, as in the web interface. */
-  private static Tensor weighed(Tensor states, PromptChunk chunk) {
+  private static Tensor weighed(Tensor states, PromptChunker.PromptChunk chunk) {
     if (!chunk.weighted()) {
       return states;
     }

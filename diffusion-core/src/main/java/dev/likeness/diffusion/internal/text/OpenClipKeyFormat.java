@@ -1,8 +1,7 @@
 package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.internal.file.KeyMapping;
-import dev.likeness.diffusion.internal.file.Numbered;
-import dev.likeness.diffusion.internal.file.Place;
+import dev.likeness.diffusion.internal.file.ShapeReader;
 import java.util.List;
 import java.util.Map;
 
@@ -48,11 +47,14 @@ final class OpenClipKeyFormat implements KeyMapping {
   }
 
   @Override
-  public Place place(String canonical) {
+  public KeyMapping.Location place(String canonical) {
     String outer = OUTER.get(canonical);
     if (outer != null) {
-      return Place.whole(
-          outer, outer.equals("text_projection") ? Place.Form.TRANSPOSED : Place.Form.SAME);
+      return KeyMapping.Location.whole(
+          outer,
+          outer.equals("text_projection")
+              ? KeyMapping.Location.Form.TRANSPOSED
+              : KeyMapping.Location.Form.SAME);
     }
     String[] parts = canonical.startsWith(HERE)
         ? canonical.substring(HERE.length()).split("\\.", 2)
@@ -60,15 +62,17 @@ final class OpenClipKeyFormat implements KeyMapping {
     return parts.length < 2 ? null : inLayer(THERE + parts[0] + ".", parts[1]);
   }
 
-  private static Place inLayer(String layer, String rest) {
+  private static KeyMapping.Location inLayer(String layer, String rest) {
     int dot = rest.lastIndexOf('.');
     String module = rest.substring(0, Math.max(dot, 0));
     String kind = rest.substring(dot + 1);
     int part = FUSED.indexOf(module);
     if (part >= 0) {
-      return Place.run(layer + "attn.in_proj_" + kind, part, FUSED.size());
+      return KeyMapping.Location.run(layer + "attn.in_proj_" + kind, part, FUSED.size());
     }
-    return LAYER.containsKey(module) ? Place.whole(layer + LAYER.get(module) + "." + kind) : null;
+    return LAYER.containsKey(module)
+        ? KeyMapping.Location.whole(layer + LAYER.get(module) + "." + kind)
+        : null;
   }
 
   @Override
@@ -81,7 +85,7 @@ final class OpenClipKeyFormat implements KeyMapping {
     String[] parts = foreign.startsWith(THERE)
         ? foreign.substring(THERE.length()).split("\\.", 2)
         : new String[0];
-    int layer = parts.length == 2 ? Numbered.number(parts[0]) : -1;
+    int layer = parts.length == 2 ? ShapeReader.Numbered.number(parts[0]) : -1;
     boolean used = layer >= 0 && layer < layers;
     return used ? outOfLayer(HERE + parts[0] + ".", parts[1]) : List.of();
   }

@@ -194,4 +194,22 @@ public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> word
     }
     return 1;
   }
+
+  /**
+   * What a text tower reads at once.
+   *
+   * @param ids begin, the prompt's own, end, padding; from the vocabulary's size on they count the
+   *     vectors of textual inversions
+   * @param weights how much each token's state counts; 1 everywhere for plain prompts
+   */
+  public record PromptChunk(int[] ids, double[] weights) {
+    boolean weighted() {
+      for (double weight : weights) {
+        if (weight != 1) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
 }

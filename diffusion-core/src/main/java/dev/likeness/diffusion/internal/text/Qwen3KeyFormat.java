@@ -2,8 +2,6 @@ package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.LlamaCppKeyFormat;
-import dev.likeness.diffusion.internal.file.Numbered;
-import dev.likeness.diffusion.internal.file.SameNames;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.LinkedHashMap;
@@ -27,7 +25,7 @@ public final class Qwen3KeyFormat {
     }
     return keys.has(prefix + LAYER + "self_attn.q_norm.weight")
             && keys.has(prefix + "model.embed_tokens.weight")
-        ? new SameNames(List.of("model.", "lm_head.")).under(prefix)
+        ? new KeyMapping.SameNames(List.of("model.", "lm_head.")).under(prefix)
         : null;
   }
 
@@ -44,7 +42,7 @@ public final class Qwen3KeyFormat {
     config.put("vocab_size", shapes.size("model.embed_tokens.weight", 0));
     config.put("hidden_size", shapes.size("model.embed_tokens.weight", 1));
     config.put("intermediate_size", shapes.size(LAYER + "mlp.gate_proj.weight", 0));
-    config.put("num_hidden_layers", Numbered.count(keys, "model.layers."));
+    config.put("num_hidden_layers", ShapeReader.Numbered.count(keys, "model.layers."));
     config.put("num_attention_heads", shapes.size(LAYER + "self_attn.q_proj.weight", 0) / head);
     config.put("num_key_value_heads", shapes.size(LAYER + "self_attn.k_proj.weight", 0) / head);
     config.put("head_dim", head);

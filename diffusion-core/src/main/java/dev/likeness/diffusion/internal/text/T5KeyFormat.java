@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.LlamaCppKeyFormat;
-import dev.likeness.diffusion.internal.file.Numbered;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.LinkedHashMap;
@@ -44,10 +43,49 @@ public final class T5KeyFormat {
     config.put("d_model", shapes.size(T5Layout.EMBEDDING, 1));
     config.put("d_kv", shapes.size(FIRST, 0) / heads);
     config.put("d_ff", shapes.size(dense + (gated ? "wi_0.weight" : "wi.weight"), 0));
-    config.put("num_layers", Numbered.count(keys, "encoder.block."));
+    config.put("num_layers", ShapeReader.Numbered.count(keys, "encoder.block."));
     config.put("num_heads", heads);
     config.put("feed_forward_proj", gated ? "gated-gelu" : "relu");
     config.put("relative_attention_num_buckets", shapes.size(DISTANCES, 0));
     return config;
+  }
+
+  /**
+   * T5's encoder as transformers names it, inside a single file; its embedding may stand under its
+   * second name alone.
+   */
+  public static final class T5Layout implements KeyMapping {
+    static final String EMBEDDING = "shared.weight";
+    static final String TIED = "encoder.embed_tokens.weight";
+
+    private final boolean tiedAlone;
+
+    /**
+     * {@code tiedAlone} tells that the embedding is called {@code encoder.embed_tokens.weight}
+     * only.
+     */
+    T5Layout(boolean tiedAlone) {
+      this.tiedAlone = tiedAlone;
+    }
+
+    @Override
+    public KeyMapping.Location place(String canonical) {
+      if (canonical.equals(EMBEDDING)) {
+        return KeyMapping.Location.whole(tiedAlone ? TIED : EMBEDDING);
+      }
+      return canonical.startsWith("encoder.") && !canonical.equals(TIED)
+          ? KeyMapping.Location.whole(canonical)
+          : null;
+    }
+
+    @Override
+    public List<String> canonical(String foreign) {
+      if (foreign.equals(TIED)) {
+        return tiedAlone ? List.of(EMBEDDING) : List.of();
+      }
+      return foreign.equals(EMBEDDING) || foreign.startsWith("encoder.")
+          ? List.of(foreign)
+          : List.of();
+    }
   }
 }

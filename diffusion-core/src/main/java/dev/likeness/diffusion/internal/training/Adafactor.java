@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
  * {@code optimization.py} takes them with neither {@code scale_parameter} nor
  * {@code relative_step}.
  */
-public final class Adafactor extends GradientSteps {
+public final class Adafactor extends Optimizer.GradientSteps {
   /**
    * The smallest squared gradient, f32's resolution, and the smallest size that a weight is taken
    * for.

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2),
  * equal to {@code torch.optim.AdamW}. State is made at a parameter's first step.
  */
-public class AdamW extends GradientSteps {
+public class AdamW extends Optimizer.GradientSteps {
   private final double beta1;
   private final double beta2;
   private final double eps;

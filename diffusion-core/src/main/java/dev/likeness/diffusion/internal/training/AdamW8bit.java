@@ -1,15 +1,19 @@
 package dev.likeness.diffusion.internal.training;
 
+import java.util.Arrays;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * {@link AdamW} with moments of 8 bits: blocks of 256 numbers, each a multiple of its block's
  * largest (Dettmers et al. 2022, arXiv:2110.02861, section 2). Small parameters keep theirs in f32,
  * as the paper's section 2.3 has it.
  */
-public final class AdamW8bit extends GradientSteps {
+public final class AdamW8bit extends Optimizer.GradientSteps {
   private static final int SMALL = 4096;
 
   private final double beta1;
@@ -55,6 +59,95 @@ public final class AdamW8bit extends GradientSteps {
           value,
           state.tensors().get(kind + "." + name),
           state.tensors().get(kind + "-largest." + name));
+    }
+  }
+
+  /**
+   * Numbers as one byte each, by block: an exponent of ten in unary, then equal parts of its
+   * decade, so that small numbers keep as many digits as large ones (Dettmers et al. 2022,
+   * arXiv:2110.02861, section 1.3 and figure 2).
+   */
+  enum DynamicCode {
+    /** Numbers of both signs, -1 to 1 times the block's largest. */
+    SIGNED(true),
+    /** Numbers not below 0. */
+    UNSIGNED(false);
+
+    private static final int BLOCK = 256;
+    private static final int DECADES = 7;
+
+    private final float[] values;
+    private final float[] borders;
+
+    DynamicCode(boolean signed) {
+      values = values(signed);
+      borders = new float[values.length - 1];
+      for (int i = 0; i < borders.length; i++) {
+        borders[i] = (values[i] + values[i + 1]) / 2;
+      }
+    }
+
+    private static float[] values(boolean signed) {
+      float[] all = new float[256];
+      int count = 0;
+      all[count++] = 0;
+      all[count++] = 1;
+      for (int decade = 0; decade < DECADES; decade++) {
+        int parts = 1 << (signed ? decade : decade + 1);
+        for (int i = 0; i < parts; i++) {
+          float value =
+              (float) (Math.pow(10, decade - DECADES + 1) * (0.1 + 0.9 * (i + 0.5) / parts));
+          all[count++] = value;
+          if (signed) {
+            all[count++] = -value;
+          }
+        }
+      }
+      float[] sorted = Arrays.copyOf(all, count);
+      Arrays.sort(sorted);
+      return sorted;
+    }
+
+    /** Codes of as many zeros as {@code like} has numbers, blocks filled up. */
+    Tensor zeros(Tensor like) {
+      int zero = Arrays.binarySearch(values, 0);
+      Tensor codes = torch.full(
+          new long[] {blocks(like), BLOCK}, new Scalar(zero), new TensorOptions(ScalarType.Byte));
+      return codes.to(like.device(), ScalarType.Byte);
+    }
+
+    Tensor noScales(Tensor like) {
+      return beside(like, torch.zeros(blocks(like), 1));
+    }
+
+    private static Tensor beside(Tensor like, Tensor numbers) {
+      return numbers.to(like.device(), ScalarType.Float);
+    }
+
+    private static long blocks(Tensor like) {
+      return (like.numel() + BLOCK - 1) / BLOCK;
+    }
+
+    /** The numbers, in f32 and in {@code like}'s shape. */
+    Tensor decoded(Tensor codes, Tensor largest, Tensor like) {
+      Tensor numbers = beside(codes, torch.tensor(values))
+          .index_select(0, codes.flatten().to(ScalarType.Long))
+          .view(codes.sizes());
+      return numbers
+          .mul(largest)
+          .flatten()
+          .narrow(0, 0, like.numel())
+          .reshape(like.sizes())
+          .clone();
+    }
+
+    /** Writes numbers into their codes and their blocks' largest. */
+    void encode(Tensor numbers, Tensor codes, Tensor largest) {
+      Tensor rest = beside(codes, torch.zeros(codes.numel() - numbers.numel()));
+      Tensor filled = torch.cat(new TensorVector(numbers.flatten(), rest), 0).view(codes.sizes());
+      largest.copy_(filled.abs().amax(new long[] {1}, true));
+      Tensor unit = filled.div(largest.clamp_min(new Scalar(Float.MIN_NORMAL)));
+      codes.copy_(torch.bucketize(unit, beside(codes, torch.tensor(borders))));
     }
   }
 }

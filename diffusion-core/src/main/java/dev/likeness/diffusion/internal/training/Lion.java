@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
  * Steps of one size along the sign of a moving average (Chen et al. 2023, arXiv:2302.06675, program
  * 1).
  */
-public final class Lion extends GradientSteps {
+public final class Lion extends Optimizer.GradientSteps {
   private final double beta1;
   private final double beta2;
   private final double weightDecay;

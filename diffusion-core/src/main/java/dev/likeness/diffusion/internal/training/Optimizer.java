@@ -1,7 +1,20 @@
 package dev.likeness.diffusion.internal.training;
 
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Moves weights against their gradients. One thread; owns its state until closed. */
 public interface Optimizer extends AutoCloseable {
@@ -22,4 +35,142 @@ public interface Optimizer extends AutoCloseable {
 
   @Override
   void close();
+
+  /**
+   * What optimisers have in common: they count steps, look at one parameter after the other, and
+   * keep state.
+   */
+  public abstract static class GradientSteps implements Optimizer {
+    final OptimizerState state = new OptimizerState();
+    private long steps;
+
+    @Override
+    public void step(Map<String, Tensor> parameters, double learningRate) {
+      steps++;
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard()) {
+        before(parameters, learningRate);
+        parameters.forEach((name, parameter) -> one(name, parameter, learningRate));
+      }
+    }
+
+    /** Moves one parameter if it has a gradient, which it forgets. */
+    final void one(String name, Tensor parameter, double learningRate) {
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard()) {
+        Tensor gradient = parameter.grad();
+        if (!gradient.defined()) {
+          return;
+        }
+        if (DType.of(parameter.scalar_type()) == DType.BF16) {
+          moveRounded(name, parameter, gradient, learningRate);
+        } else {
+          move(name, parameter, gradient, learningRate);
+        }
+        gradient.zero_();
+      }
+    }
+
+    /**
+     * Moves a parameter that is kept in bf16 alone: in f32, then rounded by chance, which the step
+     * and the name decide.
+     */
+    private void moveRounded(String name, Tensor parameter, Tensor gradient, double learningRate) {
+      Tensor whole = parameter.detach().to(ScalarType.Float);
+      move(name, whole, gradient.to(ScalarType.Float), learningRate);
+      try (Generator chance =
+          torch.createCPUGenerator((name.hashCode() * 31L + steps) & 0xFFFFFFFFL)) {
+        StochasticRounding.copy(whole, parameter, chance);
+      }
+    }
+
+    /** Looks at all gradients together before any parameter moves. */
+    void before(Map<String, Tensor> parameters, double learningRate) {}
+
+    /** Moves one parameter. */
+    abstract void move(String name, Tensor parameter, Tensor gradient, double learningRate);
+
+    @Override
+    public long steps() {
+      return steps;
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+      return state.tensors();
+    }
+
+    @Override
+    public void resume(long stepsTaken, Map<String, Tensor> saved) {
+      steps = stepsTaken;
+      state.restore(saved);
+    }
+
+    @Override
+    public void close() {
+      state.close();
+    }
+  }
+
+  /**
+   * The named tensors that an optimiser keeps between steps, made when they are first asked for, by
+   * any thread.
+   */
+  static final class OptimizerState implements AutoCloseable {
+    private final TensorRegion region = new TensorRegion();
+    private final Map<String, Tensor> tensors = new TreeMap<>();
+
+    /**
+     * {@code kind} of a parameter's state, e.g. {@code first}; made by {@code initial} the first
+     * time.
+     */
+    synchronized Tensor get(String kind, String parameter, Supplier<Tensor> initial) {
+      return tensors.computeIfAbsent(kind + "." + parameter, name -> region.keep(initial.get()));
+    }
+
+    Map<String, Tensor> tensors() {
+      return Collections.unmodifiableMap(tensors);
+    }
+
+    void restore(Map<String, Tensor> saved) {
+      try (TensorScope scope = TensorScope.open()) {
+        saved.forEach((name, tensor) -> tensors.put(name, region.keep(tensor.clone())));
+      }
+    }
+
+    @Override
+    public void close() {
+      tensors.clear();
+      region.close();
+    }
+  }
+
+  /**
+   * From f32 to bf16 up or down by chance, so that steps too small for bf16 add up on average
+   * (Zamirai et al. 2020, arXiv:2010.06192, section 3): weights that are kept in bf16 alone still
+   * learn.
+   */
+  public static final class StochasticRounding {
+    private static final int DROPPED = 1 << 16;
+
+    private StochasticRounding() {}
+
+    /**
+     * Writes {@code value}, f32, into {@code bf16} of the same shape; {@code chance} decides each
+     * number's direction.
+     */
+    public static void copy(Tensor value, Tensor bf16, Generator chance) {
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard()) {
+        Tensor bits = value.detach().contiguous().view(ScalarType.Int);
+        Tensor random = torch
+            .empty_like(bits.cpu())
+            .random_(0, new LongOptional(DROPPED), new GeneratorOptional(chance));
+        Tensor rounded = bits.add(random.to(bits.device(), ScalarType.Int))
+            .bitwise_and(new Scalar(-DROPPED))
+            .view(ScalarType.Float);
+        bf16.copy_(rounded);
+      }
+    }
+  }
 }

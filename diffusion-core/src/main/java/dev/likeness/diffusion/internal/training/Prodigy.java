@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
  * 2024, arXiv:2306.06101, algorithm 4); give it a learning rate of 1. Equal to the authors'
  * {@code prodigyopt.Prodigy} with decoupled decay.
  */
-public final class Prodigy extends GradientSteps {
+public final class Prodigy extends Optimizer.GradientSteps {
   private static final double FIRST_DISTANCE = 1e-6;
 
   private final double beta1;

@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.vae;
 
 import dev.likeness.diffusion.internal.nn.Conv2d;
-import dev.likeness.diffusion.internal.nn.Layout;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -57,7 +56,7 @@ public final class AutoencoderKL implements Autoencoder {
   public Tensor decodeUnscaled(Tensor z) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(
-          decoder.forward(Layout.ofPicture(postQuant == null ? z : postQuant.forward(z))));
+          decoder.forward(Conv2d.Layout.ofPicture(postQuant == null ? z : postQuant.forward(z))));
     }
   }
 
@@ -77,7 +76,7 @@ public final class AutoencoderKL implements Autoencoder {
   @Override
   public LatentDistribution encode(Tensor pictures) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor moments = encoder.forward(Layout.ofPicture(pictures));
+      Tensor moments = encoder.forward(Conv2d.Layout.ofPicture(pictures));
       Tensor both = quant == null ? moments : quant.forward(moments);
       int latent = config.latentChannels();
       Tensor logVariance = both.narrow(1, latent, latent)

@@ -2,7 +2,8 @@ package dev.likeness.diffusion.internal.vae;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.KeyMapping;
-import dev.likeness.diffusion.internal.file.Numbered;
+import dev.likeness.diffusion.internal.file.ModuleTable;
+import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,8 +23,8 @@ public final class AutoencoderKeyFormat {
    * diffusion's spelling.
    */
   public static KeyMapping layout(TensorNames keys, String prefix) {
-    int levels = Numbered.count(keys, prefix + "decoder.up.");
-    int blocks = Numbered.count(keys, prefix + "decoder.up.0.block.");
+    int levels = ShapeReader.Numbered.count(keys, prefix + "decoder.up.");
+    int blocks = ShapeReader.Numbered.count(keys, prefix + "decoder.up.0.block.");
     return levels == 0 || blocks == 0
         ? null
         : AutoencoderLayout.of(levels, blocks, keys.has(prefix + "encoder.quant_conv.weight"))
@@ -37,8 +38,8 @@ public final class AutoencoderKeyFormat {
 
   /** The options under diffusers' names, by the canonical names of an {@code AutoencoderKL}. */
   public static Map<String, Object> config(TensorNames keys) {
-    int levels = Numbered.count(keys, "decoder.up_blocks.");
-    int layers = Numbered.count(keys, "encoder.down_blocks.0.resnets.");
+    int levels = ShapeReader.Numbered.count(keys, "decoder.up_blocks.");
+    int layers = ShapeReader.Numbered.count(keys, "encoder.down_blocks.0.resnets.");
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("in_channels", size(keys, "encoder.conv_in.weight", 1));
     config.put("out_channels", size(keys, "decoder.conv_out.weight", 0));
@@ -68,7 +69,7 @@ public final class AutoencoderKeyFormat {
 
   /** The options of an {@code AutoencoderTiny}, whose layers diffusers numbers through. */
   public static Map<String, Object> tinyConfig(TensorNames keys) {
-    List<Integer> blocks = IntStream.range(0, Numbered.count(keys, "encoder.layers."))
+    List<Integer> blocks = IntStream.range(0, ShapeReader.Numbered.count(keys, "encoder.layers."))
         .mapToObj(i -> keys.has("encoder.layers." + i + ".conv.0.weight") ? 1 : 0)
         .toList();
     List<Integer> counts = new java.util.ArrayList<>();
@@ -100,5 +101,73 @@ public final class AutoencoderKeyFormat {
           + name + "\"; the file is incomplete, or an autoencoder of another kind");
     }
     return (int) keys.shape(name)[dimension];
+  }
+
+  /**
+   * The autoencoder as latent diffusion's own code names it.
+   *
+   * <p>Source: {@code diffusionmodules/model.py} of CompVis/stable-diffusion.
+   */
+  public static final class AutoencoderLayout {
+    private static final Map<String, String> RESNET = Map.of(
+        "norm1",
+        "norm1",
+        "conv1",
+        "conv1",
+        "norm2",
+        "norm2",
+        "conv2",
+        "conv2",
+        "conv_shortcut",
+        "nin_shortcut");
+    private static final Map<String, String> OUTER =
+        Map.of("conv_in", "conv_in", "conv_norm_out", "norm_out", "conv_out", "conv_out");
+    private static final Map<String, String> ATTENTION =
+        Map.of("group_norm", "norm", "to_q", "q", "to_k", "k", "to_v", "v", "to_out.0", "proj_out");
+
+    private AutoencoderLayout() {}
+
+    /**
+     * The layout of an autoencoder with so many resolutions, and at most so many residual blocks in
+     * each, no prefix.
+     */
+    public static KeyMapping of(int levels, int mostBlocks) {
+      return of(levels, mostBlocks, false);
+    }
+
+    /**
+     * The same; {@code inside} tells whether the layers between the halves belong to them, as in
+     * FLUX.2's.
+     */
+    public static KeyMapping of(int levels, int mostBlocks, boolean inside) {
+      ModuleTable table = new ModuleTable(
+          module -> module.contains(".attentions.") && !module.endsWith("group_norm"));
+      table.add("quant_conv", (inside ? "encoder." : "") + "quant_conv").add("bn", "bn");
+      table.add("post_quant_conv", (inside ? "decoder." : "") + "post_quant_conv");
+      half(table, "encoder");
+      half(table, "decoder");
+      for (int i = 0; i < levels; i++) {
+        String up = "decoder.up." + (levels - 1 - i);
+        for (int j = 0; j < mostBlocks; j++) {
+          table.addAll(
+              "encoder.down_blocks." + i + ".resnets." + j,
+              "encoder.down." + i + ".block." + j,
+              RESNET);
+          table.addAll("decoder.up_blocks." + i + ".resnets." + j, up + ".block." + j, RESNET);
+        }
+        table.add(
+            "encoder.down_blocks." + i + ".downsamplers.0.conv",
+            "encoder.down." + i + ".downsample.conv");
+        table.add("decoder.up_blocks." + i + ".upsamplers.0.conv", up + ".upsample.conv");
+      }
+      return table;
+    }
+
+    private static void half(ModuleTable table, String half) {
+      table.addAll(half, half, OUTER);
+      table.addAll(half + ".mid_block.resnets.0", half + ".mid.block_1", RESNET);
+      table.addAll(half + ".mid_block.attentions.0", half + ".mid.attn_1", ATTENTION);
+      table.addAll(half + ".mid_block.resnets.1", half + ".mid.block_2", RESNET);
+    }
   }
 }

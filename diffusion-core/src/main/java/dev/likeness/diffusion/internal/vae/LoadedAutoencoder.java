@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -94,7 +95,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
       Compute wanted,
       long whole) {
     boolean tiny = className.equals("AutoencoderTiny");
-    AutoencoderTinyConfig small = tiny ? AutoencoderTinyConfig.of(config) : null;
+    AutoencoderTiny.Config small = tiny ? AutoencoderTiny.Config.of(config) : null;
     AutoencoderConfig full = tiny
         ? null
         : className.equals(FLUX2) ? AutoencoderConfig.flux2(config) : AutoencoderConfig.of(config);
@@ -129,7 +130,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     }
   }
 
-  private static BiFunction<Weights, RowTiling, Autoencoder> tiny(AutoencoderTinyConfig config) {
+  private static BiFunction<Weights, RowTiling, Autoencoder> tiny(AutoencoderTiny.Config config) {
     return (tensors, strips) -> new AutoencoderTiny(config, tensors);
   }
 
@@ -195,6 +196,37 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   public void close() {
     try (LoadedWeights mine = weights) {
       release();
+    }
+  }
+
+  /**
+   * Something that is opened at its first use, and again at the first use after it was closed.
+   * Thread-safe.
+   */
+  static final class Lazy<T extends AutoCloseable> implements AutoCloseable {
+    private final Supplier<T> opening;
+    private T opened;
+
+    Lazy(Supplier<T> opening) {
+      this.opening = opening;
+    }
+
+    synchronized T get() {
+      if (opened == null) {
+        opened = opening.get();
+      }
+      return opened;
+    }
+
+    @Override
+    public synchronized void close() {
+      try (T last = opened) {
+        opened = null;
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException("a part of the model did not close", e);
+      }
     }
   }
 }

@@ -12,10 +12,8 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.Answers;
 import dev.likeness.diffusion.internal.sampling.GuidanceRule;
-import dev.likeness.diffusion.internal.sampling.Projected;
-import dev.likeness.diffusion.internal.sampling.ZeroStar;
+import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.CachingOptions;
@@ -58,7 +56,7 @@ class GraphRunnerTest {
     Set<Long> seen = new HashSet<>();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
-        GraphRunner replayed = new GraphRunner(Recorder.REPEATING)) {
+        GraphRunner replayed = new GraphRunner(GraphRunner.Capture.REPEATING)) {
       StepRunner.Work work = (row, in) -> {
         seen.add(in[0].data_ptr().address());
         return new Tensor[] {
@@ -89,9 +87,9 @@ class GraphRunnerTest {
   @Test
   void recordsNothingWhileGradientsAreWanted() {
     int[] made = new int[1];
-    Recorder counting = work -> {
+    GraphRunner.Capture counting = work -> {
       made[0]++;
-      return Recorder.REPEATING.record(work);
+      return GraphRunner.Capture.REPEATING.record(work);
     };
     try (TensorScope scope = TensorScope.open();
         AutoGradMode gradients = new AutoGradMode(true);
@@ -114,11 +112,11 @@ class GraphRunnerTest {
   @Test
   void runsAsItComesWhatCannotBeRecordedAndRecordsItsParts() {
     int[] tried = new int[1];
-    Recorder smallOnly = work -> {
+    GraphRunner.Capture smallOnly = work -> {
       if (tried[0]++ == 0) {
         throw new IllegalStateException("the card waits for the host here");
       }
-      return Recorder.REPEATING.record(work);
+      return GraphRunner.Capture.REPEATING.record(work);
     };
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
@@ -162,8 +160,9 @@ class GraphRunnerTest {
       assertSame(base, ask.guidance(1), 1);
       assertSame(base, ask.guidance(plain.between(0, 0.5)), 2);
       assertSame(base, ask.guidance(plain.inTurns().rescale(0.7)), 1);
-      assertSame(base, ask.guidance(plain.by(scale -> new ZeroStar(scale, 2))), 2);
-      assertSame(base, ask.guidance(plain.by(scale -> new Projected(scale, 0, 0, 2))), 1);
+      assertSame(base, ask.guidance(plain.by(scale -> new GuidanceRule.ZeroStar(scale, 2))), 2);
+      assertSame(
+          base, ask.guidance(plain.by(scale -> new GuidanceRule.Projected(scale, 0, 0, 2))), 1);
       assertSame(
           base, ask.guidance(plain.away(DegradedGuidance.perturbing("attn1").between(0, 0.5))), 2);
       assertSame(base, ask.prompt("a [man:cat:0.5]").syntax(PromptSyntax.A1111), 2);
@@ -177,7 +176,8 @@ class GraphRunnerTest {
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
       assertSame(
           base,
-          ask.guidance(GuidanceOptions.STANDARD.by(scale -> new Projected(scale, 0, -0.5, 2))),
+          ask.guidance(
+              GuidanceOptions.STANDARD.by(scale -> new GuidanceRule.Projected(scale, 0, -0.5, 2))),
           1);
       assertSame(base, ask.approximation(CachingOptions.extrapolation(2)), 1);
       assertSame(base, ask.approximation(CachingOptions.deepCache(2, 1)), 0);
@@ -188,7 +188,7 @@ class GraphRunnerTest {
   void recordsGuidanceAndUpdateWithTheNetwork() {
     boolean[] inside = new boolean[1];
     int[] outside = new int[1];
-    Recorder noting = work -> {
+    GraphRunner.Capture noting = work -> {
       Runnable noted = () -> {
         inside[0] = true;
         work.run();
@@ -199,7 +199,7 @@ class GraphRunnerTest {
     };
     GuidanceRule rule = new GuidanceRule() {
       @Override
-      public Tensor combine(Answers answers, Step step) {
+      public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
         outside[0] += inside[0] ? 0 : 1;
         return answers.positive().add(answers.negative());
       }
@@ -247,7 +247,7 @@ class GraphRunnerTest {
     try (BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT))) {
       base.generate(ASK.count(1).joints(GenerationHooks.NONE.running(compute -> {
         asked[0]++;
-        return new GraphRunner(Recorder.REPEATING);
+        return new GraphRunner(GraphRunner.Capture.REPEATING);
       })));
     }
     assertEquals(0, asked[0]);
@@ -262,9 +262,9 @@ class GraphRunnerTest {
   @Test
   void freesEveryRecordingThoughOneCannotBe() {
     int[] closed = new int[1];
-    Recorder stubborn = work -> {
+    GraphRunner.Capture stubborn = work -> {
       work.run();
-      return new Recorder.Recording() {
+      return new GraphRunner.Capture.Recording() {
         @Override
         public void replay() {
           work.run();
@@ -294,9 +294,9 @@ class GraphRunnerTest {
    */
   private static void assertSame(BaseModel base, ImageRequest ask, int recordings) {
     int[] made = new int[2];
-    Recorder counting = work -> {
+    GraphRunner.Capture counting = work -> {
       made[0]++;
-      Recorder.Recording repeating = Recorder.REPEATING.record(work);
+      GraphRunner.Capture.Recording repeating = GraphRunner.Capture.REPEATING.record(work);
       return () -> {
         made[1]++;
         repeating.replay();

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
-import dev.likeness.diffusion.internal.family.zimage.ZImageLayout;
+import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
+import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
 import dev.likeness.diffusion.internal.file.ForeignSource;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -158,8 +158,8 @@ class LlamaCppFileTest {
   /** Such as {@code x_pad_token} and {@code pos_embed}. */
   @Test
   void putsBackTheLeadingOnesOfTransformers() throws IOException {
-    opensTheSame("zimage/turbo", ZImageLayout.of(2, 2));
-    opensTheSame("sd3/medium", Sd3Layout.of(4));
+    opensTheSame("zimage/turbo", ZImageKeyFormat.ZImageLayout.of(2, 2));
+    opensTheSame("sd3/medium", Sd3KeyFormat.Sd3Layout.of(4));
   }
 
   private void opensTheSame(String variant, KeyMapping layout) throws IOException {

@@ -3,15 +3,15 @@ package dev.likeness.diffusion.internal.file;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.diffusion.internal.family.flux.FluxLayout;
-import dev.likeness.diffusion.internal.family.flux2.Flux2Layout;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
-import dev.likeness.diffusion.internal.family.zimage.ZImageLayout;
+import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
+import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
+import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
+import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
-import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.layout.KeyList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ForeignLayoutTest {
   @Test
   void splitsTheRowsOfStableDiffusion3() {
-    KeyMapping layout = Sd3Layout.of(3).under("model.diffusion_model.");
+    KeyMapping layout = Sd3KeyFormat.Sd3Layout.of(3).under("model.diffusion_model.");
     String block = "model.diffusion_model.joint_blocks.1.";
     assertRows(
         layout,
@@ -102,7 +102,7 @@ class ForeignLayoutTest {
    */
   @Test
   void exchangesShiftAndScaleOfStableDiffusion3OnlyWhereNothingFollows() {
-    KeyMapping layout = Sd3Layout.of(3);
+    KeyMapping layout = Sd3KeyFormat.Sd3Layout.of(3);
     assertRows(
         layout,
         "final_layer.adaLN_modulation.1.weight",
@@ -132,7 +132,7 @@ class ForeignLayoutTest {
 
   @Test
   void splitsTheRowsOfFlux() {
-    KeyMapping layout = FluxLayout.of(2, 2);
+    KeyMapping layout = FluxKeyFormat.FluxLayout.of(2, 2);
     assertRows(
         layout,
         "double_blocks.1.img_attn.qkv.weight",
@@ -207,7 +207,7 @@ class ForeignLayoutTest {
   /** diffusers keeps the single blocks' queries, keys, values and MLP in one, as the files do. */
   @Test
   void splitsTheRowsOfFlux2ButNotOfItsSingleBlocks() {
-    KeyMapping layout = Flux2Layout.of(2, 2);
+    KeyMapping layout = Flux2KeyFormat.Flux2Layout.of(2, 2);
     assertRows(
         layout,
         "double_blocks.1.txt_attn.qkv.weight",
@@ -259,7 +259,7 @@ class ForeignLayoutTest {
   /** Z-Image's last norm has a scale alone, so nothing changes places. */
   @Test
   void splitsTheRowsOfZImage() {
-    KeyMapping layout = ZImageLayout.of(2, 2).under("model.diffusion_model.");
+    KeyMapping layout = ZImageKeyFormat.ZImageLayout.of(2, 2).under("model.diffusion_model.");
     String own = "model.diffusion_model.";
     for (String block : List.of("layers.1.", "noise_refiner.1.", "context_refiner.1.")) {
       assertRows(
@@ -301,7 +301,7 @@ class ForeignLayoutTest {
    */
   @Test
   void countsTheDecodersResolutionsFromTheOtherEnd() {
-    KeyMapping layout = AutoencoderLayout.of(4, 3).under("first_stage_model.");
+    KeyMapping layout = AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).under("first_stage_model.");
     assertNames(
         layout,
         "first_stage_model.",
@@ -319,11 +319,12 @@ class ForeignLayoutTest {
 
   @Test
   void readsTheAutoencodersAttentionAsMatrices() {
-    KeyMapping layout = AutoencoderLayout.of(4, 3);
+    KeyMapping layout = AutoencoderKeyFormat.AutoencoderLayout.of(4, 3);
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> file = Map.of(
           "decoder.mid.attn_1.proj_out.weight", torch.arange(new Scalar(6)).view(3, 2, 1, 1));
-      try (RelaidSource read = new RelaidSource(new MemoryTensors(file), layout)) {
+      try (CanonicalTensors.RelaidSource read =
+          new CanonicalTensors.RelaidSource(new TensorSource.MemoryTensors(file), layout)) {
         Tensor matrix = read.read("decoder.mid_block.attentions.0.to_out.0.weight");
         assertArrayEquals(new long[] {3, 2}, matrix.shape());
         assertArrayEquals(rows(0, 6), ImageTensors.floats(matrix.to(torch.ScalarType.Float)));
@@ -365,7 +366,8 @@ class ForeignLayoutTest {
       Map<String, Tensor> file = Map.of(
           "conditioner.embedders.1.model.text_projection",
           torch.arange(new Scalar(6)).view(3, 2));
-      try (RelaidSource read = new RelaidSource(new MemoryTensors(file), layout)) {
+      try (CanonicalTensors.RelaidSource read =
+          new CanonicalTensors.RelaidSource(new TensorSource.MemoryTensors(file), layout)) {
         assertArrayEquals(
             new float[] {0, 2, 4, 1, 3, 5},
             ImageTensors.floats(read.read("text_projection.weight").to(torch.ScalarType.Float)));
@@ -423,7 +425,8 @@ class ForeignLayoutTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> file =
           Map.of(foreign, torch.arange(new Scalar(count)).to(torch.ScalarType.Float));
-      try (RelaidSource read = new RelaidSource(new MemoryTensors(file), layout)) {
+      try (CanonicalTensors.RelaidSource read =
+          new CanonicalTensors.RelaidSource(new TensorSource.MemoryTensors(file), layout)) {
         assertEquals(canonical.keySet(), read.names(), foreign);
         canonical.forEach(
             (name, rows) -> assertArrayEquals(rows, ImageTensors.floats(read.read(name)), name));

@@ -32,7 +32,8 @@ class SafetensorsHeaderTest {
         20);
     assertEquals(List.of("b", "a"), List.copyOf(header.tensors().keySet()));
     assertEquals(
-        new TensorEntry(DType.BF16, List.of(2L, 3L), 8, 20), header.tensors().get("b"));
+        new SafetensorsHeader.Entry(DType.BF16, List.of(2L, 3L), 8, 20),
+        header.tensors().get("b"));
     assertEquals(6, header.tensors().get("b").elements());
     assertEquals(Map.of("format", "pt"), header.metadata());
     assertEquals(header.dataStart() + 20, header.fileLength());

@@ -10,10 +10,10 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.flux.FluxLayout;
-import dev.likeness.diffusion.internal.family.flux2.Flux2Layout;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
-import dev.likeness.diffusion.internal.family.zimage.ZImageLayout;
+import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
+import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
+import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
+import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
 import dev.likeness.diffusion.internal.file.ForeignSource;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -24,7 +24,7 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
-import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
@@ -62,8 +62,8 @@ class SingleTransformerFileTest {
         old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
     project(whole, "text_encoder", 32, old -> torch.eye(32));
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", Sd3Layout.of(4).under("model.diffusion_model."));
-    layouts.put("vae", AutoencoderLayout.of(2, 2).under("first_stage_model."));
+    layouts.put("transformer", Sd3KeyFormat.Sd3Layout.of(4).under("model.diffusion_model."));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).under("first_stage_model."));
     layouts.put("text_encoder", ClipKeyFormat.written(false, true, "text_encoders.clip_l."));
     layouts.put("text_encoder_2", ClipKeyFormat.written(false, true, "text_encoders.clip_g."));
     float[] expected = drawn(ModelParts.open(whole.path()));
@@ -135,8 +135,8 @@ class SingleTransformerFileTest {
   void drawsTheSameFromAFileOfFluxWithT5BesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("flux/schnell", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", FluxLayout.of(1, 3));
-    layouts.put("vae", AutoencoderLayout.of(3, 3).under("vae."));
+    layouts.put("transformer", FluxKeyFormat.FluxLayout.of(1, 3));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(3, 3).under("vae."));
     layouts.put("text_encoder", ClipKeyFormat.written(false, false, "text_encoders.clip_l."));
     Path file = written(whole, layouts);
     assertEquals(
@@ -167,7 +167,7 @@ class SingleTransformerFileTest {
     try (ForeignSource foreign = new ForeignSource(
         new RenamedSource(
             dev.weights("transformer"), name -> name.contains("guidance_embedder") ? null : name),
-        FluxLayout.of(2, 2))) {
+        FluxKeyFormat.FluxLayout.of(2, 2))) {
       SafetensorsWriter.write(file, foreign, Map.of());
     }
     drawn(dev.with("transformer", file));
@@ -186,8 +186,9 @@ class SingleTransformerFileTest {
   void drawsTheSameFromAFileOfZImageWithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("zimage/turbo", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", ZImageLayout.of(2, 2).under("model.diffusion_model."));
-    layouts.put("vae", AutoencoderLayout.of(2, 2).under("vae."));
+    layouts.put(
+        "transformer", ZImageKeyFormat.ZImageLayout.of(2, 2).under("model.diffusion_model."));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).under("vae."));
     drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
   }
 
@@ -195,8 +196,8 @@ class SingleTransformerFileTest {
   void drawsTheSameFromAFileOfFlux2WithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("klein/base", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", Flux2Layout.of(2, 2));
-    layouts.put("vae", AutoencoderLayout.of(2, 2, true).under("vae."));
+    layouts.put("transformer", Flux2KeyFormat.Flux2Layout.of(2, 2));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2, true).under("vae."));
     drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
   }
 

@@ -27,7 +27,7 @@ class GroupNormTest {
       torch.manual_seed(1);
       GroupNorm norm = norm(ScalarType.Float);
       for (Tensor x : new Tensor[] {
-        torch.randn(2, CHANNELS, 150, 9), Layout.ofPicture(torch.randn(1, CHANNELS, 70, 5))
+        torch.randn(2, CHANNELS, 150, 9), Conv2d.Layout.ofPicture(torch.randn(1, CHANNELS, 70, 5))
       }) {
         // Far from zero, where a variance by the mean of squares would be rough; sums of floats are
         // good to 1e-5 of it.
@@ -59,7 +59,8 @@ class GroupNormTest {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       GroupNorm norm = norm(ScalarType.BFloat16);
-      Tensor x = Layout.ofPicture(torch.ones(1, CHANNELS, 2048, 1024).to(ScalarType.BFloat16));
+      Tensor x =
+          Conv2d.Layout.ofPicture(torch.ones(1, CHANNELS, 2048, 1024).to(ScalarType.BFloat16));
       long most = Resident.mostOver(() -> {
         try (TensorScope work = TensorScope.open()) {
           norm.of(x);

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.MergedTokens;
-import dev.likeness.diffusion.internal.adapter.UnpackedWeights;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -127,8 +125,9 @@ class LayerWeightTest {
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(torch.randn(256, 256), WeightResidence.MAPPED)) {
       assertTrue(Weights.of(weights).matrix("weight", 256, 256).keeps());
-      for (Adaptation unpacked :
-          List.of(UnpackedWeights.INSTANCE, UnpackedWeights.INSTANCE.and(new MergedTokens(0.5)))) {
+      for (Adaptation unpacked : List.of(
+          Adaptation.UnpackedWeights.INSTANCE,
+          Adaptation.UnpackedWeights.INSTANCE.and(new Adaptation.MergedTokens(0.5)))) {
         LayerWeight matrix = Weights.of(weights, unpacked).matrix("weight", 256, 256);
         assertFalse(matrix.keeps());
         assertEquals(weights.get("weight", 256, 256), matrix.wide());

@@ -13,7 +13,6 @@ import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.PartTensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -27,7 +26,6 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.Interpolation;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -263,7 +261,7 @@ class PictureRequestsTest {
       }
 
       @Override
-      public void requireFor(PartTensors model) {
+      public void requireFor(ModelComponent.Tensors model) {
         throw new IllegalArgumentException("of another base");
       }
     };
@@ -330,7 +328,7 @@ class PictureRequestsTest {
         () -> base.generate(ASK.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(
         "vectors of 3 and 2 values do not mix",
-        () -> Interpolation.lerp(new float[3], new float[2], 0.5));
+        () -> Latents.Interpolation.lerp(new float[3], new float[2], 0.5));
   }
 
   private static void assertRefused(

@@ -9,9 +9,7 @@ import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.schedulers.LearnedVariance;
 import dev.likeness.schedulers.NoiseLevel;
-import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.Optional;
@@ -31,10 +29,10 @@ class GradientGuidedPredictorTest {
       3,
       500,
       new NoiseLevel(0.8, 0.6),
-      new Scaling(0.5, SKIP, OUT),
+      new Step.Scaling(0.5, SKIP, OUT),
       null,
       null,
-      LearnedVariance.NONE);
+      Step.LearnedVariance.NONE);
   /** Answers twice its input, the second picture's channels in the other order. */
   private static final Predictor NETWORK = (input, step) -> torch.cat(
       new TensorVector(
@@ -75,7 +73,7 @@ class GradientGuidedPredictorTest {
         NoGradGuard guard = new NoGradGuard()) {
       Tensor answer = network.predict(input(), STEP);
       assertFalse(answer.requires_grad(), "nothing of the way back is kept");
-      Scaling scaling = STEP.scaling();
+      Step.Scaling scaling = STEP.scaling();
       return ImageTensors.floats(input()
           .mul(new Scalar(scaling.skip() / scaling.in()))
           .add(answer, new Scalar(scaling.out())));

@@ -64,10 +64,10 @@ class SamplingLoopTest {
   @ValueSource(strings = {"euler_ancestral_cfg_pp", "dpmpp_2m_cfg_pp", "res_multistep_cfg_pp"})
   void showsSolversWhatTheNetworkSaysWithoutGuidance(String sampler) {
     SamplingPlan plan = SchedulerConfig.named(sampler).plan(7);
-    Predictor guided = new Guidance(
+    Predictor guided = new GuidedPredictor.Guidance(
         (input, step) -> {
           Tensor answer = network(input, step);
-          return new Answers(answer.mul(new Scalar(0.7)), answer);
+          return new GuidedPredictor.Predictions(answer.mul(new Scalar(0.7)), answer);
         },
         (answers, step) -> answers.positive());
     NumericSamplingLoop.Network numbers = new NumericSamplingLoop.Network() {

@@ -51,7 +51,7 @@ class FlowObjectiveTest {
       // A quarter of the way from 1 to the next number that bf16 has.
       Tensor value = torch.full(new long[] {4000}, new Scalar(1 + 0.25 / 128));
       Tensor rounded = torch.zeros(new long[] {4000}, new TensorOptions(ScalarType.BFloat16));
-      StochasticRounding.copy(value, rounded, chance);
+      Optimizer.StochasticRounding.copy(value, rounded, chance);
       double up = rounded.gt(new Scalar(1.0)).to(ScalarType.Float).mean().item_double();
       assertTrue(Math.abs(up - 0.25) < 0.03, up + " went up");
       assertEquals(1 + 1.0 / 128, rounded.max().item_double());

@@ -3,9 +3,7 @@ package dev.likeness.headshots.internal.score;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.quality.FacePatch;
@@ -27,7 +25,7 @@ public final class FaceView {
   // ArcFace's template made half as large again, with the whole head and what is beside it around.
   private static final AlignmentTemplate HEAD = new AlignmentTemplate(
       SIDE,
-      new Landmarks(
+      new Face.Landmarks(
           new Point(87, 100),
           new Point(137, 100),
           new Point(112, 128.5),
@@ -65,11 +63,24 @@ public final class FaceView {
 
   /** As {@link #upright}: by the eyes alone, those of the landmarks where none were seen open. */
   static RgbImage upright(RgbImage picture, Face face) {
-    Optional<Eyes> eyes = face.eyes()
+    Optional<Face.Eyes> eyes = face.eyes()
         .or(() -> face.landmarks()
             .filter(five -> five.leftEye().x() <= five.rightEye().x())
-            .map(five -> new Eyes(five.leftEye(), five.rightEye())));
+            .map(five -> new Face.Eyes(five.leftEye(), five.rightEye())));
     return HEAD.align(
         picture, new Face(face.box(), face.score(), face.pose(), eyes, Optional.empty()));
+  }
+
+  /** Colours as skin is known by. */
+  static final class SkinColour {
+    private SkinColour() {}
+
+    /** How red and how blue a pixel is against green, and how light, in natural logarithms. */
+    static double[] of(RgbImage p, int x, int y) {
+      double r = p.at(x, y, 0) + 8;
+      double g = p.at(x, y, 1) + 8;
+      double b = p.at(x, y, 2) + 8;
+      return new double[] {Math.log(r / g), Math.log(b / g), Math.log((r + g + b) / 3)};
+    }
   }
 }

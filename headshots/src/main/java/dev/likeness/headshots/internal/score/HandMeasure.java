@@ -2,7 +2,7 @@ package dev.likeness.headshots.internal.score;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
+import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.stream.IntStream;
@@ -46,7 +46,7 @@ public final class HandMeasure {
     this.skin = new double[] {median(view.patch, 0), median(view.patch, 1), median(view.patch, 2)};
   }
 
-  private static double apart(Eyes eyes) {
+  private static double apart(Face.Eyes eyes) {
     return Math.hypot(
         eyes.right().x() - eyes.left().x(), eyes.right().y() - eyes.left().y());
   }
@@ -57,7 +57,7 @@ public final class HandMeasure {
     double[] sorted = IntStream.range(side * 2 / 5, side * 4 / 5)
         .boxed()
         .flatMapToDouble(y -> IntStream.range(side / 4, side * 3 / 4)
-            .mapToDouble(x -> SkinColour.of(patch.picture(), x, y)[number]))
+            .mapToDouble(x -> FaceView.SkinColour.of(patch.picture(), x, y)[number]))
         .sorted()
         .toArray();
     return sorted[sorted.length / 2];
@@ -84,7 +84,7 @@ public final class HandMeasure {
   }
 
   private boolean isSkin(int x, int y) {
-    double[] here = SkinColour.of(picture, x, y);
+    double[] here = FaceView.SkinColour.of(picture, x, y);
     double lighter = here[2] - skin[2];
     return Math.hypot(here[0] - skin[0], here[1] - skin[1]) < ALIKE
         && lighter > DARKEST

@@ -2,9 +2,8 @@ package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.person.SharedLight;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.training.PreviewScorer;
 import dev.likeness.lora.training.ValidationOptions;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -39,7 +38,8 @@ public record LikenessValidation(int every, FaceEmbedder embedder) {
    * Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row
    * are no better.
    */
-  ValidationOptions previews(List<AcceptedPhoto> held, double guidance, SharedLight light) {
+  ValidationOptions previews(
+      List<AcceptedPhoto> held, double guidance, PersonRecord.SharedLight light) {
     List<float[]> known = held.stream()
         .map(photo -> embedder.embed(photo.picture(), photo.face()))
         .toList();
@@ -54,7 +54,7 @@ public record LikenessValidation(int every, FaceEmbedder embedder) {
   }
 
   /** The mean cosine of the pictures' faces to these; a picture without a face counts 0. */
-  private PreviewScorer scorer(List<float[]> known) {
+  private ValidationOptions.Scorer scorer(List<float[]> known) {
     return pictures -> {
       try (FaceDetector detector = new CascadeDetector()) {
         return pictures.stream()

@@ -14,7 +14,6 @@ import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.headshots.person.SharedLight;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
@@ -140,11 +139,12 @@ public record PersonTraining(
             scenes,
             study.captions(training.captions()),
             study.captions(GRAY)),
-        SharedLight.of(scenes),
+        PersonRecord.SharedLight.of(scenes),
         steps);
     TrainedPerson learnt = fitting.train(base, set.state(state), steps, cancellation);
     try {
-      TrainedPerson described = SharedLight.of(scenes).in(study.profile().in(learnt));
+      TrainedPerson described =
+          PersonRecord.SharedLight.of(scenes).in(study.profile().in(learnt));
       TrainedPerson measured = PersonRecord.of(review.accepted()).in(described);
       TrainedPerson person = guide
           .map(eye -> FaceEmbeddings.of(review.accepted(), eye).asGuideOf(measured))
@@ -172,7 +172,7 @@ public record PersonTraining(
         study,
         consent,
         pictures(study.crops(), study.photos(), scenes, way.settings().captions(), GRAY),
-        SharedLight.of(scenes),
+        PersonRecord.SharedLight.of(scenes),
         steps);
     return way.train(base, set.state(state), steps, cancellation);
   }
@@ -225,7 +225,7 @@ public record PersonTraining(
       PersonStudy study,
       Consent consent,
       List<TrainingExample> pictures,
-      SharedLight light,
+      PersonRecord.SharedLight light,
       Progress steps) {
     PersonToken subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();

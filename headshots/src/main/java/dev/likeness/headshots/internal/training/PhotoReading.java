@@ -9,7 +9,6 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.internal.photo.PhotoReader;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ProfileVocabulary;
-import dev.likeness.headshots.person.Trait;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -97,8 +96,8 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
       if (asked) {
         Word best = best(photos, slot.name());
         Word word = slot.name().equals("hair") ? orAnyHair(photos, best) : best;
-        profile = profile.with(
-            new Trait(slot.name(), word.text, Math.min(1, word.share), Trait.Source.PHOTOS));
+        profile = profile.with(new PersonProfile.Trait(
+            slot.name(), word.text, Math.min(1, word.share), PersonProfile.Trait.Source.PHOTOS));
       }
     }
     return profile;

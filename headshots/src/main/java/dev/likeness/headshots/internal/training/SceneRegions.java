@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,7 +39,7 @@ public record SceneRegions(BoundingBox face, int side) {
     BoundingBox box = photo.face().box();
     HeadCrop crop = HeadCrop.of(
         box,
-        Framing.HEAD_AND_SHOULDERS,
+        HeadCrop.Framing.HEAD_AND_SHOULDERS,
         photo.picture().width(),
         photo.picture().height(),
         side);

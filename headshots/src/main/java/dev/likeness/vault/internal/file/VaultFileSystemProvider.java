@@ -180,12 +180,12 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     Path file = onDisk(path);
     if (Files.exists(file)) {
       try (SeekableByteChannel channel = newByteChannel(path, Set.of())) {
-        return type.cast(
-            new VaultAttributes(Files.getLastModifiedTime(file), channel.size(), false));
+        return type.cast(new VaultFileSystem.VaultAttributes(
+            Files.getLastModifiedTime(file), channel.size(), false));
       }
     }
     if (isFolder(path)) {
-      return type.cast(VaultAttributes.FOLDER);
+      return type.cast(VaultFileSystem.VaultAttributes.FOLDER);
     }
     throw new NoSuchFileException(name(path));
   }

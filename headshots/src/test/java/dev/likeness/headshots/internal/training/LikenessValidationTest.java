@@ -4,8 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.person.SharedLight;
-import dev.likeness.lora.training.PreviewScorer;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.training.ValidationOptions;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.DrawnFace;
@@ -56,8 +55,8 @@ class LikenessValidationTest {
     List<AcceptedPhoto> held = IntStream.range(0, 2)
         .mapToObj(i -> AcceptedPhoto.of("photo", blank, face))
         .toList();
-    ValidationOptions previews =
-        new LikenessValidation(25, BY_BRIGHTNESS).previews(held, 2, new SharedLight(""));
+    ValidationOptions previews = new LikenessValidation(25, BY_BRIGHTNESS)
+        .previews(held, 2, new PersonRecord.SharedLight(""));
     assertEquals(25, previews.every());
     assertEquals(2, previews.request().guidance());
     assertTrue(
@@ -77,8 +76,8 @@ class LikenessValidationTest {
     List<AcceptedPhoto> held = List.of(
         AcceptedPhoto.of("dark", withCorner(blank(), 0), face),
         AcceptedPhoto.of("bright", withCorner(blank(), 255), face));
-    PreviewScorer scorer = new LikenessValidation(25, BY_BRIGHTNESS)
-        .previews(held, 2, new SharedLight(""))
+    ValidationOptions.Scorer scorer = new LikenessValidation(25, BY_BRIGHTNESS)
+        .previews(held, 2, new PersonRecord.SharedLight(""))
         .scorer();
     RgbImage one = withCorner(DrawnFace.picture(256, 256, 128, 115, 102), 51);
     RgbImage other = withCorner(DrawnFace.picture(256, 256, 128, 115, 102), 153);

@@ -12,7 +12,6 @@ import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
@@ -65,7 +64,7 @@ class PersonStudyTest {
   }
 
   private static AcceptedPhoto photo(String name, int face) {
-    Eyes eyes = new Eyes(
+    Face.Eyes eyes = new Face.Eyes(
         new Point(320 + face * 0.3, 320 + face * 0.4),
         new Point(320 + face * 0.7, 320 + face * 0.4));
     return AcceptedPhoto.of(

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.headshots.person.PersonProfile;
-import dev.likeness.headshots.person.Trait;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,9 +72,9 @@ class PhotoReadingTest {
         List.of(reading(0.9f, 0.6f, 0, 0, 0, 0), reading(0.7f, 0.1f, 0, 0, 0, 0)),
         PersonProfile.UNKNOWN);
     assertEquals("a woman with long red hair", profile.phrase());
-    Trait hair = profile.trait("hair").orElseThrow();
+    PersonProfile.Trait hair = profile.trait("hair").orElseThrow();
     assertEquals(0.65, hair.confidence(), 1e-6);
-    assertEquals(Trait.Source.PHOTOS, hair.source());
+    assertEquals(PersonProfile.Trait.Source.PHOTOS, hair.source());
   }
 
   @Test

@@ -6,7 +6,6 @@ import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Nothing;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
-import dev.likeness.ipadapter.internal.projection.Sights;
 import dev.likeness.ipadapter.internal.projection.TimestepResampler;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
@@ -41,7 +40,8 @@ public record ImageTokens(IpAdapter adapter, double shortcut) {
 
   /** Tokens of all references side by side, [1, n tokens, contextWidth]. */
   public Tensor of(ReferenceEmbeddings e) {
-    Tensor tokens = projection().forward(new Sights(placed(e.image()), placed(e.face(), -1)));
+    Tensor tokens =
+        projection().forward(new ImageProjection.Sights(placed(e.image()), placed(e.face(), -1)));
     return tokens.reshape(1, -1, adapter.layout().contextWidth());
   }
 
@@ -49,17 +49,17 @@ public record ImageTokens(IpAdapter adapter, double shortcut) {
   public Tensor ofNothing(ReferenceEmbeddings e) {
     Grid face = e.face() == null ? null : zeros(e.face());
     Grid image = e.nothing() != null ? e.nothing() : e.image() == null ? null : zeros(e.image());
-    return projection().forward(new Sights(placed(image), placed(face, -1)));
+    return projection().forward(new ImageProjection.Sights(placed(image), placed(face, -1)));
   }
 
   /**
    * Tokens that change with the time: of all references side by side, or, when hidden, of as many
    * nothings.
    */
-  public TimedMemory.Tokens timed(ReferenceEmbeddings e, boolean hidden) {
+  public TimestepAttention.TimedMemory.Tokens timed(ReferenceEmbeddings e, boolean hidden) {
     Tensor seen = placed(e.image());
     AdapterLayout layout = adapter.layout();
-    return new TimedMemory.Tokens(
+    return new TimestepAttention.TimedMemory.Tokens(
         (TimestepResampler) projection(),
         hidden ? torch.zeros_like(seen) : seen,
         layout.tokens(),

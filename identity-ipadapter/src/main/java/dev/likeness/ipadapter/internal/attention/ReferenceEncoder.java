@@ -7,7 +7,7 @@ import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
-import dev.likeness.ipadapter.internal.vision.ImageEncoding;
+import dev.likeness.ipadapter.internal.vision.VisionTower;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -118,7 +118,7 @@ public final class ReferenceEncoder {
   }
 
   /** What the kind wants of an encoding, [1, tokens, width]. */
-  private Tensor seen(ImageEncoding encoding) {
+  private Tensor seen(VisionTower.ImageEncoding encoding) {
     return layout.kind().sight() == Sight.POOLED
         ? encoding.pooled().unsqueeze(1)
         : encoding.penultimate();

@@ -49,7 +49,7 @@ public final class AdapterCompatibility {
    */
   public static Optional<Path> twin(IpAdapterFile file, AdapterLayout layout) {
     boolean inside = layout.lora() && file.usesOwnLora();
-    if (layout.kind().target() != Target.UNET && (inside || file.lora() != null)) {
+    if (layout.kind().target() != AdapterSites.Target.UNET && (inside || file.lora() != null)) {
       throw new InvalidInputException(
           file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
               + (inside

@@ -53,7 +53,7 @@ public record AdapterLayout(
 
   /** Pixels of a side of the aligned faces it was trained with: SDXL's with larger ones. */
   public int faceSide() {
-    return contextWidth == Target.XL_CONTEXT ? 256 : 224;
+    return contextWidth == AdapterSites.Target.XL_CONTEXT ? 256 : 224;
   }
 
   /** Its name and the base family that its width speaks of. */

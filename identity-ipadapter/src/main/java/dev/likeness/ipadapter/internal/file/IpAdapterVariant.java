@@ -58,11 +58,11 @@ public enum IpAdapterVariant {
   }
 
   /** The networks it is made for. */
-  public Target target() {
+  public AdapterSites.Target target() {
     return switch (this) {
-      case XLABS, INSTANT_X -> Target.FLUX;
-      case TIMED -> Target.SD3;
-      default -> Target.UNET;
+      case XLABS, INSTANT_X -> AdapterSites.Target.FLUX;
+      case TIMED -> AdapterSites.Target.SD3;
+      default -> AdapterSites.Target.UNET;
     };
   }
 

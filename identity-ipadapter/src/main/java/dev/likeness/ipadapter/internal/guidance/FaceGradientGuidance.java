@@ -7,7 +7,13 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Point;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -55,7 +61,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
       return null;
     }
     Tensor shown = preview.decode(window.of(latents)).to(ScalarType.Float);
-    return eyes.agreement(window.aligned(shown, FaceViews.of(row)), person);
+    return eyes.agreement(window.aligned(shown, FaceAlignment.FaceViews.of(row)), person);
   }
 
   @Override
@@ -75,6 +81,39 @@ public final class FaceGradientGuidance implements GradientGuidance {
         window = FaceAlignment.around(
             face, (int) latents.size(3), (int) latents.size(2), preview.factor());
       }
+    }
+  }
+
+  /**
+   * A face that is looked for again and again while it comes into being: its eyes are where the
+   * last looks agree.
+   */
+  static final class FaceTrack {
+    private static final int LOOKS = 3;
+
+    private final Deque<Face.Eyes> eyes = new ArrayDeque<>();
+
+    /** What a look found, with the eyes in the middle of those of the last looks that found any. */
+    Face seen(Face found) {
+      found.eyes().ifPresent(pair -> {
+        eyes.addLast(pair);
+        if (eyes.size() > LOOKS) {
+          eyes.removeFirst();
+        }
+      });
+      Optional<Face.Eyes> steady = eyes.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new Face.Eyes(middle(Face.Eyes::left), middle(Face.Eyes::right)));
+      return new Face(found.box(), found.score(), found.pose(), steady, Optional.empty());
+    }
+
+    private Point middle(Function<Face.Eyes, Point> which) {
+      return new Point(middle(which, Point::x), middle(which, Point::y));
+    }
+
+    private double middle(Function<Face.Eyes, Point> which, ToDoubleFunction<Point> axis) {
+      double[] places = eyes.stream().map(which).mapToDouble(axis).sorted().toArray();
+      return (places[(places.length - 1) / 2] + places[places.length / 2]) / 2;
     }
   }
 }

@@ -1,8 +1,12 @@
 package dev.likeness.ipadapter.internal.projection;
 
+import dev.likeness.diffusion.internal.nn.LayerNorm;
+import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Turns references into tokens that a base model's attentions understand. Immutable and shared by
@@ -30,5 +34,145 @@ public interface ImageProjection {
       case TIMED -> new TimestepResampler(layout, w);
       case FACE_ID_PLUS -> new RefinedFace(layout, w, shortcut);
     };
+  }
+
+  /**
+   * One linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721, section
+   * 3.2).
+   */
+  static final class PooledProjection implements ImageProjection {
+    private final Linear proj;
+    private final LayerNorm norm;
+    private final AdapterLayout layout;
+
+    PooledProjection(AdapterLayout layout, Weights w) {
+      this.layout = layout;
+      proj = new Linear(w.at("proj"), layout.imageWidth(), layout.tokens() * layout.contextWidth());
+      norm = new LayerNorm(w.at("norm"), layout.contextWidth());
+    }
+
+    @Override
+    public Tensor forward(Sights sights) {
+      return norm.forward(proj.forward(sights.image().select(1, 0))
+          .view(-1, layout.tokens(), layout.contextWidth()));
+    }
+  }
+
+  /**
+   * FaceID's tokens look at a picture of the face: FaceID-Plus; the second version adds what they
+   * were before.
+   */
+  static final class RefinedFace implements ImageProjection {
+    private final TwoLayers face;
+    private final PerceiverResampler layers;
+    private final double shortcut;
+
+    RefinedFace(AdapterLayout layout, Weights w, double shortcut) {
+      face = new TwoLayers(layout, w);
+      layers = new PerceiverResampler(
+          w.at("perceiver_resampler"),
+          layout.resampler(),
+          layout.imageWidth(),
+          layout.contextWidth());
+      this.shortcut = shortcut;
+    }
+
+    @Override
+    public Tensor forward(Sights sights) {
+      Tensor tokens = face.forward(sights);
+      Tensor refined = layers.forward(tokens, sights.image(), null);
+      return Double.isNaN(shortcut) ? refined : tokens.add(refined, new Scalar(shortcut));
+    }
+  }
+
+  /**
+   * Learnt queries look at a picture's tokens, or at a face's numbers as one token: IP-Adapter
+   * Plus.
+   */
+  static final class Resampler implements ImageProjection {
+    private final Tensor latents;
+    private final PerceiverResampler layers;
+    private final boolean face;
+
+    Resampler(AdapterLayout layout, Weights w, boolean face) {
+      this.face = face;
+      latents = w.tensor("latents", 1, layout.tokens(), layout.resampler().width());
+      layers = new PerceiverResampler(
+          w,
+          layout.resampler(),
+          face ? layout.faceWidth() : layout.imageWidth(),
+          layout.contextWidth());
+    }
+
+    @Override
+    public Tensor forward(Sights sights) {
+      Tensor x = face ? sights.face().unsqueeze(1) : sights.image();
+      return layers.forward(latents.expand(x.size(0), latents.size(1), latents.size(2)), x, null);
+    }
+  }
+
+  /**
+   * What a projection is given, one row for each reference.
+   *
+   * @param image of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null when
+   *     the kind takes none
+   * @param face of a face recogniser: [n, numbers]; null when the kind takes none
+   * @param time as {@link TimestepResampler#told} has it, [1, width]; null when the kind is not
+   *     told it
+   */
+  public record Sights(Tensor image, Tensor face, Tensor time) {
+    /** At no time. */
+    public Sights(Tensor image, Tensor face) {
+      this(image, face, null);
+    }
+  }
+
+  /** Two layers over each of a picture's tokens: IP-Adapter Full Face. */
+  static final class TokenProjection implements ImageProjection {
+    private final Linear in;
+    private final Linear out;
+    private final LayerNorm norm;
+
+    TokenProjection(AdapterLayout layout, Weights w) {
+      in = new Linear(w.at("proj").at(0), layout.imageWidth(), layout.hidden());
+      out = new Linear(w.at("proj").at(2), layout.hidden(), layout.contextWidth());
+      norm = new LayerNorm(w.at("proj").at(3), layout.contextWidth());
+    }
+
+    @Override
+    public Tensor forward(Sights sights) {
+      return norm.forward(out.forward(torch.gelu(in.forward(sights.image()))));
+    }
+  }
+
+  /**
+   * Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over a
+   * picture's pooled vector.
+   */
+  static final class TwoLayers implements ImageProjection {
+    private final Linear in;
+    private final Linear out;
+    private final LayerNorm norm;
+    private final AdapterLayout layout;
+
+    TwoLayers(AdapterLayout layout, Weights w) {
+      this.layout = layout;
+      in = new Linear(
+          w.at("proj").at(0), face() ? layout.faceWidth() : layout.imageWidth(), layout.hidden());
+      out =
+          new Linear(w.at("proj").at(2), layout.hidden(), layout.tokens() * layout.contextWidth());
+      norm = new LayerNorm(w.at("norm"), layout.contextWidth());
+    }
+
+    @Override
+    public Tensor forward(Sights sights) {
+      Tensor x = face() ? sights.face() : sights.image().select(1, 0);
+      Tensor flat = out.forward(torch.gelu(in.forward(x)));
+      return norm.forward(flat.view(-1, layout.tokens(), layout.contextWidth()));
+    }
+
+    private boolean face() {
+      return layout.kind().wantsFace();
+    }
   }
 }

@@ -2,11 +2,15 @@ package dev.likeness.ipadapter.internal.projection;
 
 import dev.likeness.diffusion.internal.nn.LayerNorm;
 import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The layers of Flamingo's perceiver resampler (Alayrac et al. 2022, arXiv:2204.14198, section
@@ -48,5 +52,68 @@ final class PerceiverResampler {
       tokens = layer.forward(tokens, seen, time);
     }
     return normOut.forward(projOut.forward(tokens));
+  }
+
+  /**
+   * Latents attend to what is seen and to themselves, then a feed-forward, each normalised before
+   * and added after.
+   */
+  static final class PerceiverLayer {
+    private final LayerNorm normSeen;
+    private final LayerNorm normLatents;
+    private final Linear toQ;
+    private final Linear toKv;
+    private final Linear toOut;
+    private final LayerNorm normInner;
+    private final Linear in;
+    private final Linear out;
+    private final Linear shifts;
+    private final long heads;
+
+    /**
+     * Reads a layer; {@code timed} tells whether the time shifts and scales what its norms give.
+     */
+    PerceiverLayer(Weights w, Resampling shape, boolean timed) {
+      long width = shape.width();
+      long inner = shape.inner();
+      heads = shape.heads();
+      normSeen = new LayerNorm(w.at("0.norm1"), width);
+      normLatents = new LayerNorm(w.at("0.norm2"), width);
+      toQ = Linear.withoutBias(w.at("0.to_q"), width, inner);
+      toKv = Linear.withoutBias(w.at("0.to_kv"), width, 2 * inner);
+      toOut = Linear.withoutBias(w.at("0.to_out"), inner, width);
+      normInner = new LayerNorm(w.at("1.0"), width);
+      in = Linear.withoutBias(w.at("1.1"), width, 4 * width);
+      out = Linear.withoutBias(w.at("1.3"), 4 * width, width);
+      shifts = timed ? new Linear(w.at("2.1"), width, 4 * width) : null;
+    }
+
+    /**
+     * Maps latents [n, tokens, width] to the same shape, seeing [n, m, width], at a time [1, width]
+     * or null.
+     */
+    Tensor forward(Tensor latents, Tensor seen, Tensor time) {
+      TensorVector told =
+          shifts == null ? null : shifts.forward(torch.silu(time)).unsqueeze(1).chunk(4, -1);
+      Tensor own = shifted(normLatents.forward(latents), told, 0);
+      TensorVector kv = toKv.forward(torch.cat(new TensorVector(normSeen.forward(seen), own), 1))
+          .chunk(2, -1);
+      Tensor attended =
+          ScaledDotProduct.attend(split(toQ.forward(own)), split(kv.get(0)), split(kv.get(1)));
+      Tensor h = latents.add(
+          toOut.forward(attended.transpose(1, 2).reshape(latents.size(0), latents.size(1), -1)));
+      return h.add(out.forward(torch.gelu(in.forward(shifted(normInner.forward(h), told, 2)))));
+    }
+
+    /** Scaled and shifted by two of the vectors that the time gives. */
+    private static Tensor shifted(Tensor x, TensorVector told, long first) {
+      return told == null
+          ? x
+          : x.mul(told.get(first + 1).add(new Scalar(1.0))).add(told.get(first));
+    }
+
+    private Tensor split(Tensor x) {
+      return x.view(x.size(0), x.size(1), heads, -1).transpose(1, 2);
+    }
   }
 }

@@ -33,7 +33,7 @@ public final class TimestepResampler implements ImageProjection {
   }
 
   @Override
-  public Tensor forward(Sights sights) {
+  public Tensor forward(ImageProjection.Sights sights) {
     Tensor x = sights.image();
     return layers.forward(
         latents.expand(x.size(0), latents.size(1), latents.size(2)), x, sights.time());

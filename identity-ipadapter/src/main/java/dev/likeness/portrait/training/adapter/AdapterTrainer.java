@@ -1,11 +1,13 @@
 package dev.likeness.portrait.training.adapter;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.io.Writable;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -13,7 +15,10 @@ import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.GradientClipping;
 import dev.likeness.diffusion.internal.training.LearningRateSchedule;
+import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.PerceptualLoss;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -22,6 +27,7 @@ import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -62,7 +68,7 @@ final class AdapterTrainer implements AutoCloseable {
     if (given.isEmpty()) {
       throw new IllegalArgumentException("there is no pair to learn from");
     }
-    Writable.requireFile(file);
+    AtomicFile.Writable.requireFile(file);
     AdapterSites attentions = AdapterSites.of(base);
     float[] face = given.get(0).reference().face();
     AdapterLayout layout = settings.layout(attentions, encoder, face == null ? 0 : face.length);
@@ -74,7 +80,7 @@ final class AdapterTrainer implements AutoCloseable {
       progress.on(new ProgressEvent.Step("encode", i + 1, given.size(), Double.NaN));
     }
     weights = new AdapterWeights(model, attentions, layout, settings);
-    String recipe = ToldSettings.of(settings);
+    String recipe = AdapterTraining.ToldSettings.of(settings);
     AdapterState kept = new AdapterState(state, owner(recipe), weights.leaves(), optimizer);
     kept.resume();
     double loss = learn(kept, progress, stop);
@@ -109,7 +115,7 @@ final class AdapterTrainer implements AutoCloseable {
 
   private double step(int step, double rate, AdapterState state) {
     int length = model.scheduler().schedule().length();
-    PairDraw draw = PairDraw.of(settings, step, pairs.count(), length);
+    EncodedPairs.PairDraw draw = EncodedPairs.PairDraw.of(settings, step, pairs.count(), length);
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(draw.seeds())) {
       Tensor clean = pairs.latents(draw, random.next(pairs.shape()));
@@ -126,7 +132,7 @@ final class AdapterTrainer implements AutoCloseable {
     }
   }
 
-  private Tensor loss(PairDraw draw, Tensor clean, Tensor noise) {
+  private Tensor loss(EncodedPairs.PairDraw draw, Tensor clean, Tensor noise) {
     UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
     Tensor noised = objective.noised(clean, noise, draw.timesteps());
     Tensor answer = unet.forward(
@@ -163,5 +169,63 @@ final class AdapterTrainer implements AutoCloseable {
     }
     optimizer.close();
     region.close();
+  }
+
+  /**
+   * Where an adapter's run is kept, and whose it is. What is no number is not kept.
+   *
+   * @param file or null when no state is kept
+   * @param owner everything that decides the result
+   */
+  record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer optimizer) {
+    /** Steps between two saves. */
+    private static final int SAVE_EVERY = 25;
+
+    /** Takes up the saved state, if there is one. */
+    void resume() {
+      if (TrainingStateFile.isIn(file, owner, "settings, base and pairs")) {
+        new TrainingStateFile(weights, optimizer, null).load(file);
+      }
+    }
+
+    /**
+     * Saves the state when it is time, and after the {@code last} step, so that a result that
+     * cannot be written is not lost.
+     */
+    void saveAfter(long step, long last, Progress progress) {
+      if (file == null || step % SAVE_EVERY != 0 && step != last) {
+        return;
+      }
+      requireNumbers();
+      try {
+        new TrainingStateFile(weights, optimizer, null)
+            .save(file, Map.of(TrainingStateFile.OWNER, owner));
+      } catch (ResourceLimitException full) {
+        progress.on(new ProgressEvent.Notice(
+            "step " + step + " is not kept, the training goes on: " + full.getMessage()));
+      }
+    }
+
+    /**
+     * Looks whether the weights are still numbers.
+     *
+     * @throws InvalidInputException when any is not; a state from before stays as it is
+     */
+    void requireNumbers() {
+      GradientClipping.FiniteNumbers.require(
+          weights.leaves().values(), optimizer.steps(), advice());
+    }
+
+    /** The same of one number that the weights are about to be moved by. */
+    void requireNumber(String what, double value) {
+      GradientClipping.FiniteNumbers.require(what, value, optimizer.steps(), advice());
+    }
+
+    /** A state goes on with its own settings alone, and so to the same end. */
+    private String advice() {
+      boolean kept = file != null && Files.exists(file);
+      return (kept ? "delete " + file + ", which is as it was saved last, and " : "")
+          + "train with a lower learning rate, or in f32 instead of a half type";
+    }
   }
 }

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -20,7 +19,6 @@ import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
-import dev.likeness.ipadapter.internal.projection.Sights;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -145,9 +143,10 @@ final class AdapterWeights implements AutoCloseable {
    * What the adapter adds for a batch of sights, one row for each picture; gradients flow back into
    * the weights.
    */
-  Adaptation adaptation(Sights sights) {
+  Adaptation adaptation(ImageProjection.Sights sights) {
     ScalarType type = model.compute().dtype().scalarType();
-    Parameters seen = type == ScalarType.Float ? weights : new CastParameters(weights, type);
+    Parameters seen =
+        type == ScalarType.Float ? weights : new Parameters.CastParameters(weights, type);
     Tensor tokens = ImageProjection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN)
         .forward(sights);
     Map<String, List<AttentionBranch>> branches = new HashMap<>();

@@ -11,7 +11,7 @@ import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
-import dev.likeness.ipadapter.internal.projection.Sights;
+import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
 import java.util.ArrayList;
@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -135,9 +136,9 @@ final class EncodedPairs {
   }
 
   /** What the adapter is shown of a draw's references. */
-  Sights sights(PairDraw draw) {
+  ImageProjection.Sights sights(PairDraw draw) {
     ReferenceEmbeddings one = references.get(0);
-    return new Sights(
+    return new ImageProjection.Sights(
         one.image() == null ? null : model.compute().place(rows(draw, true)),
         one.face() == null ? null : model.compute().place(rows(draw, false)).squeeze(1));
   }
@@ -192,6 +193,50 @@ final class EncodedPairs {
         || height % factor != 0) {
       throw new IllegalArgumentException("a " + target + " beside one of " + width + "x" + height
           + ": all targets must have one size, with sides that are multiples of " + factor);
+    }
+  }
+
+  /**
+   * What chance decides in one step, from the seed and the step's number alone: a resumed run draws
+   * what an unbroken one draws. One entry for each pair of the batch.
+   *
+   * @param pairs indices; every pair is seen once before one is seen again
+   * @param timesteps one from each equally likely part of the schedule, which steadies the loss
+   * @param seeds of the noise
+   * @param blind whether the reference is hidden
+   * @param silent whether the caption is hidden
+   */
+  record PairDraw(int[] pairs, int[] timesteps, long[] seeds, boolean[] blind, boolean[] silent) {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+    static PairDraw of(AdapterTraining settings, int step, int count, int length) {
+      int batch = settings.batch();
+      SplittableRandom random = new SplittableRandom(settings.seed() * GOLDEN + step);
+      PairDraw draw = new PairDraw(
+          new int[batch], new int[batch], new long[batch], new boolean[batch], new boolean[batch]);
+      for (int i = 0; i < batch; i++) {
+        draw.pairs[i] = pair(settings.seed(), (long) step * batch + i, count);
+        double way = (i + random.nextDouble()) / batch;
+        double shift = settings.timestepShift();
+        draw.timesteps[i] = (int) (shift * way / (1 + (shift - 1) * way) * length);
+        // libtorch seeds its generator with 32 bits.
+        draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
+        double hidden = random.nextDouble() / Math.max(settings.drop(), Double.MIN_NORMAL);
+        draw.blind[i] = hidden < 1 || 2 <= hidden && hidden < 3;
+        draw.silent[i] = 1 <= hidden && hidden < 3;
+      }
+      return draw;
+    }
+
+    private static int pair(long seed, long seen, int count) {
+      SplittableRandom random = new SplittableRandom(~seed * GOLDEN + seen / count);
+      int[] order = new int[count];
+      for (int i = 0; i < count; i++) {
+        int at = random.nextInt(i + 1);
+        order[i] = order[at];
+        order[at] = i;
+      }
+      return order[(int) (seen % count)];
     }
   }
 }

@@ -10,7 +10,6 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
@@ -35,7 +34,7 @@ class FaceAlignmentTest {
         new BoundingBox(60, 60, 90, 90),
         1,
         HeadPose.FRONTAL,
-        Optional.of(new Eyes(new Point(leftX, leftY), new Point(rightX, rightY))),
+        Optional.of(new Face.Eyes(new Point(leftX, leftY), new Point(rightX, rightY))),
         Optional.empty());
   }
 
@@ -108,13 +107,13 @@ class FaceAlignmentTest {
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
       Tensor plain = window.aligned(part, torch.eye(3).unsqueeze(0));
       Tensor mirror = torch.diag(torch.tensor(-1f, 1f, 1f)).unsqueeze(0);
-      Tensor views = FaceViews.of(4);
+      Tensor views = FaceAlignment.FaceViews.of(4);
       Tensor shown = window.aligned(
           part, torch.cat(new TensorVector(torch.eye(3).unsqueeze(0), mirror, views), 0));
-      assertEquals(2 + FaceViews.COUNT, shown.size(0));
+      assertEquals(2 + FaceAlignment.FaceViews.COUNT, shown.size(0));
       assertTrue(shown.narrow(0, 0, 1).equal(plain));
       assertEquals(0, shown.narrow(0, 1, 1).flip(3).sub(plain).abs().max().item_double(), 1e-4);
-      for (int i = 0; i < FaceViews.COUNT; i++) {
+      for (int i = 0; i < FaceAlignment.FaceViews.COUNT; i++) {
         Tensor view = shown.narrow(0, 2 + i, 1);
         Tensor upright = i % 2 == 0 ? view : view.flip(3);
         double apart = upright.sub(plain).abs().mean().item_double();

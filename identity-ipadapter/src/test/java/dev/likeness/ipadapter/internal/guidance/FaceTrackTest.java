@@ -3,7 +3,6 @@ package dev.likeness.ipadapter.internal.guidance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
@@ -18,7 +17,7 @@ class FaceTrackTest {
         BOX,
         1,
         HeadPose.FRONTAL,
-        Optional.of(new Eyes(new Point(left, 100), new Point(right, 100))),
+        Optional.of(new Face.Eyes(new Point(left, 100), new Point(right, 100))),
         Optional.empty());
   }
 
@@ -31,7 +30,7 @@ class FaceTrackTest {
 
   @Test
   void eyesAreInTheMiddleOfTheLastLooks() {
-    FaceTrack track = new FaceTrack();
+    FaceGradientGuidance.FaceTrack track = new FaceGradientGuidance.FaceTrack();
     assertEquals(Optional.empty(), track.seen(NO_EYES).eyes());
     assertEquals(100, left(track.seen(face(100, 150))));
     assertEquals(101, left(track.seen(face(102, 150))));

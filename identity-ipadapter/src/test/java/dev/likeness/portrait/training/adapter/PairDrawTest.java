@@ -17,7 +17,8 @@ class PairDrawTest {
     for (double shift : new double[] {1, 2.5, 4}) {
       AdapterTraining settings = AdapterTraining.plain().batch(8).timestepShift(shift);
       int[] all = IntStream.range(0, 200)
-          .flatMap(step -> Arrays.stream(PairDraw.of(settings, step, 10, LENGTH).timesteps()))
+          .flatMap(step ->
+              Arrays.stream(EncodedPairs.PairDraw.of(settings, step, 10, LENGTH).timesteps()))
           .sorted()
           .toArray();
       for (double u : new double[] {0.25, 0.5, 0.75}) {
@@ -32,8 +33,8 @@ class PairDrawTest {
   void isTheSameForTheSameStepAndSeed() {
     AdapterTraining settings = AdapterTraining.plain().timestepShift(2).seed(7);
     assertArrayEquals(
-        PairDraw.of(settings, 3, 10, LENGTH).timesteps(),
-        PairDraw.of(settings, 3, 10, LENGTH).timesteps());
+        EncodedPairs.PairDraw.of(settings, 3, 10, LENGTH).timesteps(),
+        EncodedPairs.PairDraw.of(settings, 3, 10, LENGTH).timesteps());
   }
 
   @Test

@@ -1,14 +1,19 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.LoraMerge;
+import dev.likeness.lora.LoraWeight;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -17,7 +22,7 @@ import org.bytedeco.pytorch.Tensor;
  * here. Differences to the base do not depend on one another, so several LoRAs add up in any order.
  */
 public final class AttachedDeltas {
-  private final Map<ModelComponent, Map<String, SideChange>> sides = new HashMap<>();
+  private final Map<ModelComponent, Map<String, WeightDelta.Unmerged>> sides = new HashMap<>();
   private final Map<ModelComponent, Map<String, Tensor>> vectors = new HashMap<>();
   private final Compute compute;
   private final TensorRegion region = new TensorRegion();
@@ -43,9 +48,10 @@ public final class AttachedDeltas {
       if (layer.isNorm()) {
         vector(layer, layer.weight(), change.difference(LoraMerge.f32(base, layer)));
       } else {
-        SideChange side = change instanceof SideChange s && !(change instanceof FullDelta)
-            ? s
-            : difference(layer, change);
+        WeightDelta.Unmerged side =
+            change instanceof WeightDelta.Unmerged s && !(change instanceof FullDelta)
+                ? s
+                : difference(layer, change);
         sides
             .computeIfAbsent(layer.part(), p -> new HashMap<>())
             .put(layer.path(), side.mapped(this::kept));
@@ -84,7 +90,7 @@ public final class AttachedDeltas {
   }
 
   /** The change beside a layer of a part, by its path. */
-  Map<String, SideChange> sides(ModelComponent part) {
+  Map<String, WeightDelta.Unmerged> sides(ModelComponent part) {
     return sides.getOrDefault(part, Map.of());
   }
 
@@ -96,5 +102,39 @@ public final class AttachedDeltas {
   /** What all this takes in memory. */
   public long bytes() {
     return bytes;
+  }
+
+  /** What a LoRA at a weight adds to one network. */
+  public record LoraAdaptation(AttachedDeltas changes, ModelComponent part, LoraWeight weight)
+      implements Adaptation {
+    @Override
+    public List<AdapterLayer> sidePaths(String module) {
+      WeightDelta.Unmerged change = changes.sides(part).get(module);
+      double here = change == null ? 0 : weight.of(part, module);
+      return here == 0 ? List.of() : List.of(change.at(here));
+    }
+
+    @Override
+    public Tensor tensor(String name, Tensor own) {
+      Tensor difference = changes.vectors(part).get(name);
+      double here = difference == null ? 0 : weight.of(part, name);
+      return here == 0 ? own : own.add(difference, new Scalar(here));
+    }
+
+    @Override
+    public boolean replaces(String name) {
+      return changes.vectors(part).containsKey(name);
+    }
+
+    @Override
+    public Adaptation at(double progress) {
+      LoraWeight now = weight.at(progress);
+      return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(changes, part, now);
+    }
+
+    @Override
+    public boolean isBeside() {
+      return changes.vectors(part).isEmpty();
+    }
   }
 }

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A change that is said outright: a tensor of the weight's own shape. */
-public record FullDelta(Tensor value) implements SideChange {
+public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
   @Override
   public Tensor difference(Tensor weight) {
     return value.to(ScalarType.Float).view(weight.shape());
@@ -27,16 +27,29 @@ public record FullDelta(Tensor value) implements SideChange {
   private record Path(Tensor value, double weight) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      return scaled(torch.linear(x, Windows.like(x, value)));
+      return scaled(torch.linear(x, WeightDelta.Windows.like(x, value)));
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      return scaled(Windows.over(x, value, stride, padding));
+      return scaled(WeightDelta.Windows.over(x, value, stride, padding));
     }
 
     private Tensor scaled(Tensor y) {
       return weight == 1 ? y : y.mul(new Scalar(weight));
+    }
+  }
+
+  /** A new weight in the place of the base's. */
+  public record Replacement(Tensor value) implements WeightDelta {
+    @Override
+    public Tensor difference(Tensor weight) {
+      return value.to(ScalarType.Float).view(weight.shape()).sub(weight);
+    }
+
+    @Override
+    public Replacement mapped(UnaryOperator<Tensor> place) {
+      return new Replacement(place.apply(value));
     }
   }
 }

@@ -24,7 +24,7 @@ public record LohaDelta(Factor first, Factor second, double scale) implements We
       Tensor right = b.to(ScalarType.Float);
       return core == null
           ? torch.matmul(left, right.flatten(1, -1))
-          : Tucker.window(core.to(ScalarType.Float), left, right).flatten(1, -1);
+          : LoraDelta.Tucker.window(core.to(ScalarType.Float), left, right).flatten(1, -1);
     }
 
     private Factor mapped(UnaryOperator<Tensor> place) {

@@ -16,7 +16,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param inner [out2, in2] or [out2, in2, kernel, kernel]
  * @param rank of the factors that the two were made of, or 0
  */
-public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale) implements SideChange {
+public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
+    implements WeightDelta.Unmerged {
   @Override
   public Tensor difference(Tensor weight) {
     Tensor left = outer.to(ScalarType.Float);
@@ -47,9 +48,9 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale) imp
     @Override
     public Tensor delta(Tensor x) {
       Tensor groups = x.unflatten(-1, new long[] {factors.outer.size(1), factors.inner.size(1)});
-      Tensor h = torch.linear(groups, Windows.like(x, factors.inner));
+      Tensor h = torch.linear(groups, WeightDelta.Windows.like(x, factors.inner));
       return torch
-          .matmul(Windows.like(x, factors.outer), h.mul(new Scalar(weight)))
+          .matmul(WeightDelta.Windows.like(x, factors.outer), h.mul(new Scalar(weight)))
           .flatten(-2, -1);
     }
 
@@ -57,10 +58,61 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale) imp
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
       long batch = x.size(0);
       Tensor groups = x.reshape(batch * factors.outer.size(1), -1, x.size(2), x.size(3));
-      Tensor h = Windows.over(groups, factors.inner, stride, padding);
+      Tensor h = WeightDelta.Windows.over(groups, factors.inner, stride, padding);
       Tensor columns = h.view(batch, factors.outer.size(1), -1).mul(new Scalar(weight));
-      Tensor y = torch.matmul(Windows.like(x, factors.outer), columns);
+      Tensor y = torch.matmul(WeightDelta.Windows.like(x, factors.outer), columns);
       return y.view(batch, factors.outer.size(0) * h.size(1), h.size(2), h.size(3));
+    }
+  }
+
+  /**
+   * LoKr of a convolution whose product is one of matrices, [out, in · kernel · kernel], cut so
+   * that channels and window mix: no smaller convolution says the same, but every place's window as
+   * a column does.
+   *
+   * @param kernel the window's side
+   */
+  public record FlatKronecker(LokrDelta product, long kernel) implements WeightDelta.Unmerged {
+    private static final long[] ONE = {1, 1};
+
+    @Override
+    public Tensor difference(Tensor weight) {
+      return product.difference(weight);
+    }
+
+    @Override
+    public AdapterLayer at(double weight) {
+      return new Path(product.at(weight), kernel);
+    }
+
+    @Override
+    public FlatKronecker mapped(UnaryOperator<Tensor> place) {
+      return new FlatKronecker(product.mapped(place), kernel);
+    }
+
+    @Override
+    public long rank() {
+      return product.rank();
+    }
+
+    @Override
+    public double scale() {
+      return product.scale();
+    }
+
+    private record Path(AdapterLayer product, long kernel) implements AdapterLayer {
+      @Override
+      public Tensor delta(Tensor x) {
+        return product.delta(x);
+      }
+
+      @Override
+      public Tensor delta(Tensor x, long[] stride, long[] padding) {
+        Tensor columns =
+            torch.im2col(x, new long[] {kernel, kernel}, ONE, padding, stride).transpose(1, 2);
+        long rows = (x.size(2) + 2 * padding[0] - kernel) / stride[0] + 1;
+        return product.delta(columns).transpose(1, 2).unflatten(2, new long[] {rows, -1});
+      }
     }
   }
 }

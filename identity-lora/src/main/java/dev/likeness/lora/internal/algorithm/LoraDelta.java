@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -17,7 +18,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param up [out, rank] or [out, rank, 1, 1]
  * @param scale alpha / rank, or alpha / sqrt(rank) where the file says so
  */
-public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale) implements SideChange {
+public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
+    implements WeightDelta.Unmerged {
   @Override
   public long rank() {
     return down.size(0);
@@ -41,5 +43,78 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale) implem
   public LoraDelta mapped(UnaryOperator<Tensor> place) {
     return new LoraDelta(
         place.apply(down), mid == null ? null : place.apply(mid), place.apply(up), scale);
+  }
+
+  /**
+   * A low-rank change beside its layer, at a weight. Factors in another type than the input are
+   * cast as they are used, and gradients flow back through the cast: so a model in bf16 trains
+   * factors in f32.
+   */
+  record LowRankPath(LoraDelta pair, double weight) implements AdapterLayer {
+    @Override
+    public Tensor delta(Tensor x) {
+      Tensor h = torch.linear(x, WeightDelta.Windows.like(x, pair.down()));
+      return torch.linear(scaled(h), WeightDelta.Windows.like(x, pair.up()));
+    }
+
+    @Override
+    public Tensor delta(Tensor x, long[] stride, long[] padding) {
+      Tensor h;
+      if (pair.mid() == null) {
+        h = WeightDelta.Windows.over(x, pair.down(), stride, padding);
+      } else {
+        h = WeightDelta.Windows.over(
+            WeightDelta.Windows.point(x, pair.down()), pair.mid(), stride, padding);
+      }
+      return WeightDelta.Windows.point(scaled(h), pair.up());
+    }
+
+    @Override
+    public Optional<Factors> lowRank() {
+      return pair.mid() != null
+          ? Optional.empty()
+          : Optional.of(new Factors(pair.down(), pair.up(), weight * pair.scale()));
+    }
+
+    private Tensor scaled(Tensor h) {
+      double factor = weight * pair.scale();
+      return factor == 1 ? h : h.mul(new Scalar(factor));
+    }
+  }
+
+  /**
+   * Factors with a core between them (Tucker 1966; in LyCORIS {@code lora_mid}, {@code hada_t1},
+   * {@code lokr_t2}).
+   */
+  public static final class Tucker {
+    private Tucker() {}
+
+    /** The core, if there is one, and the first factor as one window [rank, in, kernel, kernel]. */
+    public static Tensor joined(LoraDelta pair) {
+      if (pair.mid() == null) {
+        return pair.down();
+      }
+      return windows(pair.mid(), pair.down().flatten(1, -1));
+    }
+
+    /**
+     * The window [out, in, kernel, kernel] of a core [r, s, kernel, kernel] between left [r, out]
+     * and right [s, in].
+     */
+    static Tensor window(Tensor core, Tensor left, Tensor right) {
+      Tensor inner = windows(core, right);
+      return torch
+          .matmul(left.t(), inner.flatten(1, -1))
+          .view(left.size(1), right.size(1), core.size(2), core.size(3));
+    }
+
+    private static Tensor windows(Tensor core, Tensor right) {
+      Tensor rows = core.permute(0, 2, 3, 1).reshape(-1, core.size(1));
+      return torch
+          .matmul(rows, right)
+          .view(core.size(0), core.size(2), core.size(3), -1)
+          .permute(0, 3, 1, 2)
+          .contiguous();
+    }
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.algorithm;
 
-import dev.likeness.diffusion.internal.adapter.PartTensors;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.util.Collections;
 import java.util.List;
@@ -36,7 +36,7 @@ public record LoraDeltas(
    *
    * @throws IllegalArgumentException naming the first such layer
    */
-  public void requireFor(PartTensors model, PartTensors base) {
+  public void requireFor(ModelComponent.Tensors model, ModelComponent.Tensors base) {
     if (model == base) {
       return;
     }
@@ -67,9 +67,9 @@ public record LoraDeltas(
   private static boolean isOfBase(WeightDelta change) {
     return change instanceof ReshapedDelta narrow
         ? isOfBase(narrow.change())
-        : change instanceof Rows rows
+        : change instanceof ReshapedDelta.Rows rows
             ? isOfBase(rows.whole())
-            : !(change instanceof SideChange || change instanceof LohaDelta);
+            : !(change instanceof WeightDelta.Unmerged || change instanceof LohaDelta);
   }
 
   public LoraDeltas(

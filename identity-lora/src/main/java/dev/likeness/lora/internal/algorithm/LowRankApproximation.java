@@ -43,7 +43,7 @@ public final class LowRankApproximation {
           .to(ScalarType.Float)
           .flatten(1, -1)
           .mul(new Scalar(pair.scale() * change.getValue())));
-      downs.push_back(Tucker.joined(pair).to(ScalarType.Float).flatten(1, -1));
+      downs.push_back(LoraDelta.Tucker.joined(pair).to(ScalarType.Float).flatten(1, -1));
     }
     T_TensorTensor_T left = torch.linalg_qr(torch.cat(ups, 1));
     T_TensorTensor_T right = torch.linalg_qr(torch.cat(downs, 0).t());

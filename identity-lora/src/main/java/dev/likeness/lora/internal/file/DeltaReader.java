@@ -2,20 +2,14 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
-import dev.likeness.lora.internal.algorithm.FlatKronecker;
 import dev.likeness.lora.internal.algorithm.FullDelta;
 import dev.likeness.lora.internal.algorithm.GloraDelta;
 import dev.likeness.lora.internal.algorithm.Ia3Delta;
-import dev.likeness.lora.internal.algorithm.InputButterfly;
 import dev.likeness.lora.internal.algorithm.LohaDelta;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
-import dev.likeness.lora.internal.algorithm.MatrixRotation;
 import dev.likeness.lora.internal.algorithm.OftDelta;
 import dev.likeness.lora.internal.algorithm.PeftOftDelta;
-import dev.likeness.lora.internal.algorithm.Replacement;
-import dev.likeness.lora.internal.algorithm.SideChange;
-import dev.likeness.lora.internal.algorithm.Tucker;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
@@ -82,14 +76,16 @@ public final class DeltaReader {
             FactorCheck.inputBlock(keys.layer(), keys.shape(LoraKey.OFT_R)),
             alphas.cayleyTerms(keys));
       case OLD_PEFT_OFT ->
-        new MatrixRotation(keys.read(LoraKey.OFT_MATRICES), keys.read(LoraKey.OFT_LENGTHS));
+        new PeftOftDelta.MatrixRotation(
+            keys.read(LoraKey.OFT_MATRICES), keys.read(LoraKey.OFT_LENGTHS));
       case PEFT_BOFT ->
-        new InputButterfly(keys.read(LoraKey.BOFT_MATRICES), keys.read(LoraKey.BOFT_LENGTHS));
+        new PeftOftDelta.InputButterfly(
+            keys.read(LoraKey.BOFT_MATRICES), keys.read(LoraKey.BOFT_LENGTHS));
       case PEFT_IA3 -> new Ia3Delta(channels(keys), alphas.scalesInputs(keys));
       case IA3 -> new Ia3Delta(keys.read(LoraKey.CHANNEL_SCALE), keys.isSet(LoraKey.ON_INPUT));
       case FULL -> difference(LoraKey.DIFF);
       case NORM -> difference(LoraKey.W_NORM);
-      case SET -> new Replacement(likeWeight(keys.read(LoraKey.SET)));
+      case SET -> new FullDelta.Replacement(likeWeight(keys.read(LoraKey.SET)));
       case BIAS -> null;
     };
   }
@@ -118,7 +114,7 @@ public final class DeltaReader {
    * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS,
    * modules/lokr.py), but that of peft's settings does (tuners/lokr/layer.py).
    */
-  private SideChange kronecker() {
+  private WeightDelta.Unmerged kronecker() {
     Tensor outer = keys.has(LoraKey.LOKR_W1)
         ? keys.read(LoraKey.LOKR_W1)
         : torch.matmul(whole(LoraKey.LOKR_W1_A), whole(LoraKey.LOKR_W1_B));
@@ -129,7 +125,7 @@ public final class DeltaReader {
     Tensor matrix = inner.flatten(1, -1);
     long side = keys.layer().kernel();
     if (matrix.size(1) % (side * side) > 0) {
-      return new FlatKronecker(new LokrDelta(outer, matrix, rank, scale), side);
+      return new LokrDelta.FlatKronecker(new LokrDelta(outer, matrix, rank, scale), side);
     }
     // Flattened channel by channel, so that the outer matrix mixes channels alone.
     Tensor window =
@@ -144,7 +140,7 @@ public final class DeltaReader {
           whole(LoraKey.LOKR_T2),
           whole(LoraKey.LOKR_W2_A).t(),
           1);
-      return torch.matmul(pair.up(), Tucker.joined(pair).flatten(1, -1));
+      return torch.matmul(pair.up(), LoraDelta.Tucker.joined(pair).flatten(1, -1));
     }
     return torch.matmul(whole(LoraKey.LOKR_W2_A), whole(LoraKey.LOKR_W2_B).flatten(1, -1));
   }

@@ -1,6 +1,6 @@
 package dev.likeness.lora.internal.file;
 
-import dev.likeness.lora.internal.algorithm.Rows;
+import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.util.ArrayList;
@@ -36,7 +36,9 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
     Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     long from = 0;
     for (TargetLayer part : parts) {
-      changes.put(part, Rows.of(whole, () -> joined(weight), from, part.out(), halvesSwapped));
+      changes.put(
+          part,
+          ReshapedDelta.Rows.of(whole, () -> joined(weight), from, part.out(), halvesSwapped));
       from += part.out();
     }
     return changes;
@@ -44,7 +46,7 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
 
   /** What a difference of its bias is to each of the parts. */
   Map<TargetLayer, Tensor> biases(Tensor whole) {
-    Tensor rows = halvesSwapped ? Rows.swapped(whole) : whole;
+    Tensor rows = halvesSwapped ? ReshapedDelta.Rows.swapped(whole) : whole;
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     long from = 0;
     for (TargetLayer part : parts) {
@@ -58,6 +60,6 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
     TensorVector rows = new TensorVector();
     parts.forEach(part -> rows.push_back(weight.apply(part)));
     Tensor all = torch.cat(rows, 0);
-    return halvesSwapped ? Rows.swapped(all) : all;
+    return halvesSwapped ? ReshapedDelta.Rows.swapped(all) : all;
   }
 }

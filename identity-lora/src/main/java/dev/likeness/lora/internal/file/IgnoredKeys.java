@@ -6,10 +6,14 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -45,13 +49,13 @@ final class IgnoredKeys {
   }
 
   private boolean hasNoPlace(String key) {
-    return FactorKey.parse(key)
+    return LoraKey.FactorKey.parse(key)
         .filter(read -> isProjection(read) || isOfMissingT5(read))
         .isPresent();
   }
 
   /** Of T5 where a base of Stable Diffusion 3 came without, which takes zeros for what it reads. */
-  private boolean isOfMissingT5(FactorKey read) {
+  private boolean isOfMissingT5(LoraKey.FactorKey read) {
     return read.part() == ModelComponent.TEXT_ENCODER_3
         && !table.has(ModelComponent.TEXT_ENCODER_3)
         && LoraFamilyDetector.of(table) == LoraFamilyDetector.SD3;
@@ -61,7 +65,7 @@ final class IgnoredKeys {
    * Of the pooled text that a tower without such a layer hands out as it is: whoever wrote the key
    * had one, and did not use it.
    */
-  private boolean isProjection(FactorKey read) {
+  private boolean isProjection(LoraKey.FactorKey read) {
     return read.path().equals("text_projection")
         && read.part() != null
         && read.part() != ModelComponent.UNET
@@ -84,6 +88,42 @@ final class IgnoredKeys {
   private boolean isZero(String key) {
     try (TensorScope scope = TensorScope.open()) {
       return file.read(key).count_nonzero().item_long() == 0;
+    }
+  }
+
+  /**
+   * Of a network that a file says in two spellings the one nearest to diffusers' names counts, and
+   * the other is passed over as a whole, since it may be of another training (diffusers'
+   * {@code loaders/lora_conversion_utils.py} does so, too).
+   */
+  static final class Spellings {
+    /** A UNet's modules in the first Stable Diffusion code. */
+    private static final Pattern OLD = Pattern.compile(
+        "(input_blocks|middle_block|output_blocks|time_embed|label_emb|out)[._]\\d");
+
+    private final Map<String, Integer> keys = new HashMap<>();
+    private final Map<String, Set<Integer>> said = new HashMap<>();
+
+    /**
+     * Takes note of a key.
+     *
+     * @param stem its layer's name in the file
+     * @param what it says: layers and role
+     */
+    void put(ModelComponent network, String key, String stem, Set<String> what) {
+      int rank = network == ModelComponent.UNET
+          ? OLD.matcher(stem).lookingAt() ? 1 : 0
+          : key.startsWith("transformer.") ? 0 : key.startsWith("lora_transformer_") ? 1 : 2;
+      keys.put(key, rank);
+      what.forEach(one -> said.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
+    }
+
+    /** Every key of spellings that say something that a better one says, too. */
+    Set<String> passedOver() {
+      Set<Integer> worse = new HashSet<>();
+      said.values().forEach(ranks -> ranks.stream().skip(1).forEach(worse::add));
+      keys.values().retainAll(worse);
+      return keys.keySet();
     }
   }
 }

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.file.pickle.PickledAlphas;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
@@ -26,7 +25,8 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
   public static LoraFile open(Path file) {
     if (isPickle(file)) {
       TorchPickle pickle = TorchPickle.open(file);
-      return new LoraFile(PickledAlphas.of(pickle), PickledAlphas.texts(pickle));
+      return new LoraFile(
+          TorchPickle.PickledAlphas.of(pickle), TorchPickle.PickledAlphas.texts(pickle));
     }
     Safetensors source = Safetensors.open(file);
     return new LoraFile(source, source.metadata());

@@ -3,7 +3,7 @@ package dev.likeness.lora.internal.file;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.lora.internal.algorithm.Rows;
+import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -91,7 +91,7 @@ final class LoraKeyConversion implements TensorSource {
     if (names.areDoubled()) {
       doubled.addAll(doubledKeys());
     }
-    Spellings spellings = new Spellings();
+    IgnoredKeys.Spellings spellings = new IgnoredKeys.Spellings();
     file.names().stream()
         .filter(key -> !doubled.contains(key))
         .forEach(key -> named(key).ifPresent(n -> spellings.put(part, key, n.stem, said(n))));
@@ -269,7 +269,7 @@ final class LoraKeyConversion implements TensorSource {
     Slice r = rows.get(name);
     Tensor whole = file.read(r.key);
     if (r.halvesSwapped) {
-      return Rows.swapped(whole);
+      return ReshapedDelta.Rows.swapped(whole);
     }
     return r.count == 0 ? whole : whole.narrow(0, r.from, r.count);
   }

@@ -1,12 +1,21 @@
 package dev.likeness.lora.internal.file;
 
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What other programs look for in a LoRA's header: kohya's {@code ss_*} notes, by which web
@@ -74,5 +83,182 @@ public final class LoraMetadata {
       notes.put("modelspec.trigger_phrase", trigger);
     }
     return notes;
+  }
+
+  /**
+   * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1
+   * ({@code modelspec.*}).
+   *
+   * @param title what it is called, or empty
+   * @param triggerWords words that its training gave a meaning, most frequent first; empty when the
+   *     header names none
+   * @param licence what its maker allows, in their words, or empty
+   * @param base the base model that its maker names, or empty
+   */
+  public record LoraNotes(String title, List<String> triggerWords, String licence, String base) {
+    /**
+     * Which notes say what it is called, what its maker allows, and which words it learned; the
+     * first is ModelSpec's.
+     */
+    static final List<String> TITLES = List.of("modelspec.title", "ss_output_name", "name");
+
+    static final List<String> LICENCES = List.of("modelspec.license", "license", "licence");
+    static final List<String> TRIGGERS =
+        List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt");
+
+    private static final List<String> BASES =
+        List.of("ss_base_model_version", "modelspec.architecture", "likeness.base");
+    private static final int MOST_TAGS = 3;
+
+    public LoraNotes {
+      triggerWords = List.copyOf(triggerWords);
+    }
+
+    /** Reads a header's free text pairs. */
+    public static LoraNotes of(Map<String, String> notes) {
+      return new LoraNotes(
+          first(notes, TITLES), triggers(notes), first(notes, LICENCES), first(notes, BASES));
+    }
+
+    private static String first(Map<String, String> notes, List<String> names) {
+      return names.stream()
+          .map(notes::get)
+          .filter(note -> note != null && !note.isBlank())
+          .findFirst()
+          .orElse("");
+    }
+
+    private static List<String> triggers(Map<String, String> notes) {
+      Set<String> words = new LinkedHashSet<>();
+      for (String name : TRIGGERS) {
+        String said = notes.get(name);
+        if (said != null && !said.isBlank()) {
+          words.add(said.trim());
+        }
+      }
+      if (notes.containsKey(TrainedPerson.CLASS_WORD)) {
+        words.add((notes.getOrDefault(TrainedPerson.TOKEN, "") + " "
+                + notes.get(TrainedPerson.CLASS_WORD))
+            .trim());
+      }
+      if (words.isEmpty()) {
+        words.addAll(frequent(notes.getOrDefault("ss_tag_frequency", "")));
+      }
+      return new ArrayList<>(words);
+    }
+
+    /** The tags that stood in the most captions: kohya counts them by folder of pictures. */
+    private static List<String> frequent(String json) {
+      try {
+        Map<String, Object> folders = json.isBlank() ? Map.of() : JSON.std.mapFrom(json);
+        Map<String, Long> counts = new LinkedHashMap<>();
+        folders.values().stream()
+            .filter(Map.class::isInstance)
+            .forEach(tags -> ((Map<?, ?>) tags)
+                .forEach((tag, count) -> counts.merge(
+                    tag.toString().trim(),
+                    count instanceof Number n ? n.longValue() : 0L,
+                    Long::sum)));
+        return counts.entrySet().stream()
+            .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
+            .map(Map.Entry::getKey)
+            .filter(tag -> !tag.isEmpty())
+            .limit(MOST_TAGS)
+            .toList();
+      } catch (IOException notJson) {
+        return List.of();
+      }
+    }
+  }
+
+  /**
+   * What the header of a LoRA made of others says. Of one alone: everything but what its factors
+   * were. Of several: what they agree on, and all that people wrote for people: titles, words,
+   * licences, and what each person agreed to.
+   */
+  public static final class MergedNotes {
+    private static final Pattern OF_FACTORS = Pattern.compile("ss_network_.*");
+    /** How one of several was trained, which is not how the sum was. */
+    private static final Pattern OF_TRAINING = Pattern.compile("ss_(?!base_model_version|v2).*");
+
+    private static final Pattern OF_PERSON = Pattern.compile("likeness\\.(?!base$|consent$).*");
+    private static final List<String> WRITTEN =
+        List.of("modelspec.author", "modelspec.description", "modelspec.usage_hint");
+
+    private MergedNotes() {}
+
+    /**
+     * The notes of the sum of LoRAs with these headers, whose factors have that rank, which is
+     * their alpha too.
+     */
+    public static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
+      Map<String, String> notes = LoraMetadata.rewritten(
+          headers.size() == 1 ? headers.iterator().next() : several(headers));
+      boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
+      notes.keySet().removeIf(name -> OF_FACTORS.matcher(name).matches());
+      if (kohya) {
+        notes.put("ss_network_dim", Integer.toString(rank));
+        notes.put("ss_network_alpha", Integer.toString(rank));
+      }
+      return notes;
+    }
+
+    private static Map<String, String> several(Collection<Map<String, String>> headers) {
+      Map<String, String> notes = new LinkedHashMap<>();
+      headers.forEach(notes::putAll);
+      notes
+          .keySet()
+          .removeIf(name -> OF_TRAINING.matcher(name).matches()
+              || texts(headers, List.of(name)).count() > 1);
+      join(notes, LoraNotes.TITLES, " + ", texts(headers, LoraNotes.TITLES));
+      join(notes, LoraNotes.LICENCES, "; ", texts(headers, LoraNotes.LICENCES));
+      join(
+          notes,
+          LoraNotes.TRIGGERS,
+          ", ",
+          headers.stream().flatMap(header -> LoraNotes.of(header).triggerWords().stream()));
+      WRITTEN.forEach(name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
+      join(
+          notes,
+          List.of(TrainedPerson.CONSENT),
+          "\n",
+          texts(headers, List.of(TrainedPerson.CONSENT)));
+      if (subjects(headers).size() > 1) {
+        // The sum is none of them: what is told of one alone goes, what each agreed to stays.
+        notes.keySet().removeIf(name -> OF_PERSON.matcher(name).matches());
+      }
+      return notes;
+    }
+
+    /** Whom the headers show, and by whose consent. */
+    private static Set<List<String>> subjects(Collection<Map<String, String>> headers) {
+      Set<List<String>> subjects = new LinkedHashSet<>();
+      headers.stream()
+          .filter(header -> header.containsKey(TrainedPerson.CLASS_WORD)
+              || header.containsKey(TrainedPerson.CONSENT))
+          .forEach(header -> subjects.add(
+              Stream.of(TrainedPerson.TOKEN, TrainedPerson.CLASS_WORD, TrainedPerson.CONSENT)
+                  .map(name -> header.getOrDefault(name, ""))
+                  .toList()));
+      return subjects;
+    }
+
+    private static Stream<String> texts(
+        Collection<Map<String, String>> headers, List<String> names) {
+      return headers.stream()
+          .flatMap(header -> names.stream().map(header::get))
+          .filter(Objects::nonNull)
+          .filter(text -> !text.isBlank())
+          .distinct();
+    }
+
+    private static void join(
+        Map<String, String> notes, List<String> names, String between, Stream<String> texts) {
+      names.forEach(notes::remove);
+      String all = String.join(between, texts.distinct().toList());
+      if (!all.isEmpty()) {
+        notes.put(names.get(0), all);
+      }
+    }
   }
 }

@@ -121,7 +121,7 @@ public final class LoraReader {
   }
 
   private boolean fits(String key, ModelComponent part) {
-    return FactorKey.parse(key)
+    return LoraKey.FactorKey.parse(key)
         .filter(read -> read.part() == null)
         .flatMap(read -> table.find(part, read.path()).map(layer -> {
           LayerKeys alone = new LayerKeys(layer, source);
@@ -137,7 +137,7 @@ public final class LoraReader {
       embeddings.add(token.get());
       return;
     }
-    Optional<FactorKey> read = FactorKey.parse(key);
+    Optional<LoraKey.FactorKey> read = LoraKey.FactorKey.parse(key);
     Optional<TargetLayer> layer = read.flatMap(this::layer);
     if (layer.isEmpty()) {
       unmatched.add(own.apply(key));
@@ -154,11 +154,11 @@ public final class LoraReader {
   private static KeyFormat dialect(String key) {
     return LoraKeyConversion.isXlabs(key)
         ? KeyFormat.XLABS
-        : FactorKey.parse(key).map(FactorKey::dialect).orElse(null);
+        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::dialect).orElse(null);
   }
 
   // T5 is FLUX's second text encoder; kohya counts it as the third.
-  private Optional<TargetLayer> layer(FactorKey key) {
+  private Optional<TargetLayer> layer(LoraKey.FactorKey key) {
     if (key.part() == null) {
       return table.find(network, key.path()).or(() -> table.find(tower, key.path()));
     }
@@ -249,7 +249,7 @@ public final class LoraReader {
         incomplete,
         twice,
         List.copyOf(embeddings),
-        LoraNotes.of(notes));
+        LoraMetadata.LoraNotes.of(notes));
   }
 
   private static double alpha(LayerKeys layer) {

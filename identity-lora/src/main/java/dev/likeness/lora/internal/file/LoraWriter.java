@@ -11,10 +11,8 @@ import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.LoraFactors;
-import dev.likeness.lora.internal.algorithm.Rows;
-import dev.likeness.lora.internal.algorithm.SameRank;
+import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
-import dev.likeness.lora.internal.algorithm.Tucker;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -58,13 +56,13 @@ public final class LoraWriter {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       LoraWriter writer = new LoraWriter(dialect, tensors, weight);
       if (dialect == KeyFormat.KOHYA) {
-        KohyaNames names = new KohyaNames(base);
+        OriginalLayerNames.KohyaNames names = new OriginalLayerNames.KohyaNames(base);
         writer.put(changes.weights(), names);
         writer.putBiases(changes.biases(), names);
       } else if (!changes.biases().isEmpty()) {
         throw unwritable(changes.biases().keySet().iterator().next());
       } else {
-        SameRank.of(changes.weights())
+        LoraFactors.SameRank.of(changes.weights())
             .forEach((layer, change) -> writer.put(layer, layer.name(), change));
       }
       changes.words().forEach(word -> BundledEmbeddings.put(tensors, word, dialect));
@@ -83,17 +81,18 @@ public final class LoraWriter {
     }
   }
 
-  private void put(Map<TargetLayer, WeightDelta> weights, KohyaNames names) {
-    Map<TargetLayer, KohyaNames.Place> named = new LinkedHashMap<>();
+  private void put(Map<TargetLayer, WeightDelta> weights, OriginalLayerNames.KohyaNames names) {
+    Map<TargetLayer, OriginalLayerNames.KohyaNames.Place> named = new LinkedHashMap<>();
     weights.keySet().forEach(layer -> named.put(layer, names.of(layer)));
     Map<TargetLayer, WeightDelta> trimmed = new LinkedHashMap<>();
     weights.forEach((layer, change) -> trimmed.put(
         layer,
         change instanceof LoraDelta pair && named.get(layer).parts().size() > 1
-            ? SameRank.trimmed(pair)
+            ? LoraFactors.SameRank.trimmed(pair)
             : change));
-    Map<KohyaNames.Place, Map<TargetLayer, WeightDelta>> places = new LinkedHashMap<>();
-    SameRank.of(trimmed)
+    Map<OriginalLayerNames.KohyaNames.Place, Map<TargetLayer, WeightDelta>> places =
+        new LinkedHashMap<>();
+    LoraFactors.SameRank.of(trimmed)
         .forEach((layer, change) -> places
             .computeIfAbsent(named.get(layer), place -> new LinkedHashMap<>())
             .put(layer, change));
@@ -106,8 +105,9 @@ public final class LoraWriter {
     });
   }
 
-  private void putBiases(Map<TargetLayer, Tensor> biases, KohyaNames names) {
-    Map<KohyaNames.Place, Map<TargetLayer, Tensor>> places = new LinkedHashMap<>();
+  private void putBiases(Map<TargetLayer, Tensor> biases, OriginalLayerNames.KohyaNames names) {
+    Map<OriginalLayerNames.KohyaNames.Place, Map<TargetLayer, Tensor>> places =
+        new LinkedHashMap<>();
     biases.forEach((layer, bias) ->
         places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, bias));
     places.forEach((place, own) -> tensors.put(
@@ -115,7 +115,8 @@ public final class LoraWriter {
         rows(place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
   }
 
-  private WeightDelta joined(KohyaNames.Place place, Map<TargetLayer, WeightDelta> own) {
+  private WeightDelta joined(
+      OriginalLayerNames.KohyaNames.Place place, Map<TargetLayer, WeightDelta> own) {
     Map<TargetLayer, LoraDelta> pairs = new LinkedHashMap<>();
     own.forEach((layer, change) -> {
       if (change instanceof LoraDelta pair) {
@@ -133,11 +134,12 @@ public final class LoraWriter {
     return place.halvesSwapped() ? LoraFactors.swapped(joined) : joined;
   }
 
-  private static Tensor rows(KohyaNames.Place place, Function<TargetLayer, Tensor> part) {
+  private static Tensor rows(
+      OriginalLayerNames.KohyaNames.Place place, Function<TargetLayer, Tensor> part) {
     TensorVector all = new TensorVector();
     place.parts().forEach(layer -> all.push_back(part.apply(layer).to(ScalarType.Float)));
     Tensor rows = torch.cat(all, 0);
-    return place.halvesSwapped() ? Rows.swapped(rows) : rows;
+    return place.halvesSwapped() ? ReshapedDelta.Rows.swapped(rows) : rows;
   }
 
   private Tensor difference(TargetLayer layer, WeightDelta change) {
@@ -187,7 +189,7 @@ public final class LoraWriter {
   }
 
   private void putPair(TargetLayer layer, String stem, LoraDelta pair) {
-    Tensor down = Tucker.joined(pair);
+    Tensor down = LoraDelta.Tucker.joined(pair);
     Tensor up = LoraFactors.scaled(pair.up(), pair.scale());
     switch (dialect) {
       case PEFT -> putPair(stem + ".lora_A.weight", down, stem + ".lora_B.weight", up);

@@ -98,7 +98,7 @@ final class CachedLatents {
    * What each place counts in a draw's pictures [batch, 1, h, w]; class pictures count alike
    * everywhere.
    */
-  Tensor focus(StepDraw draw, int count) {
+  Tensor focus(BatchSampler.StepDraw draw, int count) {
     return maps(focus, draw, count);
   }
 
@@ -106,11 +106,11 @@ final class CachedLatents {
    * What of each place is learnt in a draw's pictures [batch, 1, h, w], 0 to 1; of class pictures
    * everything.
    */
-  Tensor masks(StepDraw draw, int count) {
+  Tensor masks(BatchSampler.StepDraw draw, int count) {
     return maps(masks, draw, count);
   }
 
-  private Tensor maps(List<Tensor> maps, StepDraw draw, int count) {
+  private Tensor maps(List<Tensor> maps, BatchSampler.StepDraw draw, int count) {
     long[] shape = shape();
     TensorVector batch = new TensorVector();
     for (int i = 0; i < draw.pictures().length; i++) {
@@ -148,7 +148,11 @@ final class CachedLatents {
    * the rest from {@code others}; {@code noise} is standard normal and of that shape.
    */
   static Tensor draw(
-      StepDraw draw, Tensor noise, int count, CachedLatents own, CachedLatents others) {
+      BatchSampler.StepDraw draw,
+      Tensor noise,
+      int count,
+      CachedLatents own,
+      CachedLatents others) {
     TensorVector batch = new TensorVector();
     for (int i = 0; i < draw.pictures().length; i++) {
       CachedLatents source = i < count ? own : others;

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 record ClassImages(
     BaseModel base, LoraTraining settings, TrainingSet set, List<ImageBucket> buckets)
-    implements Kept {
+    implements TrainingCheckpoint.Stateful {
   private static final String NAME = "class.";
   private static final String PHASE = "class pictures";
 
@@ -35,11 +35,11 @@ record ClassImages(
     if (set.subject().token().isEmpty()) {
       progress.on(
           new ProgressEvent.Notice(
-              "class pictures are called \"" + CaptionBook.ofClass(settings, set)
+              "class pictures are called \"" + CaptionEncodings.Captions.ofClass(settings, set)
                   + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class pictures out"));
     }
-    ImageRequest ask =
-        ImageRequest.of(CaptionBook.ofClass(settings, set)).as(TrainableNetworks.AS_LOADED);
+    ImageRequest ask = ImageRequest.of(CaptionEncodings.Captions.ofClass(settings, set))
+        .as(TrainableNetworks.AS_LOADED);
     for (ImageBucket bucket : buckets) {
       for (int i = bucket.others().count(); i < share(bucket); i++) {
         ImageRequest one = ask.size(bucket.width(), bucket.height()).seed(settings.seed() + i);

@@ -92,7 +92,7 @@ final class ConsistencyDistillation extends TrainingStep {
 
     @Override
     public Weights network(ModelComponent part) {
-      return Weights.of(new OwnTensors(model, part));
+      return Weights.of(new TrainableNetworks.OwnTensors(model, part));
     }
 
     @Override

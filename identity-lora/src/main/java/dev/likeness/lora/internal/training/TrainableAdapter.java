@@ -89,7 +89,8 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   @Override
   public Weights network(ModelComponent part) {
     return Weights.of(
-        new OwnTensors(model, part), learns(part) ? adaptation(part) : Adaptation.NONE);
+        new TrainableNetworks.OwnTensors(model, part),
+        learns(part) ? adaptation(part) : Adaptation.NONE);
   }
 
   @Override

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
-import dev.likeness.lora.internal.algorithm.DoraPath;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
@@ -88,7 +87,7 @@ public record TrainableDelta(
       return torch.zeros(shape);
     }
     if (name.endsWith(MAGNITUDE)) {
-      return DoraPath.lengths(
+      return DoraDelta.DoraPath.lengths(
           base.apply(name.substring(0, name.length() - MAGNITUDE.length())).cpu());
     }
     long fanIn = 1;
@@ -103,7 +102,8 @@ public record TrainableDelta(
     Function<String, Tensor> leaves = weights.leaves()::get;
     return switch (form) {
       case LORA -> lowRank(leaves).at(1);
-      case DORA -> new DoraPath(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
+      case DORA ->
+        new DoraDelta.DoraPath(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
       case LOKR ->
         new LokrDelta(leaves.apply(layer.name() + OUTER), leaves.apply(layer.name() + INNER), 0, 1)
             .at(1);

@@ -3,7 +3,6 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.nn.CastParameters;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -91,7 +90,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
 
   @Override
   public Weights network(ModelComponent part) {
-    OwnTensors base = new OwnTensors(model, part);
+    TrainableNetworks.OwnTensors base = new TrainableNetworks.OwnTensors(model, part);
     return Weights.of(learns(part) ? learned(part, base) : base);
   }
 
@@ -135,7 +134,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
       }
     };
     ScalarType computed = model.compute().dtype().scalarType();
-    return computed == type ? own : new CastParameters(own, computed);
+    return computed == type ? own : new Parameters.CastParameters(own, computed);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.likeness.lora.internal.training;
 
+import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.UnpackedWeights;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
@@ -18,7 +20,7 @@ public interface TrainableNetworks {
    * Draws by the weights that lie there for learning: packed for drawing, the networks would lie
    * there twice.
    */
-  Adapter AS_LOADED = (part, compute) -> UnpackedWeights.INSTANCE;
+  Adapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;
 
   /** What is learned. */
   TrainableWeights weights();
@@ -49,4 +51,20 @@ public interface TrainableNetworks {
    * {@code region}.
    */
   Adapter drawing(Function<String, Tensor> values, TensorRegion region);
+
+  /**
+   * A part of a base model as networks are built of it; its shapes were checked when the model was
+   * opened.
+   */
+  record OwnTensors(OpenNetworks model, ModelComponent part) implements Parameters {
+    @Override
+    public boolean has(String name) {
+      return model.tensorNames(part).contains(name);
+    }
+
+    @Override
+    public Tensor get(String name, long... shape) {
+      return model.tensor(part, name);
+    }
+  }
 }

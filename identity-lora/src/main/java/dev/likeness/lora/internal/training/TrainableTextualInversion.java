@@ -13,8 +13,8 @@ import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Pupil;
+import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
-import dev.likeness.lora.training.TrainingOptimizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +57,7 @@ final class TrainableTextualInversion {
 
   /** Prodigy's own steps come out about as long as the rates that are usual. */
   private double stepOfFactors() {
-    return settings.options().optimizer() == TrainingOptimizer.PRODIGY
+    return settings.options().optimizer() == OptimizerOptions.TrainingOptimizer.PRODIGY
         ? LoraTraining.balanced().suitedTo(model).learningRate()
         : settings.learningRate();
   }

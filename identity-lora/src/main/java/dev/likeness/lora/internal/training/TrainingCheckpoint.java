@@ -77,7 +77,7 @@ record TrainingCheckpoint(Path file, String owner) {
   }
 
   /** Takes up the saved state, if there is one. */
-  void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
+  void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Stateful> others) {
     if (!TrainingStateFile.isIn(file, owner, "settings, base, pictures and release of Likeness")) {
       return;
     }
@@ -103,7 +103,7 @@ record TrainingCheckpoint(Path file, String owner) {
    *
    * @throws dev.likeness.diffusion.error.ResourceLimitException when the disk refuses
    */
-  void save(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
+  void save(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Stateful> others) {
     Map<String, String> notes = new LinkedHashMap<>(Map.of(TrainingStateFile.OWNER, owner));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {
@@ -113,5 +113,20 @@ record TrainingCheckpoint(Path file, String owner) {
       });
       new TrainingStateFile(weights, optimizer, ema).save(file, notes, tensors);
     }
+  }
+
+  /** A part of a run that a saved state remembers beside weights, average and optimiser. */
+  interface Stateful {
+    /** Its numbers, by names that no other part has. */
+    Map<String, String> notes();
+
+    /** Its tensors, by names that no other part has. */
+    Map<String, Tensor> tensors();
+
+    /** Goes on from all notes of a saved state; before {@link #resume(String, Tensor)}. */
+    void resume(Map<String, String> notes);
+
+    /** Takes up a tensor of a saved state, if it is one of its own; it ends with the call. */
+    void resume(String name, Tensor value);
   }
 }

@@ -77,7 +77,7 @@ public final class TrainingLoop implements AutoCloseable {
    */
   public Function<String, Tensor> train(Cancellation stop) {
     encode(stop);
-    CaptionBook captions = CaptionBook.of(settings, set);
+    CaptionEncodings.Captions captions = CaptionEncodings.Captions.of(settings, set);
     captions.all().stream()
         .flatMap(caption -> pupil.towers().stream().map(tower -> tower.cut(caption, List.of())))
         .filter(cut -> !cut.words().isEmpty())
@@ -89,7 +89,7 @@ public final class TrainingLoop implements AutoCloseable {
     BatchSampler batches = new BatchSampler(settings, buckets, captions, lesson);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
-    List<Kept> others =
+    List<TrainingCheckpoint.Stateful> others =
         Stream.concat(looks.stream(), Stream.of(learning, ofClass)).toList();
     checkpoint.resume(learner.weights(), optimizer, ema, others);
     Runnable saves = () -> {
@@ -160,7 +160,10 @@ public final class TrainingLoop implements AutoCloseable {
     return ema == null ? learner.weights().leaves()::get : ema.average()::get;
   }
 
-  private void save(TrainingCheckpoint checkpoint, TrainingStep learning, List<Kept> others) {
+  private void save(
+      TrainingCheckpoint checkpoint,
+      TrainingStep learning,
+      List<TrainingCheckpoint.Stateful> others) {
     if (checkpoint.file() == null) {
       return;
     }
@@ -213,5 +216,24 @@ public final class TrainingLoop implements AutoCloseable {
       ema.close();
     }
     region.close();
+  }
+
+  /** Tells from the steps of a run so far how long the rest will take. One thread. */
+  static final class StepClock {
+    private int first = -1;
+    private long start;
+
+    /**
+     * Seconds left when {@code step} of {@code steps} is done, as the steps after this clock's
+     * first went; NaN at that one.
+     */
+    double left(int step, int steps) {
+      if (first < 0) {
+        first = step;
+        start = System.nanoTime();
+        return Double.NaN;
+      }
+      return (System.nanoTime() - start) / 1e9 / (step - first) * (steps - step);
+    }
   }
 }

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.FiniteNumbers;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.internal.training.GradientClipping;
 import dev.likeness.diffusion.internal.training.Optimizer;
@@ -24,7 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * One step of learning: noise batches, let the network answer, and move the weights against the
  * error. Between two batches it can be kept, and gone on with in another run.
  */
-public class TrainingStep implements Kept {
+public class TrainingStep implements TrainingCheckpoint.Stateful {
   private static final String PARTS = "likeness.batches_of_step";
   private static final String LOSS = "likeness.loss_of_step";
   private static final String GRADIENT = "gradient.";
@@ -158,11 +157,11 @@ public class TrainingStep implements Kept {
    * @throws InvalidInputException when any is not
    */
   void requireNumbers(Collection<Tensor> weights) {
-    FiniteNumbers.require(weights, optimizer.steps(), ADVICE);
+    GradientClipping.FiniteNumbers.require(weights, optimizer.steps(), ADVICE);
   }
 
   private void requireNumber(String what, double value) {
-    FiniteNumbers.require(what, value, optimizer.steps(), ADVICE);
+    GradientClipping.FiniteNumbers.require(what, value, optimizer.steps(), ADVICE);
   }
 
   @Override

@@ -20,7 +20,7 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** The looks that a training takes at what it has learned so far, and the best of them. */
-final class Validation implements Kept, AutoCloseable {
+final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private static final String BEST = "best.";
   private static final String TAKEN = "likeness.last_look";
   /** Of the best score: two looks at the same weights differ by less. */

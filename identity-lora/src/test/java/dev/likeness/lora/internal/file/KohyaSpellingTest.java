@@ -146,7 +146,7 @@ class KohyaSpellingTest {
     Set<String> published = stems(JSON.std.mapFrom(Files.readString(list)).keySet().stream());
     LayerTable table = SdxlTrainingTest.published();
     Set<String> ours = table.layers().stream()
-        .map(layer -> new KohyaNames(table).of(layer).stem())
+        .map(layer -> new OriginalLayerNames.KohyaNames(table).of(layer).stem())
         .collect(Collectors.toSet());
     assertEquals(layers, published.size());
     assertTrue(ours.containsAll(published), () -> without(published, ours));
@@ -165,7 +165,7 @@ class KohyaSpellingTest {
     LayerTable table = LoraKeyConversionTest.flux(64);
     Set<String> ours = table.layers().stream()
         .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
-        .map(layer -> new KohyaNames(table).of(layer).stem())
+        .map(layer -> new OriginalLayerNames.KohyaNames(table).of(layer).stem())
         .collect(Collectors.toSet());
     assertEquals(304, published.size());
     assertTrue(ours.containsAll(published), () -> without(published, ours));

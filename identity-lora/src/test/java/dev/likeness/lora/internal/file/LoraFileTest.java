@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.file.pickle.PickledAlphas;
+import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
@@ -56,7 +56,8 @@ class LoraFileTest {
   @Test
   void readsPlainNumbersOfAPickleAsAlphas() {
     try (TensorScope scope = TensorScope.open();
-        PickledAlphas both = new PickledAlphas(Safetensors.open(file(0)), Map.of("x.alpha", 1.5))) {
+        TorchPickle.PickledAlphas both =
+            new TorchPickle.PickledAlphas(Safetensors.open(file(0)), Map.of("x.alpha", 1.5))) {
       assertEquals(Set.of(DOWN, "x.alpha"), both.names());
       assertArrayEquals(new long[0], both.shape("x.alpha"));
       assertArrayEquals(new long[] {2, 3}, both.shape(DOWN));

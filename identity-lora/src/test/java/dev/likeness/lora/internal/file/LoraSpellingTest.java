@@ -24,7 +24,6 @@ import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.PeftOftDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
-import dev.likeness.lora.internal.algorithm.Tucker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -292,7 +291,7 @@ class LoraSpellingTest {
           noise.next(4, 4, 3, 3).squeeze(0),
           noise.next(5, 4, 1, 1).squeeze(0),
           0.5);
-      LoraDelta two = new LoraDelta(Tucker.joined(three), null, three.up(), 0.5);
+      LoraDelta two = new LoraDelta(LoraDelta.Tucker.joined(three), null, three.up(), 0.5);
       long[] stride = {2, 2};
       long[] padding = {1, 1};
       Closeness.assertWithinSpread(

@@ -6,12 +6,11 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.flux.FluxLayout;
+import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Layout;
+import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.file.KeyMapping;
-import dev.likeness.diffusion.internal.file.Place;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -41,7 +40,7 @@ class MakersNamesTest {
       table.layers().stream()
           .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
           .forEach(layer -> {
-            Place place = layout.place(layer.weight());
+            KeyMapping.Location place = layout.place(layer.weight());
             String maker = place.name().substring(0, place.name().lastIndexOf('.'));
             OriginalLayerNames.Split split =
                 names.of(maker).orElse(new OriginalLayerNames.Split(List.of(), false));
@@ -49,17 +48,20 @@ class MakersNamesTest {
                 layout.canonical(place.name()),
                 split.paths().stream().map(path -> path + ".weight").toList(),
                 maker);
-            assertEquals(place.form() == Place.Form.HALVES_EXCHANGED, split.halvesSwapped(), maker);
+            assertEquals(
+                place.form() == KeyMapping.Location.Form.HALVES_EXCHANGED,
+                split.halvesSwapped(),
+                maker);
             assertEquals(
                 "lora_unet_" + maker.replace('.', '_'),
-                new KohyaNames(table).of(layer).stem());
+                new OriginalLayerNames.KohyaNames(table).of(layer).stem());
           });
     }
   }
 
   private static KeyMapping layout(OpenNetworks model) {
     return model instanceof FluxNetworks flux
-        ? FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
-        : Sd3Layout.of(((Sd3Networks) model).config().layers());
+        ? FluxKeyFormat.FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
+        : Sd3KeyFormat.Sd3Layout.of(((Sd3Networks) model).config().layers());
   }
 }

@@ -78,7 +78,7 @@ class BatchSamplerTest extends OnGoldenBase {
     int[] seen = new int[first + second];
     for (int number = 0; number < 2 * round; number++) {
       ImageBucket.Turn turn = ImageBucket.turn(buckets, 3, number, batch);
-      for (int picture : StepDraw.of(
+      for (int picture : BatchSampler.StepDraw.of(
               3, number, turn.number(), batch, turn.bucket().pictures().size(), 1, lesson)
           .pictures()) {
         seen[turn.bucket().pictures().get(picture)]++;
@@ -99,7 +99,8 @@ class BatchSamplerTest extends OnGoldenBase {
   private static Drawn drawn(OptimizerOptions options) {
     LoraTraining settings =
         LoraTraining.balanced().batch(BATCH).options(options).seed(3);
-    CaptionBook captions = new CaptionBook(List.of("a person", "a woman"), 1, new int[] {-1, -1});
+    CaptionEncodings.Captions captions =
+        new CaptionEncodings.Captions(List.of("a person", "a woman"), 1, new int[] {-1, -1});
     Drawn[] drawn = new Drawn[1];
     try (TensorRegion region = new TensorRegion()) {
       ImageBucket bucket = new ImageBucket(

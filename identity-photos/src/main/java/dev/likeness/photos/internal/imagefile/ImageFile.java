@@ -1,6 +1,7 @@
 package dev.likeness.photos.internal.imagefile;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +34,7 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   String mediaType();
 
   /** All parts in order, from the first byte to the last; the parts of one manifest are one. */
-  List<FilePart> parts();
+  List<Part> parts();
 
   /** The XMP packet. */
   Optional<String> xmp();
@@ -67,10 +68,8 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   }
 
   /** The part that holds the manifest. */
-  default Optional<FilePart> manifestPart() {
-    return parts().stream()
-        .filter(part -> part.name().equals(FilePart.MANIFEST))
-        .findFirst();
+  default Optional<Part> manifestPart() {
+    return parts().stream().filter(part -> part.name().equals(Part.MANIFEST)).findFirst();
   }
 
   /** {@code bytes} with {@code start} to {@code end} replaced. */
@@ -79,5 +78,74 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
     System.arraycopy(between, 0, out, start, between.length);
     System.arraycopy(bytes, end, out, start + between.length, bytes.length - end);
     return out;
+  }
+
+  /**
+   * A stretch of a picture file.
+   *
+   * @param name as C2PA's box hashes call it (specification 2.1, A.7 and A.8): {@code IHDR},
+   *     {@code APP1}, {@code C2PA}
+   * @param start its first byte
+   * @param end the byte after its last one
+   */
+  public record Part(String name, int start, int end) {
+    /** What a part is called that holds a manifest. */
+    public static final String MANIFEST = "C2PA";
+  }
+
+  /**
+   * Where a kind of file keeps its XMP packet: in the first part of a name whose data begin with a
+   * keyword.
+   *
+   * @param part the part's name
+   * @param before bytes of the part before its data
+   * @param after bytes of the part behind its data
+   * @param keyword what the data begin with
+   */
+  record XmpPlace(String part, int before, int after, byte[] keyword) {
+    static XmpPlace of(String part, int before, int after, String keyword) {
+      return new XmpPlace(part, before, after, keyword.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** The packet in {@code file}. */
+    Optional<String> read(ImageFile file) {
+      int start = before + keyword.length;
+      return find(file)
+          .map(found -> new String(
+              file.bytes(),
+              found.start() + start,
+              found.end() - found.start() - start - after,
+              StandardCharsets.UTF_8));
+    }
+
+    /** The data of a part that holds {@code packet}. */
+    byte[] data(String packet) {
+      byte[] text = packet.getBytes(StandardCharsets.UTF_8);
+      byte[] data = Arrays.copyOf(keyword, keyword.length + text.length);
+      System.arraycopy(text, 0, data, keyword.length, text.length);
+      return data;
+    }
+
+    /**
+     * The bytes of {@code file} with {@code whole}, a part of such data, for the one it has, or
+     * else put in.
+     */
+    byte[] replaced(ImageFile file, byte[] whole) {
+      int at = file.manifestStart();
+      Part old = find(file).orElse(new Part(part, at, at));
+      return ImageFile.spliced(file.bytes(), old.start(), old.end(), whole);
+    }
+
+    private Optional<Part> find(ImageFile file) {
+      return file.parts().stream()
+          .filter(found -> {
+            int data = found.start() + before;
+            return found.name().equals(part)
+                && found.end() - after - data >= keyword.length
+                && Arrays.equals(
+                    file.bytes(), data, data + keyword.length, keyword, 0, keyword.length);
+          })
+          .findFirst();
+    }
   }
 }

@@ -17,9 +17,10 @@ import java.util.zip.DeflaterOutputStream;
  * A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its
  * own keyword.
  */
-record PngFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
+record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-  private static final XmpPlace XMP = XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
+  private static final ImageFile.XmpPlace XMP =
+      ImageFile.XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
   private static final String HEADER = "PNGh";
   private static final int AROUND = 12;
 
@@ -32,8 +33,9 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
     return new PngFile(bytes, List.copyOf(chunks(bytes)));
   }
 
-  private static List<FilePart> chunks(byte[] bytes) {
-    List<FilePart> parts = new ArrayList<>(List.of(new FilePart(HEADER, 0, SIGNATURE.length)));
+  private static List<ImageFile.Part> chunks(byte[] bytes) {
+    List<ImageFile.Part> parts =
+        new ArrayList<>(List.of(new ImageFile.Part(HEADER, 0, SIGNATURE.length)));
     for (int at = SIGNATURE.length; at < bytes.length; ) {
       long length =
           bytes.length - at < AROUND ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
@@ -43,7 +45,7 @@ record PngFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
       }
       String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
       int end = (int) (at + AROUND + length);
-      parts.add(new FilePart(type.equals("caBX") ? FilePart.MANIFEST : type, at, end));
+      parts.add(new ImageFile.Part(type.equals("caBX") ? ImageFile.Part.MANIFEST : type, at, end));
       at = end;
     }
     if (parts.size() < 2 || !parts.get(1).name().equals("IHDR")) {

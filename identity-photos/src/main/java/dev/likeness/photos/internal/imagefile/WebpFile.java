@@ -14,10 +14,10 @@ import java.util.Optional;
  * A WebP file (RFC 9649): profiles are {@code ICCP} chunks and XMP {@code XMP } chunks, both of
  * which want the extended header {@code VP8X}; manifests are {@code C2PA} chunks at the end.
  */
-record WebpFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
+record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   private static final int HEADER = 12;
   private static final int CHUNK = 8;
-  private static final XmpPlace XMP = XmpPlace.of("XMP ", CHUNK, 0, "");
+  private static final ImageFile.XmpPlace XMP = ImageFile.XmpPlace.of("XMP ", CHUNK, 0, "");
   private static final int HAS_PROFILE = 0x20;
   private static final int HAS_ALPHA = 0x10;
   private static final int HAS_XMP = 0x04;
@@ -33,8 +33,8 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
     return new WebpFile(bytes, List.copyOf(chunks(bytes)));
   }
 
-  private static List<FilePart> chunks(byte[] bytes) {
-    List<FilePart> parts = new ArrayList<>(List.of(new FilePart("RIFF", 0, HEADER)));
+  private static List<ImageFile.Part> chunks(byte[] bytes) {
+    List<ImageFile.Part> parts = new ArrayList<>(List.of(new ImageFile.Part("RIFF", 0, HEADER)));
     for (int at = HEADER; at < bytes.length; ) {
       long length = bytes.length - at < CHUNK ? -1 : number(bytes, at + 4) & 0xffffffffL;
       long end = at + CHUNK + length + (length & 1);
@@ -43,7 +43,8 @@ record WebpFile(byte[] bytes, List<FilePart> parts) implements ImageFile {
             "the WebP file ends within the chunk at byte " + at + "; download or save it again");
       }
       String name = name(bytes, at);
-      parts.add(new FilePart(name.equals("C2PA") ? FilePart.MANIFEST : name, at, (int) end));
+      parts.add(
+          new ImageFile.Part(name.equals("C2PA") ? ImageFile.Part.MANIFEST : name, at, (int) end));
       at = (int) end;
     }
     if (parts.size() < 2) {

@@ -1,6 +1,9 @@
 package dev.likeness.photos.internal.quality;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.image.Resampler;
+import org.apache.commons.math3.linear.SingularMatrixException;
+import org.apache.commons.math3.stat.regression.OLSMultipleLinearRegression;
 
 /**
  * Bars around a picture, as screenshots and slides have them: flat strips of one colour on two
@@ -50,5 +53,70 @@ final class EditTraces {
       }
     }
     return true;
+  }
+
+  /** What has been done to a picture's colours, measured on 64 by 64 averages of it. */
+  static final class Colour {
+    private static final int SIDE = 64;
+
+    private final RgbImage small;
+
+    private Colour(RgbImage small) {
+      this.small = small;
+    }
+
+    static Colour of(RgbImage picture) {
+      return new Colour(Resampler.AREA.resize(picture, SIDE, SIDE));
+    }
+
+    /** Mean distance between the strongest and the weakest channel, 0 (black and white) to 255. */
+    double chroma() {
+      double sum = 0;
+      for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x++) {
+          sum += spread(x, y);
+        }
+      }
+      return sum / (SIDE * SIDE);
+    }
+
+    /**
+     * How much the colours differ among pixels of the same brightness: the root mean square
+     * distance, 0 to 255, between each pixel's colour difference and a parabola over brightness.
+     * Black and white, sepia and duotone filters make colour a function of brightness and come near
+     * 0; skin, clothes and surroundings do not.
+     */
+    double variety() {
+      double[][] powers = new double[SIDE * SIDE][];
+      double[][] difference = new double[2][SIDE * SIDE];
+      for (int i = 0; i < powers.length; i++) {
+        int r = small.at(i % SIDE, i / SIDE, 0);
+        int g = small.at(i % SIDE, i / SIDE, 1);
+        int b = small.at(i % SIDE, i / SIDE, 2);
+        double light = (r + g + b) / 765.0;
+        powers[i] = new double[] {light, light * light};
+        difference[0][i] = r - g;
+        difference[1][i] = b - g;
+      }
+      return Math.sqrt(
+          (residual(powers, difference[0]) + residual(powers, difference[1])) / powers.length);
+    }
+
+    private static double residual(double[][] powers, double[] values) {
+      OLSMultipleLinearRegression fit = new OLSMultipleLinearRegression(1e-9);
+      fit.newSampleData(values, powers);
+      try {
+        return fit.calculateResidualSumOfSquares();
+      } catch (SingularMatrixException oneBrightness) {
+        return 0;
+      }
+    }
+
+    private int spread(int x, int y) {
+      int r = small.at(x, y, 0);
+      int g = small.at(x, y, 1);
+      int b = small.at(x, y, 2);
+      return Math.max(r, Math.max(g, b)) - Math.min(r, Math.min(g, b));
+    }
   }
 }

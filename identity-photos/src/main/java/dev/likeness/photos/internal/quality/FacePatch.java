@@ -5,6 +5,7 @@ import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.image.Resampler;
+import java.util.Arrays;
 
 /**
  * A face at a standard size, so that what is measured on it does not depend on how large it was
@@ -56,5 +57,119 @@ public final class FacePatch {
     double u = (x + 0.5) / side() - 0.5;
     double v = (y + 0.5) / side() - 0.52;
     return u * u / (0.36 * 0.36) + v * v / (0.44 * 0.44) <= 1;
+  }
+
+  /**
+   * How blurred a face is, 0 (crisp) to 1: how little a further blur changes it (Crété et al., "The
+   * blur effect", SPIE 6492, 2007), measured on the standard patch, so that it speaks of detail in
+   * the face and not of megapixels.
+   */
+  static final class Blur {
+    // The further blur reaches this share of the face to either side.
+    private static final double REACH = 1 / 20.0;
+
+    private Blur() {}
+
+    static double of(FacePatch patch) {
+      Luma luma = patch.luma();
+      int side = patch.side();
+      float[] rows = new float[side * side];
+      float[] columns = new float[side * side];
+      for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+          rows[y * side + x] = luma.at(x, y);
+          columns[x * side + y] = luma.at(x, y);
+        }
+      }
+      return Math.max(along(rows, side), along(columns, side));
+    }
+
+    // The share of the differences between neighbours that survives blurring along the rows.
+    private static double along(float[] f, int side) {
+      float[] b = blurred(f, side);
+      double before = 0;
+      double lost = 0;
+      for (int y = 0; y < side; y++) {
+        for (int x = 1; x < side; x++) {
+          int i = y * side + x;
+          double df = Math.abs(f[i] - f[i - 1]);
+          double db = Math.abs(b[i] - b[i - 1]);
+          before += df;
+          lost += Math.max(0, df - db);
+        }
+      }
+      return before == 0 ? 1 : (before - lost) / before;
+    }
+
+    private static float[] blurred(float[] f, int side) {
+      float[] out = new float[f.length];
+      int reach = Math.max(2, (int) Math.round(REACH * side));
+      for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+          float sum = 0;
+          for (int k = -reach; k <= reach; k++) {
+            sum += f[y * side + Math.max(0, Math.min(side - 1, x + k))];
+          }
+          out[y * side + x] = sum / (2 * reach + 1);
+        }
+      }
+      return out;
+    }
+  }
+
+  /** How light a face is. Highlights rather than averages tell under-exposure from dark skin. */
+  static final class Exposure {
+    private static final int CLIPPED = 250;
+    private static final double HIGHLIGHT = 0.95;
+
+    private Exposure() {}
+
+    /** The brightness, 0 to 255, that 95 % of the face's pixels stay below. */
+    static double highlight(FacePatch patch) {
+      int[] values = new int[patch.side() * patch.side()];
+      int n = 0;
+      for (int y = 0; y < patch.side(); y++) {
+        for (int x = 0; x < patch.side(); x++) {
+          if (patch.inOval(x, y)) {
+            values[n++] = patch.luma().at(x, y);
+          }
+        }
+      }
+      Arrays.sort(values, 0, n);
+      return values[(int) (HIGHLIGHT * (n - 1))];
+    }
+
+    /** The share of the face, 0 to 1, that is burnt out to white. */
+    static double burnt(FacePatch patch) {
+      RgbImage picture = patch.picture();
+      int burnt = 0;
+      int all = 0;
+      for (int y = 0; y < patch.side(); y++) {
+        for (int x = 0; x < patch.side(); x++) {
+          if (patch.inOval(x, y)) {
+            all++;
+            burnt += picture.at(x, y, 0) >= CLIPPED && picture.at(x, y, 1) >= CLIPPED ? 1 : 0;
+          }
+        }
+      }
+      return (double) burnt / all;
+    }
+
+    /**
+     * How many stops the right half of the face is lighter than the left one; negative when it is
+     * darker.
+     */
+    static double slope(FacePatch patch) {
+      double[] light = new double[2];
+      for (int y = 0; y < patch.side(); y++) {
+        for (int x = 0; x < patch.side(); x++) {
+          if (patch.inOval(x, y)) {
+            light[2 * x < patch.side() ? 0 : 1] += Math.pow(patch.luma().at(x, y) / 255.0, 2.2);
+          }
+        }
+      }
+      double least = 1e-3 * patch.side() * patch.side();
+      return Math.log((light[1] + least) / (light[0] + least)) / Math.log(2);
+    }
   }
 }

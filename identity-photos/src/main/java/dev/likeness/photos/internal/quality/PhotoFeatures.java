@@ -1,11 +1,12 @@
 package dev.likeness.photos.internal.quality;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.face.Point;
+import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.image.PerceptualHash;
 import dev.likeness.photos.internal.image.Resampler;
 
@@ -39,16 +40,16 @@ public record PhotoFeatures(
   public static PhotoFeatures of(RgbImage picture, Face face) {
     FacePatch patch = FacePatch.of(picture, face);
     BoundingBox box = face.box();
-    HeadCrop head =
-        HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
+    HeadCrop head = HeadCrop.of(
+        box, HeadCrop.Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
     RgbImage hashed = Resampler.AREA.resize(
         picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
     return new PhotoFeatures(
         PerceptualHash.of(picture),
         PerceptualHash.of(hashed),
-        Blur.of(patch),
-        Exposure.highlight(patch),
-        Exposure.slope(patch),
+        FacePatch.Blur.of(patch),
+        FacePatch.Exposure.highlight(patch),
+        FacePatch.Exposure.slope(patch),
         Math.min(1, box.height() / picture.height()),
         Expression.of(picture, face),
         tint(
@@ -92,5 +93,70 @@ public record PhotoFeatures(
     }
     double n = Math.max(1, sum[3]);
     return new Tint(sum[0] / n, sum[1] / n, sum[2] / n);
+  }
+
+  /**
+   * What somebody's mouth does, to be compared with other photos of the same person: the pattern of
+   * light and dark around it on the aligned face, whatever the light is. Immutable.
+   */
+  public static final class Expression {
+    // The mouth, its corners and the folds beside it, on the ArcFace template.
+    private static final int LEFT = 34;
+    private static final int TOP = 78;
+    private static final int WIDTH = 44;
+    private static final int HEIGHT = 28;
+    private static final int CELLS = 14;
+
+    private final double[] pattern;
+
+    private Expression(double[] pattern) {
+      this.pattern = pattern;
+    }
+
+    /** The expression of {@code face} in {@code picture}. */
+    public static Expression of(RgbImage picture, Face face) {
+      RgbImage mouth =
+          AlignmentTemplate.ARCFACE.align(picture, face).crop(LEFT, TOP, WIDTH, HEIGHT);
+      Luma cells = Luma.of(Resampler.AREA.resize(mouth, CELLS, CELLS));
+      double[] pattern = new double[CELLS * CELLS];
+      double mean = 0;
+      for (int i = 0; i < pattern.length; i++) {
+        pattern[i] = cells.at(i % CELLS, i / CELLS);
+        mean += pattern[i] / pattern.length;
+      }
+      double square = 1e-9;
+      for (int i = 0; i < pattern.length; i++) {
+        pattern[i] -= mean;
+        square += pattern[i] * pattern[i];
+      }
+      for (int i = 0; i < pattern.length; i++) {
+        pattern[i] /= Math.sqrt(square);
+      }
+      return new Expression(pattern);
+    }
+
+    /** The correlation of the two patterns, -1 to 1; 1 is the same mouth. */
+    public double similarity(Expression other) {
+      double sum = 0;
+      for (int i = 0; i < pattern.length; i++) {
+        sum += pattern[i] * other.pattern[i];
+      }
+      return sum;
+    }
+  }
+
+  /** A mean colour: red, green and blue, 0 to 255. */
+  public record Tint(double red, double green, double blue) {
+    /**
+     * How different two colours look, 0 to about 765: distance weighted by mean red (Riemersma's
+     * "redmean").
+     */
+    public double distance(Tint other) {
+      double mean = (red + other.red) / 2;
+      double r = red - other.red;
+      double g = green - other.green;
+      double b = blue - other.blue;
+      return Math.sqrt((2 + mean / 256) * r * r + 4 * g * g + (2 + (255 - mean) / 256) * b * b);
+    }
   }
 }

@@ -11,6 +11,7 @@ import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -90,7 +91,7 @@ public final class QualityChecks {
   }
 
   private static void colours(RgbImage picture, Findings findings) {
-    Colour colour = Colour.of(picture);
+    EditTraces.Colour colour = EditTraces.Colour.of(picture);
     findings.measure(
         ReasonCode.BLACK_AND_WHITE, colour.chroma(), "it is black and white; send one in colour");
     if (!findings.has(ReasonCode.BLACK_AND_WHITE)) {
@@ -141,17 +142,19 @@ public final class QualityChecks {
 
   private static void light(FacePatch patch, Findings findings) {
     findings.measure(
-        ReasonCode.BLURRED, Blur.of(patch), "the face is blurred; hold still and focus on it");
+        ReasonCode.BLURRED,
+        FacePatch.Blur.of(patch),
+        "the face is blurred; hold still and focus on it");
     findings.measure(
         ReasonCode.TOO_DARK,
-        Exposure.highlight(patch),
+        FacePatch.Exposure.highlight(patch),
         "the face is too dark; face a window or a lamp");
-    double burnt = Exposure.burnt(patch);
+    double burnt = FacePatch.Exposure.burnt(patch);
     findings.measure(
         ReasonCode.TOO_BRIGHT,
         burnt,
         String.format(Locale.ROOT, "%.0f %% of the face is burnt out to white", 100 * burnt));
-    double slope = Exposure.slope(patch);
+    double slope = FacePatch.Exposure.slope(patch);
     String darker = slope > 0 ? "left" : "right";
     findings.measure(
         ReasonCode.UNEVEN_LIGHT,
@@ -175,7 +178,9 @@ public final class QualityChecks {
   // What a thing on the face is called, from the most to the least particular.
   private static void covers(Occlusion occlusion, RgbImage picture, Face face, Findings findings) {
     findings.measure(
-        ReasonCode.HAT, Headwear.of(picture, face, occlusion), "a hat or scarf covers the hair");
+        ReasonCode.HAT,
+        Occlusion.Headwear.of(picture, face, occlusion),
+        "a hat or scarf covers the hair");
     double lenses = face.eyes().isPresent() ? 0 : occlusion.eyes();
     findings.measure(ReasonCode.SUNGLASSES, lenses, "dark glasses hide the eyes");
     if (face.eyes().isEmpty() && !findings.has(ReasonCode.SUNGLASSES)) {
@@ -192,6 +197,46 @@ public final class QualityChecks {
           ReasonCode.FACE_COVERED,
           covered,
           String.format(Locale.ROOT, "something covers %.0f %% of the face", 100 * covered));
+    }
+  }
+
+  /** The reasons against one photo as they are found, each measure held against its limits. */
+  static final class Findings {
+    private final QualityLimits limits;
+    private final List<Reason> reasons = new ArrayList<>();
+
+    Findings(QualityLimits limits) {
+      this.limits = limits;
+    }
+
+    /** Adds a reason when {@code value} passes a threshold of {@code code}. */
+    void measure(ReasonCode code, double value, String sentence) {
+      QualityLimits.Band band = limits.band(code);
+      Verdict severity = band.judge(value);
+      if (severity != Verdict.KEEP) {
+        reasons.add(new Reason(code, severity, value, band.limit(value), sentence));
+      }
+    }
+
+    /**
+     * Adds a reason that is counted rather than held against limits: there were none of what should
+     * be one.
+     */
+    void none(ReasonCode code, Verdict severity, String sentence) {
+      reasons.add(new Reason(code, severity, 0, 1, sentence));
+    }
+
+    /** Adds a reason that nothing was measured for. */
+    void state(ReasonCode code, Verdict severity, String sentence) {
+      reasons.add(Reason.of(code, severity, sentence));
+    }
+
+    boolean has(ReasonCode code) {
+      return reasons.stream().anyMatch(reason -> reason.code() == code);
+    }
+
+    List<Reason> reasons() {
+      return List.copyOf(reasons);
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.likeness.photos.internal.quality;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.quality.Band;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
@@ -76,7 +75,7 @@ final class DamageTable {
   }
 
   private static void print(ReasonCode code, String what, double[] values) {
-    Band band = QualityLimits.DEFAULT.band(code);
+    QualityLimits.Band band = QualityLimits.DEFAULT.band(code);
     DoubleSummaryStatistics all = Arrays.stream(values).summaryStatistics();
     long passed =
         Arrays.stream(values).filter(value -> band.judge(value) != Verdict.KEEP).count();

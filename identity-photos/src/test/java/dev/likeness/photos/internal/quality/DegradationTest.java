@@ -14,7 +14,6 @@ import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.quality.Band;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
@@ -46,7 +45,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return Blur.of(patch);
+        return FacePatch.Blur.of(patch);
       }
     },
     DARKNESS(ReasonCode.TOO_DARK, new double[] {0, 1, 2, 3}) {
@@ -57,7 +56,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return Exposure.highlight(patch);
+        return FacePatch.Exposure.highlight(patch);
       }
     },
     GLARE(ReasonCode.TOO_BRIGHT, new double[] {0, 1, 2, 3}) {
@@ -68,7 +67,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return Exposure.burnt(patch);
+        return FacePatch.Exposure.burnt(patch);
       }
     },
     SIDE_LIGHT(ReasonCode.UNEVEN_LIGHT, new double[] {0, 1, 2, 3}) {
@@ -79,7 +78,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return Exposure.slope(patch);
+        return FacePatch.Exposure.slope(patch);
       }
     },
     CLOTH(ReasonCode.FACE_COVERED, new double[] {0, 0.2, 0.3, 0.4}) {
@@ -133,7 +132,7 @@ class DegradationTest {
   @EnumSource(Damage.class)
   void moreDamageMeasuresWorse(Damage damage) {
     Portrait drawn = drawn();
-    Band band = QualityLimits.DEFAULT.band(damage.code);
+    QualityLimits.Band band = QualityLimits.DEFAULT.band(damage.code);
     double last = Double.NaN;
     for (double strength : damage.strengths) {
       RgbImage picture = damage.apply(drawn.picture(), drawn.face(), strength);
@@ -155,7 +154,7 @@ class DegradationTest {
     List<Portrait> fit = damage != Damage.CLOTH
         ? portraits
         : portraits.stream()
-            .filter(portrait -> Colour.of(portrait.picture()).chroma() > 4)
+            .filter(portrait -> EditTraces.Colour.of(portrait.picture()).chroma() > 4)
             .toList();
     long caught =
         fit.stream().filter(portrait -> flagged(damage, portrait, strong)).count();
@@ -170,23 +169,23 @@ class DegradationTest {
   void tonedPicturesLoseTheirVarietyOfColour() {
     Portrait drawn = drawn();
     assertFalling(
-        picture -> Colour.of(picture).variety(),
+        picture -> EditTraces.Colour.of(picture).variety(),
         List.of(
             drawn.picture(),
             Degraded.toned(drawn.picture(), 0.5, true),
             Degraded.toned(drawn.picture(), 0.9, true),
             Degraded.toned(drawn.picture(), 1, true)));
-    Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
+    QualityLimits.Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
     for (Portrait portrait : real()) {
-      assertTrue(
-          filter.judge(Colour.of(Degraded.toned(portrait.picture(), 1, true)).variety())
-              == Verdict.WARN);
+      assertTrue(filter.judge(
+              EditTraces.Colour.of(Degraded.toned(portrait.picture(), 1, true)).variety())
+          == Verdict.WARN);
     }
   }
 
   @Test
   void strongerCompressionIsReadFromTheFileAndCaught() {
-    Band band = QualityLimits.DEFAULT.band(ReasonCode.HEAVY_COMPRESSION);
+    QualityLimits.Band band = QualityLimits.DEFAULT.band(ReasonCode.HEAVY_COMPRESSION);
     for (Portrait portrait : real()) {
       int last = 101;
       for (int quality : new int[] {95, 80, 60, 40, 20, 10}) {
@@ -202,7 +201,7 @@ class DegradationTest {
 
   @Test
   void blocksOfAnEarlierCompressionAreSeenInAFileSavedWellAndAtAnotherSize() {
-    Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
+    QualityLimits.Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
     for (Shot shot : whole()) {
       assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.of(shot.picture())), shot.name());
       double last = 0;
@@ -267,7 +266,7 @@ class DegradationTest {
 
   @Test
   void copiesOfRealPhotosAreCaughtAndOtherPhotosAreNot() {
-    Band band = QualityLimits.DEFAULT.band(ReasonCode.NEAR_DUPLICATE);
+    QualityLimits.Band band = QualityLimits.DEFAULT.band(ReasonCode.NEAR_DUPLICATE);
     int caught = 0;
     int wrong = 0;
     List<Portrait> portraits = real();

@@ -9,7 +9,6 @@ import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
-import dev.likeness.schedulers.Start;
 import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.function.Function;
@@ -52,7 +51,7 @@ record ConfiguredScheduler(
     NoiseLevel level = begun.start();
     return new SamplingPlan(
         request.until() < 1 ? rows.subList(0, count) : rows,
-        new Start(level.alpha(), draft.startNoise(level.sigma())),
+        new SamplingPlan.Start(level.alpha(), draft.startNoise(level.sigma())),
         pureNoise.applyAsDouble(ladder),
         rowsPerStep);
   }
@@ -94,5 +93,46 @@ record ConfiguredScheduler(
   @Override
   public Prediction prediction() {
     return training.prediction();
+  }
+
+  /** What a class refuses of a request. */
+  static final class Requests {
+    private Requests() {}
+
+    static void requireSteps(int steps, int least, int most) {
+      if (steps < least || steps > most) {
+        throw new IllegalArgumentException(
+            "this scheduler makes " + least + " to " + most + " steps, got " + steps);
+      }
+    }
+
+    static void requireOwnTimesteps(PlanRequest request, String owner) {
+      requireNoTimesteps(request, owner);
+      requireOwnSigmas(request, owner);
+    }
+
+    static void requireNoTimesteps(PlanRequest request, String owner) {
+      if (request.timesteps().length > 0) {
+        throw new IllegalArgumentException(owner + " spaces its own timesteps and takes no others");
+      }
+    }
+
+    /** Refuses timesteps of the caller's own that climb or were never trained. */
+    static double[] requireFalling(double[] timesteps, int trained) {
+      for (int i = 0; i < timesteps.length; i++) {
+        double above = i == 0 ? trained : timesteps[i - 1];
+        if (!(timesteps[i] < above && timesteps[i] >= 0)) {
+          throw new IllegalArgumentException("timesteps must fall within the trained 0.."
+              + (trained - 1) + ", got " + timesteps[i] + (i == 0 ? " first" : " after " + above));
+        }
+      }
+      return timesteps;
+    }
+
+    static void requireOwnSigmas(PlanRequest request, String owner) {
+      if (request.sigmas().length > 0) {
+        throw new IllegalArgumentException(owner + " computes its own sigmas and takes no others");
+      }
+    }
   }
 }

@@ -11,11 +11,10 @@ import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
-import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
-import dev.likeness.schedulers.solvers.ConsistencyIterative;
+import dev.likeness.schedulers.Step;
 import dev.likeness.schedulers.solvers.ConsistencyMultistep;
 import dev.likeness.schedulers.solvers.Lcm;
 import dev.likeness.schedulers.solvers.Tcd;
@@ -50,10 +49,10 @@ final class ConsistencySchedulers {
   /** The steps are chosen among those that the network was distilled on. */
   private static SigmaSchedule distilled(
       Options options, NetworkConfig training, PlanRequest request) {
-    Requests.requireOwnSigmas(request, options.owner());
+    ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
     int origins = options.integer("original_inference_steps");
     double[] timesteps = request.timesteps().length > 0
-        ? Requests.requireFalling(request.timesteps(), training.length())
+        ? ConfiguredScheduler.Requests.requireFalling(request.timesteps(), training.length())
         : spread(request.steps(), origins, training.length());
     List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps), DoubleStream.of(0))
         .mapToObj(timestep -> training.schedule().level((int) timestep))
@@ -62,7 +61,7 @@ final class ConsistencySchedulers {
   }
 
   private static double[] spread(int steps, int origins, int trained) {
-    Requests.requireSteps(steps, 1, origins);
+    ConfiguredScheduler.Requests.requireSteps(steps, 1, origins);
     int stride = trained / origins;
     return IntStream.range(0, steps)
         .mapToDouble(i -> (origins - Math.floor(i * ((double) origins / steps))) * stride - 1)
@@ -76,7 +75,7 @@ final class ConsistencySchedulers {
     NetworkConfig training = NetworkConfig.continuous(
             trained, SAMPLE, level -> boundary(level.sigma(), min, data))
         .clipped(options.flag("clip_denoised") ? Clipping.clamp(1) : Clipping.NONE);
-    var solver = new ConsistencyIterative(min, options.number("s_noise"));
+    var solver = new ConsistencyMultistep.ConsistencyIterative(min, options.number("s_noise"));
     return new ConfiguredScheduler(
         training,
         request -> ramp(options, trained, request),
@@ -85,17 +84,17 @@ final class ConsistencySchedulers {
         1);
   }
 
-  private static Scaling boundary(double sigma, double min, double data) {
+  private static Step.Scaling boundary(double sigma, double min, double data) {
     double spread = Math.sqrt(sigma * sigma + data * data);
-    return new Scaling(
+    return new Step.Scaling(
         1 / spread,
         data * data / ((sigma - min) * (sigma - min) + data * data),
         (sigma - min) * data / spread);
   }
 
   private static SigmaSchedule ramp(Options options, int trained, PlanRequest request) {
-    Requests.requireOwnSigmas(request, options.owner());
-    Requests.requireSteps(request.steps(), 1, trained);
+    ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
+    ConfiguredScheduler.Requests.requireSteps(request.steps(), 1, trained);
     int stride = trained / request.steps();
     double[] chosen = request.timesteps().length > 0
         ? DpmSigmaSchedules.falling(request.timesteps())
@@ -127,8 +126,8 @@ final class ConsistencySchedulers {
     return new ConfiguredScheduler(
         training,
         request -> {
-          Requests.requireOwnTimesteps(request, options.owner());
-          Requests.requireSteps(request.steps(), 2, 2);
+          ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+          ConfiguredScheduler.Requests.requireSteps(request.steps(), 2, 2);
           return SigmaSchedule.of(timesteps, levels);
         },
         request -> new ConsistencyMultistep(false),
@@ -136,9 +135,9 @@ final class ConsistencySchedulers {
         1);
   }
 
-  private static Scaling decoding(NoiseLevel level, double data) {
+  private static Step.Scaling decoding(NoiseLevel level, double data) {
     double spread = level.ratio() * level.ratio() + data * data;
-    return new Scaling(
+    return new Step.Scaling(
         1 / (level.alpha() * Math.sqrt(spread)),
         data * data / (level.alpha() * spread),
         level.ratio() * data / Math.sqrt(spread));
@@ -153,7 +152,7 @@ final class ConsistencySchedulers {
   }
 
   private static SigmaSchedule angles(PlanRequest request) {
-    Requests.requireOwnSigmas(request, "SCMScheduler");
+    ConfiguredScheduler.Requests.requireOwnSigmas(request, "SCMScheduler");
     double top = 1.5708;
     double[] all = request.timesteps().length > 0
         ? request.timesteps()

@@ -13,12 +13,13 @@ import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.TimestepSpacing;
 import dev.likeness.schedulers.solvers.Ddim;
 import dev.likeness.schedulers.solvers.Ddpm;
 import dev.likeness.schedulers.solvers.DpmAlgorithm;
 import dev.likeness.schedulers.solvers.DpmSolverMultistep;
 import dev.likeness.schedulers.solvers.Ipndm;
-import dev.likeness.schedulers.solvers.OrderAtEnd;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -70,8 +71,8 @@ final class DdpmSchedulers {
     return new ConfiguredScheduler(
         training,
         request -> {
-          Requests.requireOwnTimesteps(request, options.owner());
-          Requests.requireSteps(request.steps(), 2, training.length());
+          ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+          ConfiguredScheduler.Requests.requireSteps(request.steps(), 2, training.length());
           double[] rising = Sigmas.linspace(0, training.length() - 1, request.steps());
           double[] timesteps =
               Arrays.stream(DpmSigmaSchedules.falling(rising)).map(Math::rint).toArray();
@@ -114,7 +115,7 @@ final class DdpmSchedulers {
     return new ConfiguredScheduler(
         NetworkConfig.continuous(1, EPSILON, EPSILON::at),
         request -> {
-          Requests.requireOwnSigmas(request, options.owner());
+          ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
           double[] own = request.timesteps();
           double[] times = own.length > 0 ? own : Sigmas.linspace(1, 0, request.steps() + 1);
           return SigmaSchedule.of(
@@ -156,7 +157,7 @@ final class DdpmSchedulers {
       double[] timesteps = ladder.timesteps(request.steps());
       boolean belowFirst = timesteps[timesteps.length - 1] < ladder.stride(request);
       return new DpmSolverMultistep(
-          DpmAlgorithm.DATA_SDE, 2, false, new OrderAtEnd(belowFirst, false));
+          DpmAlgorithm.DATA_SDE, 2, false, new DpmSolverMultistep.FinalOrder(belowFirst, false));
     });
   }
 
@@ -184,7 +185,7 @@ final class DdpmSchedulers {
    * the step count.
    */
   private static SigmaSchedule sineLadder(Options options, PlanRequest request) {
-    Requests.requireOwnTimesteps(request, "IPNDMScheduler");
+    ConfiguredScheduler.Requests.requireOwnTimesteps(request, "IPNDMScheduler");
     double[] trained = options.numbers("trained_betas");
     double[] betas = trained.length > 0
         ? trained
@@ -201,5 +202,79 @@ final class DdpmSchedulers {
             .mapToDouble(level -> Math.atan2(level.sigma(), level.alpha()) / Math.PI * 2)
             .toArray(),
         levels);
+  }
+
+  /**
+   * Ladders whose steps are whole training timesteps: DDPM's and DDIM's.
+   *
+   * @param training the trained levels
+   * @param spacing how the steps are spread
+   * @param offset what leading spacing adds
+   * @param end the level below the first timestep
+   */
+  record TrainedLadder(
+      NetworkConfig training, TimestepSpacing spacing, int offset, NoiseLevel end) {
+    static TrainedLadder of(Options options, NetworkConfig training) {
+      boolean clean = !options.has("set_alpha_to_one") || options.flag("set_alpha_to_one");
+      return new TrainedLadder(
+          training,
+          TimestepSpacing.parse(options.text("timestep_spacing")),
+          options.integer("steps_offset"),
+          clean ? NoiseLevel.CLEAN : training.schedule().level(0));
+    }
+
+    /**
+     * Each step ends where the next one begins, the last at the end (DDPM); the caller's own
+     * timesteps are taken.
+     */
+    SigmaSchedule chained(PlanRequest request) {
+      ConfiguredScheduler.Requests.requireOwnSigmas(request, "DDPM");
+      double[] timesteps = request.timesteps().length > 0
+          ? ConfiguredScheduler.Requests.requireFalling(request.timesteps(), training.length())
+          : timesteps(request.steps());
+      List<NoiseLevel> levels = new ArrayList<>(levels(timesteps, 0));
+      levels.add(end);
+      return SigmaSchedule.of(timesteps, levels);
+    }
+
+    /**
+     * Each step ends a whole stride below its beginning (DDIM), which is not always where the next
+     * one begins.
+     */
+    SigmaSchedule strided(PlanRequest request) {
+      ConfiguredScheduler.Requests.requireOwnTimesteps(request, "DDIM");
+      double[] timesteps = timesteps(request.steps());
+      return SigmaSchedule.of(timesteps, levels(timesteps, 0), levels(timesteps, stride(request)));
+    }
+
+    /**
+     * The strided ladder climbed from below (DDIM inversion): each step ends at its own timestep.
+     */
+    SigmaSchedule rising(PlanRequest request) {
+      ConfiguredScheduler.Requests.requireOwnTimesteps(request, "DDIM inversion");
+      double[] timesteps = DpmSigmaSchedules.falling(timesteps(request.steps()));
+      return SigmaSchedule.of(timesteps, levels(timesteps, stride(request)), levels(timesteps, 0));
+    }
+
+    /** The training timesteps between two steps. */
+    int stride(PlanRequest request) {
+      return training.length() / request.steps();
+    }
+
+    /** The falling whole timesteps of so many steps. */
+    double[] timesteps(int steps) {
+      int trained = training.length();
+      ConfiguredScheduler.Requests.requireSteps(steps, 1, trained);
+      double[] timesteps = Arrays.stream(spacing.timesteps(steps, trained, offset))
+          .map(Math::rint)
+          .toArray();
+      return ConfiguredScheduler.Requests.requireFalling(timesteps, trained);
+    }
+
+    private List<NoiseLevel> levels(double[] timesteps, int below) {
+      return Arrays.stream(timesteps)
+          .mapToObj(timestep -> training.level((int) timestep - below, end))
+          .toList();
+    }
   }
 }

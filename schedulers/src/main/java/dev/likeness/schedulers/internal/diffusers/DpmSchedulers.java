@@ -9,7 +9,6 @@ import dev.likeness.schedulers.solvers.Deis;
 import dev.likeness.schedulers.solvers.DpmAlgorithm;
 import dev.likeness.schedulers.solvers.DpmSolverMultistep;
 import dev.likeness.schedulers.solvers.DpmSolverSinglestep;
-import dev.likeness.schedulers.solvers.OrderAtEnd;
 import dev.likeness.schedulers.solvers.SaSolver;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -28,9 +27,9 @@ final class DpmSchedulers {
 
   /** The multistep solver of the options that all classes with it share. */
   static Solver multistepSolver(Options options, DpmAlgorithm algorithm) {
-    boolean clean = options.has("final_sigmas_type") && LastSigma.isClean(options);
+    boolean clean = options.has("final_sigmas_type") && SigmaOptions.LastSigma.isClean(options);
     boolean firstAtLast = options.flag("euler_at_final") || clean;
-    var end = new OrderAtEnd(firstAtLast, options.flag("lower_order_final"));
+    var end = new DpmSolverMultistep.FinalOrder(firstAtLast, options.flag("lower_order_final"));
     return new DpmSolverMultistep(algorithm, options.integer("solver_order"), heun(options), end);
   }
 
@@ -50,7 +49,8 @@ final class DpmSchedulers {
     options.oneOf("algorithm_type", "deis", "dpmsolver", "dpmsolver++");
     options.oneOf("solver_type", "logrho", "midpoint", "heun", "bh1", "bh2");
     var solver = new Deis(
-        options.integer("solver_order"), new OrderAtEnd(false, options.flag("lower_order_final")));
+        options.integer("solver_order"),
+        new DpmSolverMultistep.FinalOrder(false, options.flag("lower_order_final")));
     NetworkConfig training = NetworkConfig.of(options, ALL);
     return scheduler(options, training, End.LAST_REPEATED, solver);
   }
@@ -83,7 +83,9 @@ final class DpmSchedulers {
     Solver solver = multistepSolver(options, algorithm);
     SigmaOptions.notInFlow(options);
     return ConfiguredScheduler.unit(
-        training, new InverseLadder(options, training)::ladder, request -> solver);
+        training,
+        new DpmSigmaSchedules.InverseLadder(options, training)::ladder,
+        request -> solver);
   }
 
   private static Scheduler scheduler(Options options, End end, Solver solver) {
@@ -113,7 +115,7 @@ final class DpmSchedulers {
           default -> DpmAlgorithm.DATA;
         };
     if (options.has("final_sigmas_type")
-        && LastSigma.isClean(options)
+        && SigmaOptions.LastSigma.isClean(options)
         && !algorithm.predictsData()) {
       throw new IllegalArgumentException("algorithm_type " + options.text("algorithm_type")
           + " cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++");
@@ -139,7 +141,8 @@ final class DpmSchedulers {
     for (int i = 0; i < steps; i++) {
       orders.add(i % order + 1);
     }
-    if (LastSigma.isClean(options) || options.flag("lower_order_final") && steps % order == 0) {
+    if (SigmaOptions.LastSigma.isClean(options)
+        || options.flag("lower_order_final") && steps % order == 0) {
       orders.set(steps - 1, 1);
     }
     return orders;

@@ -4,11 +4,11 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
-import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.Step;
 import dev.likeness.schedulers.solvers.Churn;
 import dev.likeness.schedulers.solvers.DpmAlgorithm;
 import dev.likeness.schedulers.solvers.Euler;
@@ -57,13 +57,13 @@ final class EdmSchedulers {
       throw new IllegalArgumentException("KarrasVeScheduler begins at " + max * max
           + ", the square of sigma_max, which is not churned; set s_max below");
     }
-    NetworkConfig training =
-        NetworkConfig.continuous(1, Prediction.EPSILON, level -> new Scaling(1, 1, level.sigma()));
+    NetworkConfig training = NetworkConfig.continuous(
+        1, Prediction.EPSILON, level -> new Step.Scaling(1, 1, level.sigma()));
     return new ConfiguredScheduler(
         training,
         request -> {
-          Requests.requireOwnTimesteps(request, options.owner());
-          Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
+          ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+          ConfiguredScheduler.Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
           double[] sigmas = Sigmas.exponential(max * max, min * min, request.steps());
           return SigmaSchedule.of(
               sigmas,
@@ -95,15 +95,15 @@ final class EdmSchedulers {
         1);
   }
 
-  private static Scaling scaling(double sigma, double data, double sign) {
+  private static Step.Scaling scaling(double sigma, double data, double sign) {
     double spread = sigma * sigma + data * data;
-    return new Scaling(
+    return new Step.Scaling(
         1 / Math.sqrt(spread), data * data / spread, sign * sigma * data / Math.sqrt(spread));
   }
 
   private static SigmaSchedule ladder(
       Options options, PlanRequest request, DoubleUnaryOperator told) {
-    Requests.requireOwnTimesteps(request, options.owner());
+    ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
     double max = options.number("sigma_max");
     double min = options.number("sigma_min");
     boolean karras = "karras".equals(options.oneOf("sigma_schedule", "karras", "exponential"));
@@ -114,7 +114,7 @@ final class EdmSchedulers {
     // The multistep classes end at sigma_min; Euler's repeats the last level, which differs in a
     // run of one step.
     double least = options.has("solver_order") ? min : sigmas[sigmas.length - 1];
-    all[sigmas.length] = LastSigma.isClean(options) ? 0 : least;
+    all[sigmas.length] = SigmaOptions.LastSigma.isClean(options) ? 0 : least;
     return SigmaSchedule.of(
         Arrays.stream(sigmas).map(told).toArray(),
         Arrays.stream(all).mapToObj(NoiseLevel::exploding).toList());

@@ -5,7 +5,7 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Prediction;
-import dev.likeness.schedulers.Scaling;
+import dev.likeness.schedulers.Step;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -23,7 +23,7 @@ record NetworkConfig(
     int length,
     NoiseSchedule schedule,
     Prediction prediction,
-    Function<NoiseLevel, Scaling> network,
+    Function<NoiseLevel, Step.Scaling> network,
     Clipping clipping) {
 
   /** A network trained on betas. */
@@ -54,7 +54,7 @@ record NetworkConfig(
 
   /** A network trained on noise levels that no table lists. */
   static NetworkConfig continuous(
-      int length, Prediction prediction, Function<NoiseLevel, Scaling> network) {
+      int length, Prediction prediction, Function<NoiseLevel, Step.Scaling> network) {
     return new NetworkConfig(length, null, prediction, network, Clipping.NONE);
   }
 

@@ -21,19 +21,22 @@ import java.util.stream.DoubleStream;
  * @param steps how the steps are spread
  * @param skipsRungeKutta whether the run begins with a repeated step
  */
-record PndmScheduler(NetworkConfig training, TrainedLadder steps, boolean skipsRungeKutta) {
+record PndmScheduler(
+    NetworkConfig training, DdpmSchedulers.TrainedLadder steps, boolean skipsRungeKutta) {
   private static final int ORDER = 4;
   private static final int RUNGE_KUTTA_ROWS = 12;
 
   static Scheduler of(Options options) {
     NetworkConfig training = NetworkConfig.of(options, Set.of(Prediction.EPSILON, Prediction.V));
     var pndm = new PndmScheduler(
-        training, TrainedLadder.of(options, training), options.flag("skip_prk_steps"));
+        training,
+        DdpmSchedulers.TrainedLadder.of(options, training),
+        options.flag("skip_prk_steps"));
     return ConfiguredScheduler.unit(training, pndm::ladder, pndm::solver);
   }
 
   private SigmaSchedule ladder(PlanRequest request) {
-    Requests.requireOwnTimesteps(request, "PNDM");
+    ConfiguredScheduler.Requests.requireOwnTimesteps(request, "PNDM");
     double[] rows = rows(request);
     return SigmaSchedule.of(rows, levels(rows, 0), levels(rows, steps.stride(request)));
   }
@@ -47,7 +50,8 @@ record PndmScheduler(NetworkConfig training, TrainedLadder steps, boolean skipsR
   }
 
   private double[] rows(PlanRequest request) {
-    Requests.requireSteps(request.steps(), skipsRungeKutta ? 1 : ORDER, training.length());
+    ConfiguredScheduler.Requests.requireSteps(
+        request.steps(), skipsRungeKutta ? 1 : ORDER, training.length());
     double[] falling = steps.timesteps(request.steps());
     if (skipsRungeKutta) {
       return falling.length == 1

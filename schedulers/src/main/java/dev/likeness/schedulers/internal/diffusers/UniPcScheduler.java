@@ -31,7 +31,7 @@ record UniPcScheduler(Options options, NetworkConfig training) {
     }
     boolean firstKind =
         "bh1".equals(options.oneOf("solver_type", "bh2", "bh1", "midpoint", "heun", "logrho"));
-    if (!options.flag("predict_x0") && LastSigma.isClean(options)) {
+    if (!options.flag("predict_x0") && SigmaOptions.LastSigma.isClean(options)) {
       throw new IllegalArgumentException(
           "UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
               + " without noise; set final_sigmas_type to sigma_min");
@@ -66,7 +66,7 @@ record UniPcScheduler(Options options, NetworkConfig training) {
     }
     double[] sigmas = flow(request);
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
-    all[sigmas.length] = LastSigma.isClean(options) ? 0 : sigmas[sigmas.length - 1];
+    all[sigmas.length] = SigmaOptions.LastSigma.isClean(options) ? 0 : sigmas[sigmas.length - 1];
     return SigmaSchedule.of(
         Arrays.stream(sigmas)
             .map(sigma -> Math.floor(sigma * training.length()))
@@ -75,16 +75,16 @@ record UniPcScheduler(Options options, NetworkConfig training) {
   }
 
   private double[] flow(PlanRequest request) {
-    Requests.requireNoTimesteps(request, options.owner());
+    ConfiguredScheduler.Requests.requireNoTimesteps(request, options.owner());
     SigmaOptions respacing = SigmaOptions.of(options);
     if (respacing.kind() == SigmaOptions.Kind.KARRAS) {
-      Requests.requireOwnSigmas(request, options.owner());
+      ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
       double[] falling = DpmSigmaSchedules.falling(training.schedule().sigmas());
       return Arrays.stream(respacing.sigmas(falling, request.steps()))
           .map(sigma -> sigma / (sigma + 1))
           .toArray();
     }
-    var ladder = new FlowLadder(options, training.length());
+    var ladder = new FlowSchedulers.FlowLadder(options, training.length());
     double[] even = Arrays.copyOf(
         Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1), request.steps());
     double[] sigmas = ladder.stretched(

@@ -1,7 +1,6 @@
 package dev.likeness.schedulers.internal.kdiffusion;
 
 import dev.likeness.schedulers.CustomScheduler;
-import dev.likeness.schedulers.FlowShift;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
@@ -10,9 +9,14 @@ import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerProvider;
 import dev.likeness.schedulers.SigmaScheduleKind;
+import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.TrainedSigmas;
+import dev.likeness.schedulers.solvers.DpmFast;
+import dev.likeness.schedulers.solvers.Restart;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -77,8 +81,9 @@ public final class KDiffusionSamplers implements SchedulerProvider {
               + options.number("shift_terminal")
               + "); set shift_terminal to 0, or sample by a FlowMatch class or UniPC");
     }
-    TrainedSigmas table =
-        schedule == null ? flow(options, FlowShift.of(options)) : TrainedSigmas.of(schedule);
+    TrainedSigmas table = schedule == null
+        ? flow(options, PlanRequest.FlowShift.of(options))
+        : TrainedSigmas.of(schedule);
     Prediction prediction =
         schedule == null ? Prediction.FLOW : Prediction.parse(options.text("prediction_type"));
     SamplerTable.SAMPLERS
@@ -142,7 +147,8 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     private CustomScheduler shifted(PlanRequest request) {
       return schedule != null
           ? sigmas
-          : CustomScheduler.of(flow(options, FlowShift.of(options, request)), Prediction.FLOW)
+          : CustomScheduler.of(
+                  flow(options, PlanRequest.FlowShift.of(options, request)), Prediction.FLOW)
               .on(sigmas.shape());
     }
 
@@ -154,6 +160,51 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     @Override
     public Prediction prediction() {
       return sigmas.prediction();
+    }
+  }
+
+  /** The samplers that lay their own ladder for a number of calls instead of taking one. */
+  static final class OwnLadders {
+    private OwnLadders() {}
+
+    /**
+     * DPM-Solver-fast: the requested steps are calls, on levels even in log sigma that end at the
+     * lowest trained one.
+     */
+    static SamplingPlan fast(
+        CustomScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
+      TrainedSigmas table = scheduler.table();
+      double[] known = table.sigmas();
+      List<Integer> orders = DpmFast.ordersOf(request.steps());
+      double[] sigmas = Sigmas.exponential(known[known.length - 1], known[0], orders.size() + 1);
+      return scheduler
+          .by(new DpmFast(orders, eta, noiseScale, table::timestep))
+          .plan(over(sigmas, request));
+    }
+
+    /**
+     * Restart as Stable Diffusion web UI sets it up: the requested steps are shared between the run
+     * and its repetitions.
+     */
+    static SamplingPlan restart(CustomScheduler scheduler, PlanRequest request) {
+      int steps = request.steps();
+      int times = steps >= 36 ? 2 : steps >= 20 ? 1 : 0;
+      int each = steps >= 36 ? steps / 4 : 9;
+      double[] known = scheduler.table().sigmas();
+      double[] sigmas = Sigmas.karras(known[known.length - 1], known[0], steps - each * times);
+      var solver = new Restart(0.1, 2, each, times, scheduler.table()::timestep);
+      return scheduler.by(solver).plan(over(Arrays.copyOf(sigmas, sigmas.length + 1), request));
+    }
+
+    private static PlanRequest over(double[] sigmas, PlanRequest request) {
+      if (request.sigmas().length + request.timesteps().length > 0) {
+        throw new IllegalArgumentException(
+            "DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for"
+                + " a number of steps");
+      }
+      return PlanRequest.ofSigmas(sigmas)
+          .strength(request.strength())
+          .between(request.from(), request.until());
     }
   }
 }

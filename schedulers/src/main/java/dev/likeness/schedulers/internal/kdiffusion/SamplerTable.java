@@ -1,6 +1,5 @@
 package dev.likeness.schedulers.internal.kdiffusion;
 
-import dev.likeness.schedulers.CleanEnd;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.TrainedSigmas;
@@ -13,19 +12,16 @@ import dev.likeness.schedulers.solvers.DpmPlusPlus2MCfgPlusPlus;
 import dev.likeness.schedulers.solvers.DpmPlusPlus2SAncestral;
 import dev.likeness.schedulers.solvers.DpmPlusPlusMSde;
 import dev.likeness.schedulers.solvers.DpmPlusPlusSde;
+import dev.likeness.schedulers.solvers.DpmSolverMultistep;
 import dev.likeness.schedulers.solvers.ErSde;
 import dev.likeness.schedulers.solvers.Euler;
 import dev.likeness.schedulers.solvers.EulerAncestral;
 import dev.likeness.schedulers.solvers.EulerCfgPlusPlus;
-import dev.likeness.schedulers.solvers.FlowDpm2Ancestral;
-import dev.likeness.schedulers.solvers.FlowDpmPlusPlus2SAncestral;
-import dev.likeness.schedulers.solvers.FlowEulerAncestral;
 import dev.likeness.schedulers.solvers.GradientEstimation;
 import dev.likeness.schedulers.solvers.Heun;
 import dev.likeness.schedulers.solvers.HeunPlusPlus;
 import dev.likeness.schedulers.solvers.Ipndm;
 import dev.likeness.schedulers.solvers.Lms;
-import dev.likeness.schedulers.solvers.OrderAtEnd;
 import dev.likeness.schedulers.solvers.ResMultistep;
 import dev.likeness.schedulers.solvers.SaSolver;
 import dev.likeness.schedulers.solvers.Seeds2;
@@ -66,7 +62,10 @@ final class SamplerTable {
     samplers.put(
         "sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noise(o)));
     samplers.put("sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noise(o)));
-    samplers.put("sample_deis", (o, t) -> new CleanEnd(new Deis(3, new OrderAtEnd(false, false))));
+    samplers.put(
+        "sample_deis",
+        (o, t) ->
+            new Solver.CleanEnd(new Deis(3, new DpmSolverMultistep.FinalOrder(false, false))));
     samplers.put("sample_uni_pc", (o, t) -> new UniPc(3, true, true, true, Set.of()));
     samplers.put("sample_uni_pc_bh2", (o, t) -> new UniPc(3, false, true, true, Set.of()));
     samplers.put("sample_sa_solver", (o, t) -> adams(false));
@@ -82,15 +81,18 @@ final class SamplerTable {
     samplers.put("sample_euler" + FLOW, (o, t) -> new Euler());
     samplers.put("sample_heun" + FLOW, (o, t) -> new Heun());
     samplers.put("sample_heunpp2" + FLOW, (o, t) -> new HeunPlusPlus(Churn.NONE));
-    samplers.put("sample_dpm_2" + FLOW, (o, t) -> new FlowDpm2Ancestral(0, 0, t::timestep));
     samplers.put(
-        "sample_euler_ancestral" + FLOW, (o, t) -> new FlowEulerAncestral(eta(o), noise(o)));
+        "sample_dpm_2" + FLOW, (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(0, 0, t::timestep));
+    samplers.put(
+        "sample_euler_ancestral" + FLOW,
+        (o, t) -> new EulerAncestral.FlowEulerAncestral(eta(o), noise(o)));
     samplers.put(
         "sample_dpm_2_ancestral" + FLOW,
-        (o, t) -> new FlowDpm2Ancestral(eta(o), noise(o), t::timestep));
+        (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(eta(o), noise(o), t::timestep));
     samplers.put(
         "sample_dpmpp_2s_ancestral" + FLOW,
-        (o, t) -> new FlowDpmPlusPlus2SAncestral(eta(o), noise(o), t::timestep));
+        (o, t) ->
+            new DpmPlusPlus2SAncestral.FlowDpmPlusPlus2SAncestral(eta(o), noise(o), t::timestep));
     return samplers;
   }
 
@@ -98,8 +100,8 @@ final class SamplerTable {
   private static Map<String, BiFunction<Options, TrainedSigmas, Solver>> forEveryForm() {
     Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers = new TreeMap<>();
     samplers.put("sample_lms", (o, t) -> new Lms(o.integer("order")));
-    samplers.put("sample_ipndm", (o, t) -> new CleanEnd(new Ipndm()));
-    samplers.put("sample_ipndm_v", (o, t) -> new CleanEnd(new Lms(o.integer("order"))));
+    samplers.put("sample_ipndm", (o, t) -> new Solver.CleanEnd(new Ipndm()));
+    samplers.put("sample_ipndm_v", (o, t) -> new Solver.CleanEnd(new Lms(o.integer("order"))));
     samplers.put("sample_lcm", (o, t) -> new ConsistencyMultistep(false));
     samplers.put("sample_res_multistep", (o, t) -> new ResMultistep(0, 1, false));
     samplers.put("sample_res_multistep_cfg_pp", (o, t) -> new ResMultistep(0, 1, true));

@@ -1,16 +1,23 @@
 package dev.likeness.diffusion.internal.family.flux;
 
+import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBackbone;
+import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBlock;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
+import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
+import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import dev.likeness.diffusion.internal.nn.transformer.TimeTextEmbedding;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * What FLUX's transformer and its ControlNets have in common: embeddings, double blocks, single
@@ -40,7 +47,7 @@ final class FluxBackbone {
   }
 
   /** What every block listens to: the time, the pooled text and the guidance, [batch, width]. */
-  Tensor listened(Tensor tokens, Tensor time, FluxConditioning told) {
+  Tensor listened(Tensor tokens, Tensor time, FluxTransformer2DModel.Inputs told) {
     return embedding.forward(scaled(time, tokens), scaled(told.guidance(), tokens), told.pooled());
   }
 
@@ -50,7 +57,7 @@ final class FluxBackbone {
   }
 
   /** The text's tokens at the network's width. */
-  Tensor text(FluxConditioning told) {
+  Tensor text(FluxTransformer2DModel.Inputs told) {
     return contextEmbedder.forward(told.text());
   }
 
@@ -59,7 +66,7 @@ final class FluxBackbone {
    * {@link DoubleStreamBackbone#through}.
    */
   Tensor through(
-      Streams start,
+      JointAttention.Streams start,
       Tensor listened,
       RotaryEmbedding rotation,
       DoubleStreamBackbone.Visitor visitor,
@@ -77,5 +84,52 @@ final class FluxBackbone {
   // In the tokens' own type before the multiplication, as the reference rounds it.
   private static Tensor scaled(Tensor value, Tensor like) {
     return value == null ? null : value.to(like.scalar_type()).mul(new Scalar(1000.0));
+  }
+
+  /** FLUX.1's double block, which makes its shifts, scales and gates itself. */
+  static final class FluxBlock {
+    private final AdaLayerNorm norm1;
+    private final AdaLayerNorm norm1Context;
+    private final DoubleStreamBlock block;
+
+    FluxBlock(Weights w, FluxConfig config) {
+      norm1 = new AdaLayerNorm(w.at("norm1"), config.width(), 6);
+      norm1Context = new AdaLayerNorm(w.at("norm1_context"), config.width(), 6);
+      block = DoubleStreamBlock.gelu(w, config);
+    }
+
+    JointAttention.Streams forward(
+        JointAttention.Streams x, Tensor embedding, RotaryEmbedding rotation) {
+      return block.forward(x, norm1.vectors(embedding), norm1Context.vectors(embedding), rotation);
+    }
+  }
+
+  /**
+   * FLUX's single block: attention and feed-forward side by side over one sequence (Dehghani et al.
+   * 2023, arXiv:2302.05442).
+   */
+  static final class FluxSingleBlock {
+    private final AdaLayerNorm norm;
+    private final Linear projMlp;
+    private final JointAttention attention;
+    private final Linear projOut;
+
+    FluxSingleBlock(Weights w, FluxConfig config) {
+      int width = config.width();
+      norm = new AdaLayerNorm(w.at("norm"), width, 3);
+      projMlp = new Linear(w.at("proj_mlp"), width, 4L * width);
+      attention = JointAttention.single(
+          w.at("attn"), width, config.heads(), QkvProjection.Style.FLUX, false);
+      projOut = new Linear(w.at("proj_out"), 5L * width, width);
+    }
+
+    /** Maps [batch, textTokens + imageTokens, width] to the same shape. */
+    Tensor forward(Tensor x, Tensor embedding, RotaryEmbedding rotation) {
+      List<Tensor> m = norm.vectors(embedding);
+      Tensor normed = AdaLayerNorm.apply(x, m.get(0), m.get(1));
+      Tensor mlp = Activation.GELU_TANH.of(projMlp.forward(normed));
+      Tensor both = torch.cat(new TensorVector(attention.forward(normed, rotation, null), mlp), 2);
+      return DoubleStreamBlock.HalfPrecision.clamp(x.add(m.get(2).mul(projOut.forward(both))));
+    }
   }
 }

@@ -1,16 +1,21 @@
 package dev.likeness.diffusion.internal.family.flux;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.ConditioningEmbedding;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -22,7 +27,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class FluxControlNetModel {
   private static final List<Integer> HINT_WIDTHS = List.of(16, 16, 16, 16);
 
-  private final FluxControlNetConfig config;
+  private final Config config;
   private final FluxBackbone trunk;
   private final ConditioningEmbedding hintBlock;
   private final Linear hintEmbedder;
@@ -30,7 +35,7 @@ public final class FluxControlNetModel {
   private final List<Linear> blockOut;
   private final List<Linear> singleOut;
 
-  public FluxControlNetModel(FluxControlNetConfig config, Weights w) {
+  public FluxControlNetModel(Config config, Weights w) {
     this.config = config;
     FluxConfig own = config.trunk();
     trunk = new FluxBackbone(own, w);
@@ -52,7 +57,7 @@ public final class FluxControlNetModel {
         .toList();
   }
 
-  public FluxControlNetConfig config() {
+  public Config config() {
     return config;
   }
 
@@ -78,10 +83,10 @@ public final class FluxControlNetModel {
    * @param hint of {@link #hint}
    * @param mode which kind of picture it is, for networks that are told; else ignored
    */
-  public FluxResiduals forward(
+  public Residuals forward(
       Tensor tokens,
       Tensor time,
-      FluxConditioning told,
+      FluxTransformer2DModel.Inputs told,
       RotaryEmbedding rotation,
       Tensor hint,
       int mode) {
@@ -93,7 +98,8 @@ public final class FluxControlNetModel {
         Tensor first = modes.narrow(0, mode, 1).unsqueeze(0).expand(text.size(0), 1, text.size(2));
         text = torch.cat(new TensorVector(first, text), 1);
       }
-      Streams start = new Streams(trunk.embedded(tokens).add(hint), text);
+      JointAttention.Streams start =
+          new JointAttention.Streams(trunk.embedded(tokens).add(hint), text);
       trunk.through(
           start,
           trunk.listened(tokens, time, told),
@@ -105,6 +111,79 @@ public final class FluxControlNetModel {
       blocks.forEach(call::promote);
       singles.forEach(call::promote);
     }
-    return new FluxResiduals(blocks, singles, hintBlock != null);
+    return new Residuals(blocks, singles, hintBlock != null);
+  }
+
+  /**
+   * The shape of a {@code FluxControlNetModel}, by diffusers' names.
+   *
+   * @param trunk the shape of its blocks
+   * @param modes how many kinds of pictures it was trained for and is told of; 0 when it is told
+   *     nothing
+   * @param hintChannels channels that its own layers make of the picture's pixels; 0 when it looks
+   *     at latents
+   */
+  public record Config(FluxConfig trunk, int modes, int hintChannels) {
+    /**
+     * Reads a ControlNet's {@code config.json}; an option that is not supported is refused by name.
+     */
+    public static Config of(ModelConfig c) {
+      Map<String, Object> shared = new LinkedHashMap<>(c.values());
+      int hint = c.integer("conditioning_embedding_channels", 0);
+      List.of("conditioning_embedding_channels", "num_mode").forEach(shared::remove);
+      if (hint > 0) {
+        if (c.integer("patch_size", 1) != 2) {
+          throw new InvalidInputException(
+              c.where() + ": patch_size is " + c.integer("patch_size", 1)
+                  + ", expected 2 where conditioning_embedding_channels looks at pixels");
+        }
+        shared.remove("patch_size");
+      }
+      FluxConfig trunk = FluxConfig.of(ModelConfig.of(shared, c.where()));
+      if (hint > 0 && 4 * hint != trunk.inChannels()) {
+        throw new InvalidInputException(c.where() + ": conditioning_embedding_channels " + hint
+            + " must be a quarter of in_channels " + trunk.inChannels());
+      }
+      return new Config(trunk, c.integer("num_mode", 0), hint);
+    }
+  }
+
+  /**
+   * What a ControlNet adds to the picture's tokens after FLUX's blocks, each [batch, imageTokens,
+   * width]. There may be fewer than blocks, or none.
+   *
+   * @param blocks for the double blocks
+   * @param singles for the single blocks
+   * @param inTurns whether the double blocks take them in turns, rather than neighbours sharing one
+   */
+  public record Residuals(List<Tensor> blocks, List<Tensor> singles, boolean inTurns) {
+    /** The same times {@code scale}. */
+    public Residuals times(double scale) {
+      Scalar s = new Scalar(scale);
+      return new Residuals(
+          blocks.stream().map(t -> t.mul(s)).toList(),
+          singles.stream().map(t -> t.mul(s)).toList(),
+          inTurns);
+    }
+
+    /** The same for the batch twice over, and so on. */
+    public Residuals repeated(long times) {
+      return times == 1
+          ? this
+          : new Residuals(
+              blocks.stream().map(t -> t.repeat(times, 1, 1)).toList(),
+              singles.stream().map(t -> t.repeat(times, 1, 1)).toList(),
+              inTurns);
+    }
+
+    /** What block {@code i} of {@code of} is given, or null. */
+    Tensor at(boolean single, int i, int of) {
+      List<Tensor> all = single ? singles : blocks;
+      if (all.isEmpty()) {
+        return null;
+      }
+      return all.get(
+          !single && inTurns ? i % all.size() : i / ((of + all.size() - 1) / all.size()));
+    }
   }
 }

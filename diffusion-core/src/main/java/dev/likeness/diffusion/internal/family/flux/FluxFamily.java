@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.internal.family.Component;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
@@ -167,9 +166,9 @@ public final class FluxFamily implements ModelFamily {
   }
 
   @Override
-  public Map<String, Component> components(
+  public Map<String, ComponentDetector.Detected> components(
       TensorNames keys, Map<String, Map<String, Object>> configs) {
-    Map<String, Component> components = new LinkedHashMap<>();
+    Map<String, ComponentDetector.Detected> components = new LinkedHashMap<>();
     clips.keySet().stream()
         .sorted()
         .forEach(part -> put(
@@ -186,7 +185,7 @@ public final class FluxFamily implements ModelFamily {
     String at = net.prefix.apply(keys);
     components.put(
         "transformer",
-        new Component(
+        new ComponentDetector.Detected(
             net.className,
             ComponentDetector.named(
                 config(keys, at, configs.get("transformer")), keys, "transformer"),
@@ -206,20 +205,23 @@ public final class FluxFamily implements ModelFamily {
     return config;
   }
 
-  private static void put(Map<String, Component> components, String part, Component found) {
+  private static void put(
+      Map<String, ComponentDetector.Detected> components,
+      String part,
+      ComponentDetector.Detected found) {
     if (found != null) {
       components.put(part, found);
     }
   }
 
-  private Component language(TensorNames keys, Map<String, Object> known) {
+  private ComponentDetector.Detected language(TensorNames keys, Map<String, Object> known) {
     for (String folder : text.language.folders) {
       for (String own : List.of(".transformer.", ".")) {
         KeyMapping found = text.language.layout.apply(keys, "text_encoders." + folder + own);
         if (found != null) {
           Map<String, Object> options =
               known != null ? known : text.language.config.apply(new CanonicalTensors(keys, found));
-          return new Component(
+          return new ComponentDetector.Detected(
               text.language.className,
               ComponentDetector.named(options, keys, text.component),
               found);

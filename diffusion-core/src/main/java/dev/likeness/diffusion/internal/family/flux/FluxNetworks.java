@@ -3,10 +3,9 @@ package dev.likeness.diffusion.internal.family.flux;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.Classes;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.text.LoadedClip;
@@ -26,7 +25,7 @@ public final class FluxNetworks extends NetworksBase {
   private final boolean edits;
   private final LoadedClip clip;
   private final LoadedT5 t5;
-  private final OpenTransformer<FluxConfig, FluxTransformer2DModel> transformer;
+  private final OpenNetworks.Network<FluxConfig, FluxTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private FluxNetworks(ModelParts files, Compute compute) {
@@ -35,8 +34,8 @@ public final class FluxNetworks extends NetworksBase {
     try {
       clip = open(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
       t5 = open(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
-      transformer =
-          open(OpenTransformer.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
+      transformer = open(
+          OpenNetworks.Network.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
       transformer.check();
       autoencoder = open(LoadedAutoencoder.open(files, compute));
       requireLatents(files);
@@ -53,10 +52,10 @@ public final class FluxNetworks extends NetworksBase {
    *     is not supported
    */
   public static FluxNetworks open(ModelParts files, Compute compute) {
-    Classes.require(files, "transformer", "FluxTransformer2DModel");
-    Classes.require(files, "text_encoder", "CLIPTextModel");
-    Classes.require(files, "text_encoder_2", "T5EncoderModel");
-    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    ModelParts.Classes.require(files, "transformer", "FluxTransformer2DModel");
+    ModelParts.Classes.require(files, "text_encoder", "CLIPTextModel");
+    ModelParts.Classes.require(files, "text_encoder_2", "T5EncoderModel");
+    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
     return new FluxNetworks(files, compute);
   }
 

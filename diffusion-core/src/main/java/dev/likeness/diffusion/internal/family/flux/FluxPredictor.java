@@ -4,7 +4,6 @@ import dev.likeness.diffusion.internal.cudagraph.StepScalars;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.family.RecordedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
@@ -27,7 +26,7 @@ record FluxPredictor(
     FluxNetworks model,
     Batch sitting,
     List<FluxTransformer2DModel> views,
-    FluxConditioning text,
+    FluxTransformer2DModel.Inputs text,
     RotaryEmbedding rotation,
     PreparedLatents canvas)
     implements GuidedPredictor.Rows {
@@ -35,14 +34,14 @@ record FluxPredictor(
 
   @Override
   public Predictor asked(boolean weakened, long first, long rows) {
-    FluxConditioning told = rows(first, rows);
+    FluxTransformer2DModel.Inputs told = rows(first, rows);
     Tensor reference = canvas.reference() == null
         ? null
         : LatentPacking.pack(model.compute().place(canvas.reference()));
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
     // What a ControlNet adds, and which blocks are asked, changes with the row.
     boolean alike = canvas.hints().isEmpty() && cache == null;
-    return new RecordedNetwork(
+    return new Predictor.RecordedNetwork(
         canvas.runner(),
         step -> alike ? List.of(views.get(step.index()), told) : null,
         (input, step, row) -> answer(input, step, row, told, reference, cache));
@@ -52,7 +51,7 @@ record FluxPredictor(
       Tensor input,
       Step step,
       StepScalars row,
-      FluxConditioning told,
+      FluxTransformer2DModel.Inputs told,
       Tensor reference,
       FirstBlockCache cache) {
     Tensor own = LatentPacking.pack(model.compute().place(canvas.shown(input)));
@@ -81,12 +80,12 @@ record FluxPredictor(
    * What ControlNets add, told the prompt also where the transformer is told the negative one, as
    * in diffusers.
    */
-  private List<FluxResiduals> control(Tensor input, Step step, StepScalars row) {
+  private List<FluxControlNetModel.Residuals> control(Tensor input, Step step, StepScalars row) {
     if (canvas.hints().isEmpty()) {
       return List.of();
     }
     int count = sitting.count();
-    FluxConditioning prompt = rows(text.text().size(0) - count, count);
+    FluxTransformer2DModel.Inputs prompt = rows(text.text().size(0) - count, count);
     Tensor tokens = LatentPacking.pack(model.compute().place(input.narrow(0, 0, count)));
     return ControlInput.each(
             canvas.hints(), tokens, time(row, input, count), prompt, rotation, step)
@@ -95,8 +94,8 @@ record FluxPredictor(
         .toList();
   }
 
-  private FluxConditioning rows(long first, long rows) {
-    return new FluxConditioning(
+  private FluxTransformer2DModel.Inputs rows(long first, long rows) {
+    return new FluxTransformer2DModel.Inputs(
         text.text().narrow(0, first, rows),
         text.pooled().narrow(0, first, rows),
         sitting.perRow(text.guidance(), rows));

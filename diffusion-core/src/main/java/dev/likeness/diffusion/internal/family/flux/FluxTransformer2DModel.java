@@ -5,8 +5,8 @@ import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
+import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -41,8 +41,7 @@ public final class FluxTransformer2DModel {
    * @param rotation positions of the text's tokens, then of the picture's
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
-  public Tensor forward(
-      Tensor tokens, Tensor time, FluxConditioning conditioning, RotaryEmbedding rotation) {
+  public Tensor forward(Tensor tokens, Tensor time, Inputs conditioning, RotaryEmbedding rotation) {
     return forward(tokens, time, conditioning, rotation, SegmentRunner.PLAIN);
   }
 
@@ -50,7 +49,7 @@ public final class FluxTransformer2DModel {
   public Tensor forward(
       Tensor tokens,
       Tensor time,
-      FluxConditioning conditioning,
+      Inputs conditioning,
       RotaryEmbedding rotation,
       SegmentRunner segments) {
     return forward(tokens, time, conditioning, rotation, List.of(), null, segments);
@@ -65,9 +64,9 @@ public final class FluxTransformer2DModel {
   public Tensor forward(
       Tensor tokens,
       Tensor time,
-      FluxConditioning conditioning,
+      Inputs conditioning,
       RotaryEmbedding rotation,
-      List<FluxResiduals> control,
+      List<FluxControlNetModel.Residuals> control,
       FirstBlockCache cache) {
     return forward(tokens, time, conditioning, rotation, control, cache, SegmentRunner.PLAIN);
   }
@@ -75,20 +74,21 @@ public final class FluxTransformer2DModel {
   private Tensor forward(
       Tensor tokens,
       Tensor time,
-      FluxConditioning conditioning,
+      Inputs conditioning,
       RotaryEmbedding rotation,
-      List<FluxResiduals> control,
+      List<FluxControlNetModel.Residuals> control,
       FirstBlockCache cache,
       SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = trunk.listened(tokens, time, conditioning);
-      Streams start = new Streams(trunk.embedded(tokens), trunk.text(conditioning));
+      JointAttention.Streams start =
+          new JointAttention.Streams(trunk.embedded(tokens), trunk.text(conditioning));
       Tensor image = trunk.through(
           start,
           listened,
           rotation,
           (single, i, x) -> {
-            for (FluxResiduals residuals : control) {
+            for (FluxControlNetModel.Residuals residuals : control) {
               Tensor added =
                   residuals.at(single, i, single ? config.singleLayers() : config.layers());
               if (added != null) {
@@ -102,4 +102,14 @@ public final class FluxTransformer2DModel {
       return call.promote(projOut.forward(AdaLayerNorm.apply(image, m.get(1), m.get(0))));
     }
   }
+
+  /**
+   * What FLUX is told beside the noisy tokens and the time.
+   *
+   * @param text T5's tokens [batch, textTokens, textWidth]
+   * @param pooled CLIP's pooled text [batch, pooledWidth]
+   * @param guidance the distilled guidance scale [batch] or [1] in f32; ignored by networks that
+   *     know none
+   */
+  public record Inputs(Tensor text, Tensor pooled, Tensor guidance) {}
 }

@@ -9,7 +9,6 @@ import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.family.RecordedNetwork;
 import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
@@ -128,7 +127,7 @@ public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> mo
     Adaptation own = sitting.adaptation(ModelComponent.TRANSFORMER);
     List<Flux2Transformer2DModel> views = OpenModel.views(own, rows, model::transformer);
     TextEncoding text = sitting.told(guided(request));
-    RotaryEmbedding rotation = Flux2Positions.rotation(
+    RotaryEmbedding rotation = Flux2Transformer2DModel.Flux2Positions.rotation(
         model.config(),
         text.tokens().size(1),
         request.height() / unit(),
@@ -155,7 +154,7 @@ public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> mo
       RotaryEmbedding rotation) {
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
     Tensor shown = canvas.reference() == null ? null : packed(canvas.reference());
-    return new RecordedNetwork(
+    return new Predictor.RecordedNetwork(
         canvas.runner(),
         step -> cache == null ? List.of(views.get(step.index()), text) : null,
         (input, step, row) -> {

@@ -1,12 +1,12 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
-import dev.likeness.diffusion.internal.nn.GatedFeedForward;
+import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
-import dev.likeness.diffusion.internal.nn.transformer.HalfPrecision;
-import dev.likeness.diffusion.internal.nn.transformer.Heads;
+import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBlock;
+import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -44,12 +44,13 @@ final class Flux2SingleBlock {
   Tensor forward(Tensor x, List<Tensor> m, RotaryEmbedding rotation) {
     Tensor all = in.forward(AdaLayerNorm.apply(x, m.get(0), m.get(1)));
     long width = config.width();
-    Heads heads = new Heads(
-        Heads.split(all.narrow(2, 0, width), config.heads(), normQ),
-        Heads.split(all.narrow(2, width, width), config.heads(), normK),
-        Heads.split(all.narrow(2, 2 * width, width), config.heads(), null));
-    Tensor gated = GatedFeedForward.gated(all.narrow(2, 3 * width, 2L * config.inner()));
+    QkvProjection.Heads heads = new QkvProjection.Heads(
+        QkvProjection.Heads.split(all.narrow(2, 0, width), config.heads(), normQ),
+        QkvProjection.Heads.split(all.narrow(2, width, width), config.heads(), normK),
+        QkvProjection.Heads.split(all.narrow(2, 2 * width, width), config.heads(), null));
+    Tensor gated =
+        FeedForward.GatedFeedForward.gated(all.narrow(2, 3 * width, 2L * config.inner()));
     Tensor both = torch.cat(new TensorVector(heads.attend(rotation, null), gated), 2);
-    return HalfPrecision.clamp(x.add(m.get(2).mul(out.forward(both))));
+    return DoubleStreamBlock.HalfPrecision.clamp(x.add(m.get(2).mul(out.forward(both))));
   }
 }

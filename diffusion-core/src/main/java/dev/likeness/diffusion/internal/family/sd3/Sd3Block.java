@@ -1,11 +1,10 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
-import dev.likeness.diffusion.internal.nn.GeluFeedForward;
+import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
 import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
-import dev.likeness.diffusion.internal.nn.transformer.Streams;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -18,8 +17,8 @@ final class Sd3Block {
   private final AdaLayerNorm norm1Context;
   private final JointAttention attention;
   private final JointAttention attention2;
-  private final GeluFeedForward ff;
-  private final GeluFeedForward ffContext;
+  private final FeedForward.GeluFeedForward ff;
+  private final FeedForward.GeluFeedForward ffContext;
 
   Sd3Block(Weights w, Sd3Config config, int index) {
     int width = config.width();
@@ -32,8 +31,8 @@ final class Sd3Block {
         w.at("attn"), width, config.heads(), style, JointAttention.Order.IMAGE_FIRST, !last);
     attention2 =
         dual ? JointAttention.single(w.at("attn2"), width, config.heads(), style, true) : null;
-    ff = new GeluFeedForward(w.at("ff"), width);
-    ffContext = last ? null : new GeluFeedForward(w.at("ff_context"), width);
+    ff = new FeedForward.GeluFeedForward(w.at("ff"), width);
+    ffContext = last ? null : new FeedForward.GeluFeedForward(w.at("ff_context"), width);
   }
 
   /** Whether the text goes on after this block. */
@@ -47,26 +46,27 @@ final class Sd3Block {
    * @param embedding what the block listens to, [batch, width]
    * @param time what adapters are told, [1], 0..1000
    */
-  Streams forward(Streams x, Tensor embedding, Tensor time) {
+  JointAttention.Streams forward(JointAttention.Streams x, Tensor embedding, Tensor time) {
     List<Tensor> m = norm1.vectors(embedding);
     List<Tensor> c = norm1Context.vectors(embedding);
     Tensor text = keepsText()
         ? AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))
         : AdaLayerNorm.apply(x.text(), c.get(1), c.get(0));
     Tensor image = AdaLayerNorm.apply(x.image(), m.get(0), m.get(1));
-    Streams attended = attention.forward(new Streams(image, text), null, time);
+    JointAttention.Streams attended =
+        attention.forward(new JointAttention.Streams(image, text), null, time);
     Tensor h = x.image().add(m.get(2).mul(attended.image()));
     if (attention2 != null) {
       Tensor again =
           attention2.forward(AdaLayerNorm.apply(x.image(), m.get(6), m.get(7)), null, null, time);
       h = h.add(m.get(8).mul(again));
     }
-    return new Streams(
+    return new JointAttention.Streams(
         finished(h, m, ff),
         keepsText() ? finished(x.text().add(c.get(2).mul(attended.text())), c, ffContext) : null);
   }
 
-  private static Tensor finished(Tensor h, List<Tensor> m, GeluFeedForward ff) {
+  private static Tensor finished(Tensor h, List<Tensor> m, FeedForward.GeluFeedForward ff) {
     return h.add(m.get(5).mul(ff.forward(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
   }
 }

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
+import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
@@ -20,6 +21,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -28,6 +30,7 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came
@@ -154,5 +157,43 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
               + model.config().layers() + ", counted from 0");
     }
     return blocks;
+  }
+
+  /**
+   * Stable Diffusion 3's transformer as a sitting asks it.
+   *
+   * @param views the transformer as it is adapted at each row of the plan
+   * @param weakened the same made worse on purpose, or null
+   * @param skipped blocks that the weakened one leaves out
+   * @param text the texts' rows, those of the negative prompt first where there are any
+   */
+  record Sd3Network(
+      Sd3Networks model,
+      Batch sitting,
+      List<Sd3Transformer2DModel> views,
+      List<Sd3Transformer2DModel> weakened,
+      Set<Integer> skipped,
+      TextEncoding text,
+      PreparedLatents canvas)
+      implements GuidedPredictor.Rows {
+    @Override
+    public Predictor asked(boolean weak, long first, long rows) {
+      TextEncoding told = text.narrow(first, rows);
+      FirstBlockCache cache = sitting.request().approximation().firstBlocks();
+      List<Sd3Transformer2DModel> nets = weak ? weakened : views;
+      Set<Integer> left = weak ? skipped : Set.of();
+      return new Predictor.RecordedNetwork(
+          canvas.runner(),
+          step -> cache == null ? List.of(nets.get(step.index()), told, left) : null,
+          (input, step, row) -> nets.get(step.index())
+              .forward(
+                  model.compute().place(input),
+                  sitting.perRow(row.tensor(Step::timestep, input), rows),
+                  told.tokens(),
+                  told.pooled(),
+                  left,
+                  cache)
+              .to(ScalarType.Float));
+    }
   }
 }

@@ -3,10 +3,9 @@ package dev.likeness.diffusion.internal.family.sd3;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.Classes;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.text.LoadedClip;
@@ -31,7 +30,7 @@ public final class Sd3Networks extends NetworksBase {
 
   private final List<LoadedClip> towers;
   private final LoadedT5 t5;
-  private final OpenTransformer<Sd3Config, Sd3Transformer2DModel> transformer;
+  private final OpenNetworks.Network<Sd3Config, Sd3Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private Sd3Networks(ModelParts files, Compute compute) {
@@ -44,7 +43,7 @@ public final class Sd3Networks extends NetworksBase {
           ? null
           : open(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
       transformer =
-          open(OpenTransformer.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
+          open(OpenNetworks.Network.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
       transformer.check();
       autoencoder = open(LoadedAutoencoder.open(files, compute));
       requireLatents(files);
@@ -61,13 +60,13 @@ public final class Sd3Networks extends NetworksBase {
    *     is not supported
    */
   public static Sd3Networks open(ModelParts files, Compute compute) {
-    Classes.require(files, "transformer", "SD3Transformer2DModel");
-    Classes.require(files, "text_encoder", "CLIPTextModelWithProjection");
-    Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+    ModelParts.Classes.require(files, "transformer", "SD3Transformer2DModel");
+    ModelParts.Classes.require(files, "text_encoder", "CLIPTextModelWithProjection");
+    ModelParts.Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
     if (files.componentClass("text_encoder_3") != null) {
-      Classes.require(files, "text_encoder_3", "T5EncoderModel");
+      ModelParts.Classes.require(files, "text_encoder_3", "T5EncoderModel");
     }
-    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
     return new Sd3Networks(files, compute);
   }
 

@@ -1,12 +1,13 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
 import dev.likeness.diffusion.internal.nn.BlockList;
+import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
-import dev.likeness.diffusion.internal.nn.transformer.Streams;
+import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
 import dev.likeness.diffusion.internal.nn.transformer.TimeTextEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
@@ -85,7 +86,8 @@ public final class Sd3Transformer2DModel {
       Tensor time = timestep.narrow(0, 0, 1);
       Tensor image;
       try (BlockList.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
-        Streams start = new Streams(patches.forward(latents), contextEmbedder.forward(text));
+        JointAttention.Streams start =
+            new JointAttention.Streams(patches.forward(latents), contextEmbedder.forward(text));
         image = through(
             pass,
             start,
@@ -106,19 +108,20 @@ public final class Sd3Transformer2DModel {
    */
   private static Tensor through(
       BlockList.Pass<Sd3Block> pass,
-      Streams start,
-      BiFunction<Sd3Block, Streams, Streams> run,
+      JointAttention.Streams start,
+      BiFunction<Sd3Block, JointAttention.Streams, JointAttention.Streams> run,
       FirstBlockCache cache) {
-    Streams x = start;
+    JointAttention.Streams x = start;
     while (pass.hasNext()) {
       try (TensorScope scope = TensorScope.open()) {
-        Streams y = run.apply(pass.next(), x);
+        JointAttention.Streams y = run.apply(pass.next(), x);
         Tensor known = x == start && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
         if (known != null) {
           return scope.promote(known);
         }
         Tensor image = scope.replace(x.image(), y.image());
-        x = new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
+        x = new JointAttention.Streams(
+            image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
       }
     }
     if (cache != null) {
@@ -133,5 +136,43 @@ public final class Sd3Transformer2DModel {
         .view(new long[] {tokens.size(0), rows, columns, p, p, config.outChannels()})
         .permute(0, 5, 1, 3, 2, 4)
         .reshape(tokens.size(0), config.outChannels(), rows * p, columns * p);
+  }
+
+  /**
+   * Latents to tokens, one per square of pixels, with the middle of a stored grid of position
+   * embeddings added.
+   */
+  static final class PatchEmbedding {
+    private final Conv2d proj;
+    private final Tensor positions;
+    private final int patch;
+    private final int side;
+
+    /** Reads {@code proj} and {@code pos_embed} [1, positions * positions, width]. */
+    PatchEmbedding(Weights w, Sd3Config config) {
+      patch = config.patch();
+      side = config.positions();
+      proj = new Conv2d(w.at("proj"), config.inChannels(), config.width(), patch, patch, 0);
+      positions = w.tensor("pos_embed", 1, (long) side * side, config.width());
+    }
+
+    /** Maps [batch, channels, h, w] to [batch, tokens, width], row by row. */
+    Tensor forward(Tensor latents) {
+      Tensor tokens = proj.forward(latents).flatten(2, 3).transpose(1, 2).contiguous();
+      return tokens.add(middle(latents.size(2) / patch, latents.size(3) / patch));
+    }
+
+    private Tensor middle(long rows, long columns) {
+      if (rows > side || columns > side) {
+        throw new IllegalArgumentException(
+            "a picture of " + columns + "x" + rows + " tokens is larger than the " + side + "x"
+                + side + " that the model has positions for; ask for a smaller size");
+      }
+      return positions
+          .view(1, side, side, -1)
+          .narrow(1, (side - rows) / 2, rows)
+          .narrow(2, (side - columns) / 2, columns)
+          .reshape(1, rows * columns, -1);
+    }
   }
 }

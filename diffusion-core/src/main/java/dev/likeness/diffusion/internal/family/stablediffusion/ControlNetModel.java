@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -102,7 +103,7 @@ public final class ControlNetModel {
    * @param hint of {@link #hint}, [1, any, h, w]; a union's sum over its pictures
    * @param kinds of {@link #kinds} for a union, else null
    */
-  public ControlResiduals forward(
+  public Residuals forward(
       Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint, Tensor kinds) {
     try (TensorScope call = TensorScope.open()) {
       Tensor time = embedding.forward(sample, timesteps, conditioning, kinds);
@@ -118,7 +119,34 @@ public final class ControlNetModel {
         added.add(call.promote(out.forward(first.next())));
       }
       Tensor bottom = mid.forward(x, time, conditioning.told(), SegmentRunner.PLAIN);
-      return new ControlResiduals(added, call.promote(midOut.forward(bottom)));
+      return new Residuals(added, call.promote(midOut.forward(bottom)));
+    }
+  }
+
+  /**
+   * What a ControlNet adds to a UNet.
+   *
+   * @param down to what each layer of the way down leaves for the way up, in the order they leave
+   *     it
+   * @param mid to the bottom's output
+   */
+  public record Residuals(List<Tensor> down, Tensor mid) {
+    /** The same times {@code scale}. */
+    public Residuals times(double scale) {
+      Scalar s = new Scalar(scale);
+      return new Residuals(down.stream().map(tensor -> tensor.mul(s)).toList(), mid.mul(s));
+    }
+
+    /** Two ControlNets' together; {@code other} may be null. */
+    public Residuals plus(Residuals other) {
+      if (other == null) {
+        return this;
+      }
+      List<Tensor> sums = new ArrayList<>();
+      for (int i = 0; i < down.size(); i++) {
+        sums.add(down.get(i).add(other.down.get(i)));
+      }
+      return new Residuals(sums, mid.add(other.mid));
     }
   }
 }

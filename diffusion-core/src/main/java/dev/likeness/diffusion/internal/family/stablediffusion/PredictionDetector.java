@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
-import dev.likeness.diffusion.internal.family.Component;
+import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.flux.FluxFamily;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -46,7 +46,7 @@ public record PredictionDetector(String type, boolean zeroTerminal, Source sourc
 
   /** What {@code file} with these tensors does; of its weights it reads at most that one. */
   public static PredictionDetector of(Path file, TensorNames keys) {
-    UNetKeys unet = UNetKeys.of(keys);
+    UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
     if (unet == null) {
       return new PredictionDetector(
           null, false, FluxFamily.FLUX.recognises(keys) ? Source.SAID : Source.ASSUMED);
@@ -103,18 +103,61 @@ public record PredictionDetector(String type, boolean zeroTerminal, Source sourc
   }
 
   /** The components of a family, with the size of SD 2.x that goes with this prediction. */
-  public Map<String, Component> sized(ModelFamily family, Map<String, Component> components) {
+  public Map<String, ComponentDetector.Detected> sized(
+      ModelFamily family, Map<String, ComponentDetector.Detected> components) {
     if (family != StableDiffusionFamily.SD2 || VELOCITY.equals(type)) {
       return components;
     }
-    Component plain = components.get("unet");
+    ComponentDetector.Detected plain = components.get("unet");
     Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
     options.put("sample_size", SMALLER);
-    Map<String, Component> sized = new LinkedHashMap<>(components);
+    Map<String, ComponentDetector.Detected> sized = new LinkedHashMap<>(components);
     sized.put(
         "unet",
-        new Component(
+        new ComponentDetector.Detected(
             plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
     return sized;
+  }
+
+  /**
+   * What a single file of Playground v2.5 has beside SDXL's tensors: mean and deviation of its
+   * latents' channels, by which it was preconditioned as in EDM (arXiv:2402.17245).
+   *
+   * <p>Source: {@code create_vae_diffusers_config_from_ldm} and {@code _legacy_load_scheduler} of
+   * diffusers {@code loaders/single_file_utils.py}.
+   */
+  public static final class Playground {
+    private static final String MEAN = "edm_mean";
+    private static final String DEVIATION = "edm_std";
+    private static final double SCALE = 0.5;
+
+    private Playground() {}
+
+    /** Whether a file with these tensors is one. */
+    static boolean is(TensorNames keys) {
+      return keys.has(MEAN) && keys.has(DEVIATION);
+    }
+
+    /**
+     * The components of {@code file}, its autoencoder with the latents' scale that the file holds;
+     * no other file is read.
+     */
+    public static Map<String, ComponentDetector.Detected> scaled(
+        Path file, TensorNames keys, Map<String, ComponentDetector.Detected> components) {
+      ComponentDetector.Detected plain = components.get("vae");
+      if (!is(keys) || plain == null || plain.config().has("latents_mean")) {
+        return components;
+      }
+      Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
+      options.put("scaling_factor", SCALE);
+      options.put("latents_mean", TensorFileFormat.numbers(file, MEAN));
+      options.put("latents_std", TensorFileFormat.numbers(file, DEVIATION));
+      Map<String, ComponentDetector.Detected> scaled = new LinkedHashMap<>(components);
+      scaled.put(
+          "vae",
+          new ComponentDetector.Detected(
+              plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
+      return scaled;
+    }
   }
 }

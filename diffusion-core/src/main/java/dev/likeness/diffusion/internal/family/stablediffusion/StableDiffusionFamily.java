@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.Component;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -20,7 +19,7 @@ public final class StableDiffusionFamily implements ModelFamily {
   private static final int ALL = Integer.MAX_VALUE;
   public static final StableDiffusionFamily SD1 = new StableDiffusionFamily(
       "sd1",
-      UNetKeys::isSd1,
+      UNetDetector.UNetKeys::isSd1,
       List.of(new Slot(
           "text_encoder",
           "<|endoftext|>",
@@ -30,12 +29,12 @@ public final class StableDiffusionFamily implements ModelFamily {
           "conditioner.embedders.0.")));
   public static final StableDiffusionFamily SD2 = new StableDiffusionFamily(
       "sd2",
-      UNetKeys::isSd2,
+      UNetDetector.UNetKeys::isSd2,
       List.of(new Slot(
           "text_encoder", "!", 23, false, "cond_stage_model.", "conditioner.embedders.0.")));
   public static final StableDiffusionFamily SDXL = new StableDiffusionFamily(
       "sdxl",
-      UNetKeys::isSdxl,
+      UNetDetector.UNetKeys::isSdxl,
       List.of(
           new Slot(
               "text_encoder",
@@ -53,7 +52,7 @@ public final class StableDiffusionFamily implements ModelFamily {
               "cond_stage_model.1.")));
   public static final StableDiffusionFamily REFINER = new StableDiffusionFamily(
       "sdxl-refiner",
-      UNetKeys::isRefiner,
+      UNetDetector.UNetKeys::isRefiner,
       List.of(new Slot(
           "text_encoder_2", "!", ALL, true, "conditioner.embedders.0.", "cond_stage_model.")));
 
@@ -71,11 +70,12 @@ public final class StableDiffusionFamily implements ModelFamily {
       String component, String padding, int layers, boolean projects, String... prefixes) {}
 
   private final String name;
-  private final Predicate<UNetKeys> rule;
+  private final Predicate<UNetDetector.UNetKeys> rule;
   private final List<Slot> slots;
   private final ComponentDetector facts;
 
-  private StableDiffusionFamily(String name, Predicate<UNetKeys> rule, List<Slot> slots) {
+  private StableDiffusionFamily(
+      String name, Predicate<UNetDetector.UNetKeys> rule, List<Slot> slots) {
     this.name = name;
     this.rule = rule;
     this.slots = slots;
@@ -89,13 +89,14 @@ public final class StableDiffusionFamily implements ModelFamily {
 
   @Override
   public boolean recognises(TensorNames keys) {
-    UNetKeys unet = UNetKeys.of(keys);
+    UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
     return unet != null && rule.test(unet);
   }
 
   @Override
   public String pipeline(TensorNames keys) {
-    return facts.text(UNetKeys.of(keys).inChannels() == INPAINTING ? "inpainting" : "pipeline");
+    return facts.text(
+        UNetDetector.UNetKeys.of(keys).inChannels() == INPAINTING ? "inpainting" : "pipeline");
   }
 
   @Override
@@ -122,21 +123,21 @@ public final class StableDiffusionFamily implements ModelFamily {
   @Override
   public Map<String, Object> scheduler(TensorNames keys) {
     return facts(
-        this == SDXL && Playground.is(keys) ? "playground" : "scheduler",
-        UNetDetector.guidance(keys, UNetKeys.of(keys).prefix()).isEmpty()
+        this == SDXL && PredictionDetector.Playground.is(keys) ? "playground" : "scheduler",
+        UNetDetector.guidance(keys, UNetDetector.UNetKeys.of(keys).prefix()).isEmpty()
             ? Map.of()
             : Map.of("_class_name", "LCMScheduler"));
   }
 
   @Override
-  public Map<String, Component> components(
+  public Map<String, ComponentDetector.Detected> components(
       TensorNames keys, Map<String, Map<String, Object>> configs) {
-    Map<String, Component> components = new LinkedHashMap<>();
+    Map<String, ComponentDetector.Detected> components = new LinkedHashMap<>();
     for (Slot slot : slots) {
       addText(components, keys, slot, configs.get(slot.component));
     }
     components.put("unet", unet(keys, configs.get("unet")));
-    Component autoencoder = facts.autoencoder(keys, configs.get("vae"));
+    ComponentDetector.Detected autoencoder = facts.autoencoder(keys, configs.get("vae"));
     if (autoencoder != null) {
       components.put("vae", autoencoder);
     }
@@ -154,9 +155,13 @@ public final class StableDiffusionFamily implements ModelFamily {
   }
 
   private void addText(
-      Map<String, Component> components, TensorNames keys, Slot slot, Map<String, Object> known) {
+      Map<String, ComponentDetector.Detected> components,
+      TensorNames keys,
+      Slot slot,
+      Map<String, Object> known) {
     for (String prefix : slot.prefixes) {
-      Component found = facts.clip(keys, slot.component, prefix, slot.layers, slot.projects, known);
+      ComponentDetector.Detected found =
+          facts.clip(keys, slot.component, prefix, slot.layers, slot.projects, known);
       if (found != null) {
         components.put(slot.component, found);
         return;
@@ -164,15 +169,15 @@ public final class StableDiffusionFamily implements ModelFamily {
     }
   }
 
-  private Component unet(TensorNames keys, Map<String, Object> known) {
-    String prefix = UNetKeys.of(keys).prefix();
+  private ComponentDetector.Detected unet(TensorNames keys, Map<String, Object> known) {
+    String prefix = UNetDetector.UNetKeys.of(keys).prefix();
     Map<String, Object> config =
         known != null ? known : facts("unet", UNetDetector.config(keys, prefix));
     if (known == null) {
       countHeads(config, keys);
     }
     ModelConfig options = ComponentDetector.named(config, keys, "unet");
-    return new Component(
+    return new ComponentDetector.Detected(
         "UNet2DConditionModel",
         options,
         UNetKeyFormat.of(UNetConfig.of(options)).under(prefix));
@@ -185,7 +190,8 @@ public final class StableDiffusionFamily implements ModelFamily {
   static Map<String, Object> control(TensorNames keys, String prefix) {
     Map<String, Object> shapes = UNetDetector.control(keys, prefix);
     boolean second = Boolean.TRUE.equals(shapes.get("use_linear_projection"))
-        || ((Number) shapes.get("cross_attention_dim")).longValue() == UNetKeys.SD2_TEXT;
+        || ((Number) shapes.get("cross_attention_dim")).longValue()
+            == UNetDetector.UNetKeys.SD2_TEXT;
     Map<String, Object> config = (shapes.containsKey("addition_embed_type")
             ? SDXL
             : second ? SD2 : SD1)

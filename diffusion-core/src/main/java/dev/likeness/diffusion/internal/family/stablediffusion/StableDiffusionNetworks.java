@@ -3,7 +3,6 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.Classes;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
@@ -72,14 +71,14 @@ public final class StableDiffusionNetworks extends NetworksBase {
    */
   public static StableDiffusionNetworks open(ModelParts files, Compute compute) {
     boolean xl = files.componentClass("text_encoder_2") != null;
-    Classes.require(files, "unet", "UNet2DConditionModel");
+    ModelParts.Classes.require(files, "unet", "UNet2DConditionModel");
     if (xl) {
-      Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+      ModelParts.Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
     }
     if (!xl || files.componentClass("text_encoder") != null) {
-      Classes.require(files, "text_encoder", "CLIPTextModel");
+      ModelParts.Classes.require(files, "text_encoder", "CLIPTextModel");
     }
-    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
     return new StableDiffusionNetworks(files, compute);
   }
 
@@ -213,5 +212,35 @@ public final class StableDiffusionNetworks extends NetworksBase {
         .findFirst()
         .orElseThrow(
             () -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
+  }
+
+  /**
+   * How many numbers about sizes a UNet is told beside the pooled text, by the width of its layer
+   * that takes both.
+   */
+  static final class SizeIds {
+    private static final int BASE = 6;
+    private static final int REFINER = 5;
+
+    private SizeIds() {}
+
+    /**
+     * The count.
+     *
+     * @param pooled width of the pooled text
+     * @throws InvalidInputException when the widths leave neither 6 nor 5
+     */
+    static int count(UNetConfig.TimeIds ids, int pooled, String where) {
+      for (int count : new int[] {BASE, REFINER}) {
+        if (count * ids.sinusoids().width() + pooled == ids.inputWidth()) {
+          return count;
+        }
+      }
+      throw new InvalidInputException(
+          where + ": projection_class_embeddings_input_dim is " + ids.inputWidth() + ", expected "
+              + (BASE * ids.sinusoids().width() + pooled) + " (SDXL) or "
+              + (REFINER * ids.sinusoids().width() + pooled)
+              + " (its refiner) with a text encoder that pools to " + pooled);
+    }
   }
 }

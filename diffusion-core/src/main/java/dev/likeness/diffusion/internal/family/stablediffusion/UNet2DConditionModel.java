@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.GroupNorm;
-import dev.likeness.diffusion.internal.nn.Layout;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.unet.AttentionContext;
@@ -83,7 +82,7 @@ public final class UNet2DConditionModel {
       Tensor sample,
       Tensor timesteps,
       UNetConditioning conditioning,
-      ControlResiduals control,
+      ControlNetModel.Residuals control,
       DeepCache deep) {
     return forward(sample, timesteps, conditioning, control, deep, SegmentRunner.PLAIN);
   }
@@ -92,13 +91,13 @@ public final class UNet2DConditionModel {
       Tensor sample,
       Tensor timesteps,
       UNetConditioning conditioning,
-      ControlResiduals control,
+      ControlNetModel.Residuals control,
       DeepCache deep,
       SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
       AttentionContext context = conditioning.told();
       Deque<Tensor> skips = new ArrayDeque<>();
-      Tensor x = Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
+      Tensor x = Conv2d.Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
       Tensor time = embedding.forward(x, timesteps, conditioning, null);
       skips.push(x);
       UpBlock last = up.get(up.size() - 1);
@@ -131,7 +130,7 @@ public final class UNet2DConditionModel {
       Tensor time,
       AttentionContext context,
       Deque<Tensor> skips,
-      ControlResiduals control,
+      ControlNetModel.Residuals control,
       SegmentRunner segments) {
     for (DownBlock block : down) {
       x = block.forward(x, time, context, skips, segments);
@@ -154,7 +153,7 @@ public final class UNet2DConditionModel {
     return deep.layers();
   }
 
-  private static void add(ControlResiduals control, Deque<Tensor> skips) {
+  private static void add(ControlNetModel.Residuals control, Deque<Tensor> skips) {
     if (control != null) {
       Iterator<Tensor> added = control.down().iterator();
       List<Tensor> sums = new ArrayList<>();
@@ -169,7 +168,7 @@ public final class UNet2DConditionModel {
       Tensor x,
       Tensor time,
       AttentionContext context,
-      ControlResiduals control,
+      ControlNetModel.Residuals control,
       SegmentRunner segments) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor y = mid == null ? x.alias() : mid.forward(x, time, context, segments);

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.Numbered;
+import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,7 +42,7 @@ public final class UNetDetector {
   public static Map<String, Object> control(TensorNames keys, String prefix) {
     UNetDetector shape = new UNetDetector(keys, prefix);
     Map<String, Object> config = shape.wayDown();
-    int last = Numbered.count(keys, prefix + "input_hint_block.") - 1;
+    int last = ShapeReader.Numbered.count(keys, prefix + "input_hint_block.") - 1;
     List<Integer> widths = new ArrayList<>();
     for (int i = 0; i < last; i += 4) {
       widths.add(shape.size("input_hint_block." + i + ".weight", 0));
@@ -93,7 +93,7 @@ public final class UNetDetector {
   }
 
   private void readLevels() {
-    int blocks = Numbered.count(keys, prefix + "input_blocks.");
+    int blocks = ShapeReader.Numbered.count(keys, prefix + "input_blocks.");
     int channels = 0;
     int layers = 0;
     int transformers = 0;
@@ -106,7 +106,7 @@ public final class UNetDetector {
       } else {
         channels = size(block + "0.in_layers.2.weight", 0);
         layers++;
-        transformers = Numbered.count(keys, prefix + block + "1.transformer_blocks.");
+        transformers = ShapeReader.Numbered.count(keys, prefix + block + "1.transformer_blocks.");
       }
     }
     levels.add(new Level(channels, layers, transformers));
@@ -129,7 +129,7 @@ public final class UNetDetector {
   private List<Integer> transformers() {
     List<Integer> counts = new ArrayList<>(
         levels.stream().map(level -> Math.max(1, level.transformers)).toList());
-    int bottom = Numbered.count(keys, prefix + "middle_block.1.transformer_blocks.");
+    int bottom = ShapeReader.Numbered.count(keys, prefix + "middle_block.1.transformer_blocks.");
     if (bottom > 0) {
       counts.set(counts.size() - 1, bottom);
     }
@@ -176,5 +176,75 @@ public final class UNetDetector {
 
   private static Object sole(List<Integer> values) {
     return values.stream().distinct().count() == 1 ? values.get(0) : values;
+  }
+
+  /** What a single file's names and shapes tell of its UNet's family: one rule each. */
+  record UNetKeys(TensorNames keys, String prefix) {
+    private static final List<String> PREFIXES =
+        List.of("model.diffusion_model.", "diffusion_model.", "");
+    private static final long REFINER_TEXT = 1280;
+    static final long SD2_TEXT = 1024;
+
+    /** The UNet in latent diffusion's spelling; null when there is none. */
+    static UNetKeys of(TensorNames keys) {
+      return PREFIXES.stream()
+          .filter(prefix -> keys.has(prefix + "input_blocks.0.0.weight")
+              && keys.has(prefix + "out.2.weight")
+              && keys.shape(prefix + "input_blocks.0.0.weight").length == 4)
+          .map(prefix -> new UNetKeys(keys, prefix))
+          .findFirst()
+          .orElse(null);
+    }
+
+    long inChannels() {
+      return keys.shape(prefix + "input_blocks.0.0.weight")[1];
+    }
+
+    boolean isSd1() {
+      return !toldSizes() && !linear();
+    }
+
+    /**
+     * Its projections are linear where those of the first generation are convolutions, or its text
+     * is wider.
+     */
+    boolean isSd2() {
+      return !toldSizes() && (linear() || textWidth() == SD2_TEXT);
+    }
+
+    boolean isSdxl() {
+      return toldSizes() && !isRefiner();
+    }
+
+    /**
+     * It has one text encoder, and that is OpenCLIP's; alone, it is told by the width of its text.
+     */
+    boolean isRefiner() {
+      boolean onlyOpen = keys.has("conditioner.embedders.0.model.token_embedding.weight")
+          && keys.names().stream().noneMatch(name -> name.startsWith("conditioner.embedders.1."));
+      return toldSizes() && (onlyOpen || textWidth() == REFINER_TEXT);
+    }
+
+    private boolean toldSizes() {
+      return keys.has(prefix + "label_emb.0.0.weight");
+    }
+
+    private boolean linear() {
+      return dimension(".proj_in.weight", 2) == 0;
+    }
+
+    private long textWidth() {
+      return dimension(".attn2.to_k.weight", 1);
+    }
+
+    /** A size of the first such tensor; 0 when it has fewer dimensions, -1 when there is none. */
+    private long dimension(String ending, int dimension) {
+      return keys.names().stream()
+          .filter(name -> name.startsWith(prefix) && name.endsWith(ending))
+          .findFirst()
+          .map(keys::shape)
+          .map(shape -> shape.length <= dimension ? 0 : shape[dimension])
+          .orElse(-1L);
+    }
   }
 }

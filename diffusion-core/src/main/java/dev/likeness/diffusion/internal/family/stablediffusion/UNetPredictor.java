@@ -3,10 +3,8 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.family.RecordedNetwork;
 import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
-import dev.likeness.diffusion.internal.sampling.PromptPair;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.schedulers.Step;
 import java.util.HashMap;
@@ -45,7 +43,7 @@ public record UNetPredictor(
       }
 
       @Override
-      public PromptPair both(boolean worse) {
+      public GuidedPredictor.PromptPair both(boolean worse) {
         return pair(worse, unwanted, wanted);
       }
     });
@@ -65,17 +63,17 @@ public record UNetPredictor(
         .toList();
   }
 
-  private PromptPair pair(
+  private GuidedPredictor.PromptPair pair(
       boolean worse, List<UNetConditioning> unwanted, List<UNetConditioning> wanted) {
     boolean alike = IntStream.range(0, views.size())
         .allMatch(row ->
             unwanted.get(row).context().size(1) == wanted.get(row).context().size(1));
     if (guided.options().sequential() || !alike) {
       GuidedPredictor.requireOnePass(guided.together(), false);
-      return PromptPair.sequential(asked(worse, unwanted), asked(worse, wanted));
+      return GuidedPredictor.PromptPair.sequential(asked(worse, unwanted), asked(worse, wanted));
     }
     Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
-    return PromptPair.batched(asked(
+    return GuidedPredictor.PromptPair.batched(asked(
         worse,
         IntStream.range(0, views.size())
             .mapToObj(row -> known.computeIfAbsent(
@@ -114,13 +112,13 @@ public record UNetPredictor(
     List<UNet2DConditionModel> nets = worse ? weakened : views;
     // What a ControlNet adds, and which layers are asked, changes with the row.
     boolean alike = canvas.hints().isEmpty() && deep == null;
-    return new RecordedNetwork(
+    return new Predictor.RecordedNetwork(
         canvas.runner(),
         step -> alike ? List.of(nets.get(step.index()), told.get(step.index())) : null,
         (input, step, row) -> {
           Tensor time = sitting.perRow(row.tensor(Step::timestep, input), input.size(0));
           UNetConditioning here = told.get(step.index());
-          ControlResiduals control =
+          ControlNetModel.Residuals control =
               ControlInput.all(canvas.hints(), model.compute().place(input), time, here, step);
           if (deep != null) {
             deep.at(step.index());

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
-import dev.likeness.diffusion.internal.nn.GatedFeedForward;
+import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -19,7 +19,7 @@ final class ZImageBlock {
   private static final int VECTORS = 4;
 
   private final JointAttention attention;
-  private final GatedFeedForward ff;
+  private final FeedForward.GatedFeedForward ff;
   private final RmsNorm attentionNorm1;
   private final RmsNorm attentionNorm2;
   private final RmsNorm ffNorm1;
@@ -31,7 +31,7 @@ final class ZImageBlock {
     int width = config.width();
     attention =
         JointAttention.single(w.at("attention"), width, config.heads(), config.style(), true);
-    ff = GatedFeedForward.apart(w.at("feed_forward"), width, config.inner());
+    ff = FeedForward.GatedFeedForward.apart(w.at("feed_forward"), width, config.inner());
     attentionNorm1 = new RmsNorm(w.at("attention_norm1"), width, config.eps());
     attentionNorm2 = new RmsNorm(w.at("attention_norm2"), width, config.eps());
     ffNorm1 = new RmsNorm(w.at("ffn_norm1"), width, config.eps());

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.family.RecordedNetwork;
 import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
@@ -121,7 +120,7 @@ public record ZImageModel(ZImageNetworks<ZImageConfig, ZImageTransformer2DModel>
         model.config(), request.height() / unit(), request.width() / unit(), whole, device);
     Map<ZImageTransformer2DModel, CachedTensor> words = new HashMap<>();
     views.forEach(view -> words.computeIfAbsent(view, each -> new CachedTensor()));
-    return new RecordedNetwork(
+    return new Predictor.RecordedNetwork(
         canvas.runner(), step -> List.of(views.get(step.index()), text), (input, step, row) -> {
           ZImageTransformer2DModel view = views.get(step.index());
           CachedTensor told = words.get(view);

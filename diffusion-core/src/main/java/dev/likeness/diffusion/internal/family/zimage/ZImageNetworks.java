@@ -3,10 +3,9 @@ package dev.likeness.diffusion.internal.family.zimage;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.Classes;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
-import dev.likeness.diffusion.internal.family.OpenTransformer;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Config;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Transformer2DModel;
@@ -42,7 +41,7 @@ public final class ZImageNetworks<C, T> extends NetworksBase {
   private final boolean distilled;
   private final Kind<C, T> kind;
   private final LoadedQwen3 text;
-  private final OpenTransformer<C, T> transformer;
+  private final OpenNetworks.Network<C, T> transformer;
   private final Autoencoder autoencoder;
 
   /**
@@ -68,7 +67,7 @@ public final class ZImageNetworks<C, T> extends NetworksBase {
     distilled = files.option("is_distilled");
     try {
       text = open(LoadedQwen3.open(files, compute));
-      transformer = open(OpenTransformer.of(files, compute, kind.config, kind.network));
+      transformer = open(OpenNetworks.Network.of(files, compute, kind.config, kind.network));
       text.requireLayers(
           files, kind.layers.apply(text.config()), kind.textWidth.applyAsInt(config()));
       transformer.check();
@@ -88,9 +87,9 @@ public final class ZImageNetworks<C, T> extends NetworksBase {
    */
   public static ZImageNetworks<ZImageConfig, ZImageTransformer2DModel> zImage(
       ModelParts files, Compute compute) {
-    Classes.require(files, "transformer", "ZImageTransformer2DModel");
+    ModelParts.Classes.require(files, "transformer", "ZImageTransformer2DModel");
     requireText(files);
-    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
     return new ZImageNetworks<>(
         files,
         compute,
@@ -107,9 +106,9 @@ public final class ZImageNetworks<C, T> extends NetworksBase {
   /** The same of a FLUX.2 klein model. */
   public static ZImageNetworks<Flux2Config, Flux2Transformer2DModel> klein(
       ModelParts files, Compute compute) {
-    Classes.require(files, "transformer", "Flux2Transformer2DModel");
+    ModelParts.Classes.require(files, "transformer", "Flux2Transformer2DModel");
     requireText(files);
-    Classes.require(files, "vae", "AutoencoderKLFlux2");
+    ModelParts.Classes.require(files, "vae", "AutoencoderKLFlux2");
     if (files.pipeline().contains("KV")) {
       throw new InvalidInputException(
           files.describe() + " is of the class " + files.pipeline()
@@ -146,7 +145,7 @@ public final class ZImageNetworks<C, T> extends NetworksBase {
   }
 
   private static void requireText(ModelParts files) {
-    Classes.require(files, "text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
+    ModelParts.Classes.require(files, "text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
   }
 
   private void requireLatents(ModelParts files) {

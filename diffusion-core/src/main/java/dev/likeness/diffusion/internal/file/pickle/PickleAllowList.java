@@ -84,7 +84,7 @@ final class PickleAllowList {
   // (storage, offset, sizes, strides, requires_grad, backward_hooks[, metadata])
   private static TensorRef tensor(List<?> arguments) {
     if (arguments.size() < 4
-        || !(arguments.get(0) instanceof StorageRef storage)
+        || !(arguments.get(0) instanceof TensorRef.Storage storage)
         || !(arguments.get(1) instanceof Long offset)) {
       return null;
     }

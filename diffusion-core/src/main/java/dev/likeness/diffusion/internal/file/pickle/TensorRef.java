@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
+import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
 
 /**
@@ -10,7 +11,7 @@ import java.util.List;
  * @param sizes the shape
  * @param strides elements between neighbours, by dimension
  */
-record TensorRef(StorageRef storage, long offset, List<Long> sizes, List<Long> strides) {
+record TensorRef(Storage storage, long offset, List<Long> sizes, List<Long> strides) {
   /** libtorch's own loops go no deeper. */
   static final int MOST_DIMENSIONS = 64;
 
@@ -60,5 +61,19 @@ record TensorRef(StorageRef storage, long offset, List<Long> sizes, List<Long> s
   @Override
   public String toString() {
     return storage.dtype() + " " + sizes + " with strides " + strides + " from element " + offset;
+  }
+
+  /**
+   * A run of elements that tensors are views of.
+   *
+   * @param key its name in the file
+   * @param dtype element type
+   * @param elements number of elements, 0 or more
+   */
+  record Storage(String key, DType dtype, long elements) {
+    /** The number of bytes. */
+    long bytes() {
+      return Math.multiplyExact(elements, dtype.bits() / Byte.SIZE);
+    }
   }
 }

@@ -93,13 +93,13 @@ record TorchArchive(Object root, Map<String, Stretch> storages) {
   }
 
   private static Map<String, Stretch> storages(
-      PickleInput in, Map<String, StorageRef> known, Object keys) {
+      PickleInput in, Map<String, TensorRef.Storage> known, Object keys) {
     Map<String, Stretch> storages = new LinkedHashMap<>();
     if (!(keys instanceof List<?> list)) {
       throw in.broken("has no list of storages");
     }
     for (Object key : list) {
-      StorageRef storage = key instanceof String name ? known.get(name) : null;
+      TensorRef.Storage storage = key instanceof String name ? known.get(name) : null;
       if (storage == null || in.i64() != storage.elements()) {
         throw in.broken("has a storage that no tensor names so");
       }

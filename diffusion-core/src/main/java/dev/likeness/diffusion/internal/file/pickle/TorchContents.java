@@ -61,7 +61,7 @@ final class TorchContents implements TensorNames {
   }
 
   private void add(String name, TensorRef tensor) {
-    StorageRef storage = tensor.storage();
+    TensorRef.Storage storage = tensor.storage();
     Stretch stretch = storages.get(storage.key());
     boolean whole = stretch == null ? storage.elements() == 0 : stretch.length() == storage.bytes();
     if (!whole) {
@@ -106,7 +106,7 @@ final class TorchContents implements TensorNames {
   }
 
   /** The first byte of a storage that holds at least one element. */
-  long start(StorageRef storage) {
+  long start(TensorRef.Storage storage) {
     return storages.get(storage.key()).start();
   }
 }

@@ -28,21 +28,22 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
    * @return the picture's tokens [batch, imageTokens, width], a view of the calling scope's
    */
   public Tensor through(
-      Streams start,
-      BiFunction<D, Streams, Streams> apart,
+      JointAttention.Streams start,
+      BiFunction<D, JointAttention.Streams, JointAttention.Streams> apart,
       BiFunction<S, Tensor, Tensor> together,
       Visitor visitor,
       FirstBlockCache cache) {
-    Streams x = start;
+    JointAttention.Streams x = start;
     try (BlockList.Pass<D> pass = doubles.pass()) {
       for (int i = 0; pass.hasNext(); i++) {
         try (TensorScope scope = TensorScope.open()) {
-          Streams y = apart.apply(pass.next(), x);
+          JointAttention.Streams y = apart.apply(pass.next(), x);
           Tensor known = i == 0 && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
           if (known != null) {
             return scope.promote(known);
           }
-          x = new Streams(scope.replace(x.image(), y.image()), scope.replace(x.text(), y.text()));
+          x = new JointAttention.Streams(
+              scope.replace(x.image(), y.image()), scope.replace(x.text(), y.text()));
         }
         visitor.after(false, i, x.image());
       }
@@ -54,7 +55,8 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
     return end;
   }
 
-  private Tensor together(Streams x, BiFunction<S, Tensor, Tensor> together, Visitor visitor) {
+  private Tensor together(
+      JointAttention.Streams x, BiFunction<S, Tensor, Tensor> together, Visitor visitor) {
     long text = x.text().size(1);
     long image = x.image().size(1);
     Tensor joint = torch.cat(new TensorVector(x.text(), x.image()), 1);

@@ -3,11 +3,13 @@ package dev.likeness.diffusion.internal.nn.transformer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Config;
-import dev.likeness.diffusion.internal.nn.GatedFeedForward;
-import dev.likeness.diffusion.internal.nn.GeluFeedForward;
+import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -25,8 +27,9 @@ public record DoubleStreamBlock(
     List<AttentionBranch> branches) {
   /** FLUX.1's. */
   public static DoubleStreamBlock gelu(Weights w, FluxConfig config) {
-    GeluFeedForward ff = new GeluFeedForward(w.at("ff"), config.width());
-    GeluFeedForward ffText = new GeluFeedForward(w.at("ff_context"), config.width());
+    FeedForward.GeluFeedForward ff = new FeedForward.GeluFeedForward(w.at("ff"), config.width());
+    FeedForward.GeluFeedForward ffText =
+        new FeedForward.GeluFeedForward(w.at("ff_context"), config.width());
     return new DoubleStreamBlock(
         JointAttention.joint(
             w.at("attn"),
@@ -42,9 +45,10 @@ public record DoubleStreamBlock(
 
   /** FLUX.2's. */
   public static DoubleStreamBlock gated(Weights w, Flux2Config config) {
-    GatedFeedForward ff = GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
-    GatedFeedForward ffText =
-        GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
+    FeedForward.GatedFeedForward ff =
+        FeedForward.GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
+    FeedForward.GatedFeedForward ffText =
+        FeedForward.GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
     return new DoubleStreamBlock(
         JointAttention.joint(
             w.at("attn"),
@@ -64,19 +68,39 @@ public record DoubleStreamBlock(
    * @param m shifts, scales and gates of the picture, for the attention and for the feed-forward
    * @param c the same of the text
    */
-  public Streams forward(Streams x, List<Tensor> m, List<Tensor> c, RotaryEmbedding rotation) {
+  public JointAttention.Streams forward(
+      JointAttention.Streams x, List<Tensor> m, List<Tensor> c, RotaryEmbedding rotation) {
     Tensor image = AdaLayerNorm.apply(x.image(), m.get(0), m.get(1));
-    Streams attended = attention.forward(
-        new Streams(image, AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))), rotation, null);
+    JointAttention.Streams attended = attention.forward(
+        new JointAttention.Streams(image, AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))),
+        rotation,
+        null);
     Tensor y = half(x.image(), attended.image(), m, ff);
     for (AttentionBranch branch : branches) {
-      y = y.add(Heads.merged(branch.attend(AttentionBranch.Asking.of(attention.queries(image)))));
+      y = y.add(QkvProjection.Heads.merged(
+          branch.attend(AttentionBranch.Asking.of(attention.queries(image)))));
     }
-    return new Streams(y, HalfPrecision.clamp(half(x.text(), attended.text(), c, ffText)));
+    return new JointAttention.Streams(
+        y, HalfPrecision.clamp(half(x.text(), attended.text(), c, ffText)));
   }
 
   private static Tensor half(Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {
     Tensor h = x.add(m.get(2).mul(attended));
     return h.add(m.get(5).mul(ff.apply(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
+  }
+
+  /** Keeps f16 activations finite, as FLUX's blocks need it. */
+  public static final class HalfPrecision {
+    private static final double LARGEST = 65504;
+
+    private HalfPrecision() {}
+
+    /** {@code x} within f16's range when it is f16, else itself. */
+    public static Tensor clamp(Tensor x) {
+      return DType.of(x.scalar_type()) == DType.F16
+          ? x.clamp(
+              new ScalarOptional(new Scalar(-LARGEST)), new ScalarOptional(new Scalar(LARGEST)))
+          : x;
+    }
   }
 }

@@ -2,10 +2,14 @@ package dev.likeness.diffusion.internal.nn.transformer;
 
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Multi-head attention over two streams at once, each with projections of its own (MMDiT, Esser et
@@ -82,9 +86,9 @@ public final class JointAttention {
    */
   public Streams forward(Streams x, RotaryEmbedding rotation, Tensor time) {
     QkvProjection.Plain plain = image.plain(x.image());
-    Heads own = image.of(plain);
-    Heads added = text.of(x.text());
-    Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
+    QkvProjection.Heads own = image.of(plain);
+    QkvProjection.Heads added = text.of(x.text());
+    QkvProjection.Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
     long ofImage = x.image().size(1);
     long ofText = x.text().size(1);
     Tensor y = all.attend(
@@ -113,17 +117,18 @@ public final class JointAttention {
       y = image.v().forward(x);
     } else {
       QkvProjection.Plain plain = image.plain(x);
-      Heads own = image.of(plain);
+      QkvProjection.Heads own = image.of(plain);
       y = beside(perturbed ? plain.v() : own.attend(rotation, mask), plain, own, time);
     }
     return toOut == null ? y : toOut.forward(y);
   }
 
   /** What was attended to, [batch, tokens, width], with what adapters add. */
-  private Tensor beside(Tensor attended, QkvProjection.Plain plain, Heads own, Tensor time) {
+  private Tensor beside(
+      Tensor attended, QkvProjection.Plain plain, QkvProjection.Heads own, Tensor time) {
     Tensor y = attended;
     for (AttentionBranch branch : branches) {
-      y = y.add(Heads.merged(branch.attend(image.asking(plain, own, time))));
+      y = y.add(QkvProjection.Heads.merged(branch.attend(image.asking(plain, own, time))));
     }
     return y;
   }
@@ -143,5 +148,30 @@ public final class JointAttention {
     own.fill_(new Scalar(Double.NEGATIVE_INFINITY));
     own.fill_diagonal_(new Scalar(0.0));
     return mask;
+  }
+
+  /**
+   * The two streams of a joint transformer.
+   *
+   * @param image [batch, imageTokens, width]
+   * @param text [batch, textTokens, width], or null where a network has no more use for it
+   */
+  public record Streams(Tensor image, Tensor text) {
+    /** These after a {@code block} that listens to {@code listened}, run by {@code segments}. */
+    public Streams through(
+        BiFunction<Streams, Tensor, Streams> block, Tensor listened, SegmentRunner segments) {
+      if (segments == SegmentRunner.PLAIN) {
+        return block.apply(this, listened);
+      }
+      Tensor out = segments.run(
+          in -> block.apply(new Streams(in[0], in[1]), in[2]).joined(), image, text, listened);
+      long own = image.size(1);
+      long others = out.size(1) - own;
+      return new Streams(out.narrow(1, others, own), others == 0 ? null : out.narrow(1, 0, others));
+    }
+
+    private Tensor joined() {
+      return text == null ? image : torch.cat(new TensorVector(text, image), 1);
+    }
   }
 }

@@ -22,6 +22,8 @@ class KontextSizeTest {
   })
   void choosesAsDiffusersDoes(int width, int height, int expectedWidth, int expectedHeight) {
     RgbImage picture = RgbImage.of(width, height, new byte[width * height * 3]);
-    assertEquals(new KontextSize(expectedWidth, expectedHeight), KontextSize.nearest(picture));
+    assertEquals(
+        new FluxModel.KontextSize(expectedWidth, expectedHeight),
+        FluxModel.KontextSize.nearest(picture));
   }
 }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.internal.family.Component;
+import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
@@ -14,7 +14,7 @@ import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
-import dev.likeness.diffusion.internal.vae.AutoencoderLayout;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
 import java.io.IOException;
@@ -79,7 +79,7 @@ class KeyMapTest {
     ModelFamily found = ModelFamily.of(file);
     assertEquals(
         family.equals("refiner") ? "sdxl-refiner" : family.replace("told", "sd1"), found.name());
-    Map<String, Component> components = found.components(file, Map.of());
+    Map<String, ComponentDetector.Detected> components = found.components(file, Map.of());
     parts(family).forEach((component, listed) -> {
       CanonicalTensors read =
           new CanonicalTensors(file, components.get(component).layout());
@@ -126,7 +126,7 @@ class KeyMapTest {
       }
     }
     TensorNames keys = new KeyList("a list", file);
-    Map<String, Component> found = ModelFamily.of(keys).components(keys, Map.of());
+    Map<String, ComponentDetector.Detected> found = ModelFamily.of(keys).components(keys, Map.of());
     parts(family)
         .forEach((component, listed) -> assertEquals(
             new TreeSet<>(listed.names()),
@@ -229,7 +229,7 @@ class KeyMapTest {
         "unet",
         UNetKeyFormat.of(unet(family)).under("model.diffusion_model."),
         "vae",
-        AutoencoderLayout.of(4, 3).under("first_stage_model."),
+        AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).under("first_stage_model."),
         "text_encoder",
         ClipKeyFormat.written(
             family.equals("sd2"), false, xl ? "conditioner.embedders.0." : "cond_stage_model."),

@@ -78,7 +78,8 @@ class PackedConvolutionTest {
           Tensor x = torch.randn(1, 256, side, side).to(type).contiguous(MemoryFormat.ChannelsLast);
           PackedConvolution.of(
               x, weight, new TensorOptional(), new long[] {1, 1}, new long[] {1, 1});
-          orders.add(PackedOrder.of(weight.shape(), x, new long[] {1, 1}, new long[] {1, 1}));
+          orders.add(PackedConvolution.PackedOrder.of(
+              weight.shape(), x, new long[] {1, 1}, new long[] {1, 1}));
         }
       }
       assertEquals(orders, weight.forms().keySet());
@@ -90,15 +91,17 @@ class PackedConvolutionTest {
   void forgetsOrdersBeforeTheyAreTooMany() {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      for (int side = 1; side <= PackedOrder.MOST + 1; side++) {
+      for (int side = 1; side <= PackedConvolution.PackedOrder.MOST + 1; side++) {
         try (TensorScope each = TensorScope.open()) {
-          PackedOrder.of(
+          PackedConvolution.PackedOrder.of(
               new long[] {1, 1, 1, 1}, torch.empty(1, 1, 1, side), new long[] {1, 1}, new long[] {
                 0, 0
               });
         }
       }
-      assertTrue(PackedOrder.known() <= PackedOrder.MOST, PackedOrder.known() + " orders are kept");
+      assertTrue(
+          PackedConvolution.PackedOrder.known() <= PackedConvolution.PackedOrder.MOST,
+          PackedConvolution.PackedOrder.known() + " orders are kept");
     }
   }
 

@@ -2,8 +2,8 @@ package dev.likeness.diffusion.internal.nn.cpu;
 
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.LayerWeight;
-import dev.likeness.diffusion.internal.nn.Layout;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -23,9 +23,9 @@ class UpsampleConvolutionTest {
         NoGradGuard guard = new NoGradGuard()) {
       Tensor weight = torch.randn(out, in, 3, 3).mul_(new Scalar(0.1));
       TensorOptional bias = new TensorOptional(torch.randn(out));
-      for (Tensor x :
-          new Tensor[] {torch.randn(batch, in, h, w), Layout.ofPicture(torch.randn(batch, in, h, w))
-          }) {
+      for (Tensor x : new Tensor[] {
+        torch.randn(batch, in, h, w), Conv2d.Layout.ofPicture(torch.randn(batch, in, h, w))
+      }) {
         Tensor doubled = torch.upsample_nearest2d(x, new long[] {2 * h, 2 * w});
         long[] one = {1, 1};
         Closeness.assertWithin(

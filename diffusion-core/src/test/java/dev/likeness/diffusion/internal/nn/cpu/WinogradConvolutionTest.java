@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.nn.Layout;
+import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.nn.KeptWeight;
@@ -38,7 +38,7 @@ class WinogradConvolutionTest {
         TensorRegion region = new TensorRegion()) {
       KeptWeight weight = new KeptWeight(torch.randn(out, in, 3, 3).mul_(new Scalar(0.1)), region);
       TensorOptional bias = biased ? new TensorOptional(torch.randn(out)) : new TensorOptional();
-      Tensor x = Layout.ofPicture(torch.randn(batch, in, h, w));
+      Tensor x = Conv2d.Layout.ofPicture(torch.randn(batch, in, h, w));
       Tensor expected = torch.conv2d(x, weight.wide(), bias, ONE, ONE, ONE, 1);
       Closeness.assertWithin(
           2e-5, expected, WinogradConvolution.of(x, out, weight, bias), h + "x" + w);
@@ -52,7 +52,7 @@ class WinogradConvolutionTest {
         NoGradGuard guard = new NoGradGuard();
         TensorRegion region = new TensorRegion()) {
       KeptWeight weight = new KeptWeight(torch.randn(256, 256, 3, 3), region);
-      Tensor x = Layout.ofPicture(torch.randn(1, 256, 32, 32));
+      Tensor x = Conv2d.Layout.ofPicture(torch.randn(1, 256, 32, 32));
       Tensor exact = torch.conv2d(
           x.to(ScalarType.Double),
           weight.wide().to(ScalarType.Double),
@@ -81,10 +81,11 @@ class WinogradConvolutionTest {
             WinogradConvolution.isFaster(x.to(ScalarType.BFloat16), 256, weight), "in bf16");
         assertFalse(
             WinogradConvolution.isFaster(
-                Layout.ofPicture(torch.randn(1, 256, 32, 33)), 256, weight),
+                Conv2d.Layout.ofPicture(torch.randn(1, 256, 32, 33)), 256, weight),
             "33 wide");
         assertFalse(
-            WinogradConvolution.isFaster(Layout.ofPicture(torch.randn(1, 64, 64, 64)), 64, weight),
+            WinogradConvolution.isFaster(
+                Conv2d.Layout.ofPicture(torch.randn(1, 64, 64, 64)), 64, weight),
             "64 channels");
       }
     }

@@ -1,5 +1,6 @@
 // Research without a fork: a solver, a ladder and a network wrapper of one's own, latents per step, ways between pictures.
 
+import dev.likeness.diffusion.internal.sampling.EngineHooks
 import org.bytedeco.pytorch.Tensor
 
 BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)
@@ -35,7 +36,7 @@ java.util.function.UnaryOperator<Predictor> watched = network -> (input, step) -
 // Latents of each step as floats with their shape.
 List<Latents> path = new ArrayList<>()
 StepListener listener = (step, of, x, denoised) -> path.add(Latents.of(x))
-GeneratedImage mine = base.generate(ask.joints(new GenerationHooks(own, watched, listener)))
+GeneratedImage mine = base.generate(ask.sampledBy(own).hooks(EngineHooks.hooks(watched, listener)))
 System.out.println("steps seen: " + path.size() + ", each " + path.get(0) + " of " + path.get(0).values().length + " floats")
 System.out.println("ends where it ends: " + path.get(path.size() - 1).equals(mine.latents()))
 

@@ -99,7 +99,7 @@ final class ApproximatedWays implements AutoCloseable {
         CachingOptions.extrapolation(4).merging(0.5));
     ways.put(
         "deep forecast every 3, guidance until 0.6",
-        new Way(base, ask -> guidedFirst(ask).approximation(CachingOptions.deepForecast(3, 0))));
+        new Way(base, ask -> guidedFirst(ask).caching(CachingOptions.deepForecast(3, 0))));
   }
 
   private void ofAll(BaseModel base) {
@@ -114,7 +114,7 @@ final class ApproximatedWays implements AutoCloseable {
   }
 
   private void put(String name, BaseModel model, CachingOptions approximation) {
-    ways.put(name, new Way(model, ask -> ask.approximation(approximation)));
+    ways.put(name, new Way(model, ask -> ask.caching(approximation)));
   }
 
   private BaseModel opened(BaseModel model) {

@@ -2,6 +2,7 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -141,7 +142,7 @@ public class NetworkBenchmark {
         return merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged);
       }
       lora = RandomWeights.lora(b.opened, rank);
-      return lora.at(1).adapt(ModelComponent.UNET, b.model.compute());
+      return ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, b.model.compute());
     }
 
     @TearDown(Level.Trial)

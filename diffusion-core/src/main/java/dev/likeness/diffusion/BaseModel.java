@@ -1,9 +1,11 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.stablediffusion.PromptConditioning;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
@@ -12,6 +14,7 @@ import dev.likeness.diffusion.internal.pipeline.Pipeline;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationDefaults;
+import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
@@ -142,7 +145,7 @@ public final class BaseModel implements AutoCloseable {
    * choose; NaN where the caller brings one that knows itself.
    */
   public double eta(ImageRequest request) {
-    return textToImage().eta(request);
+    return pipeline().eta(request);
   }
 
   /**
@@ -166,7 +169,7 @@ public final class BaseModel implements AutoCloseable {
 
   /**
    * Whether pictures can be drawn through windows
-   * ({@link dev.likeness.diffusion.internal.sampling.TiledPredictor}) where they are large.
+   * ({@link dev.likeness.diffusion.request.TilingOptions#windows}) where they are large.
    */
   public boolean seesWindows() {
     return denoiser.seesWindows();
@@ -197,7 +200,7 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalArgumentException saying why
    */
   public void require(ImageRequest request) {
-    textToImage().require(request);
+    pipeline().require(request);
   }
 
   /**
@@ -228,14 +231,16 @@ public final class BaseModel implements AutoCloseable {
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
     return during(
         requests,
-        () -> progress.around(() -> textToImage().draw(requests, progress, cancellation)));
+        () -> progress.around(() -> pipeline().generate(requests, progress, cancellation).stream()
+            .map(GeneratedImage::of)
+            .toList()));
   }
 
   /**
    * The same, but each picture is shown to {@code each} when it is done and not kept, so that what
    * was drawn before a failure or a cancellation is not lost, nor what shares a pass with one that
    * fails; on the calling thread, in the order in which they are drawn, larger copies
-   * ({@link dev.likeness.diffusion.request.HiresFix}) last.
+   * ({@link HiresFix}) last.
    */
   public void generate(
       List<ImageRequest> requests,
@@ -245,7 +250,12 @@ public final class BaseModel implements AutoCloseable {
     during(
         requests,
         () -> progress.around(() -> {
-          textToImage().show(requests, each, progress, cancellation);
+          pipeline()
+              .generate(
+                  requests,
+                  result -> each.accept(GeneratedImage.of(result)),
+                  progress,
+                  cancellation);
           return null;
         }));
   }
@@ -257,15 +267,14 @@ public final class BaseModel implements AutoCloseable {
             request.controls().stream().map(control -> control.net().uses()),
             request.adapters().stream()
                 .flatMap(all -> all.summands().stream())
-                .flatMap(one -> one.uses().stream())))
+                .flatMap(one -> ModelAdapter.of(one).uses().stream())))
         .distinct()
         .toList();
     return uses.during(sparing, () -> UsageLock.during(carried, work));
   }
 
-  private Pipeline textToImage() {
-    return new Pipeline(
-        denoiser, defaults, new ModelOffload(denoiser.model(), plan, sparing), null);
+  private Pipeline pipeline() {
+    return new Pipeline(denoiser, defaults, new ModelOffload(denoiser.model(), plan, sparing));
   }
 
   /**
@@ -287,7 +296,7 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
-    return during(List.of(request), () -> LatentCodec.encode(networks(), request));
+    return during(List.of(request), () -> PromptConditioning.embedding(networks(), request));
   }
 
   /**
@@ -295,12 +304,12 @@ public final class BaseModel implements AutoCloseable {
    * Thread-safe.
    */
   public Latents encode(RgbImage picture) {
-    return uses.during(sparing, () -> latentSpace().encode(picture));
+    return uses.during(sparing, () -> codec().encode(picture));
   }
 
   /** The picture of latents. Thread-safe. */
   public RgbImage decode(Latents latents) {
-    return uses.during(sparing, () -> latentSpace().decode(latents));
+    return uses.during(sparing, () -> codec().decode(latents));
   }
 
   /**
@@ -308,11 +317,11 @@ public final class BaseModel implements AutoCloseable {
    * {@link ImageRequest#noise}. Thread-safe.
    */
   public Latents noise(long seed, int width, int height) {
-    return latentSpace().noise(seed, width, height);
+    return codec().noise(seed, width, height);
   }
 
-  private LatentCodec latentSpace() {
-    return new LatentCodec(denoiser.model());
+  private LatentCodec codec() {
+    return LatentCodec.of(denoiser.model());
   }
 
   /**

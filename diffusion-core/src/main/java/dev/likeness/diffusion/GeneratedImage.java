@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.pipeline.Pipeline;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
@@ -28,9 +29,15 @@ public record GeneratedImage(
     float[] pixels,
     boolean edited,
     ImageRequest first) {
-  /** Drawn over what that one shows, which is edited if that is. */
-  public GeneratedImage over(GeneratedImage small) {
-    return new GeneratedImage(picture, seed, request, latents, pixels, small.edited, small.request);
+  static GeneratedImage of(Pipeline.Result result) {
+    return new GeneratedImage(
+        result.image(),
+        result.seed(),
+        result.request(),
+        result.latents(),
+        result.pixels(),
+        result.edited(),
+        result.first());
   }
 
   /** Writes a PNG file, whole or not at all; see {@link #toPng()}. */

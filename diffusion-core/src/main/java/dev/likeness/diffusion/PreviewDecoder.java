@@ -3,10 +3,10 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.pipeline.PreviewListener;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -65,13 +65,11 @@ public final class PreviewDecoder implements AutoCloseable {
       throw new IllegalArgumentException(
           "a preview after every " + every + " rows; give at least 1");
     }
-    GenerationHooks own = request.joints();
+    EngineHooks own = EngineHooks.of(request.hooks());
     PreviewListener.Show show = (row, denoised) -> listener.onPreview(row, pictures(denoised));
-    return request.joints(new GenerationHooks(
-        own.scheduler(),
-        own.network(),
-        () -> new PreviewListener(own.listener().get(), every, show),
-        own.runner()));
+    return request.hooks(request
+        .hooks()
+        .engine(own.heardBy(() -> new PreviewListener(own.listener().get(), every, show))));
   }
 
   private List<RgbImage> pictures(Tensor denoised) {

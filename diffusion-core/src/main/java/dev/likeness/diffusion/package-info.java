@@ -3,7 +3,7 @@
  * {@link dev.likeness.diffusion.request.ImageRequest}, get
  * {@link dev.likeness.diffusion.GeneratedImage}s.
  *
- * <p>{@code TextToImage} is the whole pipeline; the loop it walks is
- * {@link dev.likeness.diffusion.internal.sampling.SamplingLoop#sample}.
+ * <p>{@code internal.pipeline.Pipeline} shows the stages of a generation in order; the sampling
+ * loop is {@link dev.likeness.diffusion.internal.sampling.SamplingLoop#sample}.
  */
 package dev.likeness.diffusion;

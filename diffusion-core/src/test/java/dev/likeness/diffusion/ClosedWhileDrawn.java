@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.GenerationHooks;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 
 /**
@@ -19,17 +19,16 @@ public final class ClosedWhileDrawn {
       throws InterruptedException {
     RgbImage alone = base.generate(ask).picture();
     Thread closing = new Thread(close);
-    ImageRequest watched =
-        ask.joints(new GenerationHooks(null, network -> network, (step, of, x, denoised) -> {
-          if (step.index() == 0) {
-            closing.start();
-            while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
-              Thread.onSpinWait();
-            }
-            assertTrue(closing.isAlive(), "waits for the drawing");
-            assertThrows(IllegalStateException.class, close::run);
-          }
-        }));
+    ImageRequest watched = ask.hooks(EngineHooks.listening((step, of, x, denoised) -> {
+      if (step.index() == 0) {
+        closing.start();
+        while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
+          Thread.onSpinWait();
+        }
+        assertTrue(closing.isAlive(), "waits for the drawing");
+        assertThrows(IllegalStateException.class, close::run);
+      }
+    }));
     assertEquals(alone, base.generate(watched).picture());
     closing.join();
     assertEquals(

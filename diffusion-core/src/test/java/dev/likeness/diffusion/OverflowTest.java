@@ -11,6 +11,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -80,8 +81,7 @@ class OverflowTest {
 
   @Test
   void saysThatLatentsBecameInfiniteAndShowsTheOthers() {
-    GenerationHooks broken = new GenerationHooks(
-        null,
+    GenerationHooks broken = EngineHooks.hooks(
         network -> (input, step) -> {
           Tensor answer = network.predict(input, step);
           answer.select(0, 1).fill_(new Scalar(Double.POSITIVE_INFINITY));
@@ -96,7 +96,7 @@ class OverflowTest {
           assertThrows(
                   InvalidInputException.class,
                   () -> base.generate(
-                      List.of(ASK.count(3).joints(broken)),
+                      List.of(ASK.count(3).hooks(broken)),
                       image -> shown.add(image.seed()),
                       event -> {},
                       new Cancellation()))

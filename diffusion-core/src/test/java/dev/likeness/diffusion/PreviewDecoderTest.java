@@ -9,9 +9,9 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -44,9 +44,7 @@ class PreviewDecoderTest {
       List<List<RgbImage>> seen = new ArrayList<>();
       List<Integer> rows = new CopyOnWriteArrayList<>();
       ImageRequest patient = ASK.count(2)
-          .joints(new GenerationHooks(
-              null,
-              network -> network,
+          .hooks(EngineHooks.listening(
               (step, of, latents, denoised) -> await(() -> rows.size() == step.index())));
       ImageRequest watched = previews.on(patient, 1, (row, pictures) -> {
         seen.add(pictures);
@@ -71,9 +69,7 @@ class PreviewDecoderTest {
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         PreviewDecoder previews = PreviewDecoder.open(folder.resolve("vae"), Compute.EXACT)) {
       List<Integer> rows = new CopyOnWriteArrayList<>();
-      ImageRequest patient = ASK.joints(new GenerationHooks(
-          null,
-          network -> network,
+      ImageRequest patient = ASK.hooks(EngineHooks.listening(
           (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
       base.generate(previews.on(patient, 3, (row, pictures) -> rows.add(row)));
       assertEquals(List.of(1, 4), rows);
@@ -94,9 +90,7 @@ class PreviewDecoderTest {
         decoding.set(true);
       }
     };
-    ImageRequest ask = ASK.joints(new GenerationHooks(
-        null,
-        network -> network,
+    ImageRequest ask = ASK.hooks(EngineHooks.listening(
         (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
     try (Ready ready = new Ready()) {
       ready.base.generate(
@@ -142,13 +136,12 @@ class PreviewDecoderTest {
     Cancellation stop = new Cancellation();
     List<Integer> rows = new CopyOnWriteArrayList<>();
     List<Integer> done = new CopyOnWriteArrayList<>();
-    ImageRequest ask =
-        ASK.joints(new GenerationHooks(null, network -> network, (step, of, latents, denoised) -> {
-          await(() -> rows.size() == Math.min(1, step.index()));
-          if (step.index() == 2) {
-            stop.cancel();
-          }
-        }));
+    ImageRequest ask = ASK.hooks(EngineHooks.listening((step, of, latents, denoised) -> {
+      await(() -> rows.size() == Math.min(1, step.index()));
+      if (step.index() == 2) {
+        stop.cancel();
+      }
+    }));
     try (Ready ready = new Ready()) {
       ImageRequest watched = ready.previews.on(ask, 1, (row, pictures) -> {
         rows.add(row);

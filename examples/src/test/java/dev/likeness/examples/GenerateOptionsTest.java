@@ -138,18 +138,16 @@ class GenerateOptionsTest {
         Arguments.of("--guidance-rescale 0.7", ASK.guidance(guidance.rescale(0.7))),
         Arguments.of(
             "--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
+        Arguments.of("--approximate deep-cache:3", ASK.caching(CachingOptions.deepCache(3, 0))),
         Arguments.of(
-            "--approximate deep-cache:3", ASK.approximation(CachingOptions.deepCache(3, 0))),
-        Arguments.of(
-            "--approximate deep-forecast:4", ASK.approximation(CachingOptions.deepForecast(4, 0))),
+            "--approximate deep-forecast:4", ASK.caching(CachingOptions.deepForecast(4, 0))),
         Arguments.of(
             "--scheduler DDIM --steps 8 --approximate extrapolate:2",
-            ASK.steps(8).approximation(CachingOptions.extrapolation(2))),
+            ASK.steps(8).caching(CachingOptions.extrapolation(2))),
         Arguments.of(
             "--approximate deep-cache:3,merge:0.5",
-            ASK.approximation(CachingOptions.deepCache(3, 0).merging(0.5))),
-        Arguments.of(
-            "--approximate merge:0.5", ASK.approximation(CachingOptions.NONE.merging(0.5))),
+            ASK.caching(CachingOptions.deepCache(3, 0).merging(0.5))),
+        Arguments.of("--approximate merge:0.5", ASK.caching(CachingOptions.NONE.merging(0.5))),
         Arguments.of("--sequential-guidance", ASK.guidance(guidance.inTurns())));
   }
 

@@ -3,8 +3,8 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
-import dev.likeness.diffusion.internal.sampling.TiledPredictor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -90,12 +90,11 @@ final class TiledUpscale {
     Inpainting.WholePicture.require(request.adapters(), "an enlargement");
     int factor = base.parts().autoencoder().factor();
     int window = base.defaults().width() / factor;
-    GenerationHooks tiles = new GenerationHooks(
-        request.joints().scheduler(),
-        network ->
-            TiledPredictor.of(request.joints().network().apply(network), window, window * 3 / 4),
-        () -> StepListener.NONE,
-        request.joints().runner());
+    // Listeners of the shoot count its own steps alone.
+    GenerationHooks quiet = request
+        .hooks()
+        .onStep(null)
+        .engine(EngineHooks.of(request.hooks()).heardBy(() -> StepListener.NONE));
     boolean small = PersonDescription.isSmall(base);
     // What leads a picture would look at all windows at once, and keep the way back through each.
     ImageRequest asked = (small ? request.scheduler(SOLVER_OF_SMALL) : request).unled();
@@ -111,7 +110,8 @@ final class TiledUpscale {
           .hires(null)
           .count(1)
           .size(wider, higher)
-          .joints(tiles)
+          .hooks(quiet)
+          .tiling(request.tiling().windows(window, window * 3 / 4))
           .steps(steps)
           .from(InitialImage.of(enlarged).strength(strength));
       RgbImage drawn = base.generate(over, progress, cancellation).get(0).picture();

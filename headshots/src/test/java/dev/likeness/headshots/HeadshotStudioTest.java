@@ -14,8 +14,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.adapter.Unled;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.request.Adapter;
@@ -208,7 +208,7 @@ class HeadshotStudioTest {
 
   @Test
   void refusesWhoIsDrawnInPlacesWhereWindowsOrCropsAreSeen() {
-    Adapter placed = new Adapter() {
+    Adapter placed = new ModelAdapter() {
       @Override
       public Adaptation adapt(ModelComponent part, Compute compute) {
         return Adaptation.NONE;
@@ -222,7 +222,7 @@ class HeadshotStudioTest {
     Identity left = new Identity() {
       @Override
       public Adapter at(double weight) {
-        return new Unled(ada.at(weight).and(placed));
+        return ada.at(weight).and(placed).unled();
       }
 
       @Override

@@ -3,8 +3,8 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Drawing;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
@@ -131,8 +131,9 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /** Adds to no network; leads pictures instead. */
-  private record Guided(FaceGuidance guidance, float[] person, double weight) implements Adapter {
-    static final Adapter NOBODY = (part, compute) -> Adaptation.NONE;
+  private record Guided(FaceGuidance guidance, float[] person, double weight)
+      implements ModelAdapter {
+    static final ModelAdapter NOBODY = (part, compute) -> Adaptation.NONE;
 
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
@@ -145,7 +146,7 @@ public final class FaceGuidance implements AutoCloseable {
     }
 
     @Override
-    public Optional<GradientGuidance> steering(Drawing drawing) {
+    public Optional<GradientGuidance> steering(ModelAdapter.Context drawing) {
       return Optional.of(new FaceGradientGuidance(
           guidance.preview, guidance.eyes, guidance.detector, person, weight));
     }

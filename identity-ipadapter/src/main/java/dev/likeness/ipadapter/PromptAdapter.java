@@ -3,10 +3,9 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
-import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
-import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
 import dev.likeness.ipadapter.internal.attention.AttentionMask;
@@ -28,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
 /** An image prompt at a weight: makes tokens, keys and values once for a request. */
 record PromptAdapter(
     IpAdapter adapter, ReferenceEmbeddings references, Settings settings, double weight)
-    implements Adapter {
+    implements ModelAdapter {
   /**
    * Another base may lack the part that this speaks to, or have attentions as wide that understand
    * other tokens.
@@ -67,7 +66,7 @@ record PromptAdapter(
   }
 
   @Override
-  public Adaptation adapt(ModelComponent part, Drawing drawing) {
+  public Adaptation adapt(ModelComponent part, ModelAdapter.Context drawing) {
     if (part != adapter.base().target().part() || weight == 0) {
       return Adaptation.NONE;
     }
@@ -101,7 +100,10 @@ record PromptAdapter(
 
     /** A branch for each module that the prompt is added at, by its name. */
     Map<String, AttentionBranch> of(
-        ReferenceEmbeddings references, Settings settings, double weight, Drawing drawing) {
+        ReferenceEmbeddings references,
+        Settings settings,
+        double weight,
+        ModelAdapter.Context drawing) {
       Shown shown = shown(references, false);
       Shown nothing = !drawing.guided()
           ? null
@@ -128,7 +130,7 @@ record PromptAdapter(
     }
 
     /** Tokens of a picture in a transformer, each a square of two by two latent pixels. */
-    private static long tokens(Drawing drawing) {
+    private static long tokens(ModelAdapter.Context drawing) {
       return (long) drawing.width()
           / drawing.factor()
           / 2

@@ -9,21 +9,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
+import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
-import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.AdapterContract;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
@@ -111,8 +111,7 @@ class IpAdapterContractTest implements AdapterContract {
   private static List<Latents> steps(ImageRequest request) {
     List<Latents> heard = new ArrayList<>();
     StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
-    base.generate(
-        request.scheduler("DDIM").joints(new GenerationHooks(null, network -> network, listener)));
+    base.generate(request.scheduler("DDIM").hooks(EngineHooks.listening(listener)));
     return heard;
   }
 
@@ -154,9 +153,8 @@ class IpAdapterContractTest implements AdapterContract {
     try (TensorScope scope = TensorScope.open()) {
       IpAdapter own =
           IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
-      Adaptation begun = own.identity(picture("37x53.png"))
-          .at(1)
-          .adapt(ModelComponent.UNET, new Drawing(Compute.EXACT, true, 24, 16, 2));
+      Adaptation begun = ModelAdapter.of(own.identity(picture("37x53.png")).at(1))
+          .adapt(ModelComponent.UNET, new ModelAdapter.Context(Compute.EXACT, true, 24, 16, 2));
       AttentionBranch branch =
           begun.branches(own.base().module(IpAdapterVariant.BASE, 0)).get(0);
       AttentionBranch.Asking asking =
@@ -259,15 +257,17 @@ class IpAdapterContractTest implements AdapterContract {
         return name.contains("attn2.to_k") ? new long[] {shape[0], 2 * shape[1]} : shape;
       }
     };
-    thing.at(1).requireFor(own);
-    thing.at(0).requireFor(wider);
+    ModelAdapter.of(thing.at(1)).requireFor(own);
+    ModelAdapter.of(thing.at(0)).requireFor(wider);
     assertEquals(
         "an image prompt of " + plain.describe() + " for a base with context 32 of "
             + plain.base().paths().size()
             + " attentions met a base with context 64 of "
             + plain.base().paths().size() + " attentions: its adapter was opened for"
             + " another base; open it for the one that draws",
-        assertThrows(IllegalArgumentException.class, () -> thing.at(1).requireFor(wider))
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ModelAdapter.of(thing.at(1)).requireFor(wider))
             .getMessage());
   }
 

@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.AdapterContract;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
@@ -111,12 +112,12 @@ class JointIpAdapterTest {
     @Test
     void drawsTheSameWhenReplayed() {
       GenerationHooks replaying =
-          GenerationHooks.NONE.running(compute -> new GraphRunner(GraphRunner.Capture.REPEATING));
+          EngineHooks.running(compute -> new GraphRunner(GraphRunner.Capture.REPEATING));
       for (double guidance : new double[] {0, 3}) {
         ImageRequest ask =
             request().steps(4).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
         assertArrayEquals(
-            base.generate(ask).pixels(), base.generate(ask.joints(replaying)).pixels());
+            base.generate(ask).pixels(), base.generate(ask.hooks(replaying)).pixels());
       }
     }
 

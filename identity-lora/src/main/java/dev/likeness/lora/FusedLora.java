@@ -1,12 +1,12 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
-import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * it and changed the same norms, biases or weights counts beside it. Shared by threads; owns its
  * tensors until closed.
  */
-public final class FusedLora implements Adapter, Adapter.WordSource, AutoCloseable {
+public final class FusedLora implements ModelAdapter, AutoCloseable {
   private final LoraDeltas changes;
   private final OpenNetworks base;
   private final LoraWeight weight;
@@ -90,7 +90,7 @@ public final class FusedLora implements Adapter, Adapter.WordSource, AutoCloseab
   }
 
   @Override
-  public List<TextualInversion> words() {
+  public List<TextualInversion> textualInversions() {
     return weight.isNothing() ? List.of() : changes.words();
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -115,7 +116,7 @@ public final class Lora implements AutoCloseable {
   }
 
   /** Equal where LoRA and weight are, so that requests of one person are known to be of one. */
-  private record Weighted(Lora lora, LoraWeight weight) implements Adapter, Adapter.WordSource {
+  private record Weighted(Lora lora, LoraWeight weight) implements ModelAdapter {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return weight.isNothing()
@@ -136,7 +137,7 @@ public final class Lora implements AutoCloseable {
     }
 
     @Override
-    public List<TextualInversion> words() {
+    public List<TextualInversion> textualInversions() {
       return weight.isNothing() ? List.of() : lora.words();
     }
   }

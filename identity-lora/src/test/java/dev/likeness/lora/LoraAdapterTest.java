@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
+import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.AdapterContract;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -120,10 +121,11 @@ class LoraAdapterTest implements AdapterContract {
     try (BaseModel twin = GoldenFolder.loaded(
             GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path());
         Lora lora = Lora.open(file, base)) {
-      lora.at(1).requireFor(base.parts());
-      loras.get(0).at(1).requireFor(twin.parts());
+      ModelAdapter.of(lora.at(1)).requireFor(base.parts());
+      ModelAdapter.of(loras.get(0).at(1)).requireFor(twin.parts());
       String refusal = assertThrows(
-              IllegalArgumentException.class, () -> lora.at(1).requireFor(twin.parts()))
+              IllegalArgumentException.class,
+              () -> ModelAdapter.of(lora.at(1)).requireFor(twin.parts()))
           .getMessage();
       assertTrue(
           refusal.endsWith(" follows from that base's own numbers; open it for this base"),

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -302,9 +303,9 @@ class LoraMergeTest extends OnGoldenBase {
       for (int i = 0; i < 1000; i++) {
         try (TensorScope scope = TensorScope.open()) {
           base.networks()
-              .unet(lora.at(0.5)
+              .unet(ModelAdapter.of(lora.at(0.5))
                   .adapt(ModelComponent.UNET, compute)
-                  .and(norms.at(1).adapt(ModelComponent.UNET, compute)));
+                  .and(ModelAdapter.of(norms.at(1)).adapt(ModelComponent.UNET, compute)));
         }
         if (i == 10) {
           objects = Pointer.totalCount();

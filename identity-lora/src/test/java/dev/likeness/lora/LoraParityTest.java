@@ -6,6 +6,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -107,7 +108,7 @@ class LoraParityTest {
       GoldenLora.Case golden, List<Lora> loras, ModelComponent part) {
     Adaptation sum = Adaptation.NONE;
     for (int i = 0; i < loras.size(); i++) {
-      sum = sum.and(loras.get(i).at(weight(golden, i)).adapt(part, Compute.EXACT));
+      sum = sum.and(ModelAdapter.of(loras.get(i).at(weight(golden, i))).adapt(part, Compute.EXACT));
     }
     return sum;
   }

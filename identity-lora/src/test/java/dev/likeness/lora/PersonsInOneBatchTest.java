@@ -12,6 +12,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
@@ -130,8 +131,8 @@ class PersonsInOneBatchTest {
     List<ImageRequest> requests = several().stream().map(one -> one.steps(4)).toList();
     List<GeneratedImage> plain = base.generate(requests);
     List<GeneratedImage> again = base.generate(requests.stream()
-        .map(one -> one.joints(GenerationHooks.NONE.running(
-            compute -> new GraphRunner(GraphRunner.Capture.REPEATING))))
+        .map(one -> one.hooks(
+            EngineHooks.running(compute -> new GraphRunner(GraphRunner.Capture.REPEATING))))
         .toList());
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "picture " + i);
@@ -168,20 +169,20 @@ class PersonsInOneBatchTest {
       passes.incrementAndGet();
       return network.predict(input, step);
     };
-    GenerationHooks joints = new GenerationHooks(null, counted, StepListener.NONE);
+    GenerationHooks joints = EngineHooks.hooks(counted, StepListener.NONE);
     List<ImageRequest> four = List.of(
             ask("a man", 1, wide.at(1)),
             ask("a woman", 2, attention.at(1)),
             ask("a man", 3, wide.at(0.5)),
             ask("a woman", 4))
         .stream()
-        .map(one -> one.joints(joints))
+        .map(one -> one.hooks(joints))
         .toList();
     base.generate(four.get(0));
     int rows = passes.getAndSet(0);
     base.generate(four);
     assertEquals(rows, passes.getAndSet(0));
-    base.generate(List.of(four.get(0), ask("a boy", 5, whole.at(1)).joints(joints), four.get(1)));
+    base.generate(List.of(four.get(0), ask("a boy", 5, whole.at(1)).hooks(joints), four.get(1)));
     assertEquals(2 * rows, passes.get(), "one whose norms change is drawn for itself");
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
@@ -30,12 +31,12 @@ class SparingBaseTest {
         Lora factors = Lora.open(GoldenLora.file("../kinds/lokr"), base)) {
       ResourceLimitException refused = assertThrows(
           ResourceLimitException.class,
-          () -> whole.at(1).adapt(ModelComponent.UNET, Compute.EXACT));
+          () -> ModelAdapter.of(whole.at(1)).adapt(ModelComponent.UNET, Compute.EXACT));
       assertEquals(0, whole.bytes());
       assertEquals(
           refused.getMessage(),
           assertThrows(ResourceLimitException.class, () -> whole.fuse(1)).getMessage());
-      factors.at(1).adapt(ModelComponent.UNET, Compute.EXACT);
+      ModelAdapter.of(factors.at(1)).adapt(ModelComponent.UNET, Compute.EXACT);
     }
   }
 }

@@ -3,18 +3,16 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * A picture that a ControlNet holds a request to: edges, a pose, a depth map, as the network was
- * trained for.
+ * A control image for a ControlNet: edges, a pose, a depth map, as the network was trained for.
  *
- * @param net the network, which stays the caller's
- * @param picture resized to the request's size
- * @param scale how much it counts; 1 as trained
- * @param from the share of the run at which it begins to count, 0..1
+ * @param net the ControlNet, which stays the caller's
+ * @param picture the image, resized to the request's size
+ * @param scale conditioning scale; 1 as trained
+ * @param from the share of the steps at which it begins to count, 0..1
  * @param until the share at which it ends
- * @param mode which kind of picture it is, for networks trained for several that are told; -1
- *     unsaid
- * @param mask white where the picture is to be drawn anew, resized as it is, for networks trained
- *     for inpainting; null for none
+ * @param mode control mode of the image, for union ControlNets; -1 if the ControlNet has none
+ * @param mask white where the image is to be generated anew, resized likewise, for ControlNets
+ *     trained for inpainting; null for none
  */
 public record ControlImage(
     ControlNet net,
@@ -35,47 +33,47 @@ public record ControlImage(
     }
   }
 
-  /** All the way, as trained. */
+  /** In every step, at scale 1. */
   public static ControlImage of(ControlNet net, RgbImage picture) {
     return new ControlImage(net, picture, 1, 0, 1, -1, null);
   }
 
-  /** Counting so much. */
+  /** At this conditioning scale. */
   public ControlImage scale(double factor) {
     return new ControlImage(net, picture, factor, from, until, mode, mask);
   }
 
-  /** Counting between two shares of the run only. */
+  /** Between two shares of the steps only. */
   public ControlImage between(double start, double end) {
     return new ControlImage(net, picture, scale, start, end, mode, mask);
   }
 
-  /** A picture of this kind. */
-  public ControlImage mode(int kind) {
-    return new ControlImage(net, picture, scale, from, until, kind, mask);
+  /** Of this control mode. */
+  public ControlImage mode(int number) {
+    return new ControlImage(net, picture, scale, from, until, number, mask);
   }
 
   /**
-   * A picture of the kind of this name or number, e.g. {@code canny}: {@link ControlNet#mode}. A
-   * union ControlNet looks at all pictures that a request has for it at once.
+   * Of the control mode of this name or number, e.g. {@code canny}: {@link ControlNet#mode}. A
+   * union ControlNet takes all control images that a request has for it at once.
    *
-   * @throws IllegalArgumentException naming those that the network knows
+   * @throws IllegalArgumentException naming the modes that the ControlNet has
    */
-  public ControlImage mode(String kind) {
-    return mode(net.mode(kind));
+  public ControlImage mode(String name) {
+    return mode(net.mode(name));
   }
 
   /**
-   * A photo that is to be drawn anew where {@code white} is white, for ControlNets of Stable
-   * Diffusion that were trained for inpainting (e.g. control_v11p_sd15_inpaint): they look at -1
-   * there, a union that is told {@code repaint} at black.
+   * A photo that is to be generated anew where {@code white} is white, for ControlNets of Stable
+   * Diffusion that were trained for inpainting (e.g. control_v11p_sd15_inpaint). They are given -1
+   * there, a union in mode {@code repaint} 0.
    */
   public ControlImage masked(RgbImage white) {
     return new ControlImage(net, picture, scale, from, until, mode, white);
   }
 
   /**
-   * Whether it counts in a row of so many: rows that lie wholly between its two shares, as in
+   * Whether it counts in a row of so many: in rows that lie wholly between its two shares, as in
    * diffusers.
    */
   public boolean at(int row, int rows) {

@@ -1,27 +1,26 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.schedulers.Step;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Guidance away from what the network answers when it is made worse on purpose: with blocks left
- * out (skip-layer guidance, Stability AI's for Stable Diffusion 3.5) or with self-attentions in
- * which every token sees itself alone (perturbed attention, Ahn et al. 2024, arXiv:2403.17377).
+ * Guidance away from the prediction of a degraded network: with blocks left out (skip-layer
+ * guidance, Stability AI's for Stable Diffusion 3.5), or with self-attentions in which every token
+ * sees itself alone (perturbed attention guidance, Ahn et al. 2024, arXiv:2403.17377).
  *
- * @param kind what is made worse
+ * @param kind how the network is degraded
  * @param layers numbers of the blocks left out, or regular expressions to be found in the names of
  *     the self-attentions
- * @param scale how far away from that answer
+ * @param scale guidance scale
  * @param decline how much the scale falls with every timestep below 1000, down to 0; 0 keeps it
- * @param from the share of the run at which it begins, 0..1
+ * @param from the share of the steps at which it begins, 0..1
  * @param until the share at which it ends
  */
 public record DegradedGuidance(
     Kind kind, List<String> layers, double scale, double decline, double from, double until) {
   private static final double TIMESTEPS = 1000;
 
-  /** What is made worse. */
+  /** How the network is degraded. */
   public enum Kind {
     SKIPPED_BLOCKS,
     PERTURBED_ATTENTION
@@ -35,28 +34,24 @@ public record DegradedGuidance(
     }
     if (!(from >= 0 && from <= until && until <= 1) || decline < 0) {
       throw new IllegalArgumentException(
-          "guidance away from a weakened network must begin and end in 0..1 and not decline by"
-              + " less than 0, got " + from + " to " + until + " and " + decline);
+          "guidance away from a weakened network must begin and end in 0..1"
+              + " and not decline by less than 0, got " + from + " to " + until + " and "
+              + decline);
     }
   }
 
   /**
-   * Away from the answer without these blocks, with diffusers' numbers: scale 2.8 after 1 and
-   * before 20 percent of a run.
+   * Skip-layer guidance over these blocks, with diffusers' numbers: scale 2.8 after 1 and before 20
+   * % of the steps.
    */
   public static DegradedGuidance skipping(int... blocks) {
-    return new DegradedGuidance(
-        Kind.SKIPPED_BLOCKS,
-        Arrays.stream(blocks).mapToObj(Integer::toString).toList(),
-        2.8,
-        0,
-        0.01,
-        0.2);
+    List<String> numbers = Arrays.stream(blocks).mapToObj(Integer::toString).toList();
+    return new DegradedGuidance(Kind.SKIPPED_BLOCKS, numbers, 2.8, 0, 0.01, 0.2);
   }
 
   /**
-   * Away from the answer with perturbed attention in these layers (diffusers': {@code mid},
-   * {@code blocks.1}), scale 3.
+   * Perturbed attention guidance in these layers (diffusers': {@code mid}, {@code blocks.1}), scale
+   * 3.
    */
   public static DegradedGuidance perturbing(String... layers) {
     return new DegradedGuidance(Kind.PERTURBED_ATTENTION, List.of(layers), 3, 0, 0, 1);
@@ -72,13 +67,13 @@ public record DegradedGuidance(
     return new DegradedGuidance(kind, layers, scale, each, from, until);
   }
 
-  /** Between two shares of a run only. */
+  /** Between two shares of the steps only. */
   public DegradedGuidance between(double start, double end) {
     return new DegradedGuidance(kind, layers, scale, decline, start, end);
   }
 
   /**
-   * Whether it counts in a row of a run; one that leaves blocks out begins after its start, as in
+   * Whether it counts in a row of so many; skip-layer guidance begins after its start, as in
    * diffusers.
    */
   public boolean at(int row, int rows) {
@@ -91,7 +86,8 @@ public record DegradedGuidance(
     return decline == 0;
   }
 
-  public double scale(Step step) {
-    return Math.max(0, scale - decline * (TIMESTEPS - step.timestep()));
+  /** The scale at a timestep. */
+  public double scaleAt(double timestep) {
+    return Math.max(0, scale - decline * (TIMESTEPS - timestep));
   }
 }

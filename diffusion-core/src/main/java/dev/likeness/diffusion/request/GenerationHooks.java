@@ -1,41 +1,34 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
-import dev.likeness.diffusion.internal.family.Predictor;
-import dev.likeness.diffusion.internal.sampling.StepListener;
-import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.schedulers.Scheduler;
-import java.util.function.Function;
-import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 
 /**
- * Parts of a run that the caller brings: for research.
+ * Code of the caller that one generation calls.
  *
- * @param scheduler ladder and solver of the caller's own, or null for the request's by name
- * @param network what is wrapped around the base's network, guidance included
- * @param listener what hears of each step, its latents in hand, asked for once for each pass and
- *     closed with it
- * @param runner how the rows' work is run on a device, asked for once for each pass and closed with
- *     it; not where a memory plan brings the network's blocks in
+ * @param steps called after each step with the batch's latents, or null
+ * @param captured whether steps are captured as a CUDA graph and replayed, on the first graphics
+ *     card; elsewhere, and where a memory plan streams the network's blocks, steps run as they come
+ * @param engine hooks on tensors, which sister modules and research make, or null
  */
-public record GenerationHooks(
-    Scheduler scheduler,
-    UnaryOperator<Predictor> network,
-    Supplier<StepListener> listener,
-    Function<Compute, StepRunner> runner) {
-  /** Nothing of the caller's own. */
-  public static final GenerationHooks NONE =
-      new GenerationHooks(null, UnaryOperator.identity(), StepListener.NONE);
+public record GenerationHooks(Consumer<SampledStep> steps, boolean captured, Engine engine) {
+  /** No code of the caller's. */
+  public static final GenerationHooks NONE = new GenerationHooks(null, false, null);
 
-  /** One listener for all passes, and work run as it comes. */
-  public GenerationHooks(
-      Scheduler scheduler, UnaryOperator<Predictor> network, StepListener listener) {
-    this(scheduler, network, () -> listener, compute -> StepRunner.PLAIN);
+  /** Hooks of the sampling engine on tensors. Opaque here. */
+  public interface Engine {}
+
+  /** With this called after each step. */
+  public GenerationHooks onStep(Consumer<SampledStep> listener) {
+    return new GenerationHooks(listener, captured, engine);
   }
 
-  /** The same with the rows' work run otherwise, such as {@code Replayed::on}. */
-  public GenerationHooks running(Function<Compute, StepRunner> other) {
-    return new GenerationHooks(scheduler, network, listener, other);
+  /** With steps captured as a CUDA graph and replayed. */
+  public GenerationHooks capturing() {
+    return new GenerationHooks(steps, true, engine);
+  }
+
+  /** With these hooks of the sampling engine. */
+  public GenerationHooks engine(Engine other) {
+    return new GenerationHooks(steps, captured, other);
   }
 }

@@ -1,34 +1,32 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.internal.sampling.GuidanceRule;
-import java.util.function.DoubleFunction;
-
 /**
- * How guidance works beyond its scale.
+ * Guidance of a request: scale, formula, interval.
  *
- * @param rescale how far the answer's spread is brought back, 0..1; see
- *     {@link GuidanceRule.Rescaled}
- * @param from the share of the run at which guidance begins, 0..1
+ * @param scale guidance scale, or NaN for the default; 1 and below turn guidance off, on Z-Image 0
+ *     and below. FLUX.1 and latent consistency models are conditioned on it and cannot turn it off
+ * @param rescale how far the guided prediction's standard deviation is brought back to the unguided
+ *     one's, 0..1 (Lin et al. 2024, arXiv:2305.08891; diffusers' {@code guidance_rescale})
+ * @param from the share of the steps at which guidance begins, 0..1
  * @param until the share at which it ends
- * @param sequential whether the prompts are asked one after the other, which halves the memory
- * @param rule the rule of a scale, made anew for each run, e.g. {@code scale -> new ZeroStar(scale,
- *     1)}
- * @param weakening what else the answer is driven away from, or null
+ * @param sequential whether the prompts are evaluated one after the other, which halves the memory
+ * @param formula how the two predictions are combined
+ * @param weakening degraded guidance beside it, or null
  * @param trueCfg the scale of guidance by two prompts in a network that has guidance of its own
- *     (FLUX), where {@code ImageRequest.guidance} is the network's: diffusers'
- *     {@code true_cfg_scale}; 1 for none
+ *     (FLUX), where {@code scale} is the network's: diffusers' {@code true_cfg_scale}; 1 for none
  */
 public record GuidanceOptions(
+    double scale,
     double rescale,
     double from,
     double until,
     boolean sequential,
-    DoubleFunction<GuidanceRule> rule,
+    GuidanceFormula formula,
     DegradedGuidance weakening,
     double trueCfg) {
-  /** Classifier-free guidance all the way, in one pass. */
+  /** Classifier-free guidance of the default scale in every step, in one pass. */
   public static final GuidanceOptions STANDARD =
-      new GuidanceOptions(0, 0, 1, false, GuidanceRule.ClassifierFree::new, null, 1);
+      new GuidanceOptions(Double.NaN, 0, 0, 1, false, GuidanceFormula.CLASSIFIER_FREE, null, 1);
 
   public GuidanceOptions {
     if (!(rescale >= 0 && rescale <= 1)) {
@@ -40,45 +38,66 @@ public record GuidanceOptions(
     }
   }
 
-  public GuidanceOptions rescale(double share) {
-    return new GuidanceOptions(share, from, until, sequential, rule, weakening, trueCfg);
+  public GuidanceOptions scale(double value) {
+    return new GuidanceOptions(
+        value, rescale, from, until, sequential, formula, weakening, trueCfg);
   }
 
-  /** Guided between two shares of the run only. */
+  public GuidanceOptions rescale(double share) {
+    return new GuidanceOptions(scale, share, from, until, sequential, formula, weakening, trueCfg);
+  }
+
+  /** Guided between two shares of the steps only. */
   public GuidanceOptions between(double start, double end) {
-    return new GuidanceOptions(rescale, start, end, sequential, rule, weakening, trueCfg);
+    return new GuidanceOptions(scale, rescale, start, end, sequential, formula, weakening, trueCfg);
   }
 
   /** One prompt after the other. */
   public GuidanceOptions inTurns() {
-    return new GuidanceOptions(rescale, from, until, true, rule, weakening, trueCfg);
+    return new GuidanceOptions(scale, rescale, from, until, true, formula, weakening, trueCfg);
   }
 
-  /** Combined by another rule. */
-  public GuidanceOptions by(DoubleFunction<GuidanceRule> other) {
-    return new GuidanceOptions(rescale, from, until, sequential, other, weakening, trueCfg);
+  /** By CFG-Zero*, whose first {@code steps} predict zero (Fan et al. 2025, arXiv:2503.18886). */
+  public GuidanceOptions zeroStar(int steps) {
+    return by(new GuidanceFormula.ZeroStarFormula(steps));
   }
 
-  /** Driven away from the answer of a weakened network too. */
+  /**
+   * By adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1).
+   *
+   * @param eta how much of the part along the prediction stays, 1 for all
+   * @param momentum how much of the earlier differences is added, mostly negative; 0 for none
+   * @param limit the largest length of the difference, 0 for any
+   */
+  public GuidanceOptions projected(double eta, double momentum, double limit) {
+    return by(new GuidanceFormula.ProjectedFormula(eta, momentum, limit));
+  }
+
+  /** With a guided prediction at most {@code factor} times as long as the unguided one. */
+  public GuidanceOptions limited(double factor) {
+    return by(new GuidanceFormula.LimitedFormula(formula, factor));
+  }
+
+  /** Combined by another formula. */
+  public GuidanceOptions by(GuidanceFormula other) {
+    return new GuidanceOptions(scale, rescale, from, until, sequential, other, weakening, trueCfg);
+  }
+
+  /** With degraded guidance too. */
   public GuidanceOptions away(DegradedGuidance worse) {
-    return new GuidanceOptions(rescale, from, until, sequential, rule, worse, trueCfg);
+    return new GuidanceOptions(scale, rescale, from, until, sequential, formula, worse, trueCfg);
   }
 
   /**
    * With guidance by two prompts over the guidance that FLUX has of its own:
    * {@code true_cfg_scale}.
    */
-  public GuidanceOptions trueCfg(double scale) {
-    return new GuidanceOptions(rescale, from, until, sequential, rule, weakening, scale);
+  public GuidanceOptions trueCfg(double value) {
+    return new GuidanceOptions(scale, rescale, from, until, sequential, formula, weakening, value);
   }
 
+  /** Whether guidance is on in every step. */
   public boolean throughout() {
     return from == 0 && until == 1;
-  }
-
-  public GuidanceRule ruleOf(double scale) {
-    GuidanceRule plain = scale > 1 ? rule.apply(scale) : (answers, step) -> answers.positive();
-    GuidanceRule away = weakening == null ? plain : new GuidanceRule.Strengthened(plain, weakening);
-    return rescale == 0 || scale <= 1 ? away : new GuidanceRule.Rescaled(away, rescale);
   }
 }

@@ -1,371 +1,416 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.RequestDraft;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.Unled;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Scheduler;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
- * What to draw. Immutable; every {@code with}-like method returns another request.
+ * What to generate: option records, each for one stage of the pipeline, behind a short fluent face.
+ * Immutable; every method that takes an option returns another request.
  *
- * <p>What is not said is the model's own default: see
- * {@link dev.likeness.diffusion.BaseModel#defaults(ImageRequest)}.
+ * <p>An option that is not given has the base's own default: see
+ * {@code BaseModel.defaults(ImageRequest)}.
  *
- * @param prompt what the picture shows
- * @param negative what it must not show; empty for nothing
- * @param steps sampling steps, or 0 for the default
- * @param ownSteps timesteps or noise levels that were given in place of a number of steps
- * @param guidance classifier-free guidance scale, or NaN for the default; 1 and below turn guidance
- *     off, on Z-Image 0 and below; what FLUX.1's network is told, or a latent consistency model's,
- *     which has no off
- * @param seed image {@code i} of the request draws its noise from {@code seed + i}
- * @param count how many pictures
- * @param width in pixels, a multiple of {@link dev.likeness.diffusion.BaseModel#unit()}, or 0 for
- *     the default: the initial picture's, else, on a UNet, the first ControlNet's, else the
- *     model's, which masked pictures are drawn at too, but on UNets with a ControlNet, Z-Image, and
- *     bases that edit; on Stable Diffusion 3 and FLUX.1 (not Kontext and Fill) larger pictures are
- *     scaled down to about the model's pixels, masked or not
- * @param height in pixels, a multiple of the same, or 0 for the default
- * @param scheduler a scheduler's name, or null for the model's own
- * @param adapters who and what adapts the model for this request, summed
- * @param sizes what SDXL is told about sizes
- * @param negativeSizes what it is told about what the picture must not be; null for the same
- * @param initial what the run begins from, or null for noise alone
- * @param noise the unit noise that the run begins with instead of drawn noise, or null
- * @param from the share of the training timesteps that another model has walked already, in 0..1
- * @param until the share at which the run stops, in 0..1; the latents are then still noisy
- * @param eta how much of each step's noise is fresh, for schedulers that can choose, or NaN for
- *     their default
- * @param prompting how the prompts are read
- * @param embedding what the network is told in place of the prompt, or null
- * @param negativeEmbedding the same for the negative prompt
- * @param guidanceOptions how guidance works beyond its scale
- * @param controls pictures that ControlNets hold the run to
- * @param hires a second pass over the enlarged picture, or null
- * @param tiled whether the autoencoder works a few rows at a time at any size; it always does above
- *     1024 x 1024
- * @param approximation work that is left out, for a picture that is nearly the same
- * @param joints what the caller brings, for research
+ * @param prompts prompt and negative prompt, and how they are read
+ * @param sampling steps, scheduler, seed, number of images, initial noise
+ * @param sizing size of the images, and the sizes that SDXL is conditioned on
+ * @param guidanceOptions guidance scale, formula and interval
+ * @param adapters adapters of this request, summed
+ * @param initial the image or latents that sampling begins from, or null for noise alone
+ * @param controls control images of ControlNets
+ * @param caching reduced work, for nearly the same image
+ * @param tiling windows over the sample, and the autoencoder in strips
+ * @param hires a second pass over the enlarged image, or null
+ * @param hooks code of the caller that the sampling loop calls
  */
 public record ImageRequest(
-    String prompt,
-    String negative,
-    int steps,
-    SamplingOptions ownSteps,
-    double guidance,
-    long seed,
-    int count,
-    int width,
-    int height,
-    String scheduler,
-    List<Adapter> adapters,
-    SizeConditioning sizes,
-    SizeConditioning negativeSizes,
-    InitialImage initial,
-    Latents noise,
-    double from,
-    double until,
-    double eta,
-    PromptOptions prompting,
-    PromptEmbedding embedding,
-    PromptEmbedding negativeEmbedding,
+    PromptOptions prompts,
+    SamplingOptions sampling,
+    SizeOptions sizing,
     GuidanceOptions guidanceOptions,
+    List<Adapter> adapters,
+    InitialImage initial,
     List<ControlImage> controls,
+    CachingOptions caching,
+    TilingOptions tiling,
     HiresFix hires,
-    boolean tiled,
-    CachingOptions approximation,
-    GenerationHooks joints) {
+    GenerationHooks hooks)
+    implements RequestValues {
 
   public ImageRequest {
-    if (prompt == null || negative == null) {
-      throw new IllegalArgumentException(
-          "prompt and negative prompt must not be null; give an empty text");
-    }
-    if (steps < 0 || count < 1 || width < 0 || height < 0) {
-      throw new IllegalArgumentException("steps " + steps + ", count " + count + ", size " + width
-          + "x" + height + ": none may be negative, count not 0");
-    }
     adapters = List.copyOf(adapters);
     controls = List.copyOf(controls);
   }
 
-  /** One picture of {@code prompt}, everything else by default, seed 0. */
+  /** One image of {@code prompt}, everything else by default, seed 0. */
   public static ImageRequest of(String prompt) {
-    return new RequestDraft(prompt).request();
+    return new ImageRequest(
+        PromptOptions.of(prompt),
+        SamplingOptions.DEFAULT,
+        SizeOptions.DEFAULT,
+        GuidanceOptions.STANDARD,
+        List.of(),
+        null,
+        List.of(),
+        CachingOptions.NONE,
+        TilingOptions.NONE,
+        null,
+        GenerationHooks.NONE);
   }
 
+  // Whole records: each of these, and nothing else, knows the order of the components.
+
+  public ImageRequest prompts(PromptOptions options) {
+    return new ImageRequest(
+        options,
+        sampling,
+        sizing,
+        guidanceOptions,
+        adapters,
+        initial,
+        controls,
+        caching,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  public ImageRequest sampling(SamplingOptions options) {
+    return new ImageRequest(
+        prompts,
+        options,
+        sizing,
+        guidanceOptions,
+        adapters,
+        initial,
+        controls,
+        caching,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  public ImageRequest sizing(SizeOptions options) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        options,
+        guidanceOptions,
+        adapters,
+        initial,
+        controls,
+        caching,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  /** Guided in this way; options without a scale of their own keep the request's. */
+  public ImageRequest guidance(GuidanceOptions options) {
+    GuidanceOptions scaled = Double.isNaN(options.scale()) ? options.scale(guidance()) : options;
+    return new ImageRequest(
+        prompts, sampling, sizing, scaled, adapters, initial, controls, caching, tiling, hires,
+        hooks);
+  }
+
+  /** With these adapters in place of the request's. */
+  public ImageRequest adapters(List<Adapter> others) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizing,
+        guidanceOptions,
+        others,
+        initial,
+        controls,
+        caching,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  /** Begun from an image or latents: image-to-image, inpainting, outpainting. */
+  public ImageRequest from(InitialImage image) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizing,
+        guidanceOptions,
+        adapters,
+        image,
+        controls,
+        caching,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  /** With these control images in place of the request's. */
+  public ImageRequest controls(List<ControlImage> others) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizing,
+        guidanceOptions,
+        adapters,
+        initial,
+        others,
+        caching,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  /** Nearly the same image with less work. */
+  public ImageRequest caching(CachingOptions options) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizing,
+        guidanceOptions,
+        adapters,
+        initial,
+        controls,
+        options,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  public ImageRequest tiling(TilingOptions options) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizing,
+        guidanceOptions,
+        adapters,
+        initial,
+        controls,
+        caching,
+        options,
+        hires,
+        hooks);
+  }
+
+  /** With a second pass over the enlarged image, or none for null. */
+  public ImageRequest hires(HiresFix pass) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizing,
+        guidanceOptions,
+        adapters,
+        initial,
+        controls,
+        caching,
+        tiling,
+        pass,
+        hooks);
+  }
+
+  /** With code of the caller's own in the sampling loop. */
+  public ImageRequest hooks(GenerationHooks own) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizing,
+        guidanceOptions,
+        adapters,
+        initial,
+        controls,
+        caching,
+        tiling,
+        hires,
+        own);
+  }
+
+  // The fluent face: one option each.
+
   public ImageRequest prompt(String text) {
-    return with(d -> d.prompt = text);
+    return prompts(prompts.prompt(text));
   }
 
   public ImageRequest negative(String text) {
-    return with(d -> d.negative = text);
+    return prompts(prompts.negative(text));
   }
 
   public ImageRequest steps(int n) {
-    return with(d -> d.lay(n, SamplingOptions.NONE));
+    return sampling(sampling.steps(n));
   }
 
   /**
-   * In a step at each of these timesteps, in place of a number of steps: {@code timesteps(999, 749,
+   * A step at each of these timesteps, in place of a number of steps: {@code timesteps(999, 749,
    * 499, 249)}. A strength below 1, and {@link #between}, leave out some of them.
    *
-   * @param falling of the trained ones, from noise to the picture, at least one
-   * @throws IllegalArgumentException when they do not fall; drawing refuses what the scheduler does
-   *     not take
+   * @param falling trained timesteps, from noise to the image, at least one
+   * @throws IllegalArgumentException if they do not fall; generation refuses those that the
+   *     scheduler does not take
    */
   public ImageRequest timesteps(double... falling) {
-    return with(d -> d.lay(falling.length, SamplingOptions.ofTimesteps(falling)));
+    return sampling(sampling.timesteps(falling));
   }
 
   /**
-   * Over these noise levels, in place of a number of steps. Most samplers of Stable Diffusion 1.x,
-   * 2.x and XL that take any end at the last one, which is usually 0; flow classes take one for
-   * each step and go on to 0: see {@link PlanRequest#ofSigmas}.
+   * Sampling over these sigmas, in place of a number of steps. Most solvers of Stable Diffusion
+   * 1.x, 2.x and XL that take any end at the last one, which is usually 0; flow classes take one
+   * for each step and go on to 0: see {@link PlanRequest#ofSigmas}.
    *
-   * @param falling in the scheduler's own unit, from noise to the picture, at least one
-   * @throws IllegalArgumentException when they do not fall; drawing refuses what the scheduler does
-   *     not take
+   * @param falling in the scheduler's own unit, from noise to the image, at least one
+   * @throws IllegalArgumentException if they do not fall; generation refuses those that the
+   *     scheduler does not take
    */
   public ImageRequest sigmas(double... falling) {
-    return with(d -> d.lay(falling.length, SamplingOptions.ofSigmas(falling)));
+    return sampling(sampling.sigmas(falling));
   }
 
   public ImageRequest guidance(double scale) {
-    return with(d -> d.guidance = scale);
+    return guidance(guidanceOptions.scale(scale));
   }
 
   public ImageRequest seed(long value) {
-    return with(d -> d.seed = value);
+    return sampling(sampling.seed(value));
   }
 
   public ImageRequest count(int n) {
-    return with(d -> d.count = n);
+    return sampling(sampling.count(n));
   }
 
-  public ImageRequest size(int w, int h) {
-    return with(d -> {
-      d.width = w;
-      d.height = h;
-    });
+  public ImageRequest size(int width, int height) {
+    return sizing(sizing.size(width, height));
   }
 
-  /** Sampled as this scheduler does, by any name its users type. */
+  /** Sampled by this scheduler, under any name that its users type. */
   public ImageRequest scheduler(String name) {
-    return sampledBy(null).with(d -> d.scheduler = name);
+    return sampling(sampling.scheduler(name));
   }
 
   /**
    * Sampled by this scheduler, with its own options:
    * {@code sampledBy(own.with("dpmpp_2m").with("solver_order", 3))}, where {@code own} is the
-   * model's, {@code base.parts().scheduler()}. One that is no {@code SchedulerConfig} is asked for
-   * the request's steps alone, and lays its own levels down to 0, shift included. A name that is
-   * given later counts instead.
+   * model's, {@code base.parts().scheduler()}. A scheduler that is no {@code SchedulerConfig} is
+   * asked for the request's steps alone, and makes its own sigmas down to 0, shift included. A name
+   * that is given later counts instead.
    */
   public ImageRequest sampledBy(Scheduler own) {
-    return with(d -> d.joints =
-        new GenerationHooks(own, d.joints.network(), d.joints.listener(), d.joints.runner()));
+    return sampling(sampling.sampledBy(own));
   }
 
   /**
-   * Adapted by this one too, e.g. a person: {@code as(ada.at(0.8))}; the prompts may name its
-   * words.
+   * With this adapter too, e.g. a person: {@code as(ada.at(0.8))}; the prompts may name its
+   * placeholder tokens.
    *
-   * @throws IllegalArgumentException when it brings another word of a token that the request has
+   * @throws IllegalArgumentException if it brings another embedding of a token that the request has
    *     one of
    */
   public ImageRequest as(Adapter adapter) {
-    return with(d -> {
-      d.adapters.add(adapter);
-      adapter.summands().stream()
-          .filter(Adapter.WordSource.class::isInstance)
-          .map(Adapter.WordSource.class::cast)
-          .flatMap(source -> source.words().stream())
-          .forEach(word -> d.prompting = d.prompting.word(word));
-    });
+    PromptOptions named = prompts;
+    for (Adapter summand : adapter.summands()) {
+      for (TextualInversion word : summand.textualInversions()) {
+        named = named.word(word);
+      }
+    }
+    return adapters(appended(adapters, adapter)).prompts(named);
   }
 
-  /**
-   * Adapted as before, but with nothing that leads pictures on their way: see
-   * {@link Adapter#steering}.
-   */
+  /** With the same adapters, but without their gradient guidance. */
   public ImageRequest unled() {
-    return with(d -> d.adapters.replaceAll(Unled::new));
+    return adapters(adapters.stream().map(Adapter::unled).toList());
   }
 
-  /** Told of these sizes, where the model asks (SDXL). */
+  /** Conditioned on these sizes (SDXL). */
   public ImageRequest sizes(SizeConditioning wanted) {
-    return sizes(wanted, negativeSizes);
+    return sizes(wanted, negativeSizes());
   }
 
-  /**
-   * Told of these sizes, where the model asks (SDXL), and of others for what the picture must not
-   * be.
-   */
+  /** Conditioned on these sizes (SDXL), the negative prompt on others. */
   public ImageRequest sizes(SizeConditioning wanted, SizeConditioning unwanted) {
-    return with(d -> {
-      d.sizes = wanted;
-      d.negativeSizes = unwanted;
-    });
+    return sizing(sizing.conditioning(wanted, unwanted));
   }
 
-  /** Begun from a picture or latents: image-to-image, inpainting, outpainting. */
-  public ImageRequest from(InitialImage image) {
-    return with(d -> d.initial = image);
-  }
-
-  /** Begun from a picture of which {@code strength}, in 0..1, is redrawn. */
+  /** Begun from an image of which {@code strength}, in 0..1, is changed. */
   public ImageRequest from(RgbImage picture, double strength) {
     return from(InitialImage.of(picture).strength(strength));
   }
 
   /**
-   * The picture on a larger canvas, its new margins drawn, of the size of both; all sizes in
-   * pixels.
+   * Outpainting: the image with new margins, generated, of the size of both; all sizes in pixels.
    */
   public ImageRequest outpaint(RgbImage picture, int left, int top, int right, int bottom) {
     return from(InitialImage.extended(picture, left, top, right, bottom))
         .size(picture.width() + left + right, picture.height() + top + bottom);
   }
 
-  /** With a second pass over the enlarged picture. */
-  public ImageRequest hires(HiresFix pass) {
-    return with(d -> d.hires = pass);
-  }
-
-  /** Begun with this unit noise rather than with drawn noise. */
+  /** Begun with this unit noise rather than with noise of the seed. */
   public ImageRequest noise(Latents unit) {
-    return with(d -> d.noise = unit);
+    return sampling(sampling.noise(unit));
   }
 
   /**
-   * The part of the run between two shares of the training timesteps: a base model stops at 0.8,
-   * and a refiner goes on from the base's latents at 0.8, or inside a mask; a run that goes on
-   * needs an initial image, and takes no map of changes.
+   * Samples between two shares of the training timesteps only: a base model stops at 0.8, and a
+   * refiner goes on from the base's latents at 0.8, or inside a mask. A request that goes on needs
+   * an initial image, and takes no map of changes.
    */
   public ImageRequest between(double start, double end) {
-    return with(d -> {
-      d.from = start;
-      d.until = end;
-    });
+    return sampling(sampling.between(start, end));
   }
 
   /** With another share of fresh noise in each step. */
   public ImageRequest eta(double share) {
-    return with(d -> d.eta = share);
+    return sampling(sampling.eta(share));
   }
 
   /**
-   * With prompts read in this syntax; other than plain for Stable Diffusion 1.x, 2.x and XL alone,
-   * other bases refuse it.
+   * With prompts read in this syntax; only Stable Diffusion 1.x, 2.x and XL take another than
+   * plain.
    */
   public ImageRequest syntax(PromptSyntax syntax) {
-    return with(d -> d.prompting = d.prompting.syntax(syntax));
+    return prompts(prompts.syntax(syntax));
   }
 
   /**
-   * With so many of the text encoders' last layers left out, counted as diffusers counts, not the
-   * web UI; see {@link PromptOptions}.
+   * With so many of the text encoders' last layers left out, counted as diffusers counts; see
+   * {@link PromptOptions}.
    */
   public ImageRequest clipSkip(int layers) {
-    return with(d -> d.prompting = d.prompting.clipSkip(layers));
+    return prompts(prompts.clipSkip(layers));
   }
 
   /**
    * With a textual inversion that the prompts may name.
    *
-   * @throws IllegalArgumentException when the request has another word of its token
+   * @throws IllegalArgumentException if the request has another embedding of its token
    */
   public ImageRequest word(TextualInversion word) {
-    return with(d -> d.prompting = d.prompting.word(word));
+    return prompts(prompts.word(word));
   }
 
   /**
-   * With embeddings in place of the prompts; either may be null for the prompt's own. For Stable
-   * Diffusion 1.x, 2.x and XL alone, other bases refuse them.
+   * With embeddings in place of the prompts; either may be null for the prompt's own. Only Stable
+   * Diffusion 1.x, 2.x and XL take them.
    */
   public ImageRequest embeddings(PromptEmbedding wanted, PromptEmbedding unwanted) {
-    return with(d -> {
-      d.embedding = wanted;
-      d.negativeEmbedding = unwanted;
-    });
+    return prompts(prompts.embeddings(wanted, unwanted));
   }
 
-  /** Guided in this way. */
-  public ImageRequest guidance(GuidanceOptions options) {
-    return with(d -> d.guidanceOptions = options);
-  }
-
-  /** Held to this picture too. */
+  /** With this control image too. */
   public ImageRequest control(ControlImage control) {
-    return with(d -> d.controls.add(control));
+    return controls(appended(controls, control));
   }
 
   /**
-   * The same picture to rounding with less memory for the autoencoder, which works a few rows at a
+   * The same image to rounding with less memory for the autoencoder, which works a few rows at a
    * time.
    */
   public ImageRequest inTiles() {
-    return with(d -> d.tiled = true);
+    return tiling(tiling.stripwise());
   }
 
-  /** Nearly the same picture with less work. */
-  public ImageRequest approximation(CachingOptions less) {
-    return with(d -> d.approximation = less);
-  }
-
-  /** With parts of the caller's own: a scheduler, something around the network, a listener. */
-  public ImageRequest joints(GenerationHooks own) {
-    return with(d -> d.joints = own);
-  }
-
-  /**
-   * What a run of the network has to be told once for all of its pictures: requests whose runs are
-   * equal may be drawn in the same passes. A run that begins from a picture, or whose prompts may
-   * differ in length, is like no other's.
-   */
-  public Object run() {
-    boolean own = initial != null
-        || prompting.syntax() != PromptSyntax.PLAIN
-        || embedding != null
-        || negativeEmbedding != null;
-    return own
-        ? new Object()
-        : with(d -> {
-          d.prompt = "";
-          d.negative = "";
-          d.seed = 0;
-          d.count = 1;
-          d.adapters.clear();
-          d.prompting = d.prompting.words(List.of());
-        });
-  }
-
-  /**
-   * Whether something there is drawn over, rather than gone on with where another model stopped.
-   */
-  public boolean drawsOver() {
-    return initial != null && from == 0;
-  }
-
-  /**
-   * Whether a network that edits pictures is shown the initial one beside noise alone, rather than
-   * begun from it.
-   */
-  public boolean isEdit() {
-    return drawsOver()
-        && initial.picture() != null
-        && initial.mask() == null
-        && !(initial.strength() < 1);
-  }
-
-  private ImageRequest with(Consumer<RequestDraft> change) {
-    RequestDraft draft = new RequestDraft(this);
-    change.accept(draft);
-    return draft.request();
+  private static <T> List<T> appended(List<T> list, T one) {
+    List<T> all = new ArrayList<>(list);
+    all.add(one);
+    return all;
   }
 }

@@ -4,18 +4,18 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Latents;
 
 /**
- * What a run begins from instead of noise alone. Exactly one of picture and latents is there.
+ * Where sampling begins instead of noise alone: an image or latents, one of the two.
  *
- * @param picture a picture, resized to the request's size; null when latents are given
- * @param latents latents of an earlier run; null when a picture is given
- * @param strength the share of the steps that is done, in 0..1, or NaN for the model's default. A
- *     network that edits pictures (Kontext, FLUX.2) is shown this one at 1; below, it draws over it
+ * @param picture an image, resized to the request's size; null if latents are given
+ * @param latents latents of an earlier generation; null if an image is given
+ * @param strength the share of the steps that is sampled, in 0..1, or NaN for the default. At 1, a
+ *     base that edits (Kontext, FLUX.2) takes the image as a reference; below, it generates over it
  *     as others do
- * @param mask white where to draw, black where to keep; null to draw everywhere
- * @param byDegrees whether the mask's shades say how much each place may change; a mask is cut at
- *     its middle otherwise
- * @param ownSize whether a network that edits pictures (Kontext) and is shown this one is shown it
- *     at its own size, rather than at the nearest of those it was trained on
+ * @param mask white where to generate, black where to keep; null to generate everywhere
+ * @param byDegrees whether the mask is a map of changes, whose shades say how much each place may
+ *     change; otherwise it is cut at its middle
+ * @param ownSize whether a base that edits (Kontext) takes the image at its own size, rather than
+ *     at the nearest of those that it was trained on
  */
 public record InitialImage(
     RgbImage picture,
@@ -34,19 +34,19 @@ public record InitialImage(
     }
   }
 
-  /** Whether a mask says what is drawn and what is kept. */
+  /** Whether a mask says what is generated and what is kept. */
   public boolean masked() {
     return mask != null && !byDegrees;
   }
 
-  /** Begins from a picture. */
+  /** Begins from an image. */
   public static InitialImage of(RgbImage picture) {
     return new InitialImage(picture, null, Double.NaN, null, false, false);
   }
 
   /**
-   * A picture on a larger canvas, of which the new margins are drawn: outpainting. They begin as
-   * the picture's edges, drawn out.
+   * Outpainting: an image with new margins, which are generated. They begin as the image's edges,
+   * stretched.
    */
   public static InitialImage extended(RgbImage picture, int left, int top, int right, int bottom) {
     if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
@@ -73,17 +73,17 @@ public record InitialImage(
     return new InitialImage(null, latents, Double.NaN, null, false, false);
   }
 
-  /** The same, of which {@code share} is redrawn. */
+  /** The same at this strength. */
   public InitialImage strength(double share) {
     return new InitialImage(picture, latents, share, mask, byDegrees, ownSize);
   }
 
-  /** The same, shown to a network that edits pictures at its own size. */
+  /** The same, taken at its own size by a base that edits. */
   public InitialImage atItsOwnSize() {
     return new InitialImage(picture, latents, strength, mask, byDegrees, true);
   }
 
-  /** The same, drawn anew only where {@code white} is white. */
+  /** The same, generated only where {@code white} is white. */
   public InitialImage mask(RgbImage white) {
     return new InitialImage(picture, latents, strength, white, false, ownSize);
   }

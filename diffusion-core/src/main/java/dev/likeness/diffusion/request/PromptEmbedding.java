@@ -1,17 +1,15 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.Arrays;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
- * A prompt as the network is told it, to be kept, mixed and drawn from.
+ * An encoded prompt, to be kept, mixed, and given in place of a prompt (diffusers:
+ * {@code prompt_embeds} and {@code pooled_prompt_embeds}).
  *
  * @param tokens [count, width] by rows
- * @param count how many tokens
- * @param pooled one vector for the whole prompt, which SDXL is told too; empty for other families
+ * @param count number of tokens
+ * @param pooled one vector for the whole prompt, of SDXL; empty for other families
  */
 public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   public PromptEmbedding {
@@ -20,13 +18,6 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
     }
     tokens = tokens.clone();
     pooled = pooled.clone();
-  }
-
-  public static PromptEmbedding of(Tensor tokens, Tensor pooled) {
-    return new PromptEmbedding(
-        ImageTensors.floats(tokens),
-        Math.toIntExact(tokens.size(1)),
-        pooled == null ? new float[0] : ImageTensors.floats(pooled));
   }
 
   @Override
@@ -58,16 +49,6 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
         Latents.Interpolation.slerp(tokens, other.tokens, share),
         count,
         Latents.Interpolation.slerp(pooled, other.pooled, share));
-  }
-
-  /** [1, count, width], f32, CPU; owned by the calling scope. */
-  public Tensor tokenTensor() {
-    return torch.tensor(tokens).view(1, count, width());
-  }
-
-  /** [1, width], or null where there is none. */
-  public Tensor pooledTensor() {
-    return pooled.length == 0 ? null : torch.tensor(pooled).view(1, pooled.length);
   }
 
   @Override

@@ -5,30 +5,47 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a request's prompts are read.
+ * Prompts of a request, and how they are read.
  *
+ * @param prompt what the image shows
+ * @param negative what it must not show; empty for nothing
  * @param syntax plain, or, for Stable Diffusion 1.x, 2.x and XL, with weights and schedules
  * @param clipSkip how many of the text encoders' last layers are left out beyond the family's own,
  *     as diffusers counts. What the web UI calls clip skip 2 is 1 on Stable Diffusion 1.x; on XL it
- *     is 0, and on 2.x the web UI always does what is 0 here. Plain, it is the prompt's alone, as
- *     in diffusers; else the negative prompt's too. FLUX, FLUX.2 and Z-Image know none
+ *     is 0, and on 2.x the web UI always does what is 0 here. With plain syntax it is the prompt's
+ *     alone, as in diffusers; else the negative prompt's too. FLUX, FLUX.2 and Z-Image have none
  * @param words textual inversions that the prompts may name; one that is given twice counts once,
  *     two of one token are refused
+ * @param embedding precomputed prompt embeddings; replace the prompt. Null for none
+ * @param negativeEmbedding the same for the negative prompt
  */
-public record PromptOptions(PromptSyntax syntax, int clipSkip, List<TextualInversion> words) {
-  /** Plain, with every layer and no words. */
-  public static final PromptOptions PLAIN = new PromptOptions(PromptSyntax.PLAIN, 0, List.of());
-
+public record PromptOptions(
+    String prompt,
+    String negative,
+    PromptSyntax syntax,
+    int clipSkip,
+    List<TextualInversion> words,
+    PromptEmbedding embedding,
+    PromptEmbedding negativeEmbedding) {
   public PromptOptions {
+    if (prompt == null || negative == null) {
+      throw new IllegalArgumentException(
+          "prompt and negative prompt must not be null; give an empty text");
+    }
     if (clipSkip < 0) {
       throw new IllegalArgumentException("clip skip must not be negative, got " + clipSkip);
     }
     words = distinct(words);
   }
 
+  /** This prompt, read plainly, with every layer and without textual inversions. */
+  public static PromptOptions of(String prompt) {
+    return new PromptOptions(prompt, "", PromptSyntax.PLAIN, 0, List.of(), null, null);
+  }
+
   /**
-   * Several carriers may bring one word; of two words of one token only one could be meant, and
-   * whose would be chance.
+   * Several adapters may bring one embedding; of two embeddings of one token only one could be
+   * meant.
    */
   private static List<TextualInversion> distinct(List<TextualInversion> words) {
     List<TextualInversion> distinct = new ArrayList<>();
@@ -41,31 +58,48 @@ public record PromptOptions(PromptSyntax syntax, int clipSkip, List<TextualInver
       } else if (!known.get().named(word.token()).equals(word)) {
         throw new IllegalArgumentException(
             "two words with vectors of their own are called \"" + word.token()
-                + "\", and a prompt can"
-                + " name only one of them; call one otherwise (TextualInversion.named), or learn its person with another token");
+                + "\", and a prompt can name only one of them; call one otherwise (TextualInversion.named), or learn its"
+                + " person with another token");
       }
     }
     return List.copyOf(distinct);
   }
 
-  PromptOptions syntax(PromptSyntax other) {
-    return new PromptOptions(other, clipSkip, words);
+  public PromptOptions prompt(String text) {
+    return new PromptOptions(text, negative, syntax, clipSkip, words, embedding, negativeEmbedding);
   }
 
-  PromptOptions clipSkip(int layers) {
-    return new PromptOptions(syntax, layers, words);
+  public PromptOptions negative(String text) {
+    return new PromptOptions(prompt, text, syntax, clipSkip, words, embedding, negativeEmbedding);
   }
 
-  PromptOptions word(TextualInversion word) {
+  public PromptOptions syntax(PromptSyntax other) {
+    return new PromptOptions(
+        prompt, negative, other, clipSkip, words, embedding, negativeEmbedding);
+  }
+
+  public PromptOptions clipSkip(int layers) {
+    return new PromptOptions(prompt, negative, syntax, layers, words, embedding, negativeEmbedding);
+  }
+
+  /** With this textual inversion too. */
+  public PromptOptions word(TextualInversion word) {
     List<TextualInversion> all = new ArrayList<>(words);
     all.add(word);
     return words(all);
   }
 
-  PromptOptions words(List<TextualInversion> others) {
-    return new PromptOptions(syntax, clipSkip, others);
+  /** With these textual inversions alone. */
+  public PromptOptions words(List<TextualInversion> others) {
+    return new PromptOptions(
+        prompt, negative, syntax, clipSkip, others, embedding, negativeEmbedding);
   }
 
+  public PromptOptions embeddings(PromptEmbedding wanted, PromptEmbedding unwanted) {
+    return new PromptOptions(prompt, negative, syntax, clipSkip, words, wanted, unwanted);
+  }
+
+  /** How many layers are left out for the prompt, or for the negative prompt. */
   public int skipped(boolean unwanted) {
     return unwanted && syntax == PromptSyntax.PLAIN ? 0 : clipSkip;
   }

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.request;
 
 /**
- * What SDXL is told about sizes, as if the picture were a training photo (Podell et al. 2023,
- * arXiv:2307.01952, section 2.2). Zero sizes are the picture's own. Other families do not ask.
+ * Size conditioning of SDXL, as if the image were a training photo (Podell et al. 2023,
+ * arXiv:2307.01952, section 2.2). Sizes of 0 are the image's own. Other families have none.
  *
  * @param originalWidth width of the photo before it was scaled, pixels
  * @param originalHeight its height
@@ -10,8 +10,7 @@ package dev.likeness.diffusion.request;
  * @param top rows cropped away
  * @param targetWidth width that it was cropped to
  * @param targetHeight its height
- * @param score how pleasing it is, about 1 to 10; the refiner asks for it in place of the target
- *     size
+ * @param score aesthetic score, about 1 to 10; the refiner takes it in place of the target size
  */
 public record SizeConditioning(
     int originalWidth,
@@ -21,7 +20,7 @@ public record SizeConditioning(
     int targetWidth,
     int targetHeight,
     double score) {
-  /** The picture's own size, nothing cropped, the score 6 that diffusers wishes for. */
+  /** The image's own size, nothing cropped, and diffusers' default score of 6. */
   public static final SizeConditioning OWN = new SizeConditioning(0, 0, 0, 0, 0, 0, 6);
 
   public SizeConditioning {

@@ -136,7 +136,7 @@ class ControlNetParityTest {
               + " without one",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.generate(ask.approximation(CachingOptions.firstBlock(0.1))))
+                  () -> base.generate(ask.caching(CachingOptions.firstBlock(0.1))))
               .getMessage());
     }
   }

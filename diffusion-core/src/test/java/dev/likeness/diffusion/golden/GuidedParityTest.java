@@ -6,7 +6,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -115,14 +114,12 @@ class GuidedParityTest {
       case "two-towers" ->
         plain.word(TextualInversion.open(towers(run)).named((String) options.get("token")));
       case "projected" ->
-        plain.guidance(standard.by(scale -> new GuidanceRule.Projected(
-            scale,
+        plain.guidance(standard.projected(
             number(options, "eta"),
             number(options, "adaptive_projected_guidance_momentum"),
-            number(options, "adaptive_projected_guidance_rescale"))));
+            number(options, "adaptive_projected_guidance_rescale")));
       case "zero-star" ->
-        plain.guidance(standard.by(
-            scale -> new GuidanceRule.ZeroStar(scale, (int) number(options, "zero_init_steps"))));
+        plain.guidance(standard.zeroStar((int) number(options, "zero_init_steps")));
       case "interval" ->
         plain.guidance(standard.between(number(options, "start"), number(options, "stop")));
       case "weighted" ->

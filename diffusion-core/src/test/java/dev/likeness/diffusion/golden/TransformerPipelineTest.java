@@ -5,10 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.GuidanceRule;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
@@ -67,10 +66,8 @@ class TransformerPipelineTest {
                 .steps(2)
                 .size(32, 32)
                 .scheduler(sampler)
-                .joints(new GenerationHooks(
-                    null,
-                    network -> network,
-                    (step, of, x, denoised) -> times.add(step.timestep()))))
+                .hooks(
+                    EngineHooks.listening((step, of, x, denoised) -> times.add(step.timestep()))))
             .latents();
         double mu = 0.5 + (drawn.width() * drawn.height() / 4 - 256) * (1.15 - 0.5) / (4096 - 256);
         double moved = shift == 0 ? Math.exp(mu) : shift;
@@ -100,10 +97,7 @@ class TransformerPipelineTest {
     GuidanceOptions plain = GuidanceOptions.STANDARD.trueCfg(run.number("true_cfg_scale", 1));
     if (run.call().containsKey("cfg_normalization")) {
       // Half of these steps lie before the share of the way that cfg_truncation says.
-      return plain
-          .by(scale -> new GuidanceRule.Limited(
-              new GuidanceRule.ClassifierFree(scale), run.number("cfg_normalization", 1)))
-          .between(0, 0.5);
+      return plain.limited(run.number("cfg_normalization", 1)).between(0, 0.5);
     }
     return run.call().containsKey("skip_guidance_layers")
         ? plain.away(WeakenedParityTest.skipping(run.call()))

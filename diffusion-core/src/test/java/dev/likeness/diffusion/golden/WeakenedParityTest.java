@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.DegradedGuidance;
@@ -104,15 +103,12 @@ class WeakenedParityTest {
                 .scale(number(call, "pag_scale"))
                 .declining(number(call, "pag_adaptive_scale")));
       case "skipping" -> standard.away(skipping(call));
-      case "zero-star" ->
-        standard.by(
-            scale -> new GuidanceRule.ZeroStar(scale, (int) number(own, "zero_init_steps")));
+      case "zero-star" -> standard.zeroStar((int) number(own, "zero_init_steps"));
       default ->
-        standard.by(scale -> new GuidanceRule.Projected(
-            scale,
+        standard.projected(
             number(own, "eta"),
             number(own, "adaptive_projected_guidance_momentum"),
-            number(own, "adaptive_projected_guidance_rescale")));
+            number(own, "adaptive_projected_guidance_rescale"));
     };
   }
 

@@ -1,7 +1,6 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
@@ -12,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.DoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
@@ -90,11 +88,7 @@ final class GenerateOptions {
       throw new IllegalArgumentException(
           "--away does nothing without --skip-layers or --perturb; give one of them");
     }
-    GuidanceOptions guidance = GuidanceOptions.STANDARD
-        .rescale(rescale)
-        .between(from, until)
-        .trueCfg(trueCfg)
-        .by(rule());
+    GuidanceOptions guidance = ruled().rescale(rescale).between(from, until).trueCfg(trueCfg);
     DegradedGuidance weakening = skipped != null
         ? DegradedGuidance.skipping(skipped)
         : perturbed != null ? DegradedGuidance.perturbing(perturbed) : null;
@@ -104,11 +98,11 @@ final class GenerateOptions {
     return request.guidance(sequential ? driven.inTurns() : driven);
   }
 
-  private DoubleFunction<GuidanceRule> rule() {
+  private GuidanceOptions ruled() {
     return switch (rule) {
-      case "cfg" -> GuidanceRule.ClassifierFree::new;
-      case "zero-star" -> scale -> new GuidanceRule.ZeroStar(scale, 1);
-      case "projected" -> scale -> new GuidanceRule.Projected(scale, 0, -0.5, 5);
+      case "cfg" -> GuidanceOptions.STANDARD;
+      case "zero-star" -> GuidanceOptions.STANDARD.zeroStar(1);
+      case "projected" -> GuidanceOptions.STANDARD.projected(0, -0.5, 5);
       default ->
         throw new IllegalArgumentException(
             "unknown guidance rule \"" + rule + "\"; known: cfg, zero-star, projected");
@@ -147,7 +141,7 @@ final class GenerateOptions {
           : said.group(1) == null
               ? CachingOptions.NONE
               : counted(said.group(1), Integer.parseInt(said.group(2)));
-      return request.approximation(
+      return request.caching(
           said.group(4) == null ? one : one.merging(Double.parseDouble(said.group(4))));
     }
 

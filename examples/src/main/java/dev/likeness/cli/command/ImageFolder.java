@@ -5,8 +5,17 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.request.DegradedGuidance;
+import dev.likeness.diffusion.request.GuidanceOptions;
+import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.SamplingOptions;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.SizeConditioning;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.headshots.report.ShootRecord;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
@@ -15,7 +24,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -32,22 +40,7 @@ import picocli.CommandLine.ParseResult;
  */
 final class ImageFolder {
   static final String FILE = "images.json";
-  /** Of a request: what is listed of every picture, or named by options. */
-  private static final Set<String> ELSEWHERE = Set.of(
-      "prompt",
-      "negative",
-      "steps",
-      "ownSteps",
-      "guidance",
-      "seed",
-      "count",
-      "width",
-      "height",
-      "scheduler",
-      "eta",
-      "adapters",
-      "initial",
-      "joints");
+  private static final Written USUAL = Written.of(ImageRequest.of(""));
 
   private ImageFolder() {}
 
@@ -91,9 +84,9 @@ final class ImageFolder {
         "scheduler",
         request.scheduler() == null ? base.parts().scheduler().className() : request.scheduler());
     entry.put("steps", request.steps());
-    if (!request.ownSteps().equals(SamplingOptions.NONE)) {
-      entry.put("timesteps", request.ownSteps().timesteps());
-      entry.put("sigmas", request.ownSteps().sigmas());
+    if (request.sampling().isLaid()) {
+      entry.put("timesteps", request.sampling().timesteps());
+      entry.put("sigmas", request.sampling().sigmas());
     }
     entry.put("guidance", request.guidance());
     if (Double.isFinite(base.eta(request))) {
@@ -104,20 +97,68 @@ final class ImageFolder {
     }
     entry.put("width", request.width());
     entry.put("height", request.height());
-    entry.putAll(told(request, ImageRequest.of(""), ELSEWHERE));
+    entry.putAll(told(Written.of(request), USUAL));
     return entry;
   }
 
   /**
-   * What differs from a usual one's in numbers and words: by components, so that none that is added
-   * is forgotten.
+   * Options of a request that no other entry has: the names of the file's keys, in the file's
+   * order.
    */
-  private static Map<String, Object> told(Record said, Record usual, Set<String> elsewhere) {
+  private record Written(
+      SizeConditioning sizes,
+      SizeConditioning negativeSizes,
+      Latents noise,
+      double from,
+      double until,
+      Prompting prompting,
+      PromptEmbedding embedding,
+      PromptEmbedding negativeEmbedding,
+      Guidance guidanceOptions,
+      List<ControlImage> controls,
+      HiresFix hires,
+      boolean tiled,
+      CachingOptions approximation) {
+    static Written of(ImageRequest r) {
+      return new Written(
+          r.sizes(),
+          r.negativeSizes(),
+          r.noise(),
+          r.from(),
+          r.until(),
+          new Prompting(
+              r.prompts().syntax(), r.prompts().clipSkip(), r.prompts().words()),
+          r.embedding(),
+          r.negativeEmbedding(),
+          Guidance.of(r.guidanceOptions()),
+          r.controls(),
+          r.hires(),
+          r.tiling().autoencoder(),
+          r.caching());
+    }
+  }
+
+  private record Prompting(PromptSyntax syntax, int clipSkip, List<TextualInversion> words) {}
+
+  /** Guidance beyond its scale and its formula, which the entry and the command's options have. */
+  private record Guidance(
+      double rescale,
+      double from,
+      double until,
+      boolean sequential,
+      DegradedGuidance weakening,
+      double trueCfg) {
+    static Guidance of(GuidanceOptions o) {
+      return new Guidance(
+          o.rescale(), o.from(), o.until(), o.sequential(), o.weakening(), o.trueCfg());
+    }
+  }
+
+  /** Numbers and words that differ from the usual ones, by components. */
+  private static Map<String, Object> told(Record said, Record usual) {
     Map<String, Object> told = new LinkedHashMap<>();
     for (RecordComponent part : said.getClass().getRecordComponents()) {
-      Object value = elsewhere.contains(part.getName())
-          ? null
-          : plain(value(part, said), usual == null ? null : value(part, usual));
+      Object value = plain(value(part, said), usual == null ? null : value(part, usual));
       if (value != null) {
         told.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
       }
@@ -130,7 +171,7 @@ final class ImageFolder {
       return null;
     }
     if (value instanceof Record said) {
-      Map<String, Object> told = told(said, (Record) usual, Set.of());
+      Map<String, Object> told = told(said, (Record) usual);
       return told.isEmpty() ? null : told;
     }
     if (value instanceof List<?> list) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -79,7 +80,8 @@ class LoraAlgorithmsTest extends OnGoldenBase {
       for (TargetLayer layer : layers) {
         Tensor input = expected.read("input." + layer.path());
         Tensor output = expected.read(kind + "." + layer.path());
-        Tensor beside = forward(layer, lora.at(1).adapt(ModelComponent.UNET, Compute.EXACT), input);
+        Tensor beside = forward(
+            layer, ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, Compute.EXACT), input);
         Closeness.assertWithinSpread(TOLERANCE, output, beside, kind + " beside " + layer);
         Tensor merged = forward(layer, fused.adapt(ModelComponent.UNET, Compute.EXACT), input);
         Closeness.assertWithinSpread(TOLERANCE, output, merged, kind + " merged into " + layer);
@@ -161,7 +163,10 @@ class LoraAlgorithmsTest extends OnGoldenBase {
         Closeness.assertWithinSpread(
             TOLERANCE,
             forward(layer, fused.adapt(ModelComponent.UNET, Compute.EXACT), input),
-            forward(layer, lora.at(1).adapt(ModelComponent.UNET, Compute.EXACT), input),
+            forward(
+                layer,
+                ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, Compute.EXACT),
+                input),
             path);
         assertEquals(4 * (4 * 24 + 8 * 12), lora.bytes(), "factors alone are placed");
       }

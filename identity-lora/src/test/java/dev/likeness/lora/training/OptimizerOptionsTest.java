@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.request.Cancellation;
@@ -448,7 +449,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
                   .steps(1)
                   .guidance(1)
                   .size(24, 16)
-                  .as(person.at(1).and((part, compute) -> Adaptation.NONE)))
+                  .as(person.at(1).and((ModelAdapter) (part, compute) -> Adaptation.NONE)))
               .pixels(),
           "a sum lost the word");
       Path file = files.resolve("pivotal.safetensors");

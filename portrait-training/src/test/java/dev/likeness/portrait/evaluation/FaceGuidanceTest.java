@@ -9,7 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
@@ -260,8 +260,8 @@ class FaceGuidanceTest {
   }
 
   private static double scale(BaseModel base, Adapter adapter, ModelComponent part, String module) {
-    return adapter
-        .adapt(part, new Drawing(base.parts().compute(), true, 256, 256, 8))
+    return ModelAdapter.of(adapter)
+        .adapt(part, new ModelAdapter.Context(base.parts().compute(), true, 256, 256, 8))
         .at(0)
         .sidePaths(module)
         .get(0)

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.adapter;
 
+import dev.likeness.diffusion.request.CachingOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -109,6 +110,11 @@ public interface Adaptation {
         throw new IllegalArgumentException(
             "a share of tokens to merge must be in 0..0.75, got " + merged);
       }
+    }
+
+    /** What these options add to a UNet. */
+    public static Adaptation of(CachingOptions options) {
+      return options.merged() == 0 ? Adaptation.NONE : new MergedTokens(options.merged());
     }
   }
 

@@ -13,7 +13,6 @@ import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionMod
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.zimage.ZImageModel;
 import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.request.ControlImage;
@@ -97,12 +96,8 @@ public interface OpenModel {
   /** What each text encoder leaves out of a plain prompt that may name these words, if anything. */
   Stream<TruncatedPrompt> cuts(String prompt, List<TextualInversion> words);
 
-  /**
-   * The network for the pictures of a sitting, guidance included; it belongs to the calling scope.
-   *
-   * @param rows how many rows its plan has
-   */
-  Predictor network(Batch sitting, PreparedLatents canvas, int rows);
+  /** The network for the images of a batch, guidance included; it belongs to the calling scope. */
+  Predictor network(ConditionedBatch sitting, PreparedLatents canvas);
 
   /**
    * Whether the network has shallow layers that can be asked without its deep ones, as UNets have.

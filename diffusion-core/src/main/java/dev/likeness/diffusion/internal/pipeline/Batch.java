@@ -1,156 +1,116 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.BatchedAdaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
-import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptSyntax;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
- * The pictures that one pass of the network draws: of one request, or of several that run alike.
+ * Stage 2: requests that can share passes of the network, and the images of one pass.
  *
- * @param seats one for each picture, those of one request beside one another
+ * @param images one for each image, those of one request beside one another
  */
-public record Batch(List<Seat> seats) {
-  /** A picture: whose it is, and its seed. */
-  record Seat(Sitter sitter, long seed) {}
-
-  /** Neighbouring pictures of one request. */
-  record Group(Sitter sitter, int count) {}
-
+record Batch(List<Image> images) {
   /**
-   * The sittings of requests that run alike, of at most {@code most} pictures: all that is added
-   * beside layers at once, whatever else for itself.
+   * A request with what all of its images share.
+   *
+   * @param request with everything filled in
+   * @param adaptations what its adapters add to each component
+   * @param prompts its prompts, encoded under these adaptations
    */
-  static List<Batch> of(List<Sitter> sitters, int most) {
-    Map<Object, List<Seat>> together = new LinkedHashMap<>();
-    for (Sitter sitter : sitters) {
-      List<Seat> seats = together.computeIfAbsent(
-          sitter.isBeside() ? Batch.class : sitter.adaptations(), any -> new ArrayList<>());
-      for (int i = 0; i < sitter.request().count(); i++) {
-        seats.add(new Seat(sitter, sitter.request().seed() + i));
-      }
+  record Request(
+      ImageRequest request, Map<ModelComponent, Adaptation> adaptations, Conditioning prompts) {
+    /**
+     * Whether its adapters only add beside layers, so that it can share a pass with requests of
+     * other adapters.
+     */
+    private boolean isBeside() {
+      return adaptations.get(ModelComponent.UNET).isBeside()
+          && adaptations.get(ModelComponent.TRANSFORMER).isBeside();
     }
-    List<Batch> sittings = new ArrayList<>();
-    for (List<Seat> seats : together.values()) {
-      for (int first = 0; first < seats.size(); first += most) {
-        sittings.add(new Batch(seats.subList(first, Math.min(first + most, seats.size()))));
-      }
-    }
-    return sittings;
   }
 
-  public int count() {
-    return seats.size();
+  /** An image: its request, and its seed. */
+  record Image(Request of, long seed) {}
+
+  /** Requests that may be sampled in the same passes, in lists. */
+  static List<List<ImageRequest>> compatible(List<ImageRequest> requests) {
+    Map<Object, List<ImageRequest>> lists = new LinkedHashMap<>();
+    requests.forEach(
+        request -> lists.computeIfAbsent(key(request), key -> new ArrayList<>()).add(request));
+    return List.copyOf(lists.values());
+  }
+
+  /**
+   * A request without prompts, seed, count and adapters, which may differ within a batch. A request
+   * that begins from an image, or whose prompts may differ in length, is alone.
+   */
+  private static Object key(ImageRequest request) {
+    boolean alone = request.initial() != null
+        || request.prompts().syntax() != PromptSyntax.PLAIN
+        || request.embedding() != null
+        || request.negativeEmbedding() != null;
+    return alone
+        ? new Object()
+        : request
+            .prompts(request.prompts().prompt("").negative("").words(List.of()))
+            .seed(0)
+            .count(1)
+            .adapters(List.of());
+  }
+
+  /**
+   * Batches of at most {@code most} images: adapters that add beside layers share them, every other
+   * adapter has its own.
+   *
+   * @param requests compatible ones
+   */
+  static List<Batch> of(List<Request> requests, int most) {
+    Map<Object, List<Image>> together = new LinkedHashMap<>();
+    for (Request request : requests) {
+      List<Image> images = together.computeIfAbsent(
+          request.isBeside() ? Batch.class : request.adaptations(), any -> new ArrayList<>());
+      for (int i = 0; i < request.request().count(); i++) {
+        images.add(new Image(request, request.request().seed() + i));
+      }
+    }
+    List<Batch> batches = new ArrayList<>();
+    for (List<Image> images : together.values()) {
+      for (int first = 0; first < images.size(); first += most) {
+        batches.add(new Batch(images.subList(first, Math.min(first + most, images.size()))));
+      }
+    }
+    return batches;
   }
 
   /** A request that says what all have in common. */
-  public ImageRequest request() {
-    return seats.get(0).sitter().request();
+  ImageRequest request() {
+    return images.get(0).of().request();
   }
 
   long[] seeds() {
-    return seats.stream().mapToLong(Seat::seed).toArray();
+    return images.stream().mapToLong(Image::seed).toArray();
   }
 
-  /** The requests with how many pictures each has, in the order of the rows. */
-  List<Group> groups() {
-    List<Group> groups = new ArrayList<>();
-    for (Seat seat : seats) {
-      int last = groups.size() - 1;
-      if (last >= 0 && groups.get(last).sitter() == seat.sitter()) {
-        groups.set(last, new Group(seat.sitter(), groups.get(last).count() + 1));
-      } else {
-        groups.add(new Group(seat.sitter(), 1));
+  /**
+   * The batch as a family's network takes it: neighbouring images of one request share its encoded
+   * prompts.
+   */
+  ConditionedBatch conditioned(int rows) {
+    List<ConditionedBatch.Item> items = new ArrayList<>();
+    for (int first = 0, next = 0; first < images.size(); first = next) {
+      Request request = images.get(first).of();
+      while (next < images.size() && images.get(next).of() == request) {
+        next++;
       }
+      items.add(new ConditionedBatch.Item(request.prompts(), request.adaptations(), next - first));
     }
-    return groups;
-  }
-
-  /** What is added to a part: the same to every row, or to each row its own. */
-  public Adaptation adaptation(ModelComponent part) {
-    return BatchedAdaptation.of(
-        seats.stream().map(seat -> seat.sitter().adaptation(part)).toList());
-  }
-
-  /** The text of each group at a row of the plan. */
-  public List<TextEncoding> texts(int row, boolean negative) {
-    return groups().stream()
-        .map(group -> group.sitter().texts().at(row, negative))
-        .toList();
-  }
-
-  /** A text for each group as the network is told them: a row for each picture. */
-  public TextEncoding told(List<TextEncoding> texts) {
-    return new TextEncoding(rows(texts, TextEncoding::tokens), rows(texts, TextEncoding::pooled));
-  }
-
-  private Tensor rows(List<TextEncoding> texts, Function<TextEncoding, Tensor> part) {
-    if (part.apply(texts.get(0)) == null) {
-      return null;
-    }
-    TensorVector rows = new TensorVector();
-    for (int i = 0; i < texts.size(); i++) {
-      rows.push_back(repeated(part.apply(texts.get(i)), groups().get(i).count()));
-    }
-    return torch.cat(rows, 0);
-  }
-
-  /**
-   * What the network is told for all pictures by prompts that stay: where guided, first for the
-   * negative ones.
-   */
-  public TextEncoding told(boolean guided) {
-    TextEncoding wanted = told(texts(0, false));
-    if (!guided) {
-      return wanted;
-    }
-    TextEncoding unwanted = told(texts(0, true));
-    return new TextEncoding(
-        torch.cat(new TensorVector(unwanted.tokens(), wanted.tokens()), 0),
-        torch.cat(new TensorVector(unwanted.pooled(), wanted.pooled()), 0));
-  }
-
-  private static Tensor repeated(Tensor row, int count) {
-    return row.repeat_interleave(count, new LongOptional(0), new LongOptional());
-  }
-
-  /** A number for the whole batch, [1], as layers that differ by row must be given it: [batch]. */
-  public Tensor perRow(Tensor one, long batch) {
-    return adaptations() == 1 ? one : one.expand(batch);
-  }
-
-  private long adaptations() {
-    return seats.stream().map(seat -> seat.sitter().adaptations()).distinct().count();
-  }
-
-  /**
-   * A request that is drawn, with what all of its pictures share.
-   *
-   * @param request with everything filled in
-   * @param adaptations what it adds to each part of the model
-   * @param texts what its prompts say, encoded under these adaptations
-   */
-  record Sitter(
-      ImageRequest request, Map<ModelComponent, Adaptation> adaptations, Conditioning texts) {
-    Adaptation adaptation(ModelComponent part) {
-      return adaptations.get(part);
-    }
-
-    /** Whether it can share a pass of the network with others. */
-    boolean isBeside() {
-      return adaptation(ModelComponent.UNET).isBeside()
-          && adaptation(ModelComponent.TRANSFORMER).isBeside();
-    }
+    return new ConditionedBatch(request(), items, rows);
   }
 }

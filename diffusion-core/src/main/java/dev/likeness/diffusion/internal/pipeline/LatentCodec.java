@@ -1,83 +1,104 @@
 package dev.likeness.diffusion.internal.pipeline;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Drawing;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.stablediffusion.PromptConditioning;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.FallbackAutoencoder;
-import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.TilingOptions;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.Latents;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 
-/** Ways into and out of the spaces that a model draws in. */
-public record LatentCodec(OpenNetworks model) {
-  public static PromptEmbedding encode(StableDiffusionNetworks model, ImageRequest request) {
-    request.adapters().forEach(adapter -> adapter.requireFor(model));
-    try (TensorScope scope = TensorScope.open();
-        NoGradGuard guard = new NoGradGuard()) {
-      TextEncoding encoding = new PromptConditioning(
-              model, request, part -> adaptation(model, request, part))
-          .lasting();
-      return PromptEmbedding.of(encoding.tokens(), model.sizeIds() == 0 ? null : encoding.pooled());
-    }
+/**
+ * Stage 8: images from latents, and latents from images.
+ *
+ * @param autoencoder decodes again in f32 where the result is not finite
+ * @param dtype of the network, for errors
+ */
+public record LatentCodec(Autoencoder autoencoder, DType dtype) {
+  /** A base's autoencoder, silent. */
+  public static LatentCodec of(OpenNetworks model) {
+    return of(model, TilingOptions.NONE, words -> {});
   }
 
-  public Latents encode(RgbImage picture) {
-    int factor = model.autoencoder().factor();
-    if (picture.width() % factor != 0 || picture.height() % factor != 0) {
+  /**
+   * A base's autoencoder as a request wants it.
+   *
+   * @param warnings hears of decoding again in f32
+   */
+  static LatentCodec of(OpenNetworks model, TilingOptions tiling, Consumer<String> warnings) {
+    Autoencoder own = model.autoencoder();
+    return new LatentCodec(
+        new FallbackAutoencoder(tiling.autoencoder() ? own.tiled() : own, warnings),
+        model.compute().dtype());
+  }
+
+  /** The most likely latents of an image, whose sides are multiples of the autoencoder's factor. */
+  public Latents encode(RgbImage image) {
+    int factor = autoencoder.factor();
+    if (image.width() % factor != 0 || image.height() % factor != 0) {
       throw new IllegalArgumentException(
-          picture + ": its sides are no multiples of " + factor + "; resize it first");
+          image + ": its sides are no multiples of " + factor + "; resize it first");
     }
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      return Latents.of(autoencoder().encode(ImageTensors.toSigned(picture)).mode());
+      return Latents.of(autoencoder.encode(ImageTensors.toSigned(image)).mode());
     }
   }
 
+  /** The image of latents. */
   public RgbImage decode(Latents latents) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      return ImageTensors.toPicture(ImageTensors.toUnit(autoencoder().decode(latents.tensor())));
+      return ImageTensors.toPicture(ImageTensors.toUnit(autoencoder.decode(latents.tensor())));
     }
   }
 
+  /** The unit noise that sampling begins with for this seed and size in pixels. */
   public Latents noise(long seed, int width, int height) {
-    int factor = model.autoencoder().factor();
+    int factor = autoencoder.factor();
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed)) {
-      return Latents.of(
-          noise.next(model.autoencoder().latentChannels(), height / factor, width / factor));
+      return Latents.of(noise.next(autoencoder.latentChannels(), height / factor, width / factor));
     }
   }
 
-  private Autoencoder autoencoder() {
-    return new FallbackAutoencoder(model.autoencoder(), words -> {});
+  /**
+   * The result of a sampled image; empty if it cannot be decoded, of which {@code call} notes why.
+   */
+  Optional<Pipeline.Result> decode(Tensor latents, Batch.Image image, Call call) {
+    try (TensorScope scope = TensorScope.open()) {
+      requireFinite(latents, image.seed());
+      Tensor unit = ImageTensors.toUnit(autoencoder.decode(latents));
+      ImageRequest request = image.of().request();
+      boolean edited = request.initial() != null && request.initial().picture() != null;
+      return Optional.of(new Pipeline.Result(
+          ImageTensors.toPicture(unit),
+          image.seed(),
+          request,
+          Latents.of(latents),
+          ImageTensors.floats(unit),
+          edited,
+          null));
+    } catch (InvalidInputException e) {
+      call.failed(e);
+      return Optional.empty();
+    }
   }
 
-  /** What a request's adapters add to a part. */
-  private static Adaptation adaptation(
-      StableDiffusionNetworks model, ImageRequest request, ModelComponent part) {
-    int factor = model.autoencoder().factor();
-    Drawing drawing = new Drawing(
-        model.compute(),
-        false,
-        Math.max(factor, request.width()),
-        Math.max(factor, request.height()),
-        factor);
-    Adaptation sum = Adaptation.NONE;
-    for (Adapter adapter : request.adapters()) {
-      sum = sum.and(adapter.adapt(part, drawing));
+  private void requireFinite(Tensor latents, long seed) {
+    if (!ImageTensors.finite(latents)) {
+      throw new InvalidInputException(
+          "the picture of seed " + seed + " became infinite on its way, computed in " + dtype
+              + "; compute in f32 or choose other steps, guidance or another scheduler");
     }
-    return sum;
   }
 }

@@ -26,9 +26,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Sets up the canvas of a request whose size and strength are filled in. Random numbers are drawn
- * in diffusers' order: the autoencoder's sample of the picture, the noise, the autoencoder's sample
- * of the kept part. Tensors belong to the calling scope.
+ * Stage 5: prepared latents of a completed request: text-to-image, image-to-image, inpainting.
+ * Random numbers are drawn in diffusers' order: the autoencoder's sample of the picture, the noise,
+ * the autoencoder's sample of the kept part. Tensors belong to the calling scope.
  */
 public record LatentPreparation(
     ImageRequest request,
@@ -36,7 +36,7 @@ public record LatentPreparation(
     Autoencoder autoencoder,
     SamplingPlan plan,
     NoiseSource random) {
-  PreparedLatents canvas() {
+  PreparedLatents prepared() {
     // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
     List<ControlInput> hints =
         ControlInput.together(request.controls()).stream().map(this::hint).toList();
@@ -59,7 +59,7 @@ public record LatentPreparation(
   }
 
   /** What a ControlNet looks at: 0..1, and {@code hole} where there is nothing yet. */
-  static Tensor unit(RgbImage picture, RgbImage white, double hole) {
+  public static Tensor unit(RgbImage picture, RgbImage white, double hole) {
     Tensor seen = ImageTensors.toUnit(picture);
     return white == null
         ? seen
@@ -214,13 +214,9 @@ public record LatentPreparation(
   /** How much of each latent is kept, of a mask in pixels. */
   private Tensor kept(Tensor mask) {
     long f = autoencoder.factor();
+    long[] size = {mask.size(2) / f, mask.size(3) / f};
     Tensor small = denoiser.shadesMasks()
-        ? torch.upsample_bilinear2d(
-            mask,
-            new long[] {mask.size(2) / f, mask.size(3) / f},
-            false,
-            new DoubleOptional(),
-            new DoubleOptional())
+        ? torch.upsample_bilinear2d(mask, size, false, new DoubleOptional(), new DoubleOptional())
         : corners(mask, f);
     return here(small.neg().add(new Scalar(1.0)));
   }

@@ -1,21 +1,55 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
+import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.GenerationHooks;
+import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 
 /**
- * What is given back when a phase of drawing ends.
+ * Memory of the base's components between the stages (diffusers: model offload).
  *
- * @param plan what the model's memory is planned for, or null
- * @param sparing whether the networks of a phase are freed with it
+ * @param plan what the base's memory is planned for, or null
+ * @param sparing whether components are freed once no stage of this call needs them
  */
 public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean sparing) {
+  /** Images in one batch; more only cost memory. */
+  private static final int BATCH = 4;
+
   private static final List<ModelComponent> NETWORK =
       List.of(ModelComponent.UNET, ModelComponent.TRANSFORMER);
+
+  /** Refuses a request that does not fit into a planned memory. */
+  void requireMemory(ImageRequest request, boolean guided) {
+    if (plan != null) {
+      boolean twice = guided && !request.guidanceOptions().sequential();
+      plan.require(request.width(), request.height(), twice ? 2 : 1);
+    }
+  }
+
+  /**
+   * The largest batch of such requests. A first-block cache decides for its whole batch, which
+   * would change images.
+   */
+  int batchSize(ImageRequest request) {
+    return plan != null || request.caching().kind() == CachingOptions.Kind.FIRST_BLOCK ? 1 : BATCH;
+  }
+
+  /**
+   * Runs steps: plainly if blocks are streamed, since a captured graph would read freed memory. The
+   * caller closes it.
+   */
+  StepRunner runner(GenerationHooks hooks) {
+    return model.weights(model.denoising()).streams()
+        ? StepRunner.PLAIN
+        : EngineHooks.runner(hooks, model.compute());
+  }
 
   /** The prompts are encoded. */
   void encoded() {
@@ -27,7 +61,7 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean sparing)
     trim();
   }
 
-  /** Pictures are sampled; {@code last} where no more are to come. */
+  /** A batch is sampled; {@code last} if no more are to come. */
   void sampled(boolean last) {
     if (last) {
       NETWORK.forEach(this::free);
@@ -42,7 +76,7 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean sparing)
     }
   }
 
-  /** What the phase has freed counts with the process as long as it is kept for the next. */
+  /** Freed memory counts with the process as long as the allocator keeps it. */
   private void trim() {
     if (sparing || plan != null) {
       LibTorch.trim();

@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Shows one run's pictures on a thread of its own, in order. Of those that are ready while one is
- * shown only the newest waits. The run never waits for it before its end, when the last one is
- * shown still if the run came to its last row.
+ * Live previews of one batch: decodes denoised predictions on its own thread, in order. Of the
+ * predictions that arrive meanwhile only the newest waits. The sampling loop waits at its end
+ * alone, for the last preview, if it reached its last row.
  */
 public final class PreviewListener implements StepListener {
   /** Shows what a row is taken to become, [batch, channels, h, w] in f32; on the other thread. */

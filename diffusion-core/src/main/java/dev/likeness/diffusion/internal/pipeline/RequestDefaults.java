@@ -8,14 +8,16 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Latents;
 
 /**
- * Fills in what a request leaves to its model: steps, guidance, strength and size; refuses what
- * cannot be begun.
+ * Stage 1: fills in what a request leaves open: steps, guidance, strength and size. Refuses starts
+ * that are impossible.
+ *
+ * @param defaults of the base
  */
-public record RequestDefaults(OpenModel denoiser, GenerationDefaults defaults) {
-  /** The request as it is drawn. */
+public record RequestDefaults(OpenModel model, GenerationDefaults defaults) {
+  /** The request with every default filled in. */
   public ImageRequest completed(ImageRequest r) {
     requireStart(r);
-    GenerationDefaults own = denoiser.defaults(r);
+    GenerationDefaults own = model.defaults(r);
     ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
     ImageRequest sized =
         sized(counted).guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
@@ -26,13 +28,13 @@ public record RequestDefaults(OpenModel denoiser, GenerationDefaults defaults) {
             initial.strength(initial.mask() == null ? own.strength() : own.inpaintStrength()));
   }
 
-  /** Refuses what a run, or its second pass, cannot begin from. */
+  /** Refuses what sampling, or its second pass, cannot begin from. */
   private void requireStart(ImageRequest r) {
     boolean enlarges = r.hires() != null && !r.hires().pixels();
-    if (enlarges && denoiser.showsMask()) {
+    if (enlarges && model.showsMask()) {
       throw new IllegalArgumentException(
-          "a base for inpainting must see a picture, enlarged latents are none; ask for a second"
-              + " pass over pixels");
+          "a base for inpainting must see a picture, enlarged latents are none;"
+              + " ask for a second pass over pixels");
     }
     if (enlarges
         && r.initial() != null
@@ -52,11 +54,11 @@ public record RequestDefaults(OpenModel denoiser, GenerationDefaults defaults) {
   }
 
   private ImageRequest sized(ImageRequest r) {
-    int factor = denoiser.model().autoencoder().factor();
-    int unit = r.initial() == null ? denoiser.least() : denoiser.unit();
+    int factor = model.model().autoencoder().factor();
+    int unit = r.initial() == null ? model.least() : model.unit();
     Latents latents = r.initial() == null ? null : r.initial().latents();
-    RgbImage picture = latents == null ? denoiser.sizedBy(r) : null;
-    double scale = picture == null ? 1 : denoiser.scaled(picture);
+    RgbImage picture = latents == null ? model.sizedBy(r) : null;
+    double scale = picture == null ? 1 : model.scaled(picture);
     int width = latents != null
         ? latents.width() * factor
         : picture != null ? whole(picture.width(), scale, unit) : defaults.width();

@@ -3,6 +3,8 @@ package dev.likeness.diffusion.internal.sampling;
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import dev.likeness.diffusion.request.DegradedGuidance;
+import dev.likeness.diffusion.request.GuidanceFormula;
+import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.schedulers.Step;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
@@ -25,6 +27,40 @@ public interface GuidanceRule extends StepRunner.Capturable {
    */
   default boolean remembers() {
     return false;
+  }
+
+  /**
+   * A formula of the engine's own, for research and tests: the rule of a scale, made anew for each
+   * run.
+   */
+  @FunctionalInterface
+  interface Factory extends GuidanceFormula {
+    GuidanceRule rule(double scale);
+  }
+
+  /**
+   * The rule of a run by a request's options, at a scale; 1 and below for the prompt's prediction
+   * alone.
+   */
+  static GuidanceRule of(GuidanceOptions options, double scale) {
+    GuidanceRule plain =
+        scale > 1 ? of(options.formula(), scale) : (answers, step) -> answers.positive();
+    GuidanceRule away =
+        options.weakening() == null ? plain : new Strengthened(plain, options.weakening());
+    return options.rescale() == 0 || scale <= 1 ? away : new Rescaled(away, options.rescale());
+  }
+
+  private static GuidanceRule of(GuidanceFormula formula, double scale) {
+    if (formula instanceof GuidanceFormula.ZeroStarFormula zero) {
+      return new ZeroStar(scale, zero.zeroSteps());
+    }
+    if (formula instanceof GuidanceFormula.ProjectedFormula projected) {
+      return new Projected(scale, projected.eta(), projected.momentum(), projected.limit());
+    }
+    if (formula instanceof GuidanceFormula.LimitedFormula limited) {
+      return new Limited(of(limited.formula(), scale), limited.factor());
+    }
+    return formula instanceof Factory own ? own.rule(scale) : new ClassifierFree(scale);
   }
 
   /**
@@ -181,7 +217,7 @@ public interface GuidanceRule extends StepRunner.Capturable {
 
   /**
    * A rule, and beyond it away from what the weakened network answers; see
-   * {@link dev.likeness.diffusion.request.DegradedGuidance}.
+   * {@link DegradedGuidance}.
    *
    * @param rule what is strengthened
    */
@@ -193,7 +229,8 @@ public interface GuidanceRule extends StepRunner.Capturable {
       return answers.weakened() == null
           ? guided
           : guided.add(
-              answers.positive().sub(answers.weakened()), new Scalar(weakening.scale(step)));
+              answers.positive().sub(answers.weakened()),
+              new Scalar(weakening.scaleAt(step.timestep())));
     }
 
     @Override

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.sampling;
 
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Predictor;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.schedulers.Step;
@@ -39,7 +39,7 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
    * A network that is told {@code texts} in all, those of negative prompts first where there are
    * any.
    */
-  public static Asked byRows(Batch sitting, long texts, Rows rows) {
+  public static Asked byRows(ConditionedBatch sitting, long texts, Rows rows) {
     int count = sitting.count();
     boolean inTurns = sitting.request().guidanceOptions().sequential();
     return new Asked() {
@@ -71,7 +71,7 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
           options.weakening(),
           rows);
     }
-    Predictor all = new Guidance(pair, options.ruleOf(scale));
+    Predictor all = new Guidance(pair, GuidanceRule.of(options, scale));
     requireOnePass(together, !guided || options.throughout() && !options.sequential());
     return options.throughout()
         ? all

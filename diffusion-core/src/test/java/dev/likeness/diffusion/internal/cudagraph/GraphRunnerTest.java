@@ -12,13 +12,13 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptSyntax;
@@ -160,9 +160,8 @@ class GraphRunnerTest {
       assertSame(base, ask.guidance(1), 1);
       assertSame(base, ask.guidance(plain.between(0, 0.5)), 2);
       assertSame(base, ask.guidance(plain.inTurns().rescale(0.7)), 1);
-      assertSame(base, ask.guidance(plain.by(scale -> new GuidanceRule.ZeroStar(scale, 2))), 2);
-      assertSame(
-          base, ask.guidance(plain.by(scale -> new GuidanceRule.Projected(scale, 0, 0, 2))), 1);
+      assertSame(base, ask.guidance(plain.zeroStar(2)), 2);
+      assertSame(base, ask.guidance(plain.projected(0, 0, 2)), 1);
       assertSame(
           base, ask.guidance(plain.away(DegradedGuidance.perturbing("attn1").between(0, 0.5))), 2);
       assertSame(base, ask.prompt("a [man:cat:0.5]").syntax(PromptSyntax.A1111), 2);
@@ -174,13 +173,9 @@ class GraphRunnerTest {
   void recordsTheNetworkWhereTheStepCannotBe() {
     ImageRequest ask = ASK.steps(6).guidance(3);
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      assertSame(
-          base,
-          ask.guidance(
-              GuidanceOptions.STANDARD.by(scale -> new GuidanceRule.Projected(scale, 0, -0.5, 2))),
-          1);
-      assertSame(base, ask.approximation(CachingOptions.extrapolation(2)), 1);
-      assertSame(base, ask.approximation(CachingOptions.deepCache(2, 1)), 0);
+      assertSame(base, ask.guidance(GuidanceOptions.STANDARD.projected(0, -0.5, 2)), 1);
+      assertSame(base, ask.caching(CachingOptions.extrapolation(2)), 1);
+      assertSame(base, ask.caching(CachingOptions.deepCache(2, 1)), 0);
     }
   }
 
@@ -211,8 +206,8 @@ class GraphRunnerTest {
     };
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
       base.generate(ASK.guidance(3)
-          .guidance(GuidanceOptions.STANDARD.by(scale -> rule))
-          .joints(GenerationHooks.NONE.running(compute -> new GraphRunner(noting))));
+          .guidance(GuidanceOptions.STANDARD.by((GuidanceRule.Factory) scale -> rule))
+          .hooks(EngineHooks.running(compute -> new GraphRunner(noting))));
       assertEquals(1, outside[0], "the first row alone runs as it comes");
     }
   }
@@ -245,7 +240,7 @@ class GraphRunnerTest {
     ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", parent).path());
     int[] asked = new int[1];
     try (BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT))) {
-      base.generate(ASK.count(1).joints(GenerationHooks.NONE.running(compute -> {
+      base.generate(ASK.count(1).hooks(EngineHooks.running(compute -> {
         asked[0]++;
         return new GraphRunner(GraphRunner.Capture.REPEATING);
       })));
@@ -304,7 +299,7 @@ class GraphRunnerTest {
     };
     List<GeneratedImage> plain = base.generate(List.of(ask));
     List<GeneratedImage> again = base.generate(
-        List.of(ask.joints(GenerationHooks.NONE.running(compute -> new GraphRunner(counting)))));
+        List.of(ask.hooks(EngineHooks.running(compute -> new GraphRunner(counting)))));
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels());
     }

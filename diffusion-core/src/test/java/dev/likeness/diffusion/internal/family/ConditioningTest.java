@@ -9,6 +9,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Model;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
@@ -16,7 +17,6 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
-import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -267,7 +267,7 @@ class ConditioningTest {
   }
 
   /** Notes the rows of each batch that a text encoder's first attention sees. */
-  private Adapter counting() {
+  private ModelAdapter counting() {
     AdapterLayer path = input -> {
       encoded.add(input.size(0));
       return input.new_zeros(input.size(0), input.size(1), input.size(2));

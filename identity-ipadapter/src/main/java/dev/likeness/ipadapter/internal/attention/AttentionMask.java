@@ -2,7 +2,7 @@ package dev.likeness.ipadapter.internal.attention;
 
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.Drawing;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -20,7 +20,7 @@ public final class AttentionMask {
   private final long behind;
 
   /** The mask for what is drawn; its tensors belong to the calling scope. */
-  public AttentionMask(RgbImage white, Drawing drawing) {
+  public AttentionMask(RgbImage white, ModelAdapter.Context drawing) {
     RgbImage sized = PillowResampling.LANCZOS.resize(white, drawing.width(), drawing.height());
     Tensor binary = binary(sized);
     levels = new HashMap<>();

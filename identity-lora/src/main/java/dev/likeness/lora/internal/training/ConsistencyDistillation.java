@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -10,7 +11,6 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.Lesson;
 import dev.likeness.lora.Pupil;
@@ -101,7 +101,7 @@ final class ConsistencyDistillation extends TrainingStep {
     }
 
     @Override
-    public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+    public ModelAdapter drawing(Function<String, Tensor> values, TensorRegion region) {
       return (part, compute) -> Adaptation.NONE;
     }
   }

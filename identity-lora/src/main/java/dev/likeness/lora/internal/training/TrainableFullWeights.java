@@ -1,13 +1,13 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.lora.Pupil;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -95,7 +95,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   @Override
-  public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+  public ModelAdapter drawing(Function<String, Tensor> values, TensorRegion region) {
     return (part, compute) -> learns(part)
         ? new Adaptation() {
           @Override

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.nn.Parameters;
@@ -20,7 +21,7 @@ public interface TrainableNetworks {
    * Draws by the weights that lie there for learning: packed for drawing, the networks would lie
    * there twice.
    */
-  Adapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;
+  ModelAdapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;
 
   /** What is learned. */
   TrainableWeights weights();

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.FlowPlan;
@@ -12,7 +13,6 @@ import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -166,8 +166,9 @@ public record FluxModel(FluxNetworks model) implements OpenModel {
   }
 
   @Override
-  public Predictor network(Batch sitting, PreparedLatents canvas, int rows) {
+  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
     ImageRequest request = sitting.request();
+    int rows = sitting.rows();
     GuidanceOptions options = request.guidanceOptions();
     OpenModel.refuseWeakening(request, "FLUX");
     if (canvas.reference() != null && !canvas.hints().isEmpty()) {
@@ -195,8 +196,8 @@ public record FluxModel(FluxNetworks model) implements OpenModel {
             new FluxPredictor(model, sitting, views, text, rotation, canvas)));
   }
 
-  private FluxTransformer2DModel.Inputs text(Batch sitting) {
-    TextEncoding told = sitting.told(guided(sitting.request()));
+  private FluxTransformer2DModel.Inputs text(ConditionedBatch sitting) {
+    TextEncoding told = sitting.constant(guided(sitting.request()));
     Tensor guidance = torch
         .tensor(new float[] {(float) sitting.request().guidance()})
         .to(device(), ScalarType.Float);

@@ -1,13 +1,13 @@
 package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.cudagraph.StepScalars;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.schedulers.Step;
 import java.util.List;
@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 record FluxPredictor(
     FluxNetworks model,
-    Batch sitting,
+    ConditionedBatch sitting,
     List<FluxTransformer2DModel> views,
     FluxTransformer2DModel.Inputs text,
     RotaryEmbedding rotation,
@@ -38,7 +38,7 @@ record FluxPredictor(
     Tensor reference = canvas.reference() == null
         ? null
         : LatentPacking.pack(model.compute().place(canvas.reference()));
-    FirstBlockCache cache = sitting.request().approximation().firstBlocks();
+    FirstBlockCache cache = FirstBlockCache.of(sitting.request().caching());
     // What a ControlNet adds, and which blocks are asked, changes with the row.
     boolean alike = canvas.hints().isEmpty() && cache == null;
     return new Predictor.RecordedNetwork(
@@ -72,7 +72,7 @@ record FluxPredictor(
   }
 
   private Tensor time(StepScalars row, Tensor input, long batch) {
-    return sitting.perRow(
+    return sitting.perImage(
         row.tensor(step -> (float) step.timestep() / TRAINING_STEPS, input), batch);
   }
 
@@ -98,6 +98,6 @@ record FluxPredictor(
     return new FluxTransformer2DModel.Inputs(
         text.text().narrow(0, first, rows),
         text.pooled().narrow(0, first, rows),
-        sitting.perRow(text.guidance(), rows));
+        sitting.perImage(text.guidance(), rows));
   }
 }

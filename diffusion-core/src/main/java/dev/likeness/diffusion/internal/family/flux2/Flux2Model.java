@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -12,7 +13,6 @@ import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -120,13 +120,14 @@ public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> mo
   }
 
   @Override
-  public Predictor network(Batch sitting, PreparedLatents canvas, int rows) {
+  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
     ImageRequest request = sitting.request();
+    int rows = sitting.rows();
     OpenModel.refuseTrueCfg(request);
     OpenModel.refuseWeakening(request, "FLUX.2");
     Adaptation own = sitting.adaptation(ModelComponent.TRANSFORMER);
     List<Flux2Transformer2DModel> views = OpenModel.views(own, rows, model::transformer);
-    TextEncoding text = sitting.told(guided(request));
+    TextEncoding text = sitting.constant(guided(request));
     RotaryEmbedding rotation = Flux2Transformer2DModel.Flux2Positions.rotation(
         model.config(),
         text.tokens().size(1),
@@ -147,12 +148,12 @@ public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> mo
   }
 
   private Predictor asked(
-      Batch sitting,
+      ConditionedBatch sitting,
       PreparedLatents canvas,
       List<Flux2Transformer2DModel> views,
       Tensor text,
       RotaryEmbedding rotation) {
-    FirstBlockCache cache = sitting.request().approximation().firstBlocks();
+    FirstBlockCache cache = FirstBlockCache.of(sitting.request().caching());
     Tensor shown = canvas.reference() == null ? null : packed(canvas.reference());
     return new Predictor.RecordedNetwork(
         canvas.runner(),
@@ -165,7 +166,7 @@ public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> mo
           Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
           Tensor answer = views
               .get(step.index())
-              .forward(tokens, sitting.perRow(time, input.size(0)), text, rotation, cache);
+              .forward(tokens, sitting.perImage(time, input.size(0)), text, rotation, cache);
           return answer
               .narrow(1, 0, own.size(1))
               .to(ScalarType.Float)

@@ -3,13 +3,13 @@ package dev.likeness.diffusion.internal.family.sd3;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
@@ -121,8 +121,9 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
   }
 
   @Override
-  public Predictor network(Batch sitting, PreparedLatents canvas, int rows) {
+  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
     ImageRequest request = sitting.request();
+    int rows = sitting.rows();
     OpenModel.refuseTrueCfg(request);
     DegradedGuidance weakening = request.guidanceOptions().weakening();
     Adaptation own = sitting.adaptation(ModelComponent.TRANSFORMER);
@@ -136,7 +137,7 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
             model::transformer)
         : views;
     Set<Integer> skipped = weakening == null || perturbed ? Set.of() : skipped(weakening);
-    TextEncoding text = sitting.told(guided(request));
+    TextEncoding text = sitting.constant(guided(request));
     return new GuidedPredictor(
             request.guidanceOptions(),
             request.guidance(),
@@ -169,7 +170,7 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
    */
   record Sd3Network(
       Sd3Networks model,
-      Batch sitting,
+      ConditionedBatch sitting,
       List<Sd3Transformer2DModel> views,
       List<Sd3Transformer2DModel> weakened,
       Set<Integer> skipped,
@@ -179,7 +180,7 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
     @Override
     public Predictor asked(boolean weak, long first, long rows) {
       TextEncoding told = text.narrow(first, rows);
-      FirstBlockCache cache = sitting.request().approximation().firstBlocks();
+      FirstBlockCache cache = FirstBlockCache.of(sitting.request().caching());
       List<Sd3Transformer2DModel> nets = weak ? weakened : views;
       Set<Integer> left = weak ? skipped : Set.of();
       return new Predictor.RecordedNetwork(
@@ -188,7 +189,7 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
           (input, step, row) -> nets.get(step.index())
               .forward(
                   model.compute().place(input),
-                  sitting.perRow(row.tensor(Step::timestep, input), rows),
+                  sitting.perImage(row.tensor(Step::timestep, input), rows),
                   told.tokens(),
                   told.pooled(),
                   left,

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
+import dev.likeness.diffusion.request.CachingOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -38,6 +39,14 @@ public final class DeepCache {
     this.every = every;
     this.layers = layers;
     this.forecast = forecast;
+  }
+
+  /** For a run of these options, or null where they ask for none; belongs to the calling scope. */
+  public static DeepCache of(CachingOptions options) {
+    return options.isDeep()
+        ? new DeepCache(
+            options.every(), options.layers(), options.kind() == CachingOptions.Kind.DEEP_FORECAST)
+        : null;
   }
 
   /**

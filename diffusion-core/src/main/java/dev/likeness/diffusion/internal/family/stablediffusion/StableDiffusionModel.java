@@ -3,12 +3,12 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.pipeline.LatentPreparation;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
@@ -179,11 +179,12 @@ public record StableDiffusionModel(StableDiffusionNetworks model) implements Ope
   }
 
   @Override
-  public Predictor network(Batch sitting, PreparedLatents canvas, int rows) {
+  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
     ImageRequest request = sitting.request();
+    int rows = sitting.rows();
     OpenModel.refuseTrueCfg(request);
     Adaptation unet =
-        sitting.adaptation(ModelComponent.UNET).and(request.approximation().merging());
+        sitting.adaptation(ModelComponent.UNET).and(Adaptation.MergedTokens.of(request.caching()));
     List<UNet2DConditionModel> views = OpenModel.views(unet, rows, model::unet);
     List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
     GuidedPredictor guided = new GuidedPredictor(

@@ -1,9 +1,9 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.schedulers.Step;
@@ -24,9 +24,9 @@ import org.bytedeco.pytorch.global.torch;
  * @param views the UNet as it is adapted at each row of the plan
  * @param weakened the same made worse on purpose, or null
  */
-public record UNetPredictor(
+record UNetPredictor(
     StableDiffusionNetworks model,
-    Batch sitting,
+    ConditionedBatch sitting,
     List<UNet2DConditionModel> views,
     List<UNet2DConditionModel> weakened,
     GuidedPredictor guided,
@@ -57,9 +57,9 @@ public record UNetPredictor(
     Map<List<TextEncoding>, UNetConditioning> known = new HashMap<>();
     return IntStream.range(0, views.size())
         .mapToObj(row -> known.computeIfAbsent(
-            sitting.texts(row, unwanted),
-            texts -> kept(
-                PromptConditioning.told(model, sitting.request(), sitting.told(texts), unwanted))))
+            sitting.encodings(row, unwanted),
+            texts -> kept(PromptConditioning.told(
+                model, sitting.request(), sitting.byImage(texts), unwanted))))
         .toList();
   }
 
@@ -89,7 +89,7 @@ public record UNetPredictor(
     return views.stream().distinct().count() == 1 ? told.keeping() : told;
   }
 
-  public static UNetConditioning joined(List<UNetConditioning> rows) {
+  static UNetConditioning joined(List<UNetConditioning> rows) {
     return new UNetConditioning(
         joined(rows, UNetConditioning::context),
         joined(rows, UNetConditioning::pooled),
@@ -108,7 +108,7 @@ public record UNetPredictor(
 
   private Predictor asked(boolean worse, List<UNetConditioning> told) {
     Device device = new Device(model.compute().device());
-    DeepCache deep = sitting.request().approximation().features();
+    DeepCache deep = DeepCache.of(sitting.request().caching());
     List<UNet2DConditionModel> nets = worse ? weakened : views;
     // What a ControlNet adds, and which layers are asked, changes with the row.
     boolean alike = canvas.hints().isEmpty() && deep == null;
@@ -116,7 +116,7 @@ public record UNetPredictor(
         canvas.runner(),
         step -> alike ? List.of(nets.get(step.index()), told.get(step.index())) : null,
         (input, step, row) -> {
-          Tensor time = sitting.perRow(row.tensor(Step::timestep, input), input.size(0));
+          Tensor time = sitting.perImage(row.tensor(Step::timestep, input), input.size(0));
           UNetConditioning here = told.get(step.index());
           ControlNetModel.Residuals control =
               ControlInput.all(canvas.hints(), model.compute().place(input), time, here, step);

@@ -3,12 +3,12 @@ package dev.likeness.diffusion.internal.family.zimage;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.pipeline.Batch;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -85,8 +85,9 @@ public record ZImageModel(ZImageNetworks<ZImageConfig, ZImageTransformer2DModel>
   }
 
   @Override
-  public Predictor network(Batch sitting, PreparedLatents canvas, int rows) {
+  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
     ImageRequest request = sitting.request();
+    int rows = sitting.rows();
     OpenModel.refuseTrueCfg(request);
     OpenModel.refuseWeakening(request, "Z-Image");
     Adaptation own = sitting.adaptation(ModelComponent.TRANSFORMER);
@@ -95,7 +96,7 @@ public record ZImageModel(ZImageNetworks<ZImageConfig, ZImageTransformer2DModel>
           "Z-Image's network has no place for image prompts; draw without, or with another base");
     }
     List<ZImageTransformer2DModel> views = OpenModel.views(own, rows, model::transformer);
-    TextEncoding text = sitting.told(guided(request));
+    TextEncoding text = sitting.constant(guided(request));
     // The reference adds the guidance to an answer that counts once already.
     return new GuidedPredictor(request.guidanceOptions(), request.guidance() + 1, rows, false)
         .of(GuidedPredictor.byRows(
@@ -105,7 +106,7 @@ public record ZImageModel(ZImageNetworks<ZImageConfig, ZImageTransformer2DModel>
   }
 
   private Predictor asked(
-      Batch sitting,
+      ConditionedBatch sitting,
       PreparedLatents canvas,
       List<ZImageTransformer2DModel> views,
       TextEncoding text) {
@@ -130,7 +131,7 @@ public record ZImageModel(ZImageNetworks<ZImageConfig, ZImageTransformer2DModel>
           Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
           return view.forward(
                   model.compute().place(input),
-                  sitting.perRow(time, input.size(0)),
+                  sitting.perImage(time, input.size(0)),
                   told.tensor(),
                   sequence)
               .to(ScalarType.Float)

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn.transformer;
 
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
+import dev.likeness.diffusion.request.CachingOptions;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -22,6 +23,13 @@ public final class FirstBlockCache {
    */
   public FirstBlockCache(double threshold) {
     this.threshold = threshold;
+  }
+
+  /** For a run of these options, or null where they ask for none; belongs to the calling scope. */
+  public static FirstBlockCache of(CachingOptions options) {
+    return options.kind() == CachingOptions.Kind.FIRST_BLOCK
+        ? new FirstBlockCache(options.threshold())
+        : null;
   }
 
   /** How many calls asked the first block alone. */

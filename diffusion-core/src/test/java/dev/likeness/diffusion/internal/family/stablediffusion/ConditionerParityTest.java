@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.internal.family;
+package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,9 +10,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.family.stablediffusion.PromptConditioning;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetPredictor;
+import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;

@@ -1,12 +1,10 @@
-package dev.likeness.diffusion.request;
+package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
@@ -14,12 +12,16 @@ import dev.likeness.diffusion.internal.family.stablediffusion.DeepCache;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.ExtrapolatedPredictor;
-import dev.likeness.diffusion.internal.sampling.GuidanceRule;
-import dev.likeness.diffusion.internal.sampling.StepListener;
-import dev.likeness.diffusion.internal.sampling.TiledPredictor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.GenerationHooks;
+import dev.likeness.diffusion.request.GuidanceOptions;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.TilingOptions;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SamplingPlan;
@@ -41,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class CachingOptionsTest {
+class ApproximationTest {
   private static final ImageRequest ASK = ImageRequest.of("a cat")
       .negative("a dog")
       .steps(12)
@@ -58,9 +60,9 @@ class CachingOptionsTest {
   void isExactWhereEveryRowIsComputed() {
     try (BaseModel base = base()) {
       float[] exact = pixels(base, ASK);
-      assertArrayEquals(exact, pixels(base, ASK.approximation(CachingOptions.deepCache(1, 0))));
-      assertArrayEquals(exact, pixels(base, ASK.approximation(CachingOptions.deepForecast(1, 0))));
-      assertArrayEquals(exact, pixels(base, ASK.approximation(CachingOptions.extrapolation(1))));
+      assertArrayEquals(exact, pixels(base, ASK.caching(CachingOptions.deepCache(1, 0))));
+      assertArrayEquals(exact, pixels(base, ASK.caching(CachingOptions.deepForecast(1, 0))));
+      assertArrayEquals(exact, pixels(base, ASK.caching(CachingOptions.extrapolation(1))));
     }
   }
 
@@ -68,23 +70,19 @@ class CachingOptionsTest {
   void comesNearerTheMoreIsComputed() {
     try (BaseModel base = base()) {
       float[] exact = pixels(base, ASK);
-      double deep =
-          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepCache(2, 0))));
-      double deeper =
-          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepCache(6, 0))));
+      double deep = distance(exact, pixels(base, ASK.caching(CachingOptions.deepCache(2, 0))));
+      double deeper = distance(exact, pixels(base, ASK.caching(CachingOptions.deepCache(6, 0))));
       assertTrue(
           deep > 0 && deep < deeper, deep + " at every second row, " + deeper + " at every sixth");
       double forecast =
-          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepForecast(2, 0))));
+          distance(exact, pixels(base, ASK.caching(CachingOptions.deepForecast(2, 0))));
       double further =
-          distance(exact, pixels(base, ASK.approximation(CachingOptions.deepForecast(6, 0))));
+          distance(exact, pixels(base, ASK.caching(CachingOptions.deepForecast(6, 0))));
       assertTrue(
           forecast > 0 && forecast < further,
           forecast + " at every second row, " + further + " at every sixth");
-      double line =
-          distance(exact, pixels(base, ASK.approximation(CachingOptions.extrapolation(2))));
-      double longer =
-          distance(exact, pixels(base, ASK.approximation(CachingOptions.extrapolation(6))));
+      double line = distance(exact, pixels(base, ASK.caching(CachingOptions.extrapolation(2))));
+      double longer = distance(exact, pixels(base, ASK.caching(CachingOptions.extrapolation(6))));
       assertTrue(
           line > 0 && line < longer, line + " at every second row, " + longer + " at every sixth");
     }
@@ -154,10 +152,10 @@ class CachingOptionsTest {
   void continuesTheUnguidedAnswerToo() {
     try (BaseModel base = base()) {
       ImageRequest ask = ASK.scheduler("dpmpp_2m_cfg_pp");
-      double near = distance(
-          pixels(base, ask), pixels(base, ask.approximation(CachingOptions.extrapolation(2))));
-      double far = distance(
-          pixels(base, ask), pixels(base, ask.approximation(CachingOptions.extrapolation(6))));
+      double near =
+          distance(pixels(base, ask), pixels(base, ask.caching(CachingOptions.extrapolation(2))));
+      double far =
+          distance(pixels(base, ask), pixels(base, ask.caching(CachingOptions.extrapolation(6))));
       assertTrue(near > 0 && near < far, near + " at every second row, " + far + " at every sixth");
     }
   }
@@ -165,7 +163,7 @@ class CachingOptionsTest {
   @Test
   void asksAllLayersAfterRowsThatAnotherNetworkAnswered() {
     try (BaseModel base = base()) {
-      ImageRequest ask = ASK.count(1).approximation(CachingOptions.deepCache(12, 0));
+      ImageRequest ask = ASK.count(1).caching(CachingOptions.deepCache(12, 0));
       GeneratedImage begun = base.generate(
           ask.guidance(GuidanceOptions.STANDARD.between(1 / 3.0, 1)).between(0, 0.75));
       ImageRequest after =
@@ -184,7 +182,7 @@ class CachingOptionsTest {
           "DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.generate(ASK.approximation(CachingOptions.deepCache(2, 9))))
+                  () -> base.generate(ASK.caching(CachingOptions.deepCache(2, 9))))
               .getMessage());
     }
   }
@@ -193,15 +191,14 @@ class CachingOptionsTest {
   void mergesTokensBesideAnyKind() {
     try (BaseModel base = base()) {
       float[] exact = pixels(base, ASK);
-      float[] tenth = pixels(base, ASK.approximation(CachingOptions.NONE.merging(0.1)));
-      double half =
-          distance(exact, pixels(base, ASK.approximation(CachingOptions.NONE.merging(0.5))));
+      float[] tenth = pixels(base, ASK.caching(CachingOptions.NONE.merging(0.1)));
+      double half = distance(exact, pixels(base, ASK.caching(CachingOptions.NONE.merging(0.5))));
       assertTrue(
           distance(exact, tenth) > 0 && distance(exact, tenth) < half, "merging more costs more");
       CachingOptions deep = CachingOptions.deepCache(2, 0);
-      float[] cached = pixels(base, ASK.approximation(deep));
-      assertArrayEquals(cached, pixels(base, ASK.approximation(deep.merging(0))));
-      assertTrue(distance(cached, pixels(base, ASK.approximation(deep.merging(0.5)))) > 0);
+      float[] cached = pixels(base, ASK.caching(deep));
+      assertArrayEquals(cached, pixels(base, ASK.caching(deep.merging(0))));
+      assertTrue(distance(cached, pixels(base, ASK.caching(deep.merging(0.5)))) > 0);
       assertEquals(
           "a share of tokens to merge must be in 0..0.75, got 0.8",
           assertThrows(IllegalArgumentException.class, () -> deep.merging(0.8)).getMessage());
@@ -218,14 +215,13 @@ class CachingOptionsTest {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a cat").steps(8).size(32, 32).count(2);
-      GenerationHooks alone = new GenerationHooks(
-          null, network -> network, (step, of, x, denoised) -> assertEquals(1, x.size(0)));
+      GenerationHooks alone =
+          EngineHooks.listening((step, of, x, denoised) -> assertEquals(1, x.size(0)));
       float[] exact = pixels(base, ask);
-      assertArrayEquals(
-          exact, pixels(base, ask.approximation(CachingOptions.firstBlock(0))), 1e-5f);
+      assertArrayEquals(exact, pixels(base, ask.caching(CachingOptions.firstBlock(0))), 1e-5f);
       double near = distance(
-          exact, pixels(base, ask.approximation(CachingOptions.firstBlock(0.2)).joints(alone)));
-      double far = distance(exact, pixels(base, ask.approximation(CachingOptions.firstBlock(100))));
+          exact, pixels(base, ask.caching(CachingOptions.firstBlock(0.2)).hooks(alone)));
+      double far = distance(exact, pixels(base, ask.caching(CachingOptions.firstBlock(100))));
       assertTrue(
           near <= far && far > 0,
           near + " up to a change of a fifth, " + far + " whatever changes");
@@ -251,12 +247,10 @@ class CachingOptionsTest {
   @Test
   void refusesWindowsForWhatGoesOnFromItsLastAnswer() {
     try (BaseModel base = base()) {
-      ImageRequest ask = ASK.steps(2)
-          .joints(new GenerationHooks(
-              null, network -> TiledPredictor.of(network, 8, 6), StepListener.NONE));
-      base.generate(momentum(ask.approximation(CachingOptions.NONE.merging(0.5)), 0));
+      ImageRequest ask = ASK.steps(2).tiling(TilingOptions.NONE.windows(8, 6));
+      base.generate(momentum(ask.caching(CachingOptions.NONE.merging(0.5)), 0));
       for (ImageRequest refused :
-          List.of(ask.approximation(CachingOptions.extrapolation(2)), momentum(ask, -0.5))) {
+          List.of(ask.caching(CachingOptions.extrapolation(2)), momentum(ask, -0.5))) {
         assertTrue(assertThrows(IllegalArgumentException.class, () -> base.generate(refused))
             .getMessage()
             .startsWith("windows"));
@@ -265,12 +259,11 @@ class CachingOptionsTest {
   }
 
   private static ImageRequest momentum(ImageRequest ask, double momentum) {
-    return ask.guidance(GuidanceOptions.STANDARD.by(
-        scale -> new GuidanceRule.Limited(new GuidanceRule.Projected(scale, 0, momentum, 2), 1)));
+    return ask.guidance(GuidanceOptions.STANDARD.projected(0, momentum, 2).limited(1));
   }
 
   private static void assertRefused(BaseModel base, CachingOptions approximation, String words) {
-    ImageRequest ask = ImageRequest.of("a cat").size(32, 32).approximation(approximation);
+    ImageRequest ask = ImageRequest.of("a cat").size(32, 32).caching(approximation);
     assertEquals(
         words,
         assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage());

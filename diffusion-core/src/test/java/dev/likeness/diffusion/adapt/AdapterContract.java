@@ -1,10 +1,12 @@
-package dev.likeness.diffusion.request;
+package dev.likeness.diffusion.adapt;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ImageRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

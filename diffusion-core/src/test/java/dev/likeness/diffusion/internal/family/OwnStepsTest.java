@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.request;
+package dev.likeness.diffusion.internal.family;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,8 +7,11 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
+import dev.likeness.diffusion.request.HiresFix;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.SamplingOptions;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.CustomScheduler;
 import dev.likeness.schedulers.PlanRequest;
@@ -25,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs whose timesteps or noise levels the caller gives, cut as diffusers' pipelines cut them. */
 @ExtendWith(NoTensorLeaks.class)
-class SamplingOptionsTest {
+class OwnStepsTest {
   private static final double[] DISTILLED = {999, 749, 499, 249};
   private static final ImageRequest ASK =
       ImageRequest.of("a cat").seed(4).guidance(1).size(16, 16);
@@ -130,11 +133,10 @@ class SamplingOptionsTest {
         () -> ASK.timesteps());
     assertRefused(
         "a run has timesteps or sigmas of its own, not both; give one of them",
-        () -> new SamplingOptions(List.of(999.0), List.of(1.0)));
+        () ->
+            new SamplingOptions(1, List.of(999.0), List.of(1.0), null, null, 1, 0, 1, 0, 1, null));
     assertEquals(
-        SamplingOptions.ofSigmas(1, 0),
-        ASK.timesteps(DISTILLED).sigmas(1, 0).ownSteps(),
-        "what is given later counts");
+        ASK.sigmas(1, 0), ASK.timesteps(DISTILLED).sigmas(1, 0), "what is given later counts");
   }
 
   private static List<Double> timesteps(BaseModel base, ImageRequest ask) {
@@ -143,8 +145,8 @@ class SamplingOptionsTest {
 
   private static List<Double> timesteps(BaseModel base, ImageRequest ask, Scheduler by) {
     List<Double> times = new ArrayList<>();
-    base.generate(ask.joints(new GenerationHooks(
-        by, network -> network, (step, of, x, denoised) -> times.add(step.timestep()))));
+    base.generate(ask.sampledBy(by)
+        .hooks(EngineHooks.listening((step, of, x, denoised) -> times.add(step.timestep()))));
     return times;
   }
 

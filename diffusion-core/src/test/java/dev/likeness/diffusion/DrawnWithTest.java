@@ -1,22 +1,23 @@
-package dev.likeness.diffusion.internal.family;
+package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.pipeline.RequestDefaults;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Compute;
@@ -233,7 +234,8 @@ class DrawnWithTest {
     base.generate(ImageRequest.of("a person")
         .size(32, 32)
         .steps(steps)
-        .joints(new GenerationHooks(by, network -> network, last)));
+        .sampledBy(by)
+        .hooks(EngineHooks.listening(last)));
     assertEquals(steps, levels.size());
     return levels;
   }

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.internal.pipeline;
+package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,19 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.pipeline.LatentPreparation;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -254,7 +254,7 @@ class PictureRequestsTest {
 
   @Test
   void encodesByNoAdapterOfAnotherBase() {
-    Adapter other = new Adapter() {
+    Adapter other = new ModelAdapter() {
       @Override
       public Adaptation adapt(ModelComponent part, Compute compute) {
         return Adaptation.NONE;
@@ -300,8 +300,8 @@ class PictureRequestsTest {
   void hearsOfEachStepWithItsLatents() {
     List<Latents> heard = new ArrayList<>();
     StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
-    GeneratedImage image = base.generate(
-        ASK.scheduler("DDIM").joints(new GenerationHooks(null, network -> network, listener)));
+    GeneratedImage image =
+        base.generate(ASK.scheduler("DDIM").hooks(EngineHooks.listening(listener)));
     assertEquals(3, heard.size());
     assertEquals(image.latents(), heard.get(2));
     assertArrayEquals(new long[] {4, 12, 16}, heard.get(0).shape());

@@ -1,18 +1,18 @@
-package dev.likeness.diffusion.request;
+package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.Drawing;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.sampling.GuidanceRule;
+import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.GuidanceOptions;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
@@ -36,14 +36,14 @@ class SteeringTest {
   private Path scratch;
 
   /** Leads to latents whose first channel is large. */
-  private record Leader(double reach) implements Adapter, GradientGuidance {
+  private record Leader(double reach) implements ModelAdapter, GradientGuidance {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return Adaptation.NONE;
     }
 
     @Override
-    public Optional<GradientGuidance> steering(Drawing drawing) {
+    public Optional<GradientGuidance> steering(ModelAdapter.Context drawing) {
       return Optional.of(this);
     }
 
@@ -109,10 +109,9 @@ class SteeringTest {
     try (BaseModel base = base()) {
       ImageRequest led = ASK.as(new Leader(2));
       for (ImageRequest ask : List.of(
-          led.approximation(CachingOptions.deepCache(2, 0)),
-          led.approximation(CachingOptions.extrapolation(2)),
-          led.guidance(GuidanceOptions.STANDARD.by(
-              scale -> new GuidanceRule.Projected(scale, 0, -0.5, 0))))) {
+          led.caching(CachingOptions.deepCache(2, 0)),
+          led.caching(CachingOptions.extrapolation(2)),
+          led.guidance(GuidanceOptions.STANDARD.projected(0, -0.5, 0)))) {
         assertTrue(first(base.generate(ask)) > first(base.generate(ask.unled())) + 0.02);
       }
     }
@@ -120,10 +119,10 @@ class SteeringTest {
 
   @Test
   void followsTheFirstOfTwo() {
-    Adapter sum = new Leader(2).and(new Leader(0));
+    ModelAdapter sum = ModelAdapter.of(new Leader(2).and(new Leader(0)));
     assertEquals(Optional.of(new Leader(2)), sum.steering(null));
+    ModelAdapter nothing = (part, compute) -> Adaptation.NONE;
     assertEquals(
-        Optional.of(new Leader(1)),
-        ((Adapter) (part, compute) -> Adaptation.NONE).and(new Leader(1)).steering(null));
+        Optional.of(new Leader(1)), ModelAdapter.of(nothing.and(new Leader(1))).steering(null));
   }
 }

@@ -1,13 +1,15 @@
-package dev.likeness.diffusion.request;
+package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.TextualInversion;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class PromptOptionsTest {
+class PromptingTest {
   private static final TextualInversion ADA = word("sks", 1);
 
   private static TextualInversion word(String token, float number) {
@@ -21,7 +23,7 @@ class PromptOptionsTest {
         .word(word("sks", 1))
         .word(word("SKS", 1))
         .word(word("toy", 2));
-    assertEquals(List.of(ADA, word("toy", 2)), ask.prompting().words());
+    assertEquals(List.of(ADA, word("toy", 2)), ask.prompts().words());
   }
 
   @Test
@@ -37,6 +39,6 @@ class PromptOptionsTest {
         ImageRequest.of("sks and bob").word(ADA).word(word("SKS", 2).named("bob"));
     assertEquals(
         List.of("sks", "bob"),
-        ask.prompting().words().stream().map(TextualInversion::token).toList());
+        ask.prompts().words().stream().map(TextualInversion::token).toList());
   }
 }

@@ -1,0 +1,91 @@
+package dev.likeness.diffusion.internal.family;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.BatchedAdaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.request.ImageRequest;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The images that one pass of the network computes, of one request or of several that differ in
+ * prompts, seeds and adapters.
+ *
+ * @param request says what all images have in common
+ * @param items the requests, in the order of their images in the batch
+ * @param rows of the plan
+ */
+public record ConditionedBatch(ImageRequest request, List<Item> items, int rows) {
+  /**
+   * A request's part of the batch: its encoded prompts, what its adapters add to each component,
+   * and its number of images.
+   */
+  public record Item(
+      Conditioning prompts, Map<ModelComponent, Adaptation> adaptations, int count) {}
+
+  /** Number of images. */
+  public int count() {
+    return items.stream().mapToInt(Item::count).sum();
+  }
+
+  /** What adapters add to a component: to every image the same, or to each its own. */
+  public Adaptation adaptation(ModelComponent part) {
+    return BatchedAdaptation.of(items.stream()
+        .flatMap(item -> Collections.nCopies(item.count, item.adaptations.get(part)).stream())
+        .toList());
+  }
+
+  /** The encoding of each item at a row of the plan. */
+  public List<TextEncoding> encodings(int row, boolean negative) {
+    return items.stream().map(item -> item.prompts.at(row, negative)).toList();
+  }
+
+  /** Encodings of the items as the network is given them: a row for each image. */
+  public TextEncoding byImage(List<TextEncoding> encodings) {
+    return new TextEncoding(
+        rows(encodings, TextEncoding::tokens), rows(encodings, TextEncoding::pooled));
+  }
+
+  private Tensor rows(List<TextEncoding> encodings, Function<TextEncoding, Tensor> field) {
+    if (field.apply(encodings.get(0)) == null) {
+      return null;
+    }
+    TensorVector rows = new TensorVector();
+    for (int i = 0; i < encodings.size(); i++) {
+      rows.push_back(field
+          .apply(encodings.get(i))
+          .repeat_interleave(items.get(i).count, new LongOptional(0), new LongOptional()));
+    }
+    return torch.cat(rows, 0);
+  }
+
+  /**
+   * Encodings of prompts that stay the same, a row for each image; where guided, those of negative
+   * prompts come first.
+   */
+  public TextEncoding constant(boolean guided) {
+    TextEncoding positive = byImage(encodings(0, false));
+    if (!guided) {
+      return positive;
+    }
+    TextEncoding negative = byImage(encodings(0, true));
+    return new TextEncoding(
+        torch.cat(new TensorVector(negative.tokens(), positive.tokens()), 0),
+        torch.cat(new TensorVector(negative.pooled(), positive.pooled()), 0));
+  }
+
+  /**
+   * A number for the whole batch, [1], as layers that differ by image must be given it: [batch].
+   */
+  public Tensor perImage(Tensor one, long batch) {
+    boolean alike = items.stream().map(Item::adaptations).distinct().count() == 1;
+    return alike ? one : one.expand(batch);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.likeness.diffusion.internal.pipeline;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.GenerationHooks;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.request.SampledStep;
+import dev.likeness.diffusion.tensor.Latents;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+
+/** One call of the pipeline: who hears of it, what stops it, and which images failed. */
+final class Call {
+  private final Progress progress;
+  private final Cancellation stop;
+  private final List<InvalidInputException> failures = new ArrayList<>();
+
+  Call(Progress progress, Cancellation stop) {
+    this.progress = progress;
+    this.stop = stop;
+  }
+
+  void check() {
+    stop.check();
+  }
+
+  void warn(String words) {
+    progress.on(new ProgressEvent.Notice(words));
+  }
+
+  void phase(String name, int steps) {
+    progress.on(new ProgressEvent.Phase(name, steps));
+  }
+
+  void step(String phase, int done, int of) {
+    progress.on(new ProgressEvent.Step(phase, done, of, Double.NaN));
+  }
+
+  /** Notes why an image failed; the other images are generated all the same. */
+  void failed(InvalidInputException why) {
+    failures.add(why);
+  }
+
+  /** Throws why the first of the failed images failed, if any did. */
+  void throwFailure() {
+    if (!failures.isEmpty()) {
+      throw failures.get(0);
+    }
+  }
+
+  /**
+   * Tells of each step, in this order: progress, listener of the engine, the caller's step hook;
+   * then cancellation counts.
+   */
+  StepListener heardBy(GenerationHooks hooks, StepListener listener) {
+    return (step, of, latents, denoised) -> {
+      step("sample", step.index() + 1, of);
+      listener.onStep(step, of, latents, denoised);
+      if (hooks.steps() != null) {
+        hooks
+            .steps()
+            .accept(new SampledStep(
+                step.index(), of, step.timestep(), copies(latents), copies(denoised)));
+      }
+      stop.check();
+    };
+  }
+
+  private static List<Latents> copies(Tensor batch) {
+    return LongStream.range(0, batch.size(0))
+        .mapToObj(i -> Latents.of(batch.narrow(0, i, 1)))
+        .toList();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.likeness.diffusion.internal.pipeline;
+
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.HiresFix;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.tensor.Latents;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Stage 9: the request of the second pass over an enlarged image; it passes the stages again. */
+record HiresPass(OpenModel model) {
+  /**
+   * The request for the second pass of an image, inside the mask or map of changes of the first.
+   */
+  ImageRequest after(Pipeline.Result first) {
+    ImageRequest request = first.request();
+    HiresFix fix = request.hires();
+    int unit = model.unit();
+    int width = (int) Math.round(request.width() * fix.scale() / unit) * unit;
+    int height = (int) Math.round(request.height() * fix.scale() / unit) * unit;
+    InitialImage enlarged = fix.pixels()
+        ? InitialImage.of(first.image())
+        : InitialImage.of(first
+            .latents()
+            .resized(
+                height * first.latents().height() / request.height(),
+                width * first.latents().width() / request.width()));
+    InitialImage before = request.initial();
+    if (before != null && before.mask() != null) {
+      InitialImage whole = before.picture() == null
+          ? enlarged
+          : around(enlarged, before, fix.pixels(), width, height);
+      enlarged = before.byDegrees() ? whole.change(before.mask()) : whole.mask(before.mask());
+    }
+    ImageRequest counted = fix.steps() == 0 ? request : request.steps(fix.steps());
+    return counted
+        .hires(null)
+        .noise(null)
+        .seed(first.seed())
+        .count(1)
+        .size(width, height)
+        .between(0, 1)
+        .from(enlarged.strength(fix.strength()));
+  }
+
+  /** The enlarged image where the mask is white, the initial image around it. */
+  private InitialImage around(
+      InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
+    RgbImage known = Lanczos.resize(before.picture(), width, height);
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor grey = ImageTensors.toGrey(Lanczos.resize(before.mask(), width, height));
+      Tensor white = before.byDegrees() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
+      if (pixels) {
+        return InitialImage.of(ImageTensors.toPicture(torch.where(
+            white,
+            ImageTensors.toUnit(Lanczos.resize(generated.picture(), width, height)),
+            ImageTensors.toUnit(known))));
+      }
+      Tensor corners =
+          LatentPreparation.corners(white, model.model().autoencoder().factor());
+      return InitialImage.of(Latents.of(torch.where(
+          corners,
+          generated.latents().tensor(),
+          LatentCodec.of(model.model()).encode(known).tensor())));
+    }
+  }
+}

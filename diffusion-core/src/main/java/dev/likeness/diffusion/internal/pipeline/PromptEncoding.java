@@ -1,0 +1,101 @@
+package dev.likeness.diffusion.internal.pipeline;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.text.PromptSchedule;
+import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptSyntax;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Stage 4: prompts through the text encoders, as the request's adapters change them. */
+record PromptEncoding(OpenModel model) {
+  /**
+   * Each request with its encoded prompts; requests with the same adapters share what these add.
+   * The tensors belong to the calling scope.
+   *
+   * @param requests completed and compatible
+   * @throws IllegalArgumentException if an adapter is for another base
+   */
+  List<Batch.Request> encode(List<ImageRequest> requests, PromptSchedule schedule) {
+    Map<List<Adapter>, Map<ModelComponent, Adaptation>> known = new HashMap<>();
+    return requests.stream()
+        .map(request -> {
+          Map<ModelComponent, Adaptation> added =
+              known.computeIfAbsent(request.adapters(), adapters -> adaptations(request));
+          return new Batch.Request(request, added, model.texts(request, added::get, schedule));
+        })
+        .toList();
+  }
+
+  private Map<ModelComponent, Adaptation> adaptations(ImageRequest request) {
+    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireFor(model.model()));
+    ModelAdapter.Context drawing = drawing(model, request);
+    Map<ModelComponent, Adaptation> sums = new EnumMap<>(ModelComponent.class);
+    for (ModelComponent part : ModelComponent.values()) {
+      sums.put(part, Adaptation.NONE);
+      if (!model.model().tensorNames(part).isEmpty()) {
+        request
+            .adapters()
+            .forEach(adapter ->
+                sums.merge(part, ModelAdapter.of(adapter).adapt(part, drawing), Adaptation::and));
+      }
+    }
+    return sums;
+  }
+
+  /** What adapters know of a request. */
+  static ModelAdapter.Context drawing(OpenModel model, ImageRequest request) {
+    return new ModelAdapter.Context(
+        model.model().compute(),
+        model.guided(request),
+        request.width(),
+        request.height(),
+        model.model().autoencoder().factor());
+  }
+
+  /**
+   * Warnings for completed requests, each once: tokens that are cut off, negative prompts without
+   * guidance, placeholder tokens that no prompt names.
+   */
+  Stream<String> warnings(List<ImageRequest> requests) {
+    Stream<String> cut = requests.stream().flatMap(this::cuts).map(TruncatedPrompt::told);
+    Stream<String> unguided = requests.stream()
+        .filter(request -> !model.guided(request))
+        .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
+        .map(request ->
+            "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1"
+                + " --true-cfg) is off, or this base has none");
+    Stream<String> unnamed = requests.stream()
+        .flatMap(request -> request.prompts().words().stream())
+        .filter(word -> requests.stream()
+            .allMatch(
+                request -> word.find(request.prompt()) < 0 && word.find(request.negative()) < 0))
+        .map(word -> "the learned word \"" + word.token() + "\" does nothing: no prompt names it");
+    return Stream.of(cut, unguided, unnamed).flatMap(warnings -> warnings).distinct();
+  }
+
+  /**
+   * What the text encoders cut off of a request's prompts, of those that are not embeddings nor
+   * read in chunks.
+   */
+  private Stream<TruncatedPrompt> cuts(ImageRequest request) {
+    boolean chunks = request.prompts().syntax() != PromptSyntax.PLAIN;
+    Stream<String> wanted =
+        chunks || request.embedding() != null ? Stream.of() : Stream.of(request.prompt());
+    Stream<String> unwanted =
+        chunks || request.negativeEmbedding() != null || !model.guided(request)
+            ? Stream.of()
+            : Stream.of(request.negative());
+    return Stream.concat(wanted, unwanted)
+        .flatMap(prompt -> model.cuts(prompt, request.prompts().words()))
+        .filter(cut -> !cut.words().isEmpty());
+  }
+}

@@ -1,0 +1,119 @@
+package dev.likeness.diffusion.request;
+
+import dev.likeness.diffusion.tensor.Latents;
+
+/** The values of a request's records, by the names that most callers ask for. */
+public interface RequestValues {
+  PromptOptions prompts();
+
+  SamplingOptions sampling();
+
+  SizeOptions sizing();
+
+  GuidanceOptions guidanceOptions();
+
+  InitialImage initial();
+
+  CachingOptions caching();
+
+  GenerationHooks hooks();
+
+  default String prompt() {
+    return prompts().prompt();
+  }
+
+  default String negative() {
+    return prompts().negative();
+  }
+
+  default PromptEmbedding embedding() {
+    return prompts().embedding();
+  }
+
+  default PromptEmbedding negativeEmbedding() {
+    return prompts().negativeEmbedding();
+  }
+
+  default int steps() {
+    return sampling().steps();
+  }
+
+  default String scheduler() {
+    return sampling().scheduler();
+  }
+
+  default long seed() {
+    return sampling().seed();
+  }
+
+  default int count() {
+    return sampling().count();
+  }
+
+  default Latents noise() {
+    return sampling().noise();
+  }
+
+  default double from() {
+    return sampling().from();
+  }
+
+  default double until() {
+    return sampling().until();
+  }
+
+  default double eta() {
+    return sampling().eta();
+  }
+
+  default int width() {
+    return sizing().width();
+  }
+
+  default int height() {
+    return sizing().height();
+  }
+
+  default SizeConditioning sizes() {
+    return sizing().conditioning();
+  }
+
+  default SizeConditioning negativeSizes() {
+    return sizing().negative();
+  }
+
+  /** The guidance scale, or NaN for the default. */
+  default double guidance() {
+    return guidanceOptions().scale();
+  }
+
+  /** Whether an initial image is changed, rather than latents of another model sampled further. */
+  default boolean drawsOver() {
+    return initial() != null && from() == 0;
+  }
+
+  /**
+   * Whether a base that edits is shown the initial image beside noise alone, rather than begun from
+   * it.
+   */
+  default boolean isEdit() {
+    return drawsOver()
+        && initial().picture() != null
+        && initial().mask() == null
+        && !(initial().strength() < 1);
+  }
+
+  // Names of before the records, for callers that still use them.
+
+  default PromptOptions prompting() {
+    return prompts();
+  }
+
+  default CachingOptions approximation() {
+    return caching();
+  }
+
+  default GenerationHooks joints() {
+    return hooks();
+  }
+}

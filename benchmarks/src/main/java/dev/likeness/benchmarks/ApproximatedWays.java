@@ -4,11 +4,11 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,12 +53,11 @@ final class ApproximatedWays implements AutoCloseable {
         made.opened(BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)));
     made.put("8-bit products", multiplied, CachingOptions.NONE);
     made.put("8-bit products, extrapolation every 4", multiplied, CachingOptions.extrapolation(4));
-    Path tiny = folder.resolve("preview");
-    if (Files.exists(tiny)) {
+    Extra.PREVIEW_DECODER.in(folder).ifPresent(tiny -> {
       BaseModel quick = made.opened(BaseModel.open(files.with("vae", tiny), compute));
       made.put("tiny decoder", quick, CachingOptions.NONE);
       made.put("tiny decoder, extrapolation every 4", quick, CachingOptions.extrapolation(4));
-    }
+    });
     return made;
   }
 

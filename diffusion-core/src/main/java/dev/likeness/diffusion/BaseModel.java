@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.PromptConditioning;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.ModelOffload;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
@@ -38,7 +39,7 @@ public final class BaseModel implements AutoCloseable {
   private final OpenModel denoiser;
   private final GenerationDefaults defaults;
   private final String name;
-  private final Optional<Path> folder;
+  private final ModelExtras extras;
   private final MemoryPlan plan;
   private final boolean sparing;
   private final UsageLock uses;
@@ -46,12 +47,12 @@ public final class BaseModel implements AutoCloseable {
   private BaseModel(
       OpenModel denoiser,
       String name,
-      Optional<Path> folder,
+      ModelExtras extras,
       MemoryPlan plan,
       boolean sparing,
       UsageLock uses) {
     this.denoiser = denoiser;
-    this.folder = folder;
+    this.extras = extras;
     this.plan = plan;
     this.sparing = sparing;
     this.uses = uses;
@@ -77,13 +78,10 @@ public final class BaseModel implements AutoCloseable {
    * {@link #open(Path, Compute)}.
    */
   public static BaseModel open(ModelParts files, Compute compute) {
-    return new BaseModel(
-        OpenModel.open(files, compute),
-        files.name(),
-        files.folder(),
-        null,
-        false,
-        new UsageLock("the model " + files.name()));
+    // Read first: a broken declaration is refused before the weights are opened.
+    ModelExtras extras = ModelExtras.of(files.folder());
+    UsageLock uses = new UsageLock("the model " + files.name());
+    return new BaseModel(OpenModel.open(files, compute), files.name(), extras, null, false, uses);
   }
 
   /**
@@ -99,14 +97,10 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelParts files, MemoryPlan plan) {
+    ModelExtras extras = ModelExtras.of(files.folder());
     OpenModel denoiser = OpenModel.open(new ModelParts.PlannedFiles(files, plan), plan.compute());
     return new BaseModel(
-        denoiser,
-        files.name(),
-        files.folder(),
-        plan,
-        false,
-        new UsageLock("the model " + files.name()));
+        denoiser, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
   }
 
   /**
@@ -119,7 +113,7 @@ public final class BaseModel implements AutoCloseable {
    * of the two closes both. Where it was opened with a budget it stays as its plan says.
    */
   public BaseModel sparing() {
-    return new BaseModel(denoiser, name, folder, plan, plan == null, uses);
+    return new BaseModel(denoiser, name, extras, plan, plan == null, uses);
   }
 
   /** How the model lies in memory, where it was opened with a budget. */
@@ -190,7 +184,21 @@ public final class BaseModel implements AutoCloseable {
    * empty for a single file.
    */
   public Optional<Path> folder() {
-    return folder;
+    return extras.folder();
+  }
+
+  /**
+   * The door to the engine, for sister modules: an object of type {@code kind} behind this model,
+   * such as its {@link OpenNetworks} or what its folder declares. It stays this model's.
+   *
+   * @throws IllegalStateException when the model has none
+   */
+  public <T> T unwrap(Class<T> kind) {
+    return Stream.of(extras, denoiser.model())
+        .filter(kind::isInstance)
+        .map(kind::cast)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException(name + " has no " + kind.getSimpleName()));
   }
 
   /**

@@ -48,13 +48,11 @@ class ObedienceTest {
   }
 
   @Test
-  void isHowOftenASmallBaseWithoutOneExplainsThePictureBest() throws IOException {
+  void isNotMeasuredWithoutOne() {
     try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best());
         PromptAdherence obedience = HeadshotStudio.on(base).obedience()) {
-      double share = obedience.of(asked("studio", Style.named("studio").prompt("a woman", 0)));
-      assertEquals(Math.rint(16 * share), 16 * share, 1e-9, "sixteen noises");
       assertTrue(
-          share >= 0 && share <= 1 && Double.isNaN(obedience.of(asked("studio", "a woman"))));
+          Double.isNaN(obedience.of(asked("studio", Style.named("studio").prompt("a woman", 0)))));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.likeness.examples;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,12 +9,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A tiny base model of random weights, whose pictures are noise of 32 pixels. */
+/**
+ * A tiny base model of random weights, whose pictures are noise of 32 pixels, and that is declared
+ * to learn in large steps.
+ */
 final class TinyBase {
   private TinyBase() {}
 
   static Path in(Path folder) {
-    return GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    return ModelExtrasFile.write(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
   }
 
   /** The names below {@code folder}, sorted; none when it does not exist. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Learning alone, on a tiny base. */
 @ExtendWith(NoTensorLeaks.class)
@@ -168,6 +171,39 @@ class TrainCommandTest {
     assertEquals(
         List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"),
         none.complaints());
+  }
+
+  /**
+   * Without a photo reader looks and scenes are what pixels tell, and the person is a rare token.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"sdxl/xl-base", "sd3/medium", "flux/dev"})
+  void teachesBasesThatBringNothing(String name) {
+    Path bare = PipelineFolder.any(name, folder);
+    Path person = folder.resolve("ada.safetensors");
+    CommandRun run = CommandRun.of(
+        "train",
+        "--photos",
+        photos.toString(),
+        "--base",
+        bare.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--steps",
+        "3",
+        "--trait",
+        "sex=woman",
+        "--out",
+        person.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(
+        run.err().lines().anyMatch(line -> line.matches("in prompts: .*sks woman.*")), run.err());
+    try (BaseModel model = BaseModel.open(bare, Compute.EXACT);
+        TrainedPerson again = TrainedPerson.open(person, model)) {
+      assertEquals(8, again.lora().report().rank(), "the recipe of its family");
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
@@ -64,9 +65,9 @@ record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, 
 
   private ImageRequest ask(Style style, int index) {
     int size = grows() ? base.defaults().width() : request.size();
-    String prompt = PersonDescription.isSmall(base)
-        ? style.prompt(person.phrase(), index)
-        : style.photographicPrompt(person.phrase(), index);
+    String prompt = base.unwrap(ModelExtras.class).photographs()
+        ? style.photographicPrompt(person.phrase(), index)
+        : style.prompt(person.phrase(), index);
     return ShootRequest.guided(request.drawing(prompt, style), base)
         .negative(PersonRecord.SharedLight.of(person).negative(style.negative(), prompt))
         .size(size, size)

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.internal.training.LikenessValidation;
+import dev.likeness.headshots.internal.training.PersonStudy;
 import dev.likeness.headshots.internal.training.PersonTraining;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.PersonProfile;
@@ -251,7 +252,7 @@ public final class HeadshotStudio {
   /**
    * How the person in the accepted photos looks: to be shown to them, corrected and learnt with.
    *
-   * @throws dev.likeness.diffusion.error.CancelledException while words for the person are sought
+   * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public PersonProfile profile(PhotoReview review, Progress progress, Cancellation cancellation) {
     return progress.around(() -> learning
@@ -265,7 +266,7 @@ public final class HeadshotStudio {
    */
   public TrainedPerson corrected(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =
-        PersonDescription.subject(base, profile).consent(person.subject().consent());
+        PersonStudy.subject(base, profile).consent(person.subject().consent());
     return profile.in(person.called(subject.token(person.subject().token())));
   }
 
@@ -278,7 +279,7 @@ public final class HeadshotStudio {
    * @param known of how they look, what the user says: it is believed
    * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the
    *     person's model too
-   * @throws dev.likeness.diffusion.error.CancelledException while words for the person are sought
+   * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ReferencePerson show(
       PhotoReview review,

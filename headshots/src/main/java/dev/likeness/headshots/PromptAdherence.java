@@ -1,9 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.photo.PhotoReader;
-import dev.likeness.photos.internal.image.Resampler;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -17,60 +15,35 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * How clearly headshots show what was asked, in the eyes of the base that drew them. Shared by
- * threads; the base stays the caller's.
+ * How clearly headshots show what was asked, by the photo reader of the base that generated them.
+ * Shared by threads.
  */
 public final class PromptAdherence implements AutoCloseable {
-  private static final int RIVALS = 3;
-
-  private final BaseModel base;
   private final Optional<PhotoReader> reader;
 
-  private PromptAdherence(BaseModel base, Optional<PhotoReader> reader) {
-    this.base = base;
+  private PromptAdherence(Optional<PhotoReader> reader) {
     this.reader = reader;
   }
 
-  /** Opens what {@code base} brings to read pictures with. */
+  /** Opens the reader that {@code base} brings. */
   static PromptAdherence of(BaseModel base) {
-    return new PromptAdherence(base, base.folder().flatMap(PhotoReader::in));
+    return new PromptAdherence(base.folder().flatMap(PhotoReader::in));
   }
 
   /**
-   * How likely the base's own reader, where it brings one, finds the hair, clothes, light and
-   * backdrop that were asked for: the geometric mean over the words that it knows. Else, of a small
-   * base, the share of noises under which it explains the picture better by its own prompt than by
-   * any of the style's next three.
+   * How likely the reader finds the hair, clothes, light and backdrop that were asked for: the
+   * geometric mean over the words that it knows.
    *
-   * @return 0 to 1; NaN for a base too large to ask, and where nothing, or nothing else, can be
-   *     asked for
+   * @return 0 to 1; NaN where the base brings no reader, or the prompt has none of its words
    */
   public double of(Headshot headshot) {
-    return reader.map(eye -> read(eye, headshot)).orElseGet(() -> explained(headshot));
+    return reader.map(eye -> read(eye, headshot)).orElse(Double.NaN);
   }
 
   private static double read(PhotoReader reader, Headshot headshot) {
     AskedWords asked = AskedWords.of(headshot.request().prompt(), reader.slots());
     return (headshot.style().monochrome() ? asked.colourless() : asked)
         .shown(reader.read(headshot.picture()));
-  }
-
-  private double explained(Headshot headshot) {
-    String asked = headshot.request().prompt();
-    List<String> rivals = headshot.style().otherPrompts(asked, RIVALS);
-    if (!PersonDescription.isSmall(base) || rivals.isEmpty()) {
-      return Double.NaN;
-    }
-    RgbImage picture = Resampler.AREA.resize(
-        headshot.picture(), base.defaults().width(), base.defaults().height());
-    try (CaptionFit fit = new CaptionFit(base, List.of(picture))) {
-      double[] own = fit.errors(asked);
-      List<double[]> others = rivals.stream().map(fit::errors).toList();
-      long obeyed = IntStream.range(0, own.length)
-          .filter(i -> others.stream().allMatch(errors -> own[i] < errors[i]))
-          .count();
-      return (double) obeyed / own.length;
-    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -20,17 +21,13 @@ import org.bytedeco.pytorch.global.torch;
  * Brings a picture to sizes that the base does not know: twice as large again and again, each time
  * drawn over with what was asked and the person attached, through windows of the base's own size.
  * The further, the less is drawn anew: what a window shows by then is a part of a face, which the
- * words do not speak of. A small base, which knows pictures of whole heads alone, draws a head into
- * every window by 0.1 of its steps; it gets less, and a solver that does not noise anew at each
- * step, as that fades eyes and mouths.
+ * words do not speak of. A base that knows pictures of whole heads alone draws a head into every
+ * window by 0.1 of its steps; its folder declares less ({@link ModelExtras.Upscaling}).
  */
 final class TiledUpscale {
   /** Up to this many times its own size a base draws at once. */
   static final double AT_ONCE = 1.5;
 
-  private static final double FIRST = 0.2;
-  private static final double FIRST_OF_SMALL = 0.05;
-  private static final String SOLVER_OF_SMALL = "ddim";
   private static final double LESS = 0.5;
   /**
    * How many steps a pass makes at least: the last one alone begins with hardly any noise, and
@@ -95,16 +92,16 @@ final class TiledUpscale {
         .hooks()
         .onStep(null)
         .engine(EngineHooks.of(request.hooks()).heardBy(() -> StepListener.NONE));
-    boolean small = PersonDescription.isSmall(base);
+    ModelExtras.Upscaling by = base.unwrap(ModelExtras.class).upscaling();
     // What leads a picture would look at all windows at once, and keep the way back through each.
-    ImageRequest asked = (small ? request.scheduler(SOLVER_OF_SMALL) : request).unled();
+    ImageRequest asked = by.scheduler().map(request::scheduler).orElse(request).unled();
     RgbImage larger = picture;
-    double strength = small ? FIRST_OF_SMALL : FIRST;
+    double strength = by.strength();
     while (larger.width() < width || larger.height() < height) {
       int wider = Math.min(width, 2 * larger.width());
       int higher = Math.min(height, 2 * larger.height());
       RgbImage enlarged = enlarger.enlarge(larger, wider, higher);
-      int steps = steps(small ? 0 : Inpainting.steps(base, request), strength);
+      int steps = steps(by.requestedSteps() ? Inpainting.steps(base, request) : 0, strength);
       ImageRequest over = asked
           .noise(null)
           .hires(null)
@@ -115,8 +112,8 @@ final class TiledUpscale {
           .steps(steps)
           .from(InitialImage.of(enlarged).strength(strength));
       RgbImage drawn = base.generate(over, progress, cancellation).get(0).picture();
-      // A small base draws what there was no better: of it there is only what is finer.
-      larger = small
+      // Where the base samples what there was no better, only finer detail is taken.
+      larger = by.keepColours()
           ? ColourKeeping.of(enlarged, drawn, larger.width(), larger.height())
           : ColourKeeping.of(enlarged, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
       strength *= LESS;

@@ -3,7 +3,6 @@ package dev.likeness.headshots;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.headshots.style.Style;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,8 +94,37 @@ class AskedWordsTest {
 
   @Test
   void knowsTheWordsOfBuiltInStyles() {
-    Map<String, List<String>> slots = SceneWords.slots().stream()
-        .collect(Collectors.toMap(SceneWords.Slot::name, SceneWords.Slot::words));
+    Map<String, List<String>> slots = Map.of(
+        "light",
+            List.of(
+                "soft light",
+                "rembrandt lighting",
+                "rim light",
+                "backlit",
+                "window light",
+                "golden hour",
+                "flash"),
+        "backdrop",
+            List.of(
+                "# background",
+                "# gradient background",
+                "office background",
+                "brick wall",
+                "bookshelves",
+                "city street",
+                "park",
+                "bokeh lights",
+                "living room"),
+        "outfit",
+            List.of(
+                "a # suit and tie",
+                "a # blazer",
+                "a # shirt",
+                "a # blouse",
+                "a # sweater",
+                "a # turtleneck",
+                "a # t-shirt",
+                "a # hoodie"));
     for (Style style : Style.all()) {
       Map<String, Integer> words = PromptAdherence.AskedWords.of(
               style.prompt("a woman with short red hair", 0), slots)

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.report.ShootRecord;
@@ -57,8 +58,8 @@ class HeadshotEditTest {
   @BeforeAll
   static void draw() {
     detector = new CascadeDetector();
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    base = GoldenFolder.loaded(ModelExtrasFile.write(files));
     ada = LoraTraining.quick()
         .steps(2)
         .train(

@@ -16,6 +16,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.request.Adapter;
@@ -61,8 +62,8 @@ class HeadshotStudioTest {
 
   @BeforeAll
   static void learnAda() {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    base = GoldenFolder.loaded(ModelExtrasFile.write(files));
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     ada = LoraTraining.quick()
         .steps(3)
@@ -191,7 +192,7 @@ class HeadshotStudioTest {
             .getMessage());
     assertEquals(
         "the style noir is for bases of flux, stable-diffusion, and " + base.name()
-            + " is of portrait; choose another style, or another base",
+            + " is of drawn; choose another style, or another base",
         wrong.getMessage());
   }
 

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -73,13 +74,14 @@ class TiledUpscaleTest {
   }
 
   /**
-   * A small base is drawn over from the same noise whatever number of steps was asked for, and not
-   * by its last step alone.
+   * Of a base that declares so, whatever number of steps was asked for, and not by its last step
+   * alone.
    */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 20, 60})
   void drawsOverInTwoSteps(int steps) {
-    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", folder), Compute.EXACT)) {
+    Path files = ModelExtrasFile.write(PipelineFolder.any("sd1/base", folder));
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       int own = base.defaults().width();
       List<ProgressEvent> told = new ArrayList<>();
       RgbImage plain = RgbImage.of(own, own, new byte[own * own * 3]);

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.request.Adapter;
@@ -58,17 +59,20 @@ public final class FaceGuidance implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.InvalidInputException when one is broken
    */
   public static Optional<FaceGuidance> in(Path folder, BaseModel base, FaceDetector detector) {
-    Path preview = folder.resolve("preview");
-    return Files.isDirectory(preview)
-        ? EmbedderEnsemble.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector))
-        : Optional.empty();
+    return Extra.PREVIEW_DECODER
+        .in(folder)
+        .filter(Files::isDirectory)
+        .flatMap(preview ->
+            EmbedderEnsemble.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector)));
   }
 
   private static FaceGuidance opened(
       Path preview, EmbedderEnsemble eyes, Path folder, BaseModel base, FaceDetector detector) {
     Optional<IpAdapter> adapter = Optional.empty();
     try {
-      adapter = eyes.areAdapters() ? adapter(PersonAdapter.own(folder), base) : adapter;
+      adapter = eyes.areAdapters()
+          ? Extra.IP_ADAPTER.in(folder).flatMap(own -> adapter(own, base))
+          : adapter;
       return new FaceGuidance(
           LoadedAutoencoder.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
     } catch (RuntimeException e) {
@@ -80,9 +84,6 @@ public final class FaceGuidance implements AutoCloseable {
 
   /** One that is shown nothing but numbers which a file keeps. */
   private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
-    if (!Files.exists(own)) {
-      return Optional.empty();
-    }
     IpAdapterFile file = IpAdapterFile.of(own);
     IpAdapterVariant kind = file.layout().kind();
     boolean numbers =

@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
@@ -45,17 +46,8 @@ public final class PersonAdapter implements AutoCloseable {
    * @throws InvalidInputException as {@link #open}
    */
   public static PersonAdapter in(Path folder, BaseModel base) {
-    return open(IpAdapterFile.of(own(folder)), base, folder.resolve("image_encoder"), null);
-  }
-
-  /** Where a base's folder has its own adapter. */
-  public static Path own(Path folder) {
-    return folder.resolve("ip_adapter").resolve("ip-adapter.safetensors");
-  }
-
-  /** Where it has one that looks at whole pictures, through {@code image_encoder}. */
-  public static Path ofPictures(Path folder) {
-    return folder.resolve("ip_adapter").resolve("ip-adapter-image.safetensors");
+    return open(
+        IpAdapterFile.of(Extra.IP_ADAPTER.at(folder)), base, Extra.IMAGE_ENCODER.at(folder), null);
   }
 
   /**

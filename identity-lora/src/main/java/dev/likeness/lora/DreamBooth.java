@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -16,6 +17,7 @@ import dev.likeness.lora.training.TrainingSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -54,14 +56,17 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * For a base of this size: {@link #standard} for one of full size; a small one bears large steps,
-   * here too (people learnt on {@code portrait} by {@link LoraTraining#balanced} at rates of 3e-5,
-   * 1e-4 and 3e-4 were recognised in 1, 6 and 9 of 10 pictures).
+   * As {@code base} wants it: by the learning rate that its folder declares ({@code likeness.json})
+   * and the recipe beside it, or {@link #standard} where it declares none.
    */
   public static DreamBooth suitedTo(BaseModel base) {
-    return LoraTraining.isSmall(base.parts())
-        ? new DreamBooth(LoraTraining.balanced().learningRate(3e-4))
-        : standard();
+    OptionalDouble rate = base.unwrap(ModelExtras.class)
+        .training()
+        .map(ModelExtras.Training::dreamBoothLearningRate)
+        .orElse(OptionalDouble.empty());
+    return rate.isEmpty()
+        ? standard()
+        : new DreamBooth(LoraTraining.balanced().suitedTo(base).learningRate(rate.getAsDouble()));
   }
 
   /** The same with other settings, e.g. {@code with(d.settings().steps(800).textEncoder(true))}. */

@@ -3,10 +3,8 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -67,9 +65,6 @@ public record LoraTraining(
     List<String> captions,
     long seed,
     OptimizerOptions options) {
-  // Channels at the first level; Stable Diffusion has 320.
-  private static final int SMALL = 256;
-
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || priorPictures < 0) {
@@ -133,12 +128,15 @@ public record LoraTraining(
         OptimizerOptions.PLAIN);
   }
 
-  /** A first look at a small base's person: a minute or two on two cores. */
+  /** As {@link #balanced}, for less than half as long: a first look. */
   public static LoraTraining quick() {
     return balanced().steps(120);
   }
 
-  /** For a small base such as {@code portrait}; others want {@link #suitedTo}. */
+  /**
+   * For a base that is learned in large steps; {@link #suitedTo} makes of it what another base
+   * wants.
+   */
   public static LoraTraining balanced() {
     return new LoraTraining(
         16,
@@ -234,7 +232,7 @@ public record LoraTraining(
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (TrainableAdapter factors = new TrainableAdapter(this, set.subject(), base.parts());
+      try (TrainableAdapter factors = new TrainableAdapter(this, set.subject(), base);
           TrainingLoop run = new TrainingLoop(this, base, set, factors, progress)) {
         return run.person(run.train(cancellation));
       }
@@ -266,38 +264,27 @@ public record LoraTraining(
   }
 
   /**
-   * The same for a base of this size. A small one learns a face only when every layer takes part,
-   * and bears large steps; one of full size is trained as diffusers' scripts do: attention alone,
-   * one picture a step and so many more steps that as many pictures are seen, small steps, and a
-   * transformer with its text encoders as they are.
+   * The same by the recipe of {@code base}, over as many images. Without one that its folder
+   * declares ({@code likeness.json}) a base is trained as by diffusers' scripts: attention alone,
+   * one image a step, a low learning rate, and a transformer with its text encoders as they are.
    */
   public LoraTraining suitedTo(BaseModel base) {
-    return suitedTo(base.parts());
+    return base.unwrap(ModelExtras.class).training().map(this::by).orElseGet(() -> {
+      LoraTraining full =
+          targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
+      boolean unet = base.parts() instanceof StableDiffusionNetworks;
+      return unet ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
+    });
   }
 
-  public LoraTraining suitedTo(OpenNetworks model) {
-    if (isSmall(model)) {
-      return this;
-    }
-    LoraTraining full =
-        targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
-    return model instanceof StableDiffusionNetworks
-        ? full.learningRate(2e-4)
-        : full.learningRate(1e-4).textEncoder(false);
-  }
-
-  /** Whether it is so narrow that it learns in large steps. */
-  static boolean isSmall(OpenNetworks model) {
-    return width(model) < SMALL;
-  }
-
-  /** How wide it is at its picture's own size; a family that is not taught here counts as large. */
-  private static int width(OpenNetworks model) {
-    return model instanceof StableDiffusionNetworks networks
-        ? networks.unetConfig().levels().get(0).channels()
-        : model instanceof FluxNetworks flux
-            ? flux.config().width()
-            : model instanceof Sd3Networks three ? three.config().width() : Integer.MAX_VALUE;
+  private LoraTraining by(ModelExtras.Training recipe) {
+    int as = (int) Math.ceil((double) steps * batch / recipe.batch());
+    return targets(LoraTargets.valueOf(recipe.layers().name()))
+        .rank(recipe.rank())
+        .textEncoder(recipe.textEncoder())
+        .steps(as)
+        .batch(recipe.batch())
+        .learningRate(recipe.learningRate());
   }
 
   /** Another rank; alpha keeps its ratio to it. */

@@ -2,7 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
 import java.util.List;
@@ -61,11 +61,14 @@ public enum TrainingPreset {
     return fitting(of(base, photos), base, false, bytes);
   }
 
-  /** The numbers alone: few photos take fewer steps, since they are soon known by heart. */
+  /**
+   * The numbers alone: few photos take fewer steps, since they are soon known by heart. The steps
+   * of a recipe that the base's folder declares are meant for ten photos.
+   */
   public LoraTraining of(BaseModel base, int photos) {
     LoraTraining full = LoraTraining.balanced().suitedTo(base);
-    boolean small = full.targets() == LoraTargets.CONVOLUTIONS;
-    double steps = small
+    boolean declared = base.unwrap(ModelExtras.class).training().isPresent();
+    double steps = declared
         ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / USUAL_PHOTOS)))
         : Math.min(MOST, Math.max(FEWEST, STEPS_A_PHOTO * photos));
     return full.steps((int) Math.round(time * steps));

@@ -17,6 +17,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -87,7 +88,8 @@ class DreamBoothTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    folder = ModelExtrasFile.write(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     base = GoldenFolder.loaded(folder);
   }
 
@@ -196,7 +198,7 @@ class DreamBoothTest {
   }
 
   @Test
-  void takesLargeStepsOnASmallBase(@TempDir Path parent) {
+  void takesTheRateThatItsBaseDeclares(@TempDir Path parent) {
     LoraTraining small = DreamBooth.suitedTo(base).settings();
     assertEquals(
         List.of(3e-4, 300, 4, true, 0),

@@ -17,6 +17,7 @@ import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.FullDisk;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -69,7 +70,8 @@ class LoraTrainingTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    folder = ModelExtrasFile.write(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     base = GoldenFolder.loaded(folder);
   }
 
@@ -455,7 +457,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void leavesASmallBaseItsOwnSettings() {
+  void takesTheRecipeThatItsBaseDeclares() {
     assertEquals(LoraTraining.best(), LoraTraining.best().suitedTo(base));
   }
 
@@ -534,7 +536,7 @@ class LoraTrainingTest {
 
   @Test
   void takesNoStepAlongGradientsThatAreNoNumbers() {
-    try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base.parts());
+    try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base);
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
       Pupil pupil = Pupil.of(base.parts());

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -22,8 +23,8 @@ public abstract class OnGoldenBase {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    base = GoldenFolder.loaded(ModelExtrasFile.write(files));
   }
 
   @AfterAll

@@ -102,8 +102,7 @@ class TrainingPresetTest extends OnGoldenBase {
   void countsEveryNumberThatIsLearned() {
     for (LoraForm form : LoraForm.values()) {
       LoraTraining settings = LoraTraining.balanced().options(OptimizerOptions.PLAIN.form(form));
-      try (TrainableAdapter factors =
-          new TrainableAdapter(settings, PersonToken.of("man"), base.parts())) {
+      try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("man"), base)) {
         assertEquals(
             ADAMW * factors.weights().count(), settings.memory(base).learned(), form.name());
       }

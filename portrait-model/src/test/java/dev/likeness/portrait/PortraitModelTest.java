@@ -56,7 +56,8 @@ class PortraitModelTest {
         "face_embedder/model.safetensors",
         "photo_reader/config.json",
         "photo_reader/model.safetensors",
-        "score_limits.json"
+        "score_limits.json",
+        "likeness.json"
       })
   void hasEveryPart(String part) throws IOException {
     assertTrue(

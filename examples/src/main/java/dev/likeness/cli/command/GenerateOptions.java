@@ -1,6 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
+import dev.likeness.diffusion.internal.sampling.GuidanceRule;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
@@ -170,7 +172,7 @@ final class GenerateOptions {
       if (!asked) {
         return Optional.empty();
       }
-      Path file = base.folder().resolve("lora").resolve("few-step.safetensors");
+      Path file = Extra.FEW_STEP_LORA.at(base.folder());
       if (!Files.exists(file)) {
         throw new InvalidInputException(
             "the base " + base.name() + " brings no LoRA for few steps (" + file

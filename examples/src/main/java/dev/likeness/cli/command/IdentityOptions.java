@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.ipadapter.IpAdapterFile;
@@ -105,7 +106,7 @@ final class IdentityOptions {
       throw new InvalidInputException(
           adapter != null
               ? adapter + " is not there; give an IP-Adapter's file"
-              : "the base " + name + " has no IP-Adapter of its own (" + PersonAdapter.own(base)
+              : "the base " + name + " has no IP-Adapter of its own (" + Extra.IP_ADAPTER.at(base)
                   + "); give --ip-adapter FILE with "
                   + "--image-encoder PATH or --face-embedder FILE, or --identity lora");
     }
@@ -123,10 +124,9 @@ final class IdentityOptions {
     IpAdapterFile file = IpAdapterFile.of(adapterOf(base));
     FaceEmbedder embedder =
         recogniser == null ? null : PersonAdapter.recogniser(file, recogniser, policy);
+    Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
     return Optional.of(new Eye(
-        PersonAdapter.open(
-            file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
-        IdentityStrength.beside(file.path())));
+        PersonAdapter.open(file, model, looking, embedder), IdentityStrength.beside(file.path())));
   }
 
   /**
@@ -140,6 +140,6 @@ final class IdentityOptions {
   }
 
   private Path adapterOf(Path base) {
-    return adapter == null ? PersonAdapter.own(base) : adapter;
+    return adapter == null ? Extra.IP_ADAPTER.at(base) : adapter;
   }
 }

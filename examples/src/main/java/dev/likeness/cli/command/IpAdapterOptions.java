@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.ipadapter.BlockWeights;
 import dev.likeness.ipadapter.FaceReader;
@@ -19,7 +20,6 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -216,13 +216,11 @@ final class IpAdapterOptions {
     if (adapter != null || references.isEmpty()) {
       return;
     }
-    Path pictures = PersonAdapter.ofPictures(folder);
-    Path own = Files.exists(pictures) ? pictures : PersonAdapter.own(folder);
-    if (Files.exists(own)) {
+    Extra.IMAGE_IP_ADAPTER.in(folder).or(() -> Extra.IP_ADAPTER.in(folder)).ifPresent(own -> {
       adapter = own;
       boolean looks = IpAdapterFile.of(own).layout().kind().sight() != IpAdapterVariant.Sight.NONE;
-      encoder = encoder == null && looks ? folder.resolve("image_encoder") : encoder;
-    }
+      encoder = encoder == null && looks ? Extra.IMAGE_ENCODER.at(folder) : encoder;
+    });
   }
 
   private void requireWhole() {

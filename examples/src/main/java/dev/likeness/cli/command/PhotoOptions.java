@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.photos.PhotoReview;
@@ -71,13 +72,16 @@ public final class PhotoOptions {
     }
   }
 
-  /** Says what is to be expected where real photos are for the embedded model. */
+  /** Says what is to be expected where real photos are for a base that knows none. */
   void warn(BaseOptions base, Console console) {
-    if (given() && base.isEmbedded() && !SyntheticPhotos.areAllIn(photos)) {
+    if (given()
+        && !ModelExtras.in(base.folder()).photographs()
+        && !SyntheticPhotos.areAllIn(photos)) {
       console
           .err()
           .println(
-              "portrait knows rendered people alone; for photographs give --base a Stable Diffusion, SDXL or FLUX model");
+              base.name() + " knows rendered people alone; for photographs give --base a Stable"
+                  + " Diffusion, SDXL or FLUX model");
     }
   }
 

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.PreviewDecoder;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
@@ -62,7 +63,7 @@ final class PreviewOptions {
   }
 
   private Path small(BaseOptions base) {
-    Path own = base.folder().resolve("preview");
+    Path own = Extra.PREVIEW_DECODER.at(base.folder());
     if (!autoencoder.toString().isEmpty()) {
       return autoencoder;
     }

@@ -192,7 +192,10 @@ public record PersonProfile(List<Trait> traits) {
     public enum Source {
       /** The photos' pixels: measured, or read by the base's own reader. */
       PHOTOS("photos"),
-      /** The caption under which the base model explains the photos best. */
+      /**
+       * The base model, in files of earlier versions, which asked it which caption explains the
+       * photos best.
+       */
       BASE_MODEL("base model"),
       /** The user, who knows better. */
       USER("user");

@@ -52,14 +52,14 @@ public record ProfileVocabulary(Map<String, String> chosen) {
     return slot.sex() == null || slot.sex().equals(word("sex"));
   }
 
-  public ProfileVocabulary with(String slot, String word) {
+  ProfileVocabulary with(String slot, String word) {
     Map<String, String> more = new LinkedHashMap<>(chosen);
     more.put(slot, word);
     return new ProfileVocabulary(more);
   }
 
   /** Such as {@code a young woman with fair skin, short red hair and glasses}. */
-  public String phrase() {
+  String phrase() {
     String noun = (word("age") + " " + classWord()).strip();
     String hair =
         word("hair").replace("#", word("colour")).replaceAll(" +", " ").strip();

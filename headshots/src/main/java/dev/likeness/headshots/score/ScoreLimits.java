@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,9 +15,6 @@ import java.util.Map;
 
 /** The thresholds of the scores. Immutable; {@link #with} changes one. */
 public final class ScoreLimits {
-  /** The file beside a base's networks that says which thresholds are others of what it draws. */
-  public static final String FILE = "score_limits.json";
-
   private static final ScoreLimits BUILT_IN = read();
 
   private final Map<ScoreAspect, Double> limits;
@@ -31,19 +29,15 @@ public final class ScoreLimits {
   }
 
   /**
-   * The thresholds of what {@code base} draws: the built-in ones but for those in {@link #FILE} in
-   * its folder, numbers by aspects' names such as {@code SHARPNESS}. A base that draws everything
-   * softer than a photograph would fail by that in every picture, which says nothing of any of
-   * them.
+   * The thresholds of what {@code base} draws: the built-in ones but for those in
+   * {@code score_limits.json} in its folder, numbers by aspects' names such as {@code SHARPNESS}. A
+   * base that draws everything softer than a photograph would fail by that in every picture, which
+   * says nothing of any of them.
    *
    * @throws InvalidInputException when that file is no such thing
    */
   public static ScoreLimits of(BaseModel base) {
-    return base.folder()
-        .map(folder -> folder.resolve(FILE))
-        .filter(Files::exists)
-        .map(BUILT_IN::in)
-        .orElse(BUILT_IN);
+    return base.folder().flatMap(Extra.SCORE_LIMITS::in).map(BUILT_IN::in).orElse(BUILT_IN);
   }
 
   private ScoreLimits in(Path file) {

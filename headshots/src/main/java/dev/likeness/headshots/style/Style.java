@@ -7,13 +7,12 @@ import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.headshots.HeadshotEdit;
-import dev.likeness.headshots.PersonDescription;
 import dev.likeness.photos.internal.image.Luma;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -35,7 +34,8 @@ import java.util.stream.Stream;
  *     base is usually followed
  * @param crop what the command shows of the pictures unless asked otherwise, {@link HeadshotCrop}'s
  *     formats: {@code square}, {@code avatar} or sides such as {@code 4:5}
- * @param bases the families of base models that it is for, of {@link #FAMILIES}; empty for all
+ * @param bases the families of base models that it is for, of {@link #FAMILIES} or declared by a
+ *     model's folder; empty for all
  * @param monochrome whether pictures are drawn in colour and then made black and white; the prompt
  *     says nothing of it
  */
@@ -54,11 +54,11 @@ public record Style(
     List<String> bases,
     boolean monochrome) {
   /**
-   * The families that a style may name: the embedded model and its kind, and those trained on
-   * photographs.
+   * The families that styles may name beside those that models' folders declare for themselves
+   * ({@code style_family}).
    */
   public static final List<String> FAMILIES =
-      List.of("portrait", "stable-diffusion", "stable-diffusion-3", "flux", "other");
+      List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");
 
   private static final int LONGEST_OPENING = 8;
 
@@ -90,7 +90,8 @@ public record Style(
   /** Refuses a base of a family that the style is not for, and words that belong to the person. */
   public void requireFor(BaseModel base) {
     StyleVocabulary.require(this);
-    String family = PersonDescription.isSmall(base) ? "portrait" : family(base.parts());
+    String family =
+        base.unwrap(ModelExtras.class).styleFamily().orElseGet(() -> family(base.parts()));
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException(
           "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
@@ -167,27 +168,6 @@ public record Style(
    */
   public RgbImage developed(RgbImage drawn) {
     return monochrome ? Luma.of(drawn).picture() : drawn;
-  }
-
-  /**
-   * Prompts that ask the same of this style in other clothes, light and before another backdrop.
-   *
-   * @param asked a prompt of {@link #prompt} or {@link #photographicPrompt}
-   * @param most how many at most
-   */
-  public List<String> otherPrompts(String asked, int most) {
-    int wearing = asked.indexOf(", wearing ");
-    // A picture that was read from a file may have been asked for by another opening.
-    int of = asked.startsWith(opening + " of ") ? opening.length() : asked.indexOf(" of ");
-    String who = of < 0 || wearing < of + 4 ? "" : asked.substring(of + 4, wearing);
-    return who.isBlank()
-        ? List.of()
-        : IntStream.range(0, 4 * most)
-            .mapToObj(i -> prompt(who, i))
-            .filter(other -> !asked.startsWith(other))
-            .distinct()
-            .limit(most)
-            .toList();
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -177,8 +178,10 @@ final class StyleFile {
     if (field.equals("crop")) {
       requireCrop(text);
     }
-    if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
-      throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));
+    if (field.equals("bases") && !ModelExtras.isFamily(text)) {
+      throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
+          + ", and what a base's "
+          + ModelExtras.FILE + " declares as style_family");
     }
     if (text.isBlank() && !field.equals(StyleVocabulary.NEGATIVE) && !field.equals("lens")) {
       throw wrong("\"" + field + "\" is empty");

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -43,7 +44,8 @@ class KeptPersonTest {
 
   @BeforeAll
   static void learnAda() {
-    baseFolder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    baseFolder = ModelExtrasFile.write(
+        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
     base = GoldenFolder.loaded(baseFolder);
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     TrainedPerson plain = LoraTraining.quick()

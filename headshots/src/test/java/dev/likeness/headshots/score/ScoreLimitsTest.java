@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ class ScoreLimitsTest {
       assertEquals(
           ScoreLimits.builtIn().of(ScoreAspect.SHARPNESS),
           ScoreLimits.of(base).of(ScoreAspect.SHARPNESS));
-      Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPNESS\": 0.6}");
+      Files.writeString(Extra.SCORE_LIMITS.at(files), "{\"SHARPNESS\": 0.6}");
       assertEquals(0.6, ScoreLimits.of(base).of(ScoreAspect.SHARPNESS));
       assertEquals(
           ScoreLimits.builtIn().of(ScoreAspect.SKIN_WAX),
@@ -36,13 +37,12 @@ class ScoreLimitsTest {
   @Test
   void refusesAFileThatNamesNoAspect() throws IOException {
     Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPEN\": 0.6}");
+    Files.writeString(Extra.SCORE_LIMITS.at(files), "{\"SHARPEN\": 0.6}");
     try (BaseModel base = GoldenFolder.loaded(files)) {
       String said =
           assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base)).getMessage();
       assertTrue(
-          said.startsWith(files.resolve(ScoreLimits.FILE) + " holds no thresholds of scores"),
-          said);
+          said.startsWith(Extra.SCORE_LIMITS.at(files) + " holds no thresholds of scores"), said);
     }
   }
 }

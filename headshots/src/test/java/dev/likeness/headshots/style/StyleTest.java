@@ -133,8 +133,8 @@ class StyleTest {
         "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
         "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, monochrome, name, negative, opening, title, wardrobe",
         "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the crop 9:1 is too narrow; give sides of 1:4 to 4:1",
-        "\"guidance\": 3 | \"bases\": [\"sd9\"] | line 6: \"bases\" says \"sd9\"; known: portrait, stable-diffusion, "
-            + "stable-diffusion-3, flux, other",
+        "\"guidance\": 3 | \"bases\": [\"SD 9\"] | line 6: \"bases\" says \"SD 9\"; known: stable-diffusion,"
+            + " stable-diffusion-3, flux, other, and what a base's likeness.json declares as style_family",
         "\"guidance\": 3 | \"monochrome\": 1 | line 6: monochrome must be true or false",
         "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
         "\"guidance\": 3 | \"guidance\": 1e999 | line 6: guidance must be a number from 1",

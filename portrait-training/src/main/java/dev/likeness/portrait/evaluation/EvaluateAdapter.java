@@ -2,6 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.ReferencePerson;
@@ -90,7 +91,7 @@ public final class EvaluateAdapter {
               "model",
               MeasuredModel.told(model),
               "adapter",
-              MeasuredModel.made(PersonAdapter.own(folder)),
+              MeasuredModel.made(Extra.IP_ADAPTER.at(folder)),
               "numbers",
               "each " + named.number("each", 1)
                   + (named.file("people").isPresent() ? ", learnt too" : ""),
@@ -99,7 +100,7 @@ public final class EvaluateAdapter {
                   ? "nothing"
                   : guidance.embedder().name() + ", where " + detector.name() + " finds them")));
       EvaluateAdapter evaluation = new EvaluateAdapter(
-          base, trial, adapter, IdentityStrength.beside(PersonAdapter.own(folder)), tools, named);
+          base, trial, adapter, IdentityStrength.beside(Extra.IP_ADAPTER.at(folder)), tools, named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> evaluation.of(person));

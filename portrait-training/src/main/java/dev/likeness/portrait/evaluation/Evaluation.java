@@ -2,6 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
@@ -109,7 +110,7 @@ public final class Evaluation {
                   "diversity",
                   tools.readBy(),
                   () -> Diversity.measure(drawings, plan.alike(), reader));
-              Path adapter = PersonAdapter.ofPictures(model);
+              Path adapter = Extra.IMAGE_IP_ADAPTER.at(model);
               if (Files.exists(adapter)) {
                 ledger.part(
                     "pictures as prompts",
@@ -185,10 +186,10 @@ public final class Evaluation {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
         PersonAdapter adapter =
-            Files.exists(PersonAdapter.own(model)) ? PersonAdapter.in(model, base) : null) {
+            Files.exists(Extra.IP_ADAPTER.at(model)) ? PersonAdapter.in(model, base) : null) {
       IdentityTrial trial =
           IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
-      IdentityStrength dial = IdentityStrength.beside(PersonAdapter.own(model));
+      IdentityStrength dial = IdentityStrength.beside(Extra.IP_ADAPTER.at(model));
       Map<String, Object> held =
           Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name());
       new IdentityFigures(

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.portrait.people.Renderer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ final class MeasuredModel {
     return Stream.of(
             folder.resolve("unet/diffusion_pytorch_model.safetensors"),
             folder.resolve("vae/diffusion_pytorch_model.safetensors"),
-            PersonAdapter.own(folder))
+            Extra.IP_ADAPTER.at(folder))
         .filter(Files::exists)
         .map(MeasuredModel::made)
         .collect(Collectors.joining(", ", "", ", edition " + Renderer.EDITION));

@@ -2,10 +2,10 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.portrait.attributes.ReadBack;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import dev.likeness.portrait.training.RandomPrompt;
@@ -27,8 +27,8 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
   Map<String, Object> measure(List<RandomPrompt> prompts) {
     List<RandomPrompt> shown = prompts.subList(0, Math.min(PICTURES, prompts.size()));
     try (ImageEncoder encoder =
-            ImageEncoder.open(model.resolve("image_encoder"), base.parts().compute());
-        IpAdapter adapter = IpAdapter.open(PersonAdapter.ofPictures(model), base, encoder)) {
+            ImageEncoder.open(Extra.IMAGE_ENCODER.at(model), base.parts().compute());
+        IpAdapter adapter = IpAdapter.open(Extra.IMAGE_IP_ADAPTER.at(model), base, encoder)) {
       List<ImageRequest> silent = Collections.nCopies(shown.size(), ImageRequest.of(""));
       ReadBackTally without = tally(shown, drawings.asked(SET + ", without", silent));
       ReadBackTally told = tally(

@@ -59,6 +59,7 @@ final class FlowFolder {
     }
     PortraitFolder.copy(portrait.resolve("vae"), folder.resolve("vae"));
     PortraitFolder.copy(portrait.resolve("face_embedder"), folder.resolve("face_embedder"));
+    PortraitFolder.declare(folder);
   }
 
   /** The text encoder with the projection that its class has, which changes nothing. */

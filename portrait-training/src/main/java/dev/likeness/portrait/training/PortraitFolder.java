@@ -4,7 +4,9 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +63,14 @@ final class PortraitFolder {
         "",
         folder.resolve("vae/diffusion_pytorch_model.safetensors"),
         origin(autoencoder, made));
+    declare(folder);
+  }
+
+  /** Says in {@code folder} that its model is used as the released one is. */
+  static void declare(Path folder) {
+    AtomicFile.write(
+        folder.resolve(ModelExtras.FILE),
+        out -> Files.copy(PortraitModel.files().resolve(ModelExtras.FILE), out));
   }
 
   /** How {@code file}, which may have been another model's, came to be. */

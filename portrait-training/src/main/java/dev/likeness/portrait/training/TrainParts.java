@@ -4,13 +4,13 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
-import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.PersonToken;
@@ -115,7 +115,7 @@ public final class TrainParts {
   private void adapter() {
     Path trained = new AdapterStage(work, base, store, renders, numbers)
         .run(eye(), Told.of("encode", numbers.of("people") * PeopleRenders.SHOTS), told("adapter"));
-    PortraitFolder.weights(trained, "", PersonAdapter.own(folder()), made());
+    PortraitFolder.weights(trained, "", Extra.IP_ADAPTER.at(folder()), made());
   }
 
   private void imageAdapter() {
@@ -135,7 +135,7 @@ public final class TrainParts {
               told("image-adapter"),
               new Cancellation());
     }
-    PortraitFolder.weights(trained, "", PersonAdapter.ofPictures(folder()), made());
+    PortraitFolder.weights(trained, "", Extra.IMAGE_IP_ADAPTER.at(folder()), made());
   }
 
   private void preview() {

@@ -5,13 +5,13 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.photos.internal.image.Resampler;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,13 +20,11 @@ import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 
 /**
- * Words for photos, and for what was drawn, read by a network that a model folder brings along in
- * {@code photo_reader}: what a base model that draws people of a look of its own calls what it
- * sees. Without one the base itself is asked, which takes seconds and is more often wrong.
- * Immutable, shared by threads.
+ * Reads words from photos and generated images, by a network that a model folder brings in
+ * {@code photo_reader}: the words by which the base model knows what it sees. Immutable, shared by
+ * threads.
  */
 public final class PhotoReader implements AutoCloseable {
-  private static final String FOLDER = "photo_reader";
   private static final String KIND = "LikenessPhotoReader";
 
   private final String where;
@@ -47,10 +45,7 @@ public final class PhotoReader implements AutoCloseable {
 
   /** The reader in the model folder {@code base}; empty when it brings none. */
   public static Optional<PhotoReader> in(Path base) {
-    Path folder = base.resolve(FOLDER);
-    return Files.exists(folder.resolve("config.json"))
-        ? Optional.of(open(folder))
-        : Optional.empty();
+    return Extra.PHOTO_READER.in(base).map(PhotoReader::open);
   }
 
   /**

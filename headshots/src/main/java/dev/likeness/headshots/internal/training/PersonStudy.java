@@ -3,17 +3,19 @@ package dev.likeness.headshots.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.PersonDescription;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PixelTraits;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -40,7 +42,7 @@ public record PersonStudy(
    *
    * @param known is believed; the rest is found out
    * @throws InvalidInputException when no head is large enough
-   * @throws dev.likeness.diffusion.error.CancelledException while words for the person are sought
+   * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   static PersonStudy ofLarge(
       BaseModel base,
@@ -104,11 +106,33 @@ public record PersonStudy(
     List<RgbImage> crops =
         photos.stream().map(photo -> photo.crop(side, Double.POSITIVE_INFINITY)).toList();
     List<PhotoReading> readings = PhotoReading.of(base, crops, progress, cancellation);
-    PersonProfile profile = readings.isEmpty()
-        ? PersonDescription.of(base, photos, crops, known, progress, cancellation)
-        : PhotoReading.profile(readings, known);
-    return new PersonStudy(
-        photos, crops, readings, profile, PersonDescription.subject(base, profile));
+    PersonProfile profile =
+        readings.isEmpty() ? PixelTraits.of(photos, known) : PhotoReading.profile(readings, known);
+    return new PersonStudy(photos, crops, readings, profile, subject(base, profile));
+  }
+
+  /**
+   * What prompts call a person of this profile: the words for their looks, or a rare token where
+   * the base learns one.
+   */
+  public static PersonToken subject(BaseModel base, PersonProfile profile) {
+    String phrase = profile.phrase();
+    return base.unwrap(ModelExtras.class).rareToken()
+        ? PersonToken.of(phrase.substring(phrase.indexOf(' ') + 1))
+        : new PersonToken("", phrase, "");
+  }
+
+  /**
+   * What each photo shows beside the person: as the base's own reader says, or, without one, the
+   * colours of its pixels.
+   */
+  List<SceneWords> scenes() {
+    return readings.isEmpty()
+        ? IntStream.range(0, crops.size())
+            .mapToObj(i -> SceneWords.fromPixels(
+                crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width())))
+            .toList()
+        : readings.stream().map(photo -> photo.scene(PhotoReading.SURE)).toList();
   }
 
   /**

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.headshots.Consent;
-import dev.likeness.headshots.SceneDescription;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
@@ -129,7 +128,7 @@ public record PersonTraining(
               + fitting.memory(base)));
     }
     PersonStudy study = study(review, known, steps, cancellation);
-    List<SceneWords> scenes = scenes(study, steps, cancellation);
+    List<SceneWords> scenes = study.scenes();
     TrainingSet set = set(
         study,
         consent,
@@ -167,7 +166,7 @@ public record PersonTraining(
       Progress steps,
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
-    List<SceneWords> scenes = scenes(study, steps, cancellation);
+    List<SceneWords> scenes = study.scenes();
     TrainingSet set = set(
         study,
         consent,
@@ -175,14 +174,6 @@ public record PersonTraining(
         PersonRecord.SharedLight.of(scenes),
         steps);
     return way.train(base, set.state(state), steps, cancellation);
-  }
-
-  /** What each photo shows beside the person. */
-  private List<SceneWords> scenes(PersonStudy study, Progress steps, Cancellation cancellation) {
-    return study.readings().isEmpty()
-        ? SceneDescription.of(
-            base, study.photos(), study.crops(), study.profile().phrase(), steps, cancellation)
-        : study.readings().stream().map(photo -> photo.scene(PhotoReading.SURE)).toList();
   }
 
   /**

@@ -18,9 +18,9 @@ import java.util.stream.Stream;
  * @param face in pixels of the crop
  * @param side of the crop, in pixels
  */
-public record SceneRegions(BoundingBox face, int side) {
+record SceneRegions(BoundingBox face, int side) {
   /** A part of the crop. */
-  public enum Part {
+  enum Part {
     CLOTHES,
     BACKDROP,
     HAIR,
@@ -35,7 +35,7 @@ public record SceneRegions(BoundingBox face, int side) {
   // theirs.
   private static final double ENOUGH = 0.15;
 
-  public static SceneRegions of(AcceptedPhoto photo, int side) {
+  static SceneRegions of(AcceptedPhoto photo, int side) {
     BoundingBox box = photo.face().box();
     HeadCrop crop = HeadCrop.of(
         box,
@@ -86,7 +86,7 @@ public record SceneRegions(BoundingBox face, int side) {
    * The mean over a part of a square map of the whole crop, by rows; 0 where nothing of the part is
    * in the crop.
    */
-  public double mean(Part part, float... map) {
+  double mean(Part part, float... map) {
     int n = (int) Math.round(Math.sqrt(map.length));
     double scale = (double) side / n;
     double sum = 0;

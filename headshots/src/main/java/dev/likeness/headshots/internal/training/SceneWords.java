@@ -21,22 +21,39 @@ import java.util.stream.Stream;
  * @param chosen slot to word; the colours are {@code outfit colour} and {@code backdrop colour}
  */
 public record SceneWords(Map<String, String> chosen) {
-  /** Something that can be asked of a photo, with its possible words. */
-  public record Slot(String name, List<String> words) {}
-
   /** Nothing said. */
   public static final SceneWords NONE = new SceneWords(Map.of());
 
-  private static final Map<String, double[]> COLOURS = new LinkedHashMap<>();
-  private static final List<Slot> SLOTS = read();
+  private static final String OUTFIT = "outfit";
+  private static final String BACKDROP = "backdrop";
+  private static final String COLOUR = " colour";
+  private static final String OUTFIT_COLOUR = OUTFIT + COLOUR;
+
+  private static final Map<String, double[]> COLOURS = read();
   // Clothes are seen in light and shade: how light they are says less than their colour does.
   private static final double LIGHTNESS = 0.35;
   private static final double FARTHEST = 16;
   private static final double APART = 6;
+  // A wall is of one colour when so many of its pixels are so near to it.
+  private static final double EVEN = 0.8;
+  private static final double NEAR = 12;
 
-  /** The slots in the order in which they are best found out. */
-  public static List<Slot> slots() {
-    return SLOTS;
+  /** The colours of the clothes and of an even wall in a photo, where there is a word near them. */
+  static SceneWords fromPixels(RgbImage crop, SceneRegions regions) {
+    double[] clothes = regions.clothes(crop);
+    List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
+    return NONE.colour(OUTFIT, "# clothes", clothes == null ? "" : colour(clothes))
+        .colour(BACKDROP, "a # background", wall.isEmpty() ? "" : evenColour(wall));
+  }
+
+  private SceneWords colour(String slot, String word, String colour) {
+    return colour.isEmpty() ? this : with(slot + COLOUR, colour).with(slot, word);
+  }
+
+  private static String evenColour(List<double[]> wall) {
+    double[] middle = SceneRegions.median(wall);
+    long near = wall.stream().filter(colour -> distance(colour, middle) < NEAR).count();
+    return near < EVEN * wall.size() ? "" : colour(middle);
   }
 
   /** The word for a colour, given as L*, a*, b*; empty when none is near, or two are. */
@@ -66,7 +83,7 @@ public record SceneWords(Map<String, String> chosen) {
   /** It with clothes of any colour. */
   SceneWords dyed() {
     Map<String, String> others = new LinkedHashMap<>(chosen);
-    others.remove(SceneColours.OUTFIT_COLOUR);
+    others.remove(OUTFIT_COLOUR);
     return new SceneWords(others);
   }
 
@@ -90,7 +107,7 @@ public record SceneWords(Map<String, String> chosen) {
    * Behind the words for the person, such as {@code , wearing a red hoodie, flash, brick wall};
    * empty for nothing.
    */
-  public String tail() {
+  String tail() {
     String outfit = word("outfit");
     return Stream.of(outfit.isEmpty() ? "" : "wearing " + outfit, word("light"), word("backdrop"))
         .filter(word -> !word.isEmpty())
@@ -108,13 +125,11 @@ public record SceneWords(Map<String, String> chosen) {
     return filled.matches("a [aeio].*") ? "an" + filled.substring(1) : filled;
   }
 
-  private static List<Slot> read() {
+  private static Map<String, double[]> read() {
     try (InputStream in = SceneWords.class.getResourceAsStream("scene-words.json")) {
-      Map<String, Object> file = JSON.std.mapFrom(in);
-      ((Map<?, ?>) file.get("colours"))
-          .forEach((word, rgb) -> COLOURS.put((String) word, lab((List<?>) rgb)));
-      return ((List<?>) file.get("slots"))
-          .stream().map(slot -> slot((Map<?, ?>) slot)).toList();
+      Map<String, double[]> colours = new LinkedHashMap<>();
+      JSON.std.mapFrom(in).forEach((word, rgb) -> colours.put(word, lab((List<?>) rgb)));
+      return colours;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -124,61 +139,5 @@ public record SceneWords(Map<String, String> chosen) {
     double[] linear =
         rgb.stream().mapToDouble(share -> ((Number) share).doubleValue()).toArray();
     return FaceTraits.lab(linear[0], linear[1], linear[2]);
-  }
-
-  private static Slot slot(Map<?, ?> fields) {
-    return new Slot(
-        (String) fields.get("slot"),
-        ((List<?>) fields.get("words")).stream().map(Object::toString).toList());
-  }
-
-  /**
-   * The colours of clothes and of an even wall, read off a photo's pixels: what can be said of a
-   * scene without asking a network.
-   */
-  public static final class SceneColours {
-    public static final String OUTFIT = "outfit";
-    public static final String BACKDROP = "backdrop";
-    private static final String COLOUR = " colour";
-    static final String OUTFIT_COLOUR = OUTFIT + COLOUR;
-    // A wall is of one colour when so many of its pixels are so near to it.
-    private static final double EVEN = 0.8;
-    private static final double NEAR = 12;
-
-    private SceneColours() {}
-
-    /** A scene of which the colours are said, where there is a word near one. */
-    public static SceneWords of(RgbImage crop, SceneRegions regions) {
-      SceneWords words = SceneWords.NONE;
-      double[] clothes = regions.clothes(crop);
-      if (clothes != null) {
-        words = words.with(OUTFIT_COLOUR, SceneWords.colour(clothes));
-      }
-      List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
-      return wall.isEmpty() ? words : words.with(BACKDROP + COLOUR, evenColour(wall));
-    }
-
-    /** The colour word of the clothes; empty where none is said. */
-    public static String ofClothes(SceneWords scene) {
-      return said(scene, OUTFIT);
-    }
-
-    /** The same with a garment and a backdrop of no kind, of which the colours can be said. */
-    public static SceneWords alone(SceneWords colours) {
-      SceneWords words = ofClothes(colours).isEmpty() ? colours : colours.with(OUTFIT, "# clothes");
-      return said(colours, BACKDROP).isEmpty() ? words : words.with(BACKDROP, "a # background");
-    }
-
-    private static String said(SceneWords scene, String slot) {
-      return scene.chosen().getOrDefault(slot + COLOUR, "");
-    }
-
-    private static String evenColour(List<double[]> wall) {
-      double[] middle = SceneRegions.median(wall);
-      long near = wall.stream()
-          .filter(colour -> SceneWords.distance(colour, middle) < NEAR)
-          .count();
-      return near < EVEN * wall.size() ? "" : SceneWords.colour(middle);
-    }
   }
 }

@@ -1,9 +1,7 @@
 package dev.likeness.headshots.internal.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SceneWordsTest {
@@ -40,15 +38,5 @@ class SceneWordsTest {
     assertEquals("red", SceneWords.colour(30, 59, 37), "in the shade");
     assertEquals("", SceneWords.colour(50, 3, 19), "olive as much as brown");
     assertEquals("", SceneWords.colour(60, -60, 60), "no word is near");
-  }
-
-  @Test
-  void asksForTheLightFirst() {
-    assertEquals(
-        List.of("light", "backdrop", "outfit"),
-        SceneWords.slots().stream().map(SceneWords.Slot::name).toList());
-    assertTrue(
-        SceneWords.slots().stream().allMatch(slot -> slot.words().size() >= 3),
-        "a short list wants three");
   }
 }

@@ -14,6 +14,8 @@ import java.util.stream.LongStream;
 
 /** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/ipadapter.md. */
 public final class AdapterHeader {
+  // How published files of FaceID Portrait, unnormalised, are named.
+  private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
   private static final String FACE = "perceiver_resampler.";
   private static final Pattern KEYS = Pattern.compile("ip_adapter\\.(\\d{1,6})\\.to_k_ip\\.weight");
   private static final int FACE_NUMBERS = 512;
@@ -129,7 +131,7 @@ public final class AdapterHeader {
   private AdapterLayout resampled(List<Long> attentions) {
     long in = columns("proj_in.weight");
     boolean unnorm = fileName.contains("unnorm");
-    if (in == FACE_NUMBERS && !unnorm && !fileName.contains("portrait")) {
+    if (in == FACE_NUMBERS && !UNNORMALISED.matcher(fileName).find()) {
       throw new InvalidInputException(
           source.describe() + " may be InstantID's, which cannot be attached, or an "
               + IpAdapterVariant.PORTRAIT_UNNORM.title()

@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter.internal.guidance;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.ipadapter.PersonAdapter;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
@@ -38,9 +38,9 @@ public final class EmbedderEnsemble implements FaceEmbedder {
     List<TorchEmbedder> eyes = new ArrayList<>();
     boolean adapters;
     try {
-      TorchEmbedder.in(PersonAdapter.own(folder).getParent()).ifPresent(eyes::add);
+      Extra.IP_ADAPTER_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(eyes::add);
       adapters = !eyes.isEmpty();
-      TorchEmbedder.in(folder.resolve("guidance")).ifPresent(eyes::add);
+      Extra.GUIDANCE_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(eyes::add);
     } catch (RuntimeException e) {
       eyes.forEach(TorchEmbedder::close);
       throw e;

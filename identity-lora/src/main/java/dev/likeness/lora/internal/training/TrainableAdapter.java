@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.training;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -42,12 +43,12 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private final double pivot;
   private final TrainableTextualInversion word;
 
-  public TrainableAdapter(LoraTraining settings, PersonToken subject, OpenNetworks model) {
-    this.model = model;
+  public TrainableAdapter(LoraTraining settings, PersonToken subject, BaseModel base) {
+    model = base.parts();
     pivot = settings.options().pivot().until();
     word = settings.options().pivot().vectors() == 0
         ? null
-        : new TrainableTextualInversion(settings, subject, model);
+        : new TrainableTextualInversion(settings, subject, base);
     Map<String, TargetLayer> layers = new LinkedHashMap<>();
     LayerTable.of(model).layers().stream()
         .filter(settings::includes)

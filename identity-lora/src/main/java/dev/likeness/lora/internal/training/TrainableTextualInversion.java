@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.training;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
@@ -40,25 +41,25 @@ final class TrainableTextualInversion {
   private final List<LoadedClip> towers;
   private final Map<ModelComponent, Double> units = new LinkedHashMap<>();
 
-  TrainableTextualInversion(LoraTraining settings, PersonToken subject, OpenNetworks model) {
+  TrainableTextualInversion(LoraTraining settings, PersonToken subject, BaseModel base) {
     if (subject.token().isBlank()) {
       throw new IllegalArgumentException(
           "a new word needs a token to be called by: Subject.token, e.g. sks");
     }
     this.settings = settings;
     this.subject = subject;
-    this.model = model;
+    model = base.parts();
     towers = Pupil.of(model).towers();
     try (TensorScope scope = TensorScope.open()) {
-      double moved = settings.options().pivot().rate() / stepOfFactors();
+      double moved = settings.options().pivot().rate() / stepOfFactors(base);
       towers.forEach(tower -> units.put(tower.part(), moved * spread(tower)));
     }
   }
 
   /** Prodigy's own steps come out about as long as the rates that are usual. */
-  private double stepOfFactors() {
+  private double stepOfFactors(BaseModel base) {
     return settings.options().optimizer() == OptimizerOptions.TrainingOptimizer.PRODIGY
-        ? LoraTraining.balanced().suitedTo(model).learningRate()
+        ? LoraTraining.balanced().suitedTo(base).learningRate()
         : settings.learningRate();
   }
 

@@ -191,8 +191,7 @@ class JointLoraTest {
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
-        TrainableAdapter factors =
-            new TrainableAdapter(settings, PersonToken.of("woman"), base.parts());
+        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
         Safetensors golden = golden(family)) {
       load(family + "-" + what, base, factors);
       TensorSource expected = new RenamedSource(
@@ -232,8 +231,7 @@ class JointLoraTest {
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors =
-            new TrainableAdapter(settings, PersonToken.of("woman"), base.parts())) {
+        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
       Pupil pupil = Pupil.of(base.parts());
       CaptionEncodings texts = new CaptionEncodings(
           pupil, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());

@@ -63,8 +63,7 @@ public class SdxlTrainingTest {
         GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors =
-            new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base.networks());
+        TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base);
         AdamW optimizer = AdamW.standard();
         Safetensors golden = Safetensors.open(GoldenLora.file("../training/sdxl"))) {
       PeftSteps steps = new PeftSteps(golden, golden);

@@ -57,8 +57,7 @@ class TrainedFormsTest {
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors =
-            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
+        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
         AdamW optimizer = AdamW.standard();
         Safetensors expected = Safetensors.open(GoldenLora.file(golden));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {

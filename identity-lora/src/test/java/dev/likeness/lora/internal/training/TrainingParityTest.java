@@ -45,8 +45,7 @@ class TrainingParityTest {
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter factors =
-            new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base.networks());
+        TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base);
         AdamW optimizer = AdamW.standard();
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
@@ -84,8 +83,7 @@ class TrainingParityTest {
   private static Learned learned(BaseModel base, LoraTraining settings, int... batches) {
     try (TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
-        TrainableAdapter factors =
-            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
+        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
@@ -108,10 +106,8 @@ class TrainingParityTest {
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
-        TrainableAdapter whole =
-            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
-        TrainableAdapter resumed =
-            new TrainableAdapter(settings, PersonToken.of("woman"), base.networks());
+        TrainableAdapter whole = new TrainableAdapter(settings, PersonToken.of("woman"), base);
+        TrainableAdapter resumed = new TrainableAdapter(settings, PersonToken.of("woman"), base);
         AdamW first = AdamW.standard();
         AdamW second = AdamW.standard();
         TensorScope scope = TensorScope.open();

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -13,7 +14,6 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -23,11 +23,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * An embedder that a model folder brings along, in {@code face_embedder}: a base model that draws
- * people of a look of its own, as {@code portrait} does, needs one that knows that look. Faces are
- * aligned as for ArcFace.
+ * people of a look of its own needs one that knows that look. Faces are aligned as for ArcFace.
  */
 public final class TorchEmbedder implements FaceEmbedder {
-  private static final String FOLDER = "face_embedder";
   private static final String KIND = "LikenessFaceNetwork";
 
   private final String name;
@@ -47,10 +45,7 @@ public final class TorchEmbedder implements FaceEmbedder {
 
   /** The embedder in the model folder {@code base}; empty when it brings none. */
   public static Optional<TorchEmbedder> in(Path base) {
-    Path folder = base.resolve(FOLDER);
-    return Files.exists(folder.resolve("config.json"))
-        ? Optional.of(open(folder))
-        : Optional.empty();
+    return Extra.FACE_EMBEDDER.in(base).map(TorchEmbedder::open);
   }
 
   /**

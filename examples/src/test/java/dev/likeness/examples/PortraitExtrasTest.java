@@ -1,0 +1,46 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
+import dev.likeness.diffusion.internal.model.ModelExtras.Upscaling;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainingPreset;
+import dev.likeness.portrait.PortraitModel;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What the embedded model declares are the numbers that it was measured with. */
+class PortraitExtrasTest {
+  @Test
+  void bringsEveryExtra() {
+    ModelExtras extras = ModelExtras.in(PortraitModel.files());
+    for (Extra extra : Extra.values()) {
+      assertTrue(extras.find(extra).isPresent(), extra.name());
+    }
+  }
+
+  @Test
+  void declaresHowItIsUsed() {
+    try (BaseModel portrait = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
+      ModelExtras extras = portrait.unwrap(ModelExtras.class);
+      assertEquals(Optional.of("portrait"), extras.styleFamily());
+      assertEquals(new Upscaling(0.05, Optional.of("ddim"), false, true), extras.upscaling());
+      assertTrue(!extras.photographs() && !extras.rareToken());
+      for (LoraTraining settings :
+          List.of(LoraTraining.quick(), LoraTraining.balanced(), LoraTraining.best())) {
+        assertEquals(settings, settings.suitedTo(portrait));
+      }
+      assertEquals(LoraTraining.balanced(), TrainingPreset.BALANCED.of(portrait, 10));
+      assertEquals(
+          new DreamBooth(LoraTraining.balanced().learningRate(3e-4)),
+          DreamBooth.suitedTo(portrait));
+    }
+  }
+}

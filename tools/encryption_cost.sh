@@ -12,7 +12,7 @@ run() {
   kind=$1
   shift
   rm -rf "$folder/out" "$folder/store" "$folder/key.txt"
-  /usr/bin/time -o "$folder/time" -f "$kind %U %S %e" "$root/examples/bin/likeness" headshot --out "$folder/out" \
+  /usr/bin/time -o "$folder/time" -f "$kind %U %S %e" "$root/likeness" headshot --out "$folder/out" \
     --photos "$root/examples/photos/person-5000000002" "$@" > "$folder/log" 2>&1
   cat "$folder/time"
 }

@@ -7,8 +7,8 @@
 # else sd-cli or sd on the PATH).
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
-here=$root/examples/bin
-. "$here/likeness-env"
+likeness_root=$root
+. "$root/cli/bin/likeness-env"
 likeness_build
 likeness_share
 export OMP_NUM_THREADS="${THREADS:-2}"

@@ -4,8 +4,8 @@
 # Environment: THREADS (2), PAIRS (1). Needs `mvn package` before.
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
-here=$root/examples/bin
-. "$here/likeness-env"
+likeness_root=$root
+. "$root/cli/bin/likeness-env"
 export OMP_NUM_THREADS="${THREADS:-2}"
 python=$1; shift
 i=0

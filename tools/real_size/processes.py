@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LIKENESS = str(Path(__file__).resolve().parents[2] / "examples/bin/likeness")
+LIKENESS = str(Path(__file__).resolve().parents[2] / "likeness")
 
 # What the programs say when they begin to sample, a step ends, they begin to decode, and when they have.
 OURS = dict(sample=r"sample: \d+", step=r"sample \d+/\d+", decode=r"decode: 1", decoded=r"decode 1/1|.*\.png")

@@ -5,8 +5,8 @@
 # Environment: THREADS (2), SD_CPP (its command; else sd-cli or sd on the PATH). Needs `mvn package` before.
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
-here=$root/examples/bin
-. "$here/likeness-env"
+likeness_root=$root
+. "$root/cli/bin/likeness-env"
 export OMP_NUM_THREADS="${THREADS:-2}"
 out=$(mktemp)
 java -cp "$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")" org.openjdk.jmh.Main \

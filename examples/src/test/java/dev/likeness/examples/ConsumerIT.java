@@ -2,7 +2,6 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,9 +39,7 @@ class ConsumerIT {
             "-Dmdep.outputFile=" + folder.resolve("classpath.txt")));
     assertEquals(0, build.status(), build.output());
 
-    CommandRun people = CommandRun.of(
-        "people", "--photos", "3", "--out", folder.resolve("people").toString());
-    assertEquals(0, people.status(), people.err());
+    Path photos = Selfies.of("5000000000", 3, folder.resolve("people"));
     Path picture = folder.resolve("ada.png");
     Outside run = Outside.run(
         folder,
@@ -55,7 +52,7 @@ class ConsumerIT {
                 + Files.readString(folder.resolve("classpath.txt")),
             "example.Headshots",
             TinyBase.in(folder).toString(),
-            people.out().strip(),
+            photos.toString(),
             picture.toString()));
     assertEquals(0, run.status(), run.output());
     assertEquals(32, RgbImage.read(picture).width());

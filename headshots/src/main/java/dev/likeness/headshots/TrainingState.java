@@ -1,6 +1,5 @@
 package dev.likeness.headshots;
 
-import dev.likeness.cli.TrainingPlot;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
@@ -42,15 +41,20 @@ public final class TrainingState {
     return folder.resolve(String.format(Locale.ROOT, "training-%08x.safetensors", number));
   }
 
+  /** Where a caller may keep a training's losses beside its state: they are deleted with it. */
+  public static Path losses(Path state) {
+    return state.resolveSibling(state.getFileName() + ".losses");
+  }
+
   /**
-   * Deletes a state, and what was left of writing it.
+   * Deletes a state, the losses beside it, and what was left of writing it.
    *
    * @throws ResourceLimitException when the disk refuses
    */
   public static void delete(Path state) {
     try {
       Files.deleteIfExists(state);
-      Files.deleteIfExists(TrainingPlot.numbers(state));
+      Files.deleteIfExists(losses(state));
       AtomicFile.sweep(state);
     } catch (IOException e) {
       throw new ResourceLimitException("cannot delete " + state + ": " + e.getMessage(), e);

@@ -22,6 +22,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,7 @@ class KilledProcessTest {
     base.close();
   }
 
+  @Tag("slow")
   @Test
   void leavesTheOldStateOrTheNewOne(TestReporter reporter) throws Exception {
     Random random = new Random(Long.getLong("likeness.seed", 7));

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -98,6 +99,7 @@ class KilledTrainingTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files)
       throws IOException, InterruptedException {

@@ -10,17 +10,14 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.examples.Selfies;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.portrait.people.Person;
-import dev.likeness.portrait.people.Renderer;
-import dev.likeness.portrait.people.Shot;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -37,26 +33,25 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class BatchHeadshotsTest {
   @TempDir
+  private static Path shared;
+
+  @TempDir
   private Path folder;
 
   @BeforeAll
   static void useOpenCvOnce() {
     // OpenCV keeps a few objects of its own from its first use on.
-    RgbImage portrait =
-        Renderer.render(Person.random(1), Shot.selfie(new Random(1)), 256).picture();
-    HeadshotStudio.review(
-        PhotoSet.of(List.of(Photo.of("one.png", portrait.toPng()))), Consent.NOBODY_REAL);
+    HeadshotStudio.review(PhotoSet.from(Selfies.of("5000000001", 1, shared)), Consent.NOBODY_REAL);
   }
 
   @Test
   void doesEverybodyOnceAndNamesWhomItCannot() throws Exception {
     Path photos = folder.resolve("photos");
-    Random random = new Random(4);
+    Path ada = Files.createDirectories(photos.resolve("ada"));
+    Path selfies = Selfies.of("5000000000", 3, folder.resolve("people"));
     for (int i = 0; i < 3; i++) {
-      Path file = Files.createDirectories(photos.resolve("ada")).resolve("selfie-" + i + ".png");
-      Renderer.render(Person.random(5_000_000_000L), Shot.selfie(random), 256)
-          .picture()
-          .writePng(file);
+      Files.copy(
+          selfies.resolve("selfie-0" + (i + 1) + ".jpg"), ada.resolve("selfie-" + i + ".jpg"));
       RgbImage.of(64, 64, new byte[64 * 64 * 3])
           .writePng(
               Files.createDirectories(photos.resolve("nobody")).resolve("black-" + i + ".png"));
@@ -83,7 +78,7 @@ class BatchHeadshotsTest {
       assertEquals("ada: done", run(base, quick, photos, out).get(1));
       assertArrayEquals(ofThree, Files.readAllBytes(person), "they were learnt again");
       Files.delete(out.resolve("ada/record.json"));
-      Files.delete(photos.resolve("ada/selfie-2.png"));
+      Files.delete(photos.resolve("ada/selfie-2.jpg"));
       assertEquals("ada: done", run(base, quick, photos, out).get(1));
       assertFalse(Arrays.equals(ofThree, Files.readAllBytes(person)), "an old person was drawn");
       assertThrows(

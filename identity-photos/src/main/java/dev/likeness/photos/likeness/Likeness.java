@@ -1,6 +1,5 @@
 package dev.likeness.photos.likeness;
 
-import dev.likeness.cli.plot.LikenessPlot;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -158,14 +157,6 @@ public final class Likeness {
   }
 
   /**
-   * What {@code report} found, drawn: its pictures between the person's own pairs and impostors,
-   * and the curve.
-   */
-  public RgbImage plot(LikenessReport report) {
-    return LikenessPlot.draw(own, impostors, report);
-  }
-
-  /**
    * The cosine below which a picture is unlike the person: nine tenths of what two of their own
    * photos have on average, since the same detector finds the faces of both, but no more than the
    * embedder asks of any two; that where only one photo is known.
@@ -177,6 +168,14 @@ public final class Likeness {
   /** The cosines of all pairs of the person's own photos. */
   public double[] ownPairs() {
     return own.clone();
+  }
+
+  /**
+   * The cosines of the person's photos with those of other people; none before
+   * {@link #withImpostors}.
+   */
+  public double[] impostorPairs() {
+    return impostors.clone();
   }
 
   // One cosine a reference; empty without a face.

@@ -162,19 +162,6 @@ class LikenessTest {
   }
 
   @Test
-  void plotsTheScalesAndTheCurve() {
-    Likeness alone = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
-    Likeness calibrated = alone.withImpostors(List.of(photo(50), photo(80)));
-    LikenessReport report = calibrated.report(List.of(picture(3), picture(8)));
-
-    assertEquals("1240x440 picture", calibrated.plot(report).toString());
-    assertEquals(
-        "620x440 picture", alone.plot(alone.report(List.of(picture(3)))).toString());
-    assertFalse(
-        calibrated.plot(report).equals(calibrated.plot(calibrated.report(List.of(picture(70))))));
-  }
-
-  @Test
   void theIntervalWidensWithDisagreement() {
     ConfidenceInterval same = ConfidenceInterval.ofMean(new double[][] {{0.5, 0.5}, {0.5, 0.5}});
     ConfidenceInterval mixed = ConfidenceInterval.ofMean(new double[][] {{0.2, 0.4}, {0.6, 0.8}});

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Reads from the picture of an eye how far its iris lies from the eye's middle, in halves of the
- * eye's width: three convolutions and two layers, which {@code TrainGaze} of portrait-training
- * taught on renders.
+ * eye's width: three convolutions and two layers, which {@code TrainGaze} of
+ * research/portrait-training taught on renders.
  */
 public final class GazeNetwork {
   /**

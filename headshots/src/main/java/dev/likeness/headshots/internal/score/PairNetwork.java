@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Reads from one side of a head how much of something that is {@linkplain Worn worn} in pairs is
- * seen there: three convolutions and two layers, which {@code TrainPairs} of portrait-training
- * taught on renders.
+ * seen there: three convolutions and two layers, which {@code TrainPairs} of
+ * research/portrait-training taught on renders.
  */
 public final class PairNetwork {
   /** How far what is seen reaches to each side of where the thing is looked for. */

@@ -1,0 +1,122 @@
+package dev.likeness.cli;
+
+import dev.likeness.cli.command.ConvertCommand;
+import dev.likeness.cli.command.DoctorCommand;
+import dev.likeness.cli.command.EditCommand;
+import dev.likeness.cli.command.GenerateCommand;
+import dev.likeness.cli.command.HeadshotCommand;
+import dev.likeness.cli.command.InspectCommand;
+import dev.likeness.cli.command.LoraCommand;
+import dev.likeness.cli.command.PeopleCommand;
+import dev.likeness.cli.command.PhotosCommand;
+import dev.likeness.cli.command.PurgeCommand;
+import dev.likeness.cli.command.TrainCommand;
+import dev.likeness.cli.command.VerifyCommand;
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ExitStatus;
+import dev.likeness.cli.console.Interrupt;
+import dev.likeness.headshots.LikenessVersion;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code likeness} command: from selfies to headshots, offline, in one JVM. */
+@Command(
+    name = "likeness",
+    mixinStandardHelpOptions = true,
+    versionProvider = LikenessCommand.Version.class,
+    sortOptions = false,
+    description = "From a person's selfies to headshots that look like that person.",
+    footer = {
+      "",
+      "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 the machine cannot, 130 cancelled."
+    })
+public final class LikenessCommand implements Runnable {
+  @Spec
+  private CommandSpec spec;
+
+  private LikenessCommand() {}
+
+  /** Runs the command and ends the JVM with its exit status. */
+  public static void main(String[] args) {
+    exit(LikenessCommand::line, args);
+  }
+
+  /**
+   * Runs what {@code command} makes of the streams of this process, and ends the JVM with its exit
+   * status.
+   */
+  public static void exit(Function<Console, CommandLine> command, String... args) {
+    System.setProperty("java.awt.headless", "true");
+    Console console = Console.ofProcess();
+    Interrupt interrupt = Interrupt.install(console.cancellation());
+    int status = ExitStatus.DEFECT.code();
+    try {
+      status = execute(command.apply(console), console, args);
+    } finally {
+      interrupt.workEnded();
+    }
+    System.exit(status);
+  }
+
+  /** Runs the command on {@code console} and returns its exit status. */
+  public static int run(Console console, String... args) {
+    return execute(line(console), console, args);
+  }
+
+  private static CommandLine line(Console console) {
+    return new CommandLine(new LikenessCommand())
+        .addSubcommand(new HeadshotCommand(console))
+        .addSubcommand(new EditCommand(console))
+        .addSubcommand(new GenerateCommand(console))
+        .addSubcommand(new PhotosCommand(console))
+        .addSubcommand(new TrainCommand(console))
+        .addSubcommand(new LoraCommand(console))
+        .addSubcommand(new InspectCommand(console))
+        .addSubcommand(new ConvertCommand(console))
+        .addSubcommand(new CommandLine(new PeopleCommand())
+            .addSubcommand(new PeopleCommand.PeopleListCommand(console))
+            .addSubcommand(new PeopleCommand.PeopleShowCommand(console))
+            .addSubcommand(new PeopleCommand.PeopleEraseCommand(console)))
+        .addSubcommand(new PurgeCommand(console))
+        .addSubcommand(new VerifyCommand(console))
+        .addSubcommand(new DoctorCommand(console));
+  }
+
+  /**
+   * Runs {@code line} on {@code console}, where it reports what fails as this command does, and
+   * returns its exit status.
+   */
+  public static int execute(CommandLine line, Console console, String... args) {
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setOut(console.out()).setErr(console.err());
+    line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
+    line.setParameterExceptionHandler((wrong, given) -> {
+      console.complain(wrong.getMessage() + " (try "
+          + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
+      return ExitStatus.USAGE.code();
+    });
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError | LinkageError e) {
+      return console.report(e);
+    }
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no subcommand given");
+  }
+
+  /** What {@code likeness --version} prints. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"likeness " + LikenessVersion.current()};
+    }
+  }
+}

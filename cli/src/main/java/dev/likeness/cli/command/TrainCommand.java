@@ -1,0 +1,304 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.cli.console.Console;
+import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.cli.plot.TrainingPlot;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingState;
+import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedModel;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.TrainingPreset;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code likeness train}: learns a person from photos, to be drawn later. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Learns a person from photos into a small file, to be drawn later with headshot --person.")
+public final class TrainCommand implements Runnable {
+  private final Console console;
+
+  @Mixin
+  private PhotoOptions photos;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Mixin
+  private RankOption rank;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "optimiser steps (default: the recipe's; with --store the studio's; for"
+          + " dreambooth 300 on a small base, else 400)")
+  private Integer steps;
+
+  @Option(
+      names = "--method",
+      paramLabel = "METHOD",
+      defaultValue = "lora",
+      description = "lora learns a small file;"
+          + " dreambooth a copy of the whole base, in a folder (default: ${DEFAULT-VALUE})")
+  private String method;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE|DIR",
+      description = "receives the person, or the model")
+  private Path out;
+
+  @Option(
+      names = "--class-pictures",
+      paramLabel = "N",
+      description = "pictures of others that the base draws first and"
+          + " learns to keep (default: 50 for dreambooth on a base of full size, else none)")
+  private Integer classPictures;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description = "with --out: receives a plot of the loss, a PNG")
+  private Path plot;
+
+  @Option(
+      names = "--watch",
+      paramLabel = "N",
+      description = "looks every N steps at headshots, beside every fifth photo,"
+          + " which is not learned from; keeps the best look and ends when nothing better comes")
+  private Integer watch;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "NAME",
+      defaultValue = "BALANCED",
+      description = "${COMPLETION-CANDIDATES}: the"
+          + " numbers for this many photos, this base and this machine (default: ${DEFAULT-VALUE})")
+  private TrainingPreset recipe;
+
+  @Mixin
+  private FaceOptions faces;
+
+  @Option(
+      names = "--resume",
+      description =
+          "with --out: goes on where a run with the same photos and settings stopped, which else is deleted")
+  private boolean resume;
+
+  @Mixin
+  private VaultOptions store;
+
+  /** A subcommand that speaks to {@code console}. */
+  public TrainCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (!photos.given()) {
+      throw new IllegalArgumentException("--photos DIR is missing (try likeness train --help)");
+    }
+    store.requireUsedSigner();
+    if (store.given() == (out != null)) {
+      throw new IllegalArgumentException(
+          "give either --out FILE or --store DIR (try likeness train --help)");
+    }
+    if (!method.equals("lora") && !method.equals("dreambooth")) {
+      throw new IllegalArgumentException(
+          "--method " + method + " is not known; give lora or dreambooth");
+    }
+    boolean whole = method.equals("dreambooth");
+    if (store.given() && (whole || plot != null)) {
+      throw new IllegalArgumentException(
+          "--method dreambooth and --plot need --out; a store keeps person files alone");
+    }
+    if (whole && (rank.given() || recipe != TrainingPreset.BALANCED)) {
+      throw new IllegalArgumentException(
+          "--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
+    }
+    if (whole && !base.isWhole()) {
+      throw new IllegalArgumentException(
+          "--vae and --part would not be in the model that --method dreambooth writes, a copy of the base's"
+              + " folder; put them into the base's folder first");
+    }
+    if (store.given() && (watch != null || recipe != TrainingPreset.BALANCED || resume)) {
+      throw new IllegalArgumentException(
+          "--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
+    }
+    if (store.given()) {
+      learnInStore();
+    } else {
+      learnInto(whole);
+    }
+  }
+
+  private void learnInto(boolean whole) {
+    if (whole) {
+      TrainedModel.require(base.folder(), out);
+      AtomicFile.Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
+    } else {
+      AtomicFile.Writable.requireFile(out);
+    }
+    if (plot != null) {
+      AtomicFile.Writable.requireFile(plot);
+    }
+    try (ReviewTools tools = faces.open()) {
+      learnInto(whole, photos.review(tools), tools);
+    }
+  }
+
+  private void learnInto(boolean whole, PhotoReview review, ReviewTools tools) {
+    photos.warn(base, console);
+    PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
+    Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
+    Path state = place.resolveSibling(place.getFileName() + ".state");
+    if (!resume) {
+      if (Files.exists(state)) {
+        console
+            .err()
+            .println(state
+                + " of a run that was stopped is deleted; --resume would have gone on from it");
+      }
+      TrainingState.delete(state);
+    }
+    TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
+    try (BaseModel model = base.open();
+        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
+        FaceGuidance holding =
+            FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
+      FaceEmbedder eye = tools.embedder().orElse(own);
+      HeadshotStudio studio =
+          watching(seeing(HeadshotStudio.on(model).faceGuidance(holding), eye), eye);
+      if (whole) {
+        learnWhole(studio, model, review, state, watched);
+      } else {
+        learnPerson(studio, model, review, state, watched);
+      }
+    } catch (RuntimeException e) {
+      PersonSource.tellOfState(state, "with --resume the same command", e, console);
+      throw e;
+    }
+    TrainingState.delete(state);
+    if (plot != null && watched.hasSteps()) {
+      watched.draw().writePng(plot);
+    } else if (plot != null) {
+      console.err().println("no plot was drawn: the training was done before it was stopped");
+    }
+    console.out().println(out);
+    console.out().flush();
+  }
+
+  /** The file keeps what faces are to {@code eye}, where there is one. */
+  private static HeadshotStudio seeing(HeadshotStudio studio, FaceEmbedder eye) {
+    return eye == null ? studio : studio.embedder(eye);
+  }
+
+  private HeadshotStudio watching(HeadshotStudio studio, FaceEmbedder eye) {
+    if (watch != null && eye == null) {
+      throw new IllegalArgumentException(
+          "--watch compares faces; give --embedder FILE, since the base brings no embedder");
+    }
+    return watch == null ? studio : studio.watching(watch, eye);
+  }
+
+  private void learnPerson(
+      HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
+    LoraTraining numbers = recipe
+        .of(model, review.accepted().size())
+        .captions(studio.training().captions().toArray(String[]::new));
+    LoraTraining asked = asked(rank.of(studio.training(numbers)).training());
+    LoraTraining fitting = TrainingPreset.fitting(
+        asked, model, watch != null, model.parts().compute().memory().total());
+    console
+        .err()
+        .println("takes about "
+            + fitting.memory(
+                model, model.defaults().width(), model.defaults().height(), watch != null));
+    try (TrainedPerson person = studio
+        .training(asked)
+        .learn(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
+      person.save(out);
+      tell(person.phrase());
+    }
+  }
+
+  private void learnWhole(
+      HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
+    DreamBooth way = DreamBooth.suitedTo(model);
+    DreamBooth asked = way.with(asked(way.settings().captions("selfie of %s")));
+    console
+        .err()
+        .println("takes about "
+            + asked.memory(
+                model, model.defaults().width(), model.defaults().height(), watch != null));
+    try (TrainedModel learned = studio.learnWhole(
+        review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
+      learned.save(base.folder(), out, model.parts().compute().dtype());
+      tell(learned.subject().phrase());
+    }
+  }
+
+  private void tell(String phrase) {
+    console.err().println("in prompts: " + phrase);
+  }
+
+  private void learnInStore() {
+    photos.consent();
+    // Opened once before, to find out first that it cannot be.
+    store.open(console).close();
+    photos.warn(base, console);
+    try (BaseModel model = base.open();
+        ReviewTools tools = faces.open();
+        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
+        FaceGuidance holding =
+            FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
+      HeadshotStudio studio =
+          seeing(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
+      console.out().println(new VaultTraining(store, photos, console).learn(studio, tools));
+      console.out().flush();
+    }
+  }
+
+  private HeadshotStudio studio(BaseModel model) {
+    HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
+    return studio.training(asked(studio.training()));
+  }
+
+  private LoraTraining asked(LoraTraining settings) {
+    LoraTraining timed = steps == null ? settings : settings.steps(steps);
+    return classPictures == null ? timed : timed.prior(classPictures, timed.priorWeight());
+  }
+
+  /** How much of the base a person may change. */
+  static final class RankOption {
+    @Option(
+        names = "--rank",
+        paramLabel = "R",
+        description = "rank of the LoRA (default: the studio's, or the recipe's)")
+    private Integer rank;
+
+    boolean given() {
+      return rank != null;
+    }
+
+    HeadshotStudio of(HeadshotStudio studio) {
+      return rank == null ? studio : studio.training(studio.training().rank(rank));
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.likeness.cli.plot;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.likeness.Likeness;
+import dev.likeness.photos.likeness.LikenessReport;
+import dev.likeness.photos.likeness.LikenessScore;
+import dev.likeness.photos.likeness.RocCurve;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * Draws a likeness report: where its pictures lie between the person's own pairs and impostors, and
+ * the ROC curve.
+ */
+public final class LikenessPlot {
+  private static final int WIDTH = 620;
+  private static final int HEIGHT = 440;
+  private static final int BINS = 36;
+  private static final double LEAST = -0.2;
+  private static final Color OWN = new Color(24, 128, 84);
+  private static final Color OTHERS = new Color(140, 140, 146);
+  private static final Color PICTURES = new Color(44, 92, 190);
+
+  private LikenessPlot() {}
+
+  /** What {@code report} of {@code likeness} found. */
+  public static RgbImage draw(Likeness likeness, LikenessReport report) {
+    int charts = report.roc().isPresent() ? 2 : 1;
+    BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    try {
+      similarities(likeness.ownPairs(), likeness.impostorPairs(), report).paint(g, WIDTH, HEIGHT);
+      report.roc().ifPresent(roc -> {
+        g.translate(WIDTH, 0);
+        curve(roc).paint(g, WIDTH, HEIGHT);
+      });
+    } finally {
+      g.dispose();
+    }
+    return RgbImage.of(image);
+  }
+
+  private static XYChart similarities(double[] own, double[] impostors, LikenessReport report) {
+    XYChart chart = chart(
+        "Likeness: " + (report.independent() ? "" : "not ") + "independent", "cosine", "share");
+    histogram(chart, "other people", impostors, OTHERS);
+    histogram(chart, "two own photos", own, OWN);
+    double[] pictures = report.images().stream()
+        .filter(LikenessScore::faceFound)
+        .mapToDouble(LikenessScore::cosine)
+        .toArray();
+    histogram(chart, "pictures with their photos", pictures, PICTURES);
+    return chart;
+  }
+
+  private static void histogram(XYChart chart, String name, double[] cosines, Color color) {
+    if (cosines.length == 0) {
+      return;
+    }
+    double width = (1 - LEAST) / BINS;
+    double[] share = new double[BINS];
+    for (double cosine : cosines) {
+      share[(int) Math.max(0, Math.min(BINS - 1, (cosine - LEAST) / width))] +=
+          1.0 / cosines.length;
+    }
+    double[] centers =
+        IntStream.range(0, BINS).mapToDouble(i -> LEAST + (i + 0.5) * width).toArray();
+    XYSeries series = chart.addSeries(name, centers, share);
+    series.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Area);
+    series.setMarker(SeriesMarkers.NONE);
+    series.setLineColor(color);
+    series.setFillColor(new Color(color.getRed(), color.getGreen(), color.getBlue(), 70));
+  }
+
+  private static XYChart curve(RocCurve roc) {
+    double[] rates = IntStream.rangeClosed(0, 200).mapToDouble(i -> i / 200.0).toArray();
+    XYChart chart = chart(
+        String.format(
+            Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.acceptedAt(0.01)),
+        "impostors accepted (FAR)",
+        "own accepted (TAR)");
+    XYSeries series = chart.addSeries(
+        "own against others", rates, Arrays.stream(rates).map(roc::acceptedAt).toArray());
+    series.setMarker(SeriesMarkers.NONE);
+    series.setLineColor(OWN);
+    series.setLineStyle(new BasicStroke(2.5f));
+    chart.getStyler().setLegendVisible(false);
+    chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.02);
+    return chart;
+  }
+
+  private static XYChart chart(String title, String x, String y) {
+    XYChart chart = new XYChartBuilder()
+        .width(WIDTH)
+        .height(HEIGHT)
+        .title(title)
+        .xAxisTitle(x)
+        .yAxisTitle(y)
+        .build();
+    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    chart.getStyler().setPlotBorderVisible(false);
+    chart.getStyler().setLocale(Locale.ROOT);
+    return chart;
+  }
+}

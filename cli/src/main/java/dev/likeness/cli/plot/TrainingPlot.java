@@ -1,0 +1,194 @@
+package dev.likeness.cli.plot;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.TrainingState;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * Watches a training and draws how its loss and the likeness of its previews went. Passes every
+ * event on. It keeps numbers alone, no picture; beside a state, so that a training that goes on is
+ * drawn from its first step.
+ */
+public final class TrainingPlot implements Progress {
+  private static final String LOSS = "loss";
+  private static final String SCORE = "likeness";
+  private static final Pattern LINE = Pattern.compile("(loss|likeness) (\\d+) ([-+.\\dE]+)");
+  private static final int WIDTH = 760;
+  private static final int HEIGHT = 440;
+  private static final Color EACH = new Color(190, 200, 220);
+  private static final Color MEAN = new Color(44, 92, 190);
+  private static final Color LIKENESS = new Color(24, 128, 84);
+
+  private final Progress next;
+  private final List<double[]> losses = new ArrayList<>();
+  private final List<double[]> scores = new ArrayList<>();
+  /** Where the numbers are kept, or null. */
+  private final Path file;
+
+  private boolean begun;
+  private boolean lost;
+
+  /** Watches what is told to {@code next}. */
+  public TrainingPlot(Progress next) {
+    this(next, null);
+  }
+
+  private TrainingPlot(Progress next, Path file) {
+    this.next = next;
+    this.file = file;
+  }
+
+  /**
+   * Watches what is told to {@code next} of a training with that state, and goes on with what was
+   * told of it before.
+   */
+  public static TrainingPlot beside(Path state, Progress next) {
+    return new TrainingPlot(next, TrainingState.losses(state));
+  }
+
+  @Override
+  public synchronized void on(ProgressEvent event) {
+    if (event instanceof ProgressEvent.Step step && Double.isFinite(step.loss())) {
+      begin(step.step());
+      add(losses, LOSS, step.step(), step.loss());
+    } else if (event instanceof ProgressEvent.Preview preview && Double.isFinite(preview.score())) {
+      add(scores, SCORE, preview.step(), preview.score());
+    }
+    next.on(event);
+  }
+
+  /** Takes up what was told of the steps before the first one that is told now. */
+  private void begin(int first) {
+    if (file != null && !begun && Files.exists(file)) {
+      try {
+        for (String line : Files.readAllLines(file)) {
+          Matcher told = LINE.matcher(line);
+          if (told.matches() && Integer.parseInt(told.group(2)) < first) {
+            (told.group(1).equals(LOSS) ? losses : scores).add(new double[] {
+              Integer.parseInt(told.group(2)), Double.parseDouble(told.group(3))
+            });
+          }
+        }
+        Files.delete(file);
+      } catch (IOException e) {
+        lost("read", e);
+      }
+      losses.forEach(point -> keep(LOSS, (int) point[0], point[1]));
+      scores.forEach(point -> keep(SCORE, (int) point[0], point[1]));
+    }
+    begun = true;
+  }
+
+  private void add(List<double[]> points, String what, int step, double value) {
+    points.add(new double[] {step, value});
+    keep(what, step, value);
+  }
+
+  private void keep(String what, int step, double value) {
+    if (file != null && !lost) {
+      try {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.writeString(
+            file,
+            what + " " + step + " " + value + "\n",
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        lost("written", e);
+      }
+    }
+  }
+
+  /** A plot is no reason to end a training. */
+  private void lost(String what, IOException e) {
+    if (lost) {
+      return;
+    }
+    lost = true;
+    next.on(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
+        + "): the training goes on, and once it is stopped its plot begins where it goes on"));
+  }
+
+  /** Whether there is a step to draw: none in a run that goes on from its end. */
+  public synchronized boolean hasSteps() {
+    return !losses.isEmpty();
+  }
+
+  /**
+   * The loss of each step, its mean over a tenth of the steps, and, against the axis on the right,
+   * the previews' scores.
+   *
+   * @throws IllegalStateException before the first step
+   */
+  public synchronized RgbImage draw() {
+    if (losses.isEmpty()) {
+      throw new IllegalStateException(
+          "no step of a training has been seen; draw the plot when it has begun");
+    }
+    XYChart chart = new XYChartBuilder()
+        .width(WIDTH)
+        .height(HEIGHT)
+        .title("Training")
+        .xAxisTitle("step")
+        .yAxisTitle("loss")
+        .build();
+    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    chart.getStyler().setLocale(Locale.ROOT);
+    line(chart, LOSS, losses, EACH);
+    line(chart, "mean loss", means(losses), MEAN);
+    if (!scores.isEmpty()) {
+      line(chart, SCORE, scores, LIKENESS).setYAxisGroup(1);
+      chart.setYAxisGroupTitle(1, "likeness");
+      chart.getStyler().setYAxisGroupPosition(1, Styler.YAxisPosition.Right);
+    }
+    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    try {
+      chart.paint(g, WIDTH, HEIGHT);
+    } finally {
+      g.dispose();
+    }
+    return RgbImage.of(image);
+  }
+
+  private static XYSeries line(XYChart chart, String name, List<double[]> points, Color color) {
+    XYSeries series = chart.addSeries(
+        name,
+        points.stream().mapToDouble(p -> p[0]).toArray(),
+        points.stream().mapToDouble(p -> p[1]).toArray());
+    series.setMarker(SeriesMarkers.NONE);
+    series.setLineColor(color);
+    return series;
+  }
+
+  /** Each point with the mean of itself and of those before it, a tenth of all. */
+  static List<double[]> means(List<double[]> points) {
+    int width = Math.max(1, points.size() / 10);
+    List<double[]> means = new ArrayList<>();
+    double sum = 0;
+    for (int i = 0; i < points.size(); i++) {
+      sum += points.get(i)[1] - (i >= width ? points.get(i - width)[1] : 0);
+      means.add(new double[] {points.get(i)[0], sum / Math.min(i + 1, width)});
+    }
+    return means;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.likeness.cli.plot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.HeadPose;
+import dev.likeness.photos.likeness.HoldOut;
+import dev.likeness.photos.likeness.Likeness;
+import dev.likeness.photos.likeness.LikenessReport;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class LikenessPlotTest {
+  private static final Face FACE = new Face(
+      new BoundingBox(4, 4, 24, 24), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
+
+  @Test
+  void plotsTheScalesAndTheCurve() {
+    List<AcceptedPhoto> photos =
+        IntStream.range(0, 6).mapToObj(i -> photo(i * 10.0 / 6)).toList();
+    Likeness alone = Likeness.of(HoldOut.of(photos), new OneFace(), new Hue());
+    Likeness calibrated = alone.withImpostors(List.of(photo(50), photo(80)));
+    LikenessReport report = calibrated.report(List.of(picture(3), picture(8)));
+
+    assertEquals("1240x440 picture", LikenessPlot.draw(calibrated, report).toString());
+    assertEquals(
+        "620x440 picture",
+        LikenessPlot.draw(alone, alone.report(List.of(picture(3)))).toString());
+    assertNotEquals(
+        LikenessPlot.draw(calibrated, report),
+        LikenessPlot.draw(calibrated, calibrated.report(List.of(picture(70)))));
+  }
+
+  private static AcceptedPhoto photo(double degrees) {
+    return new AcceptedPhoto("photo", picture(degrees), FACE, null);
+  }
+
+  private static RgbImage picture(double degrees) {
+    byte[] rgb = new byte[32 * 32 * 3];
+    for (int i = 0; i < rgb.length; i += 3) {
+      rgb[i] = (byte) Math.round(250 * Math.cos(Math.toRadians(degrees)));
+      rgb[i + 1] = (byte) Math.round(250 * Math.sin(Math.toRadians(degrees)));
+    }
+    return RgbImage.of(32, 32, rgb);
+  }
+
+  private record OneFace() implements FaceDetector {
+    @Override
+    public List<Face> detect(RgbImage picture) {
+      return List.of(FACE);
+    }
+
+    @Override
+    public String name() {
+      return "one";
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** An embedder of two numbers: the direction of red and green. */
+  private record Hue() implements FaceEmbedder {
+    @Override
+    public float[] embed(RgbImage picture, Face face) {
+      double length = Math.hypot(picture.at(5, 5, 0), picture.at(5, 5, 1));
+      return new float[] {
+        (float) (picture.at(5, 5, 0) / length), (float) (picture.at(5, 5, 1) / length)
+      };
+    }
+
+    @Override
+    public String name() {
+      return "hue";
+    }
+
+    @Override
+    public double sameAbove() {
+      return 0.9;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

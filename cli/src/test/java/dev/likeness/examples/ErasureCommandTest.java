@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.CommandRun;
 import dev.likeness.headshots.Consent;
+import dev.likeness.vault.ReceiptSigner;
 import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.key.WrappingKey;
@@ -76,8 +77,9 @@ class ErasureCommandTest {
   void trustsNoReceiptOfAnExpiredCertificate() throws IOException {
     Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
     OwnCertificate old = OwnCertificate.until(end);
-    try (SubjectStore opened = SubjectStore.open(
-        store, WrappingKey.absent(), StoreOptions.defaults().signedBy(old.identity()))) {
+    ReceiptSigner signer = ReceiptSigner.of(old.identity().chain(), old.identity()::sign);
+    try (SubjectStore opened =
+        SubjectStore.open(store, WrappingKey.absent(), StoreOptions.defaults().signedBy(signer))) {
       opened.subject(id).erase();
     }
     String receipt = store.resolve("receipts/" + id + ".json").toString();

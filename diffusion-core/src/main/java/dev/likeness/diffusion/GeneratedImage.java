@@ -1,11 +1,13 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.ServiceLoader;
 
 /**
@@ -55,23 +57,52 @@ public record GeneratedImage(
   }
 
   /**
-   * How generated pictures become files. With {@code likeness-headshots} on the class path they say
-   * in it that they were generated; without, they are plain PNG files.
+   * Encodes generated images as files that say that they were generated. Modules offer markings as
+   * services: {@code likeness-headshots} one that writes XMP, {@code likeness-provenance} one that
+   * adds a watermark and signed content credentials. Without any of them, generated images are
+   * plain PNG files.
    */
   @FunctionalInterface
   public interface Marking {
     /**
-     * The bytes of a PNG file of a generated picture.
+     * Returns the bytes of a file of a generated image.
      *
-     * @param edited whether it was drawn over another picture
+     * @param edited whether the image was generated from another image, such as a photo
+     * @throws UnsupportedOperationException if this marking does not write {@code format}
      */
-    byte[] png(RgbImage generated, boolean edited);
+    byte[] encode(RgbImage generated, ImageFormat format, boolean edited);
 
-    /** The first one that the class path offers as a service, or plain PNG. */
+    /** Returns the bytes of a PNG file of a generated image; see {@link #encode}. */
+    default byte[] png(RgbImage generated, boolean edited) {
+      return encode(generated, ImageFormat.PNG, edited);
+    }
+
+    /**
+     * Returns the rank of this marking among the services of a class path. The highest one is used:
+     * the library's are 0 (XMP) and 100 (watermark and content credentials).
+     */
+    default int priority() {
+      return 0;
+    }
+
+    /**
+     * Returns the service of highest {@link #priority()} on the class path, or a marking that
+     * writes plain PNG files.
+     */
     static Marking installed() {
-      return ServiceLoader.load(Marking.class, Marking.class.getClassLoader())
-          .findFirst()
-          .orElse((picture, edited) -> picture.toPng());
+      return ServiceLoader.load(Marking.class, Marking.class.getClassLoader()).stream()
+          .map(ServiceLoader.Provider::get)
+          .max(Comparator.comparingInt(Marking::priority))
+          .orElse(Marking::plain);
+    }
+
+    private static byte[] plain(RgbImage generated, ImageFormat format, boolean edited) {
+      if (format != ImageFormat.PNG) {
+        throw new UnsupportedOperationException(
+            "nothing on the class path writes generated images as " + format
+                + "; add likeness-headshots, or write PNG");
+      }
+      return generated.toPng();
     }
   }
 }

@@ -1,14 +1,15 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.report.HeadshotEntries;
 import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -109,29 +110,29 @@ public record Headshot(
    * shows.
    */
   public byte[] toPng() {
-    return of(Disclosure.standard()).png(picture);
+    return toBytes(ImageFormat.PNG);
   }
 
-  /** The bytes of a file of this kind that says the same. */
+  /**
+   * The bytes of a file of this kind that says the same, as
+   * {@link GeneratedImage.Marking#installed()} does.
+   */
   public byte[] toBytes(ImageFormat format) {
-    return of(Disclosure.standard()).encode(picture, format);
+    return GeneratedImage.Marking.installed().encode(picture, format, edited);
   }
 
   /** Writes such a PNG file, whole or not at all. */
   public void writePng(Path file) {
-    writePng(file, Disclosure.standard());
+    writePng(file, GeneratedImage.Marking.installed());
   }
 
   /**
-   * Writes a PNG file that discloses in the application's own way, and that it was edited where it
-   * was.
+   * Writes a PNG file that is marked in the application's own way, and as edited where it was;
+   * whole or not at all.
    */
-  public void writePng(Path file, Disclosure disclosure) {
-    of(disclosure).writePng(picture, file);
-  }
-
-  private Disclosure of(Disclosure given) {
-    return edited && !given.edited() ? given.edited(true) : given;
+  public void writePng(Path file, GeneratedImage.Marking marking) {
+    byte[] bytes = marking.png(picture, edited);
+    AtomicFile.write(file, out -> out.write(bytes));
   }
 
   /**

@@ -6,19 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.report.ShootReport;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.headshots.trust.Selfies;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.photos.internal.imagefile.XmpPacket;
 import dev.likeness.photos.likeness.ConfidenceInterval;
-import dev.likeness.provenance.Disclosure;
-import dev.likeness.provenance.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -220,7 +221,11 @@ class SelectionResultTest {
     Shoot shoot = new Shoot(
         ShootRequest.of(Style.named("studio"), 1), List.of(candidate(1, 1.5).headshot()));
     String html = ShootReport.of(
-            shoot, Optional.empty(), List.of(card(1.5)), Optional.empty(), Disclosure.standard())
+            shoot,
+            Optional.empty(),
+            List.of(card(1.5)),
+            Optional.empty(),
+            GeneratedImage.Marking.installed())
         .toHtml();
     assertTrue(
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
@@ -232,7 +237,7 @@ class SelectionResultTest {
             Optional.empty(),
             List.of(card(1), card(1)),
             Optional.empty(),
-            Disclosure.standard()));
+            GeneratedImage.Marking.installed()));
   }
 
   @Test
@@ -243,7 +248,7 @@ class SelectionResultTest {
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            Disclosure.standard())
+            GeneratedImage.Marking.installed())
         .toHtml();
     assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
     assertTrue(html.contains("dropped: the face is blurred"), html);
@@ -268,7 +273,7 @@ class SelectionResultTest {
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            Disclosure.standard())
+            GeneratedImage.Marking.installed())
         .toHtml();
     List<String> sizes = new ArrayList<>();
     for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
@@ -283,7 +288,11 @@ class SelectionResultTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ShootReport.of(
-                    none, Optional.of(choice), List.of(), Optional.empty(), Disclosure.standard()))
+                    none,
+                    Optional.of(choice),
+                    List.of(),
+                    Optional.empty(),
+                    GeneratedImage.Marking.installed()))
             .getMessage());
   }
 
@@ -295,7 +304,11 @@ class SelectionResultTest {
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
     String html = ShootReport.of(
-            shoot, Optional.empty(), List.of(), Optional.of(review), Disclosure.standard())
+            shoot,
+            Optional.empty(),
+            List.of(),
+            Optional.of(review),
+            GeneratedImage.Marking.installed())
         .toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
     assertEquals(5, figures.length);
@@ -328,7 +341,7 @@ class SelectionResultTest {
             Optional.empty(),
             List.of(),
             Optional.of(review),
-            Disclosure.standard())
+            GeneratedImage.Marking.installed())
         .toHtml();
     assertFalse(html.contains("<script") || html.contains("<img src=x"), html);
     assertTrue(
@@ -352,7 +365,7 @@ class SelectionResultTest {
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            Disclosure.standard())
+            GeneratedImage.Marking.installed())
         .toHtml();
     assertTrue(
         html.contains(
@@ -371,13 +384,14 @@ class SelectionResultTest {
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            Disclosure.standard())
+            GeneratedImage.Marking.installed())
         .toHtml();
     String[] pictures = html.split("data:image/png;base64,");
     for (int i = 1; i < pictures.length; i++) {
       byte[] bytes = Base64.getDecoder().decode(pictures[i].substring(0, pictures[i].indexOf('"')));
-      Provenance found = Provenance.inspect(Files.write(folder.resolve(i + ".png"), bytes));
-      assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isAltered());
+      XmpPacket found = XmpPacket.parse(ImageFile.of(bytes).orElseThrow().xmp().orElseThrow());
+      assertEquals(
+          DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.uri(), found.sourceType().orElseThrow());
     }
   }
 

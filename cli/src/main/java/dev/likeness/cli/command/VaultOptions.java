@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.vault.ErasureReceipt;
+import dev.likeness.vault.ReceiptSigner;
 import dev.likeness.vault.StoreInUseException;
 import dev.likeness.vault.StoreOptions;
 import dev.likeness.vault.SubjectStore;
@@ -110,8 +111,11 @@ final class VaultOptions {
           "--store DIR is missing: the folder where persons are kept");
     }
     StoreOptions plain = StoreOptions.defaults();
-    return SubjectStore.open(
-        store, keys(), signing.identity().map(plain::signedBy).orElse(plain));
+    StoreOptions signed = signing
+        .identity()
+        .map(identity -> plain.signedBy(ReceiptSigner.of(identity.chain(), identity::sign)))
+        .orElse(plain);
+    return SubjectStore.open(store, keys(), signed);
   }
 
   /** The same of a store that is there already. */

@@ -1,5 +1,6 @@
 package dev.likeness.headshots.report;
 
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.Headshot;
@@ -14,7 +15,6 @@ import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
-import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -52,7 +52,7 @@ public final class ShootReport {
    * @param cards the scores of what is delivered where nothing was chosen, one a picture; none
    *     where they were not measured
    * @param review empty for a person from a file
-   * @param disclosure how the pictures in it say what they are: whoever saves one takes it along
+   * @param marking marks the images in it as generated: a saved image keeps the mark
    * @throws IllegalArgumentException when the shoot is not what was kept, or has another number of
    *     pictures than there are cards
    */
@@ -61,7 +61,7 @@ public final class ShootReport {
       Optional<SelectionResult> choice,
       List<ScoreCard> cards,
       Optional<PhotoReview> review,
-      Disclosure disclosure) {
+      GeneratedImage.Marking marking) {
     if (!cards.isEmpty() && cards.size() != shoot.headshots().size()) {
       throw new IllegalArgumentException(cards.size() + " cards of scores for "
           + shoot.headshots().size() + " headshots; give one each");
@@ -75,8 +75,8 @@ public final class ShootReport {
         .append(text(LikenessVersion.current()))
         .append(".</p>\n");
     choice.ifPresentOrElse(
-        made -> chosen(page, made, shoot, disclosure),
-        () -> all(page, shoot.headshots(), cards, disclosure));
+        made -> chosen(page, made, shoot, marking),
+        () -> all(page, shoot.headshots(), cards, marking));
     review.ifPresent(seen -> photos(page, seen));
     return new ShootReport(page.append("</body></html>\n").toString());
   }
@@ -92,14 +92,17 @@ public final class ShootReport {
   }
 
   private static void all(
-      StringBuilder page, List<Headshot> headshots, List<ScoreCard> cards, Disclosure disclosure) {
+      StringBuilder page,
+      List<Headshot> headshots,
+      List<ScoreCard> cards,
+      GeneratedImage.Marking marking) {
     page.append(LikenessCurve.svg(cards))
         .append("<h2>")
         .append(headshots.size())
         .append(" drawn</h2>\n<div class=\"grid\">\n");
     for (int i = 0; i < headshots.size(); i++) {
       Headshot headshot = headshots.get(i);
-      figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), disclosure);
+      figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), marking);
       if (!cards.isEmpty()) {
         scores(page, cards.get(i));
       }
@@ -109,7 +112,7 @@ public final class ShootReport {
   }
 
   private static void chosen(
-      StringBuilder page, SelectionResult choice, Shoot delivered, Disclosure disclosure) {
+      StringBuilder page, SelectionResult choice, Shoot delivered, GeneratedImage.Marking marking) {
     List<SelectionResult.Verdict> kept = choice.verdicts().stream()
         .filter(SelectionResult.Verdict::kept)
         .sorted((a, b) -> Integer.compare(a.place(), b.place()))
@@ -131,10 +134,10 @@ public final class ShootReport {
         .append(" of ")
         .append(choice.verdicts().size())
         .append("</h2>\n");
-    verdicts(page, kept, verdict -> delivered.headshots().get(verdict.place() - 1), disclosure);
+    verdicts(page, kept, verdict -> delivered.headshots().get(verdict.place() - 1), marking);
     if (!others.isEmpty()) {
       page.append("<h2>Not kept</h2>\n");
-      verdicts(page, others, verdict -> verdict.candidate().headshot(), disclosure);
+      verdicts(page, others, verdict -> verdict.candidate().headshot(), marking);
     }
   }
 
@@ -142,15 +145,14 @@ public final class ShootReport {
       StringBuilder page,
       List<SelectionResult.Verdict> verdicts,
       Function<SelectionResult.Verdict, Headshot> shown,
-      Disclosure disclosure) {
+      GeneratedImage.Marking marking) {
     page.append("<div class=\"grid\">\n");
     for (SelectionResult.Verdict verdict : verdicts) {
       SelectionResult.Candidate candidate = verdict.candidate();
       Headshot headshot = shown.apply(verdict);
       String name =
           verdict.kept() ? Headshot.fileName(verdict.place() - 1) : "seed " + headshot.seed();
-      figure(
-          page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason(), disclosure);
+      figure(page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason(), marking);
       page.append(candidate.repaired() ? "<p>The face was drawn again.</p>\n" : "");
       if (!Double.isNaN(candidate.obedience())) {
         page.append(String.format(
@@ -185,13 +187,13 @@ public final class ShootReport {
       Headshot headshot,
       String name,
       String below,
-      Disclosure disclosure) {
+      GeneratedImage.Marking marking) {
     page.append("<figure class=\"")
         .append(kind)
         .append("\"><img alt=\"")
         .append(text(name))
         .append("\" src=\"")
-        .append(data(disclosure.png(fitted(headshot.picture(), SHOWN))))
+        .append(data(marking.png(fitted(headshot.picture(), SHOWN), headshot.edited())))
         .append("\"><figcaption><b>")
         .append(text(name))
         .append("</b> ")

@@ -1,6 +1,11 @@
 package dev.likeness.photos.internal.imagefile;
 
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.opencv.WebpEncoder;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,10 +18,28 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Pictures as JPEG in memory; ImageIO's own streams would spool faces through the temporary folder.
+ * Encodes images as files in memory; ImageIO's own streams would spool faces through the temporary
+ * folder.
  */
 public final class ImageFileWriter {
+  private static final double QUALITY = 0.92;
+
   private ImageFileWriter() {}
+
+  /**
+   * Encodes a generated image as a file with the sRGB profile and XMP that names its digital source
+   * type. JPEG and WebP files are of quality 92.
+   */
+  public static ImageFile encode(RgbImage generated, ImageFormat format, DigitalSourceType source) {
+    byte[] encoded =
+        switch (format) {
+          case PNG -> generated.toPng();
+          case JPEG -> jpeg(generated, QUALITY);
+          case WEBP -> WebpEncoder.encode(generated, QUALITY);
+        };
+    byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
+    return ImageFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(XmpPacket.packet(source));
+  }
 
   /**
    * The bytes of a JPEG file.

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param remoteManifest where a manifest lies that the file does not carry
  */
 public record XmpPacket(Optional<String> sourceType, Optional<String> remoteManifest) {
+  /** Says nothing. */
   public static final XmpPacket NONE = new XmpPacket(Optional.empty(), Optional.empty());
 
   private static final String IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";

@@ -1,0 +1,64 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.provenance.Disclosure;
+import dev.likeness.provenance.Provenance;
+import dev.likeness.provenance.c2pa.ManifestReport;
+import dev.likeness.provenance.signing.SigningIdentity;
+import dev.likeness.provenance.signing.TrustAnchors;
+import dev.likeness.vault.ReceiptSigner;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What modules that do not know each other agree about, where all of them are on the class path.
+ */
+class MarkingTest {
+  private static final RgbImage IMAGE = RgbImage.of(64, 64, new byte[64 * 64 * 3]);
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void contentCredentialsRankBeforeXmpAlone() {
+    assertArrayEquals(
+        Disclosure.standard().png(IMAGE), GeneratedImage.Marking.installed().png(IMAGE, false));
+  }
+
+  @Test
+  void headshotsAreEditedInTheirContentCredentialsToo() throws Exception {
+    Headshot photo = Headshot.of(IMAGE, Style.named("studio"), "Ada");
+    Path file = folder.resolve("shop.png");
+    photo.writePng(file, Disclosure.standard().generator("Shop"));
+    for (byte[] bytes :
+        List.of(photo.toPng(), photo.toBytes(ImageFormat.JPEG), Files.readAllBytes(file))) {
+      assertEquals(List.of("c2pa.opened", "c2pa.edited"), actions(bytes));
+    }
+    Headshot generated = new Headshot(IMAGE, photo.style(), 0, photo.request(), 1);
+    assertEquals(List.of("c2pa.created"), actions(generated.toPng()));
+  }
+
+  @Test
+  void theDevelopmentIdentitySignsReceiptsAsImages() {
+    SigningIdentity images = SigningIdentity.development();
+    ReceiptSigner receipts = ReceiptSigner.development();
+    assertEquals(images.chain(), receipts.chain());
+    assertArrayEquals(images.sign(new byte[9]), receipts.sign(new byte[9]));
+  }
+
+  private static List<String> actions(byte[] file) {
+    return Provenance.of(file, TrustAnchors.NONE).manifest().orElseThrow().actions().stream()
+        .map(ManifestReport.Action::name)
+        .toList();
+  }
+}

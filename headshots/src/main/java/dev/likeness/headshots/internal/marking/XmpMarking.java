@@ -1,0 +1,21 @@
+package dev.likeness.headshots.internal.marking;
+
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.imagefile.ImageFileWriter;
+
+/**
+ * Marks generated images by IPTC's digital source type in XMP; found as a service where no other
+ * ranks before it.
+ */
+public final class XmpMarking implements GeneratedImage.Marking {
+  @Override
+  public byte[] encode(RgbImage generated, ImageFormat format, boolean edited) {
+    DigitalSourceType source = edited
+        ? DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+        : DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA;
+    return ImageFileWriter.encode(generated, format, source).bytes();
+  }
+}

@@ -1,0 +1,2 @@
+/** Marks images as generated, by metadata alone. */
+package dev.likeness.headshots.internal.marking;

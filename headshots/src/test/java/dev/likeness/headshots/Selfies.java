@@ -1,0 +1,31 @@
+package dev.likeness.headshots;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Three selfies of the rendered person whom the examples show. */
+public final class Selfies {
+  private static final String PLACE = "examples/photos/person-5000000002";
+
+  private Selfies() {}
+
+  public static List<String> names() {
+    return IntStream.rangeClosed(1, 3).mapToObj(i -> "selfie-0" + i + ".jpg").toList();
+  }
+
+  public static byte[] read(String name) {
+    Path root = Path.of("").toAbsolutePath();
+    while (!Files.isDirectory(root.resolve(PLACE))) {
+      root = root.getParent();
+    }
+    try {
+      return Files.readAllBytes(root.resolve(PLACE).resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

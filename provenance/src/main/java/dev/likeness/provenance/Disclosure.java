@@ -1,0 +1,147 @@
+package dev.likeness.provenance;
+
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.photos.internal.imagefile.ImageFileWriter;
+import dev.likeness.provenance.c2pa.ManifestWriter;
+import dev.likeness.provenance.signing.SigningIdentity;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How pictures that leave become files, with the sRGB profile, that say that they were generated:
+ * an invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA
+ * manifest. Nothing of how they were made, and of whom they show, goes with them. Immutable; the
+ * methods return another one. The same picture gives the same file, unless the signer's algorithm
+ * draws random numbers (all but Ed25519 do).
+ *
+ * @param signer who signs the manifest; empty for the development certificate, which is made when
+ *     the first file is
+ * @param generator the program that is named as the maker
+ * @param source where the pictures come from
+ * @param label words for everybody to see in the picture; none by default
+ * @param watermarked whether the pixels are marked
+ * @param edited whether the pictures go on from others
+ */
+public record Disclosure(
+    Optional<SigningIdentity> signer,
+    String generator,
+    DigitalSourceType source,
+    Optional<String> label,
+    boolean watermarked,
+    boolean edited)
+    implements GeneratedImage.Marking {
+  private static final Disclosure STANDARD = new Disclosure(
+      Optional.empty(),
+      "Likeness",
+      DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+      Optional.empty(),
+      true,
+      false);
+
+  public Disclosure {
+    if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
+      throw new IllegalArgumentException("the generator's name and the label must not be blank");
+    }
+  }
+
+  /** Drawn by a model, signed with the development certificate, no label. */
+  public static Disclosure standard() {
+    return STANDARD;
+  }
+
+  /** Signed by the application itself. */
+  public Disclosure signedBy(SigningIdentity identity) {
+    return new Disclosure(Optional.of(identity), generator, source, label, watermarked, edited);
+  }
+
+  /** Made by a program of this name. */
+  public Disclosure generator(String name) {
+    return new Disclosure(signer, name, source, label, watermarked, edited);
+  }
+
+  /** Of pictures from another source. */
+  public Disclosure source(DigitalSourceType type) {
+    return new Disclosure(signer, generator, type, label, watermarked, edited);
+  }
+
+  /**
+   * Of pictures drawn over others, such as photos, or of pictures drawn from nothing. Of what was
+   * drawn over, the files say only that there was a picture: content credentials that it had are
+   * not carried on.
+   */
+  public Disclosure edited(boolean overAnother) {
+    DigitalSourceType type = overAnother
+        ? DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+        : DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA;
+    return new Disclosure(signer, generator, type, label, watermarked, overAnother);
+  }
+
+  /** With words for everybody to see, such as {@code AI-generated}. */
+  public Disclosure label(String text) {
+    return new Disclosure(signer, generator, source, Optional.of(text), watermarked, edited);
+  }
+
+  /**
+   * Of new pages that show such pictures, each of which has a watermark in its own file: plain
+   * paper would show one.
+   */
+  public Disclosure ofPages() {
+    return new Disclosure(signer, generator, source, label, false, false);
+  }
+
+  /** The bytes of a PNG file. */
+  public byte[] png(RgbImage picture) {
+    return encode(picture, ImageFormat.PNG);
+  }
+
+  /** The bytes of a JPEG file of quality 92. */
+  public byte[] jpeg(RgbImage picture) {
+    return encode(picture, ImageFormat.JPEG);
+  }
+
+  /** The bytes of a WebP file of quality 92. */
+  public byte[] webp(RgbImage picture) {
+    return encode(picture, ImageFormat.WEBP);
+  }
+
+  /** The bytes of a file of this kind. */
+  public byte[] encode(RgbImage picture, ImageFormat format) {
+    byte[] file = ImageFileWriter.encode(marked(picture), format, source).bytes();
+    SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
+    return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
+  }
+
+  /**
+   * Encodes as {@link #encode(RgbImage, ImageFormat)} does, as {@link #edited(boolean) edited}
+   * where either says so.
+   */
+  @Override
+  public byte[] encode(RgbImage generated, ImageFormat format, boolean overAnother) {
+    return (overAnother && !edited ? edited(true) : this).encode(generated, format);
+  }
+
+  /** Writes a file of this kind, whole or not at all. */
+  public void write(RgbImage picture, ImageFormat format, Path file) {
+    byte[] bytes = encode(picture, format);
+    AtomicFile.write(file, out -> out.write(bytes));
+  }
+
+  /** Writes a PNG file, whole or not at all. */
+  public void writePng(RgbImage picture, Path file) {
+    write(picture, ImageFormat.PNG, file);
+  }
+
+  /** Writes a JPEG file of quality 92, whole or not at all. */
+  public void writeJpeg(RgbImage picture, Path file) {
+    write(picture, ImageFormat.JPEG, file);
+  }
+
+  private RgbImage marked(RgbImage picture) {
+    RgbImage labelled = label.map(text -> VisibleLabel.on(picture, text)).orElse(picture);
+    return watermarked ? Watermark.embed(labelled) : labelled;
+  }
+}

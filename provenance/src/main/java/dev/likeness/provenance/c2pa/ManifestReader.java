@@ -1,0 +1,185 @@
+package dev.likeness.provenance.c2pa;
+
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.provenance.signing.TrustAnchors;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
+
+/**
+ * Reads and judges the manifests of a picture (C2PA specification 2.1, 15); compressed ones are not
+ * read. Never reaches for the network.
+ */
+public final class ManifestReader {
+  private static final Set<String> MANIFESTS =
+      Set.of(JumbfBox.MANIFEST, JumbfBox.STANDARD_MANIFEST, JumbfBox.UPDATE_MANIFEST);
+  private static final String NO_CLAIM = "claim.missing";
+  private final ClaimCheck check;
+
+  /**
+   * A reader.
+   *
+   * @param anchors whose word about signers is taken
+   * @param now the time at which signatures without a time stamp must be valid
+   */
+  public ManifestReader(TrustAnchors anchors, Instant now) {
+    this.check = new ClaimCheck(anchors, now);
+  }
+
+  /**
+   * What the manifest in a PNG, JPEG or WebP file says and whether it holds; empty when there is
+   * none.
+   *
+   * @param bytes the whole file
+   * @throws dev.likeness.diffusion.error.InvalidInputException when it begins like such a file and
+   *     is broken
+   */
+  public Optional<ManifestReport> read(byte[] bytes) {
+    return ImageFile.of(bytes).flatMap(this::read);
+  }
+
+  private Optional<ManifestReport> read(ImageFile file) {
+    return file.manifest().map(bytes -> {
+      if (file.parts().stream()
+              .filter(part -> part.name().equals(ImageFile.Part.MANIFEST))
+              .count()
+          > 1) {
+        return ManifestReport.unreadable("manifest.multipleStores");
+      }
+      try {
+        return judge(JumbfBox.parse(bytes), file);
+      } catch (JumbfBox.MalformedManifest e) {
+        return ManifestReport.unreadable("claim.malformed");
+      }
+    });
+  }
+
+  private ManifestReport judge(JumbfBox store, ImageFile file) throws JumbfBox.MalformedManifest {
+    Map<String, Claim> claims = new LinkedHashMap<>();
+    Claim active = null;
+    for (JumbfBox box : store.boxes()) {
+      if (box.kind().equals(JumbfBox.COMPRESSED_MANIFEST)) {
+        return ManifestReport.unreadable("manifest.compressed");
+      }
+      if (MANIFESTS.contains(box.kind())) {
+        active = Claim.of(box);
+        claims.put(box.label(), active);
+      }
+    }
+    if (active == null) {
+      return ManifestReport.unreadable(NO_CLAIM);
+    }
+    ManifestReport.Findings findings = new ManifestReport.Findings();
+    check.check(active, findings);
+    Claim bound = bound(active, claims, findings);
+    new HardBinding(file).check(bound, bound != active, findings);
+    ManifestReport.Findings ingredients = new ManifestReport.Findings();
+    new IngredientCheck(claims, check).check(active, ingredients);
+    List<ManifestReport.Finding> all = new ArrayList<>(findings.all());
+    all.addAll(ingredients.all());
+    return new ManifestReport(
+        state(all, findings.all()),
+        active.label(),
+        active.generator(),
+        actions(active),
+        signer(active),
+        findings.all(),
+        ingredients.all());
+  }
+
+  private static ManifestReport.State state(
+      List<ManifestReport.Finding> all, List<ManifestReport.Finding> own) {
+    if (all.stream().anyMatch(ManifestReport::isFault)) {
+      return ManifestReport.State.INVALID;
+    }
+    return own.stream().anyMatch(finding -> finding.code().equals("signingCredential.trusted"))
+        ? ManifestReport.State.TRUSTED
+        : ManifestReport.State.VALID;
+  }
+
+  // An update manifest speaks for the file that its one parent's manifest is bound to, and is bound
+  // to none itself. Neither its
+  // signature nor a hash covers that it is one: else a manifest could be carried over to what it
+  // was not made for.
+  private static Claim bound(
+      Claim active, Map<String, Claim> claims, ManifestReport.Findings findings)
+      throws JumbfBox.MalformedManifest {
+    Claim claim = active;
+    for (int step = 0; claim.isUpdate() && step < claims.size(); step++) {
+      if (!HardBinding.of(claim).isEmpty()) {
+        findings.failure("manifest.update.invalid", claim.url("c2pa.claim"));
+        return claim;
+      }
+      List<Claim.Link> parents = IngredientCheck.parents(claim);
+      Claim parent =
+          parents.size() == 1 ? claims.get(Claim.manifestIn(parents.get(0).url())) : null;
+      if (parent == null) {
+        findings.failure("manifest.update.wrongParents", claim.url("c2pa.claim"));
+        return claim;
+      }
+      claim = parent;
+    }
+    return claim;
+  }
+
+  private static List<ManifestReport.Action> actions(Claim claim)
+      throws JumbfBox.MalformedManifest {
+    List<ManifestReport.Action> actions = new ArrayList<>();
+    for (JumbfBox assertion : claim.assertions("c2pa.actions")) {
+      Object list = Cbor.map(assertion.content()).get("actions");
+      for (Object entry : list instanceof List<?> all ? all : List.of()) {
+        if (entry instanceof Map<?, ?> map && map.get("action") instanceof String name) {
+          actions.add(new ManifestReport.Action(
+              name, map.get("digitalSourceType") instanceof String t ? t : ""));
+        }
+      }
+    }
+    return actions;
+  }
+
+  private static Optional<ManifestReport.Signer> signer(Claim claim) {
+    try {
+      JumbfBox box = claim.signature().orElse(null);
+      if (box == null) {
+        return Optional.empty();
+      }
+      CoseSign1 signature = CoseSign1.parse(box.content());
+      String algorithm = signature.algorithm().map(Enum::name).orElse("unknown");
+      X509Certificate certificate = signature.chain().get(0);
+      return Optional.of(new ManifestReport.Signer(
+          name(certificate),
+          algorithm,
+          certificate.getNotBefore().toInstant(),
+          certificate.getNotAfter().toInstant()));
+    } catch (JumbfBox.MalformedManifest e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String name(X509Certificate certificate) {
+    String name = certificate.getSubjectX500Principal().getName();
+    try {
+      LdapName parts = new LdapName(name);
+      for (String attribute : List.of("O", "CN")) {
+        Optional<Object> value = parts.getRdns().stream()
+            .filter(part -> part.getType().equalsIgnoreCase(attribute))
+            .map(Rdn::getValue)
+            .findFirst();
+        if (value.isPresent()) {
+          return value.get().toString();
+        }
+      }
+      return name;
+    } catch (InvalidNameException e) {
+      return name;
+    }
+  }
+}

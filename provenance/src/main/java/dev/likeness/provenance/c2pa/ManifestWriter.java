@@ -1,0 +1,145 @@
+package dev.likeness.provenance.c2pa;
+
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.provenance.signing.SigningIdentity;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Puts a signed manifest into a picture: what was done, from what source the picture came, and a
+ * hash over everything else in the file (C2PA specification 2.1, claims of version 2). The same
+ * file and signer give the same bytes wherever the signer's algorithm is deterministic (Ed25519).
+ */
+public final class ManifestWriter {
+  private static final String ASSERTIONS = "c2pa.assertions";
+  private static final int HASH_BYTES = 32;
+  private static final JumbfBox PARENT =
+      assertion("c2pa.ingredient.v3", Map.of("relationship", "parentOf"));
+  private static final long VERSION_4 = 0x4000L;
+  private static final long VARIANT = 0x8000000000000000L;
+
+  private final SigningIdentity signer;
+  private final Map<String, Object> generator;
+  private final String sourceType;
+  private final boolean edited;
+
+  /**
+   * A writer of manifests.
+   *
+   * @param generator the program that made the picture, for {@code claim_generator_info}
+   * @param sourceType IPTC's address of the digital source type
+   * @param edited whether it drew over another picture ({@code c2pa.opened}, {@code c2pa.edited})
+   *     or from nothing ({@code c2pa.created}). Of that other picture the manifest says only that
+   *     there was one: it carries none of its credentials.
+   */
+  public ManifestWriter(
+      SigningIdentity signer, String generator, String sourceType, boolean edited) {
+    this.signer = signer;
+    this.generator = Map.of("name", generator);
+    this.sourceType = sourceType;
+    this.edited = edited;
+  }
+
+  /**
+   * The bytes of a PNG, JPEG or WebP file with a manifest.
+   *
+   * @param bytes the whole file
+   * @throws IllegalArgumentException when it has a manifest already, or is of another kind
+   */
+  public byte[] sign(byte[] bytes) {
+    ImageFile file = ImageFile.of(bytes)
+        .orElseThrow(() -> new IllegalArgumentException(
+            "content credentials are signed into PNG, JPEG and WebP files"));
+    if (file.manifestPart().isPresent()) {
+      throw new IllegalArgumentException("the picture carries a manifest already");
+    }
+    String id = uuid(Claim.Hashes.sha256(file.bytes())).toString();
+    // The exclusion's length is part of what it measures; its number may take more bytes once it is
+    // known.
+    int length = 0;
+    for (int before = -1; before != length; ) {
+      before = length;
+      length = file.wrapped(store(id, new byte[HASH_BYTES], file.manifestStart(), length)).length;
+    }
+    byte[] hash = Claim.Hashes.sha256(file.around(length));
+    return file.with(file.wrapped(store(id, hash, file.manifestStart(), length)));
+  }
+
+  private byte[] store(String id, byte[] hash, int start, int length) {
+    String label = "urn:c2pa:" + id;
+    List<JumbfBox> assertions = new ArrayList<>(edited ? List.of(PARENT) : List.of());
+    assertions.add(assertion("c2pa.actions.v2", Map.of("actions", actions())));
+    assertions.add(assertion("c2pa.hash.data", binding(hash, start, length)));
+    byte[] claim = Cbor.write(claim(id, label, assertions));
+    JumbfBox manifest = JumbfBox.of(
+        JumbfBox.MANIFEST,
+        label,
+        List.of(
+            JumbfBox.of(JumbfBox.ASSERTIONS, ASSERTIONS, assertions),
+            JumbfBox.of(JumbfBox.CLAIM, "c2pa.claim.v2", claim),
+            JumbfBox.of(JumbfBox.SIGNATURE, "c2pa.signature", CoseSign1.sign(claim, signer))));
+    return JumbfBox.of(JumbfBox.STORE, "c2pa", List.of(manifest)).toBytes();
+  }
+
+  private List<Object> actions() {
+    if (!edited) {
+      return List.of(action("c2pa.created", "digitalSourceType", sourceType));
+    }
+    return List.of(
+        action("c2pa.opened", "parameters", Map.of("ingredients", List.of(hashed(PARENT)))),
+        action("c2pa.edited", "digitalSourceType", sourceType));
+  }
+
+  private Map<String, Object> action(String name, String field, Object value) {
+    Map<String, Object> action = new LinkedHashMap<>();
+    action.put("action", name);
+    action.put("softwareAgent", generator);
+    action.put(field, value);
+    return action;
+  }
+
+  private static JumbfBox assertion(String label, Map<String, Object> content) {
+    return JumbfBox.of(JumbfBox.CBOR, label, Cbor.write(content));
+  }
+
+  private static Map<String, Object> binding(byte[] hash, int start, int length) {
+    Map<String, Object> exclusion = new LinkedHashMap<>();
+    exclusion.put("start", start);
+    exclusion.put("length", length);
+    Map<String, Object> binding = new LinkedHashMap<>();
+    binding.put("exclusions", List.of(exclusion));
+    binding.put("name", "jumbf manifest");
+    binding.put("alg", Claim.Hashes.DEFAULT);
+    binding.put("hash", hash);
+    binding.put("pad", new byte[0]);
+    return binding;
+  }
+
+  private Map<String, Object> claim(String id, String label, List<JumbfBox> assertions) {
+    Map<String, Object> claim = new LinkedHashMap<>();
+    claim.put("instanceID", "xmp:iid:" + id);
+    claim.put("claim_generator_info", generator);
+    claim.put("signature", "self#jumbf=/c2pa/" + label + "/c2pa.signature");
+    claim.put(
+        "created_assertions", assertions.stream().map(ManifestWriter::hashed).toList());
+    claim.put("alg", Claim.Hashes.DEFAULT);
+    return claim;
+  }
+
+  private static Map<String, Object> hashed(JumbfBox assertion) {
+    Map<String, Object> link = new LinkedHashMap<>();
+    link.put("url", "self#jumbf=" + ASSERTIONS + "/" + assertion.label());
+    link.put("hash", Claim.Hashes.sha256(assertion.payload()));
+    return link;
+  }
+
+  private static UUID uuid(byte[] hash) {
+    ByteBuffer bits = ByteBuffer.wrap(hash);
+    return new UUID(
+        bits.getLong() & ~0xf000L | VERSION_4, bits.getLong() & ~(0b11L << 62) | VARIANT);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.likeness.provenance.internal;
+
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.provenance.Disclosure;
+
+/**
+ * Marks generated images as {@link dev.likeness.provenance.Disclosure#standard()} does; a service
+ * that ranks before XMP alone.
+ */
+public final class DisclosureMarking implements GeneratedImage.Marking {
+  private static final int PRIORITY = 100;
+
+  @Override
+  public byte[] encode(RgbImage generated, ImageFormat format, boolean edited) {
+    return Disclosure.standard().encode(generated, format, edited);
+  }
+
+  @Override
+  public int priority() {
+    return PRIORITY;
+  }
+}

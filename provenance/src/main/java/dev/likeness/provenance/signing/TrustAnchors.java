@@ -1,0 +1,154 @@
+package dev.likeness.provenance.signing;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertPathValidator;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.PKIXParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The authorities whose word about a signer is taken.
+ *
+ * @param certificates of authorities, or of signers who are trusted by themselves
+ */
+public record TrustAnchors(List<X509Certificate> certificates) {
+  /**
+   * Nobody's word: whether a file was altered is still found out, by whom it was signed is only
+   * reported.
+   */
+  public static final TrustAnchors NONE = new TrustAnchors(List.of());
+
+  private static final int LONGEST_CHAIN = 10;
+  private static final int CERTIFICATE_SIGNING = 5;
+  private static final List<String> TIME_STAMPING = List.of("1.3.6.1.5.5.7.3.8");
+
+  public TrustAnchors {
+    certificates = List.copyOf(certificates);
+  }
+
+  /**
+   * The certificates of a PEM file.
+   *
+   * @throws InvalidInputException when it cannot be read
+   */
+  public static TrustAnchors open(Path pem) {
+    try (InputStream in = Files.newInputStream(pem)) {
+      return new TrustAnchors(
+          CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
+              .map(X509Certificate.class::cast)
+              .toList());
+    } catch (IOException | CertificateException e) {
+      throw new InvalidInputException(
+          "cannot read the trusted certificates " + pem + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether these anchors {@linkplain #vouchFor(List, Instant) vouch} now. */
+  public boolean vouchFor(List<X509Certificate> chain) {
+    return vouchFor(chain, Instant.now());
+  }
+
+  /**
+   * Whether these anchors vouch at {@code time} for the first certificate of {@code chain} as a
+   * signer's: it is one of them and issues no others, or has the
+   * {@linkplain SigningIdentity.SignerProfile profile} of one and a path leads from it to one of
+   * them that is valid then (RFC 5280, 6). Whether a certificate was revoked is not asked, which
+   * would take the network.
+   */
+  public boolean vouchFor(List<X509Certificate> chain, Instant time) {
+    X509Certificate signer = chain.get(0);
+    if (certificates.contains(signer) && signer.getBasicConstraints() < 0) {
+      return isWithin(signer, time);
+    }
+    return SigningIdentity.SignerProfile.fault(signer).isEmpty() && leadHere(chain, time);
+  }
+
+  /**
+   * Whether these anchors vouch for a time-stamping authority at the time that it attests.
+   *
+   * @param authority the authority's certificate first
+   * @param time the attested time
+   */
+  public boolean vouchForTime(List<X509Certificate> authority, Instant time) {
+    X509Certificate clock = authority.get(0);
+    try {
+      return clock.getBasicConstraints() < 0
+          && TIME_STAMPING.equals(clock.getExtendedKeyUsage())
+          && leadHere(authority, time);
+    } catch (CertificateParsingException e) {
+      return false;
+    }
+  }
+
+  /** Whether a certificate is valid at {@code time}. */
+  public static boolean isWithin(X509Certificate certificate, Instant time) {
+    return !time.isBefore(certificate.getNotBefore().toInstant())
+        && !time.isAfter(certificate.getNotAfter().toInstant());
+  }
+
+  // The chain may lie in any order and hold others.
+  private boolean leadHere(List<X509Certificate> chain, Instant time) {
+    List<X509Certificate> path = new ArrayList<>(chain.subList(0, 1));
+    while (path.size() <= LONGEST_CHAIN) {
+      X509Certificate last = path.get(path.size() - 1);
+      if (certificates.stream()
+          .anyMatch(anchor -> issued(anchor, last) && isValid(path, anchor, time))) {
+        return true;
+      }
+      Optional<X509Certificate> issuer = chain.stream()
+          .filter(other -> !path.contains(other) && issued(other, last))
+          .findFirst();
+      if (issuer.isEmpty()) {
+        return false;
+      }
+      path.add(issuer.get());
+    }
+    return false;
+  }
+
+  private static boolean isValid(List<X509Certificate> path, X509Certificate anchor, Instant time) {
+    // Java takes an anchor as it is, and not at its word about how long a path may be.
+    if (anchor.getBasicConstraints() < path.size() - 1) {
+      return false;
+    }
+    try {
+      PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(anchor, null)));
+      parameters.setRevocationEnabled(false);
+      parameters.setDate(Date.from(time));
+      CertPathValidator.getInstance("PKIX")
+          .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+      return true;
+    } catch (GeneralSecurityException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  private static boolean issued(X509Certificate issuer, X509Certificate certificate) {
+    boolean[] usage = issuer.getKeyUsage();
+    if (!issuer.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())
+        || issuer.getBasicConstraints() < 0
+        || usage != null && !usage[CERTIFICATE_SIGNING]) {
+      return false;
+    }
+    try {
+      certificate.verify(issuer.getPublicKey());
+      return true;
+    } catch (GeneralSecurityException | RuntimeException e) {
+      return false;
+    }
+  }
+}

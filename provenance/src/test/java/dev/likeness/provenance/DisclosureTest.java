@@ -1,0 +1,325 @@
+package dev.likeness.provenance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.drew.imaging.ImageMetadataReader;
+import com.drew.metadata.icc.IccDirectory;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.provenance.ApplicationIdentity;
+import dev.likeness.headshots.provenance.TestAuthority.Profile;
+import dev.likeness.headshots.provenance.TestPictures;
+import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.provenance.c2pa.ManifestReport;
+import dev.likeness.provenance.signing.SigningIdentity;
+import dev.likeness.provenance.signing.TrustAnchors;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DisclosureTest {
+  private static final String MODEL =
+      "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+  private static final RgbImage PICTURE = TestPictures.of(320, 264, 1);
+
+  @TempDir
+  private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg", "webp"})
+  void saysThreeTimesThatAModelMadeIt(String format) {
+    Provenance found = Provenance.of(bytes(format, Disclosure.standard()), TrustAnchors.NONE);
+    assertEquals("image/" + format, found.mediaType());
+    assertEquals(MODEL, found.sourceType().orElseThrow());
+    assertEquals(OptionalInt.of(48), found.watermarkBits());
+    ManifestReport manifest = found.manifest().orElseThrow();
+    assertEquals(ManifestReport.State.VALID, manifest.state());
+    assertEquals(List.of(new ManifestReport.Action("c2pa.created", MODEL)), manifest.actions());
+    assertEquals(
+        "Likeness development certificate: do not trust",
+        manifest.signer().orElseThrow().name());
+    assertTrue(found.isDisclosed() && !found.isAltered());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg", "webp"})
+  void noticesEveryChangedByteOutsideTheManifest(String format) {
+    byte[] bytes = bytes(format, Disclosure.standard());
+    ImageFile.Part manifest = ImageFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
+    Random random = new Random(5);
+    for (int i = 0; i < 60; i++) {
+      byte[] changed = bytes.clone();
+      int at = random.nextInt(bytes.length - manifest.end() + manifest.start());
+      at += at < manifest.start() ? 0 : manifest.end() - manifest.start();
+      changed[at] ^= (byte) (1 + random.nextInt(255));
+      assertTrue(isNoticed(changed), "byte " + at);
+    }
+  }
+
+  // A broken file, a file whose manifest is no longer found, or one that no longer matches.
+  private static boolean isNoticed(byte[] changed) {
+    try {
+      Provenance found = Provenance.of(changed, TrustAnchors.NONE);
+      return found.isAltered() || found.manifest().isEmpty();
+    } catch (InvalidInputException broken) {
+      return true;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg", "webp"})
+  void carriesTheProfileThatItsColoursAreIn(String format) throws Exception {
+    byte[] file = bytes(format, Disclosure.standard());
+    IccDirectory profile = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file))
+        .getFirstDirectoryOfType(IccDirectory.class);
+    assertEquals("RGB", profile.getString(IccDirectory.TAG_COLOR_SPACE).strip());
+    assertTrue(
+        new String(profile.getByteArray(IccDirectory.TAG_TAG_desc), StandardCharsets.ISO_8859_1)
+            .contains("sRGB"));
+    assertEquals(
+        320, new PhotoDecoder(DecodeLimits.DEFAULT).decode("it", file).picture().width());
+  }
+
+  @Test
+  void isTrustedWhereTheApplicationsCertificateIs() throws IOException {
+    SigningIdentity application = ApplicationIdentity.make(folder, "EC", "Ada's Headshots");
+    byte[] bytes =
+        Disclosure.standard().signedBy(application).generator("Ada's Studio").png(PICTURE);
+    ManifestReport stranger = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    assertEquals(ManifestReport.State.VALID, stranger.state());
+    TrustAnchors anchors = new TrustAnchors(List.of(application.chain().get(1)));
+    ManifestReport friend = Provenance.of(bytes, anchors).manifest().orElseThrow();
+    assertEquals(ManifestReport.State.TRUSTED, friend.state());
+    assertEquals(
+        "Ada's Studio, Ada's Headshots, ES256",
+        friend.generator() + ", " + friend.signer().orElseThrow().name() + ", "
+            + friend.signer().orElseThrow().algorithm());
+  }
+
+  @Test
+  void signsWithRsaToo() throws IOException {
+    SigningIdentity application = ApplicationIdentity.make(folder, "RSA", "Ada");
+    byte[] bytes = Disclosure.standard().signedBy(application).jpeg(PICTURE);
+    ManifestReport report = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    assertEquals(List.of(), report.faults());
+    assertEquals("PS256", report.signer().orElseThrow().algorithm());
+  }
+
+  @Test
+  void refusesAKeyOfAnotherCertificate() throws IOException {
+    SigningIdentity one = ApplicationIdentity.make(folder.resolve("one"), "EC", "One");
+    SigningIdentity two = ApplicationIdentity.make(folder.resolve("two"), "EC", "Two");
+    Exception e = assertThrows(
+        IllegalArgumentException.class, () -> new SigningIdentity(one.key(), two.chain()));
+    assertEquals(
+        "the private key does not belong to the certificate of O=Two, CN=Two signer",
+        e.getMessage());
+  }
+
+  @Test
+  void refusesACertificateThatIsNotValidNow() {
+    Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
+    Profile old = Profile.signer("Ada").from(end.minus(Duration.ofDays(1)));
+    Exception e = assertThrows(
+        InvalidInputException.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old));
+    String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
+        + " is valid from " + old.from() + " until " + end + ", and it is ";
+    assertTrue(e.getMessage().startsWith(told), e.getMessage());
+    assertTrue(
+        e.getMessage().endsWith(": what it signs now is called invalid; give one that is valid"),
+        e.getMessage());
+    assertThrows(
+        InvalidInputException.class,
+        () -> ApplicationIdentity.make(
+            folder, "EC", "Ada", old.from(Instant.now().plusSeconds(3600))));
+  }
+
+  @Test
+  void refusesACertificateThatIsNotForSigning() {
+    Profile server = Profile.signer("Ada").forPurposes(KeyPurposeId.id_kp_serverAuth);
+    Exception e = assertThrows(
+        InvalidInputException.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", server));
+    assertEquals(
+        "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
+            + " has the extended key usages [1.3.6.1.5.5.7.3.1]; "
+            + "a signer's has emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's claimSigning "
+            + "(1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, 1.3.6.1.5.5.7.3.9]; no reader of content credentials trusts "
+            + "what it signs",
+        e.getMessage());
+  }
+
+  @Test
+  void isTheSameFileForTheSamePicture() {
+    assertArrayEquals(
+        Disclosure.standard().png(PICTURE),
+        Disclosure.standard().png(TestPictures.of(320, 264, 1)));
+  }
+
+  @Test
+  void writesNothingElseAboutThePicture() {
+    String text = new String(Disclosure.standard().png(PICTURE), StandardCharsets.ISO_8859_1);
+    assertFalse(text.contains("tEXt") || text.contains("zTXt") || text.contains("tIME"));
+    assertEquals(1, text.split("iTXt", -1).length - 1);
+  }
+
+  @Test
+  void staysWithGeneratedPicturesOfTheLibrary() {
+    assertArrayEquals(
+        Disclosure.standard().png(PICTURE), GeneratedImage.Marking.installed().png(PICTURE, false));
+    assertArrayEquals(
+        Disclosure.standard().edited(true).jpeg(PICTURE),
+        GeneratedImage.Marking.installed().encode(PICTURE, ImageFormat.JPEG, true));
+  }
+
+  @Test
+  void labelsOnlyWhenAsked() throws IOException {
+    byte[] plain = Disclosure.standard().png(PICTURE);
+    byte[] labelled = Disclosure.standard().label("AI-generated").png(PICTURE);
+    RgbImage before = RgbImage.read(Files.write(folder.resolve("plain.png"), plain));
+    RgbImage after = RgbImage.read(Files.write(folder.resolve("labelled.png"), labelled));
+    assertNotEquals(before.crop(0, 230, 60, 34), after.crop(0, 230, 60, 34));
+    assertEquals(48, Watermark.read(after).orElseThrow());
+  }
+
+  /** Words that are longer than the picture is wide. */
+  @Test
+  void labelsInAsManyLinesAsTheWordsNeed() throws IOException {
+    String words = "drawn by artificial intelligence from photos, and not a photograph of anybody ";
+    RgbImage one = labelled(words + "here");
+    assertNotEquals(one, labelled(words + "there"), "the last word is seen");
+    assertNotEquals(
+        labelled("drawn").crop(0, 200, 60, 30),
+        one.crop(0, 200, 60, 30),
+        "it takes more than a line");
+    assertDoesNotThrow(() -> labelled("d".repeat(200)), "no space to break at");
+  }
+
+  private RgbImage labelled(String words) throws IOException {
+    return RgbImage.read(Files.write(
+        folder.resolve("labelled.png"), Disclosure.standard().label(words).png(PICTURE)));
+  }
+
+  @Test
+  void namesTheFileThatIsNoKeyAndNoCertificate() throws IOException {
+    ApplicationIdentity.make(folder, "EC", "Ada");
+    Path key = folder.resolve("key.pem");
+    Path chain = folder.resolve("chain.pem");
+    Path none = folder.resolve("none.pem");
+    assertNames(none, none, chain);
+    assertNames(none, key, none);
+    String pem = Files.readString(chain);
+    Path garbled = Files.writeString(
+        folder.resolve("garbled.pem"), pem.substring(0, 200) + "#?" + pem.substring(200));
+    assertNames(garbled, key, garbled);
+    Path half =
+        Files.writeString(folder.resolve("half.pem"), Files.readString(key).substring(0, 60));
+    assertNames(half, half, chain);
+  }
+
+  private static void assertNames(Path file, Path key, Path chain) {
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> SigningIdentity.open(key, chain));
+    assertTrue(
+        refusal
+            .getMessage()
+            .startsWith("cannot read " + file + ", which should be a whole PEM file: "),
+        refusal.getMessage());
+  }
+
+  @Test
+  void saysWhenPhotosAreInIt() {
+    byte[] bytes = Disclosure.standard()
+        .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+        .png(PICTURE);
+    String expected =
+        "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
+    assertEquals(expected, Provenance.of(bytes, TrustAnchors.NONE).sourceType().orElseThrow());
+  }
+
+  @Test
+  void saysThatAPictureGoesOnFromAnother() {
+    Disclosure edited = Disclosure.standard().edited(true);
+    ManifestReport report =
+        Provenance.of(edited.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+    assertEquals(List.of(), report.faults());
+    assertEquals(
+        List.of(
+            new ManifestReport.Action("c2pa.opened", ""),
+            new ManifestReport.Action(
+                "c2pa.edited", DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri())),
+        report.actions());
+    assertEquals(
+        List.of("ingredient.unknownProvenance"),
+        report.ingredients().stream().map(ManifestReport.Finding::code).toList());
+    for (Disclosure fresh : List.of(edited.ofPages(), edited.edited(false))) {
+      ManifestReport created =
+          Provenance.of(fresh.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+      assertEquals(
+          List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())),
+          created.actions());
+    }
+  }
+
+  @Test
+  void marksAsEditedWhatTheImageOrTheDisclosureSaysIs() {
+    Disclosure fresh = Disclosure.standard().generator("Shop");
+    for (ImageFormat format : ImageFormat.values()) {
+      assertArrayEquals(fresh.encode(PICTURE, format), fresh.encode(PICTURE, format, false));
+      assertArrayEquals(
+          fresh.edited(true).encode(PICTURE, format), fresh.encode(PICTURE, format, true));
+      assertArrayEquals(
+          fresh.edited(true).encode(PICTURE, format),
+          fresh.edited(true).encode(PICTURE, format, false));
+    }
+  }
+
+  @Test
+  void leavesThePixelsOfPagesAlone() throws IOException {
+    byte[] page = Disclosure.standard().ofPages().png(PICTURE);
+    assertEquals(PICTURE, RgbImage.read(Files.write(folder.resolve("page.png"), page)));
+    Provenance found = Provenance.of(page, TrustAnchors.NONE);
+    assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isWatermarked());
+  }
+
+  @Test
+  void findsNothingInAPlainPicture() {
+    Provenance found = Provenance.of(PICTURE.toPng(), TrustAnchors.NONE);
+    assertFalse(found.isDisclosed() || found.isWatermarked() || found.isAltered());
+    assertTrue(found.manifest().isEmpty() && found.sourceType().isEmpty());
+  }
+
+  @Test
+  void refusesWhatIsNoPicture() throws IOException {
+    Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
+    Exception e = assertThrows(InvalidInputException.class, () -> Provenance.inspect(file));
+    assertEquals(file + " is no PNG, JPEG or WebP file; give one of these", e.getMessage());
+  }
+
+  private static byte[] bytes(String format, Disclosure disclosure) {
+    return disclosure.encode(PICTURE, ImageFormat.named(format));
+  }
+}

@@ -1,0 +1,162 @@
+package dev.likeness.vault;
+
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.vault.internal.file.EncryptedFolder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Erasing a subject so that it is finished whatever happens: a note that it began, the keys, the
+ * files, the receipt, and the note away. Every step can be done again.
+ */
+final class Erasure {
+  private final Path subjects;
+  private final Path begun;
+  private final Path store;
+  private final Clock clock;
+  private final ReceiptSigner signer;
+
+  Erasure(Path store, Clock clock, ReceiptSigner signer) {
+    this.subjects = store.resolve("subjects");
+    this.begun = store.resolve("erasing");
+    this.store = store;
+    this.clock = clock;
+    this.signer = signer;
+  }
+
+  /** Destroys what makes a subject readable. */
+  @FunctionalInterface
+  interface Keys {
+    void destroy() throws IOException;
+  }
+
+  /** Notes that {@code id} is to be erased, and what it holds, and destroys its {@code keys}. */
+  void begin(String id, Keys keys) throws IOException {
+    Map<String, Object> note = new LinkedHashMap<>();
+    note.put("begun", now().toString());
+    note.put("files", counts(subjects.resolve(id)));
+    try {
+      JsonFile.write(begun.resolve(id), note);
+      keys.destroy();
+    } catch (ResourceLimitException full) {
+      beginWithoutRoom(id, keys, note);
+    }
+  }
+
+  // A disk that has no room for the note may have some when the files are gone, or some of them.
+  private void beginWithoutRoom(String id, Keys keys, Map<String, Object> note) throws IOException {
+    try {
+      keys.destroy();
+      remove(subjects.resolve(id));
+    } catch (IOException e) {
+      try {
+        JsonFile.write(begun.resolve(id), note);
+      } catch (ResourceLimitException still) {
+        e.addSuppressed(still);
+      }
+      throw e;
+    }
+    JsonFile.write(begun.resolve(id), note);
+  }
+
+  boolean isBegun(String id) {
+    return Files.exists(begun.resolve(id));
+  }
+
+  boolean isFinished(String id) {
+    return Files.exists(ErasureReceipt.fileIn(store, id)) && !isBegun(id);
+  }
+
+  /** Does what is left to do of an erasure that was noted. */
+  ErasureReceipt finish(String id) throws IOException {
+    Map<String, Object> note = JsonFile.read(begun.resolve(id));
+    remove(subjects.resolve(id));
+    Path file = ErasureReceipt.fileIn(store, id);
+    if (!Files.exists(file)) {
+      Map<String, Integer> files = new LinkedHashMap<>();
+      ((Map<?, ?>) note.get("files"))
+          .forEach((name, count) -> files.put((String) name, (Integer) count));
+      JsonFile.write(
+          file,
+          ErasureReceipt.signed(id, Instant.parse((String) note.get("begun")), now(), files, signer)
+              .toMap());
+    }
+    Files.deleteIfExists(begun.resolve(id));
+    return ErasureReceipt.read(file);
+  }
+
+  /** Finishes all that a process left unfinished. */
+  void finishAll() throws IOException {
+    if (Files.isDirectory(begun)) {
+      try (Stream<Path> notes = Files.list(begun)) {
+        for (Path note : notes.toList()) {
+          String id = note.getFileName().toString();
+          if (SubjectStore.isId(id)) {
+            finish(id);
+          }
+        }
+      }
+    }
+  }
+
+  /** Deletes a folder: first every key in it, then the rest. */
+  static void remove(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    for (DataCategory holding : DataCategory.values()) {
+      EncryptedFolder.destroyKeyIn(folder.resolve(holding.word()));
+    }
+    Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+      @Override
+      public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+          throws IOException {
+        Files.deleteIfExists(file);
+        return FileVisitResult.CONTINUE;
+      }
+
+      @Override
+      public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+        if (e instanceof NoSuchFileException) {
+          return FileVisitResult.CONTINUE;
+        }
+        throw e;
+      }
+
+      @Override
+      public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
+        Files.deleteIfExists(directory);
+        return FileVisitResult.CONTINUE;
+      }
+    });
+  }
+
+  private static Map<String, Integer> counts(Path folder) throws IOException {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    for (DataCategory holding : DataCategory.values()) {
+      Path files = folder.resolve(holding.word()).resolve("files");
+      try (Stream<Path> list = Files.isDirectory(files) ? Files.list(files) : Stream.empty()) {
+        counts.put(holding.word(), (int) list.count());
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+    return counts;
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+}

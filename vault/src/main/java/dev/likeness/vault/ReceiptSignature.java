@@ -1,0 +1,90 @@
+package dev.likeness.vault;
+
+import java.security.GeneralSecurityException;
+import java.security.Key;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.RSAKey;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
+
+/**
+ * The signature algorithms of receipts: those of content credentials (C2PA 2.1, 13.2.1), chosen by
+ * the key.
+ */
+enum ReceiptSignature {
+  ES256("SHA256withECDSAinP1363Format"),
+  ES384("SHA384withECDSAinP1363Format"),
+  ES512("SHA512withECDSAinP1363Format"),
+  PS256("RSASSA-PSS"),
+  ED25519("Ed25519");
+
+  private static final int SHORTEST_RSA_BITS = 2048;
+  private static final int SALT_BYTES = 32;
+
+  private final String jdkName;
+
+  ReceiptSignature(String jdkName) {
+    this.jdkName = jdkName;
+  }
+
+  /**
+   * Returns the algorithm that keys like {@code key} sign with.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static ReceiptSignature of(Key key) {
+    if (key instanceof ECKey curve) {
+      int bits = curve.getParams().getOrder().bitLength();
+      return bits <= 256 ? ES256 : bits <= 384 ? ES384 : ES512;
+    }
+    if (key instanceof RSAKey rsa && rsa.getModulus().bitLength() >= SHORTEST_RSA_BITS) {
+      return PS256;
+    }
+    if (key.getAlgorithm().equals("EdDSA") || key.getAlgorithm().equals("Ed25519")) {
+      return ED25519;
+    }
+    throw new IllegalArgumentException(
+        "receipts are signed with EC keys on P-256, P-384 or P-521, RSA keys of "
+            + SHORTEST_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
+  }
+
+  byte[] sign(PrivateKey key, byte[] message) {
+    try {
+      Signature signature = signature();
+      signature.initSign(key);
+      signature.update(message);
+      return signature.sign();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException(
+          "the key does not sign with " + this + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Returns whether {@code signed} is the signature of {@code message}; false for keys of another
+   * kind.
+   */
+  boolean verifies(PublicKey key, byte[] message, byte[] signed) {
+    try {
+      Signature signature = signature();
+      signature.initVerify(key);
+      signature.update(message);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException | RuntimeException e) {
+      // A receipt may hold a key that no signer has, on which providers fail in their own ways.
+      return false;
+    }
+  }
+
+  private Signature signature() throws GeneralSecurityException {
+    Signature signature = Signature.getInstance(jdkName);
+    if (this == PS256) {
+      signature.setParameter(
+          new PSSParameterSpec("SHA-256", "MGF1", new MGF1ParameterSpec("SHA-256"), SALT_BYTES, 1));
+    }
+    return signature;
+  }
+}

@@ -1,0 +1,59 @@
+package dev.likeness.vault;
+
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Signs receipts of erasures. An application that signs images with {@code likeness-provenance} can
+ * sign receipts with the same identity: {@code ReceiptSigner.of(identity.chain(), identity::sign)}.
+ */
+public interface ReceiptSigner {
+  /**
+   * Returns the signature of a message. The algorithm follows from the key of the first
+   * certificate: ECDSA as {@code r || s} (P-256 with SHA-256, P-384 with SHA-384, P-521 with
+   * SHA-512), RSASSA-PSS with SHA-256, or Ed25519.
+   */
+  byte[] sign(byte[] message);
+
+  /** Returns the signer's certificate, then those of the authorities that vouch for it. */
+  List<X509Certificate> chain();
+
+  /**
+   * Returns a signer with these certificates.
+   *
+   * @param chain the signer's certificate first
+   * @param sign returns the signature of a message, as {@link #sign} describes it
+   * @throws IllegalArgumentException if {@code chain} is empty
+   */
+  static ReceiptSigner of(List<X509Certificate> chain, UnaryOperator<byte[]> sign) {
+    return new CertifiedSigner(chain, sign);
+  }
+
+  /**
+   * Returns a signer with these certificates and this key.
+   *
+   * @param chain the signer's certificate first
+   * @throws IllegalArgumentException if {@code chain} is empty, or receipts cannot be signed with
+   *     such a key
+   */
+  static ReceiptSigner of(List<X509Certificate> chain, PrivateKey key) {
+    ReceiptSignature algorithm = ReceiptSignature.of(key);
+    return of(chain, message -> algorithm.sign(key, message));
+  }
+
+  /**
+   * Returns the library's own signer, always the same. Everybody has its key, so its receipts prove
+   * nothing.
+   */
+  static ReceiptSigner development() {
+    return DevelopmentSigner.SIGNER;
+  }
+
+  /** Returns whether {@code signature} is that of {@code message} by the holder of {@code key}. */
+  static boolean verifies(PublicKey key, byte[] message, byte[] signature) {
+    return ReceiptSignature.of(key).verifies(key, message, signature);
+  }
+}

@@ -1,0 +1,193 @@
+package dev.likeness.vault;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Selfies;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.vault.key.WrappingKey;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A program that works on a store until it is killed, with two threads: one takes persons in, keeps
+ * files and erases, the other learns people from photos and draws them. It says what it does before
+ * and after.
+ */
+public final class StoreProgram {
+  /** What those agree to who are learnt, and those who are not. */
+  static final String LEARN = "learn me";
+
+  static final String KEEP = "yes";
+
+  private static final int PERSONS = 3;
+  private static final LoraTraining SETTINGS =
+      LoraTraining.quick().steps(60).rank(2).batch(1);
+
+  private StoreProgram() {}
+
+  /** Arguments: the store, its key, a tiny base, a seed. */
+  public static void main(String[] args) {
+    Random random = new Random(Long.parseLong(args[3]));
+    try (SubjectStore store =
+            SubjectStore.open(Path.of(args[0]), WrappingKey.file(Path.of(args[1])));
+        BaseModel base = GoldenFolder.loaded(Path.of(args[2]))) {
+      Thread learner = new Thread(() -> learnForEver(store, base, new Random(random.nextLong())));
+      learner.setUncaughtExceptionHandler((thread, failure) -> fail(failure));
+      learner.start();
+      tell("open");
+      keepForEver(store, random);
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+  }
+
+  private static void fail(Throwable failure) {
+    failure.printStackTrace();
+    Runtime.getRuntime().halt(1);
+  }
+
+  private static synchronized void tell(String line) {
+    System.out.println(line);
+    System.out.flush();
+  }
+
+  private static List<Subject> agreed(SubjectStore store, String text) {
+    return store.subjects().stream()
+        .filter(subject -> {
+          try {
+            return subject.consent().text().equals(text);
+          } catch (RuntimeException e) {
+            if (subject.isErased()) {
+              return false;
+            }
+            throw e;
+          }
+        })
+        .toList();
+  }
+
+  private static void keepForEver(SubjectStore store, Random random) {
+    while (true) {
+      List<Subject> kept = agreed(store, KEEP);
+      if (kept.size() < PERSONS) {
+        store.create(Consent.of(KEEP));
+        continue;
+      }
+      Subject subject = kept.get(random.nextInt(kept.size()));
+      switch (random.nextInt(6)) {
+        case 0 -> erase(subject);
+        case 1 -> subject.purposeMet();
+        case 2 ->
+          agreed(store, LEARN).stream().skip(PERSONS - 1).findAny().ifPresent(StoreProgram::erase);
+        default -> write(subject, DataCategory.values()[random.nextInt(4)], random);
+      }
+    }
+  }
+
+  private static void erase(Subject subject) {
+    tell("erasing " + subject.id());
+    subject.erase();
+    tell("erased " + subject.id());
+  }
+
+  private static void learnForEver(SubjectStore store, BaseModel base, Random random) {
+    HeadshotStudio plain = HeadshotStudio.on(base);
+    SubjectStudio studio = SubjectStudio.on(base, plain.training(SETTINGS));
+    while (true) {
+      Subject subject = agreed(store, LEARN).stream()
+          .filter(one -> !isLearnt(one))
+          .findFirst()
+          .orElseGet(() -> store.create(Consent.of(LEARN)));
+      try {
+        for (String name : Selfies.names()) {
+          studio.add(subject, name, Selfies.read(name));
+        }
+        tell("learning " + subject.id());
+        if (random.nextInt(4) == 0) {
+          studio.learn(subject, phases(subject), new Cancellation());
+        } else {
+          train(base, subject);
+        }
+        tell("learnt " + subject.id());
+        draw(studio, subject, random);
+      } catch (RuntimeException e) {
+        if (!subject.isErased()) {
+          throw e;
+        }
+        tell("stopped " + subject.id());
+      }
+    }
+  }
+
+  /**
+   * What the studio does, without the looking at photos, which takes most of its time and writes
+   * nothing.
+   */
+  private static void train(BaseModel base, Subject subject) {
+    RgbImage grey = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
+    Path state = subject.folder(DataCategory.WORK).resolve("training.safetensors");
+    try (TrainedPerson person = SETTINGS.train(
+        base,
+        List.of(grey),
+        dev.likeness.lora.training.PersonToken.of("woman")
+            .consent(subject.consent().toJson()),
+        state,
+        phases(subject),
+        cancellation(subject))) {
+      person.save(subject.folder(DataCategory.PERSON).resolve("person.safetensors"));
+    }
+    subject.purposeMet();
+  }
+
+  private static Cancellation cancellation(Subject subject) {
+    Cancellation cancellation = new Cancellation();
+    subject.begin(cancellation);
+    return cancellation;
+  }
+
+  private static void draw(SubjectStudio studio, Subject subject, Random random) {
+    studio.shoot(
+        subject,
+        ShootRequest.of(Style.named("studio"), 1).steps(2).seed(random.nextInt()),
+        Progress.SILENT,
+        new Cancellation());
+    tell("drawn " + subject.id());
+  }
+
+  private static Progress phases(Subject subject) {
+    return event -> {
+      if (event instanceof ProgressEvent.Phase phase) {
+        tell(phase.name() + " " + subject.id());
+      }
+    };
+  }
+
+  private static boolean isLearnt(Subject subject) {
+    try {
+      return Files.exists(SubjectStudio.personFile(subject));
+    } catch (RuntimeException e) {
+      return subject.isErased();
+    }
+  }
+
+  /** A file whose content is one number over and over: any other content is a torn one. */
+  private static void write(Subject subject, DataCategory holding, Random random) {
+    byte[] content = new byte[1 + random.nextInt(200_000)];
+    Arrays.fill(content, (byte) random.nextInt(256));
+    Path file = subject.folder(holding).resolve("file-" + random.nextInt(3));
+    AtomicFile.write(file, out -> out.write(content));
+  }
+}

@@ -1,0 +1,209 @@
+package dev.likeness.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Selfies;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.vault.key.WrappingKey;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SubjectShootsTest {
+  @Test
+  void saysWhichPhotosItDoesNotLearnFrom(@TempDir Path folder) throws Exception {
+    List<String> told = new ArrayList<>();
+    try (BaseModel base = GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        SubjectStore store = SubjectStore.open(
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+      SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base));
+      Subject ada = store.create(Consent.of("Ada: yes"));
+      studio.add(ada, Selfies.names().get(0), Selfies.read(Selfies.names().get(0)));
+      studio.add(ada, "torn.jpg", new byte[] {1});
+      Cancellation stop = new Cancellation();
+      assertThrows(
+          CancelledException.class,
+          () -> studio.learn(
+              ada,
+              event -> {
+                if (event instanceof ProgressEvent.Notice notice) {
+                  told.add(notice.message());
+                } else {
+                  stop.cancel();
+                }
+              },
+              stop));
+    }
+    assertEquals(
+        List.of(
+            "torn.jpg: is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file; it is not learnt from",
+            "1 of 2 photos can be used"),
+        told.subList(0, 2));
+  }
+
+  @Test
+  void keepsThePicturesOfEveryShootThoughTheyEndAtOnce(@TempDir Path folder) throws Exception {
+    try (BaseModel base = GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        SubjectStore store = SubjectStore.open(
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+      SubjectStudio studio = SubjectStudio.on(base, quick(base));
+      Subject ada = learnt(store, studio);
+      ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(1);
+      CompletableFuture<?> meanwhile = CompletableFuture.runAsync(
+          () -> studio.shoot(ada, two.seed(8), Progress.SILENT, new Cancellation()));
+      studio.shoot(ada, two, Progress.SILENT, new Cancellation());
+      meanwhile.join();
+      Path pictures = ada.folder(DataCategory.PICTURES);
+      assertEquals(
+          List.of(
+              "headshot-001.png",
+              "headshot-002.png",
+              "headshot-003.png",
+              "headshot-004.png",
+              "record-003.json",
+              "record.json"),
+          names(pictures));
+      Files.delete(pictures.resolve("headshot-001.png"));
+      Shoot third = studio.shoot(ada, two.seed(16), Progress.SILENT, new Cancellation());
+      assertTrue(
+          Files.exists(pictures.resolve("headshot-006.png"))
+              && !Files.exists(pictures.resolve("headshot-001.png")),
+          "numbers that were taken out are not given again");
+      Headshot read = Headshot.read(pictures.resolve(Headshot.fileName(5)), "nobody");
+      assertEquals(
+          third.headshots().get(1).request().prompt(),
+          read.request().prompt(),
+          "a later shoot's record tells it");
+      String later = Files.readString(pictures.resolve("record-003.json"));
+      assertTrue(
+          later.contains("headshot-003.png")
+              && later.contains("headshot-004.png")
+              && !later.contains("headshot-001.png"),
+          later);
+    }
+  }
+
+  @Test
+  void keepsWhatWasDrawnOfAShootThatIsStoppedOrFails(@TempDir Path folder) throws Exception {
+    try (BaseModel base = GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        SubjectStore store = SubjectStore.open(
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+      Subject ada = learnt(store, SubjectStudio.on(base, quick(base)));
+      ShootRequest four = ShootRequest.of(Style.named("studio"), 4).steps(1);
+      Cancellation stop = new Cancellation();
+      List<Headshot> shown = new ArrayList<>();
+      SubjectStudio stopped =
+          SubjectStudio.on(base, quick(base).each(shown::add).each(drawn -> stop.cancel()));
+      assertThrows(CancelledException.class, () -> stopped.shoot(ada, four, Progress.SILENT, stop));
+      assertEquals(1, shown.size());
+      SubjectStudio full = SubjectStudio.on(base, quick(base).each(drawn -> {
+        if (drawn.seed() == 2) {
+          throw new OutOfMemoryError("at the third");
+        }
+      }));
+      assertThrows(
+          OutOfMemoryError.class, () -> full.shoot(ada, four, Progress.SILENT, new Cancellation()));
+      Path pictures = ada.folder(DataCategory.PICTURES);
+      assertEquals(
+          List.of(
+              "headshot-001.png",
+              "headshot-002.png",
+              "headshot-003.png",
+              "record-002.json",
+              "record.json"),
+          names(pictures));
+      String later = Files.readString(pictures.resolve("record-002.json"));
+      assertTrue(
+          later.contains("headshot-002.png")
+              && later.contains("headshot-003.png")
+              && !later.contains("headshot-001.png"),
+          later);
+    }
+  }
+
+  @Test
+  void numbersPicturesOfOneAsTheyComeWhateverOthersWaitFor(@TempDir Path folder) throws Exception {
+    try (BaseModel base = GoldenFolder.loaded(
+            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        SubjectStore store = SubjectStore.open(
+            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+      SubjectStudio studio = SubjectStudio.on(base, quick(base));
+      Subject ada = learnt(store, studio);
+      // No lock of all subjects may be needed to keep the pictures of one.
+      synchronized (SubjectStudio.class) {
+        Thread drawing = new Thread(() -> studio.shoot(
+            ada,
+            ShootRequest.of(Style.named("studio"), 1).steps(1),
+            Progress.SILENT,
+            new Cancellation()));
+        drawing.start();
+        while (drawing.isAlive()) {
+          assertFalse(waitsForAll(drawing), "the pictures of one wait for those of others");
+          LockSupport.parkNanos(1_000_000);
+        }
+      }
+      FileNames.PictureNumbers numbers = ada.pictureNumbers();
+      Path pictures = ada.folder(DataCategory.PICTURES);
+      assertEquals(List.of("headshot-001.png", "record.json"), names(pictures));
+      assertEquals(List.of(1, 41), List.of(numbers.take(pictures, 40), numbers.take(pictures, 2)));
+      numbers.release(41, 2);
+      numbers.release(1, 40);
+      assertEquals(
+          1, numbers.take(pictures, 1), "numbers of shoots that drew nothing are given again");
+    }
+  }
+
+  private static boolean waitsForAll(Thread thread) {
+    ThreadInfo info = ManagementFactory.getThreadMXBean().getThreadInfo(thread.getId());
+    return info != null
+        && info.getLockInfo() != null
+        && info.getLockInfo().getIdentityHashCode() == System.identityHashCode(SubjectStudio.class);
+  }
+
+  private static HeadshotStudio quick(BaseModel base) {
+    return HeadshotStudio.on(base)
+        .training(LoraTraining.quick().steps(2).rank(2).batch(1));
+  }
+
+  private static Subject learnt(SubjectStore store, SubjectStudio studio) {
+    Subject ada = store.create(Consent.of("Ada: yes"));
+    for (String selfie : Selfies.names()) {
+      studio.add(ada, selfie, Selfies.read(selfie));
+    }
+    studio.learn(ada, Progress.SILENT, new Cancellation());
+    return ada;
+  }
+
+  private static List<String> names(Path pictures) throws IOException {
+    try (Stream<Path> files = Files.list(pictures)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+}

@@ -44,14 +44,14 @@ base.generate(ask.guidance(4).guidance(GuidanceOptions.STANDARD.rescale(0.5).bet
 
 // What takes files: a LoRA, a textual inversion, a ControlNet with the picture it is to follow.
 RgbImage shown(BaseModel base, ImageRequest ask, Path lora, Path word, Path net, RgbImage edges) {
-  try (Lora style = Lora.open(lora, base); ControlNet canny = ControlNet.open(net, base.parts().compute())) {
+  try (Lora style = Lora.open(lora, base); ControlNet canny = BaseModel.openControlNet(net, base.parts().compute())) {
     return base.generate(ask.as(style.at(0.8)).word(TextualInversion.open(word))
         .control(ControlImage.of(canny, edges).scale(0.8).between(0, 0.7))).picture();
   }
 }
 
 // Little memory: a plan that keeps to a budget, and says how.
-BaseModel small = BaseModel.open(ModelParts.open(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
+BaseModel small = BaseModel.open(ModelOpener.open(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
 System.out.println(small.plan().orElseThrow())
 System.out.println("drawn within: " + (small.generate(ask).picture().width() == 256))
 

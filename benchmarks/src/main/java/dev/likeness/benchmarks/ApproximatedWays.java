@@ -2,9 +2,10 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -33,7 +34,7 @@ final class ApproximatedWays implements AutoCloseable {
    * The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}.
    */
   static ApproximatedWays of(Path folder, Compute compute) {
-    ModelParts files = ModelParts.open(folder);
+    ModelParts files = ModelOpener.open(folder);
     ApproximatedWays made = new ApproximatedWays();
     BaseModel base = made.opened(BaseModel.open(files, compute));
     made.ways.put(EXACT, new Way(base, ask -> ask));
@@ -66,7 +67,7 @@ final class ApproximatedWays implements AutoCloseable {
    * null for the base's own.
    */
   String sampler() {
-    return ways.get(EXACT).model().parts() instanceof StableDiffusionNetworks
+    return ways.get(EXACT).model().parts().family() == FamilyRegistry.STABLE_DIFFUSION
         ? "DPM++ 2M Karras"
         : null;
   }

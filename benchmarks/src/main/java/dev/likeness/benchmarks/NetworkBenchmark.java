@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNet
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -76,12 +77,12 @@ public class NetworkBenchmark {
   public void open() {
     scope = TensorScope.open();
     guard = new NoGradGuard();
-    ModelParts files = ModelParts.open(base.isEmpty() ? PortraitModel.files() : Path.of(base));
+    ModelParts files = ModelOpener.open(base.isEmpty() ? PortraitModel.files() : Path.of(base));
     Compute compute = Compute.of("cpu", dtype);
     opened = eightBits
         ? BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute))
         : BaseModel.open(files, compute);
-    model = opened.networks();
+    model = opened.unwrap(StableDiffusionNetworks.class);
   }
 
   @TearDown(Level.Trial)

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -178,7 +179,7 @@ class GenerateOptionsTest {
     Path other =
         GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, folder).path();
     try (BaseModel model =
-        BaseModel.open(ModelParts.open(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
+        BaseModel.open(ModelOpener.open(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
       assertArrayEquals(
           model.generate(ASK).pixels(), drawn(ASK, "--vae " + other.resolve("vae")), 1e-6f);
       assertArrayEquals(model.generate(ASK).pixels(), drawn(ASK, "--part vae=" + other), 1e-6f);
@@ -187,7 +188,7 @@ class GenerateOptionsTest {
 
   @Test
   void holdsTheNetworkInEightBits() {
-    ModelParts files = ModelParts.open(base);
+    ModelParts files = ModelOpener.open(base);
     try (BaseModel model = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
         BaseModel exact = BaseModel.open(files, Compute.EXACT)) {
       float[] small = drawn(ASK, "--eight-bits");

@@ -2,18 +2,24 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
+import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.stablediffusion.PromptConditioning;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.family.PromptEmbeddings;
+import dev.likeness.diffusion.internal.model.ControlNetOpener;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.ModelOffload;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
+import dev.likeness.diffusion.internal.pipeline.PipelineModel;
+import dev.likeness.diffusion.internal.pipeline.PromptEncoding;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -36,7 +42,7 @@ import java.util.stream.Stream;
  * and refuses what is asked for afterwards.
  */
 public final class BaseModel implements AutoCloseable {
-  private final OpenModel denoiser;
+  private final OpenModel model;
   private final GenerationDefaults defaults;
   private final String name;
   private final ModelExtras extras;
@@ -45,18 +51,18 @@ public final class BaseModel implements AutoCloseable {
   private final UsageLock uses;
 
   private BaseModel(
-      OpenModel denoiser,
+      OpenModel model,
       String name,
       ModelExtras extras,
       MemoryPlan plan,
       boolean sparing,
       UsageLock uses) {
-    this.denoiser = denoiser;
+    this.model = model;
     this.extras = extras;
     this.plan = plan;
     this.sparing = sparing;
     this.uses = uses;
-    this.defaults = denoiser.defaults();
+    this.defaults = model.defaults(ImageRequest.of(""));
     this.name = name;
   }
 
@@ -70,18 +76,20 @@ public final class BaseModel implements AutoCloseable {
    *     natives are not here
    */
   public static BaseModel open(Path path, Compute compute) {
-    return open(ModelParts.open(path), compute);
+    return open(ModelOpener.open(path), compute);
   }
 
   /**
-   * Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see
+   * Opens a model of parts, e.g. {@code ModelOpener.open(base).with("vae", better)}; see
    * {@link #open(Path, Compute)}.
    */
   public static BaseModel open(ModelParts files, Compute compute) {
-    // Read first: a broken declaration is refused before the weights are opened.
+    compute.answering();
+    // A broken declaration is refused before the weights are opened.
     ModelExtras extras = ModelExtras.of(files.folder());
     UsageLock uses = new UsageLock("the model " + files.name());
-    return new BaseModel(OpenModel.open(files, compute), files.name(), extras, null, false, uses);
+    return new BaseModel(
+        FamilyRegistry.open(files, compute), files.name(), extras, null, false, uses);
   }
 
   /**
@@ -98,9 +106,20 @@ public final class BaseModel implements AutoCloseable {
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelParts files, MemoryPlan plan) {
     ModelExtras extras = ModelExtras.of(files.folder());
-    OpenModel denoiser = OpenModel.open(new ModelParts.PlannedFiles(files, plan), plan.compute());
+    OpenModel model = FamilyRegistry.open(new ModelParts.PlannedFiles(files, plan), plan.compute());
     return new BaseModel(
-        denoiser, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
+        model, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
+  }
+
+  /**
+   * Opens a ControlNet: a diffusers folder, a file of it with its {@code config.json} beside it, or
+   * a file in its authors' key format, and checks every tensor. The caller closes it.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException when something is missing, broken,
+   *     or of a class that is not supported
+   */
+  public static ControlNet openControlNet(Path path, Compute compute) {
+    return ControlNetOpener.open(path, compute);
   }
 
   /**
@@ -113,7 +132,7 @@ public final class BaseModel implements AutoCloseable {
    * of the two closes both. Where it was opened with a budget it stays as its plan says.
    */
   public BaseModel sparing() {
-    return new BaseModel(denoiser, name, extras, plan, plan == null, uses);
+    return new BaseModel(model, name, extras, plan, plan == null, uses);
   }
 
   /** How the model lies in memory, where it was opened with a budget. */
@@ -131,7 +150,7 @@ public final class BaseModel implements AutoCloseable {
    * held by ControlNets.
    */
   public GenerationDefaults defaults(ImageRequest request) {
-    return denoiser.defaults(request);
+    return model.defaults(request);
   }
 
   /**
@@ -142,23 +161,9 @@ public final class BaseModel implements AutoCloseable {
     return pipeline().eta(request);
   }
 
-  /**
-   * The networks of a Stable Diffusion 1.x, 2.x or XL model, for training and for research.
-   *
-   * @throws IllegalStateException when the model is of another family; {@link #parts()} has any
-   */
-  public StableDiffusionNetworks networks() {
-    if (denoiser.model() instanceof StableDiffusionNetworks networks) {
-      return networks;
-    }
-    throw new IllegalStateException(
-        name + " has no UNet but a transformer: " + denoiser.model().getClass().getSimpleName()
-            + "; give a Stable Diffusion 1.x, 2.x or XL model");
-  }
-
   /** What the sides of a picture are a multiple of, in pixels. */
   public int unit() {
-    return denoiser.least();
+    return model.latents().smallest();
   }
 
   /**
@@ -166,12 +171,12 @@ public final class BaseModel implements AutoCloseable {
    * ({@link dev.likeness.diffusion.request.TilingOptions#windows}) where they are large.
    */
   public boolean seesWindows() {
-    return denoiser.seesWindows();
+    return model.capability(TiledSampling.class).isPresent();
   }
 
   /** The networks of any family. */
-  public OpenNetworks parts() {
-    return denoiser.model();
+  public OpenModel parts() {
+    return model;
   }
 
   /** What this model is called: the name of its folder or file. */
@@ -189,16 +194,19 @@ public final class BaseModel implements AutoCloseable {
 
   /**
    * The door to the engine, for sister modules: an object of type {@code kind} behind this model,
-   * such as its {@link OpenNetworks} or what its folder declares. It stays this model's.
+   * such as its {@link OpenModel}, the networks of its family, or what its folder declares. It
+   * stays this model's.
    *
    * @throws IllegalStateException when the model has none
    */
   public <T> T unwrap(Class<T> kind) {
-    return Stream.of(extras, denoiser.model())
+    return Stream.of(extras, model, model.networks())
         .filter(kind::isInstance)
         .map(kind::cast)
         .findFirst()
-        .orElseThrow(() -> new IllegalStateException(name + " has no " + kind.getSimpleName()));
+        .orElseThrow(() -> new IllegalStateException(name + " has no " + kind.getSimpleName()
+            + " but " + model.networks().getClass().getSimpleName()
+            + "; give a base of another kind"));
   }
 
   /**
@@ -272,7 +280,8 @@ public final class BaseModel implements AutoCloseable {
   private <T> T during(List<ImageRequest> requests, Supplier<T> work) {
     List<UsageLock> carried = requests.stream()
         .flatMap(request -> Stream.concat(
-            request.controls().stream().map(control -> control.net().uses()),
+            request.controls().stream()
+                .map(control -> LoadedControlNet.of(control.net()).uses()),
             request.adapters().stream()
                 .flatMap(all -> all.summands().stream())
                 .flatMap(one -> ModelAdapter.of(one).uses().stream())))
@@ -282,7 +291,7 @@ public final class BaseModel implements AutoCloseable {
   }
 
   private Pipeline pipeline() {
-    return new Pipeline(denoiser, defaults, new ModelOffload(denoiser.model(), plan, sparing));
+    return new Pipeline(new PipelineModel(model), defaults, new ModelOffload(model, plan, sparing));
   }
 
   /**
@@ -304,7 +313,13 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
-    return during(List.of(request), () -> PromptConditioning.embedding(networks(), request));
+    PromptEmbeddings encoder = parts()
+        .capability(PromptEmbeddings.class)
+        .orElseThrow(() -> new IllegalStateException(
+            name + " takes no prompt embeddings; give a base with a UNet"));
+    return during(
+        List.of(request),
+        () -> new PromptEncoding(new PipelineModel(model)).embedding(encoder, request));
   }
 
   /**
@@ -329,7 +344,7 @@ public final class BaseModel implements AutoCloseable {
   }
 
   private LatentCodec codec() {
-    return LatentCodec.of(denoiser.model());
+    return LatentCodec.of(model);
   }
 
   /**
@@ -342,6 +357,6 @@ public final class BaseModel implements AutoCloseable {
    */
   @Override
   public void close() {
-    uses.close(denoiser.model()::close);
+    uses.close(model::close);
   }
 }

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.stablediffusion.DeepCache;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -95,7 +96,7 @@ class ApproximationTest {
     try (BaseModel base = base();
         TensorScope scope = TensorScope.open();
         InferenceMode mode = new InferenceMode(true)) {
-      UNet2DConditionModel unet = base.networks().unet(Adaptation.NONE);
+      UNet2DConditionModel unet = base.unwrap(StableDiffusionNetworks.class).unet(Adaptation.NONE);
       DeepCache deep = new DeepCache(2, layers, false);
       Tensor x = torch.randn(1, unet.config().inChannels(), 8, 8);
       Tensor time = torch.tensor(new float[] {300});
@@ -205,7 +206,7 @@ class ApproximationTest {
       assertRefused(
           base,
           CachingOptions.firstBlock(0.1),
-          "the first-block cache is for Stable Diffusion 3 and FLUX; approximate this model by extrapolation");
+          "the first-block cache is for transformers with blocks of two streams; approximate this model by extrapolation");
     }
   }
 

@@ -9,9 +9,10 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.pipeline.PipelineModel;
 import dev.likeness.diffusion.internal.pipeline.RequestDefaults;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
@@ -69,9 +70,10 @@ class DrawnWithTest {
         BaseModel sd3 = BaseModel.open(PipelineFolder.any("sd3/medium", folder), Compute.EXACT);
         BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT);
         BaseModel klein = BaseModel.open(PipelineFolder.any("klein/base", folder), Compute.EXACT);
-        ControlNet xlNet = ControlNet.open(TinyControlNets.write("xl", folder), Compute.EXACT);
+        ControlNet xlNet =
+            BaseModel.openControlNet(TinyControlNets.write("xl", folder), Compute.EXACT);
         ControlNet fluxNet =
-            ControlNet.open(TinyControlNets.write("flux", folder), Compute.EXACT)) {
+            BaseModel.openControlNet(TinyControlNets.write("flux", folder), Compute.EXACT)) {
       ControlImage held = ControlImage.of(xlNet, picture);
       assertEquals(
           List.of(5.0, 5.0, 7.5, 5.0, 5.0),
@@ -103,16 +105,17 @@ class DrawnWithTest {
   })
   void largePicturesAreScaledToTheModelsPixels(
       String variant, String large, String masked, @TempDir Path folder) {
-    OpenModel denoiser =
-        OpenModel.open(ModelParts.open(PipelineFolder.any(variant, folder)), Compute.EXACT);
+    PipelineModel denoiser = new PipelineModel(
+        FamilyRegistry.open(ModelOpener.open(PipelineFolder.any(variant, folder)), Compute.EXACT));
     RgbImage picture = RgbImage.of(2000, 800, new byte[3 * 2000 * 800]);
     assertEquals(large, size(denoiser, InitialImage.of(picture)));
     assertEquals(masked, size(denoiser, InitialImage.of(picture).mask(picture)));
     denoiser.model().close();
   }
 
-  private static String size(OpenModel denoiser, InitialImage initial) {
-    ImageRequest drawn = new RequestDefaults(denoiser, denoiser.defaults())
+  private static String size(PipelineModel denoiser, InitialImage initial) {
+    ImageRequest drawn = new RequestDefaults(
+            denoiser, denoiser.model().defaults(ImageRequest.of("")))
         .completed(ImageRequest.of("a hat").from(initial));
     return drawn.width() + "x" + drawn.height();
   }

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -49,7 +50,7 @@ class MemoryPlanTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
   void drawsTheSamePictureHeldOrBroughtInBlockByBlock(String name) {
-    ModelParts files = ModelParts.open(PipelineFolder.write(name, scratch).path());
+    ModelParts files = ModelOpener.open(PipelineFolder.write(name, scratch).path());
     float[] plain;
     try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       plain = base.generate(ASK).pixels();
@@ -79,8 +80,9 @@ class MemoryPlanTest {
         MemoryPlanTest.class.getResourceAsStream("/golden/gguf/flux-dev-q8_0.gguf")) {
       Files.copy(in, gguf);
     }
-    ModelParts files =
-        ModelParts.open(PipelineFolder.write("flux/dev", scratch).path()).with("transformer", gguf);
+    ModelParts files = ModelOpener.open(
+            PipelineFolder.write("flux/dev", scratch).path())
+        .with("transformer", gguf);
     try (BaseModel held = BaseModel.open(files, Compute.EXACT);
         BaseModel streamed = BaseModel.open(files, last(files, AMPLE))) {
       assertEquals(
@@ -93,7 +95,7 @@ class MemoryPlanTest {
   @CsvSource({"flux/dev, transformer, EIGHT_BITS", "sd1/base, unet, EIGHT_BITS_EACH"})
   void drawsNearlyTheSamePictureInEightBits(
       String name, String network, WeightResidence eightBits) {
-    ModelParts files = ModelParts.open(PipelineFolder.any(name, scratch));
+    ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
     MemoryPlan planned = MemoryPlan.choices(files, Compute.EXACT, AMPLE.inEightBits()).stream()
         .filter(plan -> plan.residence(network) == eightBits)
         .findFirst()
@@ -118,7 +120,7 @@ class MemoryPlanTest {
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer", "sd1/base, unet"})
   void drawsNearlyTheSamePictureByProductsInEightBits(String name, String network) {
-    ModelParts files = ModelParts.open(PipelineFolder.any(name, scratch));
+    ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
     if (!Compute.cpuMultipliesBytes()) {
       assertTrue(assertThrows(
               ResourceLimitException.class,
@@ -143,7 +145,8 @@ class MemoryPlanTest {
 
   @Test
   void saysWhatWouldBeNeeded() {
-    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelParts files =
+        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
     String said = assertThrows(
             ResourceLimitException.class,
             () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32)))
@@ -174,7 +177,7 @@ class MemoryPlanTest {
   @ValueSource(strings = {"sd1/base", "flux/dev", "sd3/three", "klein/base"})
   void plansForTheModelsOwnPictureWhereNoSizeIsAsked(String name) {
     try (BaseModel base = BaseModel.open(
-        ModelParts.open(PipelineFolder.any(name, scratch)),
+        ModelOpener.open(PipelineFolder.any(name, scratch)),
         Compute.EXACT,
         MemoryBudget.of("60GiB"))) {
       GenerationDefaults own = base.defaults();
@@ -187,7 +190,8 @@ class MemoryPlanTest {
 
   @Test
   void takesTheFirstPlanThatFits() {
-    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelParts files =
+        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
     List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream()
         .map(MemoryPlan::peak)
         .toList();
@@ -206,7 +210,8 @@ class MemoryPlanTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void givesBackWhatSamplingHasFreed() {
-    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelParts files =
+        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
     long[] resident = new long[2];
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE);
         TensorScope scope = TensorScope.open()) {

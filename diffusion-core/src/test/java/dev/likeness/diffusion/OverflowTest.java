@@ -8,6 +8,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -57,7 +58,7 @@ class OverflowTest {
           notices);
       PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.picture());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
-      half.networks().release("vae");
+      half.unwrap(StableDiffusionNetworks.class).release("vae");
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
     }
   }

@@ -13,11 +13,8 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.pipeline.LatentPreparation;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
-import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
@@ -85,23 +82,6 @@ class PictureRequestsTest {
     assertTrue(
         kept < 0.1 * margins,
         "sampled, so near the most likely: " + kept + " off, margins " + margins);
-  }
-
-  @Test
-  void whatIsDrawnAnewIsMissingFromTheControlsPicture() {
-    RgbImage grey = RgbImage.of(2, 1, new byte[] {51, 51, 51, 51, 51, 51});
-    RgbImage white =
-        RgbImage.of(2, 1, new byte[] {(byte) 128, (byte) 128, (byte) 128, 127, 127, 127});
-    try (TensorScope scope = TensorScope.open()) {
-      assertArrayEquals(
-          new float[] {-1, 0.2f, -1, 0.2f, -1, 0.2f},
-          ImageTensors.floats(LatentPreparation.unit(grey, white, -1)),
-          1e-6f);
-      assertArrayEquals(
-          new float[] {0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f},
-          ImageTensors.floats(LatentPreparation.unit(grey, null, -1)),
-          1e-6f);
-    }
   }
 
   /**

@@ -126,10 +126,10 @@ public final class BlockWeights {
   /** A preset whose blocks only UNets have. */
   private static BlockWeights unet(String name, ToDoubleBiFunction<AdapterSites, Integer> weight) {
     return new BlockWeights(name, (base, t) -> {
-      if (base.target() != AdapterSites.Target.UNET) {
+      if (!base.isUnet()) {
         throw new IllegalArgumentException(
             "the block weights \"" + name + "\" speak of a UNet's blocks; the base "
-                + base.name() + " is " + base.target().describe(base.contextWidth())
+                + base.name() + " is " + base.kind()
                 + ": give linear, ease-in, ease-out, or weights by path");
       }
       return weight.applyAsDouble(base, t);

@@ -58,7 +58,7 @@ record PromptAdapter(
 
   @Override
   public Adaptation adapt(ModelComponent part, Compute compute) {
-    if (part != adapter.base().target().part() || weight == 0) {
+    if (part != adapter.base().part() || weight == 0) {
       return Adaptation.NONE;
     }
     throw new IllegalArgumentException(
@@ -67,7 +67,7 @@ record PromptAdapter(
 
   @Override
   public Adaptation adapt(ModelComponent part, ModelAdapter.Context drawing) {
-    if (part != adapter.base().target().part() || weight == 0) {
+    if (part != adapter.base().part() || weight == 0) {
       return Adaptation.NONE;
     }
     if (!drawing.compute().equals(adapter.compute())) {

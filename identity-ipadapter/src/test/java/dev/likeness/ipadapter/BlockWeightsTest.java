@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import java.util.Collections;
 import java.util.List;
@@ -58,7 +59,12 @@ class BlockWeightsTest {
   /** Blocks that count, and how much. */
   private static List<String> counted(BlockWeights weights, List<String> paths) {
     AdapterSites base = new AdapterSites(
-        "base", AdapterSites.Target.UNET, paths, Collections.nCopies(paths.size(), 32L), 32, 8);
+        "base",
+        FamilyRegistry.STABLE_DIFFUSION,
+        paths,
+        Collections.nCopies(paths.size(), 32L),
+        32,
+        8);
     return IntStream.range(0, paths.size())
         .filter(t -> weights.of(base, t) != 0)
         .mapToObj(

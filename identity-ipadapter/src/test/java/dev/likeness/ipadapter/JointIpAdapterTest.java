@@ -156,13 +156,13 @@ class JointIpAdapterTest {
           assertThrows(InvalidInputException.class, () -> open(0, file)).getMessage();
       assertEquals(
           file + " is an IP-Adapter for a base with context 32, 4 attentions; the base "
-              + base.name() + " is " + adapters.get(0).base().target().describe(24)
+              + base.name() + " is " + adapters.get(0).base().kind()
               + ": give an adapter made for it",
           refusal);
       ImagePrompt style = prompt(0, "37x53.png").blocks(BlockWeights.STYLE);
       assertEquals(
           "the block weights \"style\" speak of a UNet's blocks; the base " + base.name() + " is "
-              + adapters.get(0).base().target().describe(24)
+              + adapters.get(0).base().kind()
               + ": give linear, ease-in, ease-out, or weights by path",
           assertThrows(IllegalArgumentException.class, () -> drawn(style)).getMessage());
     }

@@ -3,7 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
@@ -30,7 +30,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class FusedLora implements ModelAdapter, AutoCloseable {
   private final LoraDeltas changes;
-  private final OpenNetworks base;
+  private final OpenModel base;
   private final LoraWeight weight;
   private final TensorRegion region = new TensorRegion();
   private final Map<Compute, Map<ModelComponent, Map<String, Tensor>>> merged =
@@ -39,7 +39,7 @@ public final class FusedLora implements ModelAdapter, AutoCloseable {
   private final UsageLock uses = new UsageLock("the fused LoRA");
   private volatile boolean closed;
 
-  private FusedLora(LoraDeltas changes, OpenNetworks base, LoraWeight weight) {
+  private FusedLora(LoraDeltas changes, OpenModel base, LoraWeight weight) {
     this.changes = changes;
     this.base = base;
     this.weight = weight;

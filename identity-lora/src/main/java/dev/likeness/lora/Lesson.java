@@ -1,7 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.bytedeco.pytorch.Tensor;
@@ -26,7 +26,7 @@ public interface Lesson {
    * The settings as they count: flow models have no min-SNR, nor have debiased losses, which weigh
    * by themselves.
    */
-  static LoraTraining counted(LoraTraining settings, OpenNetworks model) {
+  static LoraTraining counted(LoraTraining settings, OpenModel model) {
     return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
             && !settings.options().debiased()
         ? settings
@@ -34,7 +34,7 @@ public interface Lesson {
   }
 
   /** What the bases of {@code model}'s family learn. */
-  static Lesson of(OpenNetworks model, LoraTraining settings) {
+  static Lesson of(OpenModel model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
     if (settings.options().debiased()
         && !model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()) {

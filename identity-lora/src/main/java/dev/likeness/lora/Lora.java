@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
@@ -16,7 +16,6 @@ import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.AdapterConfig;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.internal.file.LoraFile;
 import dev.likeness.lora.internal.file.LoraReader;
 import dev.likeness.lora.internal.file.LoraWriter;
@@ -35,7 +34,7 @@ public final class Lora implements AutoCloseable {
   private final Map<String, String> metadata;
   private final LoraInspection report;
   private final TensorRegion region;
-  private final OpenNetworks base;
+  private final OpenModel base;
   private final Map<Compute, AttachedDeltas> placed = new ConcurrentHashMap<>();
   private final UsageLock uses = new UsageLock("the LoRA");
   private volatile boolean closed;
@@ -45,7 +44,7 @@ public final class Lora implements AutoCloseable {
       Map<String, String> metadata,
       LoraInspection report,
       TensorRegion region,
-      OpenNetworks base) {
+      OpenModel base) {
     this.changes = changes;
     this.metadata = Map.copyOf(metadata);
     this.report = report;
@@ -69,7 +68,7 @@ public final class Lora implements AutoCloseable {
       LoraInspection report = reader.report(alphas);
       reader.refuseControl(base.name());
       alphas.refuseChangedBase(file);
-      report.requireComplete(file.toString(), base.name(), LoraFamilyDetector.of(table));
+      report.requireComplete(file.toString(), base.name(), table.kind());
       LoraDeltas changes = reader.changes(
           alphas,
           region,
@@ -208,7 +207,7 @@ public final class Lora implements AutoCloseable {
     return changes;
   }
 
-  OpenNetworks base() {
+  OpenModel base() {
     return base;
   }
 

@@ -3,7 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.TextualInversion;
@@ -16,7 +16,6 @@ import dev.likeness.lora.internal.algorithm.LowRankApproximation;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,7 +58,7 @@ public final class LoraMerge {
     }
     List<TextualInversion> words = words(loras.keySet());
     TensorRegion region = new TensorRegion();
-    OpenNetworks base = loras.keySet().iterator().next().base();
+    OpenModel base = loras.keySet().iterator().next().base();
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     try (NoGradGuard guard = new NoGradGuard()) {
@@ -123,7 +122,7 @@ public final class LoraMerge {
       region.close();
       throw e;
     }
-    LoraFamilyDetector family = LoraFamilyDetector.of(table);
+    String family = table.kind();
     return made(new LoraDeltas(weights, Map.of()), rank, region, base.parts(), family, Map.of());
   }
 
@@ -187,7 +186,7 @@ public final class LoraMerge {
   }
 
   private static WeightDelta sum(
-      Map<Lora, Double> loras, TargetLayer layer, int rank, OpenNetworks base) {
+      Map<Lora, Double> loras, TargetLayer layer, int rank, OpenModel base) {
     List<Map.Entry<LoraDelta, Double>> pairs = new ArrayList<>();
     List<Map.Entry<WeightDelta, Double>> all = new ArrayList<>();
     loras.forEach((lora, weight) -> {
@@ -214,12 +213,12 @@ public final class LoraMerge {
   }
 
   /** A layer's own weight, f32 on the CPU; the calling scope's. */
-  public static Tensor f32(OpenNetworks base, TargetLayer layer) {
+  public static Tensor f32(OpenModel base, TargetLayer layer) {
     return f32(base, layer, layer.weight());
   }
 
   /** A layer's tensor of that name, f32 on the CPU; the calling scope's. */
-  static Tensor f32(OpenNetworks base, TargetLayer layer, String name) {
+  static Tensor f32(OpenModel base, TargetLayer layer, String name) {
     return base.read(layer.part(), name).cpu().to(ScalarType.Float);
   }
 
@@ -227,8 +226,8 @@ public final class LoraMerge {
       LoraDeltas changes,
       int rank,
       TensorRegion region,
-      OpenNetworks base,
-      LoraFamilyDetector family,
+      OpenModel base,
+      String family,
       Map<String, String> header) {
     LoraInspection report =
         LoraInspection.made(family, LoraAlgorithm.LORA, changes.weights().size(), rank, header);

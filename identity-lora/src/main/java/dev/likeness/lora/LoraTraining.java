@@ -3,7 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.request.Cancellation;
@@ -65,6 +65,10 @@ public record LoraTraining(
     List<String> captions,
     long seed,
     OptimizerOptions options) {
+  /** Of a base that is not trained here, which counts as one with a transformer. */
+  private static final TrainingTarget.Recipe UNTRAINED =
+      new TrainingTarget.Recipe(Integer.MAX_VALUE, 1e-4, false);
+
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || priorPictures < 0) {
@@ -272,8 +276,12 @@ public record LoraTraining(
     return base.unwrap(ModelExtras.class).training().map(this::by).orElseGet(() -> {
       LoraTraining full =
           targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
-      boolean unet = base.parts() instanceof StableDiffusionNetworks;
-      return unet ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
+      TrainingTarget.Recipe recipe = base.parts()
+          .capability(TrainingTarget.class)
+          .map(TrainingTarget::recipe)
+          .orElse(UNTRAINED);
+      LoraTraining slow = full.learningRate(recipe.learningRate());
+      return recipe.textEncoders() ? slow : slow.textEncoder(false);
     });
   }
 

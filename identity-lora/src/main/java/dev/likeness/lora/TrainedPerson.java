@@ -10,7 +10,6 @@ import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.training.LoraForm;
 import dev.likeness.lora.training.PersonToken;
@@ -73,7 +72,7 @@ public record TrainedPerson(
       LoraTraining settings,
       PersonToken subject,
       BaseModel base) {
-    LoraFamilyDetector family = LoraFamilyDetector.of(LayerTable.of(base.parts()));
+    String family = LayerTable.of(base.parts()).kind();
     LoraAlgorithm kind =
         settings.options().form() == LoraForm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
     String recipe = Lesson.counted(settings, base.parts()).toString();

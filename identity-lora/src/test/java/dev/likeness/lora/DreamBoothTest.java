@@ -15,6 +15,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
@@ -102,14 +103,18 @@ class DreamBoothTest {
   void takesTheStepsOfTheScript() {
     try (TensorRegion region = new TensorRegion();
         TrainableFullWeights weights =
-            new TrainableFullWeights(base.networks(), false, ScalarType.Float);
+            new TrainableFullWeights(base.parts(), false, ScalarType.Float);
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
       CaptionEncodings texts = new CaptionEncodings(
-          Pupil.of(base.parts()), prompts(), weights, region, new Cancellation());
+          TrainingTarget.of(base.parts()), prompts(), weights, region, new Cancellation());
       TrainingStep learning = new TrainingStep(
-          Pupil.of(base.parts()), weights, optimizer, Lesson.of(base.parts(), PLAIN), texts);
+          TrainingTarget.of(base.parts()),
+          weights,
+          optimizer,
+          Lesson.of(base.parts(), PLAIN),
+          texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
       try (TensorScope scope = TensorScope.open()) {
         weights
@@ -338,8 +343,8 @@ class DreamBoothTest {
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
         assertEquals(DType.BF16, DType.of(weight.getValue().scalar_type()));
         assertTrue(weight.getValue().equal(again.weights().get(weight.getKey())), weight.getKey());
-        Tensor own = half.networks()
-            .tensor(ModelComponent.UNET, weight.getKey().substring("unet.".length()));
+        Tensor own =
+            half.parts().tensor(ModelComponent.UNET, weight.getKey().substring("unet.".length()));
         moved += weight.getValue().ne(own).sum().item_double();
         all += own.numel();
       }

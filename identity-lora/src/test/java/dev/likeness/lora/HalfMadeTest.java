@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
@@ -56,14 +56,14 @@ class HalfMadeTest extends OnGoldenBase {
     assertTrue(Pointer.totalCount() <= objects);
   }
 
-  private static void copied(OpenNetworks model) {
+  private static void copied(OpenModel model) {
     try (TensorScope scope = TensorScope.open()) {
       new TrainableFullWeights(model, Set.of(ModelComponent.UNET), ScalarType.Float).close();
     }
   }
 
   /** The base, which has room for so many tensors. */
-  private OpenNetworks small() {
+  private OpenModel small() {
     InvocationHandler handler = (proxy, method, args) -> {
       if (Set.of("read", "tensor").contains(method.getName()) && left-- <= 0) {
         throw new IllegalStateException("no memory");
@@ -74,7 +74,7 @@ class HalfMadeTest extends OnGoldenBase {
         throw e.getCause();
       }
     };
-    return (OpenNetworks) Proxy.newProxyInstance(
-        OpenNetworks.class.getClassLoader(), new Class<?>[] {OpenNetworks.class}, handler);
+    return (OpenModel) Proxy.newProxyInstance(
+        OpenModel.class.getClassLoader(), new Class<?>[] {OpenModel.class}, handler);
   }
 }

@@ -7,13 +7,13 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -39,12 +39,12 @@ class LanguageLoraTest {
 
   @ParameterizedTest
   @CsvSource({
-    "zimage, zimage/turbo, diffusers, Z_IMAGE",
-    "zimage, zimage/turbo, makers, Z_IMAGE",
-    "klein, klein/base, diffusers, FLUX2",
-    "klein, klein/base, makers, FLUX2"
+    "zimage, zimage/turbo, diffusers, z-image",
+    "zimage, zimage/turbo, makers, z-image",
+    "klein, klein/base, diffusers, flux2",
+    "klein, klein/base, makers, flux2"
   })
-  void drawsAsDiffusersDraws(String family, String variant, String names, LoraFamilyDetector told) {
+  void drawsAsDiffusersDraws(String family, String variant, String names, String told) {
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -147,9 +147,9 @@ class LanguageLoraTest {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
       assertEquals(
-          "a base with a language model cannot learn a person here; LoRAs taught elsewhere can be opened on it. Give"
-              + " a base of Stable Diffusion or FLUX.1",
-          assertThrows(IllegalArgumentException.class, () -> Pupil.of(base.parts()))
+          "this kind of base cannot learn a person here; LoRAs taught elsewhere can be opened on it. Give"
+              + " a base of a kind that can",
+          assertThrows(IllegalArgumentException.class, () -> TrainingTarget.of(base.parts()))
               .getMessage());
     }
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
@@ -67,7 +68,7 @@ class LoraMemoryTest extends OnGoldenBase {
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open();
           Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
-        base.networks()
+        base.unwrap(StableDiffusionNetworks.class)
             .unet(ModelAdapter.of(lora.at(0.5)).adapt(ModelComponent.UNET, Compute.EXACT));
         assertTrue(lora.bytes() > 0);
       }

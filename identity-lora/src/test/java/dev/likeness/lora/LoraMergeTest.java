@@ -11,6 +11,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -23,7 +24,6 @@ import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -96,14 +96,13 @@ class LoraMergeTest extends OnGoldenBase {
   }
 
   private static Lora carrying(TextualInversion word) {
-    LoraInspection report =
-        LoraInspection.made(LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, 0, 1, Map.of());
+    LoraInspection report = LoraInspection.made("unknown", LoraAlgorithm.LORA, 0, 1, Map.of());
     return new Lora(
         new LoraDeltas(Map.of(), Map.of(), List.of(word)),
         Map.of(),
         report,
         new TensorRegion(),
-        base.networks());
+        base.parts());
   }
 
   @Test
@@ -249,9 +248,9 @@ class LoraMergeTest extends OnGoldenBase {
       float[] adapted = drawn(lora.at(1));
       assertArrayEquals(adapted, drawn(fused), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
-      base.networks()
+      base.parts()
           .tensorNames(ModelComponent.UNET)
-          .forEach(name -> weights.put(name, base.networks().tensor(ModelComponent.UNET, name)));
+          .forEach(name -> weights.put(name, base.parts().tensor(ModelComponent.UNET, name)));
       weights.putAll(fused.weights(Compute.EXACT).get(ModelComponent.UNET));
       weights.computeIfPresent("conv_out.bias", (name, value) -> value.add(new Scalar(1e-6)));
       SafetensorsWriter.write(
@@ -294,15 +293,15 @@ class LoraMergeTest extends OnGoldenBase {
 
   @Test
   void leavesTheBaseItsBytesAndNothingInMemory() {
-    String before = hash(base.networks());
-    Compute compute = base.networks().compute();
+    String before = hash(base.parts());
+    Compute compute = base.parts().compute();
     long objects = 0;
     try (Lora lora = open("attention");
         Lora norms = open("../kinds/norm")) {
       drawn(lora.at(1), norms.at(0.5));
       for (int i = 0; i < 1000; i++) {
         try (TensorScope scope = TensorScope.open()) {
-          base.networks()
+          base.unwrap(StableDiffusionNetworks.class)
               .unet(ModelAdapter.of(lora.at(0.5))
                   .adapt(ModelComponent.UNET, compute)
                   .and(ModelAdapter.of(norms.at(1)).adapt(ModelComponent.UNET, compute)));
@@ -314,6 +313,6 @@ class LoraMergeTest extends OnGoldenBase {
       assertEquals(objects, Pointer.totalCount(), "native objects after 1,000 times");
       assertTrue(lora.bytes() > 0);
     }
-    assertEquals(before, hash(base.networks()));
+    assertEquals(before, hash(base.parts()));
   }
 }

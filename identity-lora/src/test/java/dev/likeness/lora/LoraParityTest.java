@@ -8,6 +8,7 @@ import dev.likeness.diffusion.golden.GoldenReference;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -82,7 +83,7 @@ class LoraParityTest {
         NoGradGuard inference = new NoGradGuard();
         Safetensors expected = GoldenLora.reference();
         GoldenReference inputs = folder.reference()) {
-      Tensor answer = base.networks()
+      Tensor answer = base.unwrap(StableDiffusionNetworks.class)
           .unet(adaptation(golden, loras, ModelComponent.UNET))
           .forward(
               inputs.tensor("unet.sample"),
@@ -92,8 +93,9 @@ class LoraParityTest {
       Closeness.assertWithinSpread(
           2e-5, expected.read(golden.name() + ".unet"), answer, golden + " unet");
       Tensor text = new ClipPromptEncoder(
-              base.networks().tokenizer(),
-              base.networks().textEncoder(adaptation(golden, loras, ModelComponent.TEXT_ENCODER)),
+              base.unwrap(StableDiffusionNetworks.class).tokenizer(),
+              base.unwrap(StableDiffusionNetworks.class)
+                  .textEncoder(adaptation(golden, loras, ModelComponent.TEXT_ENCODER)),
               Compute.EXACT)
           .encode(prompts())
           .tokens();

@@ -12,7 +12,6 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -174,11 +173,11 @@ class LoraRefusalTest extends OnGoldenBase {
   void tellsAFamilyByTheWidthOfEveryKindOfChange() {
     String stem = "lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.";
     assertEquals(
-        LoraFamilyDetector.SDXL,
+        "sdxl",
         family(
             Map.of(stem + "lokr_w1", new long[] {2, 2}, stem + "lokr_w2", new long[] {32, 1024})));
     assertEquals(
-        LoraFamilyDetector.SD1,
+        "sd1",
         family(Map.of(
             stem + "lokr_w1",
             new long[] {2, 8},
@@ -186,10 +185,10 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {32, 4},
             stem + "lokr_w2_b",
             new long[] {4, 96})));
-    assertEquals(LoraFamilyDetector.SD2, family(Map.of(stem + "diff", new long[] {320, 1024})));
+    assertEquals("sd2", family(Map.of(stem + "diff", new long[] {320, 1024})));
     for (boolean old : new boolean[] {false, true}) {
       assertEquals(
-          LoraFamilyDetector.SDXL,
+          "sdxl",
           family(Map.of(
               stem + "a1.weight",
               old ? new long[] {4, 2048} : new long[] {2048, 4},
@@ -202,7 +201,7 @@ class LoraRefusalTest extends OnGoldenBase {
     }
   }
 
-  private LoraFamilyDetector family(Map<String, long[]> shapes) {
+  private String family(Map<String, long[]> shapes) {
     return Lora.inspect(file(shapes, Map.of()), base).family();
   }
 

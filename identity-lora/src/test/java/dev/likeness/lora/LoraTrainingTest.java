@@ -13,7 +13,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.FullDisk;
@@ -338,7 +339,7 @@ class LoraTrainingTest {
               IllegalArgumentException.class,
               () -> suited.train(klein, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
           .getMessage()
-          .startsWith("a base with a language model cannot learn a person here"));
+          .startsWith("this kind of base cannot learn a person here"));
     }
   }
 
@@ -436,7 +437,7 @@ class LoraTrainingTest {
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       assertEquals(
           "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
-              + " EDMDPMSolverMultistepScheduler), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL",
+              + " EDMDPMSolverMultistepScheduler), is not taught or asked here; give another base of its family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> SHORT.train(
@@ -447,13 +448,14 @@ class LoraTrainingTest {
 
   @Test
   void refusesHalfNumbersWhoseGradientsAreLost() {
-    OpenNetworks half = (OpenNetworks) Proxy.newProxyInstance(
-        OpenNetworks.class.getClassLoader(),
-        new Class<?>[] {OpenNetworks.class},
+    OpenModel half = (OpenModel) Proxy.newProxyInstance(
+        OpenModel.class.getClassLoader(),
+        new Class<?>[] {OpenModel.class},
         (proxy, method, arguments) -> new Compute("cuda", DType.F16));
     assertEquals(
         "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16 or f32 to train",
-        assertThrows(IllegalArgumentException.class, () -> Pupil.of(half)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> TrainingTarget.of(half))
+            .getMessage());
   }
 
   @Test
@@ -539,7 +541,7 @@ class LoraTrainingTest {
     try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base);
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
-      Pupil pupil = Pupil.of(base.parts());
+      TrainingTarget pupil = TrainingTarget.of(base.parts());
       TrainingStep learning = new TrainingStep(
           pupil,
           factors,

@@ -3,7 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.ByteBuffer;
@@ -33,7 +33,7 @@ public abstract class OnGoldenBase {
   }
 
   /** Of every byte of the weights that LoRAs change. */
-  public static String hash(StableDiffusionNetworks model) {
+  public static String hash(OpenModel model) {
     try (TensorScope scope = TensorScope.open()) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (ModelComponent part :

@@ -154,7 +154,8 @@ class PersonsInOneBatchTest {
   void holdsAllToTheSamePicture(@TempDir Path parent) {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(3).nextBytes(rgb);
-    try (ControlNet net = ControlNet.open(TinyControlNets.write("edges", parent), Compute.EXACT)) {
+    try (ControlNet net =
+        BaseModel.openControlNet(TinyControlNets.write("edges", parent), Compute.EXACT)) {
       ControlImage control = ControlImage.of(net, RgbImage.of(24, 16, rgb)).between(0, 0.7);
       List<ImageRequest> requests =
           several().stream().map(one -> one.control(control)).toList();

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SparingBaseTest {
   @Test
   void refusesWhatIsAsLargeAsTheWeightsButNoFactors(@TempDir Path parent) {
-    ModelParts files = ModelParts.open(
+    ModelParts files = ModelOpener.open(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     try (TensorScope scope = TensorScope.open();
         BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));

@@ -4,6 +4,7 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -44,7 +45,7 @@ final class BaseOptions {
 
   /** The base with the parts that are taken from elsewhere. */
   ModelParts files() {
-    ModelParts files = ModelParts.open(folder());
+    ModelParts files = ModelOpener.open(folder());
     for (Map.Entry<String, Path> part : parts.entrySet()) {
       files = files.with(part.getKey(), part.getValue());
     }

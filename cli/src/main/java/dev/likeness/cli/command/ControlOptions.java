@@ -83,7 +83,7 @@ final class ControlOptions {
           .scale(at(scales, i, 1.0))
           .between(at(starts, i, 0.0), at(ends, i, 1.0))
           .mode(at(modes, i, "-1"));
-      net.requireTold(control.mode());
+      net.requireMode(control.mode());
       controls.add(
           i < masks.size()
               ? control.masked(
@@ -98,7 +98,7 @@ final class ControlOptions {
   }
 
   private static ControlNet opened(Path path, BaseModel base, List<AutoCloseable> open) {
-    ControlNet net = ControlNet.open(path, base.parts().compute());
+    ControlNet net = BaseModel.openControlNet(path, base.parts().compute());
     open.add(net);
     return net;
   }

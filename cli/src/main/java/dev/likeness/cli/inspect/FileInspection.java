@@ -3,6 +3,7 @@ package dev.likeness.cli.inspect;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.examples.inspect.Family;
@@ -69,8 +70,7 @@ final class FileInspection {
         problems.add(e.getMessage());
       }
     }
-    boolean known = dev.likeness.diffusion.internal.family.ModelFamily.KNOWN.stream()
-        .anyMatch(family -> family.recognises(tensors));
+    boolean known = FamilyRegistry.findVariant(tensors).isPresent();
     if (kind == FileKind.BASE && known) {
       try {
         details.putAll(BaseDetails.of(SingleFile.open(file)));

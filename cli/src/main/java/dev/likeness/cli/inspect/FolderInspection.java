@@ -1,9 +1,11 @@
 package dev.likeness.cli.inspect;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelFolder;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.examples.inspect.Family;
@@ -17,13 +19,6 @@ import java.util.Map;
 final class FolderInspection {
   private static final List<String> WITH_WEIGHTS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
-  /** By what the pipeline's name begins with, the most particular first. */
-  private static final List<Map.Entry<String, String>> FAMILIES = List.of(
-      Map.entry("StableDiffusionXL", "sdxl"),
-      Map.entry("StableDiffusion3", "sd3"),
-      Map.entry("Flux2", "flux2"),
-      Map.entry("Flux", "flux"),
-      Map.entry("ZImage", "z-image"));
 
   private final Tally tally = new Tally();
   private final Map<String, Object> parts = new LinkedHashMap<>();
@@ -50,7 +45,11 @@ final class FolderInspection {
       }
     }
     if (family.equals(Family.UNKNOWN)) {
-      family = byPipeline(model);
+      // Small models have text widths of their own.
+      family = FamilyRegistry.find(model)
+          .flatMap(known -> known.variantOf(model))
+          .map(Variant::name)
+          .orElse(Family.UNKNOWN);
     }
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("pipeline", model.pipeline());
@@ -59,20 +58,6 @@ final class FolderInspection {
     details.put("parts", parts);
     return new CheckpointInspection(
         folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
-  }
-
-  // Small models have text widths of their own; the second generation also made its projections
-  // linear.
-  private static String byPipeline(ModelFolder model) {
-    for (Map.Entry<String, String> known : FAMILIES) {
-      if (model.pipeline().startsWith(known.getKey())) {
-        return known.getValue();
-      }
-    }
-    if (!model.pipeline().matches("(StableDiffusion|LatentConsistencyModel).*")) {
-      return Family.UNKNOWN;
-    }
-    return model.config("unet").flag("use_linear_projection", false) ? "sd2" : "sd1";
   }
 
   private void addPart(ModelFolder model, String part) {

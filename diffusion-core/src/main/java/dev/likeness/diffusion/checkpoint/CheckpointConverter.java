@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.model.FolderWriter;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.model.SingleFileWriter;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
@@ -34,7 +35,7 @@ public final class CheckpointConverter {
       fileToFile(in, out, type);
       return;
     }
-    ModelParts files = ModelParts.open(in);
+    ModelParts files = ModelOpener.open(in);
     if (toFile) {
       SingleFileWriter.write(files, out, type);
       return;

@@ -1,7 +1,5 @@
 package dev.likeness.diffusion.request;
 
-import dev.likeness.diffusion.image.RgbImage;
-
 /**
  * Values of a request's options where it does not give them: those of diffusers' pipeline for the
  * same folder and task.
@@ -27,22 +25,5 @@ public record GenerationDefaults(
   public GenerationDefaults(
       int steps, double guidance, int width, int height, double strength, double inpaintStrength) {
     this(steps, guidance, width, height, strength, inpaintStrength, 0);
-  }
-
-  public GenerationDefaults steps(int other) {
-    return new GenerationDefaults(other, guidance, width, height, strength, inpaintStrength, eta);
-  }
-
-  public GenerationDefaults guidance(double other) {
-    return new GenerationDefaults(steps, other, width, height, strength, inpaintStrength, eta);
-  }
-
-  public GenerationDefaults strength(double other) {
-    return new GenerationDefaults(steps, guidance, width, height, other, inpaintStrength, eta);
-  }
-
-  /** The factor that brings an image to no more pixels than these, at most 1. */
-  public double scaled(RgbImage picture) {
-    return Math.min(1, Math.sqrt((double) width * height / picture.width() / picture.height()));
   }
 }

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
+import dev.likeness.diffusion.internal.family.flux.FluxControlNet;
 import dev.likeness.diffusion.internal.family.flux.FluxControlNetModel;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.ControlNetConfig;
@@ -79,7 +80,7 @@ class ControlNetParityTest {
       for (int i = 0; i < list(run, "nets").size(); i++) {
         ControlNet net = nets.computeIfAbsent(
             (String) list(run, "nets").get(i),
-            name -> ControlNet.open(TinyControlNets.write(name, scratch), Compute.EXACT));
+            name -> BaseModel.openControlNet(TinyControlNets.write(name, scratch), Compute.EXACT));
         request = request.control(control(run, net, i));
       }
       List<GeneratedImage> drawn = base.generate(request, Progress.SILENT, new Cancellation());
@@ -128,7 +129,8 @@ class ControlNetParityTest {
   @Test
   void doesNotGoBesideTheFirstBlockCache() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
-        ControlNet net = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
+        ControlNet net =
+            BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
       ImageRequest ask =
           ImageRequest.of("a cat").size(32, 32).control(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
@@ -144,7 +146,8 @@ class ControlNetParityTest {
   @Test
   void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
-      ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT);
+      ControlNet net =
+          BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT);
       ImageRequest held =
           ImageRequest.of("a cat").steps(2).control(ControlImage.of(net, slope(32, 32, false)));
       ClosedWhileDrawn.refuses("ControlNet controlnet-edges", base, held, net::close);
@@ -154,7 +157,8 @@ class ControlNetParityTest {
   @Test
   void drawsAtTheSizeOfTheFirstPicture() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
-        ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
+        ControlNet net =
+            BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a cat").steps(1).guidance(1);
       ImageRequest held = ask.control(ControlImage.of(net, slope(43, 30, false)))
           .control(ControlImage.of(net, slope(64, 64, false)));
@@ -169,9 +173,11 @@ class ControlNetParityTest {
   void looksAtAHoleWhereAPictureIsDrawnAnew() {
     RgbImage white = half(255, 0);
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
-        ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT);
+        ControlNet net =
+            BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT);
         BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
-        ControlNet flux = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
+        ControlNet flux =
+            BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
       float[] masked = base.generate(
               ask.control(ControlImage.of(net, half(90, 200)).masked(white)))
@@ -200,7 +206,7 @@ class ControlNetParityTest {
   @Test
   void computesAsItsBaseDoes() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
-        ControlNet net = ControlNet.open(
+        ControlNet net = BaseModel.openControlNet(
             TinyControlNets.write("edges", scratch), Compute.EXACT.as(DType.BF16))) {
       assertRefused(
           base,
@@ -228,8 +234,8 @@ class ControlNetParityTest {
         "a base"));
     try (GoldenPictures golden = GoldenPictures.open("control", scratch);
         TensorScope scope = TensorScope.open();
-        ControlNet net = ControlNet.open(folder, Compute.EXACT)) {
-      FluxControlNetModel model = net.beside(base);
+        ControlNet net = BaseModel.openControlNet(folder, Compute.EXACT)) {
+      FluxControlNetModel model = ((FluxControlNet) net).network(base);
       Tensor text = golden.tensor("pixels.text");
       Tensor positions = torch.cat(
           new TensorVector(torch.zeros(text.size(1), 3), golden.tensor("pixels.positions")), 0);
@@ -256,9 +262,10 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT);
         BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
-        ControlNet xl = ControlNet.open(TinyControlNets.write("xl", scratch), Compute.EXACT);
+        ControlNet xl =
+            BaseModel.openControlNet(TinyControlNets.write("xl", scratch), Compute.EXACT);
         ControlNet union =
-            ControlNet.open(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
+            BaseModel.openControlNet(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
       assertRefused(
           base,
           ControlImage.of(xl, picture),
@@ -282,7 +289,7 @@ class ControlNetParityTest {
       assertRefused(
           three,
           ControlImage.of(xl, picture),
-          "ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
+          "there are no ControlNets for this kind of base; generate without, or with a base that has some");
       assertEquals(
           "ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
           assertThrows(
@@ -294,7 +301,8 @@ class ControlNetParityTest {
     assertEquals(
         unet
             + " is a UNet2DConditionModel; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel",
-        assertThrows(InvalidInputException.class, () -> ControlNet.open(unet, Compute.EXACT))
+        assertThrows(
+                InvalidInputException.class, () -> BaseModel.openControlNet(unet, Compute.EXACT))
             .getMessage());
   }
 
@@ -306,7 +314,7 @@ class ControlNetParityTest {
     try (BaseModel base =
             BaseModel.open(PipelineFolder.any("sdxl/xl-base", scratch), Compute.EXACT);
         ControlNet union =
-            ControlNet.open(TinyControlNets.write("xl-union", scratch), Compute.EXACT)) {
+            BaseModel.openControlNet(TinyControlNets.write("xl-union", scratch), Compute.EXACT)) {
       ControlImage control = ControlImage.of(union, half(90, 200));
       assertEquals(
           List.of(0, 3, 2, 5),

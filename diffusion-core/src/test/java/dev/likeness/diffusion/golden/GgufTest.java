@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.gguf.Gguf;
 import dev.likeness.diffusion.internal.file.gguf.GgufHeader;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
@@ -54,7 +55,7 @@ class GgufTest {
     Map<?, ?> run = (Map<?, ?>)
         JSON.std.mapFrom(Files.readAllBytes(copied("flux-dev-q8_0.json"))).get("run");
     ModelParts files =
-        ModelParts.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
+        ModelOpener.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
     ImageRequest request = ImageRequest.of((String) run.get("prompt"))
         .steps((Integer) run.get("steps"))
         .guidance(((Number) run.get("guidance")).doubleValue())

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -271,7 +272,7 @@ public record GoldenFolder(Path path, String variant) {
     BaseModel base = BaseModel.open(folder, Compute.EXACT);
     Stream.of("text_encoder", "text_encoder_2", "unet", "vae")
         .filter(part -> Files.exists(folder.resolve(part)))
-        .forEach(base.networks()::load);
+        .forEach(base.unwrap(StableDiffusionNetworks.class)::load);
     draw(base, 24, 16);
     draw(base, 16, 24);
     return base;
@@ -283,7 +284,9 @@ public record GoldenFolder(Path path, String variant) {
     base.generate(all.guidance(1));
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      base.networks().autoencoder().encode(torch.zeros(1, 3, height, width));
+      base.unwrap(StableDiffusionNetworks.class)
+          .autoencoder()
+          .encode(torch.zeros(1, 3, height, width));
     }
   }
 }

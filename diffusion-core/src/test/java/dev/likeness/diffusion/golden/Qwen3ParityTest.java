@@ -2,7 +2,11 @@ package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.flux2.Flux2Networks;
 import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -32,14 +36,14 @@ class Qwen3ParityTest {
   @ValueSource(strings = {"zimage/turbo", "zimage/wide", "klein/base", "klein/distilled"})
   void tellsWhatThePipelinesTell(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
-    ModelParts files = ModelParts.open(folder.path());
+    ModelParts files = ModelOpener.open(folder.path());
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         PipelineReference expected = folder.reference();
-        ZImageNetworks<?, ?> model = variant.startsWith("zimage")
-            ? ZImageNetworks.zImage(files, Compute.EXACT)
-            : ZImageNetworks.klein(files, Compute.EXACT)) {
-      TextEncoding told = model.text(PROMPTS, Adaptation.NONE);
+        OpenModel model = FamilyRegistry.open(files, Compute.EXACT)) {
+      TextEncoding told = model.networks() instanceof ZImageNetworks image
+          ? image.text(PROMPTS, Adaptation.NONE)
+          : ((Flux2Networks) model.networks()).text(PROMPTS, Adaptation.NONE);
       for (int i = 0; i < PROMPTS.size(); i++) {
         Tensor tokens = expected.tensor("text." + i);
         Tensor places = torch

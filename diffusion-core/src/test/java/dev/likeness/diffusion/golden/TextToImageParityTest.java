@@ -128,7 +128,7 @@ class TextToImageParityTest {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          walk(variant + " " + run, expected, run, base.networks());
+          walk(variant + " " + run, expected, run, base.unwrap(StableDiffusionNetworks.class));
         }
       }
     }

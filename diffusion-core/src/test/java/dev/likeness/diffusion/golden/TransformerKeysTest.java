@@ -4,11 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
-import dev.likeness.diffusion.internal.family.flux2.AutoencoderKLFlux2;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Config;
 import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Transformer2DModel;
@@ -22,6 +20,7 @@ import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -31,8 +30,8 @@ import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5Config;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
-import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.layout.KeyList;
 import java.io.IOException;
 import java.io.InputStream;
@@ -97,10 +96,15 @@ class TransformerKeysTest {
         (keys, prefix) ->
             Qwen3KeyFormat.config(new CanonicalTensors(keys, Qwen3KeyFormat.layout(keys, prefix)))),
     VAE(
-        (c, w) -> new AutoencoderKLFlux2(AutoencoderConfig.flux2(c), 1e-4, w, RowTiling.NONE),
+        (c, w) -> AutoencoderKind.named("AutoencoderKLFlux2", FamilyRegistry.autoencoders())
+            .read()
+            .apply(c)
+            .network()
+            .apply(w, RowTiling.NONE),
         AutoencoderKeyFormat::layout,
         (keys, prefix) -> AutoencoderKeyFormat.config(
-            new CanonicalTensors(keys, AutoencoderKeyFormat.layout(keys, prefix))));
+            new CanonicalTensors(keys, AutoencoderKeyFormat.layout(keys, prefix)),
+            FamilyRegistry.autoencoders()));
 
     private final BiConsumer<ModelConfig, Weights> built;
     private final BiFunction<TensorNames, String, KeyMapping> layout;
@@ -193,7 +197,8 @@ class TransformerKeysTest {
   void tellsTheFamilyOfAFileOfItsAuthorsNames(String name, String family) throws IOException {
     assertEquals(
         family,
-        ModelFamily.of(new KeyList("a list", shapes(list(name), "foreign"))).name());
+        FamilyRegistry.variant(new KeyList("a list", shapes(list(name), "foreign")))
+            .name());
   }
 
   private static Map<?, ?> list(String name) throws IOException {

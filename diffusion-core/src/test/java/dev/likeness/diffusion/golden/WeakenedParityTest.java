@@ -52,7 +52,7 @@ class WeakenedParityTest {
       assertRefused(
           flux,
           DegradedGuidance.skipping(1),
-          "FLUX knows no guidance away from a weakened network; ask without");
+          "this base knows no guidance away from a weakened network; ask without");
     }
     try (BaseModel three =
         BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
@@ -70,9 +70,9 @@ class WeakenedParityTest {
       assertRefused(
           base,
           DegradedGuidance.skipping(1),
-          "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
+          "skip-layer guidance is for transformers; a UNet has perturbed attention");
       assertEquals(
-          "a second guidance scale is for FLUX, whose network has guidance of its own; give this model the first",
+          "a second guidance scale is for bases whose network has guidance of its own; give this model the first",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(

@@ -3,10 +3,8 @@ package dev.likeness.headshots.style;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.photos.internal.image.Luma;
@@ -60,6 +58,17 @@ public record Style(
   public static final List<String> FAMILIES =
       List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");
 
+  /** What style files call a family; ids of the registry came later. */
+  private static final Map<ModelFamily, String> CALLED = Map.of(
+      FamilyRegistry.STABLE_DIFFUSION,
+      FAMILIES.get(0),
+      FamilyRegistry.SD3,
+      FAMILIES.get(1),
+      FamilyRegistry.FLUX,
+      FAMILIES.get(2));
+
+  private static final String OTHER = FAMILIES.get(3);
+
   private static final int LONGEST_OPENING = 8;
 
   public Style {
@@ -90,21 +99,14 @@ public record Style(
   /** Refuses a base of a family that the style is not for, and words that belong to the person. */
   public void requireFor(BaseModel base) {
     StyleVocabulary.require(this);
-    String family =
-        base.unwrap(ModelExtras.class).styleFamily().orElseGet(() -> family(base.parts()));
+    String family = base.unwrap(ModelExtras.class)
+        .styleFamily()
+        .orElseGet(() -> CALLED.getOrDefault(base.parts().family(), OTHER));
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException(
           "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
               + base.name() + " is of " + family + "; choose another style, or another base");
     }
-  }
-
-  private static String family(OpenNetworks networks) {
-    return networks instanceof StableDiffusionNetworks
-        ? "stable-diffusion"
-        : networks instanceof Sd3Networks
-            ? "stable-diffusion-3"
-            : networks instanceof FluxNetworks ? "flux" : "other";
   }
 
   /** The built-in style of this name; {@link #all()} has them all. */

@@ -14,7 +14,8 @@ import java.util.TreeSet;
  * What of a LoRA file fits a base model.
  *
  * @param dialect how the file spells its keys; null when it has none that are known
- * @param family the kind of base that the file is for
+ * @param family id of the kind of base that the file is for, such as {@code sdxl}; {@code unknown}
+ *     where nothing tells
  * @param kinds in which ways it says its changes
  * @param layers how many layers it changes
  * @param rank the largest rank
@@ -34,7 +35,7 @@ import java.util.TreeSet;
  */
 public record LoraInspection(
     KeyFormat dialect,
-    LoraFamilyDetector family,
+    String family,
     Set<LoraAlgorithm> kinds,
     int layers,
     int rank,
@@ -73,11 +74,7 @@ public record LoraInspection(
 
   /** Of a LoRA made here, which fits its base. */
   public static LoraInspection made(
-      LoraFamilyDetector family,
-      LoraAlgorithm kind,
-      int layers,
-      int rank,
-      Map<String, String> header) {
+      String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> header) {
     return new LoraInspection(
         KeyFormat.PEFT,
         family,
@@ -105,13 +102,15 @@ public record LoraInspection(
   }
 
   /** Fails unless every key was used: a LoRA that fits in part would draw somebody else. */
-  public void requireComplete(String file, String base, LoraFamilyDetector baseFamily) {
-    if (!family.mayFit(baseFamily)) {
+  public void requireComplete(String file, String base, String baseFamily) {
+    if (!LoraFamilyDetector.mayFit(family, baseFamily)) {
       throw new InvalidInputException(
-          file + " is a LoRA for " + family.title() + ", but " + base + " is "
-              + (baseFamily == LoraFamilyDetector.UNKNOWN ? "not" : baseFamily.title())
+          file + " is a LoRA for " + LoraFamilyDetector.title(family) + ", but " + base + " is "
+              + (baseFamily.equals(LoraFamilyDetector.UNKNOWN)
+                  ? "not"
+                  : LoraFamilyDetector.title(baseFamily))
               + "; open it with a base of "
-              + family.title());
+              + LoraFamilyDetector.title(family));
     }
     if (layers == 0 && !embeddings.isEmpty()) {
       throw new InvalidInputException(file + " is a textual inversion ("

@@ -2,9 +2,9 @@ package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.training.TrainableDelta;
 import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
@@ -39,12 +39,12 @@ public record TrainingMemory(
       int height,
       boolean whole,
       boolean watched) {
-    OpenNetworks model = base.parts();
+    OpenModel model = base.parts();
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().factor();
-    Set<ModelComponent> taught = EnumSet.of(Pupil.of(model).part());
+    Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).part());
     if (settings.textEncoder()) {
-      Pupil.of(model).towers().forEach(tower -> taught.add(tower.part()));
+      TrainingTarget.of(model).towers().forEach(tower -> taught.add(tower.part()));
     }
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
@@ -66,13 +66,13 @@ public record TrainingMemory(
     return new TrainingMemory(bytes * numbers, learned, (long) (kept * rows), drawing, PROCESS);
   }
 
-  private static long numbers(OpenNetworks model, ModelComponent part) {
+  private static long numbers(OpenModel model, ModelComponent part) {
     return model.tensorNames(part).stream()
         .mapToLong(name -> Arrays.stream(model.tensorShape(part, name)).reduce(1, (a, b) -> a * b))
         .sum();
   }
 
-  private static long factors(LoraTraining settings, OpenNetworks model) {
+  private static long factors(LoraTraining settings, OpenModel model) {
     return LayerTable.of(model).layers().stream()
         .filter(settings::includes)
         .mapToLong(layer -> TrainableDelta.count(settings, layer))

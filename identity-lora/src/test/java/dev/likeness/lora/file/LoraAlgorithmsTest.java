@@ -10,6 +10,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -95,9 +96,9 @@ class LoraAlgorithmsTest extends OnGoldenBase {
       return x.dim() == 4
           ? new GroupNorm(
                   w,
-                  base.networks().unetConfig().groups(),
+                  base.unwrap(StableDiffusionNetworks.class).unetConfig().groups(),
                   layer.out(),
-                  base.networks().unetConfig().eps())
+                  base.unwrap(StableDiffusionNetworks.class).unetConfig().eps())
               .forward(x)
           : new LayerNorm(w, layer.out()).forward(x);
     }
@@ -114,12 +115,12 @@ class LoraAlgorithmsTest extends OnGoldenBase {
     return new Parameters() {
       @Override
       public boolean has(String name) {
-        return base.networks().tensorNames(ModelComponent.UNET).contains(name);
+        return base.parts().tensorNames(ModelComponent.UNET).contains(name);
       }
 
       @Override
       public Tensor get(String name, long... shape) {
-        return base.networks().tensor(ModelComponent.UNET, name);
+        return base.parts().tensor(ModelComponent.UNET, name);
       }
     };
   }
@@ -175,7 +176,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
 
   @Test
   void leavesTheBaseItsBytes() {
-    String before = hash(base.networks());
+    String before = hash(base.parts());
     try (TensorScope scope = TensorScope.open();
         Lora lora = Lora.open(file("dora"), base);
         FusedLora fused = lora.fuse(0.5)) {
@@ -183,9 +184,9 @@ class LoraAlgorithmsTest extends OnGoldenBase {
           .weights(Compute.EXACT)
           .get(ModelComponent.UNET)
           .forEach((name, merged) -> assertFalse(
-              torch.equal(base.networks().tensor(ModelComponent.UNET, name), merged),
+              torch.equal(base.parts().tensor(ModelComponent.UNET, name), merged),
               name + " is not changed"));
-      assertEquals(before, hash(base.networks()));
+      assertEquals(before, hash(base.parts()));
     }
   }
 }

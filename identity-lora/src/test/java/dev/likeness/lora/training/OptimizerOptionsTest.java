@@ -24,7 +24,6 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -110,8 +109,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void tellsOtherProgramsWhatMadeAFile() {
     for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR)) {
-      Map<String, String> notes = LoraMetadata.of(
-          LoraInspection.made(LoraFamilyDetector.SD1, kind, 3, 4, Map.of()), "sks woman");
+      Map<String, String> notes =
+          LoraMetadata.of(LoraInspection.made("sd1", kind, 3, 4, Map.of()), "sks woman");
       LoraMetadata.sayModule(notes, KeyFormat.KOHYA, kind == LoraAlgorithm.LOKR);
       assertEquals(
           kind == LoraAlgorithm.LOKR ? "lycoris.kohya" : "networks.lora",
@@ -120,8 +119,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
       assertEquals("sd_v1", notes.get("ss_base_model_version"));
       assertEquals("False", notes.get("ss_v2"));
     }
-    LoraInspection second =
-        LoraInspection.made(LoraFamilyDetector.SD2, LoraAlgorithm.LORA, 3, 4, Map.of());
+    LoraInspection second = LoraInspection.made("sd2", LoraAlgorithm.LORA, 3, 4, Map.of());
     assertEquals("True", LoraMetadata.of(second, "sks woman").get("ss_v2"));
   }
 

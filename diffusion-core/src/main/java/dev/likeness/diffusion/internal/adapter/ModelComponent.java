@@ -33,5 +33,10 @@ public enum ModelComponent {
 
     /** The shape of one of {@link #tensorNames}. */
     long[] tensorShape(ModelComponent part, String name);
+
+    /** Whose tensors these are, where another stands before them: by it two are compared. */
+    default Tensors origin() {
+      return this;
+    }
   }
 }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,8 +20,9 @@ import java.util.Map;
  * completes.
  */
 public record ComponentDetector(Map<String, Object> values) {
-  public static ComponentDetector of(String family) {
-    try (InputStream in = ComponentDetector.class.getResourceAsStream(family + ".json")) {
+  /** The resource of a name beside a class of the family's. */
+  public static ComponentDetector of(Class<?> beside, String family) {
+    try (InputStream in = beside.getResourceAsStream(family + ".json")) {
       return new ComponentDetector(JSON.std.mapFrom(in));
     } catch (IOException e) {
       throw new UncheckedIOException(
@@ -28,6 +30,7 @@ public record ComponentDetector(Map<String, Object> values) {
     }
   }
 
+  /** A text of the resource. */
   public String text(String name) {
     return values.get(name).toString();
   }
@@ -79,21 +82,27 @@ public record ComponentDetector(Map<String, Object> values) {
     return !projects || !component.equals("text_encoder");
   }
 
-  /** The autoencoder of a file, or null when there is none. */
-  public Detected autoencoder(TensorNames keys, Map<String, Object> known) {
+  /**
+   * The autoencoder of a file, or null when there is none.
+   *
+   * @param kinds classes of autoencoders that the family alone has
+   */
+  public Detected autoencoder(
+      TensorNames keys, Map<String, Object> known, List<AutoencoderKind> kinds) {
     for (String prefix : List.of("first_stage_model.", "vae.")) {
       KeyMapping layout = AutoencoderKeyFormat.layout(keys, prefix);
       if (layout != null) {
         CanonicalTensors own = new CanonicalTensors(keys, layout);
         Map<String, Object> config =
-            known != null ? known : options("vae", AutoencoderKeyFormat.config(own));
+            known != null ? known : options("vae", AutoencoderKeyFormat.config(own, kinds));
         return new Detected(
-            AutoencoderKeyFormat.className(own), named(config, keys, "vae"), layout);
+            AutoencoderKind.of(own, kinds).className(), named(config, keys, "vae"), layout);
       }
     }
     return null;
   }
 
+  /** A component's configuration as errors call it. */
   public static ModelConfig named(Map<String, Object> config, TensorNames keys, String component) {
     return ModelConfig.of(config, keys.describe() + " (" + component + ")");
   }

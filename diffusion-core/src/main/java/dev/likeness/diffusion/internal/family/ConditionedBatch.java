@@ -6,9 +6,11 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -40,6 +42,17 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
     return BatchedAdaptation.of(items.stream()
         .flatMap(item -> Collections.nCopies(item.count, item.adaptations.get(part)).stream())
         .toList());
+  }
+
+  /**
+   * A network as an adaptation has it at each row of the plan; rows that are adapted alike share
+   * one.
+   */
+  public <N> List<N> views(Adaptation adaptation, Function<Adaptation, N> build) {
+    Map<Adaptation, N> built = new HashMap<>();
+    return IntStream.range(0, rows)
+        .mapToObj(i -> built.computeIfAbsent(adaptation.at((double) i / rows), build))
+        .toList();
   }
 
   /** The encoding of each item at a row of the plan. */

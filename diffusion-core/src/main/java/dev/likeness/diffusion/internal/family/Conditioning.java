@@ -8,18 +8,19 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What the prompts of a request say to the network, encoded once for all of its pictures.
+ * Encoded prompts of a request, shared by all of its images.
  *
- * @param wanted the prompt's, at each row of the plan: tokens [1, tokens, width], pooled [1, width]
- * @param unwanted the same of the negative prompt, or null where nothing is guided away from it
+ * @param positive of the prompt, at each row of the plan: tokens [1, tokens, width], pooled [1,
+ *     width]
+ * @param negative the same of the negative prompt; null where nothing is guided away from it
  */
-public record Conditioning(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
+public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negative) {
   /**
    * Prompts that stay the same over so many rows.
    *
    * @param encoded a row for the prompt, before it one for the negative prompt if there are two
    */
-  public static Conditioning lasting(TextEncoding encoded, int rows) {
+  public static Conditioning constant(TextEncoding encoded, int rows) {
     long last = encoded.tokens().size(0) - 1;
     return new Conditioning(
         Collections.nCopies(rows, encoded.narrow(last, 1)),
@@ -27,12 +28,12 @@ public record Conditioning(List<TextEncoding> wanted, List<TextEncoding> unwante
   }
 
   /**
-   * The texts to encode of a request whose prompts stay: the negative one first, where it is guided
-   * away from it.
+   * The prompts of a request to encode, where they stay the same: the negative one first, if the
+   * request is guided by it.
    *
-   * @param skips whether CLIP's tokens are listened to, so that layers of it can be skipped
-   * @throws IllegalArgumentException when the request has prompts read in a way that UNets alone
-   *     know
+   * @param skips whether the network reads CLIP's tokens, so that layers of it can be skipped
+   * @throws IllegalArgumentException when the request has a prompt syntax, embeddings or a clip
+   *     skip that this base has not
    */
   public static List<String> prompts(ImageRequest request, boolean guided, boolean skips) {
     PromptOptions prompting = request.prompting();
@@ -40,17 +41,18 @@ public record Conditioning(List<TextEncoding> wanted, List<TextEncoding> unwante
         || request.embedding() != null
         || request.negativeEmbedding() != null) {
       throw new IllegalArgumentException(
-          "prompt syntax and embeddings are for Stable Diffusion 1.x, 2.x and XL; give this base"
-              + " plain prompts");
+          "prompt syntax and embeddings are for bases with a UNet; give this base plain"
+              + " prompts");
     }
     if (prompting.clipSkip() > 0 && !skips) {
       throw new IllegalArgumentException("clip skip " + prompting.clipSkip()
-          + " is for Stable Diffusion; this base hears no layer" + " of CLIP's: leave it at 0");
+          + " is for bases that read CLIP's tokens; leave" + " it at 0 for this one");
     }
     return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
   }
 
-  public TextEncoding at(int row, boolean negative) {
-    return (negative ? unwanted : wanted).get(row);
+  /** The encoding at a row of the plan. */
+  public TextEncoding at(int row, boolean ofNegative) {
+    return (ofNegative ? negative : positive).get(row);
   }
 }

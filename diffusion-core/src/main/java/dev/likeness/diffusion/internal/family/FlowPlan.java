@@ -1,30 +1,24 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Sigmas;
 
 /**
- * How far a flow's noise levels move with the size of the picture: a line through two lengths of
- * its token sequence.
+ * How pipelines of flow transformers ask for a plan: where it begins, its noise levels, and their
+ * shift by resolution.
  */
 public final class FlowPlan {
   private static final double BASE_TOKENS = 256;
   private static final double MAX_TOKENS = 4096;
   private static final double BASE_SHIFT = 0.5;
 
-  /**
-   * Of FLUX.2: lines through the shifts that are best with 10 and with 200 steps, and where the
-   * first of them ends.
-   */
-  private static final double SLOPE_10 = 8.73809524e-05;
-
-  private static final double OFFSET_10 = 1.89833333;
-  private static final double SLOPE_200 = 0.00016927;
-  private static final double OFFSET_200 = 0.45666666;
-  private static final long LARGE = 4300;
-
   private FlowPlan() {}
 
-  /** The exponent for {@code tokens}; the scheduler's config may move the line. */
+  /**
+   * The shift's exponent for an image of {@code tokens}: a line through two lengths of the token
+   * sequence, which the scheduler's config may move (diffusers' {@code calculate_shift}).
+   */
   public static double mu(SchedulerConfig scheduler, long tokens, double maxShift) {
     double baseTokens = scheduler.number("base_image_seq_len", BASE_TOKENS);
     double baseShift = scheduler.number("base_shift", BASE_SHIFT);
@@ -34,13 +28,48 @@ public final class FlowPlan {
   }
 
   /**
-   * FLUX.2's exponent for {@code tokens}, which the number of steps moves too
-   * ({@code compute_empirical_mu} of diffusers).
+   * The same plan with levels shifted by {@code mu}, where the model's own scheduler, by which it
+   * was trained, shifts any.
    */
-  public static double empirical(long tokens, int steps) {
-    double at200 = SLOPE_200 * tokens + OFFSET_200;
-    double at10 = SLOPE_10 * tokens + OFFSET_10;
-    double perStep = (at200 - at10) / 190;
-    return tokens > LARGE ? at200 : perStep * steps + at200 - 200 * perStep;
+  public static PlanRequest shifted(PlanRequest plain, SchedulerConfig own, double mu) {
+    return own.options().flag("use_dynamic_shifting") ? plain.mu(mu) : plain;
+  }
+
+  /**
+   * The same plan begun as the pipelines of transformers begin it: a step that a strength would cut
+   * in two is done, where those of UNets leave it out.
+   */
+  public static PlanRequest begun(PlanRequest plain) {
+    int n = plain.steps();
+    int done = n - (int) Math.max(n - Math.min(n * plain.strength(), n), 0);
+    return done == n ? plain.strength(1) : plain.strength((done + 0.5) / n);
+  }
+
+  /**
+   * The same begun plan with noise levels an even step apart, unless the caller gives levels; a
+   * scheduler that has its own, or takes one for the end of the run, lays them itself.
+   */
+  public static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler) {
+    int n = plain.steps();
+    if (plain.timesteps().length + plain.sigmas().length > 0) {
+      return begun(plain);
+    }
+    boolean own = scheduler.options().has("ladder")
+        || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas")
+        || scheduler.className().equals("LTXEulerAncestralRFScheduler");
+    return at(begun(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
+  }
+
+  /** The same plan at these noise levels; at the scheduler's own where there are none. */
+  public static PlanRequest at(PlanRequest plain, double... sigmas) {
+    return new PlanRequest(
+        plain.steps(),
+        plain.strength(),
+        plain.from(),
+        plain.until(),
+        plain.eta(),
+        plain.mu(),
+        plain.timesteps(),
+        sigmas);
   }
 }

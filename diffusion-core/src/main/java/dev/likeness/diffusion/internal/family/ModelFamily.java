@@ -1,92 +1,76 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.flux.FluxFamily;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionFamily;
-import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
+import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
 /**
- * A family of single-file checkpoints: told from names and shapes alone, with the configuration
- * that such a file lacks built in. A new family is one more of these in {@link #KNOWN}.
+ * A family of base models: all that the rest of the library asks about it, before and while a model
+ * is opened. One instance a family, registered once. What opened models can do beyond generating
+ * from prompts is in {@link OpenModel#capabilities()}.
  */
 public interface ModelFamily {
-  /** Every family, the most particular first. */
-  List<ModelFamily> KNOWN = List.of(
-      StableDiffusionFamily.REFINER,
-      StableDiffusionFamily.SDXL,
-      StableDiffusionFamily.SD2,
-      StableDiffusionFamily.SD1,
-      FluxFamily.FLUX,
-      FluxFamily.SD3,
-      FluxFamily.FLUX2,
-      FluxFamily.Z_IMAGE);
+  /** Short name, that of the family's package: {@code flux2}. */
+  String id();
 
-  /** Families that are known and not supported, by a tensor that only they have. */
-  Map<String, String> UNSUPPORTED =
-      Map.of("layers.0.adaLN_modulation.1.weight", "Lumina 2", "edm_vpred.sigma_max", "CosXL");
+  /** The denoising network, by which a folder's family is told. */
+  Network network();
 
-  /** What {@code inspect} calls it: {@code sd1}, {@code sdxl-refiner}. */
-  String name();
-
-  /** Whether a file with these tensors holds the family's denoising network. */
-  boolean recognises(TensorNames keys);
-
-  /** The diffusers pipeline for such a file. */
-  String pipeline(TensorNames keys);
-
-  /** An option of the pipeline itself. */
-  boolean option(String name);
-
-  /** The scheduler that the family was trained for. */
-  Map<String, Object> scheduler(TensorNames keys);
+  /** Kinds of single files, the most particular first. */
+  List<Variant> variants();
 
   /**
-   * The networks in the file by their component's names.
+   * The variant of a model whose denoising network is the family's; empty where its configuration
+   * does not tell.
+   */
+  Optional<Variant> variantOf(ModelParts parts);
+
+  /**
+   * Opens a model and checks every tensor against its configuration.
    *
-   * @param configs configurations that are known better than by shapes, by component
+   * @throws dev.likeness.diffusion.error.InvalidInputException when a component is missing,
+   *     misshapen, left over, or of a class that is not supported
    */
-  Map<String, ComponentDetector.Detected> components(
-      TensorNames keys, Map<String, Map<String, Object>> configs);
+  OpenModel open(ModelParts parts, Compute compute);
 
-  /** The networks that a whole model of the family has. */
-  List<String> parts();
+  /** Memory that a model takes, from its files' headers alone. */
+  MemoryEstimate memory(ModelParts parts);
+
+  /** How a model is written to files. */
+  ModelFormat format(ModelParts parts);
 
   /**
-   * The options of a component that names and shapes do not tell, those of {@code better} first.
+   * Names of the denoising network's layers in LoRA files, and the signs by which such files are
+   * told.
    */
-  Map<String, Object> facts(String component, Map<String, Object> better);
-
-  /** Whether the text encoder {@code component} is of the class that projects. */
-  boolean projects(String component);
-
-  /** The padding token of a text encoder's tokenizer. */
-  String padding(String tokenizer);
+  LoraLayers loraLayers();
 
   /**
-   * The family that recognises the tensors.
-   *
-   * @throws InvalidInputException when none does
+   * Where image adapters add to the denoising network's attentions; empty where none are made for
+   * the family.
    */
-  static ModelFamily of(TensorNames keys) {
-    UNSUPPORTED.forEach((tensor, family) -> {
-      if (keys.has(tensor) || keys.has("model.diffusion_model." + tensor)) {
-        throw new InvalidInputException(keys.describe() + " is of the family " + family
-            + ", which is not supported; give a" + " checkpoint of " + names());
-      }
-    });
-    return KNOWN.stream()
-        .filter(family -> family.recognises(keys))
-        .findFirst()
-        .orElseThrow(() -> new InvalidInputException(
-            keys.describe() + " is no base model of a known family: it has "
-                + keys.names().size() + " tensors, none of them "
-                + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of "
-                + names() + ", or a diffusers folder"));
+  default Optional<AttentionSites> attentionSites() {
+    return Optional.empty();
   }
 
-  private static String names() {
-    return String.join(", ", KNOWN.stream().map(ModelFamily::name).toList());
+  /** Classes of autoencoders that only this family has. */
+  default List<AutoencoderKind> autoencoders() {
+    return List.of();
   }
+
+  /** Kinds of ControlNets for this family. */
+  default List<ControlNetKind> controlNets() {
+    return List.of();
+  }
+
+  /**
+   * A denoising network.
+   *
+   * @param part its component
+   * @param className its class in diffusers
+   */
+  record Network(ModelComponent part, String className) {}
 }

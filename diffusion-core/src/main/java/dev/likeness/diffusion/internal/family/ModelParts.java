@@ -6,14 +6,11 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.model.ModelFolder;
 import dev.likeness.diffusion.internal.model.ReplacedComponent;
-import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.tensor.Compute;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -81,24 +78,26 @@ public interface ModelParts {
   TensorSource weights(String component);
 
   /**
-   * The family whose built-in facts complete parts that are taken from elsewhere; null where the
-   * model's own configs do.
+   * The variant whose built-in configuration completes components that are taken from elsewhere;
+   * empty where the model's own does.
    */
-  default ModelFamily family() {
-    return null;
+  default Optional<Variant> variant() {
+    return Optional.empty();
   }
 
-  /** How the model is to lie in memory, or null for as it comes. */
-  default MemoryPlan plan() {
-    return null;
+  /** How a component's tensors are to lie in memory. */
+  default WeightResidence residence(String component) {
+    return WeightResidence.MAPPED;
   }
 
-  /** A component's tensors, to lie in memory as the plan says. The caller closes them. */
+  /** Whether the autoencoder is to work in strips at any size. */
+  default boolean inStrips() {
+    return false;
+  }
+
+  /** A component's tensors, to lie in memory as planned. The caller closes them. */
   default LoadedWeights load(String component, Compute compute) {
-    return new LoadedWeights(
-        () -> weights(component),
-        compute,
-        plan() == null ? WeightResidence.MAPPED : plan().residence(component));
+    return new LoadedWeights(() -> weights(component), compute, residence(component));
   }
 
   /** The files of the tokenizer called {@code tokenizer} or {@code tokenizer_2}. */
@@ -122,55 +121,31 @@ public interface ModelParts {
   }
 
   /**
-   * The same model with another {@code component}: a folder or a file that holds one, in any
-   * spelling.
+   * The same model with another {@code component}: a folder or a file that holds one, in any key
+   * format.
    */
-  default ModelParts with(String component, Path files) {
-    return ReplacedComponent.in(this, component, files);
+  ModelParts with(String component, Path files);
+
+  /** Refuses a component of a class that is not {@code known}. */
+  default void requireClass(String component, String... known) {
+    String name = componentClass(component);
+    if (name == null || !List.of(known).contains(name)) {
+      throw new InvalidInputException(describe()
+          + (name == null
+              ? " has no " + component + "; give one beside it"
+              : ": its " + component + " is a " + name)
+          + "; supported: " + String.join(", ", known));
+    }
   }
 
-  /**
-   * What lies at {@code path}: a diffusers folder, a folder of the Hugging Face cache, or a single
-   * file.
-   *
-   * @throws InvalidInputException when it is none of these
-   */
-  static ModelParts open(Path path) {
-    if (!Files.exists(path)) {
+  /** Refuses a model that names networks which no family has. */
+  default void requireNoOthers() {
+    others().entrySet().stream().findFirst().ifPresent(other -> {
       throw new InvalidInputException(
-          path + " does not exist; give a diffusers folder or a checkpoint file");
-    }
-    return Files.isDirectory(path) ? ModelFolder.open(path) : SingleFile.open(path);
-  }
-
-  /** What classes a model's components may be of. */
-  public static final class Classes {
-    private Classes() {}
-
-    /** Refuses a component of a class that is not {@code known}. */
-    public static void require(ModelParts files, String component, String... known) {
-      String name = files.componentClass(component);
-      if (name == null || !List.of(known).contains(name)) {
-        throw new InvalidInputException(files.describe()
-            + (name == null
-                ? " has no " + component + "; give one beside it"
-                : ": its " + component + " is a " + name)
-            + "; supported: " + String.join(", ", known));
-      }
-    }
-
-    /**
-     * Refuses a model that names networks which nothing is drawn with here, rather than draw
-     * without them.
-     */
-    static void requireNoOthers(ModelParts files) {
-      files.others().entrySet().stream().findFirst().ifPresent(other -> {
-        throw new InvalidInputException(
-            files.describe() + ": its " + other.getKey() + " (" + other.getValue()
-                + ") is of a pipeline that is"
-                + " not supported; give the folder of its base alone, and a ControlNet by itself");
-      });
-    }
+          describe() + ": its " + other.getKey() + " (" + other.getValue()
+              + ") is of a pipeline that is"
+              + " not supported; give the folder of its base alone, and a ControlNet by itself");
+    });
   }
 
   /** A model that is to lie in memory as a plan says. */
@@ -231,8 +206,8 @@ public interface ModelParts {
     }
 
     @Override
-    public ModelFamily family() {
-      return files.family();
+    public Optional<Variant> variant() {
+      return files.variant();
     }
 
     @Override
@@ -248,6 +223,21 @@ public interface ModelParts {
     @Override
     public T5Tokenizer t5Tokenizer(String tokenizer) {
       return files.t5Tokenizer(tokenizer);
+    }
+
+    @Override
+    public ModelParts with(String other, Path from) {
+      return ReplacedComponent.in(this, other, from);
+    }
+
+    @Override
+    public WeightResidence residence(String component) {
+      return plan.residence(component);
+    }
+
+    @Override
+    public boolean inStrips() {
+      return plan.strips();
     }
   }
 }

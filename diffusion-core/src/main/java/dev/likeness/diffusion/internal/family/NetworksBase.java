@@ -10,14 +10,14 @@ public abstract class NetworksBase implements OpenNetworks {
   private final SchedulerConfig scheduler;
 
   /** Refuses a model that names networks which none of these families has. */
-  public NetworksBase(ModelParts files, Compute compute, SchedulerConfig scheduler) {
-    ModelParts.Classes.requireNoOthers(files);
+  protected NetworksBase(ModelParts files, Compute compute, SchedulerConfig scheduler) {
+    files.requireNoOthers();
     this.compute = compute;
     this.scheduler = scheduler;
   }
 
   /** Takes over a part, to be closed with the others. */
-  public final <T extends AutoCloseable> T open(T part) {
+  protected final <T extends AutoCloseable> T open(T part) {
     return parts.add(part);
   }
 

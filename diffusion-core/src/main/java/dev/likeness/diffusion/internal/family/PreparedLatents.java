@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
  * @param beside what an inpainting network is shown beside the sample, mask and kept part: [batch,
  *     1 + channels, h, w]; or null
  * @param reference latents of a picture to edit, of a size of its own, [1, channels, h, w]; or null
- * @param hints the request's ControlNets with what they have seen
+ * @param controls encoded control images, by ControlNet
  * @param runner how the network's work is run
  */
 public record PreparedLatents(
@@ -23,11 +23,11 @@ public record PreparedLatents(
     Blend blend,
     Tensor beside,
     Tensor reference,
-    List<ControlInput> hints,
+    List<ControlInput> controls,
     StepRunner runner) {
   public PreparedLatents(
-      Tensor start, Blend blend, Tensor beside, Tensor reference, List<ControlInput> hints) {
-    this(start, blend, beside, reference, hints, StepRunner.PLAIN);
+      Tensor start, Blend blend, Tensor beside, Tensor reference, List<ControlInput> controls) {
+    this(start, blend, beside, reference, controls, StepRunner.PLAIN);
   }
 
   public PreparedLatents(Tensor start, Blend blend, Tensor beside) {
@@ -39,7 +39,7 @@ public record PreparedLatents(
   }
 
   public PreparedLatents on(StepRunner other) {
-    return new PreparedLatents(start, blend, beside, reference, hints, other);
+    return new PreparedLatents(start, blend, beside, reference, controls, other);
   }
 
   /**

@@ -8,11 +8,6 @@ import java.util.Map;
 
 /** A model's {@code scheduler_config.json} as diffusers' pipelines take it. */
 public final class SchedulerFile {
-  private static final Map<String, Object> DRAWING =
-      Map.of("steps_offset", 1, "clip_sample", false);
-  private static final Map<String, Object> INPAINTING =
-      Map.of("steps_offset", 1, "skip_prk_steps", true);
-
   private SchedulerFile() {}
 
   /** Reads it as it is. */
@@ -21,20 +16,12 @@ public final class SchedulerFile {
   }
 
   /**
-   * Reads it as the first pipelines (SD 1.x, 2.x; not XL) do, which overrule two options of old
-   * configs.
+   * Reads it as pipelines do that overrule options of old configs.
    *
-   * @param pipeline the pipeline's class, of whose folder the config is
+   * @param overruled the options: one that the config left out is overruled until the scheduler is
+   *     switched, one that it gave for good
    */
-  public static SchedulerConfig overruled(ModelConfig config, String pipeline) {
-    return read(config, pipeline.equals("StableDiffusionInpaintPipeline") ? INPAINTING : DRAWING);
-  }
-
-  /**
-   * An option that the config left out is overruled until the scheduler is switched, one that it
-   * gave for good.
-   */
-  private static SchedulerConfig read(ModelConfig config, Map<String, Object> overruled) {
+  public static SchedulerConfig read(ModelConfig config, Map<String, Object> overruled) {
     try {
       Map<String, Object> given = new LinkedHashMap<>(config.values());
       overruled.forEach((option, value) -> given.computeIfPresent(option, (name, old) -> value));

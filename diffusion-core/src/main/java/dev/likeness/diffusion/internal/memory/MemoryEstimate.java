@@ -1,15 +1,8 @@
 package dev.likeness.diffusion.internal.memory;
 
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
-import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.text.LoadedQwen3;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -57,81 +50,10 @@ public record MemoryEstimate(
   /** What encoding a text takes beside the encoder. */
   private static final long ENCODING = 192L << 20;
 
-  public static MemoryEstimate of(ModelParts files) {
-    Map<String, ComponentSize> parts = new LinkedHashMap<>();
-    boolean transformer = files.componentClass(ModelComponent.TRANSFORMER.folder()) != null;
-    for (String component : files.componentNames()) {
-      boolean known =
-          component.startsWith("text_encoder") || component.matches("transformer|unet|vae");
-      if (known && files.componentClass(component) != null) {
-        try (TensorSource source = files.weights(component)) {
-          parts.put(
-              component,
-              ComponentSize.of(
-                  source, !component.matches("unet|vae"), ZImageNetworks.used(files, component)));
-        }
-      }
-    }
-    ModelConfig vae = files.config("vae");
-    int levels =
-        vae.has("block_out_channels") ? vae.integers("block_out_channels").size() : 4;
-    long pixels =
-        vae.has("block_out_channels") ? vae.integers("block_out_channels").get(0) : 64;
-    int factor = 1 << levels - 1;
-    if (!transformer) {
-      ModelConfig unet = files.config("unet");
-      return new MemoryEstimate(
-          parts,
-          "unet",
-          unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : 320,
-          0,
-          pixels,
-          factor,
-          factor * latents(unet, 64),
-          unet.has("time_cond_proj_dim") ? 1 : 2);
-    }
-    Transformer net = Transformer.of(files);
-    return new MemoryEstimate(
-        parts,
-        "transformer",
-        net.width,
-        net.textTokens,
-        pixels,
-        2 * factor,
-        factor * latents(files.config("transformer"), 128),
-        net.rows);
-  }
-
-  private static int latents(ModelConfig network, int unsaid) {
-    int side = network.integer("sample_size", 0);
-    return side == 0 ? unsaid : side;
-  }
-
   /** The budget for pictures of a size: the model's own where none was asked for. */
   public MemoryBudget sized(MemoryBudget budget) {
     return budget.size(
         budget.width() == 0 ? own : budget.width(), budget.height() == 0 ? own : budget.height());
-  }
-
-  /** What the memory of a transformer's work is told by. */
-  private record Transformer(long width, long textTokens, int rows) {
-    static Transformer of(ModelParts files) {
-      ModelConfig net = files.config("transformer");
-      return switch (files.componentClass("transformer")) {
-        case "ZImageTransformer2DModel" ->
-          new Transformer(net.integer("dim", 3840), LoadedQwen3.TOKENS, 2);
-        case "Flux2Transformer2DModel" ->
-          new Transformer(
-              width(net, 48, 128), LoadedQwen3.TOKENS, files.option("is_distilled") ? 1 : 2);
-        case "FluxTransformer2DModel" -> new Transformer(width(net, 24, 128), 512, 1);
-        default -> new Transformer(width(net, 24, 64), 77 + 256, 2);
-      };
-    }
-
-    private static long width(ModelConfig net, int heads, int head) {
-      return (long) net.integer("num_attention_heads", heads)
-          * net.integer("attention_head_dim", head);
-    }
   }
 
   /** The bytes of weights in memory while {@code busy} computes. */
@@ -201,7 +123,7 @@ public record MemoryEstimate(
     }
 
     /** The same of those tensors that are ever asked for. */
-    static ComponentSize of(TensorNames tensors, boolean chained, Predicate<String> used) {
+    public static ComponentSize of(TensorNames tensors, boolean chained, Predicate<String> used) {
       long rest = 0;
       Map<String, Long> blocks = new HashMap<>();
       for (String name : tensors.names().stream().filter(used).toList()) {

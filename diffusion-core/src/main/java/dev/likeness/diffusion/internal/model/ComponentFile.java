@@ -2,9 +2,7 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetControlNet;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetDetector;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
@@ -15,6 +13,7 @@ import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -109,9 +108,16 @@ public record ComponentFile(
   private static ComponentFile foreign(
       ModelParts base, String component, Path path, TensorNames keys) {
     if (component.equals("controlnet")) {
-      return UNetControlNet.find(path, keys);
+      return FamilyRegistry.controlNets().stream()
+          .flatMap(kind -> kind.detect(String.valueOf(path.getFileName()), keys).stream())
+          .findFirst()
+          .map(found -> new ComponentFile(
+              found.className(),
+              found.config(),
+              () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), found.layout())))
+          .orElse(null);
     }
-    if (ModelFamily.KNOWN.stream().anyMatch(known -> known.recognises(keys))) {
+    if (FamilyRegistry.findVariant(keys).isPresent()) {
       // How a small transformer's heads are shared among the axes is not in the file.
       SingleFile whole = SingleFile.open(
           path,
@@ -132,8 +138,8 @@ public record ComponentFile(
               component,
               path,
               layout,
-              AutoencoderKeyFormat.config(own),
-              AutoencoderKeyFormat.className(own));
+              AutoencoderKeyFormat.config(own, FamilyRegistry.autoencoders()),
+              AutoencoderKind.of(own, FamilyRegistry.autoencoders()).className());
         }
       }
     }
@@ -215,8 +221,8 @@ public record ComponentFile(
     if (base == null) {
       return component.equals("text_encoder_2");
     }
-    return base.family() != null
-        ? base.family().projects(component)
+    return base.variant().isPresent()
+        ? base.variant().get().projects(component)
         : base.componentClass(component) != null
             ? base.componentClass(component).equals(textClass(true))
             : component.equals("text_encoder_2");
@@ -246,7 +252,7 @@ public record ComponentFile(
     Map<String, Object> options = known(base, component);
     String className = className(base, component);
     if (component.equals("controlnet")) {
-      UNetControlNet.requireConfig(path, keys);
+      requireConfig(path, keys);
     }
     if (component.equals("vae")
         && keys.has("decoder.layers.0.weight")
@@ -254,8 +260,8 @@ public record ComponentFile(
       options = new LinkedHashMap<>(AutoencoderKeyFormat.tinyConfig(keys));
       className = "AutoencoderTiny";
     } else if (component.equals("vae") && keys.has("decoder.up_blocks.0.resnets.0.conv1.weight")) {
-      options.putAll(AutoencoderKeyFormat.config(keys));
-      className = AutoencoderKeyFormat.className(keys);
+      options.putAll(AutoencoderKeyFormat.config(keys, FamilyRegistry.autoencoders()));
+      className = AutoencoderKind.of(keys, FamilyRegistry.autoencoders()).className();
     } else if (!keys.has(
             component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
@@ -275,6 +281,17 @@ public record ComponentFile(
         () -> ComponentFolder.Spelling.canonical(known, component, TensorFileFormat.open(path)));
   }
 
+  /** Says what a ControlNet's file in diffusers' key format lacks; does nothing to others. */
+  private static void requireConfig(Path path, TensorNames keys) {
+    if (FamilyRegistry.controlNets().stream()
+        .flatMap(kind -> kind.signs().stream())
+        .anyMatch(keys::has)) {
+      throw new InvalidInputException(
+          path + " is a ControlNet without its config.json; put the one beside it that lies beside"
+              + " diffusion_pytorch_model.safetensors where it was published");
+    }
+  }
+
   // The family's own facts where the model lacks the part, else those of the part that it has.
   private static Map<String, Object> known(ModelParts base, String component) {
     Map<String, Object> options = new LinkedHashMap<>();
@@ -284,8 +301,8 @@ public record ComponentFile(
     if (base.componentClass(component) != null
         && base.componentClass(component).equals(className(base, component))) {
       options.putAll(base.config(component).values());
-    } else if (base.family() != null) {
-      options.putAll(base.family().facts(component, Map.of()));
+    } else {
+      base.variant().ifPresent(variant -> options.putAll(variant.facts(component, Map.of())));
     }
     return options;
   }

@@ -65,7 +65,7 @@ public final class FolderWriter {
     index.put(
         "scheduler",
         Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
-    addOptions(files, index);
+    FamilyRegistry.of(files).format(files).index().forEach(index::putIfAbsent);
     writeJson(out.resolve("model_index.json"), index);
   }
 
@@ -104,34 +104,6 @@ public final class FolderWriter {
     return encoder.startsWith("T5")
         ? "T5TokenizerFast"
         : encoder.startsWith("Qwen") ? "Qwen2TokenizerFast" : "CLIPTokenizer";
-  }
-
-  private static void addOptions(ModelParts files, Map<String, Object> index) {
-    if (files.option("is_distilled")) {
-      index.put("is_distilled", true);
-    }
-    if (files.pipeline().startsWith("StableDiffusion3")) {
-      addMissing(index, "text_encoder_3", "tokenizer_3");
-    }
-    if (files.componentClass("unet") == null) {
-      return;
-    }
-    if (files.componentClass("text_encoder_2") == null) {
-      addMissing(index, "safety_checker", "feature_extractor");
-      return;
-    }
-    index.put("force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"));
-    addMissing(index, "text_encoder", "tokenizer");
-    if (files.option("requires_aesthetics_score")) {
-      index.put("requires_aesthetics_score", true);
-    }
-  }
-
-  /** Parts that diffusers wants to be named, where the model lacks them. */
-  private static void addMissing(Map<String, Object> index, String... parts) {
-    for (String part : parts) {
-      index.putIfAbsent(part, Arrays.asList(null, null));
-    }
   }
 
   private static void writeJson(Path file, Map<String, Object> values) {

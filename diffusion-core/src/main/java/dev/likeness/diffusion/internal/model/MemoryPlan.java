@@ -75,7 +75,7 @@ public final class MemoryPlan {
    * bits.
    */
   public static List<MemoryPlan> choices(ModelParts files, Compute wanted, MemoryBudget budget) {
-    MemoryEstimate needs = MemoryEstimate.of(files);
+    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     boolean chained = needs.network().equals("transformer");
     long program = program(wanted);
     List<MemoryPlan> choices = new ArrayList<>();
@@ -109,7 +109,7 @@ public final class MemoryPlan {
    * same.
    */
   public static MemoryPlan inEightBits(ModelParts files, Compute compute) {
-    MemoryEstimate needs = MemoryEstimate.of(files);
+    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     return whatever(needs, compute, eightBits(needs));
   }
 
@@ -126,7 +126,8 @@ public final class MemoryPlan {
               + "this is " + (compute.device().equals("cpu") ? "one without" : compute.device())
               + ": leave them out");
     }
-    return whatever(MemoryEstimate.of(files), compute, WeightResidence.EIGHT_BIT_PRODUCTS);
+    return whatever(
+        FamilyRegistry.of(files).memory(files), compute, WeightResidence.EIGHT_BIT_PRODUCTS);
   }
 
   private static MemoryPlan whatever(

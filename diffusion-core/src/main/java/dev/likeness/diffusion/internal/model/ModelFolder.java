@@ -194,4 +194,9 @@ public final class ModelFolder implements ModelParts {
         ? RepositoryFolder.of(root).resolve(component, root.resolve("model_index.json"))
         : component(component);
   }
+
+  @Override
+  public ModelParts with(String other, Path from) {
+    return ReplacedComponent.in(this, other, from);
+  }
 }

@@ -1,10 +1,11 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import java.nio.file.Files;
@@ -102,8 +103,8 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
   }
 
   @Override
-  public ModelFamily family() {
-    return base.family();
+  public Optional<Variant> variant() {
+    return base.variant();
   }
 
   // CLIP's tokenizer is the model's own or built in; others come with their part, or are the
@@ -158,5 +159,20 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
         .filter(Files::isDirectory)
         .findFirst()
         .orElse(folder);
+  }
+
+  @Override
+  public ModelParts with(String other, Path from) {
+    return ReplacedComponent.in(this, other, from);
+  }
+
+  @Override
+  public WeightResidence residence(String name) {
+    return base.residence(name);
+  }
+
+  @Override
+  public boolean inStrips() {
+    return base.inStrips();
   }
 }

@@ -1,10 +1,10 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.CheckpointHeader;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.stablediffusion.PredictionDetector;
+import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -32,21 +33,19 @@ public final class SingleFile implements ModelParts {
   private final Path file;
   private final TensorNames keys;
   private final Map<String, String> metadata;
-  private final ModelFamily family;
-  private final PredictionDetector prediction;
-  private final Map<String, ComponentDetector.Detected> components;
+  private final Variant variant;
+  private final Variant.Contents contents;
 
   private SingleFile(Path file, TensorNames keys, Map<String, Map<String, Object>> better) {
     this.file = file;
     this.keys = keys;
     this.metadata = TensorFileFormat.metadata(keys);
-    this.family = ModelFamily.of(keys);
+    this.variant = FamilyRegistry.variant(keys);
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
-    this.prediction = PredictionDetector.of(file, keys);
-    Map<String, ComponentDetector.Detected> found =
-        PredictionDetector.Playground.scaled(file, keys, family.components(keys, configs));
-    this.components = configs.containsKey("unet") ? found : prediction.sized(family, found);
+    CheckpointHeader header =
+        new CheckpointHeader(keys, metadata, name -> TensorFileFormat.numbers(file, name));
+    this.contents = variant.contents(header, configs);
   }
 
   /**
@@ -85,13 +84,13 @@ public final class SingleFile implements ModelParts {
   }
 
   @Override
-  public ModelFamily family() {
-    return family;
+  public Optional<Variant> variant() {
+    return Optional.of(variant);
   }
 
   /** The networks in the file, by component. */
   public Map<String, ComponentDetector.Detected> components() {
-    return Collections.unmodifiableMap(components);
+    return Collections.unmodifiableMap(contents.components());
   }
 
   /** The foreign names of the file's tensors and their shapes. */
@@ -101,7 +100,9 @@ public final class SingleFile implements ModelParts {
 
   /** The networks that a model of the family has and this file lacks. */
   public List<String> missing() {
-    return family.parts().stream().filter(part -> !components.containsKey(part)).toList();
+    return variant.components().stream()
+        .filter(part -> !contents.components().containsKey(part))
+        .toList();
   }
 
   /** How many tensors no network reads: averaged copies of the weights, and others. */
@@ -122,7 +123,7 @@ public final class SingleFile implements ModelParts {
    */
   public boolean saysPrediction() {
     return metadata.containsKey(CONFIG + "scheduler")
-        || prediction.source() == PredictionDetector.Source.SAID;
+        || contents.prediction() == Variant.Certainty.SAID;
   }
 
   /**
@@ -130,12 +131,12 @@ public final class SingleFile implements ModelParts {
    * 2.x do.
    */
   public boolean weighsPrediction() {
-    return !saysPrediction() && prediction.source() == PredictionDetector.Source.WEIGHED;
+    return !saysPrediction() && contents.prediction() == Variant.Certainty.WEIGHED;
   }
 
   /** Whether a network of the file holds its tensor {@code name}. */
   boolean claims(String name) {
-    return components.values().stream()
+    return contents.components().values().stream()
         .anyMatch(component -> !component.layout().canonical(name).isEmpty());
   }
 
@@ -151,24 +152,26 @@ public final class SingleFile implements ModelParts {
 
   @Override
   public String pipeline() {
-    return family.pipeline(keys);
+    return variant.pipeline(keys);
   }
 
   @Override
   public boolean option(String name) {
     return configs().containsKey("model_index")
         ? Boolean.TRUE.equals(configs().get("model_index").get(name))
-        : family.option(name);
+        : variant.option(name);
   }
 
   @Override
   public Set<String> componentNames() {
-    return components.keySet();
+    return contents.components().keySet();
   }
 
   @Override
   public String componentClass(String component) {
-    return components.containsKey(component) ? components.get(component).className() : null;
+    return contents.components().containsKey(component)
+        ? contents.components().get(component).className()
+        : null;
   }
 
   @Override
@@ -179,8 +182,7 @@ public final class SingleFile implements ModelParts {
   @Override
   public ModelConfig scheduler() {
     Map<String, Object> known = configs().get("scheduler");
-    return ModelConfig.of(
-        known != null ? known : prediction.applied(family.scheduler(keys)), file + " (scheduler)");
+    return ModelConfig.of(known != null ? known : contents.scheduler(), file + " (scheduler)");
   }
 
   @Override
@@ -203,7 +205,7 @@ public final class SingleFile implements ModelParts {
 
   private TokenizerFiles builtIn(String tokenizer) {
     ComponentDetector.Detected encoder =
-        components.get(tokenizer.replace("tokenizer", "text_encoder"));
+        contents.components().get(tokenizer.replace("tokenizer", "text_encoder"));
     int words =
         encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
     if (words != ClipTokenizer.CLIP_VOCABULARY) {
@@ -211,15 +213,20 @@ public final class SingleFile implements ModelParts {
           + " words, CLIP's tokenizer has " + ClipTokenizer.CLIP_VOCABULARY
           + "; give a diffusers folder, which holds its own tokenizer");
     }
-    return TokenizerFiles.clip(family.padding(tokenizer));
+    return TokenizerFiles.clip(variant.padding(tokenizer));
   }
 
   private ComponentDetector.Detected component(String name) {
-    ComponentDetector.Detected component = components.get(name);
+    ComponentDetector.Detected component = contents.components().get(name);
     if (component == null) {
       throw new InvalidInputException(file + " has no " + name + ", only "
-          + List.copyOf(components.keySet()) + "; give one beside it");
+          + List.copyOf(contents.components().keySet()) + "; give one beside it");
     }
     return component;
+  }
+
+  @Override
+  public ModelParts with(String other, Path from) {
+    return ReplacedComponent.in(this, other, from);
   }
 }

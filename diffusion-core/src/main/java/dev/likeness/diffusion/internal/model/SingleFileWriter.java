@@ -4,19 +4,14 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
 import dev.likeness.diffusion.internal.file.ForeignSource;
-import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
-import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
-import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,14 +30,12 @@ import java.util.Map;
 public final class SingleFileWriter {
   private final ModelParts files;
   private final DType type;
-  private final boolean xl;
-  private final boolean linear;
+  private final ModelFormat.SingleFile format;
 
-  private SingleFileWriter(ModelParts files, DType type) {
+  private SingleFileWriter(ModelParts files, DType type, ModelFormat.SingleFile format) {
     this.files = files;
     this.type = type;
-    this.xl = files.componentClass("text_encoder_2") != null;
-    this.linear = files.config("unet").flag("use_linear_projection", false);
+    this.format = format;
   }
 
   /**
@@ -52,11 +45,12 @@ public final class SingleFileWriter {
    * @throws InvalidInputException when the model has no UNet, or a part has no name in such a file
    */
   public static void write(ModelParts files, Path out, DType type) {
-    if (files.componentClass("unet") == null) {
-      throw new InvalidInputException(files.describe()
-          + " has no UNet, and single files are written of such models only; keep the folder");
-    }
-    new SingleFileWriter(files, type).write(out);
+    ModelFormat.SingleFile format = FamilyRegistry.of(files)
+        .format(files)
+        .singleFile()
+        .orElseThrow(() -> new InvalidInputException(files.describe()
+            + " has no UNet, and single files are written of such models only; keep the folder"));
+    new SingleFileWriter(files, type, format).write(out);
   }
 
   private void write(Path out) {
@@ -66,7 +60,7 @@ public final class SingleFileWriter {
       for (String component : files.componentNames()) {
         metadata.put(SingleFile.CONFIG + component, json(files.config(component).values()));
         sources.add(TensorSource.Cast.of(
-            new ForeignSource(files.weights(component), layout(component)), type));
+            new ForeignSource(files.weights(component), format.layout(component)), type));
         addTokenizer(metadata, component);
       }
       metadata.put(SingleFile.CONFIG + "scheduler", json(files.scheduler().values()));
@@ -82,44 +76,13 @@ public final class SingleFileWriter {
     }
   }
 
-  private KeyMapping layout(String component) {
-    return switch (component) {
-      case "unet" ->
-        UNetKeyFormat.of(UNetConfig.of(files.config("unet"))).under("model.diffusion_model.");
-      case "vae" -> autoencoder().under("first_stage_model.");
-      case "text_encoder" ->
-        ClipKeyFormat.written(
-            !xl && linear, false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
-      case "text_encoder_2" ->
-        ClipKeyFormat.written(
-            true,
-            true,
-            files.componentClass("text_encoder") == null
-                ? "conditioner.embedders.0."
-                : "conditioner.embedders.1.");
-      default ->
-        throw new InvalidInputException(
-            files.describe() + ": a single file has no names for " + component);
-    };
-  }
-
-  private KeyMapping autoencoder() {
-    if (!"AutoencoderKL".equals(files.componentClass("vae"))) {
-      throw new InvalidInputException(files.describe() + ": a single file has no names for its "
-          + files.componentClass("vae") + "; keep the folder, or convert with another autoencoder");
-    }
-    AutoencoderConfig config = AutoencoderConfig.of(files.config("vae"));
-    return AutoencoderKeyFormat.AutoencoderLayout.of(config.channels().size(), config.layers() + 1);
-  }
-
   private void addTokenizer(Map<String, String> metadata, String component) {
     if (!component.startsWith("text_encoder")) {
       return;
     }
     String tokenizer = component.replace("text_encoder", "tokenizer");
     TokenizerFiles own = files.tokenizerFiles(tokenizer);
-    String padding = component.endsWith("_2") || !xl && linear ? "!" : "<|endoftext|>";
-    if (!own.sameIds(TokenizerFiles.clip(padding))) {
+    if (!own.sameIds(TokenizerFiles.clip(format.padding(component)))) {
       own.texts()
           .forEach(
               (name, text) -> metadata.put(SingleFile.TOKENIZER + tokenizer + "." + name, text));

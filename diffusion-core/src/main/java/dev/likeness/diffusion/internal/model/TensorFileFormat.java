@@ -86,7 +86,7 @@ public enum TensorFileFormat {
   }
 
   /** The numbers of a small tensor that a file says of itself, in their order. */
-  public static List<Double> numbers(Path file, String name) {
+  static List<Double> numbers(Path file, String name) {
     try (TensorScope scope = TensorScope.open();
         TensorSource source = open(file)) {
       Tensor flat = source.read(name).to(ScalarType.Float).contiguous();

@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.HiresFix;
@@ -14,14 +13,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Stage 9: the request of the second pass over an enlarged image; it passes the stages again. */
-record HiresPass(OpenModel model) {
+record HiresPass(PipelineModel model) {
   /**
    * The request for the second pass of an image, inside the mask or map of changes of the first.
    */
   ImageRequest after(Pipeline.Result first) {
     ImageRequest request = first.request();
     HiresFix fix = request.hires();
-    int unit = model.unit();
+    int unit = model.model().latents().unit();
     int width = (int) Math.round(request.width() * fix.scale() / unit) * unit;
     int height = (int) Math.round(request.height() * fix.scale() / unit) * unit;
     InitialImage enlarged = fix.pixels()

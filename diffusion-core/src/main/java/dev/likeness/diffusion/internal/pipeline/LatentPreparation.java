@@ -2,10 +2,11 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.ControlImages;
 import dev.likeness.diffusion.internal.family.ControlInput;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.Inpainting;
+import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -32,52 +33,40 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record LatentPreparation(
     ImageRequest request,
-    OpenModel denoiser,
+    PipelineModel model,
     Autoencoder autoencoder,
     SamplingPlan plan,
     NoiseSource random) {
   PreparedLatents prepared() {
     // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
-    List<ControlInput> hints =
-        ControlInput.together(request.controls()).stream().map(this::hint).toList();
-    return bare().with(hints);
+    List<ControlInput> controls =
+        ControlInput.byNetwork(request.controls()).stream().map(this::encoded).toList();
+    return bare().with(controls);
   }
 
-  private ControlInput hint(List<ControlImage> controls) {
-    controls.get(0).net().require(denoiser.model().compute());
-    return denoiser.hint(
-        controls, plan.size(), control -> denoiser.model().compute().place(seen(control)));
+  private ControlInput encoded(List<ControlImage> controls) {
+    LoadedControlNet.of(controls.get(0).net()).require(model.model().compute());
+    ControlImages images = model.controlImages();
+    return images.encode(
+        controls, plan.size(), control -> model.model().compute().place(seen(control, images)));
   }
 
-  private Tensor seen(ControlImage control) {
+  private Tensor seen(ControlImage control, ControlImages images) {
     RgbImage picture = Lanczos.resize(control.picture(), request.width(), request.height());
-    return control.net().looksAtLatents()
+    return LoadedControlNet.of(control.net()).takesLatents()
         ? drawn(encoded(ImageTensors.toSigned(picture)))
-        : denoiser.model() instanceof FluxNetworks
-            ? ImageTensors.toSigned(picture)
-            : unit(picture, control.mask(), control.net().isUnion() ? 0 : -1);
-  }
-
-  /** What a ControlNet looks at: 0..1, and {@code hole} where there is nothing yet. */
-  public static Tensor unit(RgbImage picture, RgbImage white, double hole) {
-    Tensor seen = ImageTensors.toUnit(picture);
-    return white == null
-        ? seen
-        : seen.masked_fill(
-            ImageTensors.toGrey(Lanczos.resize(white, picture.width(), picture.height()))
-                .ge(new Scalar(0.5)),
-            new Scalar(hole));
+        : images.pixels(control, picture);
   }
 
   private PreparedLatents bare() {
     InitialImage initial = request.initial();
-    boolean showsMask = denoiser.showsMask();
+    boolean showsMask = model.inpainting().isPresent();
     boolean masked = initial != null && initial.masked();
     if (showsMask && !(masked && initial.picture() != null)) {
       throw new IllegalArgumentException(
           "this base is made for inpainting: give it a picture and a mask of black and white");
     }
-    if (denoiser.edits() && request.isEdit()) {
+    if (model.editing().isPresent() && request.isEdit()) {
       return new PreparedLatents(
           noise().mul(new Scalar(plan.pureNoise())),
           PreparedLatents.Blend.NONE,
@@ -110,8 +99,9 @@ public record LatentPreparation(
 
   /** The likeliest latents of the picture as it is shown. */
   private Tensor reference() {
+    InitialImage initial = request.initial();
     return encoded(ImageTensors.toSigned(
-            denoiser.seen(request.initial().picture(), request.initial().ownSize())))
+            model.editing().orElseThrow().reference(initial.picture(), initial.ownSize())))
         .mode();
   }
 
@@ -124,7 +114,7 @@ public record LatentPreparation(
       // diffusers samples the kept part for every network, and the random numbers go on from there.
       drawn(encoded);
     }
-    Tensor reference = encoded != null && denoiser.edits() ? encoded.mode() : null;
+    Tensor reference = encoded != null && model.editing().isPresent() ? encoded.mode() : null;
     KnownPart known = new KnownPart(clean, noise, kept(cut(request.initial().mask())), false);
     return new PreparedLatents(begun(clean, noise), known, null, reference, List.of());
   }
@@ -133,12 +123,13 @@ public record LatentPreparation(
   private PreparedLatents showing() {
     // FLUX's pipeline encodes the picture whatever the strength, and the random numbers go on from
     // there.
-    Tensor clean = wholly() && !denoiser.alwaysEncodes() ? null : clean();
+    Inpainting network = model.inpainting().orElseThrow();
+    Tensor clean = wholly() && !network.alwaysEncodes() ? null : clean();
     Tensor noise = noise();
     Tensor mask = cut(request.initial().mask());
     Tensor seen = drawn(encoded(pixels().mul(mask.lt(new Scalar(0.5)))));
     return new PreparedLatents(
-        begun(clean, noise), PreparedLatents.Blend.NONE, denoiser.shown(here(mask), seen));
+        begun(clean, noise), PreparedLatents.Blend.NONE, network.conditioning(here(mask), seen));
   }
 
   private boolean wholly() {
@@ -183,7 +174,7 @@ public record LatentPreparation(
     LatentDistribution latents = autoencoder.encode(pixels);
     return new LatentDistribution(
         latents.mean().to(ScalarType.Float),
-        latents.logVariance() == null || denoiser.edits()
+        latents.logVariance() == null || model.editing().isPresent()
             ? null
             : latents.logVariance().to(ScalarType.Float),
         latents.scale(),
@@ -215,7 +206,7 @@ public record LatentPreparation(
   private Tensor kept(Tensor mask) {
     long f = autoencoder.factor();
     long[] size = {mask.size(2) / f, mask.size(3) / f};
-    Tensor small = denoiser.shadesMasks()
+    Tensor small = model.model().latents().smoothMasks()
         ? torch.upsample_bilinear2d(mask, size, false, new DoubleOptional(), new DoubleOptional())
         : corners(mask, f);
     return here(small.neg().add(new Scalar(1.0)));
@@ -239,7 +230,7 @@ public record LatentPreparation(
   }
 
   private Tensor here(Tensor tensor) {
-    return tensor.to(new Device(denoiser.model().compute().device()), ScalarType.Float);
+    return tensor.to(new Device(model.model().compute().device()), ScalarType.Float);
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
@@ -37,7 +36,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param defaults of the base
  * @param offload what is freed between the stages
  */
-public record Pipeline(OpenModel model, GenerationDefaults defaults, ModelOffload offload) {
+public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOffload offload) {
   /**
    * A generated image.
    *
@@ -119,7 +118,7 @@ public record Pipeline(OpenModel model, GenerationDefaults defaults, ModelOffloa
   private void generate(
       List<ImageRequest> requests, ImageRequest first, Consumer<Result> done, Call call) {
     ImageRequest shared = requests.get(0);
-    offload.requireMemory(shared, model.guided(shared));
+    offload.requireMemory(shared, model.isGuided(shared));
     new PredictorChain(model).require(shared);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {

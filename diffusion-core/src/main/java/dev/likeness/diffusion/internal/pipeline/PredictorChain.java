@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
@@ -23,14 +22,14 @@ import java.util.Optional;
  * <ol>
  *   <li>the family's network under the encoded prompts, with control images and caching inside the
  *       network;
- *   <li>guidance by two prompts, and degraded guidance (built by the family with its network);
+ *   <li>guidance by two prompts, and degraded guidance;
  *   <li>caching of whole predictions (extrapolation);
  *   <li>the caller's hook, which sees guided predictions;
  *   <li>windows, each of which sees all of the above;
  *   <li>gradient guidance, which needs the prediction of the whole sample.
  * </ol>
  */
-record PredictorChain(OpenModel model) {
+record PredictorChain(PipelineModel model) {
   /** The chain for a batch; what it keeps belongs to the calling scope. */
   Predictor of(Batch batch, PreparedLatents latents, SamplingPlan plan) {
     ImageRequest request = batch.request();
@@ -50,15 +49,8 @@ record PredictorChain(OpenModel model) {
    */
   void require(ImageRequest request) {
     CachingOptions caching = request.caching();
-    if ((caching.isDeep() || caching.merged() > 0) && !model.hasShallowWay()) {
-      throw new IllegalArgumentException((caching.isDeep() ? "DeepCache is" : "token merging is")
-          + " for UNets; approximate a transformer by extrapolation");
-    }
-    if (caching.kind() == CachingOptions.Kind.FIRST_BLOCK && !model.isOfBlocks()) {
-      throw new IllegalArgumentException("the first-block cache is for Stable Diffusion 3 and FLUX;"
-          + " approximate this model by extrapolation");
-    }
-    if (request.tiling().window() > 0 && !model.seesWindows()) {
+    model.requireCaching(caching);
+    if (request.tiling().window() > 0 && !model.tiles()) {
       throw new IllegalArgumentException(
           "windows are for bases whose network can predict a part of an image, and this one"
               + " takes whole images alone; generate without windows");

@@ -4,19 +4,25 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.PromptEmbeddings;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
+import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.NoGradGuard;
 
 /** Stage 4: prompts through the text encoders, as the request's adapters change them. */
-record PromptEncoding(OpenModel model) {
+public record PromptEncoding(PipelineModel model) {
   /**
    * Each request with its encoded prompts; requests with the same adapters share what these add.
    * The tensors belong to the calling scope.
@@ -30,9 +36,39 @@ record PromptEncoding(OpenModel model) {
         .map(request -> {
           Map<ModelComponent, Adaptation> added =
               known.computeIfAbsent(request.adapters(), adapters -> adaptations(request));
-          return new Batch.Request(request, added, model.texts(request, added::get, schedule));
+          return new Batch.Request(
+              request, added, model.model().encode(request, added::get, schedule));
         })
         .toList();
+  }
+
+  /**
+   * Embeddings of a request's prompt alone, to mix and to generate from.
+   *
+   * @param encoder of the same base
+   */
+  public PromptEmbedding embedding(PromptEmbeddings encoder, ImageRequest request) {
+    OpenModel base = model.model();
+    int factor = base.autoencoder().factor();
+    ModelAdapter.Context context = new ModelAdapter.Context(
+        base.compute(),
+        false,
+        Math.max(factor, request.width()),
+        Math.max(factor, request.height()),
+        factor);
+    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireFor(base));
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      TextEncoding encoding = encoder.encode(
+          request,
+          part -> request.adapters().stream()
+              .map(adapter -> ModelAdapter.of(adapter).adapt(part, context))
+              .reduce(Adaptation.NONE, Adaptation::and));
+      return new PromptEmbedding(
+          ImageTensors.floats(encoding.tokens()),
+          Math.toIntExact(encoding.tokens().size(1)),
+          encoding.pooled() == null ? new float[0] : ImageTensors.floats(encoding.pooled()));
+    }
   }
 
   private Map<ModelComponent, Adaptation> adaptations(ImageRequest request) {
@@ -52,10 +88,10 @@ record PromptEncoding(OpenModel model) {
   }
 
   /** What adapters know of a request. */
-  static ModelAdapter.Context drawing(OpenModel model, ImageRequest request) {
+  static ModelAdapter.Context drawing(PipelineModel model, ImageRequest request) {
     return new ModelAdapter.Context(
         model.model().compute(),
-        model.guided(request),
+        model.isGuided(request),
         request.width(),
         request.height(),
         model.model().autoencoder().factor());
@@ -68,11 +104,11 @@ record PromptEncoding(OpenModel model) {
   Stream<String> warnings(List<ImageRequest> requests) {
     Stream<String> cut = requests.stream().flatMap(this::cuts).map(TruncatedPrompt::told);
     Stream<String> unguided = requests.stream()
-        .filter(request -> !model.guided(request))
+        .filter(request -> !model.isGuided(request))
         .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
         .map(request ->
-            "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1"
-                + " --true-cfg) is off, or this base has none");
+            "the negative prompt is not heard: guidance by two prompts (--guidance, or --true-cfg"
+                + " where the network has guidance of its own) is off, or this base has none");
     Stream<String> unnamed = requests.stream()
         .flatMap(request -> request.prompts().words().stream())
         .filter(word -> requests.stream()
@@ -91,11 +127,11 @@ record PromptEncoding(OpenModel model) {
     Stream<String> wanted =
         chunks || request.embedding() != null ? Stream.of() : Stream.of(request.prompt());
     Stream<String> unwanted =
-        chunks || request.negativeEmbedding() != null || !model.guided(request)
+        chunks || request.negativeEmbedding() != null || !model.isGuided(request)
             ? Stream.of()
             : Stream.of(request.negative());
     return Stream.concat(wanted, unwanted)
-        .flatMap(prompt -> model.cuts(prompt, request.prompts().words()))
+        .flatMap(prompt -> model.model().truncated(prompt, request.prompts().words()))
         .filter(cut -> !cut.words().isEmpty());
   }
 }

@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
@@ -13,11 +12,11 @@ import dev.likeness.diffusion.tensor.Latents;
  *
  * @param defaults of the base
  */
-public record RequestDefaults(OpenModel model, GenerationDefaults defaults) {
+public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) {
   /** The request with every default filled in. */
   public ImageRequest completed(ImageRequest r) {
     requireStart(r);
-    GenerationDefaults own = model.defaults(r);
+    GenerationDefaults own = model.model().defaults(r);
     ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
     ImageRequest sized =
         sized(counted).guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
@@ -31,7 +30,7 @@ public record RequestDefaults(OpenModel model, GenerationDefaults defaults) {
   /** Refuses what sampling, or its second pass, cannot begin from. */
   private void requireStart(ImageRequest r) {
     boolean enlarges = r.hires() != null && !r.hires().pixels();
-    if (enlarges && model.showsMask()) {
+    if (enlarges && model.inpainting().isPresent()) {
       throw new IllegalArgumentException(
           "a base for inpainting must see a picture, enlarged latents are none;"
               + " ask for a second pass over pixels");
@@ -55,10 +54,12 @@ public record RequestDefaults(OpenModel model, GenerationDefaults defaults) {
 
   private ImageRequest sized(ImageRequest r) {
     int factor = model.model().autoencoder().factor();
-    int unit = r.initial() == null ? model.least() : model.unit();
+    int unit = r.initial() == null
+        ? model.model().latents().smallest()
+        : model.model().latents().unit();
     Latents latents = r.initial() == null ? null : r.initial().latents();
     RgbImage picture = latents == null ? model.sizedBy(r) : null;
-    double scale = picture == null ? 1 : model.scaled(picture);
+    double scale = picture == null ? 1 : model.model().latents().scale(picture);
     int width = latents != null
         ? latents.width() * factor
         : picture != null ? whole(picture.width(), scale, unit) : defaults.width();

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -17,7 +17,7 @@ import java.util.List;
  *
  * @param defaults of the base
  */
-record SamplingPlanning(OpenModel model, GenerationDefaults defaults) {
+record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   /**
    * The plan of a completed request.
    *
@@ -32,12 +32,12 @@ record SamplingPlanning(OpenModel model, GenerationDefaults defaults) {
         .strength(strength)
         .between(request.from(), request.until())
         .eta(eta(request, scheduler));
-    PlanRequest planned = model.planned(plain, request, scheduler);
+    PlanRequest planned = model.model().plan(plain, request, scheduler);
     // A family's sigmas mean what diffusers' classes take them for; a scheduler that is none of
     // these makes its own.
     SamplingPlan plan = own == null || own == scheduler
         ? scheduler.plan(planned)
-        : own.plan(OpenModel.at(planned, plain.sigmas()));
+        : own.plan(FlowPlan.at(planned, plain.sigmas()));
     if (plan.size() == 0) {
       throw new IllegalArgumentException(
           "strength " + strength + " from " + request.from() + " until " + request.until()

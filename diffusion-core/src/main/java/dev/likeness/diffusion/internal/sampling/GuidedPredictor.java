@@ -1,8 +1,9 @@
 package dev.likeness.diffusion.internal.sampling;
 
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
-import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.family.PromptedNetwork.Prompts;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.schedulers.Step;
@@ -20,69 +21,41 @@ import org.bytedeco.pytorch.global.torch;
  * @param together whether an adapter counts on both prompts being in one batch, as image prompts do
  */
 public record GuidedPredictor(GuidanceOptions options, double scale, int rows, boolean together) {
-  /**
-   * A family's network, under the prompt or under both; whole, or weakened as the request's options
-   * say.
-   */
-  public interface Asked {
-    Predictor alone(boolean weakened);
-
-    PromptPair both(boolean weakened);
-  }
-
-  /** A network under {@code count} of the texts that it is told, whole or weakened. */
-  public interface Rows {
-    Predictor asked(boolean weakened, long first, long count);
-  }
-
-  /**
-   * A network that is told {@code texts} in all, those of negative prompts first where there are
-   * any.
-   */
-  public static Asked byRows(ConditionedBatch sitting, long texts, Rows rows) {
-    int count = sitting.count();
-    boolean inTurns = sitting.request().guidanceOptions().sequential();
-    return new Asked() {
-      @Override
-      public Predictor alone(boolean weakened) {
-        return rows.asked(weakened, texts - count, count);
-      }
-
-      @Override
-      public PromptPair both(boolean weakened) {
-        return inTurns
-            ? PromptPair.sequential(
-                rows.asked(weakened, 0, count), rows.asked(weakened, count, count))
-            : PromptPair.batched(rows.asked(weakened, 0, 2L * count));
-      }
-    };
-  }
-
-  public Predictor of(Asked asked) {
+  public Predictor of(PromptedNetwork network) {
     boolean guided = scale > 1;
-    Predictor plain = asked.alone(false);
+    Predictor plain = network.predictor(Prompts.POSITIVE, false);
     if (!guided && options.weakening() == null) {
       return plain;
     }
-    PromptPair pair = guided ? asked.both(false) : PromptPair.alone(plain);
+    PromptPair pair = guided ? both(network, false) : PromptPair.alone(plain);
     if (options.weakening() != null) {
-      pair = pair.beside(
-          guided && together ? positive(asked.both(true)) : asked.alone(true),
-          options.weakening(),
-          rows);
+      Predictor degraded = guided && together
+          ? positive(both(network, true))
+          : network.predictor(Prompts.POSITIVE, true);
+      pair = pair.beside(degraded, options.weakening(), rows);
     }
     Predictor all = new Guidance(pair, GuidanceRule.of(options, scale));
-    requireOnePass(together, !guided || options.throughout() && !options.sequential());
+    requireOnePass(!guided || options.throughout() && !options.sequential());
     return options.throughout()
         ? all
         : GuidanceInterval.of(all, plain, options.from(), options.until(), rows);
+  }
+
+  private PromptPair both(PromptedNetwork network, boolean degraded) {
+    if (options.sequential() || !network.takesBoth()) {
+      requireOnePass(false);
+      return PromptPair.sequential(
+          network.predictor(Prompts.NEGATIVE, degraded),
+          network.predictor(Prompts.POSITIVE, degraded));
+    }
+    return PromptPair.batched(network.predictor(Prompts.BOTH, degraded));
   }
 
   private static Predictor positive(PromptPair both) {
     return (input, step) -> both.ask(input, step).positive();
   }
 
-  public static void requireOnePass(boolean together, boolean one) {
+  private void requireOnePass(boolean one) {
     if (together && !one) {
       throw new IllegalArgumentException(
           "image prompts need both prompts in one pass: no sequential guidance, no interval,"

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -55,6 +56,14 @@ public final class LoadedQwen3 implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /**
+   * Which tensors are ever asked for where {@code last} layers are read: those up to that layer.
+   */
+  public static Predicate<String> used(int last) {
+    return name -> name.startsWith("model.embed_tokens.")
+        || name.startsWith("model.layers.") && Integer.parseInt(name.split("\\.")[2]) < last;
   }
 
   public Qwen3Config config() {

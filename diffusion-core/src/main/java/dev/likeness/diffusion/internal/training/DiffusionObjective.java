@@ -36,7 +36,7 @@ public record DiffusionObjective(
       throw new IllegalArgumentException(
           "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
               + " " + scheduler.className()
-              + "), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL");
+              + "), is not taught or asked here; give another base of its family");
     }
     return new DiffusionObjective(
         scheduler.schedule(), scheduler.prediction(), minSnrGamma, debiased);

@@ -3,10 +3,7 @@ package dev.likeness.diffusion.internal.vae;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.Activation;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The shape of an {@code AutoencoderKL}, by diffusers' names.
@@ -70,26 +67,6 @@ public record AutoencoderConfig(
         perChannel(c, "latents_std"));
     c.refuseOthers();
     return config;
-  }
-
-  /** The same of an {@code AutoencoderKLFlux2}, whose latents' scale is that of a batch norm. */
-  public static AutoencoderConfig flux2(ModelConfig c) {
-    c.require("patch_size", List.of(2, 2));
-    Map<String, Object> options = new LinkedHashMap<>(Map.of(
-        "block_out_channels",
-        List.of(128, 256, 512, 512),
-        "down_block_types",
-        Collections.nCopies(4, "DownEncoderBlock2D"),
-        "up_block_types",
-        Collections.nCopies(4, "UpDecoderBlock2D"),
-        "layers_per_block",
-        2,
-        "latent_channels",
-        32));
-    options.putAll(c.values());
-    List.of("patch_size", "batch_norm_eps", "batch_norm_momentum").forEach(options::remove);
-    options.put("scaling_factor", 1);
-    return of(ModelConfig.of(options, c.where()));
   }
 
   private static List<Double> perChannel(ModelConfig c, String option) {

@@ -31,13 +31,12 @@ public final class AutoencoderKeyFormat {
             .under(prefix);
   }
 
-  /** The class in diffusers, by canonical names. */
-  public static String className(TensorNames keys) {
-    return keys.has("bn.running_mean") ? "AutoencoderKLFlux2" : "AutoencoderKL";
-  }
-
-  /** The options under diffusers' names, by the canonical names of an {@code AutoencoderKL}. */
-  public static Map<String, Object> config(TensorNames keys) {
+  /**
+   * The options under diffusers' names, by the canonical names of an {@code AutoencoderKL}.
+   *
+   * @param kinds classes beside it that the autoencoder may be of
+   */
+  public static Map<String, Object> config(TensorNames keys, List<AutoencoderKind> kinds) {
     int levels = ShapeReader.Numbered.count(keys, "decoder.up_blocks.");
     int layers = ShapeReader.Numbered.count(keys, "encoder.down_blocks.0.resnets.");
     Map<String, Object> config = new LinkedHashMap<>();
@@ -49,7 +48,7 @@ public final class AutoencoderKeyFormat {
         IntStream.range(0, levels)
             .mapToObj(i -> size(keys, "encoder.down_blocks." + i + ".resnets.0.conv1.weight", 0))
             .toList());
-    if (className(keys).equals("AutoencoderKLFlux2")) {
+    if (AutoencoderKind.of(keys, kinds) != AutoencoderKind.KL) {
       config.put(
           "decoder_block_out_channels",
           IntStream.range(0, levels)

@@ -1,18 +1,18 @@
 package dev.likeness.diffusion.internal.vae;
 
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.flux2.AutoencoderKLFlux2;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.model.ComponentFile;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Set;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -26,10 +26,6 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   private static final int ROWS = 64;
   /** Pictures of more pixels than this are decoded in strips; the result is the same. */
   private static final long WHOLE = 1024 * 1024;
-
-  private static final String FLUX2 = "AutoencoderKLFlux2";
-  /** How often the statistics of FLUX.2's were brought up to date, which nothing asks for. */
-  private static final Set<String> COUNTED = Set.of("bn.num_batches_tracked");
 
   private final Compute compute;
   private final LoadedWeights weights;
@@ -60,7 +56,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   }
 
   /**
-   * Opens an autoencoder that lies alone: a folder with its config, or a file in any spelling. A
+   * Opens an autoencoder that lies alone: a folder with its config, or a file in any key format. A
    * file that tells no scale of its latents has that of SD 1.x.
    *
    * @throws dev.likeness.diffusion.error.InvalidInputException when there is none, or of a kind
@@ -68,70 +64,55 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
    */
   public static LoadedAutoencoder open(Path path, Compute compute) {
     ComponentFile part = ComponentFile.find(null, "vae", path);
+    AutoencoderKind kind = AutoencoderKind.named(part.className(), FamilyRegistry.autoencoders());
     return open(
-        part.className(),
-        part.config(),
-        on -> new LoadedWeights(part.weights().get(), on),
-        compute,
-        WHOLE);
+        kind, part.config(), on -> new LoadedWeights(part.weights().get(), on), compute, WHOLE);
   }
 
-  /** Opens the {@code vae} of a model. */
-  public static LoadedAutoencoder open(ModelParts files, Compute wanted) {
-    boolean strips = files.plan() != null && files.plan().strips();
+  /**
+   * Opens the {@code vae} of a model.
+   *
+   * @param kinds classes that it may be of beside those that all families share
+   */
+  public static LoadedAutoencoder open(
+      ModelParts files, Compute wanted, List<AutoencoderKind> kinds) {
     return open(
-        files.componentClass("vae"),
+        AutoencoderKind.named(files.componentClass("vae"), kinds),
         files.config("vae"),
         on -> files.load("vae", on),
         wanted,
-        strips ? 0 : WHOLE);
+        files.inStrips() ? 0 : WHOLE);
   }
 
   // One that its config says overflows in f16 runs in f32 then, as in diffusers.
   private static LoadedAutoencoder open(
-      String className,
+      AutoencoderKind kind,
       ModelConfig config,
       Function<Compute, LoadedWeights> files,
       Compute wanted,
       long whole) {
-    boolean tiny = className.equals("AutoencoderTiny");
-    AutoencoderTiny.Config small = tiny ? AutoencoderTiny.Config.of(config) : null;
-    AutoencoderConfig full = tiny
-        ? null
-        : className.equals(FLUX2) ? AutoencoderConfig.flux2(config) : AutoencoderConfig.of(config);
-    boolean upcast = full != null && full.forceUpcast() && wanted.dtype() == DType.F16;
+    AutoencoderKind.Shape shape = kind.read().apply(config);
+    boolean upcast = shape.forceUpcast() && wanted.dtype() == DType.F16;
     Compute compute = upcast ? wanted.as(DType.F32) : wanted;
     LoadedWeights weights = files.apply(compute);
     try {
-      BiFunction<Weights, RowTiling, Autoencoder> network = tiny
-          ? tiny(small)
-          : className.equals(FLUX2)
-              ? (tensors, strips) -> new AutoencoderKLFlux2(
-                  full, config.number("batch_norm_eps", 1e-4), tensors, strips)
-              : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
       Autoencoder[] checked = new Autoencoder[1];
       weights.check(
-          tensors -> checked[0] = network.apply(tensors, RowTiling.NONE),
-          className.equals(FLUX2) ? COUNTED : Set.of());
-      int channels = (tiny ? small.decoderChannels() : full.decoderChannels()).get(0);
+          tensors -> checked[0] = shape.network().apply(tensors, RowTiling.NONE), shape.ignored());
       return new LoadedAutoencoder(
           compute,
           weights,
-          network,
+          shape.network(),
           checked[0],
-          channels,
+          shape.channels(),
           whole,
           compute.dtype() == DType.F32
               ? null
-              : new Lazy<>(() -> open(className, config, files, compute.as(DType.F32), whole)));
+              : new Lazy<>(() -> open(kind, config, files, compute.as(DType.F32), whole)));
     } catch (RuntimeException e) {
       weights.close();
       throw e;
     }
-  }
-
-  private static BiFunction<Weights, RowTiling, Autoencoder> tiny(AutoencoderTiny.Config config) {
-    return (tensors, strips) -> new AutoencoderTiny(config, tensors);
   }
 
   private Autoencoder network(long pixels) {

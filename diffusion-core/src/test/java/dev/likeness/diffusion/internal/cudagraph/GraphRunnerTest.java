@@ -11,6 +11,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.GuidanceRule;
@@ -237,7 +238,7 @@ class GraphRunnerTest {
 
   @Test
   void recordsNothingWhereBlocksAreBroughtIn() {
-    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", parent).path());
+    ModelParts files = ModelOpener.open(PipelineFolder.write("flux/dev", parent).path());
     int[] asked = new int[1];
     try (BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT))) {
       base.generate(ASK.count(1).hooks(EngineHooks.running(compute -> {

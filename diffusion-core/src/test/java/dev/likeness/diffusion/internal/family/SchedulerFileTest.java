@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.LinkedHashMap;
@@ -55,6 +56,7 @@ class SchedulerFileTest {
       String pipeline, String className, Map<String, Object> options) {
     Map<String, Object> json = new LinkedHashMap<>(options);
     json.put("_class_name", className);
-    return SchedulerFile.overruled(ModelConfig.of(json, "scheduler_config.json"), pipeline);
+    return StableDiffusionNetworks.scheduler(
+        ModelConfig.of(json, "scheduler_config.json"), pipeline);
   }
 }

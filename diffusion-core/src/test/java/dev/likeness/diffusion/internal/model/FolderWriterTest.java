@@ -12,7 +12,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import java.io.IOException;
@@ -104,7 +103,7 @@ class FolderWriterTest {
     assertArrayEquals(
         Files.readAllBytes(whole.resolve("tokenizer_2/spiece.model")),
         Files.readAllBytes(folder.resolve("after/tokenizer_2/spiece.model")));
-    try (var tokenizer = ModelParts.open(folder.resolve("after")).t5Tokenizer("tokenizer_2")) {
+    try (var tokenizer = ModelOpener.open(folder.resolve("after")).t5Tokenizer("tokenizer_2")) {
       assertTrue(tokenizer.ids("a cat").length > 0);
     }
   }

@@ -53,7 +53,7 @@ class ModelFolderTest {
     String told = folder
         + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of its base"
         + " alone, and a ControlNet by itself";
-    ModelParts files = ModelParts.open(folder);
+    ModelParts files = ModelOpener.open(folder);
     assertRefused(told, files);
     assertRefused(told, files.with("vae", folder.resolve("vae")));
   }
@@ -66,7 +66,7 @@ class ModelFolderTest {
     Path config = folder.resolve("vae/config.json");
     change(config, Map.of(option, 6));
     assertRefused(
-        config + ": option \"" + option + "\" is 6; only 3 is supported", ModelParts.open(folder));
+        config + ": option \"" + option + "\" is 6; only 3 is supported", ModelOpener.open(folder));
   }
 
   @Test

@@ -59,13 +59,13 @@ class SingleFileTest {
     Path whole = golden("base");
     Path single = folder.resolve("whole.safetensors");
     CheckpointConverter.convert(whole, single, null);
-    ModelParts files = ModelParts.open(whole);
+    ModelParts files = ModelOpener.open(whole);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT);
         BaseModel otherVae =
             BaseModel.open(files.with("vae", whole.resolve("vae")), Compute.EXACT);
         BaseModel planned =
             BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
-        BaseModel file = BaseModel.open(ModelParts.open(single), Compute.EXACT)) {
+        BaseModel file = BaseModel.open(ModelOpener.open(single), Compute.EXACT)) {
       for (BaseModel each : List.of(base, base.sparing(), otherVae, planned)) {
         assertEquals(Optional.of(whole), each.folder());
         assertEquals("base-published", each.name());
@@ -89,9 +89,9 @@ class SingleFileTest {
     Path single = folder.resolve("whole.safetensors");
     CheckpointConverter.convert(golden(variant), single, null);
     SingleFile opened = SingleFile.open(single);
-    assertEquals(family, opened.family().name());
+    assertEquals(family, opened.variant().orElseThrow().name());
     assertArrayEquals(
-        pixels(ModelParts.open(folder.resolve(variant + "-published"))), pixels(opened));
+        pixels(ModelOpener.open(folder.resolve(variant + "-published"))), pixels(opened));
   }
 
   @ParameterizedTest
@@ -102,8 +102,8 @@ class SingleFileTest {
     Path after = folder.resolve("after");
     CheckpointConverter.convert(before, single, null);
     CheckpointConverter.convert(single, after, null);
-    ModelParts first = ModelParts.open(before);
-    ModelParts second = ModelParts.open(after);
+    ModelParts first = ModelOpener.open(before);
+    ModelParts second = ModelOpener.open(after);
     assertEquals(first.componentNames(), second.componentNames());
     for (String component : first.componentNames()) {
       assertSame(first.weights(component), second.weights(component));
@@ -132,7 +132,7 @@ class SingleFileTest {
     Files.move(golden("base-told").resolve("unet/diffusion_pytorch_model.safetensors"), alone);
     assertEquals(
         16,
-        ModelParts.open(golden("gelu"))
+        ModelOpener.open(golden("gelu"))
             .with("unet", alone)
             .config("unet")
             .integer("time_cond_proj_dim", 0));
@@ -142,7 +142,7 @@ class SingleFileTest {
   void keepsInfinitiesOfItsScheduler() {
     GoldenFolder whole = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
     Map<String, Object> scheduler =
-        new HashMap<>(ModelParts.open(whole.path()).scheduler().values());
+        new HashMap<>(ModelOpener.open(whole.path()).scheduler().values());
     scheduler.put("_class_name", "DPMSolverMultistepScheduler");
     scheduler.put("lambda_min_clipped", Double.NEGATIVE_INFINITY);
     whole.schedule(scheduler);
@@ -151,7 +151,7 @@ class SingleFileTest {
     assertEquals(
         Double.NEGATIVE_INFINITY,
         SingleFile.open(single).scheduler().values().get("lambda_min_clipped"));
-    assertArrayEquals(pixels(ModelParts.open(whole.path())), pixels(ModelParts.open(single)));
+    assertArrayEquals(pixels(ModelOpener.open(whole.path())), pixels(ModelOpener.open(single)));
   }
 
   @Test
@@ -160,7 +160,7 @@ class SingleFileTest {
     Path single = folder.resolve("playground.safetensors");
     CheckpointConverter.convert(whole.path(), folder.resolve("plain.safetensors"), null);
     Map<String, Object> vae =
-        new HashMap<>(ModelParts.open(whole.path()).config("vae").values());
+        new HashMap<>(ModelOpener.open(whole.path()).config("vae").values());
     try (TensorScope scope = TensorScope.open();
         Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -184,7 +184,7 @@ class SingleFileTest {
     whole.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     SingleFile opened = SingleFile.open(single);
     assertEquals("EDMDPMSolverMultistepScheduler", opened.scheduler().values().get("_class_name"));
-    assertArrayEquals(pixels(ModelParts.open(whole.path())), pixels(opened));
+    assertArrayEquals(pixels(ModelOpener.open(whole.path())), pixels(opened));
   }
 
   @Test
@@ -210,7 +210,8 @@ class SingleFileTest {
       assertEquals(kept, new java.util.TreeSet<>(after.names()));
     }
     assertArrayEquals(
-        pixels(ModelParts.open(folder.resolve("base-published"))), pixels(ModelParts.open(single)));
+        pixels(ModelOpener.open(folder.resolve("base-published"))),
+        pixels(ModelOpener.open(single)));
   }
 
   @Test
@@ -225,7 +226,7 @@ class SingleFileTest {
   @Test
   void takesAnotherAutoencoderInEitherSpellingAndSaysWhenThereIsNone() {
     Path base = golden("base");
-    float[] whole = pixels(ModelParts.open(base));
+    float[] whole = pixels(ModelOpener.open(base));
     CheckpointConverter.convert(base, folder.resolve("whole.safetensors"), null);
     Path without = folder.resolve("without.safetensors");
     Path alone = folder.resolve("alone.safetensors");
@@ -237,11 +238,11 @@ class SingleFileTest {
         without + " has no vae; give one beside it; supported: AutoencoderKL, AutoencoderTiny",
         assertThrows(InvalidInputException.class, () -> BaseModel.open(without, Compute.EXACT))
             .getMessage());
-    assertArrayEquals(whole, pixels(ModelParts.open(without).with("vae", alone)));
-    assertArrayEquals(whole, pixels(ModelParts.open(without).with("vae", base.resolve("vae"))));
-    assertArrayEquals(whole, pixels(ModelParts.open(without).with("vae", base)));
+    assertArrayEquals(whole, pixels(ModelOpener.open(without).with("vae", alone)));
+    assertArrayEquals(whole, pixels(ModelOpener.open(without).with("vae", base.resolve("vae"))));
+    assertArrayEquals(whole, pixels(ModelOpener.open(without).with("vae", base)));
     assertArrayEquals(
-        whole, pixels(ModelParts.open(without).with("vae", folder.resolve("whole.safetensors"))));
+        whole, pixels(ModelOpener.open(without).with("vae", folder.resolve("whole.safetensors"))));
   }
 
   @ParameterizedTest
@@ -252,7 +253,7 @@ class SingleFileTest {
         base.resolve("vae/diffusion_pytorch_model.safetensors"),
         folder.resolve("alone.safetensors"));
     assertArrayEquals(
-        pixels(ModelParts.open(base)), pixels(ModelParts.open(base).with("vae", alone)));
+        pixels(ModelOpener.open(base)), pixels(ModelOpener.open(base).with("vae", alone)));
   }
 
   private static void write(

@@ -66,11 +66,11 @@ class SingleTransformerFileTest {
     layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).under("first_stage_model."));
     layouts.put("text_encoder", ClipKeyFormat.written(false, true, "text_encoders.clip_l."));
     layouts.put("text_encoder_2", ClipKeyFormat.written(false, true, "text_encoders.clip_g."));
-    float[] expected = drawn(ModelParts.open(whole.path()));
+    float[] expected = drawn(ModelOpener.open(whole.path()));
     // Their CLIP-L has no projection, or one that counts for nothing.
     project(whole, "text_encoder", 32, old -> old.mul(new Scalar(2)));
     Path file = written(whole, layouts);
-    assertArrayEquals(expected, drawn(ModelParts.open(file)));
+    assertArrayEquals(expected, drawn(ModelOpener.open(file)));
     Path without = folder.resolve("without.safetensors");
     try (Safetensors all = Safetensors.open(file)) {
       SafetensorsWriter.write(
@@ -82,13 +82,13 @@ class SingleTransformerFileTest {
                   : name),
           all.metadata());
     }
-    assertArrayEquals(expected, drawn(ModelParts.open(without)));
+    assertArrayEquals(expected, drawn(ModelOpener.open(without)));
   }
 
   @Test
   void takesALooseClipOfStableDiffusion3Unprojected() throws IOException {
     ModelParts whole =
-        ModelParts.open(PipelineFolder.write("sd3/medium", folder).path());
+        ModelOpener.open(PipelineFolder.write("sd3/medium", folder).path());
     Path file = folder.resolve("clip_l.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -144,7 +144,7 @@ class SingleTransformerFileTest {
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
     ModelParts files =
-        ModelParts.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
+        ModelOpener.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
     Path bare = folder.resolve("t5.safetensors");
     Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
     assertEquals(
@@ -154,14 +154,15 @@ class SingleTransformerFileTest {
             + " vocab.json with merges.txt beside it",
         assertThrows(
                 InvalidInputException.class,
-                () -> ModelParts.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2"))
+                () ->
+                    ModelOpener.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2"))
             .getMessage());
-    assertArrayEquals(drawn(ModelParts.open(whole.path())), drawn(files));
+    assertArrayEquals(drawn(ModelOpener.open(whole.path())), drawn(files));
   }
 
   @Test
   void aTransformerOfFluxBringsItsScheduler() throws IOException {
-    ModelParts dev = ModelParts.open(PipelineFolder.write("flux/dev", folder).path());
+    ModelParts dev = ModelOpener.open(PipelineFolder.write("flux/dev", folder).path());
     Path schnell = PipelineFolder.write("flux/schnell", folder).path();
     Path file = folder.resolve("undistilled.safetensors");
     try (ForeignSource foreign = new ForeignSource(
@@ -234,8 +235,8 @@ class SingleTransformerFileTest {
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
     ModelParts files =
-        ModelParts.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
-    assertArrayEquals(drawn(ModelParts.open(whole.path())), drawn(files));
+        ModelOpener.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
+    assertArrayEquals(drawn(ModelOpener.open(whole.path())), drawn(files));
   }
 
   private static float[] drawn(ModelParts files) {

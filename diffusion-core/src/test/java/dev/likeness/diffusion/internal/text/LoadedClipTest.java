@@ -9,6 +9,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
@@ -31,7 +32,7 @@ class LoadedClipTest {
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     Files.write(golden.resolve("text_encoder/model.safetensors"), new byte[3]);
     List<ClipTokenizer> opened = new ArrayList<>();
-    ModelParts files = watched(ModelParts.open(golden), opened);
+    ModelParts files = watched(ModelOpener.open(golden), opened);
     assertThrows(
         InvalidInputException.class,
         () -> LoadedClip.open(files, ModelComponent.TEXT_ENCODER, Compute.EXACT, 0));
@@ -50,7 +51,7 @@ class LoadedClipTest {
     Files.writeString(
         settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 20"));
     try (LoadedClip tower = LoadedClip.open(
-            ModelParts.open(golden), ModelComponent.TEXT_ENCODER, Compute.EXACT, 0);
+            ModelOpener.open(golden), ModelComponent.TEXT_ENCODER, Compute.EXACT, 0);
         TensorScope scope = TensorScope.open()) {
       assertEquals(
           20, tower.prompts(Adaptation.NONE).encode(List.of("a man")).tokens().size(1));
@@ -64,7 +65,7 @@ class LoadedClipTest {
         assertThrows(
                 InvalidInputException.class,
                 () -> LoadedClip.open(
-                    ModelParts.open(golden), ModelComponent.TEXT_ENCODER, Compute.EXACT, 0))
+                    ModelOpener.open(golden), ModelComponent.TEXT_ENCODER, Compute.EXACT, 0))
             .getMessage());
   }
 

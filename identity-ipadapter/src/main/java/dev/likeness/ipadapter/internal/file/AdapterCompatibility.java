@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
@@ -49,7 +50,8 @@ public final class AdapterCompatibility {
    */
   public static Optional<Path> twin(IpAdapterFile file, AdapterLayout layout) {
     boolean inside = layout.lora() && file.usesOwnLora();
-    if (layout.kind().target() != AdapterSites.Target.UNET && (inside || file.lora() != null)) {
+    if (layout.kind().family().network().part() != ModelComponent.UNET
+        && (inside || file.lora() != null)) {
       throw new InvalidInputException(
           file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
               + (inside
@@ -67,10 +69,9 @@ public final class AdapterCompatibility {
    * @param file what errors call the adapter
    */
   public static void check(String file, AdapterLayout adapter, AdapterSites base) {
-    if (adapter.kind().target() != base.target() || adapter.contextWidth() != base.contextWidth()) {
-      throw new InvalidInputException(
-          file + " is " + adapter.describe() + "; the base " + base.name() + " is "
-              + base.target().describe(base.contextWidth()) + ": give an adapter made for it");
+    if (adapter.kind().family() != base.family() || adapter.contextWidth() != base.contextWidth()) {
+      throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
+          + base.name() + " is " + base.kind() + ": give an adapter made for it");
     }
     if (adapter.attentions().size() != base.widths().size()) {
       throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "

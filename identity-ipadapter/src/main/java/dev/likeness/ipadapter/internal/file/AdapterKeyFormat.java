@@ -1,18 +1,17 @@
 package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.AttentionPath;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The published spelling, {@code image_proj.*} and {@code ip_adapter.N.*}, of files that diffusers
@@ -186,45 +185,5 @@ public final class AdapterKeyFormat {
     return at.replaceFirst("^image_embeds\\.", "proj.")
         .replaceFirst("^(ff|proj)\\.net\\.0\\.proj\\.", "proj.0.")
         .replaceFirst("^(ff|proj)\\.net\\.2\\.", "proj.2.");
-  }
-
-  /**
-   * The path of a transformer block in a UNet, or of an attention in a transformer, ordered as the
-   * modules are registered: down, up, and the middle last; double blocks, then single ones; the
-   * second attention of a block after its first.
-   *
-   * @param path such as {@code down_blocks.0.attentions.1.transformer_blocks.0}
-   */
-  record AttentionPath(String path, List<Integer> rank) implements Comparable<AttentionPath> {
-    static AttentionPath of(String path) {
-      int group = List.of(
-              "down_blocks",
-              "up_blocks",
-              "mid_block",
-              "transformer_blocks",
-              "single_transformer_blocks")
-          .indexOf(path.substring(0, path.indexOf('.')));
-      List<Integer> numbers = Arrays.stream(path.split("\\."))
-          .filter(part -> part.matches("\\d+"))
-          .map(Integer::valueOf)
-          .toList();
-      int second = path.endsWith(".attn2") ? 1 : 0;
-      return new AttentionPath(
-          path,
-          Stream.of(List.of(group), numbers, List.of(second))
-              .flatMap(List::stream)
-              .toList());
-    }
-
-    @Override
-    public int compareTo(AttentionPath other) {
-      for (int i = 0; i < Math.min(rank.size(), other.rank.size()); i++) {
-        int order = Integer.compare(rank.get(i), other.rank.get(i));
-        if (order != 0) {
-          return order;
-        }
-      }
-      return Integer.compare(rank.size(), other.rank.size());
-    }
   }
 }

@@ -26,6 +26,9 @@ public record AdapterLayout(
     Resampling resampler,
     List<Long> attentions,
     boolean lora) {
+  /** The width of what the attentions attend to in bases that are generated at 1024 pixels. */
+  private static final int XL_CONTEXT = 2048;
+
   /**
    * The shape of a resampler.
    *
@@ -53,12 +56,12 @@ public record AdapterLayout(
 
   /** Pixels of a side of the aligned faces it was trained with: SDXL's with larger ones. */
   public int faceSide() {
-    return contextWidth == AdapterSites.Target.XL_CONTEXT ? 256 : 224;
+    return contextWidth == XL_CONTEXT ? 256 : 224;
   }
 
   /** Its name and the base family that its width speaks of. */
   public String describe() {
-    return "an " + kind.title() + " for " + kind.target().describe(contextWidth) + ", "
-        + attentions.size() + " attentions";
+    return "an " + kind.title() + " for " + kind.bases(contextWidth) + ", " + attentions.size()
+        + " attentions";
   }
 }

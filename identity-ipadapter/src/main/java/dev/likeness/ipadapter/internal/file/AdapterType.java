@@ -13,8 +13,7 @@ public enum AdapterType {
   PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
   CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.");
 
-  private static final String SUPPORTED =
-      "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 only";
+  private static final String SUPPORTED = "; attached are IP-Adapters only";
 
   private final String title;
   private final Predicate<String> sign;

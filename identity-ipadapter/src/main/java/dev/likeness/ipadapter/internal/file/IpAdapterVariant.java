@@ -1,5 +1,8 @@
 package dev.likeness.ipadapter.internal.file;
 
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+
 /** The kinds of IP-Adapters, by what they make their tokens from. */
 public enum IpAdapterVariant {
   /** A linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721). */
@@ -57,21 +60,26 @@ public enum IpAdapterVariant {
     return title;
   }
 
-  /** The networks it is made for. */
-  public AdapterSites.Target target() {
+  /** The family of bases that it is made for. */
+  public ModelFamily family() {
     return switch (this) {
-      case XLABS, INSTANT_X -> AdapterSites.Target.FLUX;
-      case TIMED -> AdapterSites.Target.SD3;
-      default -> AdapterSites.Target.UNET;
+      case XLABS, INSTANT_X -> FamilyRegistry.FLUX;
+      case TIMED -> FamilyRegistry.SD3;
+      default -> FamilyRegistry.STABLE_DIFFUSION;
     };
+  }
+
+  /** What errors call the bases whose attentions understand image tokens of this width. */
+  public String bases(long contextWidth) {
+    return family().attentionSites().orElseThrow().title(contextWidth);
   }
 
   /** What stands for no picture beside a negative prompt, as diffusers' pipelines have it. */
   public Nothing nothing() {
-    return switch (target()) {
-      case FLUX -> Nothing.BLACK;
-      case SD3 -> Nothing.ZEROS;
-      case UNET -> sight == Sight.TOKENS ? Nothing.ZERO_PIXELS : Nothing.ZEROS;
+    return switch (this) {
+      case XLABS, INSTANT_X -> Nothing.BLACK;
+      case TIMED -> Nothing.ZEROS;
+      default -> sight == Sight.TOKENS ? Nothing.ZERO_PIXELS : Nothing.ZEROS;
     };
   }
 

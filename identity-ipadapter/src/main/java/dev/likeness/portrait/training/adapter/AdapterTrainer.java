@@ -56,7 +56,7 @@ final class AdapterTrainer implements AutoCloseable {
     this.perceptual = perceptual;
     this.base = base;
     this.encoder = encoder;
-    model = base.networks();
+    model = base.unwrap(StableDiffusionNetworks.class);
     model.compute().requireGradients();
     objective = DiffusionObjective.of(model.scheduler(), settings.minSnrGamma(), false);
     pairs = new EncodedPairs(model, region);

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
@@ -26,12 +26,11 @@ public final class AttachedDeltas {
   private final Map<ModelComponent, Map<String, Tensor>> vectors = new HashMap<>();
   private final Compute compute;
   private final TensorRegion region = new TensorRegion();
-  private final OpenNetworks base;
+  private final OpenModel base;
   private long bytes;
 
   /** @param owner of what is placed, which is all or, after an exception, nothing */
-  public AttachedDeltas(
-      LoraDeltas changes, OpenNetworks base, Compute compute, TensorRegion owner) {
+  public AttachedDeltas(LoraDeltas changes, OpenModel base, Compute compute, TensorRegion owner) {
     this.compute = compute;
     this.base = base;
     try {
@@ -68,7 +67,7 @@ public final class AttachedDeltas {
    * Refuses what is as large as a weight that the base does not hold whole, since it would undo the
    * base's memory plan.
    */
-  public static void requireRoom(OpenNetworks base, TargetLayer layer) {
+  public static void requireRoom(OpenModel base, TargetLayer layer) {
     if (!layer.isNorm() && base.weights(layer.part()).spares(layer.weight())) {
       throw new ResourceLimitException(
           "the LoRA's change of " + layer

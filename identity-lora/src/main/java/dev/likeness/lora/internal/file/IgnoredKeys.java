@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Collection;
@@ -54,11 +55,15 @@ final class IgnoredKeys {
         .isPresent();
   }
 
-  /** Of T5 where a base of Stable Diffusion 3 came without, which takes zeros for what it reads. */
+  /**
+   * Of T5 where a base came without, which takes zeros for what it reads: its second text encoder
+   * is CLIP's.
+   */
   private boolean isOfMissingT5(LoraKey.FactorKey read) {
     return read.part() == ModelComponent.TEXT_ENCODER_3
         && !table.has(ModelComponent.TEXT_ENCODER_3)
-        && LoraFamilyDetector.of(table) == LoraFamilyDetector.SD3;
+        && table.has(ModelComponent.TRANSFORMER)
+        && LoraFamilyDetector.kind(table.kind()).filter(Kind::twoClips).isPresent();
   }
 
   /**

@@ -1,7 +1,8 @@
 package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.lora.SgmNames;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.stream.LongStream;
  */
 public final class LayerTable {
   private static final String WEIGHT = ".weight";
+  private static final String T5 = "encoder.block.";
   /** Rows that are looked up, not multiplied with. */
   private static final Pattern TABLES =
       Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
@@ -35,11 +37,14 @@ public final class LayerTable {
   private final Map<ModelComponent, Map<String, TargetLayer>> byName =
       new EnumMap<>(ModelComponent.class);
   private final Set<String> tensors = new HashSet<>();
+  private final ModelFamily family;
   private SgmNames old;
 
-  private LayerTable() {}
+  private LayerTable(ModelFamily family) {
+    this.family = family;
+  }
 
-  public static LayerTable of(OpenNetworks model) {
+  public static LayerTable of(OpenModel model) {
     Map<ModelComponent, Map<String, long[]>> shapes = new EnumMap<>(ModelComponent.class);
     for (ModelComponent part : ModelComponent.values()) {
       Map<String, long[]> named = new LinkedHashMap<>();
@@ -47,12 +52,12 @@ public final class LayerTable {
           .forEach(name -> named.put(name, model.tensorShape(part, name)));
       shapes.put(part, named);
     }
-    return of(shapes);
+    return of(model.family(), shapes);
   }
 
-  /** The table of the tensors with these shapes, by part and full name. */
-  public static LayerTable of(Map<ModelComponent, Map<String, long[]>> shapes) {
-    LayerTable table = new LayerTable();
+  /** The table of a base of a family whose tensors have these shapes, by part and full name. */
+  public static LayerTable of(ModelFamily family, Map<ModelComponent, Map<String, long[]>> shapes) {
+    LayerTable table = new LayerTable(family);
     shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
     table.old = new SgmNames(table.layers.stream()
         .filter(l -> l.part() == ModelComponent.UNET)
@@ -60,6 +65,21 @@ public final class LayerTable {
         .toList());
     table.layers.forEach(table::name);
     return table;
+  }
+
+  /** The kind of base that this is, as LoRA files tell them apart. */
+  public String kind() {
+    return LoraFamilyDetector.ofBase(
+        family,
+        layers.stream()
+            .filter(layer -> layer.path().endsWith("attn2.to_k"))
+            .mapToLong(TargetLayer::in)
+            .findFirst());
+  }
+
+  /** The base's family. */
+  ModelFamily family() {
+    return family;
   }
 
   /** Every layer, part by part. */
@@ -99,6 +119,12 @@ public final class LayerTable {
 
   boolean has(ModelComponent part) {
     return byName.containsKey(part);
+  }
+
+  /** Whether a text encoder of the base is T5. */
+  boolean hasT5(ModelComponent part) {
+    return layers.stream()
+        .anyMatch(layer -> layer.part() == part && layer.path().startsWith(T5));
   }
 
   boolean hasBias(TargetLayer layer) {

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.file;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
@@ -22,15 +23,6 @@ import java.util.stream.Stream;
  * interfaces sort files, and Stability's ModelSpec 1.0.1.
  */
 public final class LoraMetadata {
-  private record Names(String kohya, String modelspec) {}
-
-  private static final Map<LoraFamilyDetector, Names> BASES = Map.of(
-      LoraFamilyDetector.SD1, new Names("sd_v1", "stable-diffusion-v1"),
-      LoraFamilyDetector.SD2, new Names("sd_v2", "stable-diffusion-v2-768-v"),
-      LoraFamilyDetector.SDXL, new Names("sdxl_base_v1-0", "stable-diffusion-xl-v1-base"),
-      LoraFamilyDetector.SD3, new Names("sd3", "stable-diffusion-3-medium"),
-      LoraFamilyDetector.FLUX, new Names("flux1", "flux-1-dev"));
-
   private static final Pattern OF_TENSORS =
       Pattern.compile("sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
 
@@ -69,17 +61,19 @@ public final class LoraMetadata {
    * The notes of what {@code report} says was made, its rank alpha too; none for a private base.
    */
   public static Map<String, String> of(LoraInspection report, String trigger) {
-    Names base = BASES.get(report.family());
+    Kind base = LoraFamilyDetector.kind(report.family())
+        .filter(kind -> kind.kohyaBase() != null)
+        .orElse(null);
     int rank = report.rank();
     Map<String, String> notes = new LinkedHashMap<>();
     if (base != null) {
-      notes.put("ss_base_model_version", base.kohya);
-      // By this alone A1111 tells Stable Diffusion 2 from 1.
-      notes.put("ss_v2", report.family() == LoraFamilyDetector.SD2 ? "True" : "False");
+      notes.put("ss_base_model_version", base.kohyaBase());
+      // By this alone A1111 tells the second version from the first.
+      notes.put("ss_v2", base.isKohyasV2() ? "True" : "False");
       notes.put("ss_network_dim", Integer.toString(rank));
       notes.put("ss_network_alpha", Integer.toString(rank));
       notes.put("modelspec.sai_model_spec", "1.0.1");
-      notes.put("modelspec.architecture", base.modelspec + "/lora");
+      notes.put("modelspec.architecture", base.architecture() + "/lora");
       notes.put("modelspec.trigger_phrase", trigger);
     }
     return notes;

@@ -43,7 +43,7 @@ public final class LoraReader {
 
   private final Map<String, String> notes;
   private final LayerTable table;
-  private final LoraFamilyDetector family;
+  private final String family;
   private final ModelComponent network;
   private final ModelComponent tower;
   private final Map<String, FusedLayer> joined = new HashMap<>();
@@ -64,7 +64,7 @@ public final class LoraReader {
     this.file = file;
     this.notes = notes;
     this.table = table;
-    family = LoraFamilyDetector.of(file, notes, LoraFamilyDetector.of(table));
+    family = LoraFamilyDetector.of(file, notes, table.kind());
     network =
         table.has(ModelComponent.TRANSFORMER) ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
     boolean numbered = CloneofsimoKeys.are(file);
@@ -84,7 +84,7 @@ public final class LoraReader {
     source.names().forEach(this::sort);
     BundledEmbeddings.unread(source, notes).forEach(key -> idle.add(own.apply(key)));
     // Of a file for another family no factor is read: it is refused by its header.
-    if (family.mayFit(LoraFamilyDetector.of(table))) {
+    if (LoraFamilyDetector.mayFit(family, table.kind())) {
       idle.addAll(IgnoredKeys.of(unmatched, file, table));
     }
     unmatched.removeAll(idle);
@@ -157,13 +157,13 @@ public final class LoraReader {
         : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::dialect).orElse(null);
   }
 
-  // T5 is FLUX's second text encoder; kohya counts it as the third.
+  // Where T5 is the second text encoder, kohya counts it as the third all the same.
   private Optional<TargetLayer> layer(LoraKey.FactorKey key) {
     if (key.part() == null) {
       return table.find(network, key.path()).or(() -> table.find(tower, key.path()));
     }
-    boolean t5 = key.part() == ModelComponent.TEXT_ENCODER_3
-        && LoraFamilyDetector.of(table) == LoraFamilyDetector.FLUX;
+    boolean t5 =
+        key.part() == ModelComponent.TEXT_ENCODER_3 && table.hasT5(ModelComponent.TEXT_ENCODER_2);
     return key.part() == network && joined.containsKey(key.path())
         ? Optional.of(joined.get(key.path()).layer())
         : table.find(t5 ? ModelComponent.TEXT_ENCODER_2 : key.part(), key.path());
@@ -200,11 +200,11 @@ public final class LoraReader {
     keys.forEach((layer, own) -> {
       if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {
         throw new InvalidInputException(file.describe()
-            + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here ("
+            + " is a control LoRA: it widens the network for a second picture, which is not done here ("
             + own.own(LoraKey.DOWN) + " takes " + own.size(LoraKey.DOWN, 1)
             + " numbers of a place, "
             + base + " has " + layer.in()
-            + "); give a ControlNet of FLUX.1 in its place");
+            + "); give a ControlNet in its place");
       }
     });
   }

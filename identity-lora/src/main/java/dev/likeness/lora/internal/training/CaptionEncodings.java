@@ -1,12 +1,12 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import dev.likeness.lora.training.TrainingSet;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,7 +30,7 @@ public final class CaptionEncodings {
    */
   private static final int TOGETHER = 4;
 
-  private final Pupil pupil;
+  private final TrainingTarget pupil;
   private final List<String> captions;
   private final int[] places;
   private final TrainableNetworks learner;
@@ -39,7 +39,7 @@ public final class CaptionEncodings {
   private final List<TextEncoding> known = new ArrayList<>();
 
   public CaptionEncodings(
-      Pupil pupil,
+      TrainingTarget pupil,
       List<String> captions,
       TrainableNetworks learner,
       TensorRegion region,

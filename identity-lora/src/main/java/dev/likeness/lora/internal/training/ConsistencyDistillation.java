@@ -3,8 +3,8 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -13,7 +13,6 @@ import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.Lesson;
-import dev.likeness.lora.Pupil;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
 import java.util.List;
@@ -50,8 +49,8 @@ final class ConsistencyDistillation extends TrainingStep {
   /** Where the pseudo-Huber loss turns from squares to absolute values. */
   private static final double HUBER = 1e-3;
 
-  private final OpenNetworks model;
-  private final Pupil pupil;
+  private final OpenModel model;
+  private final TrainingTarget pupil;
   private final TrainableNetworks learner;
   private final TrainableNetworks base;
   private final Lesson lesson;
@@ -60,8 +59,8 @@ final class ConsistencyDistillation extends TrainingStep {
   private final double guidance;
 
   ConsistencyDistillation(
-      OpenNetworks model,
-      Pupil pupil,
+      OpenModel model,
+      TrainingTarget pupil,
       TrainableNetworks learner,
       Optimizer optimizer,
       Lesson lesson,
@@ -71,7 +70,7 @@ final class ConsistencyDistillation extends TrainingStep {
     super(pupil, learner, optimizer, lesson, texts);
     if (!(lesson instanceof Lesson.NoiseLesson)) {
       throw new IllegalArgumentException(
-          "a base of rectified flow is not distilled here; give Stable Diffusion 1, 2 or XL");
+          "a base of rectified flow is not distilled here; give one with a UNet");
     }
     this.model = model;
     this.pupil = pupil;
@@ -84,7 +83,7 @@ final class ConsistencyDistillation extends TrainingStep {
   }
 
   /** The base as it was. */
-  record Unchanged(OpenNetworks model) implements TrainableNetworks {
+  record Unchanged(OpenModel model) implements TrainableNetworks {
     @Override
     public TrainableWeights weights() {
       throw new IllegalStateException("the base does not learn");
@@ -149,9 +148,7 @@ final class ConsistencyDistillation extends TrainingStep {
   /** What guidance leads away from where a request has no negative prompt, so often. */
   private TextEncoding unwanted(int rows) {
     TextEncoding empty = nothing.of(new int[rows]);
-    return model instanceof StableDiffusionNetworks drawn && drawn.zerosForNothing()
-        ? empty.zeros()
-        : empty;
+    return pupil.withoutNegative(empty);
   }
 
   /** The picture that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
@@ -184,7 +181,7 @@ final class ConsistencyDistillation extends TrainingStep {
       double[] timesteps,
       TextEncoding text,
       SegmentRunner segments) {
-    return pupil.answer(who, noised, timesteps, text, segments).cpu().to(ScalarType.Float);
+    return pupil.predict(who, noised, timesteps, text, segments).cpu().to(ScalarType.Float);
   }
 
   private Tensor rows(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -36,7 +36,7 @@ import org.bytedeco.pytorch.Tensor;
  * so that training starts at the base.
  */
 public final class TrainableAdapter implements TrainableNetworks, AutoCloseable {
-  private final OpenNetworks model;
+  private final OpenModel model;
   private final TrainableWeights weights;
   private final NoiseSource random;
   private final Map<TargetLayer, TrainableDelta> changes = new LinkedHashMap<>();

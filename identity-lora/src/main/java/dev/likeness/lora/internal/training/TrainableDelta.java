@@ -121,7 +121,7 @@ public record TrainableDelta(
    *
    * @throws InvalidInputException when f16 cannot hold it
    */
-  public WeightDelta saved(Function<String, Tensor> values, TensorRegion region) {
+  WeightDelta saved(Function<String, Tensor> values, TensorRegion region) {
     if (form == LoraForm.LOKR) {
       return new LokrDelta(
           half(values.apply(layer.name() + OUTER), region),

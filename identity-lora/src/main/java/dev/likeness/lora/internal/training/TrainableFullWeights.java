@@ -3,12 +3,12 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.lora.Pupil;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -27,17 +27,17 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   /** What networks compute once and never learn. */
   private static final String FIXED = "pos_embed.pos_embed";
 
-  private final OpenNetworks model;
+  private final OpenModel model;
   private final Set<ModelComponent> parts;
   private final ScalarType type;
   private final TrainableWeights weights = new TrainableWeights(this::own);
 
   /** @param type of the weights: f32, or bf16 where steps are rounded by chance */
-  public TrainableFullWeights(OpenNetworks model, boolean textEncoder, ScalarType type) {
-    this(model, learning(Pupil.of(model), textEncoder), type);
+  public TrainableFullWeights(OpenModel model, boolean textEncoder, ScalarType type) {
+    this(model, learning(TrainingTarget.of(model), textEncoder), type);
   }
 
-  public TrainableFullWeights(OpenNetworks model, Set<ModelComponent> parts, ScalarType type) {
+  public TrainableFullWeights(OpenModel model, Set<ModelComponent> parts, ScalarType type) {
     this.model = model;
     this.type = type;
     this.parts = parts;
@@ -52,7 +52,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     }
   }
 
-  private static Set<ModelComponent> learning(Pupil pupil, boolean textEncoder) {
+  private static Set<ModelComponent> learning(TrainingTarget pupil, boolean textEncoder) {
     Set<ModelComponent> parts = EnumSet.of(pupil.part());
     if (textEncoder) {
       pupil.towers().forEach(tower -> parts.add(tower.part()));

@@ -3,12 +3,10 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.Parameters;
-import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
-import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
-import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.request.Adapter;
 import java.util.Map;
@@ -16,7 +14,7 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** The networks as they learn: each call gives what they are built of as it is now. */
-public interface TrainableNetworks {
+interface TrainableNetworks extends TrainingTarget.Trained {
   /**
    * Draws by the weights that lie there for learning: packed for drawing, the networks would lie
    * there twice.
@@ -36,17 +34,6 @@ public interface TrainableNetworks {
     return weights().leaves();
   }
 
-  /** What a part's network is built of; gradients flow to what is learned. */
-  Weights network(ModelComponent part);
-
-  /** Whether gradients reach this part, or what it is told. */
-  boolean learns(ModelComponent part);
-
-  /** {@code plain} as it reads prompts by now. */
-  default ClipPromptEncoder reading(ClipPromptEncoder plain, LoadedClip tower) {
-    return plain;
-  }
-
   /**
    * What a request carries to be drawn with {@code values} of the leaves; its tensors are kept by
    * {@code region}.
@@ -57,7 +44,7 @@ public interface TrainableNetworks {
    * A part of a base model as networks are built of it; its shapes were checked when the model was
    * opened.
    */
-  record OwnTensors(OpenNetworks model, ModelComponent part) implements Parameters {
+  record OwnTensors(OpenModel model, ModelComponent part) implements Parameters {
     @Override
     public boolean has(String name) {
       return model.tensorNames(part).contains(name);

@@ -3,7 +3,8 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -13,7 +14,6 @@ import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import java.util.LinkedHashMap;
@@ -37,7 +37,7 @@ final class TrainableTextualInversion {
 
   private final LoraTraining settings;
   private final PersonToken subject;
-  private final OpenNetworks model;
+  private final OpenModel model;
   private final List<LoadedClip> towers;
   private final Map<ModelComponent, Double> units = new LinkedHashMap<>();
 
@@ -49,7 +49,7 @@ final class TrainableTextualInversion {
     this.settings = settings;
     this.subject = subject;
     model = base.parts();
-    towers = Pupil.of(model).towers();
+    towers = TrainingTarget.of(model).towers();
     try (TensorScope scope = TensorScope.open()) {
       double moved = settings.options().pivot().rate() / stepOfFactors(base);
       towers.forEach(tower -> units.put(tower.part(), moved * spread(tower)));

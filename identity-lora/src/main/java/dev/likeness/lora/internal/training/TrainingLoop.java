@@ -3,7 +3,8 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.internal.training.Ema;
@@ -13,7 +14,6 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.TrainingSet;
 import java.util.List;
@@ -29,8 +29,8 @@ public final class TrainingLoop implements AutoCloseable {
   private final TrainingSet set;
   private final TrainableNetworks learner;
   private final Progress progress;
-  private final OpenNetworks model;
-  private final Pupil pupil;
+  private final OpenModel model;
+  private final TrainingTarget pupil;
   private final TensorRegion region = new TensorRegion();
   private final List<ImageBucket> buckets;
   private final Lesson lesson;
@@ -54,7 +54,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.learner = learner;
     this.progress = progress;
     model = base.parts();
-    pupil = Pupil.of(model);
+    pupil = TrainingTarget.of(model);
     if (settings.options().distilled() > 0
         && set.pictures().stream()
             .anyMatch(picture -> picture.mask().isPresent() || picture.focus().isPresent())) {

@@ -1,14 +1,12 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
-import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LongText;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.lora.LayerPlaces;
-import dev.likeness.lora.LongText;
-import dev.likeness.lora.Pupil;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
 import java.util.LinkedHashMap;
@@ -44,7 +42,8 @@ public final class TrainingMemoryEstimator {
    */
   private static final double HEAP = 1.65;
 
-  private final OpenNetworks model;
+  private final OpenModel model;
+  private final TrainingTarget target;
   private final LayerPlaces places;
   private final Predicate<TargetLayer> learns;
   private final int bytes;
@@ -53,9 +52,10 @@ public final class TrainingMemoryEstimator {
   private double texts;
 
   /** Counts for latents of {@code places} places, where these layers learn. */
-  public TrainingMemoryEstimator(OpenNetworks model, int places, Predicate<TargetLayer> learns) {
+  public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> learns) {
     this.model = model;
-    this.places = LayerPlaces.of(model, places);
+    target = TrainingTarget.of(model);
+    this.places = target.places(places);
     this.learns = learns;
     bytes = model.compute().dtype().bits() / Byte.SIZE;
     LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
@@ -87,11 +87,11 @@ public final class TrainingMemoryEstimator {
   private void add(TargetLayer layer) {
     String path = layer.path();
     if (layer.part() != ModelComponent.UNET && layer.part() != ModelComponent.TRANSFORMER) {
-      int tokens = Pupil.of(model)
+      int tokens = target
           .longText()
           .filter(t5 -> t5.tower().part() == layer.part())
           .map(LongText::tokens)
-          .orElse(LayerPlaces.TEXT);
+          .orElse(LayerPlaces.CLIP_TOKENS);
       texts += learns.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
       return;
     }
@@ -100,9 +100,7 @@ public final class TrainingMemoryEstimator {
         ? "ends"
         : named.group(2) == null ? named.group() : named.group(1) + named.group(2);
     blocks.merge(block, input(layer).plus(attention(layer)).plus(norms(layer)), BlockLoad::plus);
-    boolean ends = path.matches(
-        places.unet() ? ".*(conv2|samplers\\.0\\.conv)" : ".*(net\\.2|transformer.*proj_out)");
-    borders += ends ? places.of(path) * layer.out() : 0;
+    borders += places.endsBlock(path) ? places.of(path) * layer.out() : 0;
   }
 
   /** A layer's input, which those that learn keep, and convolutions always. */
@@ -130,14 +128,11 @@ public final class TrainingMemoryEstimator {
     boolean kept =
         model.compute().dtype() == DType.BF16 && places.weights(path) <= ScaledDotProduct.WHOLE;
     double weights = kept && path.endsWith("to_q") ? places.heads(path) * places.weights(path) : 0;
-    boolean second = path.contains("attn2");
-    int tensors = second && places.unet() ? 2 : (second ? 4 : 5) - (weights > 0 ? 1 : 0);
-    boolean normed = model instanceof FluxNetworks
-        || model instanceof Sd3Networks three && three.config().normed();
+    int tensors = places.attentionTensors(path, weights > 0);
     return new BlockLoad(
         tensors * numbers + weights,
-        normed ? 2 * numbers : 0,
-        model instanceof FluxNetworks ? 2 * numbers : 0);
+        places.normed() ? 2 * numbers : 0,
+        places.rotated() ? 2 * numbers : 0);
   }
 
   /**
@@ -151,7 +146,7 @@ public final class TrainingMemoryEstimator {
       return BlockLoad.typed(2 * tokens * layer.in());
     }
     if (path.endsWith("net.0.proj")) {
-      return BlockLoad.typed(tokens * (layer.in() + layer.out() * (places.unet() ? 1.5 : 1)));
+      return BlockLoad.typed(tokens * (layer.in() + layer.out() * places.feedForward()));
     }
     if (path.endsWith("proj_mlp")) {
       return BlockLoad.typed(tokens * layer.out());

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -9,7 +10,6 @@ import dev.likeness.diffusion.internal.training.GradientClipping;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -30,7 +30,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   private static final String ADVICE =
       "delete the state, if one is kept, and train again with a lower learning rate, or in f32 instead of a half type";
 
-  private final Pupil pupil;
+  private final TrainingTarget pupil;
   private final TrainableNetworks learner;
   private final Optimizer optimizer;
   private final Lesson lesson;
@@ -41,7 +41,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   private double sum;
 
   public TrainingStep(
-      Pupil pupil,
+      TrainingTarget pupil,
       TrainableNetworks learner,
       Optimizer optimizer,
       Lesson lesson,
@@ -51,7 +51,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
 
   /** With the base as it was and what it is told, which masked pictures want. */
   TrainingStep(
-      Pupil pupil,
+      TrainingTarget pupil,
       TrainableNetworks learner,
       Optimizer optimizer,
       Lesson lesson,
@@ -207,7 +207,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     }
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor usual = pupil
-          .answer(base, noised, batch.levels, usualTexts.of(batch.captions), SegmentRunner.PLAIN)
+          .predict(base, noised, batch.levels, usualTexts.of(batch.captions), SegmentRunner.PLAIN)
           .cpu();
       return usual.to(ScalarType.Float).lerp(target, batch.mask);
     }
@@ -220,7 +220,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     // The base is asked before anything of the learner's pass has to be kept.
     Tensor target = masked(batch, noised, lesson.target(batch.clean, batch.noise, levels));
     Tensor answer = pupil
-        .answer(learner, noised, levels, texts.of(batch.captions), segments)
+        .predict(learner, noised, levels, texts.of(batch.captions), segments)
         .cpu();
     int own = batch.own;
     int others = levels.length - own;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -109,7 +109,7 @@ class KohyaSpellingTest {
     return file.toFile().length();
   }
 
-  private static Lora changing(OpenNetworks model) {
+  private static Lora changing(OpenModel model) {
     TensorRegion region = new TensorRegion();
     Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
@@ -134,8 +134,8 @@ class KohyaSpellingTest {
         }
       }
     }
-    LoraInspection report = LoraInspection.made(
-        LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, changes.size(), 3, Map.of());
+    LoraInspection report =
+        LoraInspection.made("unknown", LoraAlgorithm.LORA, changes.size(), 3, Map.of());
     return new Lora(new LoraDeltas(changes, Map.of()), Map.of(), report, region, model);
   }
 

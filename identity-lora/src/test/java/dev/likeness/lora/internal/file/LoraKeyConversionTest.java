@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.layout.KeyList;
@@ -74,7 +75,7 @@ class LoraKeyConversionTest {
     }
     linear(t, "proj_out", 64, WIDTH);
     linear(t, "norm_out.linear", 2 * WIDTH, WIDTH);
-    return LayerTable.of(Map.of(ModelComponent.TRANSFORMER, t));
+    return LayerTable.of(FamilyRegistry.FLUX, Map.of(ModelComponent.TRANSFORMER, t));
   }
 
   private static void linear(Map<String, long[]> tensors, String path, long out, long in) {
@@ -101,9 +102,9 @@ class LoraKeyConversionTest {
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.misshapen());
     assertEquals(List.of(), report.incomplete());
-    assertEquals(LoraFamilyDetector.FLUX, report.family());
+    assertEquals("flux", report.family());
     assertEquals(rank, report.rank());
-    assertEquals(LoraFamilyDetector.FLUX, LoraFamilyDetector.of(table));
+    assertEquals("flux", table.kind());
     assertTrue(report.layers() >= layers, report.layers() + " layers");
   }
 
@@ -125,7 +126,7 @@ class LoraKeyConversionTest {
               return name.contains("final") ? last : up;
             }
           },
-          OriginalLayerNames.of(LoraFamilyDetector.FLUX, flux(64)),
+          OriginalLayerNames.of("flux", flux(64)),
           ModelComponent.TRANSFORMER,
           flux(64));
       String at = "transformer.single_transformer_blocks.3.";
@@ -143,20 +144,19 @@ class LoraKeyConversionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "transformer_blocks.0.attn.to_q, 3072, FLUX",
-    "transformer_blocks.0.attn.add_k_proj, 3072, FLUX",
-    "transformer_blocks.18.ff_context.net.0.proj, 3072, FLUX",
-    "transformer_blocks.0.attn.to_q, 1536, SD3",
-    "transformer_blocks.37.norm1_context.linear, 2432, SD3",
-    "transformer_blocks.23.attn.to_q, 64, SD3",
-    "transformer_blocks.59.attn.to_q, 3072, QWEN_IMAGE",
-    "transformer_blocks.0.img_mlp.net.2, 64, QWEN_IMAGE",
-    "double_blocks.0.img_mlp.0, 3072, FLUX",
-    "transformer_blocks.0.attn2.to_q, 64, SD3",
-    "transformer_blocks.0.attn.to_q, 64, UNKNOWN"
+    "transformer_blocks.0.attn.to_q, 3072, flux",
+    "transformer_blocks.0.attn.add_k_proj, 3072, flux",
+    "transformer_blocks.18.ff_context.net.0.proj, 3072, flux",
+    "transformer_blocks.0.attn.to_q, 1536, sd3",
+    "transformer_blocks.37.norm1_context.linear, 2432, sd3",
+    "transformer_blocks.23.attn.to_q, 64, sd3",
+    "transformer_blocks.59.attn.to_q, 3072, qwen-image",
+    "transformer_blocks.0.img_mlp.net.2, 64, qwen-image",
+    "double_blocks.0.img_mlp.0, 3072, flux",
+    "transformer_blocks.0.attn2.to_q, 64, sd3",
+    "transformer_blocks.0.attn.to_q, 64, unknown"
   })
-  void tellsTransformersApartWhoseBlocksHaveTheSameNames(
-      String layer, long width, LoraFamilyDetector family) {
+  void tellsTransformersApartWhoseBlocksHaveTheSameNames(String layer, long width, String family) {
     Map<String, long[]> shapes = Map.of(
         "transformer." + layer + ".lora_A.weight",
         new long[] {4, width},
@@ -164,19 +164,14 @@ class LoraKeyConversionTest {
         new long[] {width, 4});
     KeyList keys = new KeyList("a list", shapes);
     assertEquals(family, LoraFamilyDetector.of(keys, Map.of()));
-    if (family == LoraFamilyDetector.UNKNOWN) {
+    if (family.equals("unknown")) {
+      assertEquals("flux", LoraFamilyDetector.of(keys, Map.of("ss_base_model_version", "flux1")));
+      assertEquals("sd3", LoraFamilyDetector.of(keys, Map.of(), "sd3"));
       assertEquals(
-          LoraFamilyDetector.FLUX,
-          LoraFamilyDetector.of(keys, Map.of("ss_base_model_version", "flux1")));
-      assertEquals(
-          LoraFamilyDetector.SD3, LoraFamilyDetector.of(keys, Map.of(), LoraFamilyDetector.SD3));
-      assertEquals(
-          LoraFamilyDetector.SD3,
+          "sd3",
           LoraFamilyDetector.of(
               keys, Map.of("modelspec.architecture", "stable-diffusion-3-medium/lora")));
-      assertEquals(
-          LoraFamilyDetector.FLUX2,
-          LoraFamilyDetector.of(keys, Map.of(), LoraFamilyDetector.FLUX2));
+      assertEquals("flux2", LoraFamilyDetector.of(keys, Map.of(), "flux2"));
     }
   }
 
@@ -190,17 +185,13 @@ class LoraKeyConversionTest {
   void takesTextEncodersAloneForThoseOfTheBase(String key) {
     KeyList towers =
         new KeyList("a list", Map.of(key, new long[] {4, 1280}, "lora_te1_x.alpha", new long[0]));
+    assertEquals("sd3", LoraFamilyDetector.of(towers, Map.of(), "sd3"));
+    assertEquals("sdxl", LoraFamilyDetector.of(towers, Map.of(), "sd1"));
     assertEquals(
-        LoraFamilyDetector.SD3, LoraFamilyDetector.of(towers, Map.of(), LoraFamilyDetector.SD3));
-    assertEquals(
-        LoraFamilyDetector.SDXL, LoraFamilyDetector.of(towers, Map.of(), LoraFamilyDetector.SD1));
-    assertEquals(
-        LoraFamilyDetector.SDXL,
-        LoraFamilyDetector.of(
-            towers, Map.of("ss_base_model_version", "sdxl_base_v1-0"), LoraFamilyDetector.SD3));
+        "sdxl",
+        LoraFamilyDetector.of(towers, Map.of("ss_base_model_version", "sdxl_base_v1-0"), "sd3"));
     KeyList more = new KeyList(
         "a list", Map.of(key, new long[] {4, 1280}, "lora_unet_mid_block_x.alpha", new long[0]));
-    assertEquals(
-        LoraFamilyDetector.SDXL, LoraFamilyDetector.of(more, Map.of(), LoraFamilyDetector.SD3));
+    assertEquals("sdxl", LoraFamilyDetector.of(more, Map.of(), "sd3"));
   }
 }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
 import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
@@ -36,7 +36,7 @@ class MakersNamesTest {
         BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
       KeyMapping layout = layout(base.parts());
       LayerTable table = LayerTable.of(base.parts());
-      OriginalLayerNames names = OriginalLayerNames.of(LoraFamilyDetector.of(table), table);
+      OriginalLayerNames names = OriginalLayerNames.of(table.kind(), table);
       table.layers().stream()
           .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
           .forEach(layer -> {
@@ -59,9 +59,9 @@ class MakersNamesTest {
     }
   }
 
-  private static KeyMapping layout(OpenNetworks model) {
-    return model instanceof FluxNetworks flux
+  private static KeyMapping layout(OpenModel model) {
+    return model.networks() instanceof FluxNetworks flux
         ? FluxKeyFormat.FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
-        : Sd3KeyFormat.Sd3Layout.of(((Sd3Networks) model).config().layers());
+        : Sd3KeyFormat.Sd3Layout.of(((Sd3Networks) model.networks()).config().layers());
   }
 }

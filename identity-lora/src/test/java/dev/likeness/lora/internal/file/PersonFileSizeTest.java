@@ -2,6 +2,7 @@ package dev.likeness.lora.internal.file;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.io.OwnersAlone;
@@ -43,7 +44,7 @@ class PersonFileSizeTest {
         LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
     Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     Path file = folder.resolve("person.safetensors");
-    LayerTable table = LayerTable.of(RealLoraTest.shapes());
+    LayerTable table = LayerTable.of(FamilyRegistry.STABLE_DIFFUSION, RealLoraTest.shapes());
     try (TensorScope scope = TensorScope.open()) {
       table.layers().stream()
           .filter(settings::includes)

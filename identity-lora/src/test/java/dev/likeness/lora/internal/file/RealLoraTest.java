@@ -7,6 +7,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
@@ -50,7 +51,7 @@ public class RealLoraTest {
     assertEquals(matched, report.matched());
     assertEquals(
         name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.embeddings());
-    report.requireComplete(name, "a base", LoraFamilyDetector.SD1);
+    report.requireComplete(name, "a base", "sd1");
   }
 
   @Test
@@ -59,15 +60,15 @@ public class RealLoraTest {
     assertEquals(List.of(), report.unmatched());
     assertEquals(128, report.layers());
     assertEquals(256, report.matched());
-    assertEquals(LoraFamilyDetector.SD2, report.family());
-    report.requireComplete("lora_pop.pt", "a base", LoraFamilyDetector.SD2);
+    assertEquals("sd2", report.family());
+    report.requireComplete("lora_pop.pt", "a base", "sd2");
     LoraInspection wrong = report("lora_pop.pt", stableDiffusion15());
     assertEquals(
         "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but base is Stable Diffusion 1.x; open it with a base"
             + " of Stable Diffusion 2.x",
         assertThrows(
                 InvalidInputException.class,
-                () -> wrong.requireComplete("lora_pop.pt", "base", LoraFamilyDetector.SD1))
+                () -> wrong.requireComplete("lora_pop.pt", "base", "sd1"))
             .getMessage());
   }
 
@@ -79,8 +80,7 @@ public class RealLoraTest {
     assertEquals(
         name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
         assertThrows(
-                InvalidInputException.class,
-                () -> report.requireComplete(name, "a base", LoraFamilyDetector.SD1))
+                InvalidInputException.class, () -> report.requireComplete(name, "a base", "sd1"))
             .getMessage());
   }
 
@@ -112,7 +112,7 @@ public class RealLoraTest {
   }
 
   private static LayerTable stableDiffusion15() throws IOException {
-    return LayerTable.of(shapes());
+    return LayerTable.of(FamilyRegistry.STABLE_DIFFUSION, shapes());
   }
 
   /** As 1.5, with text 1024 wide. */
@@ -123,7 +123,7 @@ public class RealLoraTest {
         .replaceAll((name, shape) ->
             name.matches(".*attn2\\.to_[kv]\\.weight") ? new long[] {shape[0], 1024} : shape);
     shapes.remove(ModelComponent.TEXT_ENCODER);
-    return LayerTable.of(shapes);
+    return LayerTable.of(FamilyRegistry.STABLE_DIFFUSION, shapes);
   }
 
   static Map<ModelComponent, Map<String, long[]>> shapes() throws IOException {
@@ -149,7 +149,7 @@ public class RealLoraTest {
     assertEquals(List.of(), report.incomplete());
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());
-    assertEquals(LoraFamilyDetector.SD1, report.family());
+    assertEquals("sd1", report.family());
   }
 
   public static LoraInspection listed(String name, LayerTable table) throws IOException {

@@ -36,7 +36,7 @@ class TextProjectionTest {
             GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path(),
             Compute.EXACT);
         Lora lora = Lora.open(
-            file(LayerTable.of(base.networks())
+            file(LayerTable.of(base.parts())
                 .find(ModelComponent.TEXT_ENCODER_2, "text_projection")
                 .orElseThrow()),
             base);

@@ -9,7 +9,9 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -23,7 +25,6 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
@@ -60,7 +61,7 @@ class FewStepTest {
    * A network that knows the picture behind all noise, or takes it for one that is brighter by
    * {@code off}.
    */
-  private record Knowing(OpenNetworks model, Tensor picture, double off) implements Pupil {
+  private record Knowing(OpenModel model, Tensor picture, double off) implements TrainingTarget {
     @Override
     public ModelComponent part() {
       return ModelComponent.UNET;
@@ -72,18 +73,28 @@ class FewStepTest {
     }
 
     @Override
+    public Recipe recipe() {
+      throw new UnsupportedOperationException("of one test");
+    }
+
+    @Override
+    public LayerPlaces places(int places) {
+      throw new UnsupportedOperationException("of one test");
+    }
+
+    @Override
     public List<LoadedClip> towers() {
       return List.of();
     }
 
     @Override
-    public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
+    public TextEncoding encode(List<String> texts, Tensor byT5, TrainingTarget.Trained trained) {
       return new TextEncoding(torch.zeros(texts.size(), 1, 1), null);
     }
 
     @Override
-    public Tensor answer(
-        TrainableNetworks learner,
+    public Tensor predict(
+        TrainingTarget.Trained trained,
         Tensor noised,
         double[] levels,
         TextEncoding text,
@@ -124,13 +135,14 @@ class FewStepTest {
   }
 
   /** The loss of pictures that {@code pupils} knows. */
-  private static double loss(BaseModel base, Function<Tensor, Pupil> pupils, double guidance) {
+  private static double loss(
+      BaseModel base, Function<Tensor, TrainingTarget> pupils, double guidance) {
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(3)) {
       Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
-      Pupil pupil = pupils.apply(clean);
+      TrainingTarget pupil = pupils.apply(clean);
       Lesson lesson = Lesson.of(base.parts(), LoraTraining.fewStep(guidance));
       CaptionEncodings texts = new CaptionEncodings(
           pupil,
@@ -149,8 +161,18 @@ class FewStepTest {
   }
 
   /** A network that sees nothing, and keeps the most that a text without words says to it. */
-  private static final class Reading implements Pupil {
+  private static final class Reading implements TrainingTarget {
+    private final TrainingTarget base;
     private double most;
+
+    Reading(TrainingTarget base) {
+      this.base = base;
+    }
+
+    @Override
+    public TextEncoding withoutNegative(TextEncoding empty) {
+      return base.withoutNegative(empty);
+    }
 
     @Override
     public ModelComponent part() {
@@ -163,21 +185,31 @@ class FewStepTest {
     }
 
     @Override
+    public Recipe recipe() {
+      throw new UnsupportedOperationException("of one test");
+    }
+
+    @Override
+    public LayerPlaces places(int places) {
+      throw new UnsupportedOperationException("of one test");
+    }
+
+    @Override
     public List<LoadedClip> towers() {
       return List.of();
     }
 
     /** 2 for words, 1 for none. */
     @Override
-    public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
+    public TextEncoding encode(List<String> texts, Tensor byT5, TrainingTarget.Trained trained) {
       Scalar said = new Scalar(texts.get(0).isEmpty() ? 1.0 : 2.0);
       return new TextEncoding(
           torch.full(new long[] {1, 1, 1}, said), torch.full(new long[] {1, 1}, said));
     }
 
     @Override
-    public Tensor answer(
-        TrainableNetworks learner,
+    public Tensor predict(
+        TrainingTarget.Trained trained,
         Tensor noised,
         double[] levels,
         TextEncoding text,
@@ -194,7 +226,7 @@ class FewStepTest {
     Path folder =
         GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      Reading pupil = new Reading();
+      Reading pupil = new Reading(TrainingTarget.of(base.parts()));
       pupil.most = -1;
       loss(base, clean -> pupil, 4);
       assertEquals(said, pupil.most);

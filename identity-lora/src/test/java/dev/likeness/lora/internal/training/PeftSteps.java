@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.Closeness;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
@@ -16,7 +17,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,19 +44,20 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   }
 
   TrainingStep learning(
-      StableDiffusionNetworks model,
+      OpenModel model,
       TrainableAdapter factors,
       AdamW optimizer,
       LoraTraining settings,
       TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
     CaptionEncodings texts = new CaptionEncodings(
-        Pupil.of(model),
+        TrainingTarget.of(model),
         prompts.stream().map(String.class::cast).toList(),
         factors,
         region,
         new Cancellation());
-    return new TrainingStep(Pupil.of(model), factors, optimizer, Lesson.of(model, settings), texts);
+    return new TrainingStep(
+        TrainingTarget.of(model), factors, optimizer, Lesson.of(model, settings), texts);
   }
 
   public static TrainingStep.Batch batch(Safetensors given, int step) {

@@ -9,7 +9,9 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -25,12 +27,10 @@ import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lesson;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Pupil;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import dev.likeness.lora.internal.file.RealLoraTest;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.PersonToken;
@@ -71,12 +71,12 @@ public class SdxlTrainingTest {
       List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts"))
           .stream().map(String.class::cast).toList();
       TrainingStep learning = new TrainingStep(
-          Pupil.of(base.parts()),
+          TrainingTarget.of(base.parts()),
           factors,
           optimizer,
           Lesson.of(base.parts(), SETTINGS),
           new CaptionEncodings(
-              Pupil.of(base.parts()), prompts, factors, region, new Cancellation()));
+              TrainingTarget.of(base.parts()), prompts, factors, region, new Cancellation()));
       compareGradients(learning, factors, golden, false);
       compareGradients(learning, factors, golden, true);
       steps.compareLosses(learning, SETTINGS);
@@ -164,7 +164,7 @@ public class SdxlTrainingTest {
     assertEquals(List.of(), report.misshapen());
     assertEquals(2958, report.matched());
     assertEquals(986, report.layers());
-    assertEquals(LoraFamilyDetector.SDXL, report.family());
+    assertEquals("sdxl", report.family());
   }
 
   /** The layers of a published model. */
@@ -181,6 +181,6 @@ public class SdxlTrainingTest {
           .forEach((key, entry) -> named.put(key, ((Map<?, ?>) entry).get("shape")));
       shapes.put(part, GoldenFolder.shapes(named));
     }
-    return LayerTable.of(shapes);
+    return LayerTable.of(FamilyRegistry.STABLE_DIFFUSION, shapes);
   }
 }

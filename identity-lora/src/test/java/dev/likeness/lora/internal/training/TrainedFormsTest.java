@@ -64,7 +64,7 @@ class TrainedFormsTest {
       PeftSteps steps = new PeftSteps(given, expected);
       steps.start(factors);
       steps.compare(
-          steps.learning(base.networks(), factors, optimizer, settings, region), factors, settings);
+          steps.learning(base.parts(), factors, optimizer, settings, region), factors, settings);
     }
   }
 }

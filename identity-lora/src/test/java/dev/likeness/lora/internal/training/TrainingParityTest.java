@@ -53,7 +53,7 @@ class TrainingParityTest {
       assertEquals(start.names(), factors.weights().leaves().keySet());
       PeftSteps steps = new PeftSteps(expected, expected);
       steps.compare(
-          steps.learning(base.networks(), factors, optimizer, SETTINGS, region), factors, settings);
+          steps.learning(base.parts(), factors, optimizer, SETTINGS, region), factors, settings);
     }
   }
 
@@ -87,8 +87,8 @@ class TrainingParityTest {
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
-      TrainingStep step = new PeftSteps(given, given)
-          .learning(base.networks(), factors, optimizer, settings, region);
+      TrainingStep step =
+          new PeftSteps(given, given).learning(base.parts(), factors, optimizer, settings, region);
       for (int batch : batches) {
         step.learn(PeftSteps.batch(given, batch), settings);
       }
@@ -113,11 +113,11 @@ class TrainingParityTest {
         TensorScope scope = TensorScope.open();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       PeftSteps steps = new PeftSteps(given, given);
-      TrainingStep unbroken = steps.learning(base.networks(), whole, first, settings, region);
+      TrainingStep unbroken = steps.learning(base.parts(), whole, first, settings, region);
       unbroken.learn(PeftSteps.batch(given, 0), settings);
       kept.save(whole.weights(), first, null, List.of(unbroken));
       unbroken.learn(PeftSteps.batch(given, 1), settings);
-      TrainingStep again = steps.learning(base.networks(), resumed, second, settings, region);
+      TrainingStep again = steps.learning(base.parts(), resumed, second, settings, region);
       kept.resume(resumed.weights(), second, null, List.of(again));
       assertEquals(1, again.parts());
       again.learn(PeftSteps.batch(given, 1), settings);

@@ -23,7 +23,7 @@ final class DrawnLatents {
   private final PeopleRenders renders;
 
   DrawnLatents(BaseModel base, RenderStore store, PeopleRenders renders) {
-    this.model = base.networks();
+    this.model = base.unwrap(StableDiffusionNetworks.class);
     this.unet = new UNetGuesses(model);
     this.store = store;
     this.renders = renders;

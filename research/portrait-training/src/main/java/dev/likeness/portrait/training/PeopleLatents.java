@@ -36,7 +36,7 @@ final class PeopleLatents {
   private final FaceEmbedder eye;
 
   PeopleLatents(BaseModel base, RenderStore store, PeopleRenders renders, FaceEmbedder eye) {
-    this.model = base.networks();
+    this.model = base.unwrap(StableDiffusionNetworks.class);
     this.unet = new UNetGuesses(model);
     this.store = store;
     this.renders = renders;

@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -121,7 +122,8 @@ public final class TrainParts {
   private void imageAdapter() {
     Path trained = work.resolve("image-adapter.safetensors");
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
-    try (ImageEncoder encoder = ImageEncoder.open(encoder(), base.networks().compute())) {
+    try (ImageEncoder encoder =
+        ImageEncoder.open(encoder(), base.unwrap(StableDiffusionNetworks.class).compute())) {
       Architecture.imageAdapter()
           .steps(numbers.of("adapterSteps"))
           .batch(numbers.of("adapterBatch"))

@@ -43,7 +43,7 @@ class TrainFlowTest {
           state.read("weights.proj_out.weight").abs().sum().item_double() > 0, "it began at zero");
     }
     try (BaseModel base = BaseModel.open(folder.resolve("out/folder"), Compute.of("cpu", "bf16"))) {
-      assertTrue(base.parts() instanceof Sd3Networks);
+      assertTrue(base.parts().networks() instanceof Sd3Networks);
       RgbImage picture =
           base.generate(ImageRequest.of("portrait of a man").steps(1).seed(1)).picture();
       assertEquals(256, picture.width());

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
+import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -24,6 +25,9 @@ import org.bytedeco.pytorch.global.torch;
  * blocks.
  */
 final class FluxBackbone {
+  /** Queries and keys are normalised, with biases. */
+  static final QkvProjection.Style STYLE = new QkvProjection.Style(true, true, 1e-6);
+
   private final TimeTextEmbedding embedding;
   private final Linear contextEmbedder;
   private final Linear xEmbedder;
@@ -95,7 +99,11 @@ final class FluxBackbone {
     FluxBlock(Weights w, FluxConfig config) {
       norm1 = new AdaLayerNorm(w.at("norm1"), config.width(), 6);
       norm1Context = new AdaLayerNorm(w.at("norm1_context"), config.width(), 6);
-      block = DoubleStreamBlock.gelu(w, config);
+      FeedForward.GeluFeedForward ff = new FeedForward.GeluFeedForward(w.at("ff"), config.width());
+      FeedForward.GeluFeedForward ffText =
+          new FeedForward.GeluFeedForward(w.at("ff_context"), config.width());
+      block = DoubleStreamBlock.of(
+          w, config.width(), config.heads(), FluxBackbone.STYLE, ff::forward, ffText::forward);
     }
 
     JointAttention.Streams forward(
@@ -118,8 +126,8 @@ final class FluxBackbone {
       int width = config.width();
       norm = new AdaLayerNorm(w.at("norm"), width, 3);
       projMlp = new Linear(w.at("proj_mlp"), width, 4L * width);
-      attention = JointAttention.single(
-          w.at("attn"), width, config.heads(), QkvProjection.Style.FLUX, false);
+      attention =
+          JointAttention.single(w.at("attn"), width, config.heads(), FluxBackbone.STYLE, false);
       projOut = new Linear(w.at("proj_out"), 5L * width, width);
     }
 

@@ -4,23 +4,28 @@ import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.internal.family.ControlImages;
 import dev.likeness.diffusion.internal.family.ControlInput;
+import dev.likeness.diffusion.internal.family.Editing;
 import dev.likeness.diffusion.internal.family.FlowPlan;
+import dev.likeness.diffusion.internal.family.Inpainting;
+import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
+import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.GenerationDefaults;
-import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.schedulers.PlanRequest;
@@ -38,112 +43,127 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * FLUX.1: CLIP's pooled text and T5's tokens; the request's guidance goes into the network where it
  * was distilled.
  */
-public record FluxModel(FluxNetworks model) implements OpenModel {
-  private static final int TEXT_TOKENS = 512;
+final class FluxModel implements OpenModel {
+  static final int TEXT_TOKENS = 512;
   private static final double MAX_SHIFT = 1.15;
+  private static final int SIDE = 128;
+
+  private final FluxFamily family;
+  private final FluxNetworks model;
+  private final Capabilities capabilities;
+
+  FluxModel(FluxFamily family, FluxNetworks model) {
+    this.family = family;
+    this.model = model;
+    this.capabilities = Capabilities.of(
+        CachePoints.BLOCKS,
+        Capabilities.TrueCfg.SUPPORTED,
+        new Controls(),
+        model.edits() ? (Editing) this::reference : null,
+        model.fills() ? new Filling() : null,
+        FluxTrainingTarget.of(model));
+  }
 
   @Override
-  public GenerationDefaults defaults() {
-    int pixels = 128 * model.autoencoder().factor();
-    return showsMask()
-        ? new GenerationDefaults(50, 30, pixels, pixels, 0.6, 1)
-        : new GenerationDefaults(28, 3.5, pixels, pixels, edits() ? 1 : 0.6, edits() ? 1 : 0.6);
+  public FluxFamily family() {
+    return family;
+  }
+
+  @Override
+  public FluxNetworks networks() {
+    return model;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return capabilities;
   }
 
   /**
-   * Where the network has guidance of its own, diffusers gives it twice as much over a picture and
+   * Where the network has guidance of its own, diffusers gives it twice as much over an image and
    * beside a ControlNet.
    */
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
+    int pixels = pixels();
+    if (model.fills()) {
+      return new GenerationDefaults(50, 30, pixels, pixels, 0.6, 1);
+    }
     boolean alone = !request.drawsOver() && request.controls().isEmpty();
-    return alone || showsMask() || edits() ? defaults() : defaults().guidance(7);
+    double strength = model.edits() ? 1 : 0.6;
+    return new GenerationDefaults(
+        28, alone || model.edits() ? 3.5 : 7, pixels, pixels, strength, strength);
   }
 
-  @Override
-  public int unit() {
+  private int pixels() {
+    return SIDE * model.autoencoder().factor();
+  }
+
+  private int unit() {
     return 2 * model.autoencoder().factor();
   }
 
   @Override
-  public boolean seesWindows() {
-    return false;
+  public LatentSpace latents() {
+    LatentSpace own = LatentSpace.of(unit());
+    return model.edits() || model.fills() ? own : own.atMost((double) pixels() * pixels());
   }
 
   @Override
-  public boolean guided(ImageRequest request) {
-    return request.guidanceOptions().trueCfg() > 1;
+  public double guidanceScale(ImageRequest request) {
+    return request.guidanceOptions().trueCfg();
   }
 
   @Override
-  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return OpenModel.evenly(
-        moved(plain, FlowPlan.mu(scheduler, tokens(request), MAX_SHIFT)), scheduler);
+  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+    double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
+    return FlowPlan.evenly(FlowPlan.shifted(asked, model.scheduler(), mu), scheduler);
   }
 
-  @Override
-  public boolean isOfBlocks() {
-    return true;
-  }
-
-  @Override
-  public boolean showsMask() {
-    return model.fills();
-  }
-
-  @Override
-  public boolean edits() {
-    return model.edits();
-  }
-
-  @Override
-  public double scaled(RgbImage picture) {
-    return edits() || showsMask() ? 1 : defaults().scaled(picture);
-  }
-
-  @Override
-  public RgbImage seen(RgbImage picture, boolean ownSize) {
+  private RgbImage reference(RgbImage picture, boolean ownSize) {
     KontextSize size =
         ownSize ? new KontextSize(picture.width(), picture.height()) : KontextSize.nearest(picture);
     return Lanczos.resize(picture, size.width() / unit() * unit(), size.height() / unit() * unit());
   }
 
-  @Override
-  public boolean alwaysEncodes() {
-    return true;
-  }
-
-  @Override
-  public Tensor shown(Tensor mask, Tensor kept) {
-    long f = model.autoencoder().factor();
-    Tensor pixels = mask.view(1, kept.size(2), f, kept.size(3), f)
-        .permute(0, 2, 4, 1, 3)
-        .reshape(1, f * f, kept.size(2), kept.size(3))
-        .expand(kept.size(0), -1, -1, -1);
-    return torch.cat(new TensorVector(kept, pixels), 1);
-  }
-
-  @Override
-  public ControlInput hint(
-      List<ControlImage> controls, int rows, Function<ControlImage, Tensor> seen) {
-    ControlImage control = controls.get(0);
-    FluxControlNetModel net = control.net().beside(model.config());
-    if (control.mask() != null) {
-      throw new IllegalArgumentException("ControlNet " + control.net().name()
-          + " is of FLUX, whose pictures have no mask; give" + " the control without one");
+  /** Fill: the kept part, and the mask's pixels side by side as channels. */
+  private final class Filling implements Inpainting {
+    @Override
+    public Tensor conditioning(Tensor mask, Tensor kept) {
+      long f = model.autoencoder().factor();
+      Tensor pixels = mask.view(1, kept.size(2), f, kept.size(3), f)
+          .permute(0, 2, 4, 1, 3)
+          .reshape(1, f * f, kept.size(2), kept.size(3))
+          .expand(kept.size(0), -1, -1, -1);
+      return torch.cat(new TensorVector(kept, pixels), 1);
     }
-    control.net().requireTold(control.mode());
-    return new ControlInput(
-        controls, rows, null, net, List.of(net.hint(seen.apply(control))), null);
+
+    @Override
+    public boolean alwaysEncodes() {
+      return true;
+    }
+  }
+
+  private final class Controls implements ControlImages {
+    @Override
+    public Tensor pixels(ControlImage control, RgbImage image) {
+      return ImageTensors.toSigned(image);
+    }
+
+    @Override
+    public ControlInput encode(
+        List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
+      return FluxControlNet.beside(controls, model.config()).input(controls, rows, input);
+    }
   }
 
   @Override
-  public Conditioning texts(
+  public Conditioning encode(
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.prompts(request, guided(request), false);
-    return Conditioning.lasting(
+    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, false);
+    return Conditioning.constant(
         new TextEncoding(
             model
                 .t5()
@@ -161,47 +181,38 @@ public record FluxModel(FluxNetworks model) implements OpenModel {
   }
 
   @Override
-  public Stream<TruncatedPrompt> cuts(String prompt, List<TextualInversion> words) {
-    return Stream.of(model.clip().cut(prompt, words), model.t5().cut(prompt, TEXT_TOKENS));
+  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
+    return Stream.of(model.clip().cut(prompt, inversions), model.t5().cut(prompt, TEXT_TOKENS));
   }
 
   @Override
-  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
-    ImageRequest request = sitting.request();
-    int rows = sitting.rows();
-    GuidanceOptions options = request.guidanceOptions();
-    OpenModel.refuseWeakening(request, "FLUX");
-    if (canvas.reference() != null && !canvas.hints().isEmpty()) {
+  public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
+    if (latents.reference() != null && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
           "ControlNets and a picture to edit do not go together; give one of them");
     }
-    if (request.approximation().kind() == CachingOptions.Kind.FIRST_BLOCK
-        && !canvas.hints().isEmpty()) {
+    if (batch.request().approximation().kind() == CachingOptions.Kind.FIRST_BLOCK
+        && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
           "ControlNets add to the blocks that the first-block cache leaves out; approximate by"
               + " extrapolation, or draw without one");
     }
-    Adaptation own = sitting.adaptation(ModelComponent.TRANSFORMER);
-    List<FluxTransformer2DModel> views = OpenModel.views(own, rows, model::transformer);
-    FluxTransformer2DModel.Inputs text = text(sitting);
-    RotaryEmbedding rotation = rotation(request, text.text().size(1), canvas.reference());
-    return new GuidedPredictor(
-            options,
-            options.trueCfg(),
-            rows,
-            OpenModel.showsPictures(model, ModelComponent.TRANSFORMER, own))
-        .of(GuidedPredictor.byRows(
-            sitting,
-            text.text().size(0),
-            new FluxPredictor(model, sitting, views, text, rotation, canvas)));
+    List<FluxTransformer2DModel> views =
+        batch.views(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
+    FluxTransformer2DModel.Inputs text = text(batch);
+    RotaryEmbedding rotation = rotation(batch.request(), text.text().size(1), latents.reference());
+    return PromptedNetwork.byRows(
+        batch,
+        text.text().size(0),
+        new FluxPredictor(model, batch, views, text, rotation, latents));
   }
 
-  private FluxTransformer2DModel.Inputs text(ConditionedBatch sitting) {
-    TextEncoding told = sitting.constant(guided(sitting.request()));
+  private FluxTransformer2DModel.Inputs text(ConditionedBatch batch) {
+    TextEncoding encoding = batch.constant(guidanceScale(batch.request()) > 1);
     Tensor guidance = torch
-        .tensor(new float[] {(float) sitting.request().guidance()})
+        .tensor(new float[] {(float) batch.request().guidance()})
         .to(device(), ScalarType.Float);
-    return new FluxTransformer2DModel.Inputs(told.tokens(), told.pooled(), guidance);
+    return new FluxTransformer2DModel.Inputs(encoding.tokens(), encoding.pooled(), guidance);
   }
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens, Tensor reference) {

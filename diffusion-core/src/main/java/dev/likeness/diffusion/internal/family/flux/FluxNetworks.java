@@ -13,6 +13,7 @@ import dev.likeness.diffusion.internal.text.LoadedT5;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
 
 /**
  * The networks of a FLUX.1 model (dev, schnell and their kin), opened and checked. Immutable and
@@ -37,7 +38,7 @@ public final class FluxNetworks extends NetworksBase {
       transformer = open(
           OpenNetworks.Network.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute));
+      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -52,10 +53,10 @@ public final class FluxNetworks extends NetworksBase {
    *     is not supported
    */
   public static FluxNetworks open(ModelParts files, Compute compute) {
-    ModelParts.Classes.require(files, "transformer", "FluxTransformer2DModel");
-    ModelParts.Classes.require(files, "text_encoder", "CLIPTextModel");
-    ModelParts.Classes.require(files, "text_encoder_2", "T5EncoderModel");
-    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    files.requireClass("transformer", "FluxTransformer2DModel");
+    files.requireClass("text_encoder", "CLIPTextModel");
+    files.requireClass("text_encoder_2", "T5EncoderModel");
+    files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
     return new FluxNetworks(files, compute);
   }
 

@@ -1,24 +1,45 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
+import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
  * FLUX.2's autoencoder, with the names and numbers of diffusers' {@code AutoencoderKLFlux2}: its
- * latents are squares of two by two of an
- * {@link dev.likeness.diffusion.internal.vae.AutoencoderKL}'s, side by side as channels, brought to
- * mean 0 and deviation 1 by the statistics of a batch norm. Immutable and shared by threads.
+ * latents are squares of two by two of an {@link AutoencoderKL}'s, side by side as channels,
+ * brought to mean 0 and deviation 1 by the statistics of a batch norm. Immutable and shared by
+ * threads.
  */
 public final class AutoencoderKLFlux2 implements Autoencoder {
   private static final int PATCH = 2;
+  /** How often the statistics were brought up to date, which nothing asks for. */
+  private static final Set<String> COUNTED = Set.of("bn.num_batches_tracked");
+
+  /** The class as models and single files hold it. */
+  static final AutoencoderKind KIND =
+      new AutoencoderKind("AutoencoderKLFlux2", "bn.running_mean", c -> {
+        AutoencoderConfig config = config(c);
+        double eps = c.number("batch_norm_eps", 1e-4);
+        return new AutoencoderKind.Shape(
+            (tensors, strips) -> new AutoencoderKLFlux2(config, eps, tensors, strips),
+            config.decoderChannels().get(0),
+            config.forceUpcast(),
+            COUNTED);
+      });
 
   private final AutoencoderKL own;
   private final Tensor mean;
@@ -31,6 +52,26 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
     mean = w.tensor("bn.running_mean", latentChannels());
     variance = w.tensor("bn.running_var", latentChannels());
     this.eps = eps;
+  }
+
+  /** Reads its {@code config.json}, whose latents' scale is that of a batch norm. */
+  static AutoencoderConfig config(ModelConfig c) {
+    c.require("patch_size", List.of(PATCH, PATCH));
+    Map<String, Object> options = new LinkedHashMap<>(Map.of(
+        "block_out_channels",
+        List.of(128, 256, 512, 512),
+        "down_block_types",
+        Collections.nCopies(4, "DownEncoderBlock2D"),
+        "up_block_types",
+        Collections.nCopies(4, "UpDecoderBlock2D"),
+        "layers_per_block",
+        2,
+        "latent_channels",
+        32));
+    options.putAll(c.values());
+    List.of("patch_size", "batch_norm_eps", "batch_norm_momentum").forEach(options::remove);
+    options.put("scaling_factor", 1);
+    return AutoencoderConfig.of(ModelConfig.of(options, c.where()));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
-import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
+import dev.likeness.diffusion.internal.family.DoubleStreamKeys;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -17,8 +17,8 @@ public final class Flux2KeyFormat {
 
   /** What every name of the transformer begins with; null when there is none. */
   public static String prefix(TensorNames keys) {
-    return FluxKeyFormat.PREFIXES.stream()
-        .filter(prefix -> keys.has(prefix + FluxKeyFormat.NORM)
+    return DoubleStreamKeys.PREFIXES.stream()
+        .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
             && keys.has(prefix + "single_stream_modulation.lin.weight"))
         .findFirst()
         .orElse(null);
@@ -34,7 +34,7 @@ public final class Flux2KeyFormat {
   /** The options under diffusers' names. */
   public static Map<String, Object> config(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    Map<String, Object> config = FluxKeyFormat.common(keys, prefix, AXES);
+    Map<String, Object> config = DoubleStreamKeys.config(keys, prefix, AXES);
     config.put("timestep_guidance_channels", shapes.size("time_in.in_layer.weight", 1));
     config.put(
         "mlp_ratio",

@@ -4,19 +4,23 @@ import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.internal.family.Editing;
 import dev.likeness.diffusion.internal.family.FlowPlan;
+import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.family.zimage.ZImageNetworks;
+import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
-import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
@@ -31,58 +35,72 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** FLUX.2 klein: a language model's tokens, and a picture to edit beside the noise. */
-public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> model)
-    implements OpenModel {
-  private static final int TOKENS = 64;
+/** FLUX.2 klein: a language model's tokens, and an image to edit beside the noise. */
+final class Flux2Model implements OpenModel {
+  private static final int SIDE = 64;
   private static final float TRAINING_STEPS = 1000;
-  private static final double MOST_SHOWN = 1024 * 1024;
+  private static final double MOST_PIXELS = 1024 * 1024;
+
+  /**
+   * Lines through the shifts that are best with 10 and with 200 steps, and where the first of them
+   * ends.
+   */
+  private static final double SLOPE_10 = 8.73809524e-05;
+
+  private static final double OFFSET_10 = 1.89833333;
+  private static final double SLOPE_200 = 0.00016927;
+  private static final double OFFSET_200 = 0.45666666;
+  private static final long LARGE = 4300;
+
+  private final Flux2Family family;
+  private final Flux2Networks model;
+  private final Capabilities capabilities;
+
+  Flux2Model(Flux2Family family, Flux2Networks model) {
+    this.family = family;
+    this.model = model;
+    this.capabilities = Capabilities.of(CachePoints.BLOCKS, (Editing) this::reference);
+  }
 
   @Override
-  public GenerationDefaults defaults() {
-    int pixels = TOKENS * unit();
-    return new GenerationDefaults(50, 4, pixels, pixels, 1, 0.8);
+  public Flux2Family family() {
+    return family;
+  }
+
+  @Override
+  public Flux2Networks networks() {
+    return model;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return capabilities;
   }
 
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
-    return request.drawsOver() && request.initial().masked() ? defaults().guidance(8) : defaults();
+    int pixels = SIDE * unit();
+    boolean masked = request.drawsOver() && request.initial().masked();
+    return new GenerationDefaults(50, masked ? 8 : 4, pixels, pixels, 1, 0.8);
   }
 
-  @Override
-  public int unit() {
+  private int unit() {
     return model.autoencoder().factor();
   }
 
   @Override
-  public boolean seesWindows() {
-    return false;
+  public LatentSpace latents() {
+    return new LatentSpace(unit(), Double.POSITIVE_INFINITY, false, false, true);
   }
 
   @Override
-  public boolean guided(ImageRequest request) {
-    return request.guidance() > 1 && !model.distilled();
-  }
-
-  @Override
-  public boolean isOfBlocks() {
-    return true;
-  }
-
-  @Override
-  public boolean edits() {
-    return true;
-  }
-
-  @Override
-  public boolean shadesMasks() {
-    return true;
+  public double guidanceScale(ImageRequest request) {
+    return model.distilled() ? 1 : request.guidance();
   }
 
   /** Not larger than a million pixels, its edges cut away to whole tokens. */
-  @Override
-  public RgbImage seen(RgbImage picture, boolean ownSize) {
-    double scale = Math.sqrt(MOST_SHOWN / ((double) picture.width() * picture.height()));
+  private RgbImage reference(RgbImage picture, boolean ownSize) {
+    double scale = Math.sqrt(MOST_PIXELS / ((double) picture.width() * picture.height()));
     RgbImage small = scale >= 1 || ownSize
         ? picture
         : Lanczos.resize(
@@ -97,76 +115,80 @@ public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> mo
   }
 
   @Override
-  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return OpenModel.evenly(
-        moved(plain, FlowPlan.empirical(tokens(request), plain.steps())), scheduler);
+  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+    double mu = mu(latents().tokens(request), asked.steps());
+    return FlowPlan.evenly(FlowPlan.shifted(asked, model.scheduler(), mu), scheduler);
+  }
+
+  /**
+   * The shift's exponent, which the number of steps moves too ({@code compute_empirical_mu} of
+   * diffusers).
+   */
+  static double mu(long tokens, int steps) {
+    double at200 = SLOPE_200 * tokens + OFFSET_200;
+    double at10 = SLOPE_10 * tokens + OFFSET_10;
+    double perStep = (at200 - at10) / 190;
+    return tokens > LARGE ? at200 : perStep * steps + at200 - 200 * perStep;
   }
 
   @Override
-  public Conditioning texts(
+  public Conditioning encode(
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    return Conditioning.lasting(
-        model.text(
-            Conditioning.prompts(request, guided(request), false),
-            adaptation.apply(ModelComponent.TEXT_ENCODER)),
-        schedule.rows());
+    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, false);
+    return Conditioning.constant(
+        model.text(prompts, adaptation.apply(ModelComponent.TEXT_ENCODER)), schedule.rows());
   }
 
   @Override
-  public Stream<TruncatedPrompt> cuts(String prompt, List<TextualInversion> words) {
+  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
     return Stream.of(model.cut(prompt));
   }
 
   @Override
-  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
-    ImageRequest request = sitting.request();
-    int rows = sitting.rows();
-    OpenModel.refuseTrueCfg(request);
-    OpenModel.refuseWeakening(request, "FLUX.2");
-    Adaptation own = sitting.adaptation(ModelComponent.TRANSFORMER);
-    List<Flux2Transformer2DModel> views = OpenModel.views(own, rows, model::transformer);
-    TextEncoding text = sitting.constant(guided(request));
+  public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
+    ImageRequest request = batch.request();
+    List<Flux2Transformer2DModel> views =
+        batch.views(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
+    TextEncoding text = batch.constant(guidanceScale(request) > 1);
     RotaryEmbedding rotation = Flux2Transformer2DModel.Flux2Positions.rotation(
         model.config(),
         text.tokens().size(1),
         request.height() / unit(),
         request.width() / unit(),
-        canvas.reference(),
-        device());
-    return new GuidedPredictor(
-            request.guidanceOptions(),
-            guided(request) ? request.guidance() : 1,
-            rows,
-            OpenModel.showsPictures(model, ModelComponent.TRANSFORMER, own))
-        .of(GuidedPredictor.byRows(
-            sitting,
-            text.tokens().size(0),
-            (weak, first, count) ->
-                asked(sitting, canvas, views, text.narrow(first, count).tokens(), rotation)));
+        latents.reference(),
+        new Device(model.compute().device()));
+    return PromptedNetwork.byRows(
+        batch,
+        text.tokens().size(0),
+        (degraded, first, count) ->
+            predictor(batch, latents, views, text.narrow(first, count).tokens(), rotation));
   }
 
-  private Predictor asked(
-      ConditionedBatch sitting,
-      PreparedLatents canvas,
+  private Predictor predictor(
+      ConditionedBatch batch,
+      PreparedLatents latents,
       List<Flux2Transformer2DModel> views,
       Tensor text,
       RotaryEmbedding rotation) {
-    FirstBlockCache cache = FirstBlockCache.of(sitting.request().caching());
-    Tensor shown = canvas.reference() == null ? null : packed(canvas.reference());
+    CachingOptions caching = batch.request().approximation();
+    FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
+        ? new FirstBlockCache(caching.threshold())
+        : null;
+    Tensor reference = latents.reference() == null ? null : packed(latents.reference());
     return new Predictor.RecordedNetwork(
-        canvas.runner(),
+        latents.runner(),
         step -> cache == null ? List.of(views.get(step.index()), text) : null,
         (input, step, row) -> {
           Tensor own = packed(input);
-          Tensor tokens = shown == null
+          Tensor tokens = reference == null
               ? own
-              : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
+              : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
           Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
           Tensor answer = views
               .get(step.index())
-              .forward(tokens, sitting.perImage(time, input.size(0)), text, rotation, cache);
+              .forward(tokens, batch.perImage(time, input.size(0)), text, rotation, cache);
           return answer
               .narrow(1, 0, own.size(1))
               .to(ScalarType.Float)
@@ -177,9 +199,5 @@ public record Flux2Model(ZImageNetworks<Flux2Config, Flux2Transformer2DModel> mo
 
   private Tensor packed(Tensor latents) {
     return model.compute().place(latents).flatten(2, 3).transpose(1, 2);
-  }
-
-  private Device device() {
-    return new Device(model.compute().device());
   }
 }

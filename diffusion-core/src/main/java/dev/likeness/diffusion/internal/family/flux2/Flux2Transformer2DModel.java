@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family.flux2;
 
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
+import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import dev.likeness.diffusion.internal.nn.TimestepEmbedding;
@@ -12,6 +13,7 @@ import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBlock;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.List;
@@ -29,6 +31,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class Flux2Transformer2DModel {
   private static final double TRAINING_STEPS = 1000;
+  /** Queries and keys are normalised, without biases. */
+  private static final QkvProjection.Style STYLE = new QkvProjection.Style(true, false, 1e-6);
 
   private final Flux2Config config;
   private final SinusoidalEmbedding sinusoids;
@@ -58,15 +62,22 @@ public final class Flux2Transformer2DModel {
     contextEmbedder = Linear.withoutBias(w.at("context_embedder"), config.textWidth(), width);
     chain = new DoubleStreamBackbone<>(
         BlockList.of(
-            w.at("transformer_blocks"),
-            config.layers(),
-            (block, i) -> DoubleStreamBlock.gated(block, config)),
+            w.at("transformer_blocks"), config.layers(), (block, i) -> block(block, config)),
         BlockList.of(
             w.at("single_transformer_blocks"),
             config.singleLayers(),
             (block, i) -> new Flux2SingleBlock(block, config)));
     normOut = AdaLayerNorm.withoutBias(w.at("norm_out"), width, 2);
     projOut = Linear.withoutBias(w.at("proj_out"), width, config.outChannels());
+  }
+
+  private static DoubleStreamBlock block(Weights w, Flux2Config config) {
+    FeedForward.GatedFeedForward ff =
+        FeedForward.GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
+    FeedForward.GatedFeedForward ffText =
+        FeedForward.GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
+    return DoubleStreamBlock.of(
+        w, config.width(), config.heads(), STYLE, ff::forward, ffText::forward);
   }
 
   public Flux2Config config() {

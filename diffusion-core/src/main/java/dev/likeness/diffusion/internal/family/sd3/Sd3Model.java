@@ -1,20 +1,26 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.AttentionLayers;
+import dev.likeness.diffusion.internal.family.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.internal.family.DegradedNetwork;
 import dev.likeness.diffusion.internal.family.FlowPlan;
+import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
+import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
-import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -33,58 +39,77 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came
+ * Stable Diffusion 3 and 3.5: two CLIP encoders and T5, whose place is zeros where the model came
  * without it.
  */
-public record Sd3Model(Sd3Networks model) implements OpenModel {
+final class Sd3Model implements OpenModel {
   private static final double MAX_SHIFT = 1.16;
 
+  private final Sd3Family family;
+  private final Sd3Networks model;
+  private final Capabilities capabilities;
+
+  Sd3Model(Sd3Family family, Sd3Networks model) {
+    this.family = family;
+    this.model = model;
+    this.capabilities = Capabilities.of(
+        CachePoints.BLOCKS,
+        TiledSampling.SUPPORTED,
+        new DegradedNetwork(Set.of(DegradedGuidance.Kind.values())),
+        new Sd3TrainingTarget(model));
+  }
+
   @Override
-  public GenerationDefaults defaults() {
-    int pixels = model.config().sampleSize() * model.autoencoder().factor();
-    return new GenerationDefaults(28, 7, pixels, pixels, 0.6, 0.6);
+  public Sd3Family family() {
+    return family;
+  }
+
+  @Override
+  public Sd3Networks networks() {
+    return model;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return capabilities;
   }
 
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
-    return request.drawsOver() ? defaults().steps(50) : defaults();
+    return new GenerationDefaults(request.drawsOver() ? 50 : 28, 7, pixels(), pixels(), 0.6, 0.6);
+  }
+
+  private int pixels() {
+    return model.config().sampleSize() * model.autoencoder().factor();
   }
 
   @Override
-  public int unit() {
-    return model.config().patch() * model.autoencoder().factor();
+  public LatentSpace latents() {
+    return LatentSpace.of(model.config().patch() * model.autoencoder().factor())
+        .atMost((double) pixels() * pixels());
   }
 
   @Override
-  public double scaled(RgbImage picture) {
-    return defaults().scaled(picture);
+  public double guidanceScale(ImageRequest request) {
+    return request.guidance();
   }
 
   @Override
-  public boolean guided(ImageRequest request) {
-    return request.guidance() > 1;
+  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+    double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
+    return FlowPlan.begun(FlowPlan.shifted(asked, model.scheduler(), mu));
   }
 
   @Override
-  public boolean isOfBlocks() {
-    return true;
-  }
-
-  @Override
-  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return OpenModel.begun(moved(plain, FlowPlan.mu(scheduler, tokens(request), MAX_SHIFT)));
-  }
-
-  @Override
-  public Conditioning texts(
+  public Conditioning encode(
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.prompts(request, guided(request), true);
-    return Conditioning.lasting(
+    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, true);
+    return Conditioning.constant(
         model.encode(
             prompts,
-            tower -> heard(
+            tower -> encode(
                 tower
                     .prompts(adaptation.apply(tower.part()))
                     .with(request.prompting().words()),
@@ -99,10 +124,10 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
   }
 
   /**
-   * What a CLIP tower says of the prompts; the negative one is heard with the layers that are
-   * skipped for the other.
+   * Prompts by one CLIP encoder; the negative one is read with the layers that are skipped for the
+   * other.
    */
-  private static TextEncoding heard(
+  private static TextEncoding encode(
       ClipPromptEncoder encoder, List<String> prompts, int leftOut, int skip) {
     TextEncoding all = encoder.encode(prompts, leftOut + skip);
     if (skip == 0 || prompts.size() == 1) {
@@ -114,84 +139,78 @@ public record Sd3Model(Sd3Networks model) implements OpenModel {
   }
 
   @Override
-  public Stream<TruncatedPrompt> cuts(String prompt, List<TextualInversion> words) {
+  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
     return Stream.concat(
-        model.towers().stream().map(tower -> tower.cut(prompt, words)),
+        model.towers().stream().map(tower -> tower.cut(prompt, inversions)),
         Stream.ofNullable(model.t5()).map(t5 -> t5.cut(prompt, Sd3Networks.T5_TOKENS)));
   }
 
   @Override
-  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
-    ImageRequest request = sitting.request();
-    int rows = sitting.rows();
-    OpenModel.refuseTrueCfg(request);
-    DegradedGuidance weakening = request.guidanceOptions().weakening();
-    Adaptation own = sitting.adaptation(ModelComponent.TRANSFORMER);
-    List<Sd3Transformer2DModel> views = OpenModel.views(own, rows, model::transformer);
+  public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
+    DegradedGuidance guidance = batch.request().guidanceOptions().weakening();
+    Adaptation own = batch.adaptation(ModelComponent.TRANSFORMER);
+    List<Sd3Transformer2DModel> views = batch.views(own, model::transformer);
     boolean perturbed =
-        weakening != null && weakening.kind() == DegradedGuidance.Kind.PERTURBED_ATTENTION;
-    List<Sd3Transformer2DModel> worse = perturbed
-        ? OpenModel.views(
-            own.and(OpenModel.perturbed(model, ModelComponent.TRANSFORMER, weakening)),
-            rows,
+        guidance != null && guidance.kind() == DegradedGuidance.Kind.PERTURBED_ATTENTION;
+    List<Sd3Transformer2DModel> degraded = perturbed
+        ? batch.views(
+            own.and(AttentionLayers.of(model, ModelComponent.TRANSFORMER).perturbed(guidance)),
             model::transformer)
         : views;
-    Set<Integer> skipped = weakening == null || perturbed ? Set.of() : skipped(weakening);
-    TextEncoding text = sitting.constant(guided(request));
-    return new GuidedPredictor(
-            request.guidanceOptions(),
-            request.guidance(),
-            rows,
-            OpenModel.showsPictures(model, ModelComponent.TRANSFORMER, own))
-        .of(GuidedPredictor.byRows(
-            sitting,
-            text.tokens().size(0),
-            new Sd3Network(model, sitting, views, worse, skipped, text, canvas)));
+    Set<Integer> skipped = guidance == null || perturbed ? Set.of() : skipped(guidance);
+    TextEncoding text = batch.constant(guidanceScale(batch.request()) > 1);
+    return PromptedNetwork.byRows(
+        batch,
+        text.tokens().size(0),
+        new Rows(model, batch, views, degraded, skipped, text, latents));
   }
 
-  private Set<Integer> skipped(DegradedGuidance weakening) {
+  private Set<Integer> skipped(DegradedGuidance guidance) {
     Set<Integer> blocks =
-        weakening.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
+        guidance.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
     if (blocks.stream().anyMatch(block -> block < 0 || block >= model.config().layers())) {
       throw new IllegalArgumentException(
-          "skip-layer guidance leaves out blocks " + weakening.layers() + ", but the model has "
+          "skip-layer guidance leaves out blocks " + guidance.layers() + ", but the model has "
               + model.config().layers() + ", counted from 0");
     }
     return blocks;
   }
 
   /**
-   * Stable Diffusion 3's transformer as a sitting asks it.
+   * The transformer as the sampling loop calls it.
    *
    * @param views the transformer as it is adapted at each row of the plan
-   * @param weakened the same made worse on purpose, or null
-   * @param skipped blocks that the weakened one leaves out
-   * @param text the texts' rows, those of the negative prompt first where there are any
+   * @param weakened the same degraded on purpose
+   * @param skipped blocks that the degraded one leaves out
+   * @param text encodings, those of negative prompts first where there are any
    */
-  record Sd3Network(
+  private record Rows(
       Sd3Networks model,
-      ConditionedBatch sitting,
+      ConditionedBatch batch,
       List<Sd3Transformer2DModel> views,
       List<Sd3Transformer2DModel> weakened,
       Set<Integer> skipped,
       TextEncoding text,
-      PreparedLatents canvas)
-      implements GuidedPredictor.Rows {
+      PreparedLatents latents)
+      implements PromptedNetwork.Rows {
     @Override
-    public Predictor asked(boolean weak, long first, long rows) {
-      TextEncoding told = text.narrow(first, rows);
-      FirstBlockCache cache = FirstBlockCache.of(sitting.request().caching());
-      List<Sd3Transformer2DModel> nets = weak ? weakened : views;
-      Set<Integer> left = weak ? skipped : Set.of();
+    public Predictor predictor(boolean degraded, long first, long count) {
+      TextEncoding own = text.narrow(first, count);
+      CachingOptions caching = batch.request().approximation();
+      FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
+          ? new FirstBlockCache(caching.threshold())
+          : null;
+      List<Sd3Transformer2DModel> nets = degraded ? weakened : views;
+      Set<Integer> left = degraded ? skipped : Set.of();
       return new Predictor.RecordedNetwork(
-          canvas.runner(),
-          step -> cache == null ? List.of(nets.get(step.index()), told, left) : null,
+          latents.runner(),
+          step -> cache == null ? List.of(nets.get(step.index()), own, left) : null,
           (input, step, row) -> nets.get(step.index())
               .forward(
                   model.compute().place(input),
-                  sitting.perImage(row.tensor(Step::timestep, input), rows),
-                  told.tokens(),
-                  told.pooled(),
+                  batch.perImage(row.tensor(Step::timestep, input), count),
+                  own.tokens(),
+                  own.pooled(),
                   left,
                   cache)
               .to(ScalarType.Float));

@@ -45,7 +45,7 @@ public final class Sd3Networks extends NetworksBase {
       transformer =
           open(OpenNetworks.Network.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute));
+      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -60,13 +60,13 @@ public final class Sd3Networks extends NetworksBase {
    *     is not supported
    */
   public static Sd3Networks open(ModelParts files, Compute compute) {
-    ModelParts.Classes.require(files, "transformer", "SD3Transformer2DModel");
-    ModelParts.Classes.require(files, "text_encoder", "CLIPTextModelWithProjection");
-    ModelParts.Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+    files.requireClass("transformer", "SD3Transformer2DModel");
+    files.requireClass("text_encoder", "CLIPTextModelWithProjection");
+    files.requireClass("text_encoder_2", "CLIPTextModelWithProjection");
     if (files.componentClass("text_encoder_3") != null) {
-      ModelParts.Classes.require(files, "text_encoder_3", "T5EncoderModel");
+      files.requireClass("text_encoder_3", "T5EncoderModel");
     }
-    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
     return new Sd3Networks(files, compute);
   }
 

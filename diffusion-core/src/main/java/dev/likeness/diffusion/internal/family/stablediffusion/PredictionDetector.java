@@ -1,12 +1,10 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
+import dev.likeness.diffusion.internal.family.CheckpointHeader;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelFamily;
-import dev.likeness.diffusion.internal.family.flux.FluxFamily;
+import dev.likeness.diffusion.internal.family.Variant.Certainty;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.model.TensorFileFormat;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,12 +19,11 @@ import java.util.Map;
  *
  * <p>Source: {@code SD20.model_type} of ComfyUI {@code comfy/supported_models.py}.
  *
- * @param type diffusers' {@code prediction_type}; null for a transformer, whose family's scheduler
- *     tells all
+ * @param type diffusers' {@code prediction_type}
  * @param zeroTerminal whether the last training step is pure noise
  * @param source whence it is known
  */
-public record PredictionDetector(String type, boolean zeroTerminal, Source source) {
+record PredictionDetector(String type, boolean zeroTerminal, Certainty source) {
   private static final String VELOCITY = "v_prediction";
   private static final String EPSILON = "epsilon";
   private static final String TELLING = "output_blocks.11.1.transformer_blocks.0.norm1.bias";
@@ -37,34 +34,25 @@ public record PredictionDetector(String type, boolean zeroTerminal, Source sourc
   /** The latents' side, of 512 pixels, that SD 2.x was trained at where it does not predict v. */
   private static final int SMALLER = 64;
 
-  /** The file says so, a weight tells, or it is what the family does. */
-  public enum Source {
-    SAID,
-    WEIGHED,
-    ASSUMED
-  }
-
-  /** What {@code file} with these tensors does; of its weights it reads at most that one. */
-  public static PredictionDetector of(Path file, TensorNames keys) {
+  /** What a file does; of its weights this reads at most that one. */
+  static PredictionDetector of(CheckpointHeader header) {
+    TensorNames keys = header.names();
     UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
-    if (unet == null) {
-      return new PredictionDetector(
-          null, false, FluxFamily.FLUX.recognises(keys) ? Source.SAID : Source.ASSUMED);
-    }
-    String said = said(keys, TensorFileFormat.metadata(keys));
+    String said = said(keys, header.metadata());
     if (said != null) {
-      return new PredictionDetector(said, VELOCITY.equals(said) && keys.has("ztsnr"), Source.SAID);
+      return new PredictionDetector(
+          said, VELOCITY.equals(said) && keys.has("ztsnr"), Certainty.SAID);
     }
     if (!unet.isSd2() || unet.inChannels() != TEXT_TO_IMAGE) {
-      return new PredictionDetector(EPSILON, false, Source.ASSUMED);
+      return new PredictionDetector(EPSILON, false, Certainty.ASSUMED);
     }
     String telling = unet.prefix() + TELLING;
     return !keys.has(telling)
-        ? new PredictionDetector(VELOCITY, false, Source.ASSUMED)
+        ? new PredictionDetector(VELOCITY, false, Certainty.ASSUMED)
         : new PredictionDetector(
-            deviation(TensorFileFormat.numbers(file, telling)) > SPREAD ? VELOCITY : EPSILON,
+            deviation(header.numbers().apply(telling)) > SPREAD ? VELOCITY : EPSILON,
             false,
-            Source.WEIGHED);
+            Certainty.WEIGHED);
   }
 
   private static String said(TensorNames keys, Map<String, String> metadata) {
@@ -89,10 +77,7 @@ public record PredictionDetector(String type, boolean zeroTerminal, Source sourc
    * The scheduler's options with this prediction; where the last step is pure noise, runs begin at
    * that step and not before it.
    */
-  public Map<String, Object> applied(Map<String, Object> scheduler) {
-    if (type == null) {
-      return scheduler;
-    }
+  Map<String, Object> applied(Map<String, Object> scheduler) {
     Map<String, Object> options = new LinkedHashMap<>(scheduler);
     options.put("prediction_type", type);
     if (zeroTerminal) {
@@ -102,10 +87,10 @@ public record PredictionDetector(String type, boolean zeroTerminal, Source sourc
     return options;
   }
 
-  /** The components of a family, with the size of SD 2.x that goes with this prediction. */
-  public Map<String, ComponentDetector.Detected> sized(
-      ModelFamily family, Map<String, ComponentDetector.Detected> components) {
-    if (family != StableDiffusionFamily.SD2 || VELOCITY.equals(type)) {
+  /** The components of SD 2.x, with the size that goes with this prediction. */
+  Map<String, ComponentDetector.Detected> sized(
+      Map<String, ComponentDetector.Detected> components) {
+    if (VELOCITY.equals(type)) {
       return components;
     }
     ComponentDetector.Detected plain = components.get("unet");
@@ -126,7 +111,7 @@ public record PredictionDetector(String type, boolean zeroTerminal, Source sourc
    * <p>Source: {@code create_vae_diffusers_config_from_ldm} and {@code _legacy_load_scheduler} of
    * diffusers {@code loaders/single_file_utils.py}.
    */
-  public static final class Playground {
+  static final class Playground {
     private static final String MEAN = "edm_mean";
     private static final String DEVIATION = "edm_std";
     private static final double SCALE = 0.5;
@@ -139,19 +124,19 @@ public record PredictionDetector(String type, boolean zeroTerminal, Source sourc
     }
 
     /**
-     * The components of {@code file}, its autoencoder with the latents' scale that the file holds;
-     * no other file is read.
+     * The components of a file, its autoencoder with the latents' scale that the file holds; of
+     * others nothing is read.
      */
-    public static Map<String, ComponentDetector.Detected> scaled(
-        Path file, TensorNames keys, Map<String, ComponentDetector.Detected> components) {
+    static Map<String, ComponentDetector.Detected> scaled(
+        CheckpointHeader header, Map<String, ComponentDetector.Detected> components) {
       ComponentDetector.Detected plain = components.get("vae");
-      if (!is(keys) || plain == null || plain.config().has("latents_mean")) {
+      if (!is(header.names()) || plain == null || plain.config().has("latents_mean")) {
         return components;
       }
       Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
       options.put("scaling_factor", SCALE);
-      options.put("latents_mean", TensorFileFormat.numbers(file, MEAN));
-      options.put("latents_std", TensorFileFormat.numbers(file, DEVIATION));
+      options.put("latents_mean", header.numbers().apply(MEAN));
+      options.put("latents_std", header.numbers().apply(DEVIATION));
       Map<String, ComponentDetector.Detected> scaled = new LinkedHashMap<>(components);
       scaled.put(
           "vae",

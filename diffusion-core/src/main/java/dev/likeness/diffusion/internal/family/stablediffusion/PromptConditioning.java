@@ -1,12 +1,9 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
-import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
@@ -24,13 +21,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /** What a UNet is told: texts through every tower of the model, and for SDXL sizes. */
-public final class PromptConditioning {
+final class PromptConditioning {
   /** The score of a picture that nobody wants, as diffusers has it. */
   private static final double UNWANTED = 2.5;
 
@@ -55,42 +51,12 @@ public final class PromptConditioning {
   }
 
   /**
-   * What the network is given for a request's prompt, with its syntax, textual inversions and
-   * adapters.
-   */
-  public static PromptEmbedding embedding(StableDiffusionNetworks model, ImageRequest request) {
-    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireFor(model));
-    int factor = model.autoencoder().factor();
-    ModelAdapter.Context drawing = new ModelAdapter.Context(
-        model.compute(),
-        false,
-        Math.max(factor, request.width()),
-        Math.max(factor, request.height()),
-        factor);
-    try (TensorScope scope = TensorScope.open();
-        NoGradGuard guard = new NoGradGuard()) {
-      TextEncoding encoding = new PromptConditioning(
-              model,
-              request,
-              part -> request.adapters().stream()
-                  .map(adapter -> ModelAdapter.of(adapter).adapt(part, drawing))
-                  .reduce(Adaptation.NONE, Adaptation::and))
-          .lasting();
-      Tensor tokens = encoding.tokens();
-      return new PromptEmbedding(
-          ImageTensors.floats(tokens),
-          Math.toIntExact(tokens.size(1)),
-          model.sizeIds() == 0 ? new float[0] : ImageTensors.floats(encoding.pooled()));
-    }
-  }
-
-  /**
    * What the prompts say at each of the plan's rows; rows with one text share it, and all have as
    * many chunks as the longest.
    *
    * @param together whether both prompts of a row have to be of as many chunks
    */
-  Conditioning texts(boolean guided, boolean together, PromptSchedule schedule) {
+  Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
     int wanted = chunks(request.prompt(), request.embedding(), schedule);
     int unwanted = guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
     int most = Math.max(wanted, unwanted);
@@ -155,15 +121,7 @@ public final class PromptConditioning {
     PromptEmbedding given = unwanted ? request.negativeEmbedding() : request.embedding();
     return given == null
         ? encoded(text, unwanted, chunks)
-        : new TextEncoding(
-            model
-                .compute()
-                .place(torch.tensor(given.tokens()).view(1, given.count(), given.width())),
-            given.pooled().length == 0
-                ? null
-                : model
-                    .compute()
-                    .place(torch.tensor(given.pooled()).view(1, given.pooled().length)));
+        : new TextEncoding(tokens(given), pooled(given));
   }
 
   /** A text through every tower: tokens [1, tokens, width], pooled [1, width] of the last. */
@@ -186,6 +144,19 @@ public final class PromptConditioning {
     }
     TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
     return unwanted && request.negative().isEmpty() && model.zerosForNothing() ? all.zeros() : all;
+  }
+
+  private Tensor tokens(PromptEmbedding given) {
+    return model
+        .compute()
+        .place(torch.tensor(given.tokens()).view(1, given.count(), given.width()));
+  }
+
+  private Tensor pooled(PromptEmbedding given) {
+    float[] values = given.pooled();
+    return values.length == 0
+        ? null
+        : model.compute().place(torch.tensor(values).view(1, values.length));
   }
 
   /**

@@ -1,222 +1,169 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ComponentDetector;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.AttentionSites;
+import dev.likeness.diffusion.internal.family.ControlNetKind;
+import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelFormat;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworkMemory;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.text.ClipKeyFormat;
+import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
+import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /**
- * The families of Stable Diffusion with a UNet. What names and shapes do not tell is in the
- * resource of the family's name, taken from the first published checkpoint's own configs.
+ * Stable Diffusion 1.x, 2.x and XL, with refiner, inpainting, latent consistency and their
+ * ControlNets.
  */
 public final class StableDiffusionFamily implements ModelFamily {
-  private static final int ALL = Integer.MAX_VALUE;
-  public static final StableDiffusionFamily SD1 = new StableDiffusionFamily(
-      "sd1",
-      UNetDetector.UNetKeys::isSd1,
-      List.of(new Slot(
-          "text_encoder",
-          "<|endoftext|>",
-          ALL,
-          false,
-          "cond_stage_model.",
-          "conditioner.embedders.0.")));
-  public static final StableDiffusionFamily SD2 = new StableDiffusionFamily(
-      "sd2",
-      UNetDetector.UNetKeys::isSd2,
-      List.of(new Slot(
-          "text_encoder", "!", 23, false, "cond_stage_model.", "conditioner.embedders.0.")));
-  public static final StableDiffusionFamily SDXL = new StableDiffusionFamily(
-      "sdxl",
-      UNetDetector.UNetKeys::isSdxl,
-      List.of(
-          new Slot(
-              "text_encoder",
-              "<|endoftext|>",
-              ALL,
-              false,
-              "conditioner.embedders.0.",
-              "cond_stage_model."),
-          new Slot(
-              "text_encoder_2",
-              "!",
-              ALL,
+  private static final int WIDTH = 320;
+  private static final int SIDE = 64;
+  private static final String ZEROS = "force_zeros_for_empty_prompt";
+  private static final String SCORE = "requires_aesthetics_score";
+
+  @Override
+  public String id() {
+    return "stablediffusion";
+  }
+
+  @Override
+  public Network network() {
+    return new Network(ModelComponent.UNET, "UNet2DConditionModel");
+  }
+
+  @Override
+  public List<Variant> variants() {
+    return List.of(
+        StableDiffusionVariant.REFINER,
+        StableDiffusionVariant.SDXL,
+        StableDiffusionVariant.SD2,
+        StableDiffusionVariant.SD1);
+  }
+
+  /** SDXL's pipelines say it in their name; which of 1.x and 2.x it is the UNet tells. */
+  @Override
+  public Optional<Variant> variantOf(ModelParts parts) {
+    String pipeline = parts.pipeline();
+    if (pipeline.startsWith("StableDiffusionXL")) {
+      return Optional.of(StableDiffusionVariant.SDXL);
+    }
+    if (!pipeline.matches("(StableDiffusion|LatentConsistencyModel).*")) {
+      return Optional.empty();
+    }
+    return Optional.of(isLinear(parts) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
+  }
+
+  private static boolean isLinear(ModelParts parts) {
+    return parts.config("unet").flag("use_linear_projection", false);
+  }
+
+  @Override
+  public OpenModel open(ModelParts parts, Compute compute) {
+    return new StableDiffusionModel(this, StableDiffusionNetworks.open(parts, compute));
+  }
+
+  @Override
+  public MemoryEstimate memory(ModelParts parts) {
+    ModelConfig unet = parts.config("unet");
+    long width =
+        unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : WIDTH;
+    return new NetworkMemory("unet", width, 0, 1, SIDE, unet.has("time_cond_proj_dim") ? 1 : 2)
+        .of(parts);
+  }
+
+  @Override
+  public ModelFormat format(ModelParts parts) {
+    return new Format(parts, parts.componentClass("text_encoder_2") != null);
+  }
+
+  @Override
+  public LoraLayers loraLayers() {
+    return StableDiffusionLoraLayers.LAYERS;
+  }
+
+  @Override
+  public Optional<AttentionSites> attentionSites() {
+    return Optional.of(new UNetSites());
+  }
+
+  @Override
+  public List<ControlNetKind> controlNets() {
+    return List.of(new UNetControlNetKind());
+  }
+
+  private record Format(ModelParts parts, boolean xl)
+      implements ModelFormat, ModelFormat.SingleFile {
+    @Override
+    public Map<String, Object> index() {
+      Map<String, Object> index = new LinkedHashMap<>();
+      for (String lacking : xl
+          ? List.of("text_encoder", "tokenizer")
+          : List.of("safety_checker", "feature_extractor")) {
+        index.put(lacking, Arrays.asList(null, null));
+      }
+      if (xl) {
+        index.put(ZEROS, parts.option(ZEROS));
+      }
+      if (xl && parts.option(SCORE)) {
+        index.put(SCORE, true);
+      }
+      return index;
+    }
+
+    @Override
+    public Optional<SingleFile> singleFile() {
+      return Optional.of(this);
+    }
+
+    @Override
+    public KeyMapping layout(String component) {
+      return switch (component) {
+        case "unet" ->
+          UNetKeyFormat.of(UNetConfig.of(parts.config("unet"))).under("model.diffusion_model.");
+        case "vae" -> autoencoder().under("first_stage_model.");
+        case "text_encoder" ->
+          ClipKeyFormat.written(
+              !xl && isLinear(parts), false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
+        case "text_encoder_2" ->
+          ClipKeyFormat.written(
               true,
-              "conditioner.embedders.1.",
-              "cond_stage_model.1.")));
-  public static final StableDiffusionFamily REFINER = new StableDiffusionFamily(
-      "sdxl-refiner",
-      UNetDetector.UNetKeys::isRefiner,
-      List.of(new Slot(
-          "text_encoder_2", "!", ALL, true, "conditioner.embedders.0.", "cond_stage_model.")));
-
-  /** Heads are this wide in the families that do not count them. */
-  private static final int HEAD = 64;
-
-  private static final int INPAINTING = 9;
-
-  /**
-   * Where a family keeps a text encoder.
-   *
-   * @param layers how many of its layers it runs at most
-   */
-  private record Slot(
-      String component, String padding, int layers, boolean projects, String... prefixes) {}
-
-  private final String name;
-  private final Predicate<UNetDetector.UNetKeys> rule;
-  private final List<Slot> slots;
-  private final ComponentDetector facts;
-
-  private StableDiffusionFamily(
-      String name, Predicate<UNetDetector.UNetKeys> rule, List<Slot> slots) {
-    this.name = name;
-    this.rule = rule;
-    this.slots = slots;
-    this.facts = ComponentDetector.of(name);
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public boolean recognises(TensorNames keys) {
-    UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
-    return unet != null && rule.test(unet);
-  }
-
-  @Override
-  public String pipeline(TensorNames keys) {
-    return facts.text(
-        UNetDetector.UNetKeys.of(keys).inChannels() == INPAINTING ? "inpainting" : "pipeline");
-  }
-
-  @Override
-  public boolean option(String option) {
-    return Boolean.TRUE.equals(facts("options", Map.of()).get(option));
-  }
-
-  @Override
-  public List<String> parts() {
-    return Stream.concat(slots.stream().map(Slot::component), Stream.of("unet", "vae"))
-        .toList();
-  }
-
-  @Override
-  public String padding(String tokenizer) {
-    String component = tokenizer.replace("tokenizer", "text_encoder");
-    return slots.stream()
-        .filter(slot -> slot.component.equals(component))
-        .findFirst()
-        .orElseThrow()
-        .padding;
-  }
-
-  @Override
-  public Map<String, Object> scheduler(TensorNames keys) {
-    return facts(
-        this == SDXL && PredictionDetector.Playground.is(keys) ? "playground" : "scheduler",
-        UNetDetector.guidance(keys, UNetDetector.UNetKeys.of(keys).prefix()).isEmpty()
-            ? Map.of()
-            : Map.of("_class_name", "LCMScheduler"));
-  }
-
-  @Override
-  public Map<String, ComponentDetector.Detected> components(
-      TensorNames keys, Map<String, Map<String, Object>> configs) {
-    Map<String, ComponentDetector.Detected> components = new LinkedHashMap<>();
-    for (Slot slot : slots) {
-      addText(components, keys, slot, configs.get(slot.component));
+              true,
+              parts.componentClass("text_encoder") == null
+                  ? "conditioner.embedders.0."
+                  : "conditioner.embedders.1.");
+        default ->
+          throw new InvalidInputException(
+              parts.describe() + ": a single file has no names for " + component);
+      };
     }
-    components.put("unet", unet(keys, configs.get("unet")));
-    ComponentDetector.Detected autoencoder = facts.autoencoder(keys, configs.get("vae"));
-    if (autoencoder != null) {
-      components.put("vae", autoencoder);
-    }
-    return components;
-  }
 
-  @Override
-  public boolean projects(String component) {
-    return slots.stream().anyMatch(slot -> slot.component.equals(component) && slot.projects);
-  }
-
-  @Override
-  public Map<String, Object> facts(String component, Map<String, Object> better) {
-    return facts.options(component, better);
-  }
-
-  private void addText(
-      Map<String, ComponentDetector.Detected> components,
-      TensorNames keys,
-      Slot slot,
-      Map<String, Object> known) {
-    for (String prefix : slot.prefixes) {
-      ComponentDetector.Detected found =
-          facts.clip(keys, slot.component, prefix, slot.layers, slot.projects, known);
-      if (found != null) {
-        components.put(slot.component, found);
-        return;
-      }
-    }
-  }
-
-  private ComponentDetector.Detected unet(TensorNames keys, Map<String, Object> known) {
-    String prefix = UNetDetector.UNetKeys.of(keys).prefix();
-    Map<String, Object> config =
-        known != null ? known : facts("unet", UNetDetector.config(keys, prefix));
-    if (known == null) {
-      countHeads(config, keys);
-    }
-    ModelConfig options = ComponentDetector.named(config, keys, "unet");
-    return new ComponentDetector.Detected(
-        "UNet2DConditionModel",
-        options,
-        UNetKeyFormat.of(UNetConfig.of(options)).under(prefix));
-  }
-
-  /**
-   * The config of a ControlNet in latent diffusion's naming: what its shapes tell, and the facts of
-   * the family that it is for.
-   */
-  static Map<String, Object> control(TensorNames keys, String prefix) {
-    Map<String, Object> shapes = UNetDetector.control(keys, prefix);
-    boolean second = Boolean.TRUE.equals(shapes.get("use_linear_projection"))
-        || ((Number) shapes.get("cross_attention_dim")).longValue()
-            == UNetDetector.UNetKeys.SD2_TEXT;
-    Map<String, Object> config = (shapes.containsKey("addition_embed_type")
-            ? SDXL
-            : second ? SD2 : SD1)
-        .facts("unet", shapes);
-    countHeads(config, keys);
-    config.put("_class_name", "ControlNetModel");
-    return config;
-  }
-
-  private static void countHeads(Map<String, Object> config, TensorNames keys) {
-    List<Integer> channels = ((List<?>) config.get("block_out_channels"))
-        .stream().map(Integer.class::cast).toList();
-    if (!config.containsKey("attention_head_dim")) {
-      if (channels.stream().anyMatch(width -> width % HEAD != 0)) {
+    private KeyMapping autoencoder() {
+      if (!"AutoencoderKL".equals(parts.componentClass("vae"))) {
         throw new InvalidInputException(
-            keys.describe() + ": a UNet of widths " + channels
-                + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
+            parts.describe() + ": a single file has no names for its " + parts.componentClass("vae")
+                + "; keep the folder, or convert with another autoencoder");
       }
-      config.put(
-          "attention_head_dim", channels.stream().map(width -> width / HEAD).toList());
+      AutoencoderConfig config = AutoencoderConfig.of(parts.config("vae"));
+      return AutoencoderKeyFormat.AutoencoderLayout.of(
+          config.channels().size(), config.layers() + 1);
     }
-  }
 
-  @Override
-  public String toString() {
-    return name;
+    @Override
+    public String padding(String component) {
+      return component.endsWith("_2") || !xl && isLinear(parts) ? "!" : "<|endoftext|>";
+    }
   }
 }

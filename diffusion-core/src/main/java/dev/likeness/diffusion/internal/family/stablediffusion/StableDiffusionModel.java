@@ -3,15 +3,23 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.AttentionLayers;
+import dev.likeness.diffusion.internal.family.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.internal.family.ControlImages;
 import dev.likeness.diffusion.internal.family.ControlInput;
+import dev.likeness.diffusion.internal.family.DegradedNetwork;
+import dev.likeness.diffusion.internal.family.Inpainting;
+import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.pipeline.LatentPreparation;
-import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
+import dev.likeness.diffusion.internal.family.PromptEmbeddings;
+import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
+import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.DegradedGuidance;
@@ -22,6 +30,7 @@ import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -30,70 +39,102 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /** Stable Diffusion 1.x, 2.x and XL. */
-public record StableDiffusionModel(StableDiffusionNetworks model) implements OpenModel {
+final class StableDiffusionModel implements OpenModel {
+  private static final int SIDE = 64;
+
+  private final StableDiffusionFamily family;
+  private final StableDiffusionNetworks model;
+  private final Capabilities capabilities;
+
+  StableDiffusionModel(StableDiffusionFamily family, StableDiffusionNetworks model) {
+    this.family = family;
+    this.model = model;
+    this.capabilities = Capabilities.of(
+        CachePoints.UNET,
+        TiledSampling.SUPPORTED,
+        new DegradedNetwork(Set.of(DegradedGuidance.Kind.PERTURBED_ATTENTION)),
+        new Controls(),
+        inpaints() ? (Inpainting) this::maskConditioning : null,
+        (PromptEmbeddings) this::embeddings,
+        StableDiffusionTrainingTarget.of(model));
+  }
+
   @Override
-  public GenerationDefaults defaults() {
-    int side = model.unetConfig().sampleSize() == 0 ? 64 : model.unetConfig().sampleSize();
+  public StableDiffusionFamily family() {
+    return family;
+  }
+
+  @Override
+  public StableDiffusionNetworks networks() {
+    return model;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return capabilities;
+  }
+
+  private boolean inpaints() {
+    return model.unetConfig().inChannels() == 2 * model.autoencoder().latentChannels() + 1;
+  }
+
+  /** Latent consistency models are given the guidance scale. */
+  private boolean isConsistencyModel() {
+    return model.unetConfig().guidanceWidth() != 0 && model.sizeIds() == 0;
+  }
+
+  /**
+   * SDXL's inpainting has more guidance, and beside a ControlNet its strength over an image is
+   * higher.
+   */
+  @Override
+  public GenerationDefaults defaults(ImageRequest request) {
+    int side = model.unetConfig().sampleSize() == 0 ? SIDE : model.unetConfig().sampleSize();
     int pixels = side * model.autoencoder().factor();
     boolean xl = model.sizeIds() != 0;
-    boolean few = ofConsistency();
+    boolean few = isConsistencyModel();
+    boolean controlled = xl && !request.controls().isEmpty();
     int steps = (int) model.drawnWith("_num_inference_steps", few ? 4 : 50);
+    double guidance = few ? 8.5 : xl && !(masked(request) && !controlled) ? 5 : 7.5;
     return new GenerationDefaults(
         steps,
-        guidance(few ? 8.5 : xl && !showsMask() ? 5 : 7.5),
+        model.drawnWith("_guidance_scale", guidance),
         pixels,
         pixels,
-        xl ? 0.3 : 0.8,
+        xl && !controlled ? 0.3 : 0.8,
         xl ? 0.9999 : 1,
         model.drawnWith("_eta", 0));
   }
 
-  private boolean ofConsistency() {
-    return model.unetConfig().guidanceWidth() != 0 && model.sizeIds() == 0;
-  }
-
-  private double guidance(double usual) {
-    return model.drawnWith("_guidance_scale", usual);
-  }
-
-  /**
-   * SDXL's inpainting has more guidance, and beside a ControlNet its pictures are drawn over
-   * further.
-   */
-  @Override
-  public GenerationDefaults defaults(ImageRequest request) {
-    if (model.sizeIds() == 0) {
-      return defaults();
-    }
-    boolean held = !request.controls().isEmpty();
-    boolean inpaints = showsMask() || request.drawsOver() && request.initial().masked();
-    GenerationDefaults own = defaults().guidance(guidance(inpaints && !held ? 7.5 : 5));
-    return held ? own.strength(0.8) : own;
+  private boolean masked(ImageRequest request) {
+    return inpaints() || request.drawsOver() && request.initial().masked();
   }
 
   @Override
-  public int unit() {
-    return model.autoencoder().factor();
+  public LatentSpace latents() {
+    return new LatentSpace(
+        model.autoencoder().factor(), Double.POSITIVE_INFINITY, false, true, false);
   }
 
   @Override
-  public boolean guided(ImageRequest request) {
-    return request.guidance() > 1 && model.unetConfig().guidanceWidth() == 0;
+  public double guidanceScale(ImageRequest request) {
+    return model.unetConfig().guidanceWidth() == 0 ? request.guidance() : 1;
   }
 
   @Override
-  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    boolean over = plain.strength() < 1
+  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+    boolean over = asked.strength() < 1
         && !request.initial().masked()
         && request.controls().isEmpty();
-    boolean own = plain.timesteps().length + plain.sigmas().length > 0;
-    return over && !own && ofConsistency() && scheduler.className().equals("LCMScheduler")
-        ? below(plain, scheduler.options())
-        : plain;
+    boolean own = asked.timesteps().length + asked.sigmas().length > 0;
+    return over && !own && isConsistencyModel() && scheduler.className().equals("LCMScheduler")
+        ? below(asked, scheduler.options())
+        : asked;
   }
 
-  // Latent consistency's pipeline does all steps over a picture, among the lowest of those that the
-  // network was distilled on.
+  // Latent consistency's pipeline does all steps over an image, among the lowest of those that the
+  // network was
+  // distilled on.
   private static PlanRequest below(PlanRequest plain, Options options) {
     int origins = options.integer("original_inference_steps");
     int left = (int) (origins * plain.strength());
@@ -110,102 +151,66 @@ public record StableDiffusionModel(StableDiffusionNetworks model) implements Ope
         .eta(plain.eta());
   }
 
-  /** With a ControlNet the first picture there is, whatever the mask. */
-  @Override
-  public RgbImage sizedBy(ImageRequest request) {
-    return request.controls().isEmpty()
-        ? OpenModel.super.sizedBy(request)
-        : request.initial() == null
-            ? request.controls().get(0).picture()
-            : request.initial().picture();
-  }
-
-  @Override
-  public boolean hasShallowWay() {
-    return true;
-  }
-
-  @Override
-  public boolean showsMask() {
-    return model.unetConfig().inChannels() == 2 * model.autoencoder().latentChannels() + 1;
-  }
-
-  @Override
-  public Tensor shown(Tensor mask, Tensor kept) {
-    Tensor small = LatentPreparation.corners(mask, model.autoencoder().factor());
+  private Tensor maskConditioning(Tensor mask, Tensor kept) {
+    long factor = model.autoencoder().factor();
+    // The pixel in the upper left corner of each latent.
+    Tensor small = mask.view(
+            new long[] {1, 1, mask.size(2) / factor, factor, mask.size(3) / factor, factor})
+        .select(5, 0)
+        .select(3, 0);
     return torch.cat(
         new TensorVector(small.expand(kept.size(0), 1, kept.size(2), kept.size(3)), kept), 1);
   }
 
-  @Override
-  public ControlInput hint(
-      List<ControlImage> controls, int rows, Function<ControlImage, Tensor> seen) {
-    ControlImage first = controls.get(0);
-    ControlNetModel net = first.net().beside(model.unetConfig());
-    if (!first.net().isUnion()) {
-      return new ControlInput(
-          controls, rows, net, null, List.of(net.hint(seen.apply(first))), null);
+  private final class Controls implements ControlImages {
+    @Override
+    public Tensor pixels(ControlImage control, RgbImage image) {
+      return UNetControlNet.pixels(image, control.mask(), control.net().isUnion());
     }
-    controls.forEach(control -> control.net().requireTold(control.mode()));
-    boolean alone = controls.size() == 1;
-    List<Tensor> hints = controls.stream()
-        .map(control -> net.hint(seen.apply(control), control.mode(), alone ? 1 : control.scale()))
-        .toList();
-    return new ControlInput(
-        controls,
-        rows,
-        net,
-        null,
-        hints,
-        net.kinds(controls.stream().map(ControlImage::mode).toList()));
+
+    @Override
+    public ControlInput encode(
+        List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
+      return UNetControlNet.input(controls, rows, model.unetConfig(), input);
+    }
+  }
+
+  private TextEncoding embeddings(
+      ImageRequest request, Function<ModelComponent, Adaptation> adaptation) {
+    TextEncoding encoding = new PromptConditioning(model, request, adaptation).lasting();
+    return model.sizeIds() == 0 ? new TextEncoding(encoding.tokens(), null) : encoding;
   }
 
   @Override
-  public Conditioning texts(
+  public Conditioning encode(
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
+    boolean together = AttentionLayers.of(model, ModelComponent.UNET)
+        .haveBranches(adaptation.apply(ModelComponent.UNET));
     return new PromptConditioning(model, request, adaptation)
-        .texts(
-            guided(request),
-            OpenModel.showsPictures(
-                model, ModelComponent.UNET, adaptation.apply(ModelComponent.UNET)),
-            schedule);
+        .conditioning(guidanceScale(request) > 1, together, schedule);
   }
 
   @Override
-  public Stream<TruncatedPrompt> cuts(String prompt, List<TextualInversion> words) {
-    return model.towers().stream().map(tower -> tower.cut(prompt, words));
+  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
+    return model.towers().stream().map(tower -> tower.cut(prompt, inversions));
   }
 
   @Override
-  public Predictor network(ConditionedBatch sitting, PreparedLatents canvas) {
-    ImageRequest request = sitting.request();
-    int rows = sitting.rows();
-    OpenModel.refuseTrueCfg(request);
-    Adaptation unet =
-        sitting.adaptation(ModelComponent.UNET).and(Adaptation.MergedTokens.of(request.caching()));
-    List<UNet2DConditionModel> views = OpenModel.views(unet, rows, model::unet);
-    List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
-    GuidedPredictor guided = new GuidedPredictor(
-        request.guidanceOptions(),
-        guided(request) ? request.guidance() : 1,
-        rows,
-        OpenModel.showsPictures(model, ModelComponent.UNET, unet));
-    return new UNetPredictor(model, sitting, views, worse, guided, canvas).network();
-  }
-
-  private List<UNet2DConditionModel> weakened(
-      Adaptation unet, DegradedGuidance weakening, int rows) {
-    if (weakening != null && weakening.kind() == DegradedGuidance.Kind.SKIPPED_BLOCKS) {
-      throw new IllegalArgumentException(
-          "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
-    }
-    return weakening == null
+  public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
+    double merged = batch.request().approximation().merged();
+    Adaptation own = batch
+        .adaptation(ModelComponent.UNET)
+        .and(merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged));
+    List<UNet2DConditionModel> views = batch.views(own, model::unet);
+    DegradedGuidance guidance = batch.request().guidanceOptions().weakening();
+    List<UNet2DConditionModel> degraded = guidance == null
         ? null
-        : OpenModel.views(
-            unet.and(OpenModel.perturbed(model, ModelComponent.UNET, weakening)),
-            rows,
+        : batch.views(
+            own.and(AttentionLayers.of(model, ModelComponent.UNET).perturbed(guidance)),
             model::unet);
+    return new UNetPredictor(
+        model, batch, views, degraded, guidanceScale(batch.request()) > 1, latents);
   }
 }

@@ -15,8 +15,10 @@ import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.SchedulerConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -27,6 +29,11 @@ import java.util.stream.Stream;
  * shared by threads.
  */
 public final class StableDiffusionNetworks extends NetworksBase {
+  private static final Map<String, Object> DRAWING =
+      Map.of("steps_offset", 1, "clip_sample", false);
+  private static final Map<String, Object> INPAINTING =
+      Map.of("steps_offset", 1, "skip_prk_steps", true);
+
   private final List<LoadedClip> towers = new ArrayList<>();
   private final UNetConfig unetConfig;
   private final LoadedWeights unetWeights;
@@ -39,7 +46,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
         files,
         compute,
         files.componentClass("text_encoder_2") == null
-            ? SchedulerFile.overruled(files.scheduler(), files.pipeline())
+            ? scheduler(files.scheduler(), files.pipeline())
             : SchedulerFile.read(files.scheduler()));
     drawing = files.scheduler();
     boolean xl = files.componentClass("text_encoder_2") != null;
@@ -55,7 +62,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
       requireText(files);
       unetWeights = open(files.load("unet", compute));
       unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
-      autoencoder = open(LoadedAutoencoder.open(files, compute));
+      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -71,15 +78,26 @@ public final class StableDiffusionNetworks extends NetworksBase {
    */
   public static StableDiffusionNetworks open(ModelParts files, Compute compute) {
     boolean xl = files.componentClass("text_encoder_2") != null;
-    ModelParts.Classes.require(files, "unet", "UNet2DConditionModel");
+    files.requireClass("unet", "UNet2DConditionModel");
     if (xl) {
-      ModelParts.Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+      files.requireClass("text_encoder_2", "CLIPTextModelWithProjection");
     }
     if (!xl || files.componentClass("text_encoder") != null) {
-      ModelParts.Classes.require(files, "text_encoder", "CLIPTextModel");
+      files.requireClass("text_encoder", "CLIPTextModel");
     }
-    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
     return new StableDiffusionNetworks(files, compute);
+  }
+
+  /**
+   * The scheduler as the pipelines of 1.x and 2.x read it, which overrule two options of old
+   * configs.
+   *
+   * @param pipeline the pipeline's class, of whose folder the config is
+   */
+  public static SchedulerConfig scheduler(ModelConfig config, String pipeline) {
+    return SchedulerFile.read(
+        config, pipeline.equals("StableDiffusionInpaintPipeline") ? INPAINTING : DRAWING);
   }
 
   // The texts' widths side by side are what every cross-attention reads.

@@ -1,107 +1,144 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.CanonicalTensors;
-import dev.likeness.diffusion.internal.file.KeyMapping;
-import dev.likeness.diffusion.internal.file.ModelConfig;
-import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.model.ComponentFile;
-import dev.likeness.diffusion.internal.model.TensorFileFormat;
-import java.nio.file.Path;
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.ControlInput;
+import dev.likeness.diffusion.internal.family.LoadedControlNet;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.Step;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalInt;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 
-/**
- * A ControlNet in a file without a config, in its authors' naming, whose config its shapes tell.
- */
-public final class UNetControlNet {
-  /** What begins as such a file does and is none, by a tensor that only it has. */
-  private static final Map<String, String> OTHERS = Map.of(
-      "difference", "a ControlNet's difference to its base", "lora_controlnet", "a control LoRA");
+/** A ControlNet of Stable Diffusion 1.x, 2.x or XL, or a union of them. */
+final class UNetControlNet extends LoadedControlNet {
+  /** Modes of xinsir/controlnet-union-sdxl-1.0, whose six the ProMax edition has two more than. */
+  private static final List<List<String>> UNION = List.of(
+      List.of("openpose"),
+      List.of("depth"),
+      List.of("hed", "pidi", "scribble", "ted"),
+      List.of("canny", "lineart", "anime_lineart", "mlsd"),
+      List.of("normal"),
+      List.of("segment"),
+      List.of("tile"),
+      List.of("repaint"));
 
-  private static final List<String> DIFFUSERS =
-      List.of("controlnet_cond_embedding.conv_in.weight", "controlnet_x_embedder.weight");
+  private static final double HOLE = -1;
 
-  private UNetControlNet() {}
+  private final ControlNetConfig config;
 
-  /** What {@code path} holds, or null when it is in another naming. */
-  public static ComponentFile find(Path path, TensorNames keys) {
-    String prefix = Stream.of("control_model.", "")
-        .filter(each -> keys.has(each + "input_hint_block.0.weight"))
-        .findFirst()
-        .orElse(null);
-    if (prefix == null) {
-      return null;
-    }
-    OTHERS.forEach((tensor, kind) -> {
-      if (keys.has(tensor)) {
-        throw new InvalidInputException(
-            path + " is " + kind + ", which is not supported; give the whole ControlNet");
-      }
-    });
-    Map<String, Object> options = StableDiffusionFamily.control(keys, prefix);
-    // No tensor tells of it; its authors' own programs go by the name, too.
-    options.put("global_pool_conditions", String.valueOf(path.getFileName()).contains("shuffle"));
-    ModelConfig config = ModelConfig.of(options, path + " (controlnet)");
-    KeyMapping layout = UNetKeyFormat.of(ControlNetConfig.of(config)).under(prefix);
-    return new ComponentFile(
-        "ControlNetModel",
-        config,
-        () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), layout),
-        null);
+  UNetControlNet(String name, Compute compute, LoadedWeights weights, ControlNetConfig config) {
+    super(name, compute, weights, modes(config));
+    this.config = config;
   }
 
-  /** Says what a file in diffusers' naming lacks; does nothing to others. */
-  public static void requireConfig(Path path, TensorNames keys) {
-    if (DIFFUSERS.stream().anyMatch(keys::has)) {
-      throw new InvalidInputException(
-          path + " is a ControlNet without its config.json; put the one beside it that lies beside"
-              + " diffusion_pytorch_model.safetensors where it was published");
-    }
+  private static Modes modes(ControlNetConfig config) {
+    int count = config.union() == null ? 0 : config.union().kinds();
+    return new Modes(count, count == 6 || count == 8 ? UNION.subList(0, count) : List.of());
+  }
+
+  @Override
+  public String base() {
+    return "a UNet";
+  }
+
+  @Override
+  public boolean takesLatents() {
+    return false;
+  }
+
+  @Override
+  public boolean isUnion() {
+    return config.union() != null;
   }
 
   /**
-   * The kinds of pictures that a ControlNet is told apart by number.
+   * Encodes control images of one ControlNet beside a UNet of this shape.
    *
-   * @param count how many
-   * @param names what each is called, in their order; empty where nobody has published names
+   * @throws IllegalArgumentException when it was made for another
    */
-  public record ControlKinds(int count, List<List<String>> names) {
-    /** Of xinsir/controlnet-union-sdxl-1.0, whose six the ProMax edition has two more than. */
-    private static final List<List<String>> UNION = List.of(
-        List.of("openpose"),
-        List.of("depth"),
-        List.of("hed", "pidi", "scribble", "ted"),
-        List.of("canny", "lineart", "anime_lineart", "mlsd"),
-        List.of("normal"),
-        List.of("segment"),
-        List.of("tile"),
-        List.of("repaint"));
-
-    /** Those of a union ControlNet of SDXL. */
-    public static ControlKinds union(int count) {
-      return new ControlKinds(
-          count, count == 6 || count == 8 ? UNION.subList(0, count) : List.of());
+  static ControlInput input(
+      List<ControlImage> controls,
+      int rows,
+      UNetConfig base,
+      Function<ControlImage, Tensor> input) {
+    LoadedControlNet loaded = LoadedControlNet.of(controls.get(0).net());
+    if (!(loaded instanceof UNetControlNet own) || !own.fits(base)) {
+      throw new IllegalArgumentException("ControlNet " + loaded.name() + " is for "
+          + (loaded instanceof UNetControlNet other ? other.shape() : loaded.base())
+          + ", the base is a UNet of widths " + channels(base) + " and text of "
+          + base.levels().get(0).contextWidth()
+          + "; give one made for this base");
     }
-
-    public OptionalInt number(String name) {
-      return IntStream.range(0, names.size())
-          .filter(i -> names.get(i).contains(name))
-          .findFirst();
+    ControlNetModel net = new ControlNetModel(own.config, Weights.of(own.weights()));
+    if (!own.isUnion()) {
+      return new Input(controls, rows, net, List.of(net.hint(input.apply(controls.get(0)))), null);
     }
+    controls.forEach(control -> own.requireMode(control.mode()));
+    boolean alone = controls.size() == 1;
+    List<Tensor> embeddings = controls.stream()
+        .map(control -> net.hint(input.apply(control), control.mode(), alone ? 1 : control.scale()))
+        .toList();
+    return new Input(
+        controls,
+        rows,
+        net,
+        embeddings,
+        net.kinds(controls.stream().map(ControlImage::mode).toList()));
+  }
 
-    /** How to say one. */
-    public String advice() {
-      return names.isEmpty()
-          ? "say its number (--control-mode)"
-          : "say its name or number (--control-mode): "
-              + IntStream.range(0, count)
-                  .mapToObj(i -> i + " " + String.join("/", names.get(i)))
-                  .collect(Collectors.joining(", "));
+  /**
+   * Pixels of a control image, 0..1; where {@code white} is white, and it is to be generated anew,
+   * -1, for a union 0.
+   */
+  static Tensor pixels(RgbImage image, RgbImage white, boolean union) {
+    Tensor pixels = ImageTensors.toUnit(image);
+    return white == null
+        ? pixels
+        : pixels.masked_fill(
+            ImageTensors.toGrey(Lanczos.resize(white, image.width(), image.height()))
+                .ge(new Scalar(0.5)),
+            new Scalar(union ? 0 : HOLE));
+  }
+
+  private boolean fits(UNetConfig base) {
+    UNetConfig own = config.unet();
+    return channels(own).equals(channels(base))
+        && (own.timeIds() == null) == (base.timeIds() == null)
+        && own.levels().get(0).contextWidth() == base.levels().get(0).contextWidth();
+  }
+
+  private String shape() {
+    return "a UNet of widths " + channels(config.unet()) + " and text of "
+        + config.unet().levels().get(0).contextWidth();
+  }
+
+  private static List<Integer> channels(UNetConfig config) {
+    return config.levels().stream().map(UNetConfig.Level::channels).toList();
+  }
+
+  /**
+   * Encoded control images and the network that they go through.
+   *
+   * @param modes what a union is given of the images' modes, or null
+   */
+  record Input(
+      List<ControlImage> controls,
+      int rows,
+      ControlNetModel network,
+      List<Tensor> embeddings,
+      Tensor modes)
+      implements ControlInput {
+    ControlNetModel.Residuals residuals(
+        Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
+      return network
+          .forward(input, time, conditioning, active(step).reduce(Tensor::add).orElseThrow(), modes)
+          .times(scale());
     }
   }
 }

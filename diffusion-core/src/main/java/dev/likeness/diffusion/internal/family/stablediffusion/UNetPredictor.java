@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
-import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
+import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.schedulers.Step;
 import java.util.HashMap;
 import java.util.List;
@@ -17,76 +17,82 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * The UNet as a sitting asks it: told at each row of the plan what the prompts say there, guided
- * where guidance is on.
- *
- * @param views the UNet as it is adapted at each row of the plan
- * @param weakened the same made worse on purpose, or null
- */
-record UNetPredictor(
-    StableDiffusionNetworks model,
-    ConditionedBatch sitting,
-    List<UNet2DConditionModel> views,
-    List<UNet2DConditionModel> weakened,
-    GuidedPredictor guided,
-    PreparedLatents canvas) {
+/** The UNet as the sampling loop calls it, with what the prompts say at each row of the plan. */
+final class UNetPredictor implements PromptedNetwork {
+  private final StableDiffusionNetworks model;
+  private final ConditionedBatch batch;
+  private final List<UNet2DConditionModel> views;
+  private final List<UNet2DConditionModel> weakened;
+  private final PreparedLatents latents;
+  private final List<UNetConditioning> positive;
+  private final List<UNetConditioning> negative;
 
-  /** The network for the sitting; what it is told belongs to the calling scope. */
-  Predictor network() {
-    List<UNetConditioning> wanted = told(false);
-    List<UNetConditioning> unwanted = guided.scale() <= 1 ? null : told(true);
-    return guided.of(new GuidedPredictor.Asked() {
-      @Override
-      public Predictor alone(boolean worse) {
-        return asked(worse, wanted);
-      }
-
-      @Override
-      public GuidedPredictor.PromptPair both(boolean worse) {
-        return pair(worse, unwanted, wanted);
-      }
-    });
+  /**
+   * A network for a batch; its conditioning belongs to the calling scope.
+   *
+   * @param views the UNet as it is adapted at each row of the plan
+   * @param weakened the same degraded on purpose, or null
+   */
+  UNetPredictor(
+      StableDiffusionNetworks model,
+      ConditionedBatch batch,
+      List<UNet2DConditionModel> views,
+      List<UNet2DConditionModel> weakened,
+      boolean guided,
+      PreparedLatents latents) {
+    this.model = model;
+    this.batch = batch;
+    this.views = views;
+    this.weakened = weakened;
+    this.latents = latents;
+    this.positive = conditioning(false);
+    this.negative = guided ? conditioning(true) : null;
   }
 
   /**
-   * What the pictures are told at each row of the plan; rows with the same texts share it, and what
-   * is kept of it.
+   * The conditioning at each row of the plan; rows with the same texts share it, and what is kept
+   * of it.
    */
-  private List<UNetConditioning> told(boolean unwanted) {
+  private List<UNetConditioning> conditioning(boolean ofNegative) {
     Map<List<TextEncoding>, UNetConditioning> known = new HashMap<>();
     return IntStream.range(0, views.size())
         .mapToObj(row -> known.computeIfAbsent(
-            sitting.encodings(row, unwanted),
-            texts -> kept(PromptConditioning.told(
-                model, sitting.request(), sitting.byImage(texts), unwanted))))
+            batch.encodings(row, ofNegative),
+            texts -> kept(
+                PromptConditioning.told(model, batch.request(), batch.byImage(texts), ofNegative))))
         .toList();
   }
 
-  private GuidedPredictor.PromptPair pair(
-      boolean worse, List<UNetConditioning> unwanted, List<UNetConditioning> wanted) {
-    boolean alike = IntStream.range(0, views.size())
+  @Override
+  public boolean takesBoth() {
+    return IntStream.range(0, views.size())
         .allMatch(row ->
-            unwanted.get(row).context().size(1) == wanted.get(row).context().size(1));
-    if (guided.options().sequential() || !alike) {
-      GuidedPredictor.requireOnePass(guided.together(), false);
-      return GuidedPredictor.PromptPair.sequential(asked(worse, unwanted), asked(worse, wanted));
-    }
+            negative.get(row).context().size(1) == positive.get(row).context().size(1));
+  }
+
+  @Override
+  public Predictor predictor(Prompts prompts, boolean degraded) {
+    return switch (prompts) {
+      case POSITIVE -> predictor(positive, degraded);
+      case NEGATIVE -> predictor(negative, degraded);
+      case BOTH -> predictor(both(), degraded);
+    };
+  }
+
+  private List<UNetConditioning> both() {
     Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
-    return GuidedPredictor.PromptPair.batched(asked(
-        worse,
-        IntStream.range(0, views.size())
-            .mapToObj(row -> known.computeIfAbsent(
-                List.of(unwanted.get(row), wanted.get(row)), rows -> kept(joined(rows))))
-            .toList()));
+    return IntStream.range(0, views.size())
+        .mapToObj(row -> known.computeIfAbsent(
+            List.of(negative.get(row), positive.get(row)), rows -> kept(joined(rows))))
+        .toList();
   }
 
   /**
    * With keys and values kept, unless the network is another at every row, whose own would be kept
    * for each.
    */
-  private UNetConditioning kept(UNetConditioning told) {
-    return views.stream().distinct().count() == 1 ? told.keeping() : told;
+  private UNetConditioning kept(UNetConditioning conditioning) {
+    return views.stream().distinct().count() == 1 ? conditioning.keeping() : conditioning;
   }
 
   static UNetConditioning joined(List<UNetConditioning> rows) {
@@ -106,25 +112,40 @@ record UNetPredictor(
     return torch.cat(all, 0);
   }
 
-  private Predictor asked(boolean worse, List<UNetConditioning> told) {
+  private Predictor predictor(List<UNetConditioning> conditioning, boolean degraded) {
     Device device = new Device(model.compute().device());
-    DeepCache deep = DeepCache.of(sitting.request().caching());
-    List<UNet2DConditionModel> nets = worse ? weakened : views;
+    DeepCache deep = deep(batch.request().approximation());
+    List<UNet2DConditionModel> nets = degraded ? weakened : views;
     // What a ControlNet adds, and which layers are asked, changes with the row.
-    boolean alike = canvas.hints().isEmpty() && deep == null;
+    boolean alike = latents.controls().isEmpty() && deep == null;
     return new Predictor.RecordedNetwork(
-        canvas.runner(),
-        step -> alike ? List.of(nets.get(step.index()), told.get(step.index())) : null,
+        latents.runner(),
+        step -> alike ? List.of(nets.get(step.index()), conditioning.get(step.index())) : null,
         (input, step, row) -> {
-          Tensor time = sitting.perImage(row.tensor(Step::timestep, input), input.size(0));
-          UNetConditioning here = told.get(step.index());
+          Tensor time = batch.perImage(row.tensor(Step::timestep, input), input.size(0));
+          UNetConditioning here = conditioning.get(step.index());
           ControlNetModel.Residuals control =
-              ControlInput.all(canvas.hints(), model.compute().place(input), time, here, step);
+              residuals(model.compute().place(input), time, here, step);
           if (deep != null) {
             deep.at(step.index());
           }
-          Tensor shown = canvas.shown(input).to(device, torch.ScalarType.Float);
+          Tensor shown = latents.shown(input).to(device, torch.ScalarType.Float);
           return nets.get(step.index()).forward(shown, time, here, control, deep);
         });
+  }
+
+  private ControlNetModel.Residuals residuals(
+      Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
+    return latents.controls().stream()
+        .filter(control -> control.isActive(step))
+        .map(control -> ((UNetControlNet.Input) control).residuals(input, time, conditioning, step))
+        .reduce(null, (sum, next) -> next.plus(sum));
+  }
+
+  private static DeepCache deep(CachingOptions caching) {
+    boolean forecast = caching.kind() == CachingOptions.Kind.DEEP_FORECAST;
+    return forecast || caching.kind() == CachingOptions.Kind.DEEP_CACHE
+        ? new DeepCache(caching.every(), caching.layers(), forecast)
+        : null;
   }
 }

@@ -7,11 +7,7 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
-import dev.likeness.diffusion.internal.family.flux2.Flux2Config;
-import dev.likeness.diffusion.internal.family.flux2.Flux2Transformer2DModel;
-import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.text.LoadedQwen3;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -19,59 +15,26 @@ import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.tensor.Compute;
-import java.util.Collections;
 import java.util.List;
-import java.util.function.BiFunction;
-import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.function.ToIntFunction;
 
 /**
- * The networks of a model whose transformer listens to a Qwen3 language model (Z-Image, FLUX.2
- * klein), opened and checked. Immutable and shared by threads.
- *
- * @param <C> the transformer's config
- * @param <T> the transformer
+ * The networks of a Z-Image model, opened and checked; its transformer reads a Qwen3 language model
+ * that is asked to think, and nothing of the padding. Immutable and shared by threads.
  */
-public final class ZImageNetworks<C, T> extends NetworksBase {
-  private static final Function<Qwen3Config, List<Integer>> Z_IMAGE =
-      text -> List.of(text.layers() - 1);
-  private static final Function<Qwen3Config, List<Integer>> KLEIN = text -> List.of(9, 18, 27);
-
-  private final boolean distilled;
-  private final Kind<C, T> kind;
+public final class ZImageNetworks extends NetworksBase {
   private final LoadedQwen3 text;
-  private final OpenNetworks.Network<C, T> transformer;
+  private final OpenNetworks.Network<ZImageConfig, ZImageTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
-  /**
-   * What differs.
-   *
-   * @param layers after how many of the language model's layers the transformer listens
-   * @param thinks whether the language model is asked to think, as {@link LoadedQwen3#encode} has
-   *     it
-   * @param padding whether its words for the padding are told too
-   */
-  private record Kind<C, T>(
-      Function<ModelConfig, C> config,
-      BiFunction<C, Weights, T> network,
-      ToIntFunction<C> textWidth,
-      ToIntFunction<C> channels,
-      Function<Qwen3Config, List<Integer>> layers,
-      boolean thinks,
-      boolean padding) {}
-
-  private ZImageNetworks(ModelParts files, Compute compute, Kind<C, T> kind) {
+  private ZImageNetworks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
-    this.kind = kind;
-    distilled = files.option("is_distilled");
     try {
       text = open(LoadedQwen3.open(files, compute));
-      transformer = open(OpenNetworks.Network.of(files, compute, kind.config, kind.network));
-      text.requireLayers(
-          files, kind.layers.apply(text.config()), kind.textWidth.applyAsInt(config()));
+      transformer = open(
+          OpenNetworks.Network.of(files, compute, ZImageConfig::of, ZImageTransformer2DModel::new));
+      text.requireLayers(files, List.of(layer(text.config())), config().textWidth());
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute));
+      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -80,105 +43,47 @@ public final class ZImageNetworks<C, T> extends NetworksBase {
   }
 
   /**
-   * Opens a Z-Image model and checks every tensor against its config.
+   * Opens a model and checks every tensor against its config.
    *
    * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
    *     is not supported
    */
-  public static ZImageNetworks<ZImageConfig, ZImageTransformer2DModel> zImage(
-      ModelParts files, Compute compute) {
-    ModelParts.Classes.require(files, "transformer", "ZImageTransformer2DModel");
-    requireText(files);
-    ModelParts.Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
-    return new ZImageNetworks<>(
-        files,
-        compute,
-        new Kind<>(
-            ZImageConfig::of,
-            ZImageTransformer2DModel::new,
-            ZImageConfig::textWidth,
-            ZImageConfig::channels,
-            Z_IMAGE,
-            true,
-            false));
+  public static ZImageNetworks open(ModelParts files, Compute compute) {
+    files.requireClass("transformer", "ZImageTransformer2DModel");
+    files.requireClass("text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
+    files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
+    return new ZImageNetworks(files, compute);
   }
 
-  /** The same of a FLUX.2 klein model. */
-  public static ZImageNetworks<Flux2Config, Flux2Transformer2DModel> klein(
-      ModelParts files, Compute compute) {
-    ModelParts.Classes.require(files, "transformer", "Flux2Transformer2DModel");
-    requireText(files);
-    ModelParts.Classes.require(files, "vae", "AutoencoderKLFlux2");
-    if (files.pipeline().contains("KV")) {
-      throw new InvalidInputException(
-          files.describe() + " is of the class " + files.pipeline()
-              + ", whose network sees a picture to edit in its own way; give a FLUX.2 klein of the class Flux2KleinPipeline");
-    }
-    return new ZImageNetworks<>(
-        files,
-        compute,
-        new Kind<>(
-            Flux2Config::of,
-            Flux2Transformer2DModel::new,
-            Flux2Config::textWidth,
-            Flux2Config::inChannels,
-            KLEIN,
-            false,
-            true));
-  }
-
-  /**
-   * Which tensors of a component are ever asked for: of a language model those up to the last layer
-   * that is listened to.
-   */
-  public static Predicate<String> used(ModelParts files, String component) {
-    if (!String.valueOf(files.componentClass(component)).startsWith("Qwen3")) {
-      return name -> true;
-    }
-    Qwen3Config text = Qwen3Config.of(files.config(component));
-    int last = Collections.max(
-        "Flux2Transformer2DModel".equals(files.componentClass("transformer"))
-            ? KLEIN.apply(text)
-            : Z_IMAGE.apply(text));
-    return name -> name.startsWith("model.embed_tokens.")
-        || name.startsWith("model.layers.") && Integer.parseInt(name.split("\\.")[2]) < last;
-  }
-
-  private static void requireText(ModelParts files) {
-    ModelParts.Classes.require(files, "text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
+  /** After how many of the language model's layers the transformer reads. */
+  static int layer(Qwen3Config text) {
+    return text.layers() - 1;
   }
 
   private void requireLatents(ModelParts files) {
-    int channels = kind.channels.applyAsInt(config());
-    if (channels != autoencoder.latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer draws in " + channels
-          + " channels, the autoencoder has " + autoencoder.latentChannels()
+    if (config().channels() != autoencoder.latentChannels()) {
+      throw new InvalidInputException(files.describe() + ": the transformer draws in "
+          + config().channels() + " channels, the autoencoder has " + autoencoder.latentChannels()
           + "; they are of different models");
     }
   }
 
-  /** Whether the network needs no guidance and is given none. */
-  public boolean distilled() {
-    return distilled;
-  }
-
-  public C config() {
+  public ZImageConfig config() {
     return transformer.config();
   }
 
-  /** Prompts as the transformer is told them, a row for each; see {@link LoadedQwen3#encode}. */
+  /** Prompts as the transformer is given them, a row for each; see {@link LoadedQwen3#encode}. */
   public TextEncoding text(List<String> prompts, Adaptation adaptation) {
-    return text.encode(
-        prompts, kind.thinks, kind.layers.apply(text.config()), kind.padding, adaptation);
+    return text.encode(prompts, true, List.of(layer(text.config())), false, adaptation);
   }
 
-  /** What the language model leaves out of a prompt. */
+  /** The end of a prompt that the language model does not read. */
   public TruncatedPrompt cut(String prompt) {
-    return text.cut(prompt, kind.thinks);
+    return text.cut(prompt, true);
   }
 
   /** The transformer as an adaptation has it. */
-  public T transformer(Adaptation adaptation) {
+  public ZImageTransformer2DModel transformer(Adaptation adaptation) {
     return transformer.adapted(adaptation);
   }
 

@@ -1,9 +1,6 @@
 package dev.likeness.diffusion.internal.nn.transformer;
 
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
-import dev.likeness.diffusion.internal.family.flux.FluxConfig;
-import dev.likeness.diffusion.internal.family.flux2.Flux2Config;
-import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
@@ -25,41 +22,17 @@ public record DoubleStreamBlock(
     UnaryOperator<Tensor> ff,
     UnaryOperator<Tensor> ffText,
     List<AttentionBranch> branches) {
-  /** FLUX.1's. */
-  public static DoubleStreamBlock gelu(Weights w, FluxConfig config) {
-    FeedForward.GeluFeedForward ff = new FeedForward.GeluFeedForward(w.at("ff"), config.width());
-    FeedForward.GeluFeedForward ffText =
-        new FeedForward.GeluFeedForward(w.at("ff_context"), config.width());
-    return new DoubleStreamBlock(
-        JointAttention.joint(
-            w.at("attn"),
-            config.width(),
-            config.heads(),
-            QkvProjection.Style.FLUX,
-            JointAttention.Order.TEXT_FIRST,
-            true),
-        ff::forward,
-        ffText::forward,
-        w.branches());
-  }
-
-  /** FLUX.2's. */
-  public static DoubleStreamBlock gated(Weights w, Flux2Config config) {
-    FeedForward.GatedFeedForward ff =
-        FeedForward.GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
-    FeedForward.GatedFeedForward ffText =
-        FeedForward.GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
-    return new DoubleStreamBlock(
-        JointAttention.joint(
-            w.at("attn"),
-            config.width(),
-            config.heads(),
-            QkvProjection.Style.FLUX2,
-            JointAttention.Order.TEXT_FIRST,
-            true),
-        ff::forward,
-        ffText::forward,
-        w.branches());
+  /** The block that reads from these weights, with a family's feed-forwards. */
+  public static DoubleStreamBlock of(
+      Weights w,
+      int width,
+      int heads,
+      QkvProjection.Style style,
+      UnaryOperator<Tensor> ff,
+      UnaryOperator<Tensor> ffText) {
+    JointAttention attention = JointAttention.joint(
+        w.at("attn"), width, heads, style, JointAttention.Order.TEXT_FIRST, true);
+    return new DoubleStreamBlock(attention, ff, ffText, w.branches());
   }
 
   /**

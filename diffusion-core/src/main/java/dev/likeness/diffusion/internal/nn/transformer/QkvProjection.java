@@ -18,11 +18,7 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
    * @param biased whether the layers, that after the attention too, have biases
    * @param eps of the norms
    */
-  public record Style(boolean normed, boolean biased, double eps) {
-    public static final Style FLUX = new Style(true, true, 1e-6);
-    static final Style FLUX2 = new Style(true, false, 1e-6);
-    static final Style Z_IMAGE = new Style(true, false, 1e-5);
-  }
+  public record Style(boolean normed, boolean biased, double eps) {}
 
   static QkvProjection own(Weights w, int width, int heads, Style style) {
     return of(w, width, heads, style, "to_", "", "");

@@ -33,7 +33,7 @@ class ReleaseTest {
       long used = Pointer.totalCount();
       assertTrue(used > opened + 1000, "tensors loaded at first use: " + (used - opened));
       for (String part : List.of("text_encoder", "text_encoder_2", "unet", "vae")) {
-        base.networks().release(part);
+        base.unwrap(StableDiffusionNetworks.class).release(part);
       }
       assertTrue(
           Pointer.totalCount() < opened + 100, "tensors left: " + (Pointer.totalCount() - opened));
@@ -41,7 +41,9 @@ class ReleaseTest {
       assertEquals(used, Pointer.totalCount());
       assertEquals(
           "no network \"prior\" in this model",
-          assertThrows(IllegalArgumentException.class, () -> base.networks().release("prior"))
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> base.unwrap(StableDiffusionNetworks.class).release("prior"))
               .getMessage());
     }
   }

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class ConditionerParityTest {
+class PromptConditioningParityTest {
   @TempDir
   private Path parent;
 
@@ -67,11 +67,12 @@ class ConditionerParityTest {
   }
 
   private static UNetConditioning told(BaseModel base, ImageRequest request) {
-    Conditioning texts = new PromptConditioning(base.networks(), request, part -> Adaptation.NONE)
-        .texts(true, false, PromptSchedule.of(1));
+    Conditioning texts = new PromptConditioning(
+            base.unwrap(StableDiffusionNetworks.class), request, part -> Adaptation.NONE)
+        .conditioning(true, false, PromptSchedule.of(1));
     return UNetPredictor.joined(Stream.of(true, false)
-        .map(unwanted ->
-            PromptConditioning.told(base.networks(), request, texts.at(0, unwanted), unwanted))
+        .map(unwanted -> PromptConditioning.told(
+            base.unwrap(StableDiffusionNetworks.class), request, texts.at(0, unwanted), unwanted))
         .toList());
   }
 
@@ -85,10 +86,10 @@ class ConditionerParityTest {
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       ImageRequest ask =
           ImageRequest.of("one BREAK [two:two BREAK three:2]").syntax(PromptSyntax.A1111);
-      PromptConditioning conditioner =
-          new PromptConditioning(base.networks(), ask, part -> Adaptation.NONE);
-      Conditioning apart = conditioner.texts(true, false, PromptSchedule.of(4));
-      Conditioning filled = conditioner.texts(true, true, PromptSchedule.of(4));
+      PromptConditioning conditioner = new PromptConditioning(
+          base.unwrap(StableDiffusionNetworks.class), ask, part -> Adaptation.NONE);
+      Conditioning apart = conditioner.conditioning(true, false, PromptSchedule.of(4));
+      Conditioning filled = conditioner.conditioning(true, true, PromptSchedule.of(4));
       assertEquals(
           List.of(231L, 231L),
           Stream.of(apart.at(0, false), filled.at(0, true))
@@ -97,8 +98,8 @@ class ConditionerParityTest {
       assertSame(filled.at(0, true), filled.at(2, true));
       Tensor nothing = apart.at(0, true).tokens();
       Tensor words = new PromptConditioning(
-              base.networks(), ask.prompt(""), part -> Adaptation.NONE)
-          .texts(false, false, PromptSchedule.of(1))
+              base.unwrap(StableDiffusionNetworks.class), ask.prompt(""), part -> Adaptation.NONE)
+          .conditioning(false, false, PromptSchedule.of(1))
           .at(0, false)
           .tokens();
       Closeness.assertWithin(
@@ -111,8 +112,10 @@ class ConditionerParityTest {
       Closeness.assertWithin(
           1e-5, apart.at(3, false).tokens(), filled.at(3, false).tokens(), "the prompt");
       Conditioning late = new PromptConditioning(
-              base.networks(), ask.negative("[two:2]"), part -> Adaptation.NONE)
-          .texts(true, false, PromptSchedule.of(4));
+              base.unwrap(StableDiffusionNetworks.class),
+              ask.negative("[two:2]"),
+              part -> Adaptation.NONE)
+          .conditioning(true, false, PromptSchedule.of(4));
       Closeness.assertWithin(
           1e-5, words, late.at(0, true).tokens(), "nothing yet, which is no zeros");
     }
@@ -127,8 +130,9 @@ class ConditionerParityTest {
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
-      Conditioning texts = new PromptConditioning(base.networks(), ask, part -> Adaptation.NONE)
-          .texts(true, true, PromptSchedule.of(1));
+      Conditioning texts = new PromptConditioning(
+              base.unwrap(StableDiffusionNetworks.class), ask, part -> Adaptation.NONE)
+          .conditioning(true, true, PromptSchedule.of(1));
       assertEquals(154, texts.at(0, false).tokens().size(1));
     }
   }

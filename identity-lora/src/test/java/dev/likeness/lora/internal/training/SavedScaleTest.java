@@ -1,4 +1,4 @@
-package dev.likeness.lora.internal.file;
+package dev.likeness.lora.internal.training;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,7 +18,7 @@ import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
-import dev.likeness.lora.internal.training.TrainableDelta;
+import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.training.LoraForm;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,7 +44,7 @@ class SavedScaleTest extends OnGoldenBase {
   @CsvSource({"PEFT, lora", "DIFFUSERS, lora", "KOHYA, lora", "PEFT, lokr", "KOHYA, lokr"})
   void losesNoPlacesOfFactorsInF16ToTheirScale(
       KeyFormat dialect, String kind, @TempDir Path folder) {
-    TargetLayer layer = LayerTable.of(base.networks())
+    TargetLayer layer = LayerTable.of(base.parts())
         .find(ModelComponent.UNET, "mid_block.resnets.0.conv1")
         .orElseThrow();
     Path file = folder.resolve("small.safetensors");
@@ -62,13 +62,12 @@ class SavedScaleTest extends OnGoldenBase {
               small(noise, layer.out() / 4, layer.in() / 4, 3, 3),
               0,
               1 / 128.0);
-      LoraInspection report =
-          LoraInspection.made(LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, 1, 128, Map.of());
+      LoraInspection report = LoraInspection.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
       LoraDeltas changes = new LoraDeltas(Map.of(layer, change.mapped(region::keep)), Map.of());
-      try (Lora lora = new Lora(changes, Map.of(), report, region, base.networks())) {
+      try (Lora lora = new Lora(changes, Map.of(), report, region, base.parts())) {
         lora.save(file, dialect);
         try (Lora again = Lora.open(file, base)) {
-          Tensor own = LoraMerge.f32(base.networks(), layer);
+          Tensor own = LoraMerge.f32(base.parts(), layer);
           Tensor expected = change.difference(own);
           double lost = again
               .changes()

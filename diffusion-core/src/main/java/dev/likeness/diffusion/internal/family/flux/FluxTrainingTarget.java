@@ -1,14 +1,15 @@
-package dev.likeness.lora;
+package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.flux.FluxNetworks;
-import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
+import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LongText;
+import dev.likeness.diffusion.internal.family.StreamPlaces;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.lora.internal.training.TrainableNetworks;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
@@ -18,10 +19,34 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** FLUX.1: CLIP's pooled text and T5's tokens. */
-record FluxPupil(FluxNetworks model) implements Pupil {
-  private static final int TEXT_TOKENS = 512;
+record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
+  /** Latent pixels in a token. */
+  private static final int PACKED = 4;
+
+  private static final double LEARNING_RATE = 1e-4;
   /** What a guidance-distilled network is told while it learns, as diffusers' script has it. */
   private static final double GUIDANCE = 3.5;
+
+  /**
+   * The target, or why there is none: a {@link TrainingTarget} or a {@link TrainingTarget.Refusal}.
+   */
+  static Object of(FluxNetworks model) {
+    Refusal refusal = TrainingTarget.refusal(
+        "filling or control",
+        model.config().inChannels(),
+        PACKED * model.autoencoder().latentChannels());
+    return refusal == null ? new FluxTrainingTarget(model) : refusal;
+  }
+
+  @Override
+  public Recipe recipe() {
+    return new Recipe(model.config().width(), LEARNING_RATE, false);
+  }
+
+  @Override
+  public LayerPlaces places(int places) {
+    return StreamPlaces.of(places, FluxModel.TEXT_TOKENS, model.config().heads(), true, true);
+  }
 
   @Override
   public ModelComponent part() {
@@ -40,25 +65,22 @@ record FluxPupil(FluxNetworks model) implements Pupil {
 
   @Override
   public Optional<LongText> longText() {
-    return Optional.of(new LongText(model.t5(), TEXT_TOKENS));
+    return Optional.of(new LongText(model.t5(), FluxModel.TEXT_TOKENS));
   }
 
   @Override
-  public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
-    return new TextEncoding(byT5, encode(model.clip(), texts, learner, model).pooled());
+  public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
+    return new TextEncoding(
+        byT5, TrainingTarget.encode(model.clip(), texts, trained, model).pooled());
   }
 
   @Override
-  public Tensor answer(
-      TrainableNetworks learner,
-      Tensor noised,
-      double[] levels,
-      TextEncoding text,
-      SegmentRunner segments) {
+  public Tensor predict(
+      Trained trained, Tensor noised, double[] levels, TextEncoding text, SegmentRunner segments) {
     long height = noised.size(2);
     long width = noised.size(3);
     FluxTransformer2DModel.Inputs told = new FluxTransformer2DModel.Inputs(
-        text.tokens(), text.pooled(), Pupil.numbers(model, 1, GUIDANCE));
+        text.tokens(), text.pooled(), TrainingTarget.numbers(model, 1, GUIDANCE));
     Tensor positions = torch
         .cat(
             new TensorVector(
@@ -66,10 +88,10 @@ record FluxPupil(FluxNetworks model) implements Pupil {
             0)
         .to(new Device(model.compute().device()), ScalarType.Float);
     FluxTransformer2DModel network =
-        new FluxTransformer2DModel(model.config(), learner.network(ModelComponent.TRANSFORMER));
+        new FluxTransformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
     Tensor answer = network.forward(
         LatentPacking.pack(model.compute().place(noised)),
-        Pupil.numbers(model, 1, levels),
+        TrainingTarget.numbers(model, 1, levels),
         told,
         RotaryEmbedding.of(positions, model.config().axes()),
         segments);

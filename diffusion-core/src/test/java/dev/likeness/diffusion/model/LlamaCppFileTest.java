@@ -1,14 +1,16 @@
-package dev.likeness.diffusion.internal.family;
+package dev.likeness.diffusion.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
 import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
 import dev.likeness.diffusion.internal.file.ForeignSource;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.QwenTokenizer;
@@ -131,7 +133,7 @@ class LlamaCppFileTest {
   private void opensTheSame(
       String variant, String component, List<Map<String, String>> spellings, Set<String> options)
       throws IOException {
-    ModelParts whole = ModelParts.open(PipelineFolder.write(variant, folder).path());
+    ModelParts whole = ModelOpener.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();
         TensorSource before = whole.weights(component)) {
@@ -163,7 +165,7 @@ class LlamaCppFileTest {
   }
 
   private void opensTheSame(String variant, KeyMapping layout) throws IOException {
-    ModelParts whole = ModelParts.open(PipelineFolder.write(variant, folder).path());
+    ModelParts whole = ModelOpener.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();
         TensorSource before = whole.weights("transformer");

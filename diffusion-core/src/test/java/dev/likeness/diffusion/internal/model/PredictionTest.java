@@ -1,15 +1,15 @@
-package dev.likeness.diffusion.internal.family.stablediffusion;
+package dev.likeness.diffusion.internal.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
 import dev.likeness.diffusion.internal.file.ListedTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** How single files predict, where nothing beside them says so. */
 @ExtendWith(NoTensorLeaks.class)
-class PredictionDetectorTest {
+class PredictionTest {
   private static final String UNET = "model.diffusion_model.";
   private static final String TELLING = UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
   private static final int WIDTH = 64;
@@ -63,18 +63,18 @@ class PredictionDetectorTest {
   void aNetworkBringsTheSchedulerThatItsFileSays() {
     Path base =
         GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
-    Object own = ModelParts.open(base).scheduler().values();
+    Object own = ModelOpener.open(base).scheduler().values();
     written(0, Map.of());
     assertEquals(
         own,
-        ModelParts.open(base)
+        ModelOpener.open(base)
             .with("unet", folder.resolve("sd2.safetensors"))
             .scheduler()
             .values());
     Object said = written(0, Map.of(), "v_pred", "ztsnr").scheduler().values();
     assertEquals(
         said,
-        ModelParts.open(base)
+        ModelOpener.open(base)
             .with("unet", folder.resolve("sd2.safetensors"))
             .scheduler()
             .values());

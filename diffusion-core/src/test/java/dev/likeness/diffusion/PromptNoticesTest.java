@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.internal.family;
+package dev.likeness.diffusion.internal.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,8 +11,11 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.sd3.Sd3Model;
+import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -43,7 +46,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class ConditioningTest {
+class PromptNoticesTest {
   private static final ImageRequest ASK = ImageRequest.of("a cat")
       .negative("a dog")
       .steps(2)
@@ -53,7 +56,7 @@ class ConditioningTest {
       .scheduler("Euler");
 
   private static final String UNHEARD =
-      "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off, or this base has none";
+      "the negative prompt is not heard: guidance by two prompts (--guidance, or --true-cfg where the network has guidance of its own) is off, or this base has none";
 
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
 
@@ -89,7 +92,8 @@ class ConditioningTest {
 
   @Test
   void encodesOnceWhereMemoryIsForOnePicture() {
-    ModelParts files = ModelParts.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelParts files =
+        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
     try (BaseModel base =
         BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32))) {
       base.generate(List.of(ASK.size(32, 32).negative("").guidance(3).count(3).as(counting())));
@@ -99,17 +103,16 @@ class ConditioningTest {
 
   @Test
   void skipsLayersOfClipAloneAndForThePromptAloneInStableDiffusion3() {
-    try (Sd3Networks model = Sd3Networks.open(
-            ModelParts.open(PipelineFolder.write("sd3/three", scratch).path()), Compute.EXACT);
+    try (BaseModel base =
+            BaseModel.open(PipelineFolder.write("sd3/three", scratch).path(), Compute.EXACT);
         TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Conditioning whole =
-          new Sd3Model(model).texts(ASK, part -> Adaptation.NONE, PromptSchedule.of(1));
+      Conditioning whole = base.parts().encode(ASK, part -> Adaptation.NONE, PromptSchedule.of(1));
       Conditioning skipped =
-          new Sd3Model(model).texts(ASK.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
+          base.parts().encode(ASK.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
       assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
       assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
-      Tensor clip = model
+      Tensor clip = base.unwrap(Sd3Networks.class)
           .towers()
           .get(0)
           .prompts(Adaptation.NONE)
@@ -139,7 +142,9 @@ class ConditioningTest {
       assertRefused("prompt syntax", base, ask.embeddings(embedding, null));
       assertRefused("prompt syntax", base, ask.embeddings(null, embedding));
       assertRefused(
-          name.startsWith("sd3") ? "a text encoder of " : "clip skip 99 is for Stable Diffusion",
+          name.startsWith("sd3")
+              ? "a text encoder of "
+              : "clip skip 99 is for bases that read CLIP",
           base,
           ask.clipSkip(99));
     }
@@ -149,7 +154,8 @@ class ConditioningTest {
   void refusesToSkipMoreLayersThanThereAre() {
     try (BaseModel base = BaseModel.open(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
-      int layers = base.networks().towers().get(0).config().layers();
+      int layers =
+          base.unwrap(StableDiffusionNetworks.class).towers().get(0).config().layers();
       base.generate(ASK.clipSkip(layers));
       assertRefused(
           "a text encoder of " + layers + " layers cannot leave out its last 20",

@@ -1,16 +1,17 @@
-package dev.likeness.diffusion.internal.family.stablediffusion;
+package dev.likeness.diffusion.internal.family;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
+import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ListedTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
@@ -69,17 +70,19 @@ class KeyMapTest {
   @Test
   void takesAFileThatIsToldAScaleForALatentConsistencyModel() {
     TensorNames file = new KeyList("a list", file("told"));
-    assertEquals("LCMScheduler", StableDiffusionFamily.SD1.scheduler(file).get("_class_name"));
+    assertEquals(
+        "LCMScheduler",
+        contents(FamilyRegistry.variant(file), file).scheduler().get("_class_name"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"sd1", "told", "sd2", "sdxl", "refiner"})
   void readsBackEveryTensorItsShapeAndTheConfig(String family) {
     TensorNames file = new KeyList("a list", file(family));
-    ModelFamily found = ModelFamily.of(file);
+    Variant found = FamilyRegistry.variant(file);
     assertEquals(
         family.equals("refiner") ? "sdxl-refiner" : family.replace("told", "sd1"), found.name());
-    Map<String, ComponentDetector.Detected> components = found.components(file, Map.of());
+    Map<String, ComponentDetector.Detected> components = contents(found, file).components();
     parts(family).forEach((component, listed) -> {
       CanonicalTensors read =
           new CanonicalTensors(file, components.get(component).layout());
@@ -126,12 +129,18 @@ class KeyMapTest {
       }
     }
     TensorNames keys = new KeyList("a list", file);
-    Map<String, ComponentDetector.Detected> found = ModelFamily.of(keys).components(keys, Map.of());
+    Map<String, ComponentDetector.Detected> found =
+        contents(FamilyRegistry.variant(keys), keys).components();
     parts(family)
         .forEach((component, listed) -> assertEquals(
             new TreeSet<>(listed.names()),
             new TreeSet<>(new CanonicalTensors(keys, found.get(component).layout()).names()),
             component));
+  }
+
+  private static Variant.Contents contents(Variant variant, TensorNames file) {
+    return variant.contents(
+        new CheckpointHeader(file, Map.of(), name -> List.of(-1.0, 1.0)), Map.of());
   }
 
   /**

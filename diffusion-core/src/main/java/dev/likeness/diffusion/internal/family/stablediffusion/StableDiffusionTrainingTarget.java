@@ -1,13 +1,11 @@
-package dev.likeness.lora;
+package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
+import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.text.LoadedClip;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.lora.internal.training.TrainableNetworks;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
@@ -17,7 +15,40 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Stable Diffusion 1.x, 2.x and XL. */
-record UNetPupil(StableDiffusionNetworks model) implements Pupil {
+record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements TrainingTarget {
+  private static final double LEARNING_RATE = 2e-4;
+  /** How many numbers about sizes SDXL's refiner is given. */
+  private static final int REFINER = 5;
+
+  /**
+   * The target, or why there is none: a {@link TrainingTarget} or a {@link TrainingTarget.Refusal}.
+   */
+  static Object of(StableDiffusionNetworks model) {
+    if (model.sizeIds() == REFINER) {
+      return new Refusal(
+          "a refiner goes on with what another base drew, and cannot learn a person here; teach that base");
+    }
+    Refusal refusal = TrainingTarget.refusal(
+        "inpainting", model.unetConfig().inChannels(), model.autoencoder().latentChannels());
+    return refusal == null ? new StableDiffusionTrainingTarget(model) : refusal;
+  }
+
+  @Override
+  public Recipe recipe() {
+    return new Recipe(model.unetConfig().levels().get(0).channels(), LEARNING_RATE, true);
+  }
+
+  @Override
+  public LayerPlaces places(int places) {
+    return new UNetPlaces(model.unetConfig().levels(), places);
+  }
+
+  /** Of SDXL zeros, where it was trained with those. */
+  @Override
+  public TextEncoding withoutNegative(TextEncoding empty) {
+    return model.zerosForNothing() ? empty.zeros() : empty;
+  }
+
   @Override
   public ModelComponent part() {
     return ModelComponent.UNET;
@@ -34,11 +65,11 @@ record UNetPupil(StableDiffusionNetworks model) implements Pupil {
   }
 
   @Override
-  public TextEncoding encode(List<String> texts, Tensor byT5, TrainableNetworks learner) {
+  public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
     for (LoadedClip tower : model.towers()) {
-      TextEncoding encoding = encode(tower, texts, learner, model);
+      TextEncoding encoding = TrainingTarget.encode(tower, texts, trained, model);
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }
@@ -46,17 +77,13 @@ record UNetPupil(StableDiffusionNetworks model) implements Pupil {
   }
 
   @Override
-  public Tensor answer(
-      TrainableNetworks learner,
-      Tensor noised,
-      double[] levels,
-      TextEncoding text,
-      SegmentRunner segments) {
+  public Tensor predict(
+      Trained trained, Tensor noised, double[] levels, TextEncoding text, SegmentRunner segments) {
     UNet2DConditionModel unet =
-        new UNet2DConditionModel(model.unetConfig(), learner.network(ModelComponent.UNET));
+        new UNet2DConditionModel(model.unetConfig(), trained.network(ModelComponent.UNET));
     return unet.forward(
         model.compute().place(noised),
-        Pupil.numbers(model, 1, levels),
+        TrainingTarget.numbers(model, 1, levels),
         conditioning(noised, text),
         segments);
   }

@@ -1,0 +1,57 @@
+package dev.likeness.diffusion.internal.family;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.request.DegradedGuidance;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The attention layers of a denoising network by the names of their modules.
+ *
+ * @param part the network's component
+ * @param names such as {@code transformer_blocks.0.attn}
+ */
+public record AttentionLayers(ModelComponent part, List<String> names) {
+  private static final String KEYS = ".to_k.weight";
+  private static final String CROSS = "attn2";
+
+  /** Those of a component. */
+  public static AttentionLayers of(ModelComponent.Tensors tensors, ModelComponent part) {
+    return new AttentionLayers(
+        part,
+        tensors.tensorNames(part).stream()
+            .filter(name -> name.endsWith(KEYS))
+            .map(name -> name.substring(0, name.length() - KEYS.length()))
+            .toList());
+  }
+
+  /**
+   * Whether an adaptation adds attention over image tokens to any of them, or to the block around
+   * it.
+   */
+  public boolean haveBranches(Adaptation adaptation) {
+    return names.stream()
+        .flatMap(module -> Stream.of(module, module.substring(0, module.lastIndexOf('.'))))
+        .anyMatch(module -> !adaptation.branches(module).isEmpty());
+  }
+
+  /**
+   * Perturbed attention as a degraded guidance asks for it.
+   *
+   * @throws IllegalArgumentException when one of its layers is in no name of a self-attention
+   */
+  public Adaptation perturbed(DegradedGuidance guidance) {
+    for (String layer : guidance.layers()) {
+      Adaptation.PerturbedAttention one = new Adaptation.PerturbedAttention(List.of(layer));
+      if (names.stream()
+          .noneMatch(module ->
+              one.perturbs(module) && !(part == ModelComponent.UNET && module.endsWith(CROSS)))) {
+        throw new IllegalArgumentException("perturbed attention in \"" + layer
+            + "\": no self-attention of this model is called" + " so; its attentions are such as "
+            + names.stream().sorted().findFirst().orElse("none"));
+      }
+    }
+    return new Adaptation.PerturbedAttention(guidance.layers());
+  }
+}

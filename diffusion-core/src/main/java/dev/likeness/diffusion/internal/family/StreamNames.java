@@ -1,0 +1,87 @@
+package dev.likeness.diffusion.internal.family;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Builds the makers' names of blocks of two streams, which families call alike but for these.
+ *
+ * @param first the feed-forward's first layer
+ * @param second its second
+ * @param modulation the layer that makes shifts, scales and gates
+ */
+public record StreamNames(String first, String second, String modulation) {
+  private static final List<String> ADDED =
+      List.of("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj");
+
+  /**
+   * Adds an image stream: {@code side} before its names, {@code attention} before those of its
+   * attention.
+   */
+  public void image(
+      Map<String, List<String>> names, String side, String attention, List<String> halves) {
+    add(
+        names,
+        side + attention + "_",
+        side,
+        List.of(attention + ".to_q", attention + ".to_k", attention + ".to_v"),
+        attention + ".to_out.0",
+        "ff",
+        halves,
+        "norm1");
+  }
+
+  /** Adds a text stream. */
+  public void text(Map<String, List<String>> names, String side, List<String> halves) {
+    add(
+        names,
+        side + "attn_",
+        side,
+        ADDED,
+        "attn.to_add_out",
+        "ff_context",
+        halves,
+        "norm1_context");
+  }
+
+  private void add(
+      Map<String, List<String>> names,
+      String attention,
+      String side,
+      List<String> qkv,
+      String out,
+      String feedForward,
+      List<String> halves,
+      String norm) {
+    names.put(attention + "qkv", qkv);
+    names.put(attention + "proj", List.of(out));
+    names.put(side + first, List.of(feedForward + halves.get(0)));
+    names.put(side + second, List.of(feedForward + halves.get(1)));
+    names.put(side + modulation, List.of(norm + ".linear"));
+  }
+
+  /** Adds the norms of queries and keys. */
+  public static void norms(
+      Map<String, List<String>> names, String before, String query, String key, String norm) {
+    names.put(before + query, List.of(norm + "q"));
+    names.put(before + key, List.of(norm + "k"));
+  }
+
+  /** Names outside of blocks that all such transformers have. */
+  public static Map<String, List<String>> outside(String image, String ownImage, String text) {
+    Map<String, List<String>> top = new LinkedHashMap<>();
+    top.put(image, List.of(ownImage));
+    top.put(text, List.of("context_embedder"));
+    top.put("final_layer_linear", List.of("proj_out"));
+    top.put("final_layer_adaLN_modulation_1", List.of("norm_out.linear"));
+    return top;
+  }
+
+  /** Adds an embedder of two layers. */
+  public static void embedder(
+      Map<String, List<String>> top, String first, String second, String name) {
+    top.put(first, List.of(name + ".linear_1"));
+    top.put(second, List.of(name + ".linear_2"));
+  }
+}

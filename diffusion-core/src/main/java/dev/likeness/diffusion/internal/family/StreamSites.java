@@ -1,0 +1,58 @@
+package dev.likeness.diffusion.internal.family;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Attention sites of transformers with blocks of two streams, under diffusers' names.
+ *
+ * @param signs tensors by which the family's transformer is told from others that read text so
+ * @param ofText whether image tokens are as wide as the text that comes in, rather than as the
+ *     attentions
+ * @param titled what errors call such bases, by the width of image tokens
+ */
+public record StreamSites(Set<String> signs, boolean ofText, LongFunction<String> titled)
+    implements AttentionSites {
+  private static final String TEXT = "context_embedder.weight";
+  private static final String KEYS = ".to_k.weight";
+  private static final Pattern ATTENTION =
+      Pattern.compile("((?:single_)?transformer_blocks\\.\\d+\\.attn2?)\\.to_k\\.weight");
+
+  @Override
+  public ModelComponent part() {
+    return ModelComponent.TRANSFORMER;
+  }
+
+  @Override
+  public Optional<Found> find(Set<String> names, Function<String, long[]> shape) {
+    if (!names.contains(TEXT) || !names.containsAll(signs)) {
+      return Optional.empty();
+    }
+    List<String> paths = names.stream()
+        .map(ATTENTION::matcher)
+        .filter(Matcher::matches)
+        .map(m -> m.group(1))
+        .map(AttentionPath::of)
+        .sorted()
+        .map(AttentionPath::path)
+        .toList();
+    List<Long> widths = paths.stream().map(path -> shape.apply(path + KEYS)[0]).toList();
+    String norm = paths.get(0) + ".norm_q.weight";
+    return Optional.of(new Found(
+        paths,
+        widths,
+        ofText ? shape.apply(TEXT)[1] : widths.get(0),
+        names.contains(norm) ? shape.apply(norm)[0] : 0));
+  }
+
+  @Override
+  public String title(long contextWidth) {
+    return titled.apply(contextWidth);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.likeness.diffusion.internal.family.flux;
+
+import dev.likeness.diffusion.internal.family.ControlInput;
+import dev.likeness.diffusion.internal.family.LoadedControlNet;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/** A ControlNet of FLUX.1. */
+public final class FluxControlNet extends LoadedControlNet {
+  private final FluxControlNetModel.Config config;
+
+  FluxControlNet(
+      String name, Compute compute, LoadedWeights weights, FluxControlNetModel.Config config) {
+    super(name, compute, weights, new Modes(config.modes(), List.of()));
+    this.config = config;
+  }
+
+  @Override
+  public String base() {
+    return "FLUX";
+  }
+
+  @Override
+  public boolean takesLatents() {
+    return config.hintChannels() == 0;
+  }
+
+  @Override
+  public boolean isUnion() {
+    return false;
+  }
+
+  /** The ControlNet of a control image and its network beside a transformer of this shape. */
+  static Beside beside(List<ControlImage> controls, FluxConfig base) {
+    LoadedControlNet net = LoadedControlNet.of(controls.get(0).net());
+    FluxControlNet own = Optional.of(net)
+        .filter(FluxControlNet.class::isInstance)
+        .map(FluxControlNet.class::cast)
+        .orElseThrow(
+            () -> new IllegalArgumentException("ControlNet " + net.name() + " is for " + net.base()
+                + ", the base is FLUX of width " + base.width() + "; give one made for this base"));
+    return new Beside(own, own.network(base));
+  }
+
+  /**
+   * The network beside a transformer of this shape.
+   *
+   * @throws IllegalArgumentException when it was made for another
+   */
+  public FluxControlNetModel network(FluxConfig base) {
+    if (config.trunk().width() != base.width()
+        || config.trunk().textWidth() != base.textWidth()
+        || config.trunk().inChannels() != base.outChannels()) {
+      throw new IllegalArgumentException("ControlNet " + name() + " is for a transformer of width "
+          + config.trunk().width() + ", the base is FLUX of width " + base.width()
+          + "; give one made for this base");
+    }
+    return new FluxControlNetModel(config, Weights.of(weights()));
+  }
+
+  /** A ControlNet with its network. */
+  record Beside(FluxControlNet net, FluxControlNetModel network) {
+    Input input(List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
+      ControlImage control = controls.get(0);
+      if (control.mask() != null) {
+        throw new IllegalArgumentException("ControlNet " + net.name()
+            + " is of FLUX, whose pictures have no mask; give" + " the control without one");
+      }
+      net.requireMode(control.mode());
+      return new Input(controls, rows, network, List.of(network.hint(input.apply(control))));
+    }
+  }
+
+  /** An encoded control image and the network that it goes through. */
+  record Input(
+      List<ControlImage> controls, int rows, FluxControlNetModel network, List<Tensor> embeddings)
+      implements ControlInput {
+    FluxControlNetModel.Residuals residuals(
+        Tensor tokens,
+        Tensor time,
+        FluxTransformer2DModel.Inputs conditioning,
+        RotaryEmbedding rotation) {
+      return network
+          .forward(
+              tokens,
+              time,
+              conditioning,
+              rotation,
+              embeddings.get(0),
+              controls.get(0).mode())
+          .times(scale());
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package dev.likeness.diffusion.internal.family.flux2;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LoraLayers;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelFormat;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworkMemory;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TransformerVariant;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
+import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.text.LoadedQwen3;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** FLUX.2 klein, base and distilled. */
+public final class Flux2Family implements ModelFamily {
+  private static final String CLASS = "Flux2Transformer2DModel";
+  private static final Variant VARIANT = new TransformerVariant(
+      Flux2Family.class,
+      "flux2",
+      new Transformer(
+          CLASS, Flux2KeyFormat::prefix, Flux2KeyFormat::config, Flux2KeyFormat::layout),
+      Map.of(),
+      new Text("text_encoder", Language.QWEN3),
+      List.of(AutoencoderKLFlux2.KIND));
+  private static final int HEADS = 48;
+  private static final int HEAD = 128;
+  private static final int SIDE = 128;
+  private static final String DISTILLED = "is_distilled";
+
+  @Override
+  public String id() {
+    return "flux2";
+  }
+
+  @Override
+  public Network network() {
+    return new Network(ModelComponent.TRANSFORMER, CLASS);
+  }
+
+  @Override
+  public List<Variant> variants() {
+    return List.of(VARIANT);
+  }
+
+  @Override
+  public Optional<Variant> variantOf(ModelParts parts) {
+    return Optional.of(VARIANT);
+  }
+
+  @Override
+  public OpenModel open(ModelParts parts, Compute compute) {
+    return new Flux2Model(this, Flux2Networks.open(parts, compute));
+  }
+
+  @Override
+  public MemoryEstimate memory(ModelParts parts) {
+    return new NetworkMemory(
+            "transformer",
+            NetworkMemory.width(parts.config("transformer"), HEADS, HEAD),
+            LoadedQwen3.TOKENS,
+            2,
+            SIDE,
+            parts.option(DISTILLED) ? 1 : 2)
+        .of(parts, LoadedQwen3.used(Collections.max(Flux2Networks.LAYERS)));
+  }
+
+  @Override
+  public ModelFormat format(ModelParts parts) {
+    return new ModelFormat() {
+      @Override
+      public Map<String, Object> index() {
+        return parts.option(DISTILLED) ? Map.of(DISTILLED, true) : Map.of();
+      }
+    };
+  }
+
+  @Override
+  public LoraLayers loraLayers() {
+    return Flux2LoraLayers.LAYERS;
+  }
+
+  @Override
+  public List<AutoencoderKind> autoencoders() {
+    return List.of(AutoencoderKLFlux2.KIND);
+  }
+}

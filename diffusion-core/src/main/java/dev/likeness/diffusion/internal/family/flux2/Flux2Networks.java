@@ -1,0 +1,112 @@
+package dev.likeness.diffusion.internal.family.flux2;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworksBase;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.SchedulerFile;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.text.LoadedQwen3;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+
+/**
+ * The networks of a FLUX.2 klein model, opened and checked; its transformer reads a Qwen3 language
+ * model. Immutable and shared by threads.
+ */
+public final class Flux2Networks extends NetworksBase {
+  /** After how many of the language model's layers the transformer reads. */
+  static final List<Integer> LAYERS = List.of(9, 18, 27);
+
+  private final boolean distilled;
+  private final LoadedQwen3 text;
+  private final OpenNetworks.Network<Flux2Config, Flux2Transformer2DModel> transformer;
+  private final Autoencoder autoencoder;
+
+  private Flux2Networks(ModelParts files, Compute compute) {
+    super(files, compute, SchedulerFile.read(files.scheduler()));
+    distilled = files.option("is_distilled");
+    try {
+      text = open(LoadedQwen3.open(files, compute));
+      transformer = open(
+          OpenNetworks.Network.of(files, compute, Flux2Config::of, Flux2Transformer2DModel::new));
+      text.requireLayers(files, LAYERS, config().textWidth());
+      transformer.check();
+      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of(AutoencoderKLFlux2.KIND)));
+      requireLatents(files);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a model and checks every tensor against its config.
+   *
+   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
+   *     is not supported
+   */
+  public static Flux2Networks open(ModelParts files, Compute compute) {
+    files.requireClass("transformer", "Flux2Transformer2DModel");
+    files.requireClass("text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
+    files.requireClass("vae", AutoencoderKLFlux2.KIND.className());
+    if (files.pipeline().contains("KV")) {
+      throw new InvalidInputException(
+          files.describe() + " is of the class " + files.pipeline()
+              + ", whose network sees a picture to edit in its own way; give a FLUX.2 klein of the class Flux2KleinPipeline");
+    }
+    return new Flux2Networks(files, compute);
+  }
+
+  private void requireLatents(ModelParts files) {
+    if (config().inChannels() != autoencoder.latentChannels()) {
+      throw new InvalidInputException(files.describe() + ": the transformer draws in "
+          + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
+          + "; they are of different models");
+    }
+  }
+
+  /** Whether the network needs no guidance and is given none. */
+  public boolean distilled() {
+    return distilled;
+  }
+
+  public Flux2Config config() {
+    return transformer.config();
+  }
+
+  /** Prompts as the transformer is given them, a row for each; see {@link LoadedQwen3#encode}. */
+  public TextEncoding text(List<String> prompts, Adaptation adaptation) {
+    return text.encode(prompts, false, LAYERS, true, adaptation);
+  }
+
+  /** The end of a prompt that the language model does not read. */
+  public TruncatedPrompt cut(String prompt) {
+    return text.cut(prompt, false);
+  }
+
+  /** The transformer as an adaptation has it. */
+  public Flux2Transformer2DModel transformer(Adaptation adaptation) {
+    return transformer.adapted(adaptation);
+  }
+
+  @Override
+  public LoadedWeights weights(ModelComponent part) {
+    return switch (part) {
+      case TRANSFORMER -> transformer.weights();
+      case TEXT_ENCODER -> text.weights();
+      default -> null;
+    };
+  }
+
+  @Override
+  public Autoencoder autoencoder() {
+    return autoencoder;
+  }
+}

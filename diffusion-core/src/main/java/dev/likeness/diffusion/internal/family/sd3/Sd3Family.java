@@ -1,0 +1,100 @@
+package dev.likeness.diffusion.internal.family.sd3;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.AttentionSites;
+import dev.likeness.diffusion.internal.family.LoraLayers;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelFormat;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworkMemory;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.StreamSites;
+import dev.likeness.diffusion.internal.family.TransformerVariant;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Clip;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
+import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Stable Diffusion 3 and 3.5. */
+public final class Sd3Family implements ModelFamily {
+  private static final String CLASS = "SD3Transformer2DModel";
+  private static final Variant VARIANT = new TransformerVariant(
+      Sd3Family.class,
+      "sd3",
+      new Transformer(CLASS, Sd3KeyFormat::prefix, Sd3KeyFormat::config, Sd3KeyFormat::layout),
+      Map.of(
+          "text_encoder",
+          new Clip("clip_l", "<|endoftext|>", true),
+          "text_encoder_2",
+          new Clip("clip_g", "!", true)),
+      new Text("text_encoder_3", Language.T5),
+      List.of());
+  private static final int HEADS = 24;
+  private static final int HEAD = 64;
+  private static final int SIDE = 128;
+  private static final int CLIP_TOKENS = 77;
+
+  @Override
+  public String id() {
+    return "sd3";
+  }
+
+  @Override
+  public Network network() {
+    return new Network(ModelComponent.TRANSFORMER, CLASS);
+  }
+
+  @Override
+  public List<Variant> variants() {
+    return List.of(VARIANT);
+  }
+
+  @Override
+  public Optional<Variant> variantOf(ModelParts parts) {
+    return Optional.of(VARIANT);
+  }
+
+  @Override
+  public OpenModel open(ModelParts parts, Compute compute) {
+    return new Sd3Model(this, Sd3Networks.open(parts, compute));
+  }
+
+  @Override
+  public MemoryEstimate memory(ModelParts parts) {
+    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD);
+    return new NetworkMemory("transformer", width, CLIP_TOKENS + Sd3Networks.T5_TOKENS, 2, SIDE, 2)
+        .of(parts);
+  }
+
+  @Override
+  public ModelFormat format(ModelParts parts) {
+    return new ModelFormat() {
+      @Override
+      public Map<String, Object> index() {
+        return Map.of(
+            "text_encoder_3", Arrays.asList(null, null), "tokenizer_3", Arrays.asList(null, null));
+      }
+    };
+  }
+
+  @Override
+  public LoraLayers loraLayers() {
+    return Sd3LoraLayers.LAYERS;
+  }
+
+  @Override
+  public Optional<AttentionSites> attentionSites() {
+    return Optional.of(new StreamSites(
+        Set.of("pos_embed.proj.weight"),
+        false,
+        width -> "Stable Diffusion 3.x (width " + width + ")"));
+  }
+}

@@ -1,0 +1,83 @@
+package dev.likeness.diffusion.internal.family.zimage;
+
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LoraLayers;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelFormat;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworkMemory;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TransformerVariant;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Language;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
+import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
+import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.text.LoadedQwen3;
+import dev.likeness.diffusion.internal.text.Qwen3Config;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Z-Image, base and turbo. */
+public final class ZImageFamily implements ModelFamily {
+  private static final String CLASS = "ZImageTransformer2DModel";
+  private static final Variant VARIANT = new TransformerVariant(
+      ZImageFamily.class,
+      "z-image",
+      new Transformer(
+          CLASS, ZImageKeyFormat::prefix, ZImageKeyFormat::config, ZImageKeyFormat::layout),
+      Map.of(),
+      new Text("text_encoder", Language.QWEN3),
+      List.of());
+  private static final int WIDTH = 3840;
+  private static final int SIDE = 128;
+
+  @Override
+  public String id() {
+    return "zimage";
+  }
+
+  @Override
+  public Network network() {
+    return new Network(ModelComponent.TRANSFORMER, CLASS);
+  }
+
+  @Override
+  public List<Variant> variants() {
+    return List.of(VARIANT);
+  }
+
+  @Override
+  public Optional<Variant> variantOf(ModelParts parts) {
+    return Optional.of(VARIANT);
+  }
+
+  @Override
+  public OpenModel open(ModelParts parts, Compute compute) {
+    return new ZImageModel(this, ZImageNetworks.open(parts, compute));
+  }
+
+  @Override
+  public MemoryEstimate memory(ModelParts parts) {
+    int width = parts.config("transformer").integer("dim", WIDTH);
+    NetworkMemory network = new NetworkMemory("transformer", width, LoadedQwen3.TOKENS, 2, SIDE, 2);
+    boolean reads = String.valueOf(parts.componentClass("text_encoder")).startsWith("Qwen3");
+    return !reads
+        ? network.of(parts)
+        : network.of(
+            parts,
+            LoadedQwen3.used(ZImageNetworks.layer(Qwen3Config.of(parts.config("text_encoder")))));
+  }
+
+  @Override
+  public ModelFormat format(ModelParts parts) {
+    return new ModelFormat() {};
+  }
+
+  @Override
+  public LoraLayers loraLayers() {
+    return ZImageLoraLayers.LAYERS;
+  }
+}

@@ -1,0 +1,129 @@
+package dev.likeness.diffusion.internal.model;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ControlNetKind;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.family.flux.FluxFamily;
+import dev.likeness.diffusion.internal.family.flux2.Flux2Family;
+import dev.likeness.diffusion.internal.family.sd3.Sd3Family;
+import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionFamily;
+import dev.likeness.diffusion.internal.family.zimage.ZImageFamily;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Every family, one line each; sister modules name a family by its constant here. */
+public final class FamilyRegistry {
+  private static final List<ModelFamily> KNOWN = new ArrayList<>();
+
+  public static final ModelFamily STABLE_DIFFUSION = register(new StableDiffusionFamily());
+  public static final ModelFamily FLUX = register(new FluxFamily());
+  public static final ModelFamily SD3 = register(new Sd3Family());
+  public static final ModelFamily FLUX2 = register(new Flux2Family());
+  public static final ModelFamily Z_IMAGE = register(new ZImageFamily());
+
+  /** Families that are known and not supported, by a tensor that only they have. */
+  private static final Map<String, String> UNSUPPORTED =
+      Map.of("layers.0.adaLN_modulation.1.weight", "Lumina 2", "edm_vpred.sigma_max", "CosXL");
+
+  private FamilyRegistry() {}
+
+  private static ModelFamily register(ModelFamily family) {
+    KNOWN.add(family);
+    return family;
+  }
+
+  /** Every family, in the order in which they are asked. */
+  public static List<ModelFamily> families() {
+    return Collections.unmodifiableList(KNOWN);
+  }
+
+  /** Every kind of single files, the most particular first. */
+  public static List<Variant> variants() {
+    return KNOWN.stream().flatMap(family -> family.variants().stream()).toList();
+  }
+
+  /** Classes of autoencoders that single families have. */
+  public static List<AutoencoderKind> autoencoders() {
+    return KNOWN.stream().flatMap(family -> family.autoencoders().stream()).toList();
+  }
+
+  /** Kinds of ControlNets. */
+  public static List<ControlNetKind> controlNets() {
+    return KNOWN.stream().flatMap(family -> family.controlNets().stream()).toList();
+  }
+
+  /**
+   * The variant of a single file with these tensors.
+   *
+   * @throws InvalidInputException when there is none
+   */
+  public static Variant variant(TensorNames names) {
+    UNSUPPORTED.forEach((tensor, family) -> {
+      if (names.has(tensor) || names.has("model.diffusion_model." + tensor)) {
+        throw new InvalidInputException(names.describe() + " is of the family " + family
+            + ", which is not supported; give a" + " checkpoint of " + variantNames());
+      }
+    });
+    return findVariant(names)
+        .orElseThrow(() -> new InvalidInputException(
+            names.describe() + " is no base model of a known family: it has "
+                + names.names().size() + " tensors, none of them "
+                + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of "
+                + variantNames() + ", or a diffusers folder"));
+  }
+
+  /** The variant whose denoising network is among these tensors. */
+  public static Optional<Variant> findVariant(TensorNames names) {
+    return variants().stream().filter(variant -> variant.recognises(names)).findFirst();
+  }
+
+  private static String variantNames() {
+    return String.join(", ", variants().stream().map(Variant::name).toList());
+  }
+
+  /** The family of a model, by the class of its denoising network. */
+  public static Optional<ModelFamily> find(ModelParts parts) {
+    return KNOWN.stream()
+        .filter(family -> family
+            .network()
+            .className()
+            .equals(parts.componentClass(family.network().part().folder())))
+        .findFirst();
+  }
+
+  /**
+   * The same.
+   *
+   * @throws InvalidInputException when no family has a network of that class
+   */
+  public static ModelFamily of(ModelParts parts) {
+    String transformer = parts.componentClass(ModelComponent.TRANSFORMER.folder());
+    // The first family says what a model without a transformer lacks.
+    return find(parts)
+        .or(() -> transformer == null ? Optional.of(KNOWN.get(0)) : Optional.empty())
+        .orElseThrow(() -> new InvalidInputException(
+            parts.describe() + ": its transformer is a " + transformer + "; supported: "
+                + KNOWN.stream()
+                    .map(ModelFamily::network)
+                    .filter(network -> network.part() == ModelComponent.TRANSFORMER)
+                    .map(ModelFamily.Network::className)
+                    .collect(Collectors.joining(", "))));
+  }
+
+  /** Opens a model of any family, once its device answers. */
+  public static OpenModel open(ModelParts parts, Compute compute) {
+    compute.answering();
+    return of(parts).open(parts, compute);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.likeness.diffusion.internal.vae;
+
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.nn.RowTiling;
+import dev.likeness.diffusion.internal.nn.Weights;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * A class of autoencoders.
+ *
+ * @param className in diffusers
+ * @param sign a tensor that only this class has, by its canonical name; null for {@link #KL}, which
+ *     has none
+ * @param read what its {@code config.json} says
+ */
+public record AutoencoderKind(String className, String sign, Function<ModelConfig, Shape> read) {
+  /** What most families share. */
+  public static final AutoencoderKind KL = new AutoencoderKind("AutoencoderKL", null, c -> {
+    AutoencoderConfig config = AutoencoderConfig.of(c);
+    return new Shape(
+        (tensors, strips) -> new AutoencoderKL(config, tensors, strips),
+        config.decoderChannels().get(0),
+        config.forceUpcast(),
+        Set.of());
+  });
+  /** TAESD and its kin. */
+  public static final AutoencoderKind TINY =
+      new AutoencoderKind("AutoencoderTiny", "encoder.layers.0.weight", c -> {
+        AutoencoderTiny.Config config = AutoencoderTiny.Config.of(c);
+        return new Shape(
+            (tensors, strips) -> new AutoencoderTiny(config, tensors),
+            config.decoderChannels().get(0),
+            false,
+            Set.of());
+      });
+
+  /**
+   * A network that a configuration describes.
+   *
+   * @param network makes it of its tensors
+   * @param channels of the decoder's last level
+   * @param forceUpcast whether it overflows in f16
+   * @param ignored tensors that may be there and that nothing asks for
+   */
+  public record Shape(
+      BiFunction<Weights, RowTiling, Autoencoder> network,
+      int channels,
+      boolean forceUpcast,
+      Set<String> ignored) {}
+
+  /**
+   * The kind of an autoencoder in {@link #KL}'s key names: one of {@code others} whose sign is
+   * there, else {@code KL}.
+   */
+  public static AutoencoderKind of(TensorNames names, List<AutoencoderKind> others) {
+    return others.stream().filter(kind -> names.has(kind.sign)).findFirst().orElse(KL);
+  }
+
+  /** The kind of a class among {@code others}, {@link #TINY} and {@link #KL}. */
+  public static AutoencoderKind named(String className, List<AutoencoderKind> others) {
+    return others.stream()
+        .filter(kind -> kind.className.equals(className))
+        .findFirst()
+        .orElse(className.equals(TINY.className) ? TINY : KL);
+  }
+}

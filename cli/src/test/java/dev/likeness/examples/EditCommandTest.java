@@ -10,7 +10,7 @@ import dev.likeness.cli.CommandRun;
 import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnersAlone;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnersAlone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.headshots.provenance.TestPictures;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.c2pa.ManifestReader;
 import dev.likeness.provenance.c2pa.ManifestReport;
@@ -22,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 class BrokenPicturesTest {
   private static final List<byte[]> FILES = List.of(
-      Disclosure.standard().png(TestPictures.of(64, 64, 1)),
-      Disclosure.standard().jpeg(TestPictures.of(64, 64, 1)));
+      Disclosure.standard().png(TestImages.of(64, 64, 1)),
+      Disclosure.standard().jpeg(TestImages.of(64, 64, 1)));
 
   @Test
   void judgesOrRefusesWhatIsCutOff() {

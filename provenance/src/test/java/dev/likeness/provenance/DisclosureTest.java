@@ -15,12 +15,10 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.provenance.ApplicationIdentity;
-import dev.likeness.headshots.provenance.TestAuthority.Profile;
-import dev.likeness.headshots.provenance.TestPictures;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.provenance.TestAuthority.Profile;
 import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
@@ -44,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DisclosureTest {
   private static final String MODEL =
       "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
-  private static final RgbImage PICTURE = TestPictures.of(320, 264, 1);
+  private static final RgbImage PICTURE = TestImages.of(320, 264, 1);
 
   @TempDir
   private Path folder;
@@ -175,8 +173,7 @@ class DisclosureTest {
   @Test
   void isTheSameFileForTheSamePicture() {
     assertArrayEquals(
-        Disclosure.standard().png(PICTURE),
-        Disclosure.standard().png(TestPictures.of(320, 264, 1)));
+        Disclosure.standard().png(PICTURE), Disclosure.standard().png(TestImages.of(320, 264, 1)));
   }
 
   @Test

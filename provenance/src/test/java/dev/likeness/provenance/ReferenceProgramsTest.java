@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.provenance.ApplicationIdentity;
-import dev.likeness.headshots.provenance.TestPictures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,7 +35,7 @@ class ReferenceProgramsTest {
     Assumptions.assumeTrue(
         System.getProperty("likeness.python") != null,
         "no Python with c2pa-python and invisible-watermark; give one with -Dlikeness.python=PROGRAM");
-    RgbImage picture = TestPictures.of(512, 384, 3);
+    RgbImage picture = TestImages.of(512, 384, 3);
     png = folder.resolve("a.png");
     jpeg = folder.resolve("a.jpg");
     Disclosure.standard().writePng(picture, png);
@@ -61,7 +59,7 @@ class ReferenceProgramsTest {
       Path file = folder.resolve(keys + ".png");
       Disclosure.standard()
           .signedBy(ApplicationIdentity.make(folder.resolve(keys), keys, "Ada"))
-          .writePng(TestPictures.of(256, 256, 2), file);
+          .writePng(TestImages.of(256, 256, 2), file);
       assertEquals("Valid", report(file).get("state"));
     }
   }
@@ -70,7 +68,7 @@ class ReferenceProgramsTest {
   void readerAcceptsAPictureThatGoesOnFromAnother() throws IOException {
     Path file = folder.resolve("edited.png");
     Disclosure edited = Disclosure.standard().edited(true);
-    edited.writePng(TestPictures.of(256, 256, 2), file);
+    edited.writePng(TestImages.of(256, 256, 2), file);
     Map<?, ?> report = report(file);
     assertEquals("Valid", report.get("state"));
     assertEquals(List.of("signingCredential.untrusted"), report.get("failure"));

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.provenance.TestPictures;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.imagefile.ImageFileWriter;
 import java.util.Arrays;
@@ -17,7 +16,7 @@ class WatermarkTest {
   @ParameterizedTest
   @CsvSource({"256, 256", "512, 512", "427, 331", "1024, 768"})
   void outlivesJpegAndAResize(int width, int height) {
-    RgbImage marked = Watermark.embed(TestPictures.of(width, height, width));
+    RgbImage marked = Watermark.embed(TestImages.of(width, height, width));
     RgbImage resized = Resampler.CUBIC.resize(
         Resampler.CUBIC.resize(marked, width * 9 / 10, height * 9 / 10), width, height);
     assertEquals(OptionalInt.of(48), Watermark.read(marked));
@@ -39,7 +38,7 @@ class WatermarkTest {
 
   @Test
   void isFaint() {
-    RgbImage picture = TestPictures.of(512, 512, 9);
+    RgbImage picture = TestImages.of(512, 512, 9);
     byte[] before = picture.rgb();
     byte[] after = Watermark.embed(picture).rgb();
     double square = 0;
@@ -53,13 +52,13 @@ class WatermarkTest {
   @Test
   void isNotSeenInOtherPictures() {
     for (int seed = 0; seed < 20; seed++) {
-      assertTrue(Watermark.read(TestPictures.of(256, 256, seed)).orElseThrow() < Watermark.ENOUGH);
+      assertTrue(Watermark.read(TestImages.of(256, 256, seed)).orElseThrow() < Watermark.ENOUGH);
     }
   }
 
   @Test
   void leavesSmallPicturesAlone() {
-    RgbImage small = TestPictures.of(255, 256, 1);
+    RgbImage small = TestImages.of(255, 256, 1);
     assertEquals(small, Watermark.embed(small));
     assertEquals(OptionalInt.empty(), Watermark.read(small));
   }

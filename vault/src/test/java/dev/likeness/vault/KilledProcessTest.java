@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.headshots.Selfies;
-import dev.likeness.headshots.trust.KilledProgram;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;

@@ -12,8 +12,6 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.Consent;
-import dev.likeness.headshots.trust.Bytes;
-import dev.likeness.headshots.trust.OtherProcess;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.OutputStream;

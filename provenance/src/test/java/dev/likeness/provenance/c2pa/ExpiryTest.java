@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.provenance.TestAuthority;
-import dev.likeness.headshots.provenance.TestAuthority.Profile;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
+import dev.likeness.provenance.TestAuthority;
+import dev.likeness.provenance.TestAuthority.Profile;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.math.BigInteger;

@@ -3,8 +3,8 @@ package dev.likeness.provenance.signing;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.headshots.provenance.TestAuthority;
-import dev.likeness.headshots.provenance.TestAuthority.Profile;
+import dev.likeness.provenance.TestAuthority;
+import dev.likeness.provenance.TestAuthority.Profile;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;

@@ -12,7 +12,6 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
-import dev.likeness.diffusion.layout.KeyList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

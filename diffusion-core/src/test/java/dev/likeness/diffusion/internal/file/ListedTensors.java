@@ -11,7 +11,6 @@ import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
-import dev.likeness.diffusion.layout.KeyList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;

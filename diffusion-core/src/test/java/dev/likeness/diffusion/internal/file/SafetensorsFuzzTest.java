@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.likeness.diffusion.weights.Fuzzed;
 import java.io.IOException;
 
 /**

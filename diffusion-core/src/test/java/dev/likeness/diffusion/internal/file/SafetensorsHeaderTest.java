@@ -1,12 +1,11 @@
 package dev.likeness.diffusion.internal.file;
 
-import static dev.likeness.diffusion.weights.Crafted.entry;
+import static dev.likeness.diffusion.internal.file.Crafted.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.weights.Crafted;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

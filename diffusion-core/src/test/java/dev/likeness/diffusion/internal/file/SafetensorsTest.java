@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import static dev.likeness.diffusion.weights.Crafted.entry;
+import static dev.likeness.diffusion.internal.file.Crafted.entry;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,7 +12,6 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.weights.Crafted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -3,9 +3,9 @@ package dev.likeness.diffusion.internal.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.io.OwnersAlone;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.io.OwnersAlone;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

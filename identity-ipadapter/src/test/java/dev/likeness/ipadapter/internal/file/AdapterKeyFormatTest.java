@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.KeyList;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.layout.KeyList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;

@@ -2,11 +2,11 @@ package dev.likeness.ipadapter.internal.vision;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.diffusion.internal.file.KeyList;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;

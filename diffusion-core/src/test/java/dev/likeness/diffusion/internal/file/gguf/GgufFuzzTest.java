@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.file.gguf;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.likeness.diffusion.weights.Fuzzed;
+import dev.likeness.diffusion.internal.file.Fuzzed;
 import java.io.IOException;
 import java.nio.file.Path;
 

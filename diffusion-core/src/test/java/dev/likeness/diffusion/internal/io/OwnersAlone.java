@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.io;
+package dev.likeness.diffusion.internal.io;
 
 import java.io.IOException;
 import java.nio.file.Files;

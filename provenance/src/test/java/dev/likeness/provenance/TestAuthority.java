@@ -1,4 +1,4 @@
-package dev.likeness.headshots.provenance;
+package dev.likeness.provenance;
 
 import java.io.IOException;
 import java.math.BigInteger;

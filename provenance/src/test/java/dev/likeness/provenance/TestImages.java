@@ -1,11 +1,11 @@
-package dev.likeness.headshots.provenance;
+package dev.likeness.provenance;
 
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.Random;
 
 /** Pictures with smooth places, edges and noise, as photos have them. */
-public final class TestPictures {
-  private TestPictures() {}
+public final class TestImages {
+  private TestImages() {}
 
   public static RgbImage of(int width, int height, long seed) {
     Random random = new Random(seed);

@@ -1,6 +1,5 @@
-package dev.likeness.headshots.trust;
+package dev.likeness.vault;
 
-import dev.likeness.vault.StoreProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

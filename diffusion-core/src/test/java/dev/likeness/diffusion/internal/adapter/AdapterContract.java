@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.adapt;
+package dev.likeness.diffusion.internal.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.weights;
+package dev.likeness.diffusion.internal.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

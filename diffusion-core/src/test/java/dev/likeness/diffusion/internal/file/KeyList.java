@@ -1,8 +1,7 @@
-package dev.likeness.diffusion.layout;
+package dev.likeness.diffusion.internal.file;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.weights.pickle;
+package dev.likeness.diffusion.internal.file.pickle;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,5 @@
-package dev.likeness.diffusion.nn;
+package dev.likeness.diffusion.internal.nn;
 
-import dev.likeness.diffusion.internal.nn.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import java.util.HashMap;
 import java.util.Map;

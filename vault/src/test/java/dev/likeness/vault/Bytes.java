@@ -1,4 +1,4 @@
-package dev.likeness.headshots.trust;
+package dev.likeness.vault;
 
 /** Looks for bytes in bytes. */
 public final class Bytes {

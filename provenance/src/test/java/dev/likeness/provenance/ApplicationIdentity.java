@@ -1,6 +1,6 @@
-package dev.likeness.headshots.provenance;
+package dev.likeness.provenance;
 
-import dev.likeness.headshots.provenance.TestAuthority.Profile;
+import dev.likeness.provenance.TestAuthority.Profile;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.io.IOException;
 import java.io.Writer;

@@ -1,4 +1,4 @@
-package dev.likeness.headshots.trust;
+package dev.likeness.vault;
 
 import dev.likeness.diffusion.tensor.OtherJvm;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.weights;
+package dev.likeness.diffusion.internal.file;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -33,7 +33,7 @@ class TrimmedTokenizerTest {
 
   @Test
   void staysAsItWasWhereAModelIsTrainedFurther(@TempDir Path folder) {
-    Path released = Path.of("../portrait-model/src/main/resources/dev/likeness/models/portrait");
+    Path released = Path.of("../../portrait-model/src/main/resources/dev/likeness/models/portrait");
     int ids = FirstWeights.tokenizer(released, folder);
     try (Safetensors text = Safetensors.open(released.resolve("text_encoder/model.safetensors"));
         ClipTokenizer small = ClipTokenizer.open(folder)) {

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.model.*
 import dev.likeness.diffusion.internal.sampling.*
 import dev.likeness.diffusion.request.*
 import dev.likeness.diffusion.tensor.*
-import dev.likeness.diffusion.training.*
 import dev.likeness.headshots.*
 import dev.likeness.headshots.person.*
 import dev.likeness.headshots.queue.*

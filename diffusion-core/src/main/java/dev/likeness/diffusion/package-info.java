@@ -1,9 +1,23 @@
 /**
- * Start here: open a {@link dev.likeness.diffusion.BaseModel}, ask it with an
- * {@link dev.likeness.diffusion.request.ImageRequest}, get
- * {@link dev.likeness.diffusion.GeneratedImage}s.
+ * Opens base models and generates images: the facade of {@code likeness-diffusion-core}.
  *
- * <p>{@code internal.pipeline.Pipeline} shows the stages of a generation in order; the sampling
- * loop is {@link dev.likeness.diffusion.internal.sampling.SamplingLoop#sample}.
+ * <p>A {@link BaseModel} opens from a diffusers folder, a Hugging Face cache folder or a single
+ * file, and is shared by threads. An {@link dev.likeness.diffusion.request.ImageRequest} says what
+ * to generate; each {@link GeneratedImage} comes with its seed, its latents and the completed
+ * request. An {@link Identity} is a person whose likeness requests carry, be it a trained LoRA or
+ * reference images. A {@link PreviewDecoder} shows images while they are sampled. Nothing below
+ * this package imports it; the engine lies in {@code internal} packages, which may change at any
+ * time.
+ *
+ * <pre>{@code
+ * try (BaseModel base = BaseModel.open(Path.of("base.safetensors"), Compute.best())) {
+ *   ImageRequest request = ImageRequest.of("studio portrait of a woman").negative("blurry");
+ *   GeneratedImage image = base.generate(request.seed(1));
+ *   Files.write(Path.of("portrait.png"), image.toPng());
+ * }
+ * }</pre>
+ *
+ * <p>To read the engine, begin with {@code internal.pipeline.Pipeline}, which has the stages of a
+ * generation in their order.
  */
 package dev.likeness.diffusion;

@@ -1,6 +1,22 @@
 /**
- * Likeness without training: {@link dev.likeness.ipadapter.IpAdapter} opens an adapter for a base
- * model, and makes an {@link dev.likeness.ipadapter.ImagePrompt} of reference pictures that travels
- * with a request.
+ * Likeness from reference images, without training.
+ *
+ * <p>{@link IpAdapter} opens an adapter file of the IP-Adapter family for a base model with an
+ * {@link ImageEncoder}, and makes an {@link ImagePrompt} of reference images: an identity that
+ * travels with a request. {@link BlockWeights} limits it to blocks of the network, as for style or
+ * composition alone. {@link PersonAdapter} is an adapter with the face embedder that it needs, used
+ * with reviewed photos; {@link FaceReader} makes references of any photo. {@link FaceGuidance}
+ * steers sampling so that generated faces match a person, if the base folder has a face embedder
+ * and a small autoencoder.
+ *
+ * <pre>{@code
+ * Compute compute = Compute.best();
+ * try (BaseModel base = BaseModel.open(Path.of("base"), compute);
+ *     ImageEncoder encoder = ImageEncoder.open(Path.of("image_encoder"), compute);
+ *     IpAdapter adapter = IpAdapter.open(Path.of("ip-adapter.safetensors"), base, encoder)) {
+ *   ImagePrompt ada = adapter.identity(RgbImage.read(Path.of("selfie.jpg")));
+ *   base.generate(ImageRequest.of("portrait in a navy suit").as(ada.at(0.7)));
+ * }
+ * }</pre>
  */
 package dev.likeness.ipadapter;

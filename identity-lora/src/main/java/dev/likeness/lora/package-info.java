@@ -1,6 +1,18 @@
 /**
- * LoRA: a person (or a style) as a small file beside a shared base model.
- * {@link dev.likeness.lora.Lora} opens and draws with the files of the field;
- * {@link dev.likeness.lora.LoraTraining} makes one from pictures.
+ * LoRA files: open, attach, fuse, merge, and train them.
+ *
+ * <p>{@link Lora} opens a file of any key format for a base model; {@link Lora#at(double)} returns
+ * an adapter that travels with a request, so that one base serves many persons and is never
+ * changed. {@link LoraMerge} combines files or extracts one from a fine-tuned model.
+ * {@link LoraTraining} trains a {@link TrainedPerson}, an identity of its own;
+ * {@link TrainingPreset} has recipes that fit a base, and {@link DreamBooth} trains all weights.
+ *
+ * <pre>{@code
+ * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
+ *     Lora film = Lora.open(Path.of("film.safetensors"), base)) {
+ *   System.out.println(film.report()); // key format, algorithm, layers
+ *   base.generate(ImageRequest.of("portrait of a woman").as(film.at(0.8)));
+ * }
+ * }</pre>
  */
 package dev.likeness.lora;

@@ -1,15 +1,22 @@
 /**
- * Noise schedules, ladders and solvers of diffusion models as plain numbers: no tensor is ever seen
- * here.
+ * Noise schedules, sigma schedules, solvers and sampling plans as plain numbers. No type of this
+ * module knows tensors.
  *
- * <p>Start with {@link dev.likeness.schedulers.SchedulerConfig}: it reads what a published
- * {@code scheduler_config.json} says and answers with a
- * {@link dev.likeness.schedulers.SamplingPlan}, an immutable table of
- * {@link dev.likeness.schedulers.Step rows}. Every row is linear: the network is called once on a
- * scaled sample, its answer becomes a denoised prediction, and the next sample is a sum over
- * earlier samples, denoised predictions and noise.
- * {@link dev.likeness.schedulers.NumericSamplingLoop} executes the rows on {@code double[]}; the
- * tensor sampler executes the same rows on libtorch.
+ * <p>Start with {@link SchedulerConfig}: it reads a published {@code scheduler_config.json}, or
+ * takes the name of a scheduler, and returns a {@link SamplingPlan}, an immutable table of
+ * {@link Step rows}. Every row is linear: the network is called once on a scaled sample, its output
+ * becomes a denoised prediction, and the next sample is a sum of earlier samples, denoised
+ * predictions and noise. A {@link CustomScheduler} combines any {@link SigmaScheduleKind} with any
+ * {@link Solver}. {@link NumericSamplingLoop} executes a plan on {@code double[]}; the sampler of
+ * {@code likeness-diffusion-core} executes the same plan on tensors. A {@link SchedulerProvider},
+ * found as a service, adds classes of schedulers.
+ *
+ * <pre>{@code
+ * SchedulerConfig euler = SchedulerConfig.named("EulerDiscreteScheduler");
+ * SamplingPlan plan = euler.with("use_karras_sigmas", true).plan(20);
+ * System.out.println(plan);        // timestep, sigma and coefficients of each row
+ * System.out.println(plan.plot()); // sigmas over the steps
+ * }</pre>
  *
  * <p>Symbols used throughout: {@code x = alpha * x0 + sigma * n} is a sample at some noise level,
  * {@code x0} the clean image latents, {@code n} unit noise, {@code D} the network's estimate of

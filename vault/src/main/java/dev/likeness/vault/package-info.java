@@ -1,5 +1,22 @@
 /**
- * Receipts of erasures are signed through {@link dev.likeness.vault.ReceiptSigner}, by an
- * application's own key or by the identity with which {@code likeness-provenance} signs images.
+ * Encrypted storage of personal data: one subject a person, with retention, erasure and receipts.
+ *
+ * <p>A {@link SubjectStore} keeps each {@link Subject} under keys of its own, one vault for each
+ * {@link DataCategory}. A vault is a {@link java.nio.file.FileSystem}: whatever takes a
+ * {@link java.nio.file.Path} reads and writes encrypted files there. {@link SubjectStudio} does the
+ * studio's work on subjects. {@link RetentionPolicy} says how long data are kept;
+ * {@link Subject#erase()} destroys keys and files and returns an {@link ErasureReceipt}, signed
+ * through a {@link ReceiptSigner}.
+ *
+ * <pre>{@code
+ * WrappingKey key = WrappingKey.file(Path.of("store.key"));
+ * try (SubjectStore store = SubjectStore.open(Path.of("store"), key)) {
+ *   Subject ada = store.create(Consent.of("Ada: for my own use"));
+ *   Path photos = ada.folder(DataCategory.PHOTOS);
+ *   Files.write(photos.resolve("selfie.jpg"), Files.readAllBytes(Path.of("selfie.jpg")));
+ *   ErasureReceipt receipt = ada.erase();
+ *   System.out.println(receipt.isGenuine());
+ * }
+ * }</pre>
  */
 package dev.likeness.vault;

@@ -1,7 +1,20 @@
 /**
- * What can go wrong, by whose turn it is to act: the caller's input
- * ({@link dev.likeness.diffusion.error.InvalidInputException}), the machine
- * ({@link dev.likeness.diffusion.error.ResourceLimitException}), or nobody's
- * ({@link dev.likeness.diffusion.error.CancelledException}).
+ * What can go wrong, told by who has to act.
+ *
+ * <p>{@link InvalidInputException}: the caller's file, photo or value cannot be used.
+ * {@link ResourceLimitException}: the request is sound, but this machine lacks memory, disk space,
+ * a device or native libraries. {@link CancelledException}: the caller cancelled the work. A wrong
+ * call, such as a negative number of steps, throws {@link IllegalArgumentException}. Messages are
+ * one line: what was given, what was expected, where, and what to do.
+ *
+ * <pre>{@code
+ * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
+ *   base.generate(ImageRequest.of("portrait"));
+ * } catch (InvalidInputException e) {
+ *   System.err.println("give another file: " + e.getMessage());
+ * } catch (ResourceLimitException e) {
+ *   System.err.println("this machine cannot: " + e.getMessage());
+ * }
+ * }</pre>
  */
 package dev.likeness.diffusion.error;

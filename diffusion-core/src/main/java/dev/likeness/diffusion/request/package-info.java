@@ -1,2 +1,25 @@
-/** How long work reports and is stopped. */
+/**
+ * What to generate, and how to watch and stop it.
+ *
+ * <p>An {@link ImageRequest} is immutable and consists of option records: {@link PromptOptions},
+ * {@link SamplingOptions}, {@link SizeOptions}, {@link GuidanceOptions}, {@link CachingOptions},
+ * {@link TilingOptions}, {@link GenerationHooks}, and where wanted an {@link InitialImage},
+ * {@link ControlImage control images}, {@link Adapter adapters} and a second pass
+ * ({@link HiresFix}). Each of its methods returns a changed copy. What a request leaves open gets
+ * the base model's {@link GenerationDefaults}. Long work reports to a {@link Progress} and ends
+ * with exactly one terminal {@link ProgressEvent}; it stops within a step after
+ * {@link Cancellation#cancel()}.
+ *
+ * <pre>{@code
+ * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
+ *   ImageRequest request = ImageRequest.of("portrait of a man")
+ *       .scheduler("DPM++ 2M Karras")
+ *       .steps(25)
+ *       .guidance(GuidanceOptions.STANDARD.scale(6).rescale(0.7))
+ *       .count(4);
+ *   Cancellation stop = new Cancellation();
+ *   List<GeneratedImage> images = base.generate(request, System.out::println, stop);
+ * }
+ * }</pre>
+ */
 package dev.likeness.diffusion.request;

@@ -1,6 +1,20 @@
 /**
- * Tensors' lifetimes, devices and noise. Memory is lexical: a
- * {@link dev.likeness.diffusion.internal.tensor.TensorScope} owns what is made inside it, a
- * {@link dev.likeness.diffusion.internal.tensor.TensorRegion} what outlives its maker.
+ * Devices, data types, memory budgets, and latents: the one door to tensors.
+ *
+ * <p>{@link Compute} chooses where and in which precision a model runs; {@link Compute#EXACT} is
+ * f32 on the CPU. {@link MemoryBudget} limits the memory of a model, which is then streamed or
+ * quantised to fit, and {@link DeviceMemory} reads how much there is. {@link Latents} are numbers
+ * that can be kept, interpolated and sampled from again; {@link Latents#tensor()} hands out a
+ * tensor that its caller owns. {@link CpuSettings} says which environment variables make CPUs fast.
+ *
+ * <pre>{@code
+ * Compute cpu = Compute.of("cpu", "f32");
+ * System.out.println(DeviceMemory.of(cpu));
+ * System.out.println("set before the JVM starts: " + CpuSettings.missing());
+ * try (BaseModel base = BaseModel.open(Path.of("base"), cpu)) {
+ *   Latents between = base.noise(1, 512, 512).slerp(base.noise(2, 512, 512), 0.5);
+ *   base.generate(ImageRequest.of("portrait").size(512, 512).noise(between));
+ * }
+ * }</pre>
  */
 package dev.likeness.diffusion.tensor;

@@ -1,5 +1,18 @@
 /**
- * Choosing a varied few of many headshots: {@link dev.likeness.headshots.Selection} draws, scores,
- * repairs and keeps, and says why for each picture.
+ * What a shoot made, for people and for programs.
+ *
+ * <p>{@link ContactSheet} puts photos and headshots on one image, {@link ShootReport} makes an HTML
+ * page with scores and reasons, and {@link ShootRecord} writes {@code record.json}: how each image
+ * was made, without photos or embeddings. {@link HeadshotEntries} finds a headshot of an earlier
+ * record again, so that it can be edited.
+ *
+ * <pre>{@code
+ * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
+ *     TrainedPerson ada = TrainedPerson.open(Path.of("ada.safetensors"), base)) {
+ *   Shoot shoot = HeadshotStudio.on(base).shoot(ada, Style.named("studio"), 4);
+ *   ShootRecord.of(base, ada, shoot).write(Path.of("out", ShootRecord.FILE));
+ *   RgbImage sheet = ContactSheet.of(List.of(), shoot.headshots(), "Ada");
+ * }
+ * }</pre>
  */
 package dev.likeness.headshots.report;

@@ -1,6 +1,22 @@
 /**
- * Faces as vectors: {@link dev.likeness.photos.embed.FaceEmbedder} is the joint,
- * {@link dev.likeness.photos.embed.OnnxEmbedder} runs any ArcFace-like file that an
- * {@link dev.likeness.photos.embed.EmbedderSpec} describes.
+ * Face embeddings: faces as vectors whose cosine says how alike they are.
+ *
+ * <p>{@link FaceEmbedder} is the interface. {@link OnnxEmbedder} runs any ArcFace-like ONNX file
+ * that an {@link EmbedderSpec} describes: alignment, channel order, the cosine above which two
+ * faces count as one person, and the licence of the weights. {@link UsePolicy#COMMERCIAL} refuses
+ * embedders whose licence forbids commercial use, by name. Embeddings are biometric data: they are
+ * never logged.
+ *
+ * <pre>{@code
+ * RgbImage a = RgbImage.read(Path.of("a.png"));
+ * RgbImage b = RgbImage.read(Path.of("b.png"));
+ * try (FaceDetector detector = YuNetDetector.open(Path.of("yunet.onnx"));
+ *     FaceEmbedder embedder = OnnxEmbedder.open(
+ *         Path.of("auraface.onnx"), EmbedderSpec.AURAFACE, UsePolicy.COMMERCIAL)) {
+ *   float[] one = embedder.embed(a, detector.detect(a).get(0));
+ *   float[] other = embedder.embed(b, detector.detect(b).get(0));
+ *   System.out.println(FaceEmbedder.cosine(one, other) > embedder.sameAbove());
+ * }
+ * }</pre>
  */
 package dev.likeness.photos.embed;

@@ -1,6 +1,17 @@
 /**
- * Content credentials (C2PA technical specification 2.1): manifests as JUMBF boxes (ISO/IEC
- * 19566-5) of CBOR, signed by COSE (RFC 9052). {@link dev.likeness.provenance.c2pa.ManifestWriter}
- * puts one into a file, {@link dev.likeness.provenance.c2pa.ManifestReader} judges those it finds.
+ * Content credentials: C2PA technical specification 2.1.
+ *
+ * <p>A manifest is a tree of JUMBF boxes (ISO/IEC 19566-5) with CBOR content, signed by COSE (RFC
+ * 9052). {@link ManifestWriter} puts one into the bytes of a PNG, JPEG or WebP file;
+ * {@link ManifestReader} judges those that it finds and returns a {@link ManifestReport} with every
+ * check that passed or failed. Applications mostly use {@link dev.likeness.provenance.Disclosure}
+ * and {@link dev.likeness.provenance.Provenance}, which call these.
+ *
+ * <pre>{@code
+ * byte[] file = Files.readAllBytes(Path.of("signed.png"));
+ * new ManifestReader(TrustAnchors.NONE, Instant.now())
+ *     .read(file)
+ *     .ifPresent(report -> System.out.println(report.verdict() + " " + report.faults()));
+ * }</pre>
  */
 package dev.likeness.provenance.c2pa;

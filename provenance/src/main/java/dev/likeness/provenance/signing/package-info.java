@@ -1,4 +1,15 @@
 /**
- * Who signs: certificates and keys, the application's own or the library's development certificate.
+ * Who signs: keys, certificates, and whom to trust.
+ *
+ * <p>A {@link SigningIdentity} is a private key with its certificate chain, opened from PEM files.
+ * Without one, {@link SigningIdentity#development()} signs: that shows alterations, but proves
+ * nothing about who signed. {@link SignatureAlgorithm} has the algorithms that C2PA allows.
+ * {@link TrustAnchors} are the certificates that a verifier trusts.
+ *
+ * <pre>{@code
+ * SigningIdentity signer = SigningIdentity.open(Path.of("key.pem"), Path.of("certificate.pem"));
+ * TrustAnchors anchors = TrustAnchors.open(Path.of("anchors.pem"));
+ * System.out.println(signer.algorithm() + " trusted: " + anchors.vouchFor(signer.chain()));
+ * }</pre>
  */
 package dev.likeness.provenance.signing;

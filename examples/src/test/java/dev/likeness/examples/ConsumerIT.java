@@ -2,6 +2,9 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.cli.Outside;
+import dev.likeness.cli.Selfies;
+import dev.likeness.cli.TinyBase;
 import dev.likeness.diffusion.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.likeness.examples;
 
+import dev.likeness.cli.Outside;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,0 +1,76 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Folders that no face can be learnt from: one line, exit status 3, nothing left. */
+class BrokenPhotosTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void emptyFolder() {
+    assertRefused(
+        folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+  }
+
+  @Test
+  void textNamedAsAPhoto() throws IOException {
+    Files.writeString(folder.resolve("me.jpg"), "Dear diary, today I took no photo.");
+    assertRefused("the photo cannot be used: me.jpg: ");
+  }
+
+  @Test
+  void emptyPng() throws IOException {
+    Files.createFile(folder.resolve("me.png"));
+    assertRefused("the photo cannot be used: me.png: ");
+  }
+
+  @Test
+  void missingFolder() throws IOException {
+    Files.delete(folder);
+    assertRefused(folder + " is not a folder; give the folder that holds the person's photos");
+    Files.createDirectory(folder);
+  }
+
+  @Test
+  void listsThePhotosEvenWhenNoneCanBeUsed() throws IOException {
+    Files.createFile(folder.resolve("me.png"));
+    CommandRun run = CommandRun.of("photos", "--json", folder.toString());
+    assertEquals(3, run.status());
+    assertTrue(
+        run.out()
+            .startsWith(
+                "{\"photos\":[{\"file\":\"me.png\",\"format\":null,\"verdict\":\"reject\","),
+        run.out());
+  }
+
+  private void assertRefused(String beginning) {
+    Path out = folder.resolveSibling(folder.getFileName() + "-out");
+    for (List<String> command : List.of(
+        List.of(
+            "headshot",
+            "--out",
+            out.toString(),
+            "--photos",
+            folder.toString(),
+            "--consent",
+            "mine"),
+        List.of(
+            "train", "--out", out.toString(), "--photos", folder.toString(), "--consent", "mine"),
+        List.of("photos", folder.toString()))) {
+      CommandRun run = CommandRun.of(command.toArray(String[]::new));
+      assertEquals(3, run.status(), run.err());
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertTrue(run.complaints().get(0).startsWith(beginning), run.err());
+      assertTrue(Files.notExists(out));
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.cli.command.ReferenceOptionTest;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a run is held to and kept within: ControlNets, guidance, memory. */
+@ExtendWith(NoTensorLeaks.class)
+class ControlCommandTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void holdsARunToAPictureAsMuchAsIsAsked() throws IOException {
+    Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    String net = TinyControlNets.write("edges", folder).toString();
+    byte[] rgb = new byte[32 * 32 * 3];
+    Arrays.fill(rgb, 0, rgb.length / 2, (byte) 200);
+    Path picture = folder.resolve("edges.png");
+    RgbImage.of(32, 32, rgb).writePng(picture);
+    byte[] plain = drawn(base, "plain");
+    byte[] held = drawn(base, "held", "--controlnet", net, "--control-image", picture.toString());
+    assertFalse(Arrays.equals(plain, held));
+    assertArrayEquals(
+        plain,
+        drawn(
+            base,
+            "off",
+            "--controlnet",
+            net,
+            "--control-image",
+            picture.toString(),
+            "--control-scale",
+            "0"));
+    Path lying = folder.resolve("lying.jpg");
+    ReferenceOptionTest.lying(lying, RgbImage.of(32, 32, rgb)).writePng(picture);
+    assertArrayEquals(
+        drawn(base, "held", "--controlnet", net, "--control-image", picture.toString()),
+        drawn(base, "held", "--controlnet", net, "--control-image", lying.toString()));
+    byte[] masked = drawn(
+        base,
+        "masked",
+        "--controlnet",
+        net,
+        "--control-image",
+        picture.toString(),
+        "--control-mask",
+        picture.toString());
+    assertFalse(Arrays.equals(held, masked));
+    CommandRun half = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--controlnet",
+        net,
+        "--out",
+        folder.resolve("half").toString());
+    assertEquals(2, half.status());
+    assertEquals(
+        List.of("--controlnet DIR and --control-image IMAGE belong together; given 1 and 0"),
+        half.complaints());
+    CommandRun more = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--controlnet",
+        net,
+        "--control-image",
+        picture.toString(),
+        "--control-until",
+        "0.5",
+        "--control-until",
+        "0.7",
+        "--out",
+        folder.resolve("more").toString());
+    assertEquals(2, more.status());
+    assertEquals(
+        List.of(
+            "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one --controlnet"
+                + " each, of which 1 are given; leave the others out"),
+        more.complaints());
+  }
+
+  @Test
+  void tellsAUnionWhatItsPicturesAre() throws IOException {
+    Path base = PipelineFolder.any("sdxl/xl-base", folder);
+    String net = TinyControlNets.write("xl-union", folder).toString();
+    String picture = folder.resolve("picture.png").toString();
+    RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(Path.of(picture));
+    String[] once = {"--controlnet", net, "--control-image", picture, "--control-mode", "canny"};
+    // Looked at beside the first, it tells its kind, whatever it counts.
+    String[] again = Stream.of(once, new String[] {
+          "--controlnet",
+          net,
+          "--control-image",
+          picture,
+          "--control-mode",
+          "1",
+          "--control-scale",
+          "1",
+          "--control-scale",
+          "0"
+        })
+        .flatMap(Stream::of)
+        .toArray(String[]::new);
+    assertFalse(Arrays.equals(drawn(base, "once", once), drawn(base, "again", again)));
+    CommandRun untold = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--controlnet",
+        net,
+        "--control-image",
+        picture,
+        "--out",
+        folder.resolve("untold").toString());
+    assertEquals(2, untold.status());
+    assertTrue(
+        untold
+            .complaints()
+            .get(0)
+            .contains("; say its name or number (--control-mode): 0 openpose, 1 depth"),
+        untold.err());
+  }
+
+  @Test
+  void printsAPlanThatKeepsToTheMemory() {
+    Path base = PipelineFolder.write("flux/schnell", folder).path();
+    byte[] plain = drawn(base, "plain");
+    assertArrayEquals(plain, drawn(base, "planned", "--memory", "40GiB"));
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--memory",
+        "1MB",
+        "--out",
+        folder.resolve("none").toString());
+    assertEquals(4, run.status());
+    assertTrue(
+        run.complaints()
+            .get(0)
+            .contains("the budget is 0.0 GiB: give more, or ask for a smaller picture"),
+        run.err());
+  }
+
+  private byte[] drawn(Path base, String name, String... options) {
+    List<String> words = new ArrayList<>(List.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a person",
+        "--steps",
+        "2",
+        "--width",
+        "32",
+        "--height",
+        "32",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--out",
+        folder.resolve(name).toString()));
+    words.addAll(List.of(options));
+    CommandRun run = CommandRun.of(words.toArray(String[]::new));
+    assertEquals(0, run.status(), run.err());
+    assertTrue(
+        !name.equals("planned")
+            || run.err().contains("memory for one picture of 32x32 on cpu f32, budget 40.0 GiB"),
+        run.err());
+    return RgbImage.read(folder.resolve(name).resolve("image-001.png")).rgb();
+  }
+}

@@ -1,0 +1,242 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.cli.command.ReferenceOptionTest;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.internal.image.Resampler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Editing a headshot that shows a face, on a tiny base whose pictures are noise. */
+class EditCommandTest {
+  private static final int SIDE = 96;
+
+  @TempDir
+  private static Path folder;
+
+  private static Path base;
+  private static Path person;
+  private static Path picture;
+
+  @BeforeAll
+  static void prepare() {
+    base = TinyBase.in(folder);
+    person = folder.resolve("ada.safetensors");
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        TrainedPerson ada = LoraTraining.quick()
+            .steps(1)
+            .train(
+                model,
+                List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),
+                PersonToken.of("woman").consent("Ada: yes"),
+                Progress.SILENT,
+                new Cancellation())) {
+      ada.save(person);
+    }
+    picture = folder.resolve("headshot.png");
+    Resampler.AREA.resize(Selfies.headshot(folder), SIDE, SIDE).writePng(picture);
+  }
+
+  @Test
+  void changesTheOutfitAndKeepsTheFaceToThePixel() {
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        CascadeDetector detector = new CascadeDetector();
+        TrainedPerson ada = TrainedPerson.open(person, model)) {
+      Headshot before = Headshot.of(RgbImage.read(picture), Style.named("studio"), "Ada");
+      BoundingBox box = detector.detect(before.picture()).get(0).box();
+      HeadshotEdit.Result edited = HeadshotStudio.on(model)
+          .edit(
+              ada,
+              before.steps(2),
+              HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, "a hoodie"),
+              detector,
+              Progress.SILENT,
+              new Cancellation());
+      RgbImage after = edited.after().picture();
+      // Shoulders beside the neck reach above the chin.
+      int shoulders = (int) (box.y() + 0.85 * box.height());
+      assertEquals(before.picture().crop(0, 0, SIDE, shoulders), after.crop(0, 0, SIDE, shoulders));
+      int left = (int) Math.ceil(box.center().x() - 0.35 * box.width());
+      int chin = (int) (box.y() + box.height());
+      int face = (int) (0.7 * box.width()) - 1;
+      assertEquals(before.picture().crop(left, 0, face, chin), after.crop(left, 0, face, chin));
+      assertTrue(edited.drawnAnew() > 0.05 && edited.drawnAnew() < 0.5, "" + edited.drawnAnew());
+    }
+  }
+
+  @Test
+  void drawsEachPartAsMuchAnewAsItNeeds() {
+    HeadshotEdit backdrop = HeadshotEdit.of(HeadshotEdit.Part.BACKDROP, "brick wall");
+    // Of ten steps the base's scheduler (PNDM) makes eleven.
+    assertEquals(List.of(10, 6), stepsOf(backdrop.and(HeadshotEdit.Part.LIGHT, "window light")));
+    assertEquals(List.of(10, 5), stepsOf(backdrop.and(HeadshotEdit.Part.SMILE, "smiling")));
+    assertEquals(
+        List.of(4),
+        stepsOf(backdrop.and(HeadshotEdit.Part.LIGHT, "window light").strength(0.3)));
+  }
+
+  /** How many of ten steps each drawing of an edit takes; enlarging takes two. */
+  private static List<Integer> stepsOf(HeadshotEdit edit) {
+    List<Integer> steps = new ArrayList<>();
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        CascadeDetector detector = new CascadeDetector();
+        TrainedPerson ada = TrainedPerson.open(person, model)) {
+      Headshot before = Headshot.of(
+              Resampler.AREA.resize(RgbImage.read(picture), 64, 64), Style.named("studio"), "Ada")
+          .steps(10);
+      HeadshotStudio.on(model)
+          .edit(
+              ada,
+              before,
+              edit,
+              detector,
+              event -> {
+                if (event instanceof ProgressEvent.Step step
+                    && step.step() == 1
+                    && step.steps() > 2) {
+                  steps.add(step.steps());
+                }
+              },
+              new Cancellation());
+    }
+    return steps;
+  }
+
+  @Test
+  void startsFromTheWordsThatAnEditedPictureWasLastDrawnBy() throws IOException {
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    // What the tiny base draws shows no face, by which parts would be found.
+    Path mask = folder.resolve("mask.png");
+    RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3]).writePng(mask);
+    assertEquals(
+        0,
+        edit(picture, first, "--light", "window light", "--mask", mask.toString())
+            .status());
+    assertEquals(
+        0,
+        edit(
+                first.resolve("edited.png"),
+                second,
+                "--light",
+                "golden hour",
+                "--mask",
+                mask.toString())
+            .status());
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(second.resolve("edit.json")));
+    assertEquals(
+        "studio portrait of sks woman, window light",
+        ((Map<?, ?>) record.get("before")).get("prompt"));
+    assertEquals(
+        "studio portrait of sks woman, golden hour",
+        ((Map<?, ?>) record.get("after")).get("prompt"));
+  }
+
+  private static CommandRun edit(Path which, Path out, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(
+        "edit",
+        which.toString(),
+        "--person",
+        person.toString(),
+        "--base",
+        base.toString(),
+        "--strength",
+        "0.1",
+        "--out",
+        out.toString()));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void looksAtPhotosUpright() throws IOException {
+    Path lying = folder.resolve("lying.jpg");
+    assertEquals(
+        ReferenceOptionTest.lying(lying, RgbImage.read(picture)),
+        Headshot.read(lying, "Ada").picture());
+  }
+
+  @Test
+  void writesOverNoPictureThatItEdits() throws IOException {
+    Path out = Files.createDirectories(folder.resolve("chain"));
+    Path edited = Files.copy(picture, out.resolve("edited.png"));
+    CommandRun run = edit(edited, out, "--light", "window light");
+    assertEquals(
+        List.of(edited + " would be written over by what it becomes; choose another --out"),
+        run.complaints());
+    assertArrayEquals(Files.readAllBytes(picture), Files.readAllBytes(edited));
+  }
+
+  @Test
+  void namesThePictureThatIsNotThereWhereOneWasEditedBefore() throws IOException {
+    Path out = Files.createDirectories(folder.resolve("again"));
+    Files.copy(picture, out.resolve("edited.png"));
+    CommandRun run = edit(folder.resolve("typo.png"), out, "--light", "window light");
+    assertEquals(3, run.status(), run.err());
+    assertTrue(run.complaints().get(0).contains("typo.png"), run.err());
+  }
+
+  @Test
+  void writesTheEditedHeadshotAComparisonAndScores() throws IOException {
+    Path out = folder.resolve("out");
+    CommandRun run = edit(picture, out, "--light", "window light");
+    assertEquals(0, run.status(), run.err());
+    assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
+    assertTrue(OwnersAlone.open(out.resolve("edit.json")));
+    assertEquals(
+        "studio portrait of sks woman, window light",
+        ((Map<?, ?>) record.get("after")).get("prompt"));
+    assertEquals(1.0, record.get("drawn_anew"));
+    Map<?, ?> before = (Map<?, ?>) record.get("before");
+    assertTrue(((List<?>) before.get("scores")).size() > 10);
+    assertEquals(
+        Set.of("file", "width", "height", "scores"),
+        before.keySet(),
+        "no record tells how it was made");
+    assertNull(Headshot.read(picture, "Ada").toMap("headshot.png").get("guidance"));
+  }
+
+  @Test
+  void saysWhatToGive() {
+    CommandRun run = CommandRun.of(
+        "edit", picture.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+    assertEquals(2, run.status());
+    assertEquals(
+        List.of(
+            "--words says what to draw within --mask IMAGE; for a whole part give --outfit, --backdrop, "
+                + "--light or --expression (try likeness edit --help)"),
+        run.complaints());
+    assertEquals(
+        List.of("nothing to edit; give words for a part, a mask, or margins"),
+        CommandRun.of("edit", picture.toString(), "--person", "x", "--out", "x").complaints());
+  }
+}

@@ -1,0 +1,324 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.GoldenReference;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.io.FullDisk;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class GenerateCommandTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void writesNumberedPicturesAndNamesThem() {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        TinyBase.in(folder).toString(),
+        "--prompt",
+        "a person",
+        "--steps",
+        "2",
+        "--count",
+        "2",
+        "--width",
+        "48",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertEquals(
+        List.of(
+            out.resolve("image-001.png").toString(),
+            out.resolve("image-002.png").toString()),
+        run.out().lines().toList());
+    RgbImage picture = RgbImage.read(out.resolve("image-001.png"));
+    assertEquals("48x32", picture.width() + "x" + picture.height());
+  }
+
+  @Test
+  void recordsHowPicturesWereMadeWithoutFolders() throws IOException {
+    Path out = folder.resolve("out");
+    Path base = TinyBase.in(folder);
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a man/woman",
+        "--seed",
+        "3",
+        "--steps",
+        "2",
+        "--count",
+        "2",
+        "--scheduler",
+        "euler a",
+        "--tile",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    String text = Files.readString(out.resolve("images.json"));
+    assertFalse(text.contains(folder.toString()), text);
+    Map<String, Object> record = JSON.std.mapFrom(text);
+    assertEquals(
+        Set.of("likeness", "made", "java", "base", "compute", "options", "images"),
+        record.keySet());
+    assertEquals(List.of("a man/woman"), ((Map<?, ?>) record.get("options")).get("--prompt"));
+    assertEquals(
+        List.of(base.getFileName().toString()), ((Map<?, ?>) record.get("options")).get("--base"));
+    assertTrue(((Map<?, ?>) record.get("options")).containsKey("--tile"), text);
+    assertEquals(
+        "{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, eta=0.0, width=32,"
+            + " height=32, tiled=true}",
+        ((List<?>) record.get("images")).get(1).toString());
+  }
+
+  @Test
+  void recordsBothPassesAndTellsWhatIsNotHeard() throws IOException {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        TinyBase.in(folder).toString(),
+        "--prompt",
+        "a cat",
+        "--negative",
+        "blurry",
+        "--guidance",
+        "1",
+        "--steps",
+        "2",
+        "--hires",
+        "1.5",
+        "--scheduler",
+        "DDIM",
+        "--perturb",
+        "mid",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertEquals(
+        1,
+        run.err()
+            .lines()
+            .filter(line -> line.startsWith("the negative prompt is not heard"))
+            .count(),
+        run.err());
+    String sampled = "scheduler=DDIM, steps=2, guidance=1.0, eta=0.0, ";
+    String settings =
+        ", guidance_options={weakening={kind=PERTURBED_ATTENTION, layers=[mid], scale=3.0,"
+            + " decline=0.0, from=0.0, until=1.0}}";
+    assertEquals(
+        "[{file=image-001.png, seed=0, prompt=a cat, negative=blurry, " + sampled
+            + "strength=0.6, width=48, height=48" + settings + ", first_pass={" + sampled
+            + "width=32, height=32" + settings
+            + ", hires={scale=1.5, strength=0.6, steps=0, pixels=false}}}]",
+        JSON.std
+            .mapFrom(Files.readString(out.resolve("images.json")))
+            .get("images")
+            .toString());
+  }
+
+  @Test
+  void findsOutBeforeItDrawsThatTensorsCannotBeWritten() {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        TinyBase.in(folder).toString(),
+        "--prompt",
+        "a person",
+        "--steps",
+        "2",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--tensors",
+        folder.toString(),
+        "--out",
+        out.toString());
+    assertEquals(List.of(folder + " is a folder; give a file in it"), run.complaints());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void writesTheNumbersThatDiffusersComputes() {
+    GoldenFolder golden = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
+    try (GoldenReference reference = golden.reference();
+        TensorScope scope = TensorScope.open()) {
+      GoldenReference.Run asked = reference.runs().get(0);
+      Path tensors = folder.resolve("run.safetensors");
+      CommandRun run = CommandRun.of(
+          "generate",
+          "--base",
+          golden.path().toString(),
+          "--prompt",
+          asked.prompt(),
+          "--negative",
+          asked.negative(),
+          "--guidance",
+          String.valueOf(asked.guidance()),
+          "--steps",
+          String.valueOf(asked.steps()),
+          "--width",
+          String.valueOf(asked.width()),
+          "--height",
+          String.valueOf(asked.height()),
+          "--seed",
+          String.valueOf(asked.seeds().get(0)),
+          "--dtype",
+          "f32",
+          "--device",
+          "cpu",
+          "--tensors",
+          tensors.toString(),
+          "--out",
+          folder.resolve("out").toString());
+      assertEquals(0, run.status(), run.err());
+      try (Safetensors written = Safetensors.open(tensors)) {
+        assertClose(
+            ImageTensors.floats(reference.tensor("run0.images").narrow(0, 0, 1)),
+            ImageTensors.floats(
+                Closeness.everySecond(Closeness.everySecond(written.read("images"), 2), 3)),
+            1e-3);
+        assertEquals(4, written.shape("latents").length);
+        assertClose(
+            ImageTensors.floats(reference.tensor("run0.latents").narrow(0, 0, 1)),
+            ImageTensors.floats(written.read("latents")),
+            1e-3);
+      }
+    }
+  }
+
+  @Test
+  void endsWithFourOnAFullDiskAndLeavesNothing() {
+    Path base = TinyBase.in(folder);
+    Path out = folder.resolve("out");
+    CommandRun run;
+    try (FullDisk disk = FullDisk.after(100)) {
+      run = CommandRun.of(
+          "generate",
+          "--base",
+          base.toString(),
+          "--prompt",
+          "a person",
+          "--steps",
+          "1",
+          "--out",
+          out.toString());
+    }
+    assertEquals(4, run.status());
+    assertEquals(
+        List.of("cannot write " + out.resolve("image-001.png")
+            + ": No space left on device; free space or choose another place"),
+        run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void findsOutFirstThatItCannotWrite() throws IOException {
+    Path taken = Files.createFile(folder.resolve("out"));
+    CommandRun run = CommandRun.of(
+        "generate",
+        "--base",
+        folder.resolve("nothing").toString(),
+        "--prompt",
+        "a person",
+        "--out",
+        taken.toString());
+    assertEquals(4, run.status());
+    assertTrue(run.complaints().get(0).startsWith("cannot write into " + taken), run.err());
+  }
+
+  @Test
+  void stopsWithinAStepWhenCancelledAndLeavesNothing() {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.cancelledAt(
+        "sample",
+        "generate",
+        "--base",
+        TinyBase.in(folder).toString(),
+        "--prompt",
+        "a person",
+        "--steps",
+        "500",
+        "--out",
+        out.toString());
+    assertEquals(130, run.status());
+    assertEquals(List.of("cancelled; no half-written file was left"), run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void keepsWhatWasDrawnBeforeItIsCancelled() throws IOException {
+    Path out = folder.resolve("out");
+    // The sixth is drawn in the second pass: four share the first.
+    CommandRun run = CommandRun.cancelledAt(
+        2,
+        "sample: ",
+        "generate",
+        "--base",
+        TinyBase.in(folder).toString(),
+        "--prompt",
+        "a person",
+        "--steps",
+        "1",
+        "--count",
+        "6",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--out",
+        out.toString());
+    assertEquals(130, run.status(), run.err());
+    assertEquals(
+        List.of("image-001.png", "image-002.png", "image-003.png", "image-004.png", "images.json"),
+        TinyBase.namesIn(out));
+    assertEquals(
+        4,
+        ((List<?>)
+                JSON.std.mapFrom(Files.readString(out.resolve("images.json"))).get("images"))
+            .size());
+    assertEquals(4, run.out().lines().count());
+  }
+
+  private static void assertClose(float[] expected, float[] actual, double tolerance) {
+    assertEquals(expected.length, actual.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertTrue(
+          Math.abs(expected[i] - actual[i]) <= tolerance,
+          "value " + i + ": " + actual[i] + ", not " + expected[i]);
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.cli.command.ReferenceOptionTest;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.GuidanceOptions;
+import dev.likeness.diffusion.request.HiresFix;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.tensor.Compute;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every option of {@code generate} that changes a picture, against the request that it stands for.
+ */
+@ExtendWith(NoTensorLeaks.class)
+class GenerateOptionsTest {
+  private static final ImageRequest ASK = ImageRequest.of("a (red:1.4) cat")
+      .steps(4)
+      .seed(3)
+      .size(32, 24)
+      .guidance(3)
+      .scheduler("DDIM");
+
+  @TempDir
+  private static Path folder;
+
+  private static Path base;
+  private static RgbImage picture;
+  private static RgbImage mask;
+
+  @BeforeAll
+  static void paint() throws IOException {
+    base = TinyBase.in(folder);
+    byte[] rgb = new byte[40 * 32 * 3];
+    byte[] half = new byte[rgb.length];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (i * 7 / 5);
+      half[i] = (byte) (i / 3 % 40 < 20 ? 255 : 60);
+    }
+    picture = RgbImage.of(40, 32, rgb);
+    mask = RgbImage.of(40, 32, half);
+    picture.writePng(folder.resolve("init.png"));
+    mask.writePng(folder.resolve("mask.png"));
+    ImageIO.write(
+        new BufferedImage(1, 1, BufferedImage.TYPE_INT_ARGB),
+        "png",
+        folder.resolve("clear.png").toFile());
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(
+          folder.resolve("red.safetensors"), Map.of("emb_params", torch.ones(2, 32)), Map.of());
+    }
+  }
+
+  static Stream<Arguments> options() throws IOException {
+    InitialImage lying = InitialImage.of(
+            ReferenceOptionTest.lying(folder.resolve("lying.jpg"), picture))
+        .strength(0.6);
+    RgbImage lyingMask = ReferenceOptionTest.lying(folder.resolve("mask.jpg"), mask);
+    ImageRequest whole = ASK.size(40, 32);
+    InitialImage initial = InitialImage.of(picture).strength(0.6);
+    GuidanceOptions guidance = GuidanceOptions.STANDARD;
+    ImageRequest wider = ASK.outpaint(picture, 8, 0, 0, 16);
+    return Stream.of(
+        Arguments.of("", ASK),
+        Arguments.of("--negative blurry", ASK.negative("blurry")),
+        Arguments.of("--scheduler euler_a --steps 3", ASK.scheduler("euler_a").steps(3)),
+        Arguments.of(
+            "--scheduler lcm --timesteps 999,749,499,249",
+            ASK.scheduler("lcm").timesteps(999, 749, 499, 249)),
+        Arguments.of(
+            "--scheduler Euler --sigmas 14.6,3.9,0.96,0",
+            ASK.scheduler("Euler").sigmas(14.6, 3.9, 0.96, 0)),
+        Arguments.of("--init init.png --strength 0.6", whole.from(initial)),
+        Arguments.of("--init-image init.png", whole.from(InitialImage.of(picture))),
+        Arguments.of(
+            "--init init.png --strength 0.6 --mask mask.png", whole.from(initial.mask(mask))),
+        Arguments.of(
+            "--init init.png --strength 0.6 --change-map mask.png",
+            whole.from(initial.change(mask))),
+        Arguments.of(
+            "--init lying.jpg --strength 0.6 --mask mask.jpg", whole.from(lying.mask(lyingMask))),
+        Arguments.of(
+            "--init lying.jpg --strength 0.6 --change-map mask.jpg",
+            whole.from(lying.change(lyingMask))),
+        Arguments.of(
+            "--init init.png --strength 0.9 --extend 8,0,0,16",
+            wider.from(wider.initial().strength(0.9))),
+        Arguments.of(
+            "--init init.png --extend 3,0,0,17 --width 40 --height 24",
+            ASK.outpaint(picture, 3, 0, 0, 17).size(40, 24)),
+        Arguments.of(
+            "--init init.png --strength 0.6 --change-map clear.png",
+            whole.from(initial.change(RgbImage.of(1, 1, new byte[3])))),
+        Arguments.of("--hires 1.5 --hires-strength 0.5", ASK.hires(HiresFix.latents(1.5, 0.5))),
+        Arguments.of(
+            "--hires 1.5 --hires-strength 0.5 --hires-pixels",
+            ASK.hires(HiresFix.pixels(1.5, 0.5))),
+        Arguments.of("--prompt-syntax a1111", ASK.syntax(PromptSyntax.A1111)),
+        Arguments.of("--clip-skip 2", ASK.clipSkip(2)),
+        Arguments.of(
+            "--embedding red.safetensors",
+            ASK.word(TextualInversion.open(folder.resolve("red.safetensors")))),
+        Arguments.of("--guidance-rescale 0.7", ASK.guidance(guidance.rescale(0.7))),
+        Arguments.of(
+            "--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
+        Arguments.of("--approximate deep-cache:3", ASK.caching(CachingOptions.deepCache(3, 0))),
+        Arguments.of(
+            "--approximate deep-forecast:4", ASK.caching(CachingOptions.deepForecast(4, 0))),
+        Arguments.of(
+            "--scheduler DDIM --steps 8 --approximate extrapolate:2",
+            ASK.steps(8).caching(CachingOptions.extrapolation(2))),
+        Arguments.of(
+            "--approximate deep-cache:3,merge:0.5",
+            ASK.caching(CachingOptions.deepCache(3, 0).merging(0.5))),
+        Arguments.of("--approximate merge:0.5", ASK.caching(CachingOptions.NONE.merging(0.5))),
+        Arguments.of("--sequential-guidance", ASK.guidance(guidance.inTurns())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("options")
+  void drawsWhatTheRequestDraws(String options, ImageRequest asked) {
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
+      assertArrayEquals(model.generate(asked).pixels(), drawn(asked, options), 1e-6f, options);
+    }
+  }
+
+  @Test
+  void tilesTheAutoencoder() {
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
+      float[] whole = model.generate(ASK).pixels();
+      float[] tiled = drawn(ASK, "--tile");
+      assertArrayEquals(model.generate(ASK.inTiles()).pixels(), tiled, 1e-6f);
+      assertArrayEquals(whole, tiled, 1e-5f, "the same but for rounding");
+      assertFalse(
+          Arrays.equals(whole, tiled), "norms of strips round otherwise than norms of the whole");
+    }
+  }
+
+  /** A small autoencoder draws the final picture like any other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gelu", "tiny-autoencoder"})
+  void takesPartsFromElsewhere(String variant) {
+    Path other =
+        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, folder).path();
+    try (BaseModel model =
+        BaseModel.open(ModelOpener.open(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
+      assertArrayEquals(
+          model.generate(ASK).pixels(), drawn(ASK, "--vae " + other.resolve("vae")), 1e-6f);
+      assertArrayEquals(model.generate(ASK).pixels(), drawn(ASK, "--part vae=" + other), 1e-6f);
+    }
+  }
+
+  @Test
+  void holdsTheNetworkInEightBits() {
+    ModelParts files = ModelOpener.open(base);
+    try (BaseModel model = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
+        BaseModel exact = BaseModel.open(files, Compute.EXACT)) {
+      float[] small = drawn(ASK, "--eight-bits");
+      assertArrayEquals(model.generate(ASK).pixels(), small, 1e-6f);
+      assertFalse(Arrays.equals(exact.generate(ASK).pixels(), small), "eight bits round");
+    }
+  }
+
+  @Test
+  void showsPreviewsUntilThePictureIsDone() {
+    Path out = folder.resolve("watched");
+    List<String> seen = new ArrayList<>();
+    CommandRun run = CommandRun.watched(
+        text -> {
+          if (text.startsWith("decode")) {
+            CommandRun.comes(out.resolve("preview-001.png"));
+            seen.addAll(TinyBase.namesIn(out));
+          }
+        },
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a cat",
+        "--steps",
+        "3",
+        "--preview",
+        base.resolve("vae").toString(),
+        "--dtype",
+        "f32",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(seen.contains("preview-001.png"), seen.toString());
+    assertFalse(seen.contains("image-001.png"), seen.toString());
+    assertEquals(List.of("image-001.png", "images.json"), TinyBase.namesIn(out));
+  }
+
+  private static float[] drawn(ImageRequest asked, String options) {
+    Path tensors = folder.resolve("run.safetensors");
+    List<String> args = new ArrayList<>(List.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        asked.prompt(),
+        "--seed",
+        "3",
+        "--guidance",
+        "3",
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--tensors",
+        tensors.toString(),
+        "--out",
+        folder.resolve("out").toString()));
+    if (asked.initial() == null) {
+      args.addAll(List.of("--width", "32", "--height", "24"));
+    } else if (asked.initial().mask() != null && !options.contains("--extend")) {
+      args.addAll(List.of("--width", "40", "--height", "32"));
+    }
+    if (!options.contains("--scheduler")) {
+      args.addAll(List.of("--scheduler", "DDIM", "--steps", "4"));
+    }
+    Stream.of(options.split(" "))
+        .filter(word -> !word.isEmpty())
+        .map(word ->
+            word.matches(".*(png|jpg|red.safetensors)") ? folder.resolve(word).toString() : word)
+        .forEach(args::add);
+    CommandRun run = CommandRun.of(args.toArray(String[]::new));
+    assertEquals(0, run.status(), run.err());
+    try (Safetensors written = Safetensors.open(tensors);
+        TensorScope scope = TensorScope.open()) {
+      return ImageTensors.floats(written.read("images"));
+    }
+  }
+}

@@ -1,0 +1,448 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.FullDisk;
+import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole way on a tiny base: rendered photos in, headshots out. */
+@ExtendWith(NoTensorLeaks.class)
+class HeadshotCommandTest {
+  private static final String STRANGER = "5000000000";
+
+  @TempDir
+  private static Path shared;
+
+  private static Path base;
+  private static Path photos;
+
+  @TempDir
+  private Path folder;
+
+  private Path out;
+
+  @BeforeAll
+  static void copyPhotos() throws IOException {
+    base = TinyBase.in(shared);
+    photos = Selfies.of(STRANGER, 3, shared.resolve("people"));
+    // OpenCV keeps a few objects of its own from its first use on.
+    assertEquals(0, CommandRun.of("photos", photos.toString()).status());
+    // The network that scores eyes stays from its first use on, too.
+    try (FaceDetector detector = new CascadeDetector()) {
+      HeadshotScores.of(detector).score(RgbImage.read(photos.resolve("selfie-01.jpg")));
+    }
+  }
+
+  @BeforeEach
+  void chooseOut() {
+    out = folder.resolve("out");
+  }
+
+  @Test
+  void writesHeadshotsSheetRecordAndPerson() throws IOException {
+    Files.createDirectories(out);
+    Files.write(out.resolve("headshot-001.jpg"), RgbImage.of(1, 1, new byte[3]).toPng());
+    CommandRun run = headshot(
+        "--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor");
+    assertEquals(0, run.status(), run.err());
+    assertEquals(
+        List.of(
+            "contact-sheet.png",
+            "headshot-001.png",
+            "headshot-002.png",
+            "headshot-003.png",
+            "headshot-004.png",
+            "person.safetensors",
+            "record.json",
+            "report.html"),
+        TinyBase.namesIn(out));
+    assertTrue(RgbImage.read(out.resolve("contact-sheet.png")).width() > 1000);
+    for (String personal :
+        List.of("contact-sheet.png", "person.safetensors", "record.json", "report.html")) {
+      assertTrue(OwnersAlone.open(out.resolve(personal)), personal);
+    }
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
+    assertEquals(
+        List.of("studio", "studio", "outdoor", "outdoor"), fields(record, "headshots", "style"));
+    assertEquals(List.of(0, 1, 2, 3), fields(record, "headshots", "seed"));
+    assertEquals(
+        List.of("selfie-01.jpg", "selfie-02.jpg", "selfie-03.jpg"),
+        fields(record, "photos", "file"));
+    assertEquals(
+        "nobody real is shown: the photos were rendered",
+        ((Map<?, ?>) record.get("person")).get("consent"));
+  }
+
+  @Test
+  void describesPeopleByTheReaderThatABaseBrings() throws IOException {
+    Path reading = TinyBase.in(folder);
+    SureReader.write(reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
+    CommandRun run =
+        headshot("--photos", photos.toString(), "--style", "studio", "--base", reading.toString());
+    assertEquals(0, run.status(), run.err());
+    assertFalse(
+        run.err().contains("describe photos"), "the base was asked for scenes: " + run.err());
+    Map<?, ?> person = (Map<?, ?>)
+        JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json"))).get("person");
+    assertTrue(
+        person.get("words").toString().contains("a red bob")
+            && person.get("words").toString().contains("cat-eye glasses"),
+        person.get("words").toString());
+    assertTrue(
+        ((List<?>) person.get("profile"))
+            .stream().allMatch(trait -> "photos".equals(((Map<?, ?>) trait).get("source"))),
+        person.get("profile").toString());
+    SureReader.lacking(reading, "light");
+    out = folder.resolve("refused");
+    CommandRun refused = headshot("--photos", photos.toString(), "--base", reading.toString());
+    assertEquals(3, refused.status(), refused.err());
+    assertEquals(
+        List.of(reading.resolve("photo_reader/config.json")
+            + ": \"slots\" lacks light, expected all of profiles and scenes; take a reader that has "
+            + "them, or the folder away"),
+        refused.complaints());
+  }
+
+  @Test
+  void drawsAPersonFromAFileAgainToTheBit() throws IOException {
+    assertEquals(
+        0,
+        headshot("--photos", photos.toString(), "--style", "office", "--seed", "7")
+            .status());
+    byte[] first = Files.readAllBytes(out.resolve("headshot-001.png"));
+    Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
+    out = folder.resolve("again");
+    CommandRun again = headshot("--person", person.toString(), "--style", "office", "--seed", "7");
+    assertEquals(0, again.status(), again.err());
+    assertEquals(
+        List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
+        TinyBase.namesIn(out));
+    assertArrayEquals(first, Files.readAllBytes(out.resolve("headshot-001.png")));
+  }
+
+  @Test
+  void refusesOptionsThatDoNothingAndPlacesThatTakeNothingBeforeItWorks() throws IOException {
+    CommandRun steps = headshot("--person", "ada.safetensors", "--rank", "2");
+    assertEquals(
+        List.of(
+            "--train-steps and --rank are for somebody who is learnt from --photos; leave them out"),
+        steps.complaints());
+    CommandRun quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
+    assertEquals(
+        List.of("--quality is for --photos: nothing else is judged by it; leave it out"),
+        quality.complaints());
+    CommandRun trait =
+        headshot("--person", "ada.safetensors", "--identity", "ipadapter", "--trait", "glasses=");
+    assertTrue(
+        trait.complaints().get(0).startsWith("--trait changes what a learnt person's file says"),
+        trait.err());
+    out = photos;
+    assertTrue(headshot("--photos", photos.toString())
+        .complaints()
+        .get(0)
+        .startsWith("--out is the photos' own folder"));
+    out = Files.writeString(folder.resolve("a file"), "").resolve("out");
+    CommandRun nowhere = headshot("--photos", photos.toString());
+    assertEquals(4, nowhere.status(), nowhere.err());
+    assertTrue(nowhere.complaints().get(0).startsWith("cannot write into " + out), nowhere.err());
+    assertFalse(
+        nowhere.err().contains("photos can be used"),
+        "the photos were looked at: " + nowhere.err());
+  }
+
+  @Test
+  void keepsNothingThatShowsNoFace() {
+    CommandRun run = headshot(
+        "--photos",
+        photos.toString(),
+        "--count",
+        "2",
+        "--style",
+        "studio",
+        "--keep",
+        "1",
+        "--seed",
+        "22",
+        "--variant",
+        "2");
+    assertEquals(3, run.status(), run.err());
+    assertEquals(
+        List.of(
+            "none of the 2 headshots shows a face; draw more with --count, other styles, or without --keep to "
+                + "look at them"),
+        run.complaints());
+  }
+
+  @Test
+  void saysThatLikenessDoesNotCountForAFileWithoutFaces() throws IOException {
+    Path embedder = Material.find("faces/mobileface_v2_112.onnx").orElse(null);
+    assumeTrue(embedder != null, "no faces/mobileface_v2_112.onnx in the material");
+    assertEquals(0, headshot("--photos", photos.toString(), "--style", "office").status());
+    Path person = out.resolve("person.safetensors");
+    CommandRun run = headshot(
+        "--person",
+        person.toString(),
+        "--style",
+        "office",
+        "--keep",
+        "1",
+        "--embedder",
+        embedder.toString());
+    assertTrue(
+        run.err()
+            .contains(
+                "likeness does not count in what is kept: the person's file keeps no faces as "
+                    + "MobileFace"),
+        run.err());
+  }
+
+  @Test
+  void likenessCountsByTheEmbedderThatABaseBrings() throws IOException {
+    assertEquals(0, headshot("--photos", photos.toString(), "--style", "office").status());
+    Path faceless =
+        Files.move(out.resolve("person.safetensors"), folder.resolve("faceless.safetensors"));
+    Path seeing = TinyBase.in(folder);
+    Path own = Files.createDirectories(seeing.resolve("face_embedder"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(PortraitModel.files().resolve("face_embedder").resolve(file), own.resolve(file));
+    }
+    CommandRun unlike = headshot(
+        "--person",
+        faceless.toString(),
+        "--style",
+        "office",
+        "--keep",
+        "1",
+        "--base",
+        seeing.toString());
+    assertTrue(
+        unlike
+            .err()
+            .contains(
+                "likeness does not count in what is kept: the person's file keeps no faces as"),
+        unlike.err());
+    assertEquals(
+        0,
+        headshot("--photos", photos.toString(), "--style", "office", "--base", seeing.toString())
+            .status());
+    Path person = out.resolve("person.safetensors");
+    CommandRun alike = headshot(
+        "--person",
+        person.toString(),
+        "--style",
+        "office",
+        "--keep",
+        "1",
+        "--base",
+        seeing.toString());
+    assertFalse(alike.err().contains("likeness does not count"), alike.err());
+  }
+
+  @Test
+  void limitsWhatIsKeptByItsDistortion() {
+    String nowhere = folder.resolve("nowhere").toString();
+    assertEquals(
+        List.of(
+            "--distortion 40.0 is a limit from 0 to 100 for what --keep chooses; give --keep too"),
+        headshot("--photos", nowhere, "--distortion", "40").complaints());
+    assertEquals(
+        List.of("--distortion 140.0 is a limit from 0 to 100 for what --keep chooses; give one"),
+        headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").complaints());
+    assertEquals(
+        List.of("--brisque takes two files, MODEL,RANGE, given 1"),
+        headshot("--photos", photos.toString(), "--brisque", "one.yml").complaints());
+    CommandRun judged = headshot(
+        "--photos",
+        photos.toString(),
+        "--style",
+        "studio",
+        "--keep",
+        "1",
+        "--distortion",
+        "40",
+        "--seed",
+        "20");
+    assertEquals(3, judged.status(), judged.err());
+    assertTrue(
+        judged.complaints().get(0).startsWith("none of the 1 headshots shows a face"),
+        judged.err());
+  }
+
+  @Test
+  void refusesWhatCannotBeDrawnBeforeAnybodyIsLearnt() throws IOException {
+    String nowhere = folder.resolve("nowhere").toString();
+    CommandRun size = headshot("--photos", nowhere, "--size", "100");
+    assertEquals(2, size.status(), size.err());
+    assertEquals(
+        List.of(
+            "size 100 is no multiple of 8 from 64 to 4096; choose one that is, or 0 for the base's own"),
+        size.complaints());
+    CommandRun keep =
+        headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");
+    assertEquals(2, keep.status(), keep.err());
+    assertEquals(List.of("cannot keep 3 of 2 headshots; keep 1 to 2"), keep.complaints());
+    Path styles = Files.writeString(folder.resolve("styles.json"), """
+        [{"name": "noir", "opening": "portrait", "wardrobe": ["a suit"], "expressions": ["neutral expression"],
+          "lights": ["soft light"], "backdrops": ["gray background"], "bases": ["flux"]}]
+        """);
+    CommandRun style = headshot("--photos", photos.toString(), "--styles", styles.toString());
+    assertEquals(3, style.status(), style.err());
+    assertTrue(
+        style.complaints().get(0).startsWith("the style noir is for bases of flux, and "),
+        style.err());
+    assertFalse(style.err().contains("train"), "somebody was learnt first: " + style.err());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void showsThePixelsThatAreAskedForOrSaysWhatFillsThem() throws IOException {
+    CommandRun first = headshot(
+        "--photos", photos.toString(), "--style", "studio", "--size", "128", "--aspect", "96x96");
+    assertEquals(0, first.status(), first.err());
+    assertEquals("96x96 picture", RgbImage.read(out.resolve("headshot-001.png")).toString());
+    Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
+    out = folder.resolve("more");
+    CommandRun more =
+        headshot("--person", person.toString(), "--style", "studio", "--aspect", "100x100");
+    assertEquals(0, more.status(), more.err());
+    assertEquals("32x32 picture", RgbImage.read(out.resolve("headshot-001.png")).toString());
+    assertTrue(
+        more.err()
+            .contains(
+                "100x100: pictures of 32 pixels have fewer, so crops stay as large as they are; draw with "
+                    + "--size 104"),
+        more.err());
+  }
+
+  @Test
+  void asksForConsentUnlessThePhotosWereRendered() throws IOException {
+    Path mixed = Files.createDirectories(folder.resolve("people/person-" + STRANGER));
+    for (String name : TinyBase.namesIn(photos)) {
+      Files.copy(photos.resolve(name), mixed.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+    Files.copy(photos.resolveSibling("people.json"), mixed.resolveSibling("people.json"));
+    Files.write(mixed.resolve("me.png"), RgbImage.of(1, 1, new byte[3]).toPng());
+    CommandRun run = headshot("--photos", mixed.toString());
+    assertEquals(2, run.status());
+    assertEquals(
+        List.of(
+            "--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, 2026-11-20: "
+                + "headshots for my own use\"; only photos of rendered people need none"),
+        run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void goesOnWithTheTrainingInWhichItWasCancelled() throws IOException {
+    CommandRun run = CommandRun.cancelledAt(
+        "train: ", arguments("--photos", photos.toString()).toArray(String[]::new));
+    assertEquals(130, run.status(), run.err());
+    assertEquals(List.of("cancelled; no half-written file was left"), run.complaints());
+    assertEquals(1, TinyBase.namesIn(out).size());
+    Path state = out.resolve(TinyBase.namesIn(out).get(0));
+    assertTrue(run.err().contains(state + " is the person as far as they were learnt"), run.err());
+    byte[] kept = Files.readAllBytes(state);
+    Files.writeString(state, "damaged");
+    assertEquals(3, headshot("--photos", photos.toString()).status(), "the state is not read");
+    Files.write(state, kept);
+    Path alike = Files.writeString(out.resolve("training-holidays.safetensors"), "no state");
+    CommandRun again = headshot("--photos", photos.toString());
+    assertEquals(0, again.status(), again.err());
+    assertFalse(Files.exists(state));
+    assertTrue(Files.exists(alike));
+    assertEquals(
+        0,
+        headshot("--photos", photos.toString()).status(),
+        "the person is replaced by themselves");
+    CommandRun other = headshot("--photos", photos.toString(), "--rank", "2");
+    assertTrue(
+        other
+            .complaints()
+            .get(0)
+            .startsWith(out.resolve("person.safetensors") + " was learnt from other photos"),
+        other.err());
+    assertFalse(other.err().contains("train: "), other.err());
+  }
+
+  @Test
+  void keepsWhatWasDrawnBeforeItWasCancelled() throws IOException {
+    CommandRun run = CommandRun.cancelledAt(
+        2, "sample: ", arguments("--photos", photos.toString()).toArray(String[]::new));
+    assertEquals(130, run.status(), run.err());
+    assertEquals(
+        List.of("headshot-001.png", "person.safetensors", "record.json"), TinyBase.namesIn(out));
+    assertEquals(
+        List.of("headshot-001.png"),
+        fields(
+            JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json"))), "headshots", "file"));
+  }
+
+  @Test
+  void endsWithFourOnAFullDiskAndLeavesNothing() {
+    CommandRun run;
+    try (FullDisk disk = FullDisk.after(1000)) {
+      run = headshot("--photos", photos.toString());
+    }
+    assertEquals(4, run.status(), run.err());
+    assertEquals(
+        List.of("cannot write " + out.resolve("person.safetensors")
+            + ": No space left on device; free space or choose another place"),
+        run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void refusesALoraThatIsNoPerson() {
+    Path file = base.resolve("vae/diffusion_pytorch_model.safetensors");
+    CommandRun run = headshot("--person", file.toString());
+    assertEquals(3, run.status(), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.complaints().get(0).startsWith(file.toString()), run.err());
+  }
+
+  private CommandRun headshot(String... more) {
+    return CommandRun.of(arguments(more).toArray(String[]::new));
+  }
+
+  private List<String> arguments(String... more) {
+    List<String> arguments = new ArrayList<>(List.of(
+        "headshot", "--dtype", "f32", "--device", "cpu", "--steps", "2", "--out", out.toString()));
+    arguments.addAll(List.of(more));
+    if (arguments.contains("--photos")) {
+      arguments.addAll(List.of("--train-steps", "3"));
+    }
+    if (!arguments.contains("--base")) {
+      arguments.addAll(List.of("--base", base.toString()));
+    }
+    return arguments;
+  }
+
+  private static List<?> fields(Map<String, Object> record, String list, String field) {
+    return ((List<?>) record.get(list))
+        .stream().map(entry -> ((Map<?, ?>) entry).get(field)).toList();
+  }
+}

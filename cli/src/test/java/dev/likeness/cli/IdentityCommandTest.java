@@ -1,0 +1,50 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IdentityCommandTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void saysThatABaseHasNoAdapterBeforeAnyWork() {
+    CommandRun run = CommandRun.of(
+        "headshot",
+        "--photos",
+        folder.toString(),
+        "--base",
+        folder.toString(),
+        "--identity",
+        "ipadapter",
+        "--out",
+        folder.resolve("out").toString());
+    assertEquals(3, run.status());
+    assertEquals(
+        "likeness: the base " + folder + " has no IP-Adapter of its own ("
+            + folder.resolve("ip_adapter/ip-adapter.safetensors")
+            + "); give --ip-adapter FILE with --image-encoder PATH or --face-embedder FILE, or --identity lora",
+        run.err().strip());
+  }
+
+  @Test
+  void refusesOptionsThatDoNotBelongTogether() {
+    assertEquals(
+        "likeness: --ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both",
+        usage("headshot", "--face-embedder", "x.onnx"));
+    assertEquals(
+        "likeness: Invalid value for option '--identity': \"face\" is no way to know a person; known: lora, "
+            + "ipadapter, both (try likeness headshot --help)",
+        usage("headshot", "--identity", "face"));
+  }
+
+  private String usage(String command, String option, String value) {
+    CommandRun run = CommandRun.of(
+        command, "--photos", folder.toString(), "--out", folder.toString(), option, value);
+    assertEquals(2, run.status());
+    return run.err().strip();
+  }
+}

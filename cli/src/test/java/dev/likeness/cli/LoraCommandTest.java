@@ -1,0 +1,56 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.Lora;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LoraCommandTest {
+  private static final String LAYER =
+      "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
+  private static final String SAID = "rank 16 is taken";
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void saysWhichRankItGivesToChangesThatHaveNone() {
+    Path base = TinyBase.in(folder);
+    Path full = folder.resolve("full.safetensors");
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1L)) {
+      SafetensorsWriter.write(
+          full, Map.of(LAYER + "diff", noise.next(64, 64).squeeze(0)), Map.of());
+    }
+    String[] call = {
+      "lora", full + "@0.5", "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--out"
+    };
+    Path usual = folder.resolve("usual.safetensors");
+    CommandRun run = CommandRun.of(with(call, usual.toString()));
+    assertEquals(0, run.status(), run.err());
+    assertEquals(1, run.err().lines().filter(line -> line.contains(SAID)).count(), run.err());
+    CommandRun asked =
+        CommandRun.of(with(call, folder.resolve("asked.safetensors").toString(), "--rank", "3"));
+    assertFalse(asked.err().contains(SAID), asked.err());
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        Lora lora = Lora.open(usual, model)) {
+      assertEquals(16, lora.report().rank());
+    }
+  }
+
+  private static String[] with(String[] call, String... more) {
+    String[] all = new String[call.length + more.length];
+    System.arraycopy(call, 0, all, 0, call.length);
+    System.arraycopy(more, 0, all, call.length, more.length);
+    return all;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.OwnersAlone;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code likeness photos} on rendered selfies. */
+class PhotosCommandTest {
+  private static final Path SELFIES = Outside.ROOT.resolve("examples/photos/person-5000000002");
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void printsATableAndDrawsASheet() throws IOException {
+    for (int i = 1; i <= 3; i++) {
+      Files.copy(SELFIES.resolve("selfie-0" + i + ".jpg"), folder.resolve(i + ".jpg"));
+    }
+    Path sheet = folder.resolveSibling(folder.getFileName() + "-sheet.png");
+
+    CommandRun run = CommandRun.of("photos", folder.toString(), "--sheet", sheet.toString());
+
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().startsWith("1.jpg  "), run.out());
+    assertTrue(run.out().contains("3 of 3 photos can be used, readiness "), run.out());
+    assertTrue(
+        run.out().contains("three usable photos are enough to begin; eight or more are better"),
+        run.out());
+    assertTrue(OwnersAlone.open(sheet));
+    RgbImage drawn = RgbImage.read(sheet);
+    assertTrue(drawn.width() >= 900 && drawn.height() >= 500, drawn.toString());
+    Files.delete(sheet);
+  }
+
+  @Test
+  void namesANetworkThatIsNotThere() {
+    CommandRun run = CommandRun.of(
+        "photos", SELFIES.toString(), "--detector", folder.resolve("yunet.onnx").toString());
+
+    assertEquals(3, run.status());
+    assertTrue(
+        run.complaints()
+            .get(0)
+            .startsWith("cannot read the face detector " + folder.resolve("yunet.onnx")),
+        run.err());
+  }
+
+  @Test
+  void refusesAResearchNetworkForCommercialUse() {
+    CommandRun run = CommandRun.of(
+        "photos",
+        SELFIES.toString(),
+        "--commercial",
+        "--embedder",
+        folder.resolve("arcface.onnx").toString());
+
+    assertEquals(3, run.status());
+    assertEquals(
+        "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
+            + "such as SFace or AuraFace",
+        run.complaints().get(0));
+  }
+}

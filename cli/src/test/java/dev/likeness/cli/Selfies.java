@@ -1,0 +1,56 @@
+package dev.likeness.cli;
+
+import dev.likeness.diffusion.image.RgbImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Selfies of three people who do not exist, as the renderer of research drew them, and a headshot
+ * of the second.
+ */
+public final class Selfies {
+  private Selfies() {}
+
+  /**
+   * Writes the first {@code count} selfies of a person below {@code people}, beside the list that
+   * says that they were rendered, and returns the person's folder.
+   *
+   * @param person 5000000000, 5000000001 or 5000000777
+   * @param count at most 4, of the last 3
+   */
+  public static Path of(String person, int count, Path people) {
+    try {
+      Path folder = Files.createDirectories(people.resolve("person-" + person));
+      Files.write(people.resolve("people.json"), bytes("people.json"));
+      for (int i = 1; i <= count; i++) {
+        String name = "selfie-0" + i + ".jpg";
+        Files.write(folder.resolve(name), bytes("person-" + person + "/" + name));
+      }
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A frontal headshot of 256 pixels. */
+  static RgbImage headshot(Path folder) {
+    try {
+      Path file = folder.resolve("rendered.jpg");
+      Files.write(file, bytes("headshot.jpg"));
+      RgbImage picture = RgbImage.read(file);
+      Files.delete(file);
+      return picture;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] bytes(String name) throws IOException {
+    try (InputStream in = Selfies.class.getResourceAsStream("/selfies/" + name)) {
+      return in.readAllBytes();
+    }
+  }
+}

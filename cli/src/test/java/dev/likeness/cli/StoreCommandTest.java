@@ -1,0 +1,340 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.provenance.signing.SigningIdentity;
+import dev.likeness.vault.DataCategory;
+import dev.likeness.vault.SubjectStore;
+import dev.likeness.vault.SubjectStudio;
+import dev.likeness.vault.key.WrappingKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A person's way through a store, watched: nothing of them is ever in the clear: photos, adapter,
+ * and where an embedder is at hand what it makes of the photos. On a tiny base and for a moment;
+ * {@code -Dlikeness.search=300} does it on the embedded one, with so many steps of training.
+ */
+class StoreCommandTest {
+  /** In no other test: their bytes are looked for in the temporary folder, which tests share. */
+  private static final String STRANGER = "5000000777";
+
+  @TempDir
+  private Path folder;
+
+  private Path photos;
+  private Path store;
+  private Path key;
+  private final List<String> learning = new ArrayList<>();
+  private final List<String> compute =
+      new ArrayList<>(List.of("--dtype", "f32", "--device", "cpu"));
+
+  @BeforeEach
+  void copyPhotos() {
+    store = folder.resolve("store");
+    key = folder.resolve("key.txt");
+    photos = Selfies.of(STRANGER, 3, folder.resolve("people"));
+    String steps = System.getProperty("likeness.search");
+    if (steps == null) {
+      compute.addAll(List.of("--base", TinyBase.in(folder).toString()));
+    }
+    learning.addAll(List.of("--photos", photos.toString()));
+    learning.addAll(compute);
+    learning.add(steps == null ? "26" : steps);
+  }
+
+  @Test
+  void hasNoPlainByteOfAPersonAtAnyMoment(TestReporter reporter) throws Exception {
+    PlainPerson plain = learntInTheClear();
+    try (ByteWatch watch = watch(plain)) {
+      long begun = System.nanoTime();
+      watch.start();
+      CommandRun headshot = run(
+          headshot(folder.resolve("out"), "--store", store.toString(), "--key", key.toString()));
+      watch.stop();
+      long seconds = (System.nanoTime() - begun) / 1_000_000_000;
+      reporter.publishEntry("looked " + watch.looks() + " times in " + seconds + " s, at most "
+          + watch.longestMillis() + " ms apart");
+      assertEquals(Set.of(), watch.found());
+      assertTrue(watch.looks() > 0, "nobody looked");
+      assertEquals(
+          List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
+          TinyBase.namesIn(folder.resolve("out")));
+      String id = TinyBase.namesIn(store.resolve("subjects")).get(0);
+      assertTrue(headshot.err().contains("kept in the store as " + id), headshot.err());
+      plain.requireSame(decrypted(id));
+      run("people", "erase", id, "--store", store.toString());
+      assertEquals(Set.of(), watch.lookAtAll());
+    }
+  }
+
+  @Test
+  void findsWhatIsInTheClear() throws Exception {
+    byte[] selfie = Files.readAllBytes(photos.resolve("selfie-01.jpg"));
+    byte[] slice =
+        Arrays.copyOfRange(selfie, selfie.length / 2, selfie.length / 2 + ByteWatch.SLICE);
+    try (ByteWatch watch = new ByteWatch(store)) {
+      watch.lookFor(selfie);
+      assertEquals(Set.of(), watch.lookAtAll());
+      watch.start();
+      Path plain = Files.createTempFile("likeness", ".jpg");
+      try {
+        // Half of it where the search reads on.
+        Files.write(plain, new byte[ByteSearch.CHUNK - ByteWatch.SLICE / 2]);
+        Files.write(plain, slice, StandardOpenOption.APPEND);
+        awaitLooks(watch);
+      } finally {
+        Files.delete(plain);
+      }
+      watch.stop();
+      assertEquals(Set.of(plain.toString()), watch.found());
+    }
+  }
+
+  private static void awaitLooks(ByteWatch watch) throws InterruptedException {
+    int now = watch.looks();
+    for (int waited = 0; watch.looks() < now + 2 && waited < 60_000; waited += 10) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  @Test
+  void listsShowsDrawsPurgesAndErases() throws Exception {
+    String id = run(learning(
+            "train", "--steps", "--store", store.toString(), "--key", key.toString()))
+        .out()
+        .strip();
+    assertTrue(id.matches("[0-9a-f]{32}"), id);
+    Path out = folder.resolve("out");
+    List<String> draw = new ArrayList<>(List.of(
+        "headshot",
+        "--person",
+        id,
+        "--style",
+        "studio",
+        "--steps",
+        "2",
+        "--out",
+        out.toString(),
+        "--store",
+        store.toString(),
+        "--key",
+        key.toString()));
+    draw.addAll(compute);
+    run(draw.toArray(String[]::new));
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
+    Map<?, ?> verdict = (Map<?, ?>) ((List<?>) record.get("authenticity")).get(0);
+    assertEquals("headshot-001.png", verdict.get("file"));
+    assertTrue(
+        ((List<?>) verdict.get("not_judged")).containsAll(List.of("less_alike", "slimmer")),
+        verdict.toString());
+    assertTrue(run("people", "show", id, "--store", store.toString(), "--key", key.toString())
+        .out()
+        .contains("nobody real is shown: the photos were rendered"));
+    assertEquals(
+        "1 persons, 0 problems",
+        run("verify", "--store", store.toString(), "--key", key.toString())
+            .out()
+            .strip());
+    CommandRun mistyped = CommandRun.of(
+        "verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
+    assertEquals(
+        List.of("there is no key " + folder.resolve("kye") + ", and the people in " + store
+            + " are encrypted under another; give the file of theirs"),
+        mistyped.complaints());
+    CommandRun locked = CommandRun.of("verify", "--store", store.toString());
+    assertTrue(
+        locked.out().contains("subject " + id + ": its person cannot be opened: "),
+        locked.out() + locked.err());
+    String[] keyless = {"--store", store.toString()};
+    assertTrue(run("people", "list", keyless[0], keyless[1])
+        .out()
+        .startsWith(id + "  2 files, came 0 days ago"));
+    assertEquals(
+        "0 persons erased, 0 files of others removed",
+        run("purge", "--due", keyless[0], keyless[1]).out().strip());
+    run("people", "erase", id, keyless[0], keyless[1]);
+    Path receipt = store.resolve("receipts/" + id + ".json");
+    assertTrue(
+        run("verify", receipt.toString()).out().startsWith("unchanged: " + id + " was erased"));
+    Path signer = Files.write(
+        folder.resolve("signer.der"),
+        SigningIdentity.development().chain().get(0).getEncoded());
+    assertTrue(run("verify", receipt.toString(), "--trust", signer.toString())
+        .out()
+        .startsWith("genuine: " + id + " was erased"));
+    assertEquals(
+        id, JSON.std.mapFrom(run("verify", receipt.toString(), "--json").out()).get("erased"));
+    Files.write(signer, new byte[0]);
+    assertEquals(
+        3,
+        CommandRun.of("verify", receipt.toString(), "--trust", signer.toString())
+            .status());
+    assertEquals(
+        "{\"persons\":0,\"problems\":[]}",
+        run("verify", "--store", store.toString(), "--json").out().strip());
+    assertEquals("", run("people", "list", keyless[0], keyless[1]).out());
+    assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
+    Files.writeString(
+        receipt, Files.readString(receipt).replace("\"person\" : 2", "\"person\" : 3"));
+    assertEquals(3, CommandRun.of("verify", receipt.toString()).status());
+  }
+
+  @Test
+  void erasesSomebodyWhomAnotherIsLearning() {
+    List<String> learnt = new ArrayList<>();
+    CommandRun train = CommandRun.watched(
+        told -> {
+          if (told.contains("train: ") && learnt.isEmpty()) {
+            learnt.add(run("people", "list", "--store", store.toString()).out().split(" ")[0]);
+            run("people", "erase", learnt.get(0), "--store", store.toString());
+          }
+        },
+        learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+    assertEquals(3, train.status(), train.err());
+    assertEquals(
+        List.of(learnt.get(0)
+            + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn"
+            + " them again"),
+        train.complaints());
+    assertFalse(
+        train.err().contains("train 26/26"), "nor are they learnt to the end: " + train.err());
+    assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
+    assertTrue(
+        run("verify", store.resolve("receipts/" + learnt.get(0) + ".json").toString())
+            .out()
+            .startsWith("unchanged"));
+  }
+
+  @Test
+  void keepsPhotosAndStatesInMemoryAndNothingOfALearningThatIsStopped() throws IOException {
+    List<String> looked = new ArrayList<>();
+    Cancellation stop = new Cancellation();
+    CommandRun train = CommandRun.watched(
+        stop,
+        told -> {
+          if (told.contains("train: ") && looked.isEmpty()) {
+            Path person = store
+                .resolve("subjects")
+                .resolve(TinyBase.namesIn(store.resolve("subjects")).get(0));
+            looked.addAll(TinyBase.namesIn(person));
+            stop.cancel();
+          }
+        },
+        learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+    assertEquals(130, train.status(), train.err());
+    assertEquals(List.of("dates.json", "person"), looked, "photos and states stay in memory");
+    assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
+  }
+
+  @Test
+  void waitsForAProcessThatHasTheStore() {
+    SubjectStore elsewhere = SubjectStore.open(store, WrappingKey.newFile(key));
+    CommandRun list = CommandRun.watched(
+        told -> {
+          if (told.contains("waiting for ")) {
+            elsewhere.close();
+          }
+        },
+        "people",
+        "list",
+        "--store",
+        store.toString());
+    assertEquals(0, list.status(), list.err());
+    assertEquals(
+        "waiting for " + store + ", which another process has open", list.err().strip());
+  }
+
+  @Test
+  void wantsAStore() {
+    for (String command :
+        List.of("purge --due", "people list", "people show x", "people erase x", "verify")) {
+      CommandRun mistyped = CommandRun.of((command + " --store " + store).split(" "));
+      assertTrue(
+          mistyped.complaints().get(0).startsWith("there is no store in " + store), mistyped.err());
+    }
+    assertEquals(
+        List.of("--store DIR is missing: the folder where persons are kept"),
+        CommandRun.of("people", "list").complaints());
+    assertEquals(
+        List.of("no subcommand given (try likeness people --help)"),
+        CommandRun.of("people").complaints());
+  }
+
+  /**
+   * The steps are the last word of what is common, and {@code stepsOption} is called differently.
+   */
+  private String[] learning(String command, String stepsOption, String... more) {
+    List<String> all = new ArrayList<>(learning);
+    all.add(all.size() - 1, stepsOption);
+    all.add(0, command);
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  private static CommandRun run(String... args) {
+    CommandRun run = CommandRun.of(args);
+    assertEquals(0, run.status(), run.err());
+    return run;
+  }
+
+  private String[] headshot(Path out, String... more) {
+    List<String> all =
+        new ArrayList<>(List.of("--steps", "2", "--style", "studio", "--out", out.toString()));
+    embedder().ifPresent(file -> all.addAll(List.of("--embedder", file.toString())));
+    all.addAll(List.of(more));
+    return learning("headshot", "--train-steps", all.toArray(String[]::new));
+  }
+
+  /** The person learnt without a store, who is the same to the bit. */
+  private PlainPerson learntInTheClear() throws IOException {
+    Path out = folder.resolve("plain");
+    run(headshot(out));
+    PlainPerson person = PlainPerson.read(out.resolve("person.safetensors"));
+    assertEquals(embedder().isEmpty(), person.faces().isEmpty());
+    return person;
+  }
+
+  private static Optional<Path> embedder() {
+    return Material.find("faces/mobileface_v2_112.onnx");
+  }
+
+  private ByteWatch watch(PlainPerson person) throws IOException {
+    ByteWatch watch = new ByteWatch(store);
+    person.secrets().forEach(watch::lookFor);
+    watch.lookForInStore(
+        "selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
+    for (String name : TinyBase.namesIn(photos)) {
+      watch.lookFor(Files.readAllBytes(photos.resolve(name)));
+      watch.lookFor(RgbImage.read(photos.resolve(name)).rgb());
+    }
+    assertFalse(TinyBase.namesIn(photos).isEmpty());
+    return watch;
+  }
+
+  private byte[] decrypted(String id) throws IOException {
+    try (SubjectStore opened = SubjectStore.open(store, WrappingKey.file(key))) {
+      assertEquals(0, opened.subject(id).counts().get(DataCategory.PHOTOS));
+      return Files.readAllBytes(SubjectStudio.personFile(opened.subject(id)));
+    }
+  }
+}

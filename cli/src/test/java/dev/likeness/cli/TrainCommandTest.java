@@ -1,0 +1,310 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.lora.Lora;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.vault.SubjectStore;
+import dev.likeness.vault.SubjectStudio;
+import dev.likeness.vault.key.WrappingKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Learning alone, on a tiny base. */
+@ExtendWith(NoTensorLeaks.class)
+class TrainCommandTest {
+  private static final String STRANGER = "5000000001";
+
+  @TempDir
+  private static Path shared;
+
+  private static Path base;
+  private static Path photos;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void copyPhotos() {
+    base = TinyBase.in(shared);
+    photos = Selfies.of(STRANGER, 3, shared.resolve("people"));
+    // OpenCV keeps a few objects of its own from its first use on.
+    assertEquals(0, CommandRun.of("photos", photos.toString()).status());
+  }
+
+  private static CommandRun train(String... more) {
+    List<String> arguments = new ArrayList<>(List.of(
+        "train",
+        "--photos",
+        photos.toString(),
+        "--base",
+        base.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--steps",
+        "2"));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void saysThatPortraitKnowsNobodyOfPhotographs() throws IOException {
+    Path real = Files.createDirectory(folder.resolve("real"));
+    for (int i = 1; i < 4; i++) {
+      Files.write(
+          real.resolve(i + ".png"),
+          RgbImage.read(photos.resolve("selfie-0" + i + ".jpg")).toPng());
+    }
+    for (String command : List.of("train", "headshot")) {
+      assertTrue(warned(command, real, "portrait"));
+      assertFalse(warned(command, real, base.toString()));
+      assertFalse(warned(command, photos, "portrait"));
+    }
+  }
+
+  private boolean warned(String command, Path photos, String base) {
+    return CommandRun.cancelledAt(
+            "can be used",
+            command,
+            "--photos",
+            photos.toString(),
+            "--consent",
+            "mine",
+            "--base",
+            base,
+            "--out",
+            folder.resolve(command).toString())
+        .err()
+        .contains("portrait knows");
+  }
+
+  @Test
+  void teachesACopyOfTheWholeBaseAndPlotsTheLoss() throws IOException {
+    Path out = folder.resolve("ada");
+    Path plot = folder.resolve("plot.png");
+    String here = Files.createDirectories(out).resolve(".").toString();
+    CommandRun run = train("--method", "dreambooth", "--out", here, "--plot", plot.toString());
+    assertEquals(0, run.status(), run.err());
+    assertEquals(here, run.out().strip());
+    assertTrue(
+        run.err().lines().anyMatch(line -> line.matches("in prompts: .*(woman|man|person).*")),
+        run.err());
+    assertFalse(
+        run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
+    assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
+    assertTrue(RgbImage.read(plot).width() > 500);
+    try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
+      assertEquals("ada", learned.name());
+    }
+    Path file = out.resolve("unet/diffusion_pytorch_model.safetensors");
+    assertTrue(
+        Files.mismatch(file, base.resolve("unet/diffusion_pytorch_model.safetensors")) >= 0,
+        "nothing learned");
+    CommandRun again = train("--method", "dreambooth", "--out", out.toString());
+    assertEquals(3, again.status());
+    assertEquals(List.of(out + " holds files already; give a new folder"), again.complaints());
+  }
+
+  @Test
+  void makesLorasOfLoras() {
+    Path person = folder.resolve("ada.safetensors");
+    CommandRun run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("takes about ") && run.err().contains("in prompts: "), run.err());
+    Path half = folder.resolve("half.safetensors");
+    CommandRun merged = CommandRun.of(
+        "lora",
+        person + "@0.5",
+        person + "@0.25",
+        "--base",
+        base.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--rank",
+        "1",
+        "--spelling",
+        "KOHYA",
+        "--out",
+        half.toString());
+    assertEquals(0, merged.status(), merged.err());
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        Lora lora = Lora.open(half, model)) {
+      assertEquals(KeyFormat.KOHYA, lora.report().dialect());
+      assertEquals(1, lora.report().rank());
+    }
+    CommandRun again = CommandRun.of(
+        "lora", person.toString(), "--base", base.toString(), "--out", half.toString());
+    assertEquals(3, again.status());
+    CommandRun none = CommandRun.of(
+        "lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
+    assertEquals(
+        List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"),
+        none.complaints());
+  }
+
+  /**
+   * Without a photo reader looks and scenes are what pixels tell, and the person is a rare token.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"sdxl/xl-base", "sd3/medium", "flux/dev"})
+  void teachesBasesThatBringNothing(String name) {
+    Path bare = PipelineFolder.any(name, folder);
+    Path person = folder.resolve("ada.safetensors");
+    CommandRun run = CommandRun.of(
+        "train",
+        "--photos",
+        photos.toString(),
+        "--base",
+        bare.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--steps",
+        "3",
+        "--trait",
+        "sex=woman",
+        "--out",
+        person.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(
+        run.err().lines().anyMatch(line -> line.matches("in prompts: .*sks woman.*")), run.err());
+    try (BaseModel model = BaseModel.open(bare, Compute.EXACT);
+        TrainedPerson again = TrainedPerson.open(person, model)) {
+      assertEquals(8, again.lora().report().rank(), "the recipe of its family");
+    }
+  }
+
+  @Test
+  void goesOnWithThePhotosOfWhoAgreesAgain() throws IOException {
+    Path person = folder.resolve("ada.safetensors");
+    String[] arguments = {
+      "train",
+      "--photos",
+      photos.toString(),
+      "--base",
+      base.toString(),
+      "--dtype",
+      "f32",
+      "--device",
+      "cpu",
+      "--steps",
+      "2",
+      "--consent",
+      "Ada: yes",
+      "--out",
+      person.toString()
+    };
+    CommandRun stop = CommandRun.cancelledAt("train: 2", arguments);
+    assertEquals(130, stop.status());
+    Path state = folder.resolve("ada.safetensors.state");
+    assertTrue(
+        stop.err()
+            .contains(state
+                + " is the person as far as they were learnt: with --resume the same command"),
+        stop.err());
+    byte[] learnt = Files.readAllBytes(state);
+    long stopped = System.currentTimeMillis() / 1000;
+    while (System.currentTimeMillis() / 1000 == stopped) {
+      LockSupport.parkNanos(10_000_000);
+    }
+    CommandRun resumed = train("--consent", "Ada: yes", "--resume", "--out", person.toString());
+    assertEquals(0, resumed.status(), resumed.err());
+    assertEquals(List.of("ada.safetensors"), TinyBase.namesIn(folder));
+    Files.write(state, learnt);
+    assertTrue(train("--out", person.toString())
+        .err()
+        .contains(state + " of a run that was stopped is deleted"));
+  }
+
+  @Test
+  void keepsWhatTheGivenEmbedderSees() throws IOException {
+    Path embedder = Material.find("faces/mobileface_v2_112.onnx").orElse(null);
+    assumeTrue(embedder != null, "no faces/mobileface_v2_112.onnx in the material");
+    Path person = folder.resolve("ada.safetensors");
+    CommandRun run = train("--embedder", embedder.toString(), "--out", person.toString());
+    assertEquals(0, run.status(), run.err());
+    List<String> faces = PlainPerson.read(person).faces();
+    assertEquals(3, faces.size());
+    Path key = folder.resolve("key.txt");
+    CommandRun stored = train(
+        "--embedder",
+        embedder.toString(),
+        "--store",
+        folder.resolve("store").toString(),
+        "--key",
+        key.toString());
+    assertEquals(0, stored.status(), stored.err());
+    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), WrappingKey.file(key));
+        BaseModel model = BaseModel.open(base, Compute.EXACT);
+        TrainedPerson kept = TrainedPerson.open(
+            SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
+      assertEquals(3, FaceEmbeddings.of(kept).orElseThrow().vectors().size());
+    }
+  }
+
+  @Test
+  void refusesARankForWhichThereIsNoMemoryBeforeItLearns() {
+    String key = folder.resolve("key.txt").toString();
+    for (List<String> where : List.of(
+        List.of("--out", folder.resolve("big").toString()),
+        List.of("--store", folder.resolve("store").toString(), "--key", key))) {
+      List<String> asked =
+          new ArrayList<>(List.of("--rank", "2000000000", "--class-pictures", "1"));
+      asked.addAll(where);
+      CommandRun run = train(asked.toArray(String[]::new));
+      assertTrue(
+          run.complaints()
+              .get(0)
+              .matches("learning a person on .* takes at least .*; take a smaller base"),
+          run.err());
+      assertFalse(run.err().contains("class pictures"), run.err());
+    }
+  }
+
+  @Test
+  void refusesWhatDoesNotGoTogether() {
+    CommandRun blind = train("--watch", "1", "--out", folder.resolve("b").toString());
+    assertEquals(
+        List.of("--watch compares faces; give --embedder FILE, since the base brings no embedder"),
+        blind.complaints());
+    CommandRun unknown =
+        train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
+    assertEquals(2, unknown.status());
+    assertEquals(
+        List.of("--method hypernetwork is not known; give lora or dreambooth"),
+        unknown.complaints());
+    CommandRun misplaced = train("--out", folder.toString());
+    assertEquals(List.of(folder + " is a folder; give a file in it"), misplaced.complaints());
+    CommandRun store =
+        train("--method", "dreambooth", "--store", folder.resolve("store").toString());
+    assertEquals(
+        List.of("--method dreambooth and --plot need --out; a store keeps person files alone"),
+        store.complaints());
+  }
+}

@@ -1,0 +1,146 @@
+package dev.likeness.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.provenance.Disclosure;
+import dev.likeness.provenance.signing.SigningIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerifyCommandTest {
+  private static final String MODEL =
+      "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+
+  @TempDir
+  private Path folder;
+
+  private Path signed;
+
+  @BeforeEach
+  void sign() {
+    signed = folder.resolve("signed.png");
+    Disclosure.standard().writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
+  }
+
+  @Test
+  void saysWhatAPictureCarries() throws IOException {
+    CommandRun run = CommandRun.of("verify", signed.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(
+        run.out().contains("manifest     whole, from a signer that nobody here vouches for"),
+        run.out());
+    Map<String, Object> found =
+        JSON.std.mapFrom(CommandRun.of("inspect", "--json", signed.toString()).out());
+    assertEquals(
+        "picture png true false",
+        found.get("kind") + " " + found.get("format") + " " + found.get("disclosed") + " "
+            + found.get("altered"));
+    assertEquals(MODEL, found.get("digital_source_type"));
+  }
+
+  @Test
+  void endsWithThreeOnAnAlteredPicture() throws IOException {
+    byte[] bytes = Files.readAllBytes(signed);
+    bytes[bytes.length - 20] ^= 1;
+    Files.write(signed, bytes);
+    CommandRun run = CommandRun.of("verify", signed.toString());
+    assertEquals(3, run.status());
+    assertEquals(
+        List.of(signed + " was altered after it was signed, or its manifest is broken: "
+            + "assertion.dataHash.mismatch; ask for the original file"),
+        run.complaints());
+    assertEquals(3, CommandRun.of("inspect", signed.toString()).status());
+  }
+
+  @Test
+  void endsWithThreeOnAPictureThatTellsNothing() throws IOException {
+    Path plain =
+        Files.write(folder.resolve("plain.png"), RgbImage.of(4, 4, new byte[48]).toPng());
+    CommandRun run = CommandRun.of("verify", plain.toString());
+    assertEquals(3, run.status());
+    assertEquals(
+        List.of(plain
+            + " carries no signed manifest, so nothing tells whether it was altered; ask for the "
+            + "original file"),
+        run.complaints());
+    assertEquals(0, CommandRun.of("inspect", plain.toString()).status());
+  }
+
+  @Test
+  void endsWithThreeOnAPictureOfSomebodyWhomNobodyTrustedVouchesFor() throws Exception {
+    Path root = Files.write(
+        folder.resolve("root.der"), SigningIdentity.development().chain().get(1).getEncoded());
+    CommandRun vouched = CommandRun.of("verify", signed.toString(), "--trust", root.toString());
+    assertEquals(0, vouched.status(), vouched.err());
+    assertTrue(vouched.out().contains("manifest     whole, from a trusted signer"), vouched.out());
+    Path others = Files.write(folder.resolve("others.der"), authorityOfJava().getEncoded());
+    CommandRun unknown =
+        CommandRun.of("verify", signed.toString(), "--trust", others.toString(), "--json");
+    assertEquals(3, unknown.status());
+    assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
+    assertEquals(
+        List.of(signed + " is signed by Likeness development certificate: do not trust, whom "
+            + others + " does not vouch for; ask who made it"),
+        unknown.complaints());
+  }
+
+  @Test
+  void tellsAnExpiredCertificateFromAnAlteredPicture() throws IOException {
+    Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
+    OwnCertificate ada = OwnCertificate.until(end);
+    Disclosure.standard()
+        .signedBy(ada.identity())
+        .writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
+    String verdict = "whole, but its signer's certificate expired on " + end
+        + ", and nothing vouches for when it signed";
+    CommandRun run = CommandRun.of("verify", signed.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("manifest     " + verdict), run.out());
+    CommandRun trusting = CommandRun.of(
+        "verify", signed.toString(), "--trust", ada.root(folder).toString(), "--json");
+    assertEquals(3, trusting.status());
+    assertEquals(
+        List.of(signed + " is " + verdict + "; ask who made it for one that is signed anew"),
+        trusting.complaints());
+    Map<String, Object> found = JSON.std.mapFrom(trusting.out());
+    assertEquals("false true", found.get("altered") + " " + found.get("expired"));
+    assertEquals(
+        "invalid " + end,
+        ((Map<?, ?>) found.get("manifest")).get("state") + " "
+            + ((Map<?, ?>) found.get("manifest")).get("signer_valid_until"));
+    assertEquals(0, CommandRun.of("inspect", signed.toString()).status());
+  }
+
+  private static X509Certificate authorityOfJava() throws GeneralSecurityException {
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init((KeyStore) null);
+    return ((X509TrustManager) factory.getTrustManagers()[0]).getAcceptedIssuers()[0];
+  }
+
+  @Test
+  void wantsOneThingToVerify() {
+    assertEquals(
+        List.of("give either a FILE or --store DIR (try likeness verify --help)"),
+        CommandRun.of("verify").complaints());
+    assertEquals(
+        List.of("--trust is for a FILE: a store is signed by nobody; leave it out"),
+        CommandRun.of("verify", "--store", "people", "--trust", "ours.pem").complaints());
+  }
+}

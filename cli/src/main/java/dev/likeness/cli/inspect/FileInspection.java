@@ -6,7 +6,6 @@ import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
-import dev.likeness.examples.inspect.Family;
 import dev.likeness.ipadapter.IpAdapterFile;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelFolder;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
-import dev.likeness.examples.inspect.Family;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,6 +1,5 @@
-package dev.likeness.examples.inspect;
+package dev.likeness.cli.inspect;
 
-import dev.likeness.cli.inspect.FileKind;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorNames;

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.ModelOffload;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
@@ -106,7 +107,7 @@ public final class BaseModel implements AutoCloseable {
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelParts files, MemoryPlan plan) {
     ModelExtras extras = ModelExtras.of(files.folder());
-    OpenModel model = FamilyRegistry.open(new ModelParts.PlannedFiles(files, plan), plan.compute());
+    OpenModel model = FamilyRegistry.open(new PlannedFiles(files, plan), plan.compute());
     return new BaseModel(
         model, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
   }

@@ -2,11 +2,12 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
+import dev.likeness.diffusion.internal.model.ComponentFile;
 import dev.likeness.diffusion.internal.pipeline.PreviewListener;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ public final class PreviewDecoder implements AutoCloseable {
    * @throws InvalidInputException when there is none, or of a kind that is not supported
    */
   public static PreviewDecoder open(Path file, Compute compute) {
-    return new PreviewDecoder(file, LoadedAutoencoder.open(file, compute));
+    return new PreviewDecoder(file, ComponentFile.openAutoencoder(file, compute));
   }
 
   /**

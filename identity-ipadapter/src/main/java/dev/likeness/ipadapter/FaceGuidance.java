@@ -6,9 +6,10 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
+import dev.likeness.diffusion.internal.model.ComponentFile;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
-import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -74,7 +75,10 @@ public final class FaceGuidance implements AutoCloseable {
           ? Extra.IP_ADAPTER.in(folder).flatMap(own -> adapter(own, base))
           : adapter;
       return new FaceGuidance(
-          LoadedAutoencoder.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
+          ComponentFile.openAutoencoder(preview, new Compute("cpu", DType.F32)),
+          eyes,
+          detector,
+          adapter);
     } catch (RuntimeException e) {
       eyes.close();
       adapter.ifPresent(IpAdapter::close);

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.training.LoraTargets;

@@ -11,6 +11,7 @@ import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
+import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.training.LoraForm;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;

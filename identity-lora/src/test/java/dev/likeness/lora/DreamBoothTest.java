@@ -31,6 +31,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.CaptionEncodings;
+import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.internal.training.PeftSteps;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingStep;

@@ -30,6 +30,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.CaptionEncodings;
+import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
-import dev.likeness.photos.internal.image.SheetGraphics;
+import dev.likeness.photos.internal.sheet.SheetGraphics;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.Color;

@@ -4,11 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.model.ComponentFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import java.awt.image.BufferedImage;
@@ -40,7 +41,7 @@ class TaesdTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         Safetensors golden = Safetensors.open(GoldenResource.file("/golden/taesd.safetensors"));
-        LoadedAutoencoder vae = LoadedAutoencoder.open(file, Compute.EXACT)) {
+        LoadedAutoencoder vae = ComponentFile.openAutoencoder(file, Compute.EXACT)) {
       Tensor photo = ImageTensors.toSigned(photo(Material.of("photos/objects/astronaut.png")));
       Tensor latents = vae.encode(photo).mode();
       Closeness.assertWithin(1e-4, golden.read(name), latents, name);

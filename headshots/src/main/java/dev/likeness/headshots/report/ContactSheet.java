@@ -2,7 +2,7 @@ package dev.likeness.headshots.report;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.Headshot;
-import dev.likeness.photos.internal.image.SheetGraphics;
+import dev.likeness.photos.internal.sheet.SheetGraphics;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

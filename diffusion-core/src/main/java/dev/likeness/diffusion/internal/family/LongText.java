@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
-import dev.likeness.diffusion.internal.text.LoadedT5;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;

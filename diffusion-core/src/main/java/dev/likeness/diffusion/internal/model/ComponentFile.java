@@ -2,18 +2,20 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
+import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetDetector;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
+import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -272,13 +274,30 @@ public record ComponentFile(
     }
     if (component.equals("unet")) {
       options.remove("time_cond_proj_dim");
-      options.putAll(UNetDetector.guidance(keys, ""));
+      String guidance = "time_embedding.cond_proj.weight";
+      if (keys.has(guidance)) {
+        options.put("time_cond_proj_dim", (int) keys.shape(guidance)[1]);
+      }
     }
     String known = className;
     return new ComponentFile(
         known,
         ModelConfig.of(options, path + " (" + component + ")"),
         () -> ComponentFolder.Spelling.canonical(known, component, TensorFileFormat.open(path)));
+  }
+
+  /**
+   * Opens an autoencoder that lies alone: a folder with its config, or a file in any key format. A
+   * file that tells no scale of its latents has that of SD 1.x.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException when there is none, or of a kind
+   *     that is not supported
+   */
+  public static LoadedAutoencoder openAutoencoder(Path path, Compute compute) {
+    ComponentFile part = find(null, "vae", path);
+    AutoencoderKind kind = AutoencoderKind.named(part.className(), FamilyRegistry.autoencoders());
+    return LoadedAutoencoder.open(
+        kind, part.config(), on -> new LoadedWeights(part.weights().get(), on), compute);
   }
 
   /** Says what a ControlNet's file in diffusers' key format lacks; does nothing to others. */

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.nn.cpu.Int8Linear;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.PointwiseLinear;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn;
 
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 

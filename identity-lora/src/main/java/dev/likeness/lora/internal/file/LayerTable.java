@@ -3,7 +3,6 @@ package dev.likeness.lora.internal.file;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.lora.SgmNames;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
 import java.util.Collection;

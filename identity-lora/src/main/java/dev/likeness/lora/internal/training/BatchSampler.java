@@ -2,7 +2,6 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -12,7 +12,6 @@ import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.lora.Lesson;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
 import java.util.List;

@@ -12,7 +12,6 @@ import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.TrainingSet;

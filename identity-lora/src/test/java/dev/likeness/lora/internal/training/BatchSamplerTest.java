@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
-import dev.likeness.lora.Lesson;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.training.OptimizerOptions;

@@ -34,7 +34,6 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.GoldenLora;
-import dev.likeness.lora.Lesson;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedModel;

@@ -24,7 +24,6 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.GoldenLora;
-import dev.likeness.lora.Lesson;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;

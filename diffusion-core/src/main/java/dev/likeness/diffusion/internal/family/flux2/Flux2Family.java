@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
@@ -13,7 +14,6 @@ import dev.likeness.diffusion.internal.family.TransformerVariant.Text;
 import dev.likeness.diffusion.internal.family.TransformerVariant.Transformer;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
-import dev.likeness.diffusion.internal.text.LoadedQwen3;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;

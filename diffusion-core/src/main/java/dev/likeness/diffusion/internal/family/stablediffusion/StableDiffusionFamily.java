@@ -14,6 +14,7 @@ import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
+import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

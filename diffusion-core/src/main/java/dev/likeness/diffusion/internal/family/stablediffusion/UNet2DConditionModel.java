@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.unet.AttentionContext;
 import dev.likeness.diffusion.internal.nn.unet.DownBlock;
 import dev.likeness.diffusion.internal.nn.unet.MidBlock;
+import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.nn.unet.UpBlock;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.ArrayDeque;

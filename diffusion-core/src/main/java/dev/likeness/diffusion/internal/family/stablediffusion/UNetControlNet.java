@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.tensor.Compute;

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.TimestepEmbedding;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModuleTable;
+import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import java.util.List;
 import java.util.Map;
 

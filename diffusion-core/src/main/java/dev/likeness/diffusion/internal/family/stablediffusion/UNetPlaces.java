@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
-import dev.likeness.diffusion.internal.nn.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.GradMode;

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
-import dev.likeness.diffusion.internal.nn.LayerWeight;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;

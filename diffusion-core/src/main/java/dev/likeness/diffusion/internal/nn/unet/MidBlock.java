@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.nn.unet;
 
-import dev.likeness.diffusion.internal.family.stablediffusion.UNetConfig;
 import dev.likeness.diffusion.internal.nn.ResnetBlock;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;

@@ -1,10 +1,13 @@
-package dev.likeness.diffusion.internal.text;
+package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.text.T5Config;
+import dev.likeness.diffusion.internal.text.T5Encoder;
+import dev.likeness.diffusion.internal.text.T5Tokenizer;
+import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Set;

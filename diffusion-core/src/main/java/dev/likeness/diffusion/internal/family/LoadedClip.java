@@ -1,11 +1,15 @@
-package dev.likeness.diffusion.internal.text;
+package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
+import dev.likeness.diffusion.internal.text.ClipTextConfig;
+import dev.likeness.diffusion.internal.text.ClipTextEncoder;
+import dev.likeness.diffusion.internal.text.ClipTokenizer;
+import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;

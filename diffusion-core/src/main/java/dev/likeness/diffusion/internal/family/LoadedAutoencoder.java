@@ -1,16 +1,15 @@
-package dev.likeness.diffusion.internal.vae;
+package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
-import dev.likeness.diffusion.internal.model.ComponentFile;
-import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.AutoencoderKind;
+import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -55,18 +54,13 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     this.exact = exact;
   }
 
-  /**
-   * Opens an autoencoder that lies alone: a folder with its config, or a file in any key format. A
-   * file that tells no scale of its latents has that of SD 1.x.
-   *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when there is none, or of a kind
-   *     that is not supported
-   */
-  public static LoadedAutoencoder open(Path path, Compute compute) {
-    ComponentFile part = ComponentFile.find(null, "vae", path);
-    AutoencoderKind kind = AutoencoderKind.named(part.className(), FamilyRegistry.autoencoders());
-    return open(
-        kind, part.config(), on -> new LoadedWeights(part.weights().get(), on), compute, WHOLE);
+  /** Opens an autoencoder of a known kind, whose tensors {@code files} loads. */
+  public static LoadedAutoencoder open(
+      AutoencoderKind kind,
+      ModelConfig config,
+      Function<Compute, LoadedWeights> files,
+      Compute compute) {
+    return open(kind, config, files, compute, WHOLE);
   }
 
   /**

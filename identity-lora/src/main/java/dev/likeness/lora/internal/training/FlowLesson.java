@@ -1,4 +1,4 @@
-package dev.likeness.lora;
+package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.training.FlowObjective;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -6,7 +6,7 @@ import org.apache.commons.math3.distribution.NormalDistribution;
 import org.bytedeco.pytorch.Tensor;
 
 /** A transformer's: the velocity from a picture to noise, at a logit-normal share of noise. */
-record FlowLesson(FlowObjective objective) implements Lesson {
+public record FlowLesson(FlowObjective objective) implements Lesson {
   private static final NormalDistribution NORMAL = new NormalDistribution(null, 0, 1);
   /** No normal number has nothing below it. */
   private static final double SMALLEST = 1e-9;
@@ -15,7 +15,7 @@ record FlowLesson(FlowObjective objective) implements Lesson {
    * Shifted as the base's scheduler shifts its own shares; one that shifts by size is not shifted
    * while it learns.
    */
-  static FlowLesson of(SchedulerConfig scheduler) {
+  public static FlowLesson of(SchedulerConfig scheduler) {
     boolean bySize = scheduler.options().has("use_dynamic_shifting")
         && scheduler.options().flag("use_dynamic_shifting");
     double shift =

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.internal.nn;
+package dev.likeness.diffusion.internal.nn.cpu;
 
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.internal.family.stablediffusion;
+package dev.likeness.diffusion.internal.nn.unet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.internal.family.stablediffusion;
+package dev.likeness.diffusion.internal.nn.unet;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -114,7 +114,7 @@ public record UNetConfig(
   }
 
   /** The same with a bottom of one residual block alone, as small ControlNets have it. */
-  UNetConfig withoutMiddleAttention() {
+  public UNetConfig withoutMiddleAttention() {
     return new UNetConfig(
         inChannels,
         outChannels,

@@ -1,4 +1,4 @@
-package dev.likeness.diffusion.internal.nn;
+package dev.likeness.diffusion.internal.nn.cpu;
 
 import java.util.function.BiFunction;
 import java.util.function.Supplier;

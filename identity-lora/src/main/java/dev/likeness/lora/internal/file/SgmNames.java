@@ -1,4 +1,4 @@
-package dev.likeness.lora;
+package dev.likeness.lora.internal.file;
 
 import java.util.ArrayList;
 import java.util.Collection;

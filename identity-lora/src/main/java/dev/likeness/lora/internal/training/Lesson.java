@@ -1,8 +1,9 @@
-package dev.likeness.lora;
+package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
+import dev.likeness.lora.LoraTraining;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.bytedeco.pytorch.Tensor;
 

@@ -1,4 +1,4 @@
-package dev.likeness.photos.internal.image;
+package dev.likeness.photos.internal.sheet;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.quality.Verdict;

@@ -1,12 +1,16 @@
-package dev.likeness.diffusion.internal.text;
+package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.Qwen3Config;
+import dev.likeness.diffusion.internal.text.Qwen3Encoder;
+import dev.likeness.diffusion.internal.text.QwenTokenizer;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
 import java.util.Collections;

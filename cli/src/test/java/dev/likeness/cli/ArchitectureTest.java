@@ -1,14 +1,8 @@
 package dev.likeness.cli;
 
-import static com.tngtech.archunit.base.DescribedPredicate.describe;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static com.tngtech.archunit.library.freeze.FreezingArchRule.freeze;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -16,172 +10,102 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
-import com.tngtech.archunit.lang.ConditionEvents;
-import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.likeness.cli.architecture.FamilyRules;
+import dev.likeness.cli.architecture.ModuleRules;
+import dev.likeness.cli.architecture.PackageRules;
+import dev.likeness.cli.architecture.SafetyRules;
+import dev.likeness.cli.architecture.SupportedRules;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** The arrows between the modules, and what no module may do; see docs/architecture.md. */
+/**
+ * The rules of the house; see docs/architecture.md. Violations that a frozen rule already had are
+ * listed under src/test/resources/archunit and only get fewer; archunit.properties says how.
+ */
 @AnalyzeClasses(
     packages = "dev.likeness",
-    importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.WithoutContracts.class})
+    importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.WithoutTestJars.class})
 class ArchitectureTest {
-  /** The contracts that a module lends to others' tests may look anywhere in their own module. */
-  static final class WithoutContracts implements ImportOption {
+  /** Tests, and the contracts that a module lends to others' tests, may look anywhere. */
+  static final class WithoutTestJars implements ImportOption {
     @Override
     public boolean includes(Location location) {
       return !location.contains("-tests.jar");
     }
   }
 
-  /** Leaves out the contracts that a module shares with the tests of others. */
-  static final class NoTestJars implements ImportOption {
-    @Override
-    public boolean includes(Location location) {
-      return !location.contains("-tests.jar");
-    }
-  }
-
-  private static final Set<String> UNPICKLING = Set.of(
-      "pickle_load",
-      "unpickle",
-      "load",
-      "import_ir_module",
-      "load_jit_module_from_file",
-      "load_jit_module_from_stream",
-      "parse_and_initialize_jit_module");
-
-  private static final Set<String> FORMATTING =
-      Set.of("format", "formatted", "printf", "toLowerCase", "toUpperCase");
+  private static final String ROOT = "dev.likeness";
 
   @ArchTest
-  static final ArchRule ARROWS = layeredArchitecture()
-      .consideringOnlyDependenciesInLayers()
-      .layer("schedulers")
-      .definedBy("dev.likeness.schedulers..")
-      .layer("diffusion")
-      .definedBy("dev.likeness.diffusion..")
-      .layer("photos")
-      .definedBy("dev.likeness.photos..")
-      .layer("lora")
-      .definedBy("dev.likeness.lora..")
-      .layer("ipadapter")
-      .definedBy("dev.likeness.ipadapter..")
-      .layer("headshots")
-      .definedBy("dev.likeness.headshots..")
-      .layer("provenance")
-      .definedBy("dev.likeness.provenance..")
-      .layer("vault")
-      .definedBy("dev.likeness.vault..")
-      .layer("portrait")
-      .definedBy("dev.likeness.portrait")
-      .layer("cli")
-      .definedBy("dev.likeness.examples..", "dev.likeness.cli..")
-      .whereLayer("schedulers")
-      .mayNotAccessAnyLayer()
-      .whereLayer("portrait")
-      .mayNotAccessAnyLayer()
-      .whereLayer("diffusion")
-      .mayOnlyAccessLayers("schedulers")
-      .whereLayer("photos")
-      .mayOnlyAccessLayers("diffusion")
-      .whereLayer("lora")
-      .mayOnlyAccessLayers("diffusion", "schedulers")
-      .whereLayer("ipadapter")
-      .mayOnlyAccessLayers("diffusion", "schedulers", "photos")
-      .whereLayer("headshots")
-      .mayOnlyAccessLayers("schedulers", "diffusion", "photos", "lora", "ipadapter")
-      .whereLayer("provenance")
-      .mayOnlyAccessLayers("diffusion", "photos")
-      .whereLayer("provenance")
-      .mayOnlyBeAccessedByLayers("examples")
-      .whereLayer("vault")
-      .mayOnlyAccessLayers("schedulers", "diffusion", "photos", "lora", "ipadapter", "headshots")
-      .whereLayer("vault")
-      .mayOnlyBeAccessedByLayers("examples")
-      .whereLayer("portrait")
-      .mayOnlyBeAccessedByLayers("cli")
-      .whereLayer("cli")
-      .mayNotBeAccessedByAnyLayer();
+  static final ArchRule MODULES = ModuleRules.arrows(ROOT);
 
   @ArchTest
-  static final ArchRule NO_CYCLES =
-      slices().matching("dev.likeness.(**)").should().beFreeOfCycles();
-
-  /** But for the core's, which sister modules may use and users may not. */
-  @ArchTest
-  static final ArchRule INTERNALS_STAY_INSIDE = noClasses()
-      .should(new ArchCondition<>("reach another module's internals") {
-        @Override
-        public void check(JavaClass from, ConditionEvents events) {
-          from.getDirectDependenciesFromSelf().forEach(dependency -> {
-            String to = dependency.getTargetClass().getPackageName();
-            int inside = to.indexOf(".internal");
-            boolean foreign = to.startsWith("dev.likeness.")
-                && inside > 0
-                && !to.startsWith("dev.likeness.diffusion.internal")
-                && !from.getPackageName().startsWith(to.substring(0, inside));
-            events.add(new SimpleConditionEvent(from, foreign, dependency.getDescription()));
-          });
-        }
-      });
+  static final ArchRule SCHEDULERS = ModuleRules.schedulersAreNumbers(ROOT);
 
   @ArchTest
-  static final ArchRule SCHEDULERS_ARE_NUMBERS = noClasses()
-      .that()
-      .resideInAPackage("dev.likeness.schedulers..")
-      .should()
-      .dependOnClassesThat()
-      .resideInAnyPackage("org.bytedeco..", "java.awt..");
+  static final ArchRule PROGRAMS = freeze(ModuleRules.programsUseTheSupportedApi(ROOT));
 
   @ArchTest
-  static final ArchRule NO_TORCH_SCRIPT = noClasses()
-      .should()
-      .callMethodWhere(describe(
-          "unpickles or runs TorchScript",
-          call -> UNPICKLING.contains(call.getName()) && isTorch(call)));
+  static final ArchRule CYCLES = freeze(PackageRules.noCycles(ROOT));
 
   @ArchTest
-  static final ArchRule NO_ARCHIVES = noClasses()
-      .should()
-      .dependOnClassesThat()
-      .haveFullyQualifiedName("org.bytedeco.pytorch.InputArchive")
-      .orShould()
-      .dependOnClassesThat()
-      .haveFullyQualifiedName("org.bytedeco.pytorch.JitModule");
+  static final ArchRule CORE_ORDER = freeze(PackageRules.arrowsOfTheCore(ROOT));
 
   @ArchTest
-  static final ArchRule PHOTOS_ARE_NEVER_LOGGED = noClasses()
-      .that(resideInAPackage("dev.likeness.photos..")
-          .or(resideInAPackage("dev.likeness.lora.."))
-          .or(resideInAPackage("dev.likeness.ipadapter.."))
-          .or(resideInAPackage("dev.likeness.headshots.."))
-          .or(resideInAPackage("dev.likeness.vault.."))
-          .or(resideInAPackage("dev.likeness.provenance..")))
-      .should()
-      .dependOnClassesThat(logs());
+  static final ArchRule CORE_PACKAGES = PackageRules.theCoreHasNoOtherPackages(ROOT);
 
   @ArchTest
-  static final ArchRule ONLY_THE_COMMAND_PRINTS = noClasses()
-      .that()
-      .resideOutsideOfPackage("dev.likeness.examples..")
-      .should()
-      .accessField(System.class, "out")
-      .orShould()
-      .accessField(System.class, "err");
+  static final ArchRule ROOT_OF_DIFFUSION =
+      freeze(PackageRules.nothingUsesTheRoot(ROOT, "diffusion"));
 
   @ArchTest
-  static void everyNameThatTheShellImportsMeansOneThing(JavaClasses classes) throws IOException {
+  static final ArchRule ROOT_OF_LORA = freeze(PackageRules.nothingUsesTheRoot(ROOT, "lora"));
+
+  @ArchTest
+  static final ArchRule ROOT_OF_IPADAPTER =
+      freeze(PackageRules.nothingUsesTheRoot(ROOT, "ipadapter"));
+
+  @ArchTest
+  static final ArchRule REGISTRY = freeze(FamilyRules.onlyTheRegistryKnowsFamilies(ROOT));
+
+  @ArchTest
+  static final ArchRule FAMILIES = freeze(FamilyRules.familiesDoNotKnowEachOther(ROOT));
+
+  @ArchTest
+  static final ArchRule FAMILY_NAMES = freeze(FamilyRules.familiesAreNamedInTheirFolders(ROOT));
+
+  @ArchTest
+  static final ArchRule INTERNAL_SIGNATURES =
+      freeze(SupportedRules.signaturesMentionNothingInternal(ROOT));
+
+  @ArchTest
+  static final ArchRule BYTEDECO_SIGNATURES =
+      freeze(SupportedRules.signaturesMentionNoBytedeco(ROOT));
+
+  @ArchTest
+  static final ArchRule NAMES = freeze(SupportedRules.namesMeanOneThing(ROOT));
+
+  @ArchTest
+  static final ArchRule TORCH_SCRIPT = SafetyRules.noTorchScript();
+
+  @ArchTest
+  static final ArchRule ARCHIVES = SafetyRules.noArchives();
+
+  @ArchTest
+  static final ArchRule LOGS = SafetyRules.photosAreNeverLogged(ROOT);
+
+  @ArchTest
+  static final ArchRule PRINTS = SafetyRules.onlyProgramsPrint(ROOT);
+
+  @ArchTest
+  static final ArchRule LANGUAGE = SafetyRules.nothingFollowsTheMachinesLanguage();
+
+  @ArchTest
+  static void theShellImportsEveryPackageItNames(JavaClasses classes) throws IOException {
     List<String> packages =
         Files.readAllLines(Outside.ROOT.resolve("examples/jshell/start.jsh")).stream()
             .map(line -> line.replaceAll("^import |\\.\\*$", ""))
@@ -196,35 +120,13 @@ class ArchitectureTest {
         types.stream()
             .map(JavaClass::getPackageName)
             .collect(Collectors.toCollection(TreeSet::new)));
-    Map<String, Long> names = types.stream()
-        .collect(Collectors.groupingBy(JavaClass::getSimpleName, Collectors.counting()));
-    names.values().removeIf(count -> count == 1);
-    assertEquals(Map.of(), names);
-  }
-
-  /**
-   * Text that is code, file or English is the same on a machine that writes decimal commas or other
-   * digits.
-   */
-  @ArchTest
-  static final ArchRule NOTHING_FOLLOWS_THE_MACHINES_LANGUAGE = noClasses()
-      .should()
-      .callMethodWhere(describe(
-          "formats without a Locale",
-          call -> FORMATTING.contains(call.getName())
-              && call.getTarget().getRawParameterTypes().stream()
-                  .noneMatch(type -> type.isEquivalentTo(Locale.class))
-              && (call.getTargetOwner().isEquivalentTo(String.class)
-                  || call.getTargetOwner().isAssignableTo(PrintStream.class)
-                  || call.getTargetOwner().isAssignableTo(PrintWriter.class))));
-
-  private static boolean isTorch(JavaAccess<?> call) {
-    return call.getTargetOwner().getName().equals("org.bytedeco.pytorch.global.torch");
-  }
-
-  private static DescribedPredicate<JavaClass> logs() {
-    return resideInAPackage("org.slf4j..")
-        .or(resideInAPackage("java.util.logging.."))
-        .as("log");
+    assertEquals(
+        List.of(),
+        types.stream()
+            .collect(Collectors.groupingBy(JavaClass::getSimpleName, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .filter(name -> name.getValue() > 1)
+            .toList());
   }
 }

@@ -1,0 +1,101 @@
+package dev.likeness.cli.architecture;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.lang.ArchRule;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Set;
+
+/** What no module may do. */
+public final class SafetyRules {
+  private static final Set<String> UNPICKLING = Set.of(
+      "pickle_load",
+      "unpickle",
+      "load",
+      "import_ir_module",
+      "load_jit_module_from_file",
+      "load_jit_module_from_stream",
+      "parse_and_initialize_jit_module");
+
+  private static final Set<String> FORMATTING =
+      Set.of("format", "formatted", "printf", "toLowerCase", "toUpperCase");
+
+  private SafetyRules() {}
+
+  /** A file of weights must not run code. */
+  public static ArchRule noTorchScript() {
+    return noClasses()
+        .should()
+        .callMethodWhere(describe(
+            "unpickles or runs TorchScript",
+            call -> UNPICKLING.contains(call.getName()) && isTorch(call)))
+        .as("nothing unpickles or runs TorchScript");
+  }
+
+  /** Nor by the classes that read such files. */
+  public static ArchRule noArchives() {
+    return noClasses()
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("org.bytedeco.pytorch.InputArchive")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("org.bytedeco.pytorch.JitModule")
+        .as("nothing reads archives of libtorch");
+  }
+
+  /** Photos and what is made of them are biometric data. */
+  public static ArchRule photosAreNeverLogged(String root) {
+    return noClasses()
+        .that()
+        .resideInAnyPackage(
+            root + ".photos..",
+            root + ".lora..",
+            root + ".ipadapter..",
+            root + ".headshots..",
+            root + ".vault..",
+            root + ".provenance..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.slf4j..", "java.util.logging..")
+        .as("what touches photos does not log");
+  }
+
+  /** A library is silent on the standard streams. */
+  public static ArchRule onlyProgramsPrint(String root) {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackages(root + ".cli..", root + ".examples..")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .as("only the command and the examples print");
+  }
+
+  /**
+   * Text that is code, file or English is the same on a machine that writes decimal commas or other
+   * digits.
+   */
+  public static ArchRule nothingFollowsTheMachinesLanguage() {
+    return noClasses()
+        .should()
+        .callMethodWhere(describe(
+            "formats without a Locale",
+            call -> FORMATTING.contains(call.getName())
+                && call.getTarget().getRawParameterTypes().stream()
+                    .noneMatch(type -> type.isEquivalentTo(Locale.class))
+                && (call.getTargetOwner().isEquivalentTo(String.class)
+                    || call.getTargetOwner().isAssignableTo(PrintStream.class)
+                    || call.getTargetOwner().isAssignableTo(PrintWriter.class))))
+        .as("nothing formats text without a Locale");
+  }
+
+  private static boolean isTorch(JavaAccess<?> call) {
+    return call.getTargetOwner().getName().equals("org.bytedeco.pytorch.global.torch");
+  }
+}

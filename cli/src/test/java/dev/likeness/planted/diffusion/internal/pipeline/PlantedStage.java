@@ -1,0 +1,4 @@
+package dev.likeness.planted.diffusion.internal.pipeline;
+
+/** A stage of the engine. */
+public final class PlantedStage {}

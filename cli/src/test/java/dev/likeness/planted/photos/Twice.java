@@ -1,0 +1,4 @@
+package dev.likeness.planted.photos;
+
+/** A name that stands twice. */
+public final class Twice {}

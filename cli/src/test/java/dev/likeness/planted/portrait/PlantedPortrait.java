@@ -1,0 +1,4 @@
+package dev.likeness.planted.portrait;
+
+/** The embedded model. */
+public final class PlantedPortrait {}

@@ -1,0 +1,4 @@
+package dev.likeness.planted.provenance;
+
+/** What headshots must not know. */
+public final class PlantedSeal {}

@@ -1,0 +1,4 @@
+package dev.likeness.planted.vault;
+
+/** A name that stands twice. */
+public final class Twice {}

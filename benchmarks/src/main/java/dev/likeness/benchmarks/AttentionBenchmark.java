@@ -2,6 +2,7 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Arrays;
 import java.util.Locale;
@@ -63,7 +64,7 @@ public class AttentionBenchmark {
   private Tensor heads(long tokens, long width) {
     return torch
         .randn(2, tokens, 8 * width)
-        .to(DType.valueOf(dtype.toUpperCase(Locale.ROOT)).scalarType())
+        .to(Tensors.scalarType(DType.valueOf(dtype.toUpperCase(Locale.ROOT))))
         .view(2, tokens, 8, width)
         .transpose(1, 2);
   }

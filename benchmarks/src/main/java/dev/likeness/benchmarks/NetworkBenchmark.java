@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
@@ -211,6 +212,6 @@ public class NetworkBenchmark {
   }
 
   private Tensor placed(Tensor tensor) {
-    return model.compute().place(tensor);
+    return Tensors.place(model.compute(), tensor);
   }
 }

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.EncoderFingerprint;
 import dev.likeness.ipadapter.internal.vision.ImageProcessor;
@@ -125,14 +126,14 @@ public final class ImageEncoder implements AutoCloseable {
   /** Encodes one picture; owned by the calling scope. */
   public VisionTower.ImageEncoding encode(RgbImage picture) {
     try (NoGradGuard guard = new NoGradGuard()) {
-      return tower.forward(compute.place(processor.pixels(picture)));
+      return tower.forward(Tensors.place(compute, processor.pixels(picture)));
     }
   }
 
   /** Encodes an input of zeros, which stands for "no picture"; owned by the calling scope. */
   public VisionTower.ImageEncoding encodeNothing() {
     try (NoGradGuard guard = new NoGradGuard()) {
-      return tower.forward(compute.place(processor.zeros(config.imageSize())));
+      return tower.forward(Tensors.place(compute, processor.zeros(config.imageSize())));
     }
   }
 

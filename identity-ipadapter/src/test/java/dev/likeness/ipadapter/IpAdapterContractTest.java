@@ -291,14 +291,14 @@ class IpAdapterContractTest implements AdapterContract {
     refusesKept(": image has shape [0, 1, 40], expected at least one number", 0, 1);
     refusesKept(": weights has shape [0], expected at least one number", 1);
     try (TensorScope scope = TensorScope.open()) {
-      Grid one = Grid.of(torch.zeros(1, 1, 40));
+      Grid one = new Grid(new float[40], 1, 1, 40);
       assertEquals(
           "there is one nothing for all references, given 2x1x40",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new ReferenceEmbeddings(
                       one,
-                      Grid.of(torch.zeros(2, 1, 40)),
+                      new Grid(new float[80], 2, 1, 40),
                       null,
                       List.of(1.0),
                       EmbeddingOrigin.UNKNOWN))

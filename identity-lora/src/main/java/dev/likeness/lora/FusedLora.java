@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
@@ -67,7 +68,7 @@ public final class FusedLora implements ModelAdapter, AutoCloseable {
           return original;
         }
         Tensor plain = base.tensor(part, name);
-        return original.is_same(plain) ? sum : sum.add(original.sub(compute.place(plain)));
+        return original.is_same(plain) ? sum : sum.add(original.sub(Tensors.place(compute, plain)));
       }
 
       @Override
@@ -98,7 +99,7 @@ public final class FusedLora implements ModelAdapter, AutoCloseable {
    * The merged weights by part and full name, in the type and on the device of {@code compute};
    * owned by this.
    */
-  public Map<ModelComponent, Map<String, Tensor>> weights(Compute compute) {
+  Map<ModelComponent, Map<String, Tensor>> weights(Compute compute) {
     if (closed) {
       throw new IllegalStateException("the fused LoRA is closed; fuse it again to draw with it");
     }
@@ -109,7 +110,7 @@ public final class FusedLora implements ModelAdapter, AutoCloseable {
     Map<ModelComponent, Map<String, Tensor>> parts = new HashMap<>();
     // Kept by this only when all are made: one that does not fit takes the others with it.
     try (TensorRegion made = new TensorRegion()) {
-      UnaryOperator<Tensor> kept = sum -> made.keep(compute.place(sum));
+      UnaryOperator<Tensor> kept = sum -> made.keep(Tensors.place(compute, sum));
       changes
           .weights()
           .forEach((layer, change) -> put(parts, layer, layer.weight(), change::difference, kept));
@@ -133,7 +134,7 @@ public final class FusedLora implements ModelAdapter, AutoCloseable {
       return;
     }
     try (TensorScope scope = TensorScope.open()) {
-      Tensor own = LoraMerge.f32(base, layer, name);
+      Tensor own = layer.f32(base, name);
       Tensor sum = own.add(difference.apply(own), new Scalar(here));
       parts.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept.apply(sum));
     }

@@ -73,7 +73,7 @@ public final class Lora implements AutoCloseable {
           alphas,
           region,
           (layer, name) -> base.parts().tensorNames(layer.part()).contains(name)
-              ? Optional.of(LoraMerge.f32(base.parts(), layer, name))
+              ? Optional.of(layer.f32(base.parts(), name))
               : Optional.empty());
       return new Lora(changes, source.notes(), report, region, base.parts());
     } catch (RuntimeException e) {
@@ -198,8 +198,7 @@ public final class Lora implements AutoCloseable {
 
   void save(Path file, KeyFormat dialect, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(
-        file, changes, LayerTable.of(base), layer -> LoraMerge.f32(base, layer), header, dialect);
+    LoraWriter.write(file, changes, LayerTable.of(base), layer -> layer.f32(base), header, dialect);
   }
 
   public LoraDeltas changes() {

@@ -112,7 +112,7 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (TargetLayer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor difference = f32(tuned.parts(), layer).sub(f32(base.parts(), layer));
+          Tensor difference = layer.f32(tuned.parts()).sub(layer.f32(base.parts()));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
             weights.put(layer, LowRankApproximation.of(difference, rank).mapped(region::keep));
           }
@@ -204,22 +204,12 @@ public final class LoraMerge {
     if (pairs.size() == all.size() && ranks <= most) {
       return LowRankApproximation.ofSum(pairs, rank, shape);
     }
-    Tensor own = f32(base, layer);
+    Tensor own = layer.f32(base);
     Tensor sum = all.stream()
         .map(c -> c.getKey().difference(own).mul(new Scalar(c.getValue())))
         .reduce(Tensor::add)
         .orElseThrow();
     return layer.isNorm() ? new FullDelta(sum) : LowRankApproximation.of(sum, rank);
-  }
-
-  /** A layer's own weight, f32 on the CPU; the calling scope's. */
-  public static Tensor f32(OpenModel base, TargetLayer layer) {
-    return f32(base, layer, layer.weight());
-  }
-
-  /** A layer's tensor of that name, f32 on the CPU; the calling scope's. */
-  static Tensor f32(OpenModel base, TargetLayer layer, String name) {
-    return base.read(layer.part(), name).cpu().to(ScalarType.Float);
   }
 
   private static Lora made(

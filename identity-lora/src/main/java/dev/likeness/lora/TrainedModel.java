@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.training.PersonToken;
 import java.io.IOException;
@@ -62,7 +63,7 @@ public final class TrainedModel implements AutoCloseable {
    * The learned weights, f32, by {@code unet.} or {@code text_encoder.} and their own names; owned
    * by this.
    */
-  public Map<String, Tensor> weights() {
+  Map<String, Tensor> weights() {
     return weights.tensors();
   }
 
@@ -128,7 +129,7 @@ public final class TrainedModel implements AutoCloseable {
         Map<String, Tensor> named = new LinkedHashMap<>();
         weights.tensors().forEach((name, tensor) -> {
           if (name.startsWith(part + ".")) {
-            named.put(name.substring(part.length() + 1), tensor.to(type.scalarType()));
+            named.put(name.substring(part.length() + 1), tensor.to(Tensors.scalarType(type)));
           }
         });
         SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, header);

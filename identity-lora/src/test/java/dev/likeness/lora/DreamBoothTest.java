@@ -23,6 +23,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -342,7 +343,7 @@ class DreamBoothTest {
       double moved = 0;
       double all = 0;
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
-        assertEquals(DType.BF16, DType.of(weight.getValue().scalar_type()));
+        assertEquals(DType.BF16, Tensors.dtype(weight.getValue()));
         assertTrue(weight.getValue().equal(again.weights().get(weight.getKey())), weight.getKey());
         Tensor own =
             half.parts().tensor(ModelComponent.UNET, weight.getKey().substring("unet.".length()));

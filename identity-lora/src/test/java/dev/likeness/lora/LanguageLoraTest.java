@@ -128,8 +128,7 @@ class LanguageLoraTest {
       lora.changes()
           .weights()
           .forEach((layer, change) -> sums.put(
-              layer.name(),
-              change.difference(LoraMerge.f32(base.parts(), layer)).sum().item_double()));
+              layer.name(), change.difference(layer.f32(base.parts())).sum().item_double()));
     }
     return sums;
   }

@@ -109,22 +109,23 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    */
   public void save(Path file) {
     try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      byTower()
+          .forEach(
+              (tower, numbers) -> tensors.put(tower, torch.tensor(numbers).view(vectors(), -1)));
       SafetensorsWriter.write(
           file,
-          values.size() == 1 ? Map.of(token, tensors().values().iterator().next()) : tensors(),
+          tensors.size() == 1 ? Map.of(token, tensors.values().iterator().next()) : tensors,
           Map.of("format", "pt"));
     }
   }
 
-  /**
-   * Its vectors [vectors, width] by the names of their towers, the narrower first; owned by the
-   * calling scope.
-   */
-  public Map<String, Tensor> tensors() {
-    Map<String, Tensor> named = new LinkedHashMap<>();
+  /** Its vectors, [vectors, width] by rows, by the names of their towers, the narrower first. */
+  public Map<String, float[]> byTower() {
+    Map<String, float[]> named = new LinkedHashMap<>();
     new TreeMap<>(values)
-        .forEach((width, numbers) -> named.put(
-            named.isEmpty() ? "clip_l" : "clip_g", torch.tensor(numbers).view(-1, width)));
+        .values()
+        .forEach(numbers -> named.put(named.isEmpty() ? "clip_l" : "clip_g", numbers));
     return named;
   }
 

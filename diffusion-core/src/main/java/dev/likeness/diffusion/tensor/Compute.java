@@ -7,9 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
-import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -112,21 +109,6 @@ public record Compute(String device, DType dtype) {
           "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16"
               + " or f32 to train");
     }
-  }
-
-  /** {@code tensor} on this device in this type; the same tensor when it is there already. */
-  public Tensor place(Tensor tensor) {
-    boolean there = tensor.is_cpu() == onCpu();
-    if (there && DType.of(tensor.scalar_type()) == dtype) {
-      return tensor;
-    }
-    return tensor.to(new Device(device), dtype.scalarType());
-  }
-
-  /** Options for new tensors of this type on this device. */
-  public TensorOptions options() {
-    return new TensorOptions(dtype.scalarType())
-        .device(new org.bytedeco.pytorch.DeviceOptional(new Device(device)));
   }
 
   @Override

@@ -4,44 +4,40 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The element types of the safetensors format, under its names, with the libtorch type of each.
+ * The element types of the safetensors format, under its names.
  *
- * <p>Source: {@code Dtype} of huggingface/safetensors {@code safetensors/src/tensor.rs}. Loading
- * this enum loads no native library.
+ * <p>Source: {@code Dtype} of huggingface/safetensors {@code safetensors/src/tensor.rs}.
  */
 public enum DType {
-  F64(64, ScalarType.Double),
-  F32(32, ScalarType.Float),
-  F16(16, ScalarType.Half),
-  BF16(16, ScalarType.BFloat16),
-  F8_E4M3(8, ScalarType.Float8_e4m3fn),
-  F8_E5M2(8, ScalarType.Float8_e5m2),
-  F8_E4M3FNUZ(8, ScalarType.Float8_e4m3fnuz),
-  F8_E5M2FNUZ(8, ScalarType.Float8_e5m2fnuz),
-  F8_E8M0(8, ScalarType.Float8_e8m0fnu),
-  F6_E2M3(6, null),
-  F6_E3M2(6, null),
-  F4(4, null),
-  C64(64, ScalarType.ComplexFloat),
-  I64(64, ScalarType.Long),
-  I32(32, ScalarType.Int),
-  I16(16, ScalarType.Short),
-  I8(8, ScalarType.Char),
-  U64(64, ScalarType.UInt64),
-  U32(32, ScalarType.UInt32),
-  U16(16, ScalarType.UInt16),
-  U8(8, ScalarType.Byte),
-  BOOL(8, ScalarType.Bool);
+  F64(64),
+  F32(32),
+  F16(16),
+  BF16(16),
+  F8_E4M3(8),
+  F8_E5M2(8),
+  F8_E4M3FNUZ(8),
+  F8_E5M2FNUZ(8),
+  F8_E8M0(8),
+  F6_E2M3(6),
+  F6_E3M2(6),
+  F4(4),
+  C64(64),
+  I64(64),
+  I32(32),
+  I16(16),
+  I8(8),
+  U64(64),
+  U32(32),
+  U16(16),
+  U8(8),
+  BOOL(8);
 
   private final int bits;
-  private final ScalarType scalarType;
 
-  DType(int bits, ScalarType scalarType) {
+  DType(int bits) {
     this.bits = bits;
-    this.scalarType = scalarType;
   }
 
   /** The size of one element in bits: 4, 6, or a multiple of 8. */
@@ -51,20 +47,7 @@ public enum DType {
 
   /** Whether libtorch has this element type; {@code F4} and the {@code F6} types it has not. */
   public boolean isLoadable() {
-    return scalarType != null;
-  }
-
-  /**
-   * The libtorch type.
-   *
-   * @throws InvalidInputException when libtorch has none
-   */
-  public ScalarType scalarType() {
-    if (scalarType == null) {
-      throw new InvalidInputException(
-          "libtorch has no tensors of dtype " + name() + "; convert them to BF16 or F16 first");
-    }
-    return scalarType;
+    return bits >= 8;
   }
 
   /** Whether the elements are real floating-point numbers. */
@@ -88,20 +71,6 @@ public enum DType {
         .findFirst()
         .orElseThrow(
             () -> new InvalidInputException("unknown dtype \"" + name + "\"; known: " + names()));
-  }
-
-  /**
-   * The type of a libtorch tensor.
-   *
-   * @throws IllegalArgumentException when safetensors has none (quantised and wide complex types)
-   */
-  public static DType of(ScalarType type) {
-    ScalarType constant = type.intern();
-    return Arrays.stream(values())
-        .filter(known -> known.scalarType == constant)
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException(
-            "safetensors has no dtype for " + type + "; known: " + names()));
   }
 
   /** All names, separated by spaces. */

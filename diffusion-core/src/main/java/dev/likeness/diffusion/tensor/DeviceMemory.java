@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -114,7 +115,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
     static DeviceMemory of(String device) {
       try (TensorScope scope = TensorScope.open()) {
         // The allocator of a device is made with its first tensor.
-        Tensor first = torch.zeros(new long[] {1}, new Compute(device, DType.F32).options());
+        Tensor first = torch.zeros(new long[] {1}, Tensors.options(new Compute(device, DType.F32)));
         byte index = first.device().index();
         CUDAAllocator allocator = torch_cuda.getAllocator();
         SizeTPair info = allocator.getMemoryInfo(index);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,10 +19,10 @@ class DTypeTest {
   void isAsWideAsItsLibtorchType(DType type) {
     LibTorch.load();
     if (type.isLoadable()) {
-      assertEquals(type.bits(), 8 * torch.elementSize(type.scalarType()));
-      assertEquals(type, DType.of(type.scalarType()));
+      assertEquals(type.bits(), 8 * torch.elementSize(Tensors.scalarType(type)));
+      assertEquals(type, Tensors.dtype(Tensors.scalarType(type)));
     } else {
-      assertThrows(InvalidInputException.class, type::scalarType);
+      assertThrows(InvalidInputException.class, () -> Tensors.scalarType(type));
     }
   }
 

@@ -44,12 +44,11 @@ public record ReferenceEmbeddings(
       }
     }
 
-    public static Grid of(Tensor t) {
+    private static Grid of(Tensor t) {
       return new Grid(ImageTensors.floats(t), (int) t.size(0), (int) t.size(1), (int) t.size(2));
     }
 
-    /** A tensor [count, tokens, width], f32, CPU; owned by the calling scope. */
-    public Tensor tensor() {
+    private Tensor tensor() {
       return torch.tensor(values).view(count, tokens, width);
     }
 

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
@@ -127,12 +128,12 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   @Override
   public Tensor decode(Tensor latents) {
     return network(latents.size(2) * latents.size(3) * factor * factor)
-        .decode(compute.place(latents));
+        .decode(Tensors.place(compute, latents));
   }
 
   @Override
   public LatentDistribution encode(Tensor pictures) {
-    return network(pictures.size(2) * pictures.size(3)).encode(compute.place(pictures));
+    return network(pictures.size(2) * pictures.size(3)).encode(Tensors.place(compute, pictures));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -76,7 +77,7 @@ public final class MappedFile implements AutoCloseable {
   }
 
   private Tensor view(DType dtype, long start, long[] sizes) {
-    ScalarType type = dtype.scalarType();
+    ScalarType type = Tensors.scalarType(dtype);
     long width = dtype.bits() / Byte.SIZE;
     long count = 1;
     for (long size : sizes) {

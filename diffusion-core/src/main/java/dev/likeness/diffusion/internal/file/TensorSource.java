@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.file;
 
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -57,7 +58,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
       try (TensorScope scope = TensorScope.open()) {
         Tensor stored = source.read(name);
         return scope.promote(
-            source.dtype(name) == dtype(name) ? stored : stored.to(type.scalarType()));
+            source.dtype(name) == dtype(name) ? stored : stored.to(Tensors.scalarType(type)));
       }
     }
 
@@ -92,7 +93,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
 
     @Override
     public DType dtype(String name) {
-      return DType.of(tensors.get(name).scalar_type());
+      return Tensors.dtype(tensors.get(name));
     }
 
     @Override

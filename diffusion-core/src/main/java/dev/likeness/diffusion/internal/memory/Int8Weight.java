@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.memory;
 
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -42,7 +43,7 @@ record Int8Weight(Tensor steps, Tensor scale, long[] shape) {
   Tensor widened(DType type) {
     try (TensorScope scope = TensorScope.open()) {
       return scope.promote(
-          steps.to(ScalarType.Float).mul_(scale).to(type.scalarType()).view(shape));
+          steps.to(ScalarType.Float).mul_(scale).to(Tensors.scalarType(type)).view(shape));
     }
   }
 }

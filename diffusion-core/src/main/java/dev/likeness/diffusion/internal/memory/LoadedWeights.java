@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Collections;
 import java.util.Map;
@@ -125,7 +126,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private Tensor brought(String name) {
     // What has to be converted is read past the mapping, whose pages would count with the process
     // beside the copy.
-    return isView(name) ? compute.place(file().read(name)) : own(name);
+    return isView(name) ? Tensors.place(compute, file().read(name)) : own(name);
   }
 
   private boolean isView(String name) {
@@ -138,7 +139,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private Tensor own(String name) {
     try (TensorScope scope = TensorScope.open();
         MappedFile.OwnCopies own = MappedFile.OwnCopies.asked()) {
-      Tensor placed = compute.place(file().read(name));
+      Tensor placed = Tensors.place(compute, file().read(name));
       // A part of a larger tensor would keep all of it.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
     }

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.memory;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Set;
@@ -33,7 +34,7 @@ final class WeightsCheck {
       throw new InvalidInputException(source.describe() + ": " + name + " has shape "
           + Arrays.toString(actual) + ", expected " + Arrays.toString(shape) + " by its config");
     }
-    source.dtype(name).scalarType();
+    Tensors.scalarType(source.dtype(name));
     asked.add(name);
   }
 

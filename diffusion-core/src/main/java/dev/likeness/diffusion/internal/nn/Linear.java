@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.nn.cpu.Int8Linear;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.PointwiseLinear;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -47,7 +48,7 @@ public final class Linear {
    * The same for sums that f16 does not hold: a product of f16 is computed in f32, and stays that.
    */
   public Tensor wide(Tensor x) {
-    if (DType.of(x.scalar_type()) != DType.F16) {
+    if (Tensors.dtype(x) != DType.F16) {
       return forward(x);
     }
     TensorOptional offset =

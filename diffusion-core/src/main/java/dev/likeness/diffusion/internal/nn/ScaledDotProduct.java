@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.nn.cpu.BlockedAttention;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -36,7 +37,7 @@ public final class ScaledDotProduct {
 
   /** As above, with {@code mask} (additive, broadcast over [batch, heads, n, m]) or null. */
   public static Tensor attend(Tensor q, Tensor k, Tensor v, Tensor mask) {
-    if (!q.is_cpu() || DType.of(q.scalar_type()) != DType.BF16) {
+    if (!q.is_cpu() || Tensors.dtype(q) != DType.BF16) {
       TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask);
       return torch.scaled_dot_product_attention(
           q, k, v, bias, 0, false, new DoubleOptional(), false);

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import dev.likeness.diffusion.request.ControlImage;
@@ -48,7 +49,9 @@ public record LatentPreparation(
     LoadedControlNet.of(controls.get(0).net()).require(model.model().compute());
     ControlImages images = model.controlImages();
     return images.encode(
-        controls, plan.size(), control -> model.model().compute().place(seen(control, images)));
+        controls,
+        plan.size(),
+        control -> Tensors.place(model.model().compute(), seen(control, images)));
   }
 
   private Tensor seen(ControlImage control, ControlImages images) {

@@ -1,18 +1,102 @@
 package dev.likeness.diffusion.internal.tensor;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.EnumMap;
+import java.util.Map;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Brings tensors of the host to a device without waiting for it: onto a graphics card through
- * page-locked memory and a copy in the card's queue. That memory is of libtorch's own cache, which
- * marks each block with an event behind the copy and gives it out again only when the event has
- * passed, so the host may drop the tensor at once.
+ * Places tensors on the device and in the type of a {@link Compute}, and maps {@link DType} to
+ * libtorch's types.
+ *
+ * <p>{@code beside}, {@code to} and {@code into} copy from the host without waiting for the device:
+ * onto a graphics card through page-locked memory and a copy in the card's queue. That memory is of
+ * libtorch's own cache, which marks each block with an event behind the copy and gives it out again
+ * only when the event has passed, so the host may drop the tensor at once.
  */
 public final class Tensors {
+  private static final Map<DType, ScalarType> TYPES = new EnumMap<>(Map.ofEntries(
+      Map.entry(DType.F64, ScalarType.Double),
+      Map.entry(DType.F32, ScalarType.Float),
+      Map.entry(DType.F16, ScalarType.Half),
+      Map.entry(DType.BF16, ScalarType.BFloat16),
+      Map.entry(DType.F8_E4M3, ScalarType.Float8_e4m3fn),
+      Map.entry(DType.F8_E5M2, ScalarType.Float8_e5m2),
+      Map.entry(DType.F8_E4M3FNUZ, ScalarType.Float8_e4m3fnuz),
+      Map.entry(DType.F8_E5M2FNUZ, ScalarType.Float8_e5m2fnuz),
+      Map.entry(DType.F8_E8M0, ScalarType.Float8_e8m0fnu),
+      Map.entry(DType.C64, ScalarType.ComplexFloat),
+      Map.entry(DType.I64, ScalarType.Long),
+      Map.entry(DType.I32, ScalarType.Int),
+      Map.entry(DType.I16, ScalarType.Short),
+      Map.entry(DType.I8, ScalarType.Char),
+      Map.entry(DType.U64, ScalarType.UInt64),
+      Map.entry(DType.U32, ScalarType.UInt32),
+      Map.entry(DType.U16, ScalarType.UInt16),
+      Map.entry(DType.U8, ScalarType.Byte),
+      Map.entry(DType.BOOL, ScalarType.Bool)));
+
   private Tensors() {}
+
+  /**
+   * {@code tensor} on the device and in the type of {@code compute}; the same tensor when it is
+   * there already.
+   */
+  public static Tensor place(Compute compute, Tensor tensor) {
+    boolean there = tensor.is_cpu() == compute.onCpu();
+    if (there && dtype(tensor) == compute.dtype()) {
+      return tensor;
+    }
+    return tensor.to(new Device(compute.device()), scalarType(compute.dtype()));
+  }
+
+  /** Options for new tensors of the type of {@code compute}, on its device. */
+  public static TensorOptions options(Compute compute) {
+    return new TensorOptions(scalarType(compute.dtype()))
+        .device(new DeviceOptional(new Device(compute.device())));
+  }
+
+  /**
+   * The libtorch type of {@code type}.
+   *
+   * @throws InvalidInputException when libtorch has none
+   */
+  public static ScalarType scalarType(DType type) {
+    ScalarType known = TYPES.get(type);
+    if (known == null) {
+      throw new InvalidInputException("libtorch has no tensors of dtype " + type.name()
+          + "; convert them to BF16 or F16 first");
+    }
+    return known;
+  }
+
+  /** {@link #dtype(ScalarType)} of a tensor's elements. */
+  public static DType dtype(Tensor tensor) {
+    return dtype(tensor.scalar_type());
+  }
+
+  /**
+   * The type of a libtorch tensor.
+   *
+   * @throws IllegalArgumentException when safetensors has none (quantised and wide complex types)
+   */
+  public static DType dtype(ScalarType type) {
+    ScalarType constant = type.intern();
+    for (Map.Entry<DType, ScalarType> known : TYPES.entrySet()) {
+      if (known.getValue() == constant) {
+        return known.getKey();
+      }
+    }
+    throw new IllegalArgumentException(
+        "safetensors has no dtype for " + type + "; known: " + DType.names());
+  }
 
   /**
    * {@code host} (CPU) on the device of {@code there}, of its own type; the same tensor where it is

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.text;
 
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
@@ -120,7 +121,7 @@ public record ClipPromptEncoder(
       return null;
     }
     if (learned != null) {
-      return compute.place(learned);
+      return Tensors.place(compute, learned);
     }
     int width = encoder.config().width();
     List<Tensor> rows = new ArrayList<>();
@@ -136,7 +137,7 @@ public record ClipPromptEncoder(
               ? torch.tensor(word.forWidth(width)).view(-1, width)
               : torch.zeros(word.vectors(), width));
     }
-    return compute.place(torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0));
+    return Tensors.place(compute, torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0));
   }
 
   /** States times their weights, brought back to the mean they had, as in the web interface. */

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -59,7 +60,7 @@ public final class T5Encoder {
 
   /** What the layers add to, see {@link T5Layer}. */
   private static Tensor sum(Tensor embedded) {
-    return DType.of(embedded.scalar_type()) == DType.F16 ? embedded.to(ScalarType.Float) : embedded;
+    return Tensors.dtype(embedded) == DType.F16 ? embedded.to(ScalarType.Float) : embedded;
   }
 
   /**

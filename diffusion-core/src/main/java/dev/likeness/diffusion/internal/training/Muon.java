@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.training;
 
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,7 @@ public final class Muon extends AdamW {
   }
 
   private static boolean goesTogether(Tensor parameter) {
-    return !parameter.is_cpu() && DType.of(parameter.scalar_type()) == DType.F32;
+    return !parameter.is_cpu() && Tensors.dtype(parameter) == DType.F32;
   }
 
   private void together(List<Map.Entry<String, Tensor>> alike, double learningRate) {
@@ -128,8 +129,9 @@ public final class Muon extends AdamW {
    */
   static Tensor orthogonal(Tensor matrices, DType working) {
     boolean tall = matrices.size(1) > matrices.size(2);
-    Tensor x =
-        (tall ? matrices.transpose(1, 2) : matrices).to(working.scalarType()).contiguous();
+    Tensor x = (tall ? matrices.transpose(1, 2) : matrices)
+        .to(Tensors.scalarType(working))
+        .contiguous();
     Tensor length = x.flatten(1, -1)
         .norm(new ScalarOptional(new Scalar(2)), new long[] {1}, true)
         .unsqueeze(2);

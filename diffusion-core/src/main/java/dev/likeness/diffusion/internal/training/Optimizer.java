@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.training;
 
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Collections;
 import java.util.Map;
@@ -62,7 +63,7 @@ public interface Optimizer extends AutoCloseable {
         if (!gradient.defined()) {
           return;
         }
-        if (DType.of(parameter.scalar_type()) == DType.BF16) {
+        if (Tensors.dtype(parameter) == DType.BF16) {
           moveRounded(name, parameter, gradient, learningRate);
         } else {
           move(name, parameter, gradient, learningRate);

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.FullDisk;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -47,7 +48,7 @@ class SafetensorsWriterTest {
     }
     Path file = folder.resolve("all.safetensors");
     try (TensorScope scope = TensorScope.open()) {
-      Tensor tensor = Tensor.create(bits, false).view(type.scalarType()).view(2, 3);
+      Tensor tensor = Tensor.create(bits, false).view(Tensors.scalarType(type)).view(2, 3);
       SafetensorsWriter.write(file, Map.of("x", tensor), Map.of());
     }
     byte[] written = Files.readAllBytes(file);

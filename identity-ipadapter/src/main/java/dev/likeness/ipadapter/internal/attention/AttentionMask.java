@@ -3,6 +3,7 @@ package dev.likeness.ipadapter.internal.attention;
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -28,7 +29,7 @@ public final class AttentionMask {
     for (int level = 0, step = drawing.factor(); level < LEVELS; level++, step *= 2) {
       long queries = ceil(drawing.width(), step) * ceil(drawing.height(), step);
       levels.computeIfAbsent(
-          queries, n -> drawing.compute().place(shrunk(binary, n)).view(1, 1, n, 1));
+          queries, n -> Tensors.place(drawing.compute(), shrunk(binary, n)).view(1, 1, n, 1));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter.internal.attention;
 
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
@@ -81,7 +82,7 @@ public record ImageTokens(IpAdapter adapter, double shortcut) {
     for (int i = 0; i < bias.length; i++) {
       bias[i] = (float) Math.log(e.weights().get((int) (i * (long) e.count() / tokens)));
     }
-    return adapter.compute().place(torch.tensor(bias)).view(1, 1, 1, tokens);
+    return Tensors.place(adapter.compute(), torch.tensor(bias)).view(1, 1, 1, tokens);
   }
 
   private ImageProjection projection() {
@@ -93,7 +94,11 @@ public record ImageTokens(IpAdapter adapter, double shortcut) {
   }
 
   private Tensor placed(Grid grid) {
-    return grid == null ? null : adapter.compute().place(grid.tensor());
+    return grid == null
+        ? null
+        : Tensors.place(
+            adapter.compute(),
+            torch.tensor(grid.values()).view(grid.count(), grid.tokens(), grid.width()));
   }
 
   private Tensor placed(Grid grid, long columns) {

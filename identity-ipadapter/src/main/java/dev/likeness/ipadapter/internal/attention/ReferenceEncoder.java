@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.internal.attention;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
@@ -38,7 +39,7 @@ public final class ReferenceEncoder {
     references.forEach(this::require);
     try (TensorScope scope = TensorScope.open()) {
       boolean looks = layout.kind().sight() != Sight.NONE;
-      Grid image = looks ? Grid.of(stacked(references)) : null;
+      Grid image = looks ? grid(stacked(references)) : null;
       return new ReferenceEmbeddings(
           image,
           looks ? nothing() : null,
@@ -72,9 +73,8 @@ public final class ReferenceEncoder {
     int side = encoder.config().imageSize();
     return switch (layout.kind().nothing()) {
       case ZEROS -> null;
-      case ZERO_PIXELS -> Grid.of(seen(encoder.encodeNothing()));
-      case BLACK ->
-        Grid.of(seen(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
+      case ZERO_PIXELS -> grid(seen(encoder.encodeNothing()));
+      case BLACK -> grid(seen(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
     };
   }
 
@@ -122,6 +122,10 @@ public final class ReferenceEncoder {
     return layout.kind().sight() == Sight.POOLED
         ? encoding.pooled().unsqueeze(1)
         : encoding.penultimate();
+  }
+
+  private static Grid grid(Tensor t) {
+    return new Grid(ImageTensors.floats(t), (int) t.size(0), (int) t.size(1), (int) t.size(2));
   }
 
   private Grid faces(List<Reference> references) {

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.GradientClipping;
@@ -136,7 +137,7 @@ final class AdapterTrainer implements AutoCloseable {
     UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
     Tensor noised = objective.noised(clean, noise, draw.timesteps());
     Tensor answer = unet.forward(
-            model.compute().place(noised), times(draw.timesteps()), pairs.text(draw))
+            Tensors.place(model.compute(), noised), times(draw.timesteps()), pairs.text(draw))
         .cpu();
     Tensor loss = objective.loss(
         answer,

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.ipadapter.IpAdapterFile;
@@ -144,7 +145,7 @@ final class AdapterWeights implements AutoCloseable {
    * the weights.
    */
   Adaptation adaptation(ImageProjection.Sights sights) {
-    ScalarType type = model.compute().dtype().scalarType();
+    ScalarType type = Tensors.scalarType(model.compute().dtype());
     Parameters seen =
         type == ScalarType.Float ? weights : new Parameters.CastParameters(weights, type);
     Tensor tokens = ImageProjection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN)

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.vae.LatentDistribution;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
@@ -54,8 +55,9 @@ final class EncodedPairs {
     targets = 31 * targets + pair.target().hashCode();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      LatentDistribution d =
-          model.autoencoder().encode(model.compute().place(ImageTensors.toSigned(pair.target())));
+      LatentDistribution d = model
+          .autoencoder()
+          .encode(Tensors.place(model.compute(), ImageTensors.toSigned(pair.target())));
       latents.add(new LatentDistribution(
           kept(d.mean()),
           d.logVariance() == null ? null : kept(d.logVariance()),
@@ -139,8 +141,10 @@ final class EncodedPairs {
   ImageProjection.Sights sights(PairDraw draw) {
     ReferenceEmbeddings one = references.get(0);
     return new ImageProjection.Sights(
-        one.image() == null ? null : model.compute().place(rows(draw, true)),
-        one.face() == null ? null : model.compute().place(rows(draw, false)).squeeze(1));
+        one.image() == null ? null : Tensors.place(model.compute(), rows(draw, true)),
+        one.face() == null
+            ? null
+            : Tensors.place(model.compute(), rows(draw, false)).squeeze(1));
   }
 
   private Tensor rows(PairDraw draw, boolean image) {
@@ -149,7 +153,8 @@ final class EncodedPairs {
       ReferenceEmbeddings reference = references.get(draw.pairs()[i]);
       Grid shown = image ? reference.image() : reference.face();
       Grid nothing = image ? reference.nothing() : null;
-      Tensor row = (draw.blind()[i] && nothing != null ? nothing : shown).tensor();
+      Grid seen = draw.blind()[i] && nothing != null ? nothing : shown;
+      Tensor row = torch.tensor(seen.values()).view(seen.count(), seen.tokens(), seen.width());
       rows.push_back(draw.blind()[i] && nothing == null ? torch.zeros_like(row) : row);
     }
     return torch.cat(rows, 0);

@@ -7,8 +7,8 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.LoraWeight;
 import java.util.HashMap;
 import java.util.List;
@@ -45,7 +45,7 @@ public final class AttachedDeltas {
   private void place(TargetLayer layer, WeightDelta change) {
     try (TensorScope scope = TensorScope.open()) {
       if (layer.isNorm()) {
-        vector(layer, layer.weight(), change.difference(LoraMerge.f32(base, layer)));
+        vector(layer, layer.weight(), change.difference(layer.f32(base)));
       } else {
         WeightDelta.Unmerged side =
             change instanceof WeightDelta.Unmerged s && !(change instanceof FullDelta)
@@ -60,7 +60,7 @@ public final class AttachedDeltas {
 
   private FullDelta difference(TargetLayer layer, WeightDelta change) {
     requireRoom(base, layer);
-    return new FullDelta(change.difference(LoraMerge.f32(base, layer)));
+    return new FullDelta(change.difference(layer.f32(base)));
   }
 
   /**
@@ -83,7 +83,7 @@ public final class AttachedDeltas {
   }
 
   private Tensor kept(Tensor tensor) {
-    Tensor placed = compute.place(tensor);
+    Tensor placed = Tensors.place(compute, tensor);
     bytes += placed.nbytes();
     return region.keep(placed);
   }

@@ -1,7 +1,10 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A layer of a base model whose weight can change, as LoRA files name it.
@@ -47,6 +50,16 @@ public record TargetLayer(ModelComponent part, String path, List<Long> shape) {
   /** Its bias's full name within the part. */
   public String bias() {
     return path + ".bias";
+  }
+
+  /** Its own weight in {@code base}, f32 on the CPU; the calling scope's. */
+  public Tensor f32(OpenModel base) {
+    return f32(base, weight());
+  }
+
+  /** Its tensor {@code name} in {@code base}, f32 on the CPU; the calling scope's. */
+  public Tensor f32(OpenModel base, String name) {
+    return base.read(part, name).cpu().to(ScalarType.Float);
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The textual inversions that a file brings: new tokens, which prompts may name while the LoRA is
@@ -97,8 +98,9 @@ final class BundledEmbeddings {
   static void put(Map<String, Tensor> tensors, TextualInversion word, KeyFormat dialect) {
     boolean alone = word.values().size() == 1;
     String start = (dialect == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
-    word.tensors()
-        .forEach((tower, vectors) ->
-            tensors.put(start + (alone ? "string_to_param.*" : tower), vectors));
+    word.byTower()
+        .forEach((tower, numbers) -> tensors.put(
+            start + (alone ? "string_to_param.*" : tower),
+            torch.tensor(numbers).view(word.vectors(), -1)));
   }
 }

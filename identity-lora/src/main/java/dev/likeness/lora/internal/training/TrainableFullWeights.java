@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -102,8 +103,8 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
           public Tensor tensor(String name, Tensor own) {
             return name.equals(FIXED)
                 ? own
-                : region.keep(
-                    compute.place(values.apply(part.folder() + "." + name).detach()));
+                : region.keep(Tensors.place(
+                    compute, values.apply(part.folder() + "." + name).detach()));
           }
 
           @Override
@@ -133,7 +134,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
             : weights.get(part.folder() + "." + name, shape);
       }
     };
-    ScalarType computed = model.compute().dtype().scalarType();
+    ScalarType computed = Tensors.scalarType(model.compute().dtype());
     return computed == type ? own : new Parameters.CastParameters(own, computed);
   }
 

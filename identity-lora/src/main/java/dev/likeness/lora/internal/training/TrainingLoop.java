@@ -6,6 +6,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.internal.training.Ema;
 import dev.likeness.diffusion.internal.training.Optimizer;
@@ -194,8 +195,11 @@ public final class TrainingLoop implements AutoCloseable {
     int pictures = set.pictures().size();
     int done = 0;
     progress.on(new ProgressEvent.Phase("encode", pictures));
-    LatentDiskCache files =
-        new LatentDiskCache(set.latents(), model.autoencoder(), model.compute()::place, progress);
+    LatentDiskCache files = new LatentDiskCache(
+        set.latents(),
+        model.autoencoder(),
+        latent -> Tensors.place(model.compute(), latent),
+        progress);
     for (ImageBucket bucket : buckets) {
       for (int place : bucket.pictures()) {
         stop.check();

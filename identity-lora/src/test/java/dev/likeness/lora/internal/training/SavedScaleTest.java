@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.Lora;
-import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
@@ -67,7 +66,7 @@ class SavedScaleTest extends OnGoldenBase {
       try (Lora lora = new Lora(changes, Map.of(), report, region, base.parts())) {
         lora.save(file, dialect);
         try (Lora again = Lora.open(file, base)) {
-          Tensor own = LoraMerge.f32(base.parts(), layer);
+          Tensor own = layer.f32(base.parts());
           Tensor expected = change.difference(own);
           double lost = again
               .changes()

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -46,7 +47,7 @@ record AdapterStage(
       PerceptualLoss likeness = new PerceptualLoss(
           "latent eye",
           (latents, pictures) -> eye.forward(
-                  Working.COMPUTE.as(DType.F32).place(latents),
+                  Tensors.place(Working.COMPUTE.as(DType.F32), latents),
                   LatentEyeTraining.rows(places, pictures))
               .cpu(),
           Architecture.LIKENESS,

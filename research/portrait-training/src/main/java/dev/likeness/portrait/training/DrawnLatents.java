@@ -3,6 +3,7 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
@@ -33,7 +34,7 @@ final class DrawnLatents {
   Tensor of(int picture) {
     Tensor clean = model
         .autoencoder()
-        .encode(model.compute().place(ImageTensors.toSigned(store.picture(picture))))
+        .encode(Tensors.place(model.compute(), ImageTensors.toSigned(store.picture(picture))))
         .mode()
         .to(ScalarType.Float);
     return picture % 2 == 0 ? clean : guess(clean, picture);

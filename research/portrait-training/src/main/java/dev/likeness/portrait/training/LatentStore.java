@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.portrait.people.Attribute;
@@ -82,8 +83,9 @@ final class LatentStore {
     TensorVector pictures = new TensorVector();
     IntStream.range(from, from + count)
         .forEach(i -> pictures.push_back(ImageTensors.toSigned(store.picture(i))));
-    Tensor mean =
-        autoencoder.encode(Working.COMPUTE.place(torch.cat(pictures, 0))).mean();
+    Tensor mean = autoencoder
+        .encode(Tensors.place(Working.COMPUTE, torch.cat(pictures, 0)))
+        .mean();
     return mean.to(ScalarType.Half).cpu();
   }
 

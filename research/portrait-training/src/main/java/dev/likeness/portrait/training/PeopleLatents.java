@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNet
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -74,7 +75,7 @@ final class PeopleLatents {
         .forEach(i -> pictures.push_back(ImageTensors.toSigned(store.picture(i))));
     return model
         .autoencoder()
-        .encode(model.compute().place(torch.cat(pictures, 0)))
+        .encode(Tensors.place(model.compute(), torch.cat(pictures, 0)))
         .mode()
         .to(ScalarType.Float);
   }

@@ -37,7 +37,7 @@ final class UNetGuesses {
           source
               .next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3))
               .squeeze(0));
-      Tensor noised = model.compute().place(objective.noised(clean, noise, timesteps));
+      Tensor noised = Tensors.place(model.compute(), objective.noised(clean, noise, timesteps));
       Tensor tokens =
           model.towers().get(0).prompts(Adaptation.NONE).encode(captions, 0).tokens();
       Tensor answer = model

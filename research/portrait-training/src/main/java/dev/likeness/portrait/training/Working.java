@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class Working {
   static final Compute COMPUTE = Compute.best();
-  static final ScalarType TYPE = COMPUTE.dtype().scalarType();
+  static final ScalarType TYPE = Tensors.scalarType(COMPUTE.dtype());
 
   private Working() {}
 
@@ -44,7 +44,7 @@ final class Working {
     int seed = Float.floatToIntBits(source.next(1).item_float());
     synchronized (Working.class) {
       torch.cuda_manual_seed(seed);
-      return torch.randn(shape, COMPUTE.as(DType.F32).options());
+      return torch.randn(shape, Tensors.options(COMPUTE.as(DType.F32)));
     }
   }
 

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ class SeenErrorTest {
       for (int i = 0; i < 2; i++) {
         Tensor clean = base.parts()
             .autoencoder()
-            .encode(base.parts().compute().place(ImageTensors.toSigned(store.picture(i))))
+            .encode(Tensors.place(base.parts().compute(), ImageTensors.toSigned(store.picture(i))))
             .mode();
         double apart = drawn.of(i).sub(clean).square().mean().item_double()
             / clean.square().mean().item_double();

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.schedulers.Step;
 import java.util.List;
@@ -37,7 +38,7 @@ record FluxPredictor(
     FluxTransformer2DModel.Inputs conditioning = rows(first, rows);
     Tensor reference = latents.reference() == null
         ? null
-        : LatentPacking.pack(model.compute().place(latents.reference()));
+        : LatentPacking.pack(Tensors.place(model.compute(), latents.reference()));
     CachingOptions caching = batch.request().approximation();
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())
@@ -57,7 +58,7 @@ record FluxPredictor(
       FluxTransformer2DModel.Inputs conditioning,
       Tensor reference,
       FirstBlockCache cache) {
-    Tensor own = LatentPacking.pack(model.compute().place(latents.shown(input)));
+    Tensor own = LatentPacking.pack(Tensors.place(model.compute(), latents.shown(input)));
     Tensor tokens = reference == null
         ? own
         : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
@@ -89,7 +90,7 @@ record FluxPredictor(
     }
     int count = batch.count();
     FluxTransformer2DModel.Inputs prompt = rows(text.text().size(0) - count, count);
-    Tensor tokens = LatentPacking.pack(model.compute().place(input.narrow(0, 0, count)));
+    Tensor tokens = LatentPacking.pack(Tensors.place(model.compute(), input.narrow(0, 0, count)));
     return latents.controls().stream()
         .filter(control -> control.isActive(step))
         .map(control -> ((FluxControlNet.Input) control)

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import java.util.List;
 import java.util.Optional;
@@ -90,7 +91,7 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
     FluxTransformer2DModel network =
         new FluxTransformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
     Tensor answer = network.forward(
-        LatentPacking.pack(model.compute().place(noised)),
+        LatentPacking.pack(Tensors.place(model.compute(), noised)),
         TrainingTarget.numbers(model, 1, levels),
         told,
         RotaryEmbedding.of(positions, model.config().axes()),

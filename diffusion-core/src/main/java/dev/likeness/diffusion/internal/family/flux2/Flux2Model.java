@@ -17,6 +17,7 @@ import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
@@ -198,6 +199,6 @@ final class Flux2Model implements OpenModel {
   }
 
   private Tensor packed(Tensor latents) {
-    return model.compute().place(latents).flatten(2, 3).transpose(1, 2);
+    return Tensors.place(model.compute(), latents).flatten(2, 3).transpose(1, 2);
   }
 }

@@ -16,6 +16,7 @@ import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -207,7 +208,7 @@ final class Sd3Model implements OpenModel {
           step -> cache == null ? List.of(nets.get(step.index()), own, left) : null,
           (input, step, row) -> nets.get(step.index())
               .forward(
-                  model.compute().place(input),
+                  Tensors.place(model.compute(), input),
                   batch.perImage(row.tensor(Step::timestep, input), count),
                   own.tokens(),
                   own.pooled(),

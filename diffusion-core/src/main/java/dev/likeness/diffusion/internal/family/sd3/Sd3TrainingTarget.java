@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.family.LongText;
 import dev.likeness.diffusion.internal.family.StreamPlaces;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import java.util.List;
 import java.util.Optional;
@@ -63,7 +64,7 @@ record Sd3TrainingTarget(Sd3Networks model) implements TrainingTarget {
     Sd3Transformer2DModel network =
         new Sd3Transformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
     return network.forward(
-        model.compute().place(noised),
+        Tensors.place(model.compute(), noised),
         TrainingTarget.numbers(model, TRAINING_STEPS, levels),
         text.tokens(),
         text.pooled(),

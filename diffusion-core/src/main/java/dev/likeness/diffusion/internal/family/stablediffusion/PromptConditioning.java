@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -147,16 +148,15 @@ final class PromptConditioning {
   }
 
   private Tensor tokens(PromptEmbedding given) {
-    return model
-        .compute()
-        .place(torch.tensor(given.tokens()).view(1, given.count(), given.width()));
+    return Tensors.place(
+        model.compute(), torch.tensor(given.tokens()).view(1, given.count(), given.width()));
   }
 
   private Tensor pooled(PromptEmbedding given) {
     float[] values = given.pooled();
     return values.length == 0
         ? null
-        : model.compute().place(torch.tensor(values).view(1, values.length));
+        : Tensors.place(model.compute(), torch.tensor(values).view(1, values.length));
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.family.LayerPlaces;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -82,7 +83,7 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
     UNet2DConditionModel unet =
         new UNet2DConditionModel(model.unetConfig(), trained.network(ModelComponent.UNET));
     return unet.forward(
-        model.compute().place(noised),
+        Tensors.place(model.compute(), noised),
         TrainingTarget.numbers(model, 1, levels),
         conditioning(noised, text),
         segments);

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.schedulers.Step;
@@ -125,7 +126,7 @@ final class UNetPredictor implements PromptedNetwork {
           Tensor time = batch.perImage(row.tensor(Step::timestep, input), input.size(0));
           UNetConditioning here = conditioning.get(step.index());
           ControlNetModel.Residuals control =
-              residuals(model.compute().place(input), time, here, step);
+              residuals(Tensors.place(model.compute(), input), time, here, step);
           if (deep != null) {
             deep.at(step.index());
           }

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
@@ -123,7 +124,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
           }
           Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
           return view.forward(
-                  networks.compute().place(input),
+                  Tensors.place(networks.compute(), input),
                   batch.perImage(time, input.size(0)),
                   refined.tensor(),
                   sequence)

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
@@ -62,7 +63,7 @@ public final class Int8Linear {
           .round_()
           .add_(new Scalar((double) MIDDLE))
           .to(ScalarType.Byte);
-      Tensor y = product(bytes, steps, scales, middles, DType.of(x.scalar_type()))
+      Tensor y = product(bytes, steps, scales, middles, Tensors.dtype(x))
           .mul_(largest.div(new Scalar(LARGEST)));
       return scope.promote((bias.has_value() ? y.add_(bias.get()) : y).view(shape));
     }
@@ -81,7 +82,7 @@ public final class Int8Linear {
         new IValue(),
         new IValue(1.0),
         new IValue(0L),
-        new IValue((long) type.scalarType().intern().value),
+        new IValue((long) Tensors.scalarType(type).intern().value),
         new IValue("none"),
         linear.list(11),
         new IValue(""));

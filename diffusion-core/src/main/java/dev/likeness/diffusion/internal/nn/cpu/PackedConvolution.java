@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Arrays;
 import java.util.Map;
@@ -84,7 +85,7 @@ public final class PackedConvolution {
         && !GradMode.is_enabled()
         && torch.hasMKLDNN()
         && x.is_contiguous(MemoryFormat.ChannelsLast)
-        && (DType.of(x.scalar_type()) == DType.F32 || Bf16.IS_PACKED);
+        && (Tensors.dtype(x) == DType.F32 || Bf16.IS_PACKED);
   }
 
   /** A weight in the order for pictures of the shape {@code x}. */
@@ -128,7 +129,7 @@ public final class PackedConvolution {
           + Arrays.toString(x.shape())
           + Arrays.toString(stride)
           + Arrays.toString(padding);
-      Asked asked = new Asked(DType.of(x.scalar_type()), shapes, torch.get_num_threads());
+      Asked asked = new Asked(Tensors.dtype(x), shapes, torch.get_num_threads());
       String known = KNOWN.get(asked);
       if (known != null) {
         return known;

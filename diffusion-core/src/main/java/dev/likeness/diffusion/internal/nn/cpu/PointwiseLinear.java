@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -26,7 +27,7 @@ public final class PointwiseLinear {
       return false;
     }
     // With one thread libtorch computes such a convolution by OpenBLAS too.
-    return DType.of(x.scalar_type()) == DType.F32
+    return Tensors.dtype(x) == DType.F32
         ? torch.get_num_threads() > 1
         : weight.keeps() && !GradMode.is_enabled();
   }

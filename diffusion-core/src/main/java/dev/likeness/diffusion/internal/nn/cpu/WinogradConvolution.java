@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -63,7 +64,7 @@ public final class WinogradConvolution {
   public static boolean isFaster(Tensor x, long out, LayerWeight weight) {
     return weight.keeps()
         && PackedConvolution.isFaster(x)
-        && DType.of(x.scalar_type()) == DType.F32
+        && Tensors.dtype(x) == DType.F32
         && x.size(3) % TILE == 0
         && x.size(2) * x.size(3) >= PIXELS
         && x.size(1) * out >= WEIGHTS;

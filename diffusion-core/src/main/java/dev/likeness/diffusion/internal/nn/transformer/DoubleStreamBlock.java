@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.nn.transformer;
 
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -70,7 +71,7 @@ public record DoubleStreamBlock(
 
     /** {@code x} within f16's range when it is f16, else itself. */
     public static Tensor clamp(Tensor x) {
-      return DType.of(x.scalar_type()) == DType.F16
+      return Tensors.dtype(x) == DType.F16
           ? x.clamp(
               new ScalarOptional(new Scalar(-LARGEST)), new ScalarOptional(new Scalar(LARGEST)))
           : x;

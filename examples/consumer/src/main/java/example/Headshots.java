@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;

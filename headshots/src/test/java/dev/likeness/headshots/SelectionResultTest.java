@@ -10,6 +10,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.report.LikenessCurve;
 import dev.likeness.headshots.report.ShootReport;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
@@ -407,12 +408,12 @@ class SelectionResultTest {
         new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.3, 0.5, false))),
         Double.NaN,
         false);
-    String svg = ShootReport.LikenessCurve.svg(SelectionResult.of(List.of(other, alike), 1));
+    String svg = LikenessCurve.svg(SelectionResult.of(List.of(other, alike), 1));
     assertTrue(
         svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30") && svg.contains("class=\"kept\""),
         svg);
     assertEquals(
-        "", ShootReport.LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
+        "", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
   }
 
   /** Of a picture whose face nothing held. */

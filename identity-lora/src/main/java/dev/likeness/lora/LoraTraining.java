@@ -3,8 +3,6 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.TrainingTarget;
-import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -18,6 +16,7 @@ import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * How to teach a base model a person: every number of a LoRA training (Hu et al. 2021,
@@ -65,10 +64,6 @@ public record LoraTraining(
     List<String> captions,
     long seed,
     OptimizerOptions options) {
-  /** Of a base that is not trained here, which counts as one with a transformer. */
-  private static final TrainingTarget.Recipe UNTRAINED =
-      new TrainingTarget.Recipe(Integer.MAX_VALUE, 1e-4, false);
-
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || priorPictures < 0) {
@@ -92,44 +87,6 @@ public record LoraTraining(
     if (captions.isEmpty()) {
       throw new IllegalArgumentException("there must be a caption, e.g. \"photo of %s\"");
     }
-  }
-
-  /** All but the options, which are {@link OptimizerOptions#PLAIN}. */
-  public LoraTraining(
-      int rank,
-      double alpha,
-      LoraTargets targets,
-      boolean textEncoder,
-      int steps,
-      int batch,
-      double learningRate,
-      int warmup,
-      double minSnrGamma,
-      double weightDecay,
-      double longestGradient,
-      boolean flip,
-      int priorPictures,
-      double priorWeight,
-      List<String> captions,
-      long seed) {
-    this(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        OptimizerOptions.PLAIN);
   }
 
   /** As {@link #balanced}, for less than half as long: a first look. */
@@ -273,290 +230,79 @@ public record LoraTraining(
    * one image a step, a low learning rate, and a transformer with its text encoders as they are.
    */
   public LoraTraining suitedTo(BaseModel base) {
-    return base.unwrap(ModelExtras.class).training().map(this::by).orElseGet(() -> {
-      LoraTraining full =
-          targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
-      TrainingTarget.Recipe recipe = base.parts()
-          .capability(TrainingTarget.class)
-          .map(TrainingTarget::recipe)
-          .orElse(UNTRAINED);
-      LoraTraining slow = full.learningRate(recipe.learningRate());
-      return recipe.textEncoders() ? slow : slow.textEncoder(false);
-    });
+    return TrainingPreset.suited(this, base);
   }
 
-  private LoraTraining by(ModelExtras.Training recipe) {
-    int as = (int) Math.ceil((double) steps * batch / recipe.batch());
-    return targets(LoraTargets.valueOf(recipe.layers().name()))
-        .rank(recipe.rank())
-        .textEncoder(recipe.textEncoder())
-        .steps(as)
-        .batch(recipe.batch())
-        .learningRate(recipe.learningRate());
+  private LoraTraining with(Consumer<TrainingDraft> change) {
+    TrainingDraft draft = new TrainingDraft(this);
+    change.accept(draft);
+    return draft.made();
   }
 
   /** Another rank; alpha keeps its ratio to it. */
   public LoraTraining rank(int n) {
-    return new LoraTraining(
-        n,
-        n * alpha / rank,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> {
+      draft.rank = n;
+      draft.alpha = n * alpha / rank;
+    });
   }
 
   /** Other layers. */
   public LoraTraining targets(LoraTargets layers) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        layers,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> draft.targets = layers);
   }
 
   /** Another gamma of min-SNR weighting, 0 for none. */
   public LoraTraining minSnrGamma(double gamma) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        gamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> draft.minSnrGamma = gamma);
   }
 
   /** With the text encoder learning, or not. */
   public LoraTraining textEncoder(boolean learns) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        learns,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> draft.textEncoder = learns);
   }
 
   /** Another number of optimiser steps. */
   public LoraTraining steps(int n) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        n,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> draft.steps = n);
   }
 
   /** Another number of pictures in each step. */
   public LoraTraining batch(int n) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        n,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> draft.batch = n);
   }
 
   /** Another learning rate. */
   public LoraTraining learningRate(double rate) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        rate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> draft.learningRate = rate);
   }
 
   /** With mirrored pictures too, or not. */
   public LoraTraining flip(boolean mirrored) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        mirrored,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        options);
+    return with(draft -> draft.flip = mirrored);
   }
 
   /** Prior preservation with this many class pictures, which count {@code weight}. */
   public LoraTraining prior(int count, double weight) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        count,
-        weight,
-        captions,
-        seed,
-        options);
+    return with(draft -> {
+      draft.priorPictures = count;
+      draft.priorWeight = weight;
+    });
   }
 
   /** Other captions, {@code %s} being the person. */
   public LoraTraining captions(String... templates) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        List.of(templates),
-        seed,
-        options);
+    return with(draft -> draft.captions = List.of(templates));
   }
 
   /** Another seed. */
   public LoraTraining seed(long value) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        value,
-        options);
+    return with(draft -> draft.seed = value);
   }
 
   /** Other options. */
   public LoraTraining options(OptimizerOptions others) {
-    return new LoraTraining(
-        rank,
-        alpha,
-        targets,
-        textEncoder,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        minSnrGamma,
-        weightDecay,
-        longestGradient,
-        flip,
-        priorPictures,
-        priorWeight,
-        captions,
-        seed,
-        others);
+    return with(draft -> draft.options = others);
   }
 
   /** What a change's factors are multiplied by. */

@@ -2,7 +2,9 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
 import java.util.List;
@@ -27,6 +29,10 @@ public enum TrainingPreset {
 
   private static final int FEWEST = 400;
   private static final int MOST = 2000;
+  /** Of a base that is not trained here, which counts as one with a transformer. */
+  private static final TrainingTarget.Recipe UNTRAINED =
+      new TrainingTarget.Recipe(Integer.MAX_VALUE, 1e-4, false);
+
   /** What is given up, one after the other, where memory is short: time first. */
   private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
       settings -> settings.options(settings.options().recompute(true)),
@@ -104,5 +110,36 @@ public enum TrainingPreset {
 
   private static TrainingMemory memory(LoraTraining settings, BaseModel base, boolean watched) {
     return settings.memory(base, base.defaults().width(), base.defaults().height(), watched);
+  }
+
+  /** {@link LoraTraining#suitedTo}. */
+  static LoraTraining suited(LoraTraining settings, BaseModel base) {
+    return base.unwrap(ModelExtras.class)
+        .training()
+        .map(recipe -> by(settings, recipe))
+        .orElseGet(() -> {
+          LoraTraining full = settings
+              .targets(LoraTargets.ATTENTION)
+              .rank(8)
+              .steps(settings.steps() * settings.batch())
+              .batch(1);
+          TrainingTarget.Recipe recipe = base.parts()
+              .capability(TrainingTarget.class)
+              .map(TrainingTarget::recipe)
+              .orElse(UNTRAINED);
+          LoraTraining slow = full.learningRate(recipe.learningRate());
+          return recipe.textEncoders() ? slow : slow.textEncoder(false);
+        });
+  }
+
+  private static LoraTraining by(LoraTraining settings, ModelExtras.Training recipe) {
+    int as = (int) Math.ceil((double) settings.steps() * settings.batch() / recipe.batch());
+    return settings
+        .targets(LoraTargets.valueOf(recipe.layers().name()))
+        .rank(recipe.rank())
+        .textEncoder(recipe.textEncoder())
+        .steps(as)
+        .batch(recipe.batch())
+        .learningRate(recipe.learningRate());
   }
 }

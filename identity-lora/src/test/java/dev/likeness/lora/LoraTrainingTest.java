@@ -34,6 +34,7 @@ import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
 import java.io.IOException;
@@ -376,7 +377,23 @@ class LoraTrainingTest {
   void writesOneSpellingThatNeedsNoAlpha() {
     Path file = files.resolve("strong.safetensors");
     LoraTraining strong = new LoraTraining(
-        2, 8, LoraTargets.ATTENTION, false, 2, 1, 1e-3, 0, 0, 0, 1, true, 0, 1, List.of("%s"), 0);
+        2,
+        8,
+        LoraTargets.ATTENTION,
+        false,
+        2,
+        1,
+        1e-3,
+        0,
+        0,
+        0,
+        1,
+        true,
+        0,
+        1,
+        List.of("%s"),
+        0,
+        OptimizerOptions.PLAIN);
     float[] drawn;
     try (TrainedPerson person = train(strong)) {
       drawn = drawn(person);
@@ -521,7 +538,8 @@ class LoraTrainingTest {
         0,
         1,
         List.of("%s"),
-        0);
+        0,
+        OptimizerOptions.PLAIN);
     TrainingSet set = TrainingSet.of(pictures(1), SUBJECT).state(state);
     Cancellation stop = new Cancellation();
     Progress untilStep1 = event -> {

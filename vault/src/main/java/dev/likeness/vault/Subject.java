@@ -4,9 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.Consent;
-import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -22,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";
-  private static final String DATES = "dates.json";
+  static final String DATES = "dates.json";
 
   private final SubjectStore store;
   private final String id;
@@ -82,15 +80,6 @@ public final class Subject {
   /** What of it was damaged when it was opened, if anything. */
   Optional<String> damage() {
     return Optional.ofNullable(damage);
-  }
-
-  /**
-   * Whether a folder has no dates since its creation, or its removal, was interrupted; one that
-   * holds more has lost them, e.g. in a restore.
-   */
-  static boolean isRest(String id, Path folder) {
-    return !Files.exists(folder.resolve(DATES))
-        && new SubjectFolders(id, folder, WrappingKey.absent()).holdNoMoreThanConsent();
   }
 
   /** The random id: 32 hexadecimal digits that say nothing about the person. */

@@ -37,6 +37,15 @@ final class SubjectFolders {
     }
   }
 
+  /**
+   * Whether a folder has no dates since its creation, or its removal, was interrupted; one that
+   * holds more has lost them, e.g. in a restore.
+   */
+  static boolean isRest(String id, Path folder) {
+    return !Files.exists(folder.resolve(Subject.DATES))
+        && new SubjectFolders(id, folder, WrappingKey.absent()).holdNoMoreThanConsent();
+  }
+
   // A vault whose key is gone stays closed; what comes next goes into another, with another key.
   private void renew(DataCategory holding) {
     vaults.put(

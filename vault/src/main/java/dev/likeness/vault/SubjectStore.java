@@ -116,7 +116,7 @@ public final class SubjectStore implements AutoCloseable {
           continue;
         }
         StoreLock.discardUnfinished(found);
-        if (Subject.isRest(id, found)) {
+        if (SubjectFolders.isRest(id, found)) {
           Erasure.remove(found);
           continue;
         }

@@ -7,7 +7,6 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
@@ -21,13 +20,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * A shoot as one HTML page that opens from disk, with everything in it: the photos and what was
@@ -250,85 +247,6 @@ public final class ShootReport {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /**
-   * How like the person each picture that was drawn is, the most alike first, as a drawing in a
-   * page.
-   */
-  public static final class LikenessCurve {
-    private static final int WIDTH = 640;
-    private static final int HEIGHT = 180;
-    private static final int MARGIN = 24;
-
-    private record Bar(double likeness, double least, boolean kept) {}
-
-    private LikenessCurve() {}
-
-    /** The drawing; empty when likeness was not measured. */
-    public static String svg(SelectionResult choice) {
-      return svg(choice.verdicts().stream()
-          .flatMap(verdict -> bar(verdict.candidate().card(), verdict.kept()).stream()));
-    }
-
-    /** The drawing of pictures that were all kept. */
-    static String svg(List<ScoreCard> cards) {
-      return svg(cards.stream().flatMap(card -> bar(card, true).stream()));
-    }
-
-    private static Optional<Bar> bar(ScoreCard card, boolean kept) {
-      return card.of(ScoreAspect.LIKENESS)
-          .filter(score -> !Double.isNaN(score.value()))
-          .map(score -> new Bar(score.value(), score.threshold(), kept));
-    }
-
-    private static String svg(Stream<Bar> measured) {
-      List<Bar> bars = measured
-          .sorted(Comparator.comparingDouble((Bar bar) -> -bar.likeness))
-          .toList();
-      if (bars.isEmpty()) {
-        return "";
-      }
-      StringBuilder svg = new StringBuilder(String.format(
-          Locale.ROOT,
-          "<h2>Likeness</h2>%n<p class=\"note\">How like the "
-              + "photos each picture is, 1 for the same; green ones were kept, below the line it may be somebody else.</p>%n"
-              + "<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"likeness\">%n",
-          WIDTH,
-          HEIGHT));
-      double step = (WIDTH - 2.0 * MARGIN) / bars.size();
-      for (int i = 0; i < bars.size(); i++) {
-        Bar bar = bars.get(i);
-        double top = height(bar.likeness);
-        svg.append(String.format(
-            Locale.ROOT,
-            "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>"
-                + "%.2f</title></rect>%n",
-            bar.kept ? "kept" : "dropped",
-            MARGIN + i * step,
-            top,
-            Math.max(1, step - 3),
-            HEIGHT - MARGIN - top,
-            bar.likeness));
-      }
-      double line = height(bars.get(0).least);
-      return svg.append(String.format(
-              Locale.ROOT,
-              "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\">"
-                  + "%.2f</text>%n</svg>%n",
-              MARGIN,
-              WIDTH - MARGIN,
-              line,
-              line,
-              WIDTH - MARGIN - 30,
-              line - 4,
-              bars.get(0).least))
-          .toString();
-    }
-
-    private static double height(double likeness) {
-      return HEIGHT - MARGIN - Math.max(0, Math.min(1, likeness)) * (HEIGHT - 2 * MARGIN);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.training.AdamW8bit;
 import dev.likeness.diffusion.internal.training.Lion;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.Prodigy;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -99,264 +100,75 @@ public record OptimizerOptions(
     }
   }
 
+  private OptimizerOptions with(Consumer<OptimizerDraft> change) {
+    OptimizerDraft draft = new OptimizerDraft(this);
+    change.accept(draft);
+    return draft.made();
+  }
+
   /** Another form of change. */
   public OptimizerOptions form(LoraForm kind) {
-    return new OptimizerOptions(
-        kind,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.form = kind);
   }
 
   /** With rsLoRA's strength, or not. */
   public OptimizerOptions rankStabilised(boolean stabilised) {
-    return new OptimizerOptions(
-        form,
-        stabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.rankStabilised = stabilised);
   }
 
   /** The layers whose whole name matches {@code pattern}, in the place of the targets. */
   public OptimizerOptions modules(String pattern) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        pattern,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.modules = pattern);
   }
 
   /** Another optimiser. */
   public OptimizerOptions optimizer(TrainingOptimizer kind) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        kind,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.optimizer = kind);
   }
 
   /** With a learning rate that stays, or falls. */
   public OptimizerOptions constantRate(boolean constant) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constant,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.constantRate = constant);
   }
 
   /** Another number of batches for each step. */
   public OptimizerOptions accumulation(int batches) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        batches,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.accumulation = batches);
   }
 
   /** With gradient checkpointing, or without. */
   public OptimizerOptions recompute(boolean twice) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        twice,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.recompute = twice);
   }
 
   /** With a slow average, which becomes the result. */
   public OptimizerOptions ema(double decay) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        decay,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.ema = decay);
   }
 
   /** With noise that shifts a whole picture. */
   public OptimizerOptions noiseOffset(double strength) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        strength,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.noiseOffset = strength);
   }
 
   /** With a second noise in what the network sees. */
   public OptimizerOptions inputPerturbation(double strength) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        strength,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.inputPerturbation = strength);
   }
 
   /** With debiased weights of the loss, or without. */
   public OptimizerOptions debiased(boolean weighted) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        weighted,
-        focus,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.debiased = weighted);
   }
 
   /** With another weight of each picture's marked area. */
   public OptimizerOptions focus(double factor) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        factor,
-        rounded,
-        distilled,
-        pivot);
+    return with(draft -> draft.focus = factor);
   }
 
   /** With weights in bf16 alone, or with f32 ones behind them. */
   public OptimizerOptions rounded(boolean byChance) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        byChance,
-        distilled,
-        pivot);
+    return with(draft -> draft.rounded = byChance);
   }
 
   /**
@@ -364,42 +176,12 @@ public record OptimizerOptions(
    * show.
    */
   public OptimizerOptions distilled(double guidance) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        guidance,
-        pivot);
+    return with(draft -> draft.distilled = guidance);
   }
 
   /** With a new word for the person, or {@link Pivot#NONE}. */
   public OptimizerOptions pivot(Pivot word) {
-    return new OptimizerOptions(
-        form,
-        rankStabilised,
-        modules,
-        optimizer,
-        constantRate,
-        accumulation,
-        recompute,
-        ema,
-        noiseOffset,
-        inputPerturbation,
-        debiased,
-        focus,
-        rounded,
-        distilled,
-        word);
+    return with(draft -> draft.pivot = word);
   }
 
   /** Which optimiser moves the weights. */

@@ -180,7 +180,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
         0,
         1,
         List.of("%s"),
-        0);
+        0,
+        OptimizerOptions.PLAIN);
     assertEquals(plain, settings.scale());
     assertEquals(stabilised, settings.options(PLAIN.rankStabilised(true)).scale(), 1e-8);
   }

@@ -32,10 +32,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   /** Numbers in a mapped network that may all come to lie in memory of their own. */
   private static final long MOST = 3L << 30;
 
-  private final Supplier<TensorSource> opening;
-  private TensorSource source;
-  private boolean left;
-  private volatile boolean closed;
+  private final ReopenedFile file;
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
   private final WeightsCheck asked = new WeightsCheck();
@@ -80,21 +77,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       Supplier<TensorSource> opening,
       Compute compute,
       WeightResidence residence) {
-    this.source = source;
-    this.opening = opening;
+    file = new ReopenedFile(source, opening);
     this.compute = compute;
     this.residence = residence;
     vast = source.names().stream().mapToLong(source::elements).sum() > MOST;
-  }
-
-  /** The file, open. */
-  private synchronized TensorSource file() {
-    requireOpen();
-    if (left) {
-      source = opening.get();
-      left = false;
-    }
-    return source;
   }
 
   /** Whether blocks are brought in for their use, each time to another place. */
@@ -111,7 +97,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   /** Whether {@code name} may be one of them: small ones are held whole in eight bits. */
   public boolean spares(String name) {
     return streams()
-        || residence == WeightResidence.EIGHT_BITS_EACH && Int8Weight.pay(source.shape(name));
+        || residence == WeightResidence.EIGHT_BITS_EACH
+            && Int8Weight.pay(file.header().shape(name));
   }
 
   @Override
@@ -126,20 +113,20 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private Tensor brought(String name) {
     // What has to be converted is read past the mapping, whose pages would count with the process
     // beside the copy.
-    return isView(name) ? Tensors.place(compute, file().read(name)) : own(name);
+    return isView(name) ? Tensors.place(compute, file.open().read(name)) : own(name);
   }
 
   private boolean isView(String name) {
     return residence == WeightResidence.MAPPED
         && compute.onCpu()
-        && source.dtype(name) == compute.dtype();
+        && file.header().dtype(name) == compute.dtype();
   }
 
   /** The same whatever the residence. */
   private Tensor own(String name) {
     try (TensorScope scope = TensorScope.open();
         MappedFile.OwnCopies own = MappedFile.OwnCopies.asked()) {
-      Tensor placed = Tensors.place(compute, file().read(name));
+      Tensor placed = Tensors.place(compute, file.open().read(name));
       // A part of a larger tensor would keep all of it.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
     }
@@ -169,9 +156,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * memory is short.
    */
   private boolean keeps(String name) {
-    int dimensions = source.shape(name).length;
+    int dimensions = file.header().shape(name).length;
     return compute.onCpu()
-        && source.elements(name) >= LARGE
+        && file.header().elements(name) >= LARGE
         && (dimensions > 2 || dimensions == 2 && !(vast && isView(name)));
   }
 
@@ -186,8 +173,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   private Tensor widened(String name) {
-    if (source.shape(name).length < 2) {
-      return get(name, source.shape(name));
+    if (file.header().shape(name).length < 2) {
+      return get(name, file.header().shape(name));
     }
     return packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
   }
@@ -201,7 +188,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   @Override
   public boolean has(String name) {
-    return source.names().contains(name);
+    return file.header().names().contains(name);
   }
 
   @Override
@@ -220,7 +207,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     // nothing is to be spared.
     return there != null
         ? there
-        : spares() || compute.onCpu() ? brought(name) : get(name, source.shape(name));
+        : spares() || compute.onCpu() ? brought(name) : get(name, file.header().shape(name));
   }
 
   /**
@@ -265,10 +252,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     synchronized (this) {
       region.close();
       region = new TensorRegion();
-      if (opening != null && !closed) {
-        source.close();
-        left = true;
-      }
+      file.release();
     }
     forget();
   }
@@ -280,26 +264,19 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     made.clear();
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException(
-          source.describe() + " is closed; open it again to use its tensors");
-    }
-  }
-
   void require(String name, long... shape) {
-    requireOpen();
-    asked.require(source, name, shape);
+    file.requireOpen();
+    asked.require(file.header(), name, shape);
   }
 
   /** The names that the file has, read or not. */
   public Set<String> names() {
-    return Collections.unmodifiableSet(source.names());
+    return Collections.unmodifiableSet(file.header().names());
   }
 
   /** The shape of a tensor that the file has. */
   public long[] shape(String name) {
-    return source.shape(name);
+    return file.header().shape(name);
   }
 
   /**
@@ -307,7 +284,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * leftovers.
    */
   public void requireAllRead(Set<String> expected) {
-    asked.requireAll(source, expected);
+    asked.requireAll(file.header(), expected);
   }
 
   private Tensor place(String name) {
@@ -327,12 +304,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public void close() {
     synchronized (this) {
-      if (closed) {
+      if (!file.close(region::close)) {
         return;
       }
-      closed = true;
-      region.close();
-      source.close();
     }
     forget();
   }

@@ -36,14 +36,6 @@ import java.util.function.Supplier;
 public record ComponentFile(
     String className, ModelConfig config, Supplier<TensorSource> weights, ModelConfig scheduler) {
   private static final Set<String> DENOISING = Set.of("unet", "transformer");
-  private static final List<String> TEXT_PREFIXES = List.of(
-      "",
-      "cond_stage_model.",
-      "conditioner.embedders.0.",
-      "conditioner.embedders.1.",
-      "text_encoders.clip_l.",
-      "text_encoders.clip_g.");
-
   /** A network that is no denoising one, or of whose scheduler nothing is known. */
   private ComponentFile(String className, ModelConfig config, Supplier<TensorSource> weights) {
     this(className, config, weights, null);
@@ -145,69 +137,12 @@ public record ComponentFile(
         }
       }
     }
-    return component.startsWith("text_encoder") ? text(base, component, path, keys) : null;
+    return component.startsWith("text_encoder")
+        ? TextEncoderFile.of(base, component, path, keys)
+        : null;
   }
 
-  private static ComponentFile text(
-      ModelParts base, String component, Path path, TensorNames keys) {
-    ComponentFile language = language(component, path, keys);
-    if (language != null) {
-      return language;
-    }
-    boolean projects = projects(base, component);
-    for (String prefix : TEXT_PREFIXES) {
-      int most = known(base, component).get("num_hidden_layers") instanceof Integer layers
-          ? layers
-          : Integer.MAX_VALUE;
-      KeyMapping stored = ClipKeyFormat.layout(keys, prefix, most, projects);
-      if (stored != null) {
-        KeyMapping layout = ComponentDetector.heard(component, projects) || ofFolder(path)
-            ? stored
-            : ClipKeyFormat.unprojected(stored);
-        return relaid(
-            base,
-            component,
-            path,
-            layout,
-            ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects),
-            textClass(projects));
-      }
-    }
-    return null;
-  }
-
-  // A diffusers folder's own file brings its projection.
-  private static boolean ofFolder(Path path) {
-    Path config = path.resolveSibling("config.json");
-    return Files.exists(config)
-        && ModelConfig.read(config).texts("architectures", List.of()).contains(textClass(true));
-  }
-
-  private static ComponentFile language(String component, Path path, TensorNames keys) {
-    for (String prefix : List.of("", "text_encoders.t5xxl.transformer.", "text_encoders.t5xxl.")) {
-      KeyMapping t5 = T5KeyFormat.layout(keys, prefix);
-      KeyMapping qwen = Qwen3KeyFormat.layout(keys, prefix);
-      if (t5 != null) {
-        return whole(
-            "T5EncoderModel",
-            T5KeyFormat.config(new CanonicalTensors(keys, t5)),
-            component,
-            path,
-            t5);
-      }
-      if (qwen != null) {
-        return whole(
-            "Qwen3ForCausalLM",
-            Qwen3KeyFormat.config(new CanonicalTensors(keys, qwen)),
-            component,
-            path,
-            qwen);
-      }
-    }
-    return null;
-  }
-
-  private static ComponentFile whole(
+  static ComponentFile whole(
       String className,
       Map<String, Object> config,
       String component,
@@ -219,22 +154,7 @@ public record ComponentFile(
         () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), layout));
   }
 
-  private static boolean projects(ModelParts base, String component) {
-    if (base == null) {
-      return component.equals("text_encoder_2");
-    }
-    return base.variant().isPresent()
-        ? base.variant().get().projects(component)
-        : base.componentClass(component) != null
-            ? base.componentClass(component).equals(textClass(true))
-            : component.equals("text_encoder_2");
-  }
-
-  private static String textClass(boolean projects) {
-    return projects ? "CLIPTextModelWithProjection" : "CLIPTextModel";
-  }
-
-  private static ComponentFile relaid(
+  static ComponentFile relaid(
       ModelParts base,
       String component,
       Path path,
@@ -312,7 +232,7 @@ public record ComponentFile(
   }
 
   // The family's own facts where the model lacks the part, else those of the part that it has.
-  private static Map<String, Object> known(ModelParts base, String component) {
+  static Map<String, Object> known(ModelParts base, String component) {
     Map<String, Object> options = new LinkedHashMap<>();
     if (base == null) {
       return options;

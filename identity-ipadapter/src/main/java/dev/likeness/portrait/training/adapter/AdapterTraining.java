@@ -24,6 +24,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * How to teach an IP-Adapter for a base: projection, keys and values learn, the base and the image
@@ -149,158 +150,45 @@ public record AdapterTraining(
         0);
   }
 
+  private AdapterTraining with(Consumer<AdapterDraft> change) {
+    AdapterDraft draft = new AdapterDraft(this);
+    change.accept(draft);
+    return draft.made();
+  }
+
   /** Another number of optimiser steps. */
   public AdapterTraining steps(int n) {
-    return new AdapterTraining(
-        kind,
-        tokens,
-        shape,
-        rank,
-        start,
-        n,
-        batch,
-        learningRate,
-        warmup,
-        cooldown,
-        minSnrGamma,
-        orthogonal,
-        weightDecay,
-        longestGradient,
-        drop,
-        timestepShift,
-        seed);
+    return with(draft -> draft.steps = n);
   }
 
   /** Another number of pairs in each step. */
   public AdapterTraining batch(int n) {
-    return new AdapterTraining(
-        kind,
-        tokens,
-        shape,
-        rank,
-        start,
-        steps,
-        n,
-        learningRate,
-        warmup,
-        cooldown,
-        minSnrGamma,
-        orthogonal,
-        weightDecay,
-        longestGradient,
-        drop,
-        timestepShift,
-        seed);
+    return with(draft -> draft.batch = n);
   }
 
   /** Another learning rate. */
   public AdapterTraining learningRate(double rate) {
-    return new AdapterTraining(
-        kind,
-        tokens,
-        shape,
-        rank,
-        start,
-        steps,
-        batch,
-        rate,
-        warmup,
-        cooldown,
-        minSnrGamma,
-        orthogonal,
-        weightDecay,
-        longestGradient,
-        drop,
-        timestepShift,
-        seed);
+    return with(draft -> draft.learningRate = rate);
   }
 
   /** Another share of noisier timesteps. */
   public AdapterTraining timestepShift(double shift) {
-    return new AdapterTraining(
-        kind,
-        tokens,
-        shape,
-        rank,
-        start,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        cooldown,
-        minSnrGamma,
-        orthogonal,
-        weightDecay,
-        longestGradient,
-        drop,
-        shift,
-        seed);
+    return with(draft -> draft.timestepShift = shift);
   }
 
   /** A LoRA of that rank learnt with it. */
   public AdapterTraining rank(int n) {
-    return new AdapterTraining(
-        kind,
-        tokens,
-        shape,
-        n,
-        start,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        cooldown,
-        minSnrGamma,
-        orthogonal,
-        weightDecay,
-        longestGradient,
-        drop,
-        timestepShift,
-        seed);
+    return with(draft -> draft.rank = n);
   }
 
   /** Goes on from an adapter's file. */
   public AdapterTraining from(Path adapter) {
-    return new AdapterTraining(
-        kind,
-        tokens,
-        shape,
-        rank,
-        adapter,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        cooldown,
-        minSnrGamma,
-        orthogonal,
-        weightDecay,
-        longestGradient,
-        drop,
-        timestepShift,
-        seed);
+    return with(draft -> draft.start = adapter);
   }
 
   /** Another seed. */
   public AdapterTraining seed(long value) {
-    return new AdapterTraining(
-        kind,
-        tokens,
-        shape,
-        rank,
-        start,
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        cooldown,
-        minSnrGamma,
-        orthogonal,
-        weightDecay,
-        longestGradient,
-        drop,
-        timestepShift,
-        value);
+    return with(draft -> draft.seed = value);
   }
 
   /**

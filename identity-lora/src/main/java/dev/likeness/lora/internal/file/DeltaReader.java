@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
 import dev.likeness.lora.internal.algorithm.FullDelta;
@@ -10,7 +11,11 @@ import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.OftDelta;
 import dev.likeness.lora.internal.algorithm.PeftOftDelta;
+import dev.likeness.lora.internal.algorithm.ReshapedDelta;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -37,6 +42,36 @@ public final class DeltaReader {
     return keys.has(LoraKey.MAGNITUDE) && change != null
         ? new DoraDelta(change, changes.magnitude())
         : change;
+  }
+
+  /**
+   * The change of {@code layer}'s weight, which may take in more channels than the keys fit; null
+   * when they change the bias alone.
+   */
+  static WeightDelta change(LayerKeys keys, TargetLayer layer, AdapterConfig alphas) {
+    WeightDelta read = read(LoraAlgorithm.of(keys).orElseThrow(), keys, alphas);
+    return read != null && keys.layer().in() < layer.in()
+        ? ReshapedDelta.of(read, keys.layer().in(), layer.in())
+        : read;
+  }
+
+  /**
+   * What {@link #bias} is to a layer whose own bias is {@code base}; what only scales that is
+   * nothing to a layer without.
+   *
+   * @param file what a message calls the file
+   */
+  static Optional<Tensor> biasDifference(
+      LayerKeys keys, Tensor bias, Supplier<Optional<Tensor>> base, String file) {
+    if (keys.has(LoraKey.CHANNEL_FACTOR)) {
+      return base.get().map(bias::mul);
+    }
+    return Optional.of(
+        keys.has(LoraKey.SET_B)
+            ? bias.sub(base.get()
+                .orElseThrow(() -> new InvalidInputException(file + ": " + keys.own(LoraKey.SET_B)
+                    + " is a new bias of a layer that has none in this base; remove it")))
+            : bias);
   }
 
   /**

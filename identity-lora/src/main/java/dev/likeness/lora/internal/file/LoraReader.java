@@ -10,7 +10,6 @@ import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
-import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.util.ArrayList;
@@ -26,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
@@ -287,11 +285,8 @@ public final class LoraReader {
     keys.forEach((layer, own) -> {
       try (TensorScope scope = TensorScope.open()) {
         Optional<FusedLayer> whole = whole(layer);
-        WeightDelta read = DeltaReader.read(LoraAlgorithm.of(own).orElseThrow(), own, alphas);
-        if (read != null) {
-          WeightDelta change = own.layer().in() < layer.in()
-              ? ReshapedDelta.of(read, own.layer().in(), layer.in())
-              : read;
+        WeightDelta change = DeltaReader.change(own, layer, alphas);
+        if (change != null) {
           whole
               .map(all ->
                   all.changes(change, part -> base.apply(part, part.weight()).orElseThrow()))
@@ -303,7 +298,8 @@ public final class LoraReader {
           whole
               .map(all -> all.biases(bias))
               .orElse(Map.of(layer, bias))
-              .forEach((part, rows) -> difference(own, rows, () -> base.apply(part, part.bias()))
+              .forEach((part, rows) -> DeltaReader.biasDifference(
+                      own, rows, () -> base.apply(part, part.bias()), source.describe())
                   .ifPresent(moved -> biases.put(part, region.keep(moved))));
         }
       }
@@ -314,22 +310,5 @@ public final class LoraReader {
         .filter(biases::containsKey)
         .collect(Collectors.toSet());
     return new LoraDeltas(weights, biases, BundledEmbeddings.read(source, notes), ownBiases);
-  }
-
-  /**
-   * What {@link DeltaReader#bias} is to a layer whose own bias is {@code base}; what only scales
-   * that is nothing to a layer without.
-   */
-  private Optional<Tensor> difference(LayerKeys own, Tensor bias, Supplier<Optional<Tensor>> base) {
-    if (own.has(LoraKey.CHANNEL_FACTOR)) {
-      return base.get().map(bias::mul);
-    }
-    return Optional.of(
-        own.has(LoraKey.SET_B)
-            ? bias.sub(base.get()
-                .orElseThrow(() ->
-                    new InvalidInputException(source.describe() + ": " + own.own(LoraKey.SET_B)
-                        + " is a new bias of a layer that has none in this base; remove it")))
-            : bias);
   }
 }

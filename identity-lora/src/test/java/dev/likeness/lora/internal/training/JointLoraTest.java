@@ -64,7 +64,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class JointLoraTest {
   private static final LoraTraining SETTINGS = new LoraTraining(
-      2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
+      2,
+      2,
+      LoraTargets.ATTENTION,
+      true,
+      3,
+      2,
+      1e-3,
+      0,
+      0,
+      0.01,
+      1,
+      false,
+      0,
+      1,
+      List.of("%s"),
+      0,
+      OptimizerOptions.PLAIN);
 
   @TempDir
   private Path parent;

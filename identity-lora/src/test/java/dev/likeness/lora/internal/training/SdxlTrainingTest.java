@@ -32,6 +32,7 @@ import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.RealLoraTest;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +52,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 public class SdxlTrainingTest {
   private static final LoraTraining SETTINGS = new LoraTraining(
-      2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
+      2,
+      2,
+      LoraTargets.ATTENTION,
+      true,
+      3,
+      2,
+      1e-3,
+      0,
+      0,
+      0.01,
+      1,
+      false,
+      0,
+      1,
+      List.of("%s"),
+      0,
+      OptimizerOptions.PLAIN);
 
   @TempDir
   private Path parent;

@@ -43,7 +43,8 @@ class TrainedFormsTest {
       0,
       1,
       List.of("%s"),
-      0);
+      0,
+      OptimizerOptions.PLAIN);
   private static final String MODULES =
       "unet\\." + GoldenLora.record("../training/forms").get("modules");
 

@@ -35,7 +35,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class TrainingParityTest {
   private static final LoraTraining SETTINGS = new LoraTraining(
-      4, 4, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1, false, 0, 1, List.of("%s"), 0);
+      4,
+      4,
+      LoraTargets.ATTENTION,
+      true,
+      3,
+      2,
+      1e-3,
+      0,
+      0,
+      0.01,
+      1,
+      false,
+      0,
+      1,
+      List.of("%s"),
+      0,
+      OptimizerOptions.PLAIN);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

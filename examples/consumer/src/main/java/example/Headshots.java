@@ -2,7 +2,7 @@ package example;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Consent;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;

@@ -1,7 +1,9 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -160,7 +162,7 @@ public final class HeadshotStudio {
    * Reviews a person's photos with the built-in tools.
    *
    * @param consent who agreed to what
-   * @throws ConsentRefused when it does not cover looking at the photos
+   * @throws dev.likeness.diffusion.ConsentException when it does not cover looking at the photos
    */
   public static PhotoReview review(PhotoSet photos, Consent consent) {
     Consent.require(consent, Purpose.INTAKE);
@@ -181,7 +183,7 @@ public final class HeadshotStudio {
    *     all of it kept in the person's file
    * @param state the file in which the run keeps its state, and from which one that was stopped
    *     goes on; null for none
-   * @throws ConsentRefused when the consent does not cover learning
+   * @throws dev.likeness.diffusion.ConsentException when the consent does not cover learning
    * @throws dev.likeness.diffusion.error.ResourceLimitException where nothing fits
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
@@ -229,7 +231,7 @@ public final class HeadshotStudio {
    *
    * @param way how; its captions say {@code %s} for the person
    * @param state where the run's state is and is kept, or null for nowhere
-   * @throws ConsentRefused when the consent does not cover learning
+   * @throws dev.likeness.diffusion.ConsentException when the consent does not cover learning
    */
   public TrainedModel learnWhole(
       PhotoReview review,
@@ -277,7 +279,7 @@ public final class HeadshotStudio {
    *     is drawn
    * @param consent who agreed to what
    * @param known of how they look, what the user says: it is believed
-   * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the
+   * @throws dev.likeness.diffusion.ConsentException when it does not cover learning: what an adapter makes of a face is the
    *     person's model too
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
@@ -310,13 +312,13 @@ public final class HeadshotStudio {
   /**
    * Draws headshots.
    *
-   * @throws ConsentRefused when the consent in the person's file does not cover drawing
+   * @throws dev.likeness.diffusion.ConsentException when the consent in the person's file does not cover drawing
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     return progress.around(
-        () -> new HeadshotGenerator(base, held(Consent.requireToDraw(person)), request, enlarger)
+        () -> new HeadshotGenerator(base, held(requireToDraw(person)), request, enlarger)
             .run(each, Phases.of(progress), cancellation));
   }
 
@@ -326,11 +328,11 @@ public final class HeadshotStudio {
    *
    * @param face where it is in the picture
    * @param strength how much of the face is drawn anew, 0 to 1
-   * @throws ConsentRefused when the consent in the person's file does not cover drawing
+   * @throws dev.likeness.diffusion.ConsentException when the consent in the person's file does not cover drawing
    */
   public Headshot redrawFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
-    Consent.requireToDraw(person);
+    requireToDraw(person);
     return FaceDetailer.of(
         base,
         held(person).at(headshot.likeness()),
@@ -346,7 +348,7 @@ public final class HeadshotStudio {
    * {@link HeadshotEdit} keeps kept to the pixel.
    *
    * @param detector finds the face that parts are found by; stays the caller's
-   * @throws ConsentRefused when the consent in the person's file does not cover drawing
+   * @throws dev.likeness.diffusion.ConsentException when the consent in the person's file does not cover drawing
    * @throws dev.likeness.diffusion.error.InvalidInputException when no face is seen and no mask is
    *     given, or the mask has another size
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
@@ -359,7 +361,7 @@ public final class HeadshotStudio {
       Progress progress,
       Cancellation cancellation) {
     return progress.around(
-        () -> new HeadshotEditor(base, held(Consent.requireToDraw(person)), detector, enlarger)
+        () -> new HeadshotEditor(base, held(requireToDraw(person)), detector, enlarger)
             .of(headshot, edit, Phases.of(progress), cancellation));
   }
 
@@ -389,5 +391,22 @@ public final class HeadshotStudio {
    */
   public Identity held(Identity person) {
     return guidance.map(by -> GuidedPerson.of(person, by)).orElse(person);
+  }
+
+  /**
+   * The person, where pictures of them may be drawn; identities of other makes carry no consent of
+   * their own.
+   */
+  private static Identity requireToDraw(Identity person) {
+    if (person instanceof GuidedPerson held) {
+      requireToDraw(held.own());
+    } else if (person instanceof ReferencePerson shown) {
+      Consent.require(shown.consent(), Purpose.HEADSHOTS);
+      requireToDraw(shown.learnt());
+    } else if (person instanceof TrainedPerson known
+        && !known.subject().consent().isEmpty()) {
+      Consent.require(Consent.parse(known.subject().consent()), Purpose.HEADSHOTS);
+    }
+    return person;
   }
 }

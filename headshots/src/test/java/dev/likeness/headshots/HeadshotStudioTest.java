@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -300,15 +303,15 @@ class HeadshotStudioTest {
     Consent drawing = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
     Consent learning = Consent.of("Ada: look at me").only(Purpose.INTAKE, Purpose.TRAINING);
     List<ProgressEvent> events = new ArrayList<>();
-    ConsentRefused refused = assertThrows(
-        ConsentRefused.class,
+    ConsentException refused = assertThrows(
+        ConsentException.class,
         () -> studio.show(
             null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
     ReferencePerson shown = new ReferencePerson(
         null, ada, learning, "an adapter", IdentityStrength.UNMEASURED, Map.of());
-    ConsentRefused undrawn = assertThrows(
-        ConsentRefused.class,
+    ConsentException undrawn = assertThrows(
+        ConsentException.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
     assertEquals(Purpose.HEADSHOTS, undrawn.purpose());
     assertEquals(
@@ -326,7 +329,7 @@ class HeadshotStudioTest {
     for (Identity person : List.of(held, beside, new GuidedPerson(beside, unasked::at))) {
       assertEquals(
           Purpose.HEADSHOTS,
-          assertThrows(ConsentRefused.class, () -> studio.shoot(person, request()))
+          assertThrows(ConsentException.class, () -> studio.shoot(person, request()))
               .purpose());
     }
     assertEquals(

@@ -3,6 +3,7 @@ package dev.likeness.headshots;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.headshots.style.Style;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,9 +1,10 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.Consent;
+import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;

@@ -1,16 +1,16 @@
 package dev.likeness.vault;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.PersonProfile;
@@ -80,7 +80,7 @@ public final class SubjectStudio {
    *
    * @param name what the report calls it, its last 100 bytes without dots in front; of photos of
    *     one name the later ones are numbered, as in {@code selfie (2).jpg}
-   * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover it
+   * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover it
    * @throws IllegalStateException while the subject is being learnt
    */
   public void add(Subject subject, String name, byte[] photo) {
@@ -140,7 +140,7 @@ public final class SubjectStudio {
    * {@link #learn} keeps whom it learns. So a program can learn with the store closed, which other
    * processes open then; photos and states that it keeps meanwhile are its own to remove.
    *
-   * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover
+   * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover
    *     learning
    * @throws IllegalStateException while the subject is being learnt here
    */

@@ -3,11 +3,11 @@ package dev.likeness.vault;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.ConsentException;
+import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.Consent;
-import dev.likeness.headshots.ConsentRefused;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.Purpose;
 import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -32,13 +32,13 @@ class ConsentTest {
 
   @Test
   void isRequiredOfIntake() {
-    ConsentRefused none =
-        assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, null));
+    ConsentException none =
+        assertThrows(ConsentException.class, () -> HeadshotStudio.review(null, null));
     assertEquals(
         "nobody is said to have agreed to looking at the photos; give the consent of the person in the photos",
         none.getMessage());
-    ConsentRefused other =
-        assertThrows(ConsentRefused.class, () -> HeadshotStudio.review(null, DRAWING));
+    ConsentException other =
+        assertThrows(ConsentException.class, () -> HeadshotStudio.review(null, DRAWING));
     assertEquals(
         "the consent covers drawing headshots, not looking at the photos; ask the person for that too",
         other.getMessage());
@@ -52,15 +52,15 @@ class ConsentTest {
         SubjectStore.open(folder.resolve("store"), WrappingKey.newFile(folder.resolve("key")))) {
       SubjectStudio studios = SubjectStudio.on(null, studio);
       Subject ada = store.create(DRAWING);
-      ConsentRefused photos =
-          assertThrows(ConsentRefused.class, () -> studios.add(ada, "a.jpg", new byte[1]));
+      ConsentException photos =
+          assertThrows(ConsentException.class, () -> studios.add(ada, "a.jpg", new byte[1]));
       assertEquals(Purpose.INTAKE, photos.purpose());
-      ConsentRefused face = assertThrows(
-          ConsentRefused.class, () -> studios.learn(ada, event -> {}, new Cancellation()));
+      ConsentException face = assertThrows(
+          ConsentException.class, () -> studios.learn(ada, event -> {}, new Cancellation()));
       assertEquals(Purpose.TRAINING, face.purpose());
       assertEquals(
           Purpose.TRAINING,
-          assertThrows(ConsentRefused.class, () -> SubjectStudio.keep(ada, null))
+          assertThrows(ConsentException.class, () -> SubjectStudio.keep(ada, null))
               .purpose());
     }
   }

@@ -1,8 +1,8 @@
 package dev.likeness.vault;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.headshots.Consent;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

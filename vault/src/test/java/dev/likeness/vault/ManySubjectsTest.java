@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.ShootRequest;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.Consent;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -1,13 +1,13 @@
 package dev.likeness.vault;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.ShootRequest;

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;

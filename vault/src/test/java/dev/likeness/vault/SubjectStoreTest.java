@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.Consent;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.Consent;
 import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.headshots.Consent;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.headshots.Consent;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;

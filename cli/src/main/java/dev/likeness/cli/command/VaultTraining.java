@@ -2,10 +2,10 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;

@@ -1,13 +1,13 @@
 package dev.likeness.examples.service;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.Selfies;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.style.Style;

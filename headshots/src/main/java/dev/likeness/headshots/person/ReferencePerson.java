@@ -1,10 +1,10 @@
 package dev.likeness.headshots.person;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.headshots.Consent;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;

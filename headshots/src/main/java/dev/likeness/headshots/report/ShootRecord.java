@@ -2,12 +2,12 @@ package dev.likeness.headshots.report;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.LikenessVersion;
-import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.PersonProfile;

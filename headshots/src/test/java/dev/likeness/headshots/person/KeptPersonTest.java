@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
@@ -14,7 +15,6 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.OtherJvm;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.DrawProgram;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.lora.LoraTraining;

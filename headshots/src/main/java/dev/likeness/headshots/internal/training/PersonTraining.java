@@ -1,12 +1,12 @@
 package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.DeviceMemory;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;

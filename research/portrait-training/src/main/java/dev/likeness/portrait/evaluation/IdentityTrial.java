@@ -1,11 +1,11 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
@@ -8,7 +9,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
@@ -16,7 +17,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.SelectionResult;

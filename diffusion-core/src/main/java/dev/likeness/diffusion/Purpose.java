@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.diffusion;
 
 import java.util.Locale;
 

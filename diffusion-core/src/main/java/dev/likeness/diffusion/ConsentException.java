@@ -1,14 +1,14 @@
-package dev.likeness.headshots;
+package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
 /** Something was asked for that nobody is known to have agreed to. */
-public final class ConsentRefused extends InvalidInputException {
+public final class ConsentException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 
   private final Purpose purpose;
 
-  ConsentRefused(Purpose purpose, String message) {
+  ConsentException(Purpose purpose, String message) {
     super(message);
     this.purpose = purpose;
   }

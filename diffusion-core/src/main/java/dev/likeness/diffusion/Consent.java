@@ -1,11 +1,7 @@
-package dev.likeness.headshots;
+package dev.likeness.diffusion;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.headshots.person.GuidedPerson;
-import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -77,17 +73,17 @@ public record Consent(
   /**
    * The consent, where there is one and it covers a purpose.
    *
-   * @throws ConsentRefused otherwise
+   * @throws ConsentException otherwise
    */
   public static Consent require(Consent consent, Purpose purpose) {
     if (consent == null) {
-      throw new ConsentRefused(
+      throw new ConsentException(
           purpose,
           "nobody is said to have agreed to " + purpose.words()
               + "; give the consent of the person in the photos");
     }
     if (!consent.purposes.contains(purpose)) {
-      throw new ConsentRefused(
+      throw new ConsentException(
           purpose,
           "the consent covers "
               + consent.purposes.stream()
@@ -97,23 +93,6 @@ public record Consent(
               + ", not " + purpose.words() + "; ask the person for that too");
     }
     return consent;
-  }
-
-  /**
-   * The person, where pictures of them may be drawn; identities of other makes carry no consent of
-   * their own.
-   */
-  static Identity requireToDraw(Identity person) {
-    if (person instanceof GuidedPerson held) {
-      requireToDraw(held.own());
-    } else if (person instanceof ReferencePerson shown) {
-      require(shown.consent(), Purpose.HEADSHOTS);
-      requireToDraw(shown.learnt());
-    } else if (person instanceof TrainedPerson known
-        && !known.subject().consent().isEmpty()) {
-      require(parse(known.subject().consent()), Purpose.HEADSHOTS);
-    }
-    return person;
   }
 
   /** The consent as one JSON object. */

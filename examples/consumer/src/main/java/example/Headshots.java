@@ -1,8 +1,8 @@
 package example;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;

@@ -226,6 +226,40 @@ class EditCommandTest {
   }
 
   @Test
+  void asksAnewForTheConsentOfWhoseFileRecordsNone() {
+    Path old = folder.resolve("old.safetensors");
+    try (BaseModel model = BaseModel.open(base, Compute.best());
+        TrainedPerson ada = TrainedPerson.open(person, model)) {
+      ada.called(ada.subject().consent("")).save(old);
+    }
+    String missing =
+        "no consent to drawing headshots is recorded for this person; ask them, then give"
+            + " --consent TEXT, or in Java person.withConsent(Consent.of(TEXT))";
+    String kept =
+        "--consent is for photos and for people whose file records none; the file or store"
+            + " of this person says who agreed: leave it out";
+    for (List<String> command : List.of(
+        List.of("edit", picture.toString(), "--light", "window light", "--strength", "0.1"),
+        List.of("headshot", "--style", "studio", "--steps", "1"))) {
+      CommandRun refused = by(command, old);
+      assertEquals(3, refused.status(), refused.err());
+      assertEquals(List.of(missing), refused.complaints());
+      assertEquals(0, by(command, old, "--consent", "Ada: yes").status());
+      CommandRun told = by(command, person, "--consent", "Ada: yes");
+      assertEquals(2, told.status(), told.err());
+      assertTrue(told.complaints().get(0).startsWith(kept), told.err());
+    }
+  }
+
+  private static CommandRun by(List<String> command, Path who, String... more) {
+    List<String> arguments = new ArrayList<>(command);
+    arguments.addAll(List.of("--person", who.toString(), "--base", base.toString()));
+    arguments.addAll(List.of("--out", folder.resolve("asked").toString()));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
   void saysWhatToGive() {
     CommandRun run = CommandRun.of(
         "edit", picture.toString(), "--person", "x", "--out", "x", "--words", "a hat");

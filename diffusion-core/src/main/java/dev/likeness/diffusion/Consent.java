@@ -10,6 +10,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -32,8 +33,7 @@ public record Consent(
     String textVersion,
     Instant given,
     String text) {
-  /** For people who do not exist. */
-  public static final Consent NOBODY_REAL = new Consent(
+  private static final Consent SYNTHETIC = new Consent(
       "nobody",
       "the renderer",
       EnumSet.allOf(Purpose.class),
@@ -65,6 +65,11 @@ public record Consent(
         text);
   }
 
+  /** To every purpose, for people who do not exist: the same one always. */
+  public static Consent synthetic() {
+    return SYNTHETIC;
+  }
+
   /** The same for these purposes and no others. */
   public Consent only(Purpose first, Purpose... more) {
     return new Consent(whose, givenBy, EnumSet.of(first, more), textVersion, given, text);
@@ -93,6 +98,33 @@ public record Consent(
               + ", not " + purpose.words() + "; ask the person for that too");
     }
     return consent;
+  }
+
+  /**
+   * The identity, where its person's consent is known and covers a purpose.
+   *
+   * @throws ConsentException where {@link Identity#consent()} is empty or does not cover it
+   */
+  public static <T extends Identity> T require(T identity, Purpose purpose) {
+    require(
+        identity
+            .consent()
+            .orElseThrow(() -> new ConsentException(
+                purpose,
+                "no consent to " + purpose.words()
+                    + " is recorded for this person; ask them, then give --consent TEXT,"
+                    + " or in Java person.withConsent(Consent.of(TEXT))")),
+        purpose);
+    return identity;
+  }
+
+  /** This consent for those of its purposes that {@code other} covers, too; empty for none. */
+  public Optional<Consent> within(Consent other) {
+    Set<Purpose> both = EnumSet.copyOf(purposes);
+    both.retainAll(other.purposes);
+    return both.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Consent(whose, givenBy, both, textVersion, given, text));
   }
 
   /** The consent as one JSON object. */

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Somebody, as a base model was taught or shown them; travels with a request:
- * {@code as(ada.at(0.8))}.
+ * A person as a base model can generate them: trained, shown by reference images, or guided by
+ * their face. Travels with a request: {@code as(ada.at(0.8))}.
  */
 public interface Identity {
   /** Somebody from a file; shared by threads, owns its tensors until closed. */
@@ -57,4 +57,34 @@ public interface Identity {
 
   /** The words by which a prompt calls this person, e.g. {@code sks woman}. */
   String phrase();
+
+  /**
+   * Who agreed to what; empty where that is not known, as of files of other programs. Where a
+   * consent is required, {@link Consent#require(Identity, Purpose)} refuses such a person.
+   */
+  Optional<Consent> consent();
+
+  /**
+   * The same person with this consent in place of what is recorded: for a file that records none.
+   * Tensors are shared, and stay this identity's to close.
+   */
+  default Identity withConsent(Consent consent) {
+    Identity own = this;
+    return new Identity() {
+      @Override
+      public Adapter at(double weight) {
+        return own.at(weight);
+      }
+
+      @Override
+      public String phrase() {
+        return own.phrase();
+      }
+
+      @Override
+      public Optional<Consent> consent() {
+        return Optional.of(consent);
+      }
+    };
+  }
 }

@@ -5,9 +5,10 @@
  * file, and is shared by threads. An {@link dev.likeness.diffusion.request.ImageRequest} says what
  * to generate; each {@link GeneratedImage} comes with its seed, its latents and the completed
  * request. An {@link Identity} is a person whose likeness requests carry, be it a trained LoRA or
- * reference images. A {@link PreviewDecoder} shows images while they are sampled. Nothing below
- * this package imports it; the engine lies in {@code internal} packages, which may change at any
- * time.
+ * reference images; its {@link Consent} says who agreed to which {@link Purpose}, and a person
+ * without one is refused where it is required. A {@link PreviewDecoder} shows images while they are
+ * sampled. Nothing below this package imports it; the engine lies in {@code internal} packages,
+ * which may change at any time.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base.safetensors"), Compute.best())) {

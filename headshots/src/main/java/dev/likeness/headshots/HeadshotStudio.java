@@ -279,8 +279,8 @@ public final class HeadshotStudio {
    *     is drawn
    * @param consent who agreed to what
    * @param known of how they look, what the user says: it is believed
-   * @throws dev.likeness.diffusion.ConsentException when it does not cover learning: what an adapter makes of a face is the
-   *     person's model too
+   * @throws dev.likeness.diffusion.ConsentException when it does not cover learning: what an
+   *     adapter makes of a face is the person's model too
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ReferencePerson show(
@@ -312,14 +312,15 @@ public final class HeadshotStudio {
   /**
    * Draws headshots.
    *
-   * @throws dev.likeness.diffusion.ConsentException when the consent in the person's file does not cover drawing
+   * @throws dev.likeness.diffusion.ConsentException when the person's consent is not known or does
+   *     not cover drawing
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    return progress.around(
-        () -> new HeadshotGenerator(base, held(requireToDraw(person)), request, enlarger)
-            .run(each, Phases.of(progress), cancellation));
+    return progress.around(() -> new HeadshotGenerator(
+            base, held(Consent.require(person, Purpose.HEADSHOTS)), request, enlarger)
+        .run(each, Phases.of(progress), cancellation));
   }
 
   /**
@@ -328,11 +329,12 @@ public final class HeadshotStudio {
    *
    * @param face where it is in the picture
    * @param strength how much of the face is drawn anew, 0 to 1
-   * @throws dev.likeness.diffusion.ConsentException when the consent in the person's file does not cover drawing
+   * @throws dev.likeness.diffusion.ConsentException when the person's consent is not known or does
+   *     not cover drawing
    */
   public Headshot redrawFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
-    requireToDraw(person);
+    Consent.require(person, Purpose.HEADSHOTS);
     return FaceDetailer.of(
         base,
         held(person).at(headshot.likeness()),
@@ -348,7 +350,8 @@ public final class HeadshotStudio {
    * {@link HeadshotEdit} keeps kept to the pixel.
    *
    * @param detector finds the face that parts are found by; stays the caller's
-   * @throws dev.likeness.diffusion.ConsentException when the consent in the person's file does not cover drawing
+   * @throws dev.likeness.diffusion.ConsentException when the person's consent is not known or does
+   *     not cover drawing
    * @throws dev.likeness.diffusion.error.InvalidInputException when no face is seen and no mask is
    *     given, or the mask has another size
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
@@ -360,9 +363,9 @@ public final class HeadshotStudio {
       FaceDetector detector,
       Progress progress,
       Cancellation cancellation) {
-    return progress.around(
-        () -> new HeadshotEditor(base, held(requireToDraw(person)), detector, enlarger)
-            .of(headshot, edit, Phases.of(progress), cancellation));
+    return progress.around(() -> new HeadshotEditor(
+            base, held(Consent.require(person, Purpose.HEADSHOTS)), detector, enlarger)
+        .of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /** Opens what tells how clearly headshots show what was asked; the caller closes it. */
@@ -391,22 +394,5 @@ public final class HeadshotStudio {
    */
   public Identity held(Identity person) {
     return guidance.map(by -> GuidedPerson.of(person, by)).orElse(person);
-  }
-
-  /**
-   * The person, where pictures of them may be drawn; identities of other makes carry no consent of
-   * their own.
-   */
-  private static Identity requireToDraw(Identity person) {
-    if (person instanceof GuidedPerson held) {
-      requireToDraw(held.own());
-    } else if (person instanceof ReferencePerson shown) {
-      Consent.require(shown.consent(), Purpose.HEADSHOTS);
-      requireToDraw(shown.learnt());
-    } else if (person instanceof TrainedPerson known
-        && !known.subject().consent().isEmpty()) {
-      Consent.require(Consent.parse(known.subject().consent()), Purpose.HEADSHOTS);
-    }
-    return person;
   }
 }

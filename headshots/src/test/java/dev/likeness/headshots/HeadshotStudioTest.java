@@ -1,6 +1,7 @@
 package dev.likeness.headshots;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -33,6 +34,7 @@ import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTraining;
@@ -49,6 +51,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -233,6 +236,11 @@ class HeadshotStudioTest {
       public String phrase() {
         return ada.phrase();
       }
+
+      @Override
+      public Optional<Consent> consent() {
+        return ada.consent();
+      }
     };
     HeadshotStudio studio = HeadshotStudio.on(base);
     Headshot shot = studio.shoot(left, request()).headshots().get(0);
@@ -334,6 +342,58 @@ class HeadshotStudioTest {
     }
     assertEquals(
         1, studio.shoot(new GuidedPerson(ada, ada::at), request()).headshots().size());
+  }
+
+  @Test
+  void drawsNobodyOfUnknownOrigin() {
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    TrainedPerson unknown = ada.called(ada.subject().consent(" "));
+    ReferencePerson shown =
+        new ReferencePerson(null, null, null, "an adapter", IdentityStrength.UNMEASURED, Map.of());
+    Identity stranger = new Identity() {
+      @Override
+      public Adapter at(double weight) {
+        throw new AssertionError("somebody was drawn");
+      }
+
+      @Override
+      public String phrase() {
+        return "a person";
+      }
+
+      @Override
+      public Optional<Consent> consent() {
+        return Optional.empty();
+      }
+    };
+    Headshot headshot =
+        Headshot.of(RgbImage.of(32, 32, new byte[32 * 32 * 3]), Style.named("studio"), "Ada");
+    try (GenerationQueue queue = GenerationQueue.on(studio, GenerationQueue.Options.defaults())) {
+      for (Identity person : List.of(
+          unknown, shown, shown.with(ada), new GuidedPerson(unknown, unknown::at), stranger)) {
+        ConsentException refused =
+            assertThrows(ConsentException.class, () -> studio.shoot(person, request()));
+        assertEquals(Purpose.HEADSHOTS, refused.purpose());
+        assertTrue(refused.getMessage().contains("withConsent("), refused.getMessage());
+        assertThrows(
+            ConsentException.class,
+            () -> studio.redrawFace(person, headshot, null, 0.5, new Cancellation()));
+        assertThrows(
+            ConsentException.class,
+            () -> studio.edit(person, headshot, null, null, Progress.SILENT, new Cancellation()));
+        assertInstanceOf(
+            ConsentException.class,
+            assertThrows(
+                    ExecutionException.class,
+                    () -> queue.shoot(person, request()).toCompletableFuture().get())
+                .getCause());
+      }
+    }
+    Consent yes = Consent.of("Ada: yes");
+    assertEquals(
+        1, studio.shoot(unknown.withConsent(yes), request()).headshots().size());
+    assertEquals(yes, stranger.withConsent(yes).consent().orElseThrow());
+    assertEquals(yes, shown.with(unknown).withConsent(yes).consent().orElseThrow());
   }
 
   @Test

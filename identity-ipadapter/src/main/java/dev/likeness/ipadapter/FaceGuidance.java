@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
@@ -131,6 +132,11 @@ public final class FaceGuidance implements AutoCloseable {
       @Override
       public String phrase() {
         return "person";
+      }
+
+      @Override
+      public Optional<Consent> consent() {
+        return Optional.empty();
       }
     };
   }

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
@@ -7,6 +8,7 @@ import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Somebody or something as references show it to an adapter, and how it is to be drawn. Travels
@@ -17,6 +19,7 @@ public final class ImagePrompt implements Identity {
   private final IpAdapter adapter;
   private final ReferenceEmbeddings references;
   private final Settings settings;
+  private final Consent consent;
 
   /**
    * How references are drawn.
@@ -53,15 +56,17 @@ public final class ImagePrompt implements Identity {
     }
   }
 
-  private ImagePrompt(IpAdapter adapter, ReferenceEmbeddings references, Settings settings) {
+  private ImagePrompt(
+      IpAdapter adapter, ReferenceEmbeddings references, Settings settings, Consent consent) {
     this.adapter = adapter;
     this.references = references;
     this.settings = settings;
+    this.consent = consent;
   }
 
   static ImagePrompt of(IpAdapter adapter, ReferenceEmbeddings references) {
     new ImageTokens(adapter, 1).require(references);
-    return new ImagePrompt(adapter, references, Settings.USUAL);
+    return new ImagePrompt(adapter, references, Settings.USUAL, null);
   }
 
   /**
@@ -76,7 +81,7 @@ public final class ImagePrompt implements Identity {
    * by side.
    */
   public ImagePrompt averaged() {
-    return new ImagePrompt(adapter, references.averaged(), settings);
+    return new ImagePrompt(adapter, references.averaged(), settings, consent);
   }
 
   /**
@@ -205,7 +210,18 @@ public final class ImagePrompt implements Identity {
     return settings.phrase;
   }
 
+  /** Who agreed to what; empty unless {@link #withConsent} said. */
+  @Override
+  public Optional<Consent> consent() {
+    return Optional.ofNullable(consent);
+  }
+
+  @Override
+  public ImagePrompt withConsent(Consent other) {
+    return new ImagePrompt(adapter, references, settings, other);
+  }
+
   private ImagePrompt with(Settings other) {
-    return new ImagePrompt(adapter, references, other);
+    return new ImagePrompt(adapter, references, other, consent);
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -119,6 +120,21 @@ public record TrainedPerson(
   @Override
   public String phrase() {
     return subject.phrase();
+  }
+
+  /** Who agreed to what, as the person's file says; empty where it says nothing. */
+  @Override
+  public Optional<Consent> consent() {
+    return Optional.of(subject.consent()).filter(text -> !text.isBlank()).map(Consent::parse);
+  }
+
+  /**
+   * The same person with this consent, which {@link #save} writes; the tensors are shared, and
+   * closed once for both.
+   */
+  @Override
+  public TrainedPerson withConsent(Consent consent) {
+    return called(subject.consent(consent));
   }
 
   /**

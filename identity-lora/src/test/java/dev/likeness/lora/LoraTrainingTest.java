@@ -3,11 +3,15 @@ package dev.likeness.lora;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -29,6 +33,7 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.internal.training.CaptionEncodings;
 import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.internal.training.TrainableAdapter;
@@ -113,11 +118,13 @@ class LoraTrainingTest {
     try (TrainedPerson ada = train(SHORT)) {
       learned = drawn(ada);
       ada.save(file);
+      opensAFileOfUnknownOrigin(ada);
     }
     assertFalse(Arrays.equals(before, learned), "training changed nothing");
     try (TrainedPerson ada = TrainedPerson.open(file, base)) {
       assertArrayEquals(learned, drawn(ada));
       assertEquals(SUBJECT, ada.subject());
+      assertEquals("she agreed to this test", ada.consent().orElseThrow().text());
       assertEquals("sks woman", ada.phrase());
       assertEquals("base-today", ada.base());
       assertEquals(SHORT.toString(), ada.recipe());
@@ -130,6 +137,21 @@ class LoraTrainingTest {
     float[] after = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16))
         .pixels();
     assertArrayEquals(before, after, "training touched the base");
+  }
+
+  private void opensAFileOfUnknownOrigin(TrainedPerson ada) {
+    Path old = files.resolve("old.safetensors");
+    ada.lora().save(old, KeyFormat.PEFT, Map.of(TrainedPerson.CLASS_WORD, "woman"));
+    Consent yes = Consent.of("yes");
+    try (TrainedPerson unknown = TrainedPerson.open(old, base)) {
+      assertEquals(Optional.empty(), unknown.consent());
+      assertThrows(ConsentException.class, () -> Consent.require(unknown, Purpose.HEADSHOTS));
+      unknown.withConsent(yes).save(old);
+    }
+    try (Identity.Kept asked = Identity.open(old, base)) {
+      assertEquals(Optional.of(yes), asked.consent());
+      assertSame(asked, Consent.require(asked, Purpose.HEADSHOTS));
+    }
   }
 
   @Test

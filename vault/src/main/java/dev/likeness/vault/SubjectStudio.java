@@ -178,7 +178,10 @@ public final class SubjectStudio {
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
     return SubjectWork.during(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
-        return withTools(with -> kept(subject, person, request, with, progress, cancellation));
+        // Files of earlier versions may say nothing of what the subject's own record says.
+        TrainedPerson known =
+            person.consent().isEmpty() ? person.withConsent(subject.consent()) : person;
+        return withTools(with -> kept(subject, known, request, with, progress, cancellation));
       }
     });
   }

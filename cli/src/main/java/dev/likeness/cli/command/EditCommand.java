@@ -68,6 +68,12 @@ public final class EditCommand implements Runnable {
               + "--identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, their id")
   private Path person;
 
+  @Option(
+      names = "--consent",
+      paramLabel = "TEXT",
+      description = "who agreed to what; needed where the person's file records none")
+  private String consent;
+
   @Mixin
   private EditOptions edit;
 
@@ -113,6 +119,8 @@ public final class EditCommand implements Runnable {
     HeadshotEdit wanted = edit.edit();
     requireKept();
     identity.requireUnstored(store);
+    MissingConsent agreed = new MissingConsent(consent);
+    agreed.requireMissing(store, identity.files(person));
     identity.require(base.folder(), base.name());
     Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
     ShootFolder.requireWritable(out, marking);
@@ -123,12 +131,14 @@ public final class EditCommand implements Runnable {
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
         IdentityOptions.Eye eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
-        TrainedPerson learnt =
+        TrainedPerson opened =
             identity.way().learns() ? store.person(person, model, console) : null) {
+      TrainedPerson learnt =
+          opened == null ? null : agreed.of(opened).map(opened::withConsent).orElse(opened);
       Optional.ofNullable(learnt)
           .flatMap(one -> one.foreignTo(model))
           .ifPresent(console.err()::println);
-      ReferencePerson shown = eye == null ? null : identity.kept(person, eye);
+      ReferencePerson shown = eye == null ? null : identity.kept(person, eye, agreed);
       Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .faceGuidance(held)

@@ -144,9 +144,8 @@ public final class HeadshotCommand implements Runnable {
       throw new IllegalArgumentException(
           "--train-steps and --rank are for somebody who is learnt from --photos; leave them out");
     }
-    if (person != null && photos.saysConsent()) {
-      throw new IllegalArgumentException(
-          "--consent is for --photos: of somebody who is kept the file or store says who agreed; leave it out");
+    if (person != null) {
+      photos.missingConsent().requireMissing(store, identity.files(person));
     }
     if (person != null && faces.judgesPhotos()) {
       throw new IllegalArgumentException(
@@ -230,8 +229,9 @@ public final class HeadshotCommand implements Runnable {
       draw(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
-    ReferencePerson shown =
-        run.review == null ? identity.kept(person, eye) : shown(run, eye).along(eye.dial());
+    ReferencePerson shown = run.review == null
+        ? identity.kept(person, eye, photos.missingConsent())
+        : shown(run, eye).along(eye.dial());
     run.watch.lap("showing");
     if (learnt != null) {
       shown.unlike(learnt).ifPresent(console.err()::println);

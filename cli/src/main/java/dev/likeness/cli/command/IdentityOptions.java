@@ -129,14 +129,27 @@ final class IdentityOptions {
         PersonAdapter.open(file, model, looking, embedder), IdentityStrength.beside(file.path())));
   }
 
+  /** The files of somebody who is kept in {@code person}, their LoRA first. */
+  Path[] files(Path person) {
+    return way().learns() && way().shows()
+        ? new Path[] {person, shownFile(person)}
+        : new Path[] {person};
+  }
+
+  private Path shownFile(Path person) {
+    return way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person;
+  }
+
   /**
    * Somebody whom photos showed before, in {@code person}, or, where that is their LoRA, in the
    * file beside it.
+   *
+   * @param consent theirs, where the file records none
    */
-  ReferencePerson kept(Path person, Eye eye) {
-    return ReferencePerson.open(
-            way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person, eye.adapter())
-        .along(eye.dial());
+  ReferencePerson kept(Path person, Eye eye, MissingConsent consent) {
+    ReferencePerson kept =
+        ReferencePerson.open(shownFile(person), eye.adapter()).along(eye.dial());
+    return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 
   private Path adapterOf(Path base) {

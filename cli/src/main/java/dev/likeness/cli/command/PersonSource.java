@@ -55,7 +55,10 @@ record PersonSource(
     TrainedPerson who = store.person(which, model, console);
     watch.lap("person");
     who.foreignTo(model).ifPresent(console.err()::println);
-    return closedOnFailure(who, opened -> corrected(studio, opened));
+    return closedOnFailure(
+        who,
+        opened -> corrected(
+            studio, photos.missingConsent().of(opened).map(opened::withConsent).orElse(opened)));
   }
 
   private void requireNobodyElse(Path state) {

@@ -30,8 +30,9 @@ public final class PhotoOptions {
   @Option(
       names = "--consent",
       paramLabel = "TEXT",
-      description = "who agreed to what, kept with the person's file; "
-          + "needed with --photos, except for photos of rendered people")
+      description =
+          "who agreed to what, kept with the person's file; "
+              + "needed with --photos, except for photos of rendered people, and with a --person whose file records none")
   private String consent;
 
   @Option(
@@ -55,8 +56,9 @@ public final class PhotoOptions {
     return photos != null;
   }
 
-  boolean saysConsent() {
-    return consent != null;
+  /** The consent of a person who is kept in a file that records none. */
+  MissingConsent missingConsent() {
+    return new MissingConsent(consent);
   }
 
   /** Refuses to write beside the photos, where results would be taken for photos the next time. */
@@ -113,7 +115,7 @@ public final class PhotoOptions {
     }
     PhotoSet.from(photos);
     if (SyntheticPhotos.areAllIn(photos)) {
-      return Consent.NOBODY_REAL;
+      return Consent.synthetic();
     }
     throw new IllegalArgumentException(
         "--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, "

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
@@ -10,6 +11,7 @@ import dev.likeness.vault.ErasureReceipt;
 import dev.likeness.vault.ReceiptSigner;
 import dev.likeness.vault.StoreInUseException;
 import dev.likeness.vault.StoreOptions;
+import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.SubjectStudio;
 import dev.likeness.vault.key.WrappingKey;
@@ -164,7 +166,10 @@ final class VaultOptions {
       return TrainedPerson.open(file, model);
     }
     try (SubjectStore opened = existing(console)) {
-      return TrainedPerson.open(SubjectStudio.personFile(opened.subject(file.toString())), model);
+      Subject subject = opened.subject(file.toString());
+      Consent consent = subject.consent();
+      TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), model);
+      return person.consent().isEmpty() ? person.withConsent(consent) : person;
     }
   }
 }

@@ -41,7 +41,7 @@ class BatchHeadshotsTest {
   @BeforeAll
   static void useOpenCvOnce() {
     // OpenCV keeps a few objects of its own from its first use on.
-    HeadshotStudio.review(PhotoSet.from(Selfies.of("5000000001", 1, shared)), Consent.NOBODY_REAL);
+    HeadshotStudio.review(PhotoSet.from(Selfies.of("5000000001", 1, shared)), Consent.synthetic());
   }
 
   @Test
@@ -95,7 +95,7 @@ class BatchHeadshotsTest {
       assertEquals(
           2,
           new BatchHeadshots(base, studio, request, detector, log)
-              .run(photos, out, Consent.NOBODY_REAL));
+              .run(photos, out, Consent.synthetic()));
     }
     return said.toString(StandardCharsets.UTF_8).lines().toList();
   }

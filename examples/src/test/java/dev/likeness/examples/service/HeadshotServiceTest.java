@@ -160,7 +160,7 @@ class HeadshotServiceTest {
         .toList();
     HeadshotStudio quick = studio.training(studio.training().steps(2));
     return quick.learn(
-        HeadshotStudio.review(PhotoSet.of(selfies), Consent.NOBODY_REAL), Consent.NOBODY_REAL);
+        HeadshotStudio.review(PhotoSet.of(selfies), Consent.synthetic()), Consent.synthetic());
   }
 
   @AfterAll

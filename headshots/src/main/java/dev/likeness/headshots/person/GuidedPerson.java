@@ -1,5 +1,6 @@
 package dev.likeness.headshots.person;
 
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -89,5 +90,15 @@ public record GuidedPerson(Identity own, DoubleFunction<Adapter> held) implement
   @Override
   public String phrase() {
     return own.phrase();
+  }
+
+  @Override
+  public Optional<Consent> consent() {
+    return own.consent();
+  }
+
+  @Override
+  public GuidedPerson withConsent(Consent consent) {
+    return new GuidedPerson(own.withConsent(consent), held);
   }
 }

@@ -23,7 +23,7 @@ import java.util.Optional;
  *
  * @param prompt the photos as the adapter sees them
  * @param learnt the person's LoRA, or null
- * @param consent who agreed to what
+ * @param photoConsent who agreed to what is done with the photos, or null where that is not known
  * @param adapter what showed them, for the record: the name of a file
  * @param dial what a likeness setting means
  * @param notes what their file says of them beside: their profile and the base they were shown to,
@@ -33,7 +33,7 @@ import java.util.Optional;
 public record ReferencePerson(
     ImagePrompt prompt,
     TrainedPerson learnt,
-    Consent consent,
+    Consent photoConsent,
     String adapter,
     IdentityStrength dial,
     Map<String, String> notes)
@@ -68,7 +68,10 @@ public record ReferencePerson(
     return new ReferencePerson(
         adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")),
         null,
-        Consent.parse(notes.get(CONSENT)),
+        Optional.of(notes.get(CONSENT))
+            .filter(text -> !text.isBlank())
+            .map(Consent::parse)
+            .orElse(null),
         adapter.name(),
         IdentityStrength.UNMEASURED,
         own(notes));
@@ -94,7 +97,8 @@ public record ReferencePerson(
    */
   public void save(Path file) {
     Map<String, String> all = new HashMap<>(notes);
-    all.putAll(Map.of(CLASS_WORD, prompt.phrase(), CONSENT, consent.toJson(), RECIPE, adapter));
+    String consent = photoConsent == null ? "" : photoConsent.toJson();
+    all.putAll(Map.of(CLASS_WORD, prompt.phrase(), CONSENT, consent, RECIPE, adapter));
     prompt.references().save(file, all);
   }
 
@@ -117,12 +121,12 @@ public record ReferencePerson(
   public ReferencePerson heldTo(FaceEmbeddings others) {
     Map<String, String> more = new HashMap<>(notes);
     more.put(FaceEmbeddings.GUIDE, others.toJson());
-    return new ReferencePerson(prompt, learnt, consent, adapter, dial, more);
+    return new ReferencePerson(prompt, learnt, photoConsent, adapter, dial, more);
   }
 
   /** The same person with their LoRA acting too. */
   public ReferencePerson with(TrainedPerson lora) {
-    return new ReferencePerson(prompt, lora, consent, adapter, dial, notes);
+    return new ReferencePerson(prompt, lora, photoConsent, adapter, dial, notes);
   }
 
   /**
@@ -143,7 +147,7 @@ public record ReferencePerson(
 
   /** The same person drawn along a measured curve. */
   public ReferencePerson along(IdentityStrength measured) {
-    return new ReferencePerson(prompt, learnt, consent, adapter, measured, notes);
+    return new ReferencePerson(prompt, learnt, photoConsent, adapter, measured, notes);
   }
 
   /** At a likeness setting, 0 to 1, their face held by nothing. */
@@ -160,6 +164,20 @@ public record ReferencePerson(
   @Override
   public String phrase() {
     return learnt == null ? prompt.phrase() : learnt.phrase();
+  }
+
+  /** What was agreed to both for the photos and, where a LoRA acts beside, for the LoRA. */
+  @Override
+  public Optional<Consent> consent() {
+    Optional<Consent> own = Optional.ofNullable(photoConsent);
+    return learnt == null ? own : own.flatMap(photos -> learnt.consent().flatMap(photos::within));
+  }
+
+  /** The same person with this consent, of the LoRA beside too. */
+  @Override
+  public ReferencePerson withConsent(Consent consent) {
+    TrainedPerson lora = learnt == null ? null : learnt.withConsent(consent);
+    return new ReferencePerson(prompt, lora, consent, adapter, dial, notes);
   }
 
   /** Nothing of the person: it may be logged. */

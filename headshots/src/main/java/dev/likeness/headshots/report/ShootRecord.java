@@ -2,7 +2,6 @@ package dev.likeness.headshots.report;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -61,7 +60,7 @@ public final class ShootRecord {
         person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
     object.put("words", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
-    object.put("consent", person.consent().text());
+    person.consent().ifPresent(consent -> object.put("consent", consent.text()));
     object.put("shown_by", person.adapter());
     object.put("references", person.prompt().references().count());
     return of(base, object, shoot, 0);
@@ -160,13 +159,12 @@ public final class ShootRecord {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("words", person.phrase());
     object.put("profile", PersonProfile.of(person).asList());
-    if (!person.subject().consent().isEmpty()) {
-      Consent consent = Consent.parse(person.subject().consent());
+    person.consent().ifPresent(consent -> {
       object.put("consent", consent.text());
       object.put("consent_given", consent.given().toString());
       object.put(
           "purposes", consent.purposes().stream().sorted().map(Purpose::word).toList());
-    }
+    });
     object.put("learnt_on", person.base());
     object.put("recipe", person.recipe());
     return object;

@@ -1,12 +1,14 @@
 package dev.likeness.lora.training;
 
+import dev.likeness.diffusion.Consent;
+
 /**
  * Who is trained.
  *
  * @param token a rare word that comes to mean this person, or empty to let the class word mean them
  * @param classWord what the person is, as the base model knows it: {@code woman}, {@code man},
  *     {@code person}
- * @param consent who agreed to what, kept in the person's file; may be empty
+ * @param consent who agreed to what, kept in the person's file; empty where that is not known
  */
 public record PersonToken(String token, String classWord, String consent) {
   public PersonToken {
@@ -27,6 +29,11 @@ public record PersonToken(String token, String classWord, String consent) {
   }
 
   /** With what they agreed to. */
+  public PersonToken consent(Consent consent) {
+    return consent(consent.toJson());
+  }
+
+  /** With what they agreed to, as a person's file has it: free text, or a consent as JSON. */
   public PersonToken consent(String text) {
     return new PersonToken(token, classWord, text);
   }

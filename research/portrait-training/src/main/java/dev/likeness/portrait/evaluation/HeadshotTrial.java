@@ -167,7 +167,7 @@ record HeadshotTrial(
 
   private TrainedPerson learnt(Person person, Supplier<PhotoReview> review) {
     return new KeptPeople(drawings.folder(), base)
-        .of(person, LikenessCase.TEN, () -> studio().learn(review.get(), Consent.NOBODY_REAL));
+        .of(person, LikenessCase.TEN, () -> studio().learn(review.get(), Consent.synthetic()));
   }
 
   /**
@@ -232,7 +232,7 @@ record HeadshotTrial(
   private List<RgbImage> alone(List<Photo> selfies) {
     HeadshotStudio studio = studio();
     try (TrainedPerson learnt =
-        studio.learn(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.NOBODY_REAL)) {
+        studio.learn(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.synthetic())) {
       Adapter held = studio.held(learnt).at(1);
       List<ImageRequest> asks = IntStream.range(0, plan.alone())
           .mapToObj(i -> ImageRequest.of("studio portrait of " + learnt.phrase())

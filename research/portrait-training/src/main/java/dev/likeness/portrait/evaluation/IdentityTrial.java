@@ -117,7 +117,7 @@ record IdentityTrial(
 
   /** Somebody learnt from ten selfies. */
   TrainedPerson learnt(Person person) {
-    return studio.learn(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.NOBODY_REAL);
+    return studio.learn(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.synthetic());
   }
 
   /** Somebody as an adapter is shown them by the same selfies. */
@@ -126,7 +126,7 @@ record IdentityTrial(
         .show(
             PhotoReview.of(PhotoSet.of(selfies(person))),
             adapter,
-            Consent.NOBODY_REAL,
+            Consent.synthetic(),
             PersonProfile.UNKNOWN,
             Progress.SILENT,
             new Cancellation())
@@ -150,7 +150,7 @@ record IdentityTrial(
     ReferencePerson shown = new ReferencePerson(
         adapter.adapter().identity(seen).called(word),
         null,
-        Consent.NOBODY_REAL,
+        Consent.synthetic(),
         adapter.name(),
         dial,
         Map.of());

@@ -108,7 +108,7 @@ record LikenessTrial(
   }
 
   private static PersonToken subject(Person person, LikenessCase asked) {
-    PersonToken rare = PersonToken.of(Words.of(person.sex()));
+    PersonToken rare = PersonToken.of(Words.of(person.sex())).consent(Consent.synthetic());
     return asked.named() ? rare : rare.token("");
   }
 
@@ -156,7 +156,7 @@ record LikenessTrial(
   private TrainedPerson learnt(Person person, LikenessCase asked, PhotoReview selfies) {
     PersonToken subject = subject(person, asked);
     if (!asked.named()) {
-      return studio().training(settings(asked)).learn(selfies, Consent.NOBODY_REAL);
+      return studio().training(settings(asked)).learn(selfies, Consent.synthetic());
     }
     TrainedPerson learnt = settings(asked)
         .captions(NAMED)

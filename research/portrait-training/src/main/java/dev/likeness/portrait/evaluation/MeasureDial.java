@@ -106,7 +106,7 @@ public final class MeasureDial {
         ReferencePerson who = studio.show(
             review,
             adapter,
-            Consent.NOBODY_REAL,
+            Consent.synthetic(),
             PersonProfile.UNKNOWN,
             Progress.SILENT,
             new Cancellation());
@@ -120,7 +120,7 @@ public final class MeasureDial {
                   LikenessCase.TEN,
                   () -> studio
                       .training(studio.training().steps(steps))
-                      .learn(review, Consent.NOBODY_REAL))) {
+                      .learn(review, Consent.synthetic()))) {
             one.measure(both, who.with(learnt), seed, settings(BESIDE, LORAS, faces));
           }
         }

@@ -132,7 +132,7 @@ class FaceGuidanceTest {
             .train(
                 base,
                 List.of(selfie()),
-                PersonToken.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                PersonToken.of("woman").consent(Consent.synthetic()),
                 Progress.SILENT,
                 new Cancellation())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
@@ -172,7 +172,7 @@ class FaceGuidanceTest {
           .faceGuidance(guidance)
           .training(LoraTraining.quick().steps(1));
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
-      try (TrainedPerson learnt = studio.learn(review, Consent.NOBODY_REAL)) {
+      try (TrainedPerson learnt = studio.learn(review, Consent.synthetic())) {
         assertEquals("flash", PersonRecord.SharedLight.of(learnt).words());
         assertEquals("flash", PersonRecord.SharedLight.of(studio.held(learnt)).words());
         assertEquals(
@@ -181,7 +181,7 @@ class FaceGuidanceTest {
                     .show(
                         review,
                         adapter,
-                        Consent.NOBODY_REAL,
+                        Consent.synthetic(),
                         PersonProfile.UNKNOWN,
                         Progress.SILENT,
                         new Cancellation())
@@ -205,7 +205,7 @@ class FaceGuidanceTest {
             .train(
                 base,
                 List.of(selfie()),
-                PersonToken.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                PersonToken.of("woman").consent(Consent.synthetic()),
                 Progress.SILENT,
                 new Cancellation())) {
       float[] face = vector(selfie(), detector, guidance.embedder());
@@ -282,7 +282,7 @@ class FaceGuidanceTest {
             .train(
                 base,
                 List.of(selfie()),
-                PersonToken.of("woman").consent(Consent.NOBODY_REAL.toJson()),
+                PersonToken.of("woman").consent(Consent.synthetic()),
                 Progress.SILENT,
                 new Cancellation())) {
       RgbImage photo = selfie();
@@ -299,13 +299,13 @@ class FaceGuidanceTest {
                   .identity(
                       List.of(adapter.reference(photo, detector.detect(photo).get(0)))),
               null,
-              Consent.NOBODY_REAL,
+              Consent.synthetic(),
               "adapter",
               IdentityStrength.UNMEASURED,
               Map.of())
           .heldTo(new FaceEmbeddings(eye, List.of(away)));
       ReferencePerson faceless = new ReferencePerson(
-          shown.prompt(), null, shown.consent(), "adapter", shown.dial(), Map.of());
+          shown.prompt(), null, shown.photoConsent(), "adapter", shown.dial(), Map.of());
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.holds(faceless.with(learnt)));
@@ -347,7 +347,7 @@ class FaceGuidanceTest {
             new ReferencePerson(
                 photo,
                 known,
-                Consent.NOBODY_REAL,
+                Consent.synthetic(),
                 "adapter",
                 IdentityStrength.UNMEASURED,
                 Map.of()),

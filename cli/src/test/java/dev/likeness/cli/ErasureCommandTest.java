@@ -3,7 +3,6 @@ package dev.likeness.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.cli.CommandRun;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.vault.ReceiptSigner;
 import dev.likeness.vault.StoreOptions;

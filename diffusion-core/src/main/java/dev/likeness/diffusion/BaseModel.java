@@ -2,11 +2,11 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.PromptEmbeddings;
 import dev.likeness.diffusion.internal.model.ControlNetOpener;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
@@ -314,8 +314,8 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
-    PromptEmbeddings encoder = parts()
-        .capability(PromptEmbeddings.class)
+    Capabilities.PromptEmbeddings encoder = parts()
+        .capability(Capabilities.PromptEmbeddings.class)
         .orElseThrow(() -> new IllegalStateException(
             name + " takes no prompt embeddings; give a base with a UNet"));
     return during(

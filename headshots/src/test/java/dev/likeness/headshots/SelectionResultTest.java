@@ -412,8 +412,7 @@ class SelectionResultTest {
     assertTrue(
         svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30") && svg.contains("class=\"kept\""),
         svg);
-    assertEquals(
-        "", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
+    assertEquals("", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
   }
 
   /** Of a picture whose face nothing held. */

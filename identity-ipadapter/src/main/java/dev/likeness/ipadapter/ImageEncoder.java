@@ -11,17 +11,24 @@ import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.internal.vision.EncoderFingerprint;
 import dev.likeness.ipadapter.internal.vision.ImageProcessor;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * An opened image encoder: CLIP or SigLIP of any size, and how it wants its pictures. Immutable,
@@ -47,7 +54,7 @@ public final class ImageEncoder implements AutoCloseable {
     try {
       tower = new VisionTower(config, Weights.of(weights));
       weights.requireAllRead(Set.of());
-      fingerprint = EncoderFingerprint.of(source);
+      fingerprint = Fingerprint.of(source);
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -174,5 +181,42 @@ public final class ImageEncoder implements AutoCloseable {
   @Override
   public void close() {
     weights.close();
+  }
+
+  /** A digest by which an encoder's weights are known again. */
+  public static final class Fingerprint {
+    private static final int BYTES = 8;
+
+    private Fingerprint() {}
+
+    /**
+     * SHA-256, cut to 16 hexadecimal digits, of the norms and biases: a thousandth of the weights,
+     * and others after any training. They are rounded to f16, in which encoders are published too.
+     */
+    public static String of(TensorSource weights) {
+      MessageDigest digest = sha256();
+      weights.names().stream()
+          .filter(name -> weights.shape(name).length == 1)
+          .sorted()
+          .forEach(name -> {
+            try (TensorScope scope = TensorScope.open()) {
+              float[] values =
+                  ImageTensors.floats(weights.read(name).to(ScalarType.Half).to(ScalarType.Float));
+              ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
+              bytes.asFloatBuffer().put(values);
+              digest.update(name.getBytes(StandardCharsets.UTF_8));
+              digest.update(bytes.array());
+            }
+          });
+      return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
+    }
+
+    private static MessageDigest sha256() {
+      try {
+        return MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.ipadapter.FaceReading.Note;
+import dev.likeness.ipadapter.FaceReader.FaceReading.Note;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.decode.PhotoDecoder;
@@ -102,7 +102,7 @@ class FaceReaderTest {
 
   @Test
   void takesTheLargestOfSeveralFaces() {
-    FaceReading reading = reader.read(bars(300, 200, 20, 70, 100, 80), false);
+    FaceReader.FaceReading reading = reader.read(bars(300, 200, 20, 70, 100, 80), false);
     assertEquals(List.of(Note.LARGEST_OF_SEVERAL), reading.notes());
     assertEquals(80, reading.found().orElseThrow().face()[0]);
     assertEquals(224, reading.reference().picture().width());
@@ -139,7 +139,7 @@ class FaceReaderTest {
 
   @Test
   void looksOnWithAMarginWhereOnlyASpeckIsSeen() {
-    FaceReading reading = reader.read(bars(100, 200, 0, 70, 85, 10), false);
+    FaceReader.FaceReading reading = reader.read(bars(100, 200, 0, 70, 85, 10), false);
     assertEquals(70, reading.found().orElseThrow().face()[0]);
     assertTrue(reading.notes().contains(Note.FOUND_WITH_MARGIN), reading.words());
   }
@@ -174,10 +174,10 @@ class FaceReaderTest {
   @Test
   void saysWhatMakesAFaceUncertain() {
     assertEquals(List.of(Note.SMALL), reader.read(bars(100, 120, 20, 30), false).notes());
-    FaceReading speck = reader.read(bars(100, 50, 20, 10), false);
+    FaceReader.FaceReading speck = reader.read(bars(100, 50, 20, 10), false);
     assertEquals(Optional.empty(), speck.found());
     assertEquals("the face is less than 16 pixels wide", speck.words());
-    FaceReading empty = reader.read(bars(64, 64), false);
+    FaceReader.FaceReading empty = reader.read(bars(64, 64), false);
     assertEquals(Optional.empty(), empty.found());
     assertEquals("no face was found, however it was turned", empty.words());
   }
@@ -200,10 +200,10 @@ class FaceReaderTest {
             OnnxEmbedder.open(embedder, EmbedderSpec.MOBILEFACE, UsePolicy.COMMERCIAL)) {
       FaceReader real = FaceReader.of(detector, network, UsePolicy.COMMERCIAL);
       RgbImage person = photo("photos/people/examples__biden.jpg");
-      FaceReading upright = real.read(person, false);
+      FaceReader.FaceReading upright = real.read(person, false);
       assertTrue(upright.found().isPresent());
       assertEquals(256, upright.reference().face().length);
-      FaceReading lying = real.read(ExifOrientation.of(8).upright(person), false);
+      FaceReader.FaceReading lying = real.read(ExifOrientation.of(8).upright(person), false);
       assertTrue(lying.notes().contains(Note.TURNED_UPRIGHT), lying.words());
       assertEquals(
           Optional.empty(), real.read(photo("photos/objects/coffee.png"), false).found());

@@ -33,7 +33,7 @@ class SetAdviceTest {
     SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(nine);
 
     assertEquals(7, coverage.sameBackground());
-    assertTrue(SetAdvice.on(coverage, nine)
+    assertTrue(SetVerdict.SetAdvice.on(coverage, nine)
         .contains("seven of nine have the same background; add photos taken elsewhere"));
   }
 
@@ -45,7 +45,7 @@ class SetAdviceTest {
   void saysFromWhereNoPhotoWasTaken() {
     List<AcceptedPhoto> photos = List.of(photo(0, 0, 0), photo(1, 30, 90), photo(2, 30, 180));
 
-    List<String> advice = SetAdvice.on(SetVerdict.SetCoverage.of(photos), photos);
+    List<String> advice = SetVerdict.SetAdvice.on(SetVerdict.SetCoverage.of(photos), photos);
 
     assertEquals(
         new SetVerdict.SetCoverage.Angles(0, 1, 2),
@@ -66,7 +66,7 @@ class SetAdviceTest {
     SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(photos);
 
     assertEquals(5, coverage.sameExpression());
-    assertTrue(SetAdvice.on(coverage, photos)
+    assertTrue(SetVerdict.SetAdvice.on(coverage, photos)
         .contains("five of five have the same expression; smile in some and not in others"));
   }
 
@@ -88,14 +88,14 @@ class SetAdviceTest {
 
     assertEquals(
         List.of("only one usable photo; add more until there are at least three"),
-        SetAdvice.on(SetVerdict.SetCoverage.of(one), one));
+        SetVerdict.SetAdvice.on(SetVerdict.SetCoverage.of(one), one));
   }
 
   @Test
   void saysThatNoneCanBeUsed() {
     assertEquals(
         List.of("no photo can be used; add at least three others"),
-        SetAdvice.on(SetVerdict.SetCoverage.of(List.of()), List.of()));
+        SetVerdict.SetAdvice.on(SetVerdict.SetCoverage.of(List.of()), List.of()));
   }
 
   // A photo whose background is `tint` red, light and distance differing with `i`.

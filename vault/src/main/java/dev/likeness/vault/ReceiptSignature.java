@@ -1,14 +1,26 @@
 package dev.likeness.vault;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Key;
+import java.security.KeyFactory;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.interfaces.ECKey;
 import java.security.interfaces.RSAKey;
+import java.security.spec.EdECPrivateKeySpec;
 import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.NamedParameterSpec;
 import java.security.spec.PSSParameterSpec;
+import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The signature algorithms of receipts: those of content credentials (C2PA 2.1, 13.2.1), chosen by
@@ -86,5 +98,56 @@ enum ReceiptSignature {
           new PSSParameterSpec("SHA-256", "MGF1", new MGF1ParameterSpec("SHA-256"), SALT_BYTES, 1));
     }
     return signature;
+  }
+
+  /** A signer of given certificates that leaves signing to a function. */
+  record CertifiedSigner(List<X509Certificate> chain, UnaryOperator<byte[]> signing)
+      implements ReceiptSigner {
+    CertifiedSigner {
+      chain = List.copyOf(chain);
+      if (chain.isEmpty()) {
+        throw new IllegalArgumentException("a signer of receipts needs a certificate, given none");
+      }
+    }
+
+    @Override
+    public byte[] sign(byte[] message) {
+      return signing.apply(message);
+    }
+
+    /** Returns the signer's name, without the key. */
+    @Override
+    public String toString() {
+      return chain.get(0).getSubjectX500Principal().getName();
+    }
+  }
+
+  /**
+   * Signs receipts where an application has no certificate. The key follows from a public text, as
+   * that of the development certificate of {@code likeness-provenance} does, so receipts are the
+   * same with and without that module.
+   */
+  static final class DevelopmentSigner {
+    static final ReceiptSigner SIGNER = make();
+
+    private DevelopmentSigner() {}
+
+    private static ReceiptSigner make() {
+      try (InputStream in = DevelopmentSigner.class.getResourceAsStream("development.pem")) {
+        List<X509Certificate> chain =
+            CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
+                .map(X509Certificate.class::cast)
+                .toList();
+        byte[] seed = MessageDigest.getInstance("SHA-256")
+            .digest("likeness development signer".getBytes(StandardCharsets.US_ASCII));
+        PrivateKey key = KeyFactory.getInstance("Ed25519")
+            .generatePrivate(new EdECPrivateKeySpec(NamedParameterSpec.ED25519, seed));
+        return ReceiptSigner.of(chain, key);
+      } catch (GeneralSecurityException e) {
+        throw new IllegalStateException("every Java from 15 on signs with Ed25519", e);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

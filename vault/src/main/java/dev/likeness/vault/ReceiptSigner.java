@@ -29,7 +29,7 @@ public interface ReceiptSigner {
    * @throws IllegalArgumentException if {@code chain} is empty
    */
   static ReceiptSigner of(List<X509Certificate> chain, UnaryOperator<byte[]> sign) {
-    return new CertifiedSigner(chain, sign);
+    return new ReceiptSignature.CertifiedSigner(chain, sign);
   }
 
   /**
@@ -49,7 +49,7 @@ public interface ReceiptSigner {
    * nothing.
    */
   static ReceiptSigner development() {
-    return DevelopmentSigner.SIGNER;
+    return ReceiptSignature.DevelopmentSigner.SIGNER;
   }
 
   /** Returns whether {@code signature} is that of {@code message} by the holder of {@code key}. */

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;

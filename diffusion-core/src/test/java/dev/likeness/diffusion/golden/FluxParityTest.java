@@ -9,7 +9,6 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.T5Config;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -62,7 +61,8 @@ class FluxParityTest {
         LoadedWeights weights =
             new LoadedWeights(Safetensors.open(part.resolve("model.safetensors")), Compute.EXACT)) {
       T5Encoder encoder = new T5Encoder(
-          T5Config.of(ModelConfig.read(part.resolve("config.json"))), Weights.of(weights));
+          T5Encoder.T5Config.of(ModelConfig.read(part.resolve("config.json"))),
+          Weights.of(weights));
       weights.requireAllRead(Set.of());
       Closeness.assertWithinSpread(
           1e-4, expected.tensor("t5.output"), encoder.forward(expected.tensor("t5.ids")), variant);

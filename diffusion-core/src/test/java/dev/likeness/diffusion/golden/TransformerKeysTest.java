@@ -28,7 +28,6 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.internal.text.Qwen3Encoder;
 import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
-import dev.likeness.diffusion.internal.text.T5Config;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
@@ -86,7 +85,7 @@ class TransformerKeysTest {
         ZImageKeyFormat::layout,
         ZImageKeyFormat::config),
     T5(
-        (c, w) -> new T5Encoder(T5Config.of(c), w),
+        (c, w) -> new T5Encoder(T5Encoder.T5Config.of(c), w),
         T5KeyFormat::layout,
         (keys, prefix) ->
             T5KeyFormat.config(new CanonicalTensors(keys, T5KeyFormat.layout(keys, prefix)))),

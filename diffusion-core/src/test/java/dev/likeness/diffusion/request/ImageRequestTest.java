@@ -68,11 +68,12 @@ class ImageRequestTest {
 
   @Test
   void givesEachStepToTheHookOfARequest(@TempDir Path folder) {
-    List<SampledStep> steps = new ArrayList<>();
+    List<GenerationHooks.SampledStep> steps = new ArrayList<>();
     try (BaseModel base = open(folder)) {
       List<GeneratedImage> images = base.generate(
           List.of(ASK.count(2).hooks(GenerationHooks.NONE.onStep(steps::add).capturing())));
-      assertEquals(List.of(0, 1), steps.stream().map(SampledStep::index).toList());
+      assertEquals(
+          List.of(0, 1), steps.stream().map(GenerationHooks.SampledStep::index).toList());
       assertEquals(
           images.stream().map(GeneratedImage::latents).toList(), steps.get(1).latents());
       assertEquals(2, steps.get(0).denoised().size());

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.training.AdamW8bit;
 import dev.likeness.diffusion.internal.training.Lion;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.Prodigy;
+import dev.likeness.lora.training.OptimizerOptions.TrainingOptimizer;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -100,8 +101,8 @@ public record OptimizerOptions(
     }
   }
 
-  private OptimizerOptions with(Consumer<OptimizerDraft> change) {
-    OptimizerDraft draft = new OptimizerDraft(this);
+  private OptimizerOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
     change.accept(draft);
     return draft.made();
   }
@@ -217,6 +218,65 @@ public record OptimizerOptions(
         case PRODIGY -> new Prodigy(BETA1, BETA2, EPS, weightDecay);
         case LION -> new Lion(BETA1, LIONS_BETA2, weightDecay);
       };
+    }
+  }
+
+  /**
+   * The values of an {@link OptimizerOptions} while some of them are changed: the one place that
+   * knows the order of its components.
+   */
+  static final class Draft {
+    LoraForm form;
+    boolean rankStabilised;
+    String modules;
+    TrainingOptimizer optimizer;
+    boolean constantRate;
+    int accumulation;
+    boolean recompute;
+    double ema;
+    double noiseOffset;
+    double inputPerturbation;
+    boolean debiased;
+    double focus;
+    boolean rounded;
+    double distilled;
+    Pivot pivot;
+
+    Draft(OptimizerOptions from) {
+      form = from.form();
+      rankStabilised = from.rankStabilised();
+      modules = from.modules();
+      optimizer = from.optimizer();
+      constantRate = from.constantRate();
+      accumulation = from.accumulation();
+      recompute = from.recompute();
+      ema = from.ema();
+      noiseOffset = from.noiseOffset();
+      inputPerturbation = from.inputPerturbation();
+      debiased = from.debiased();
+      focus = from.focus();
+      rounded = from.rounded();
+      distilled = from.distilled();
+      pivot = from.pivot();
+    }
+
+    OptimizerOptions made() {
+      return new OptimizerOptions(
+          form,
+          rankStabilised,
+          modules,
+          optimizer,
+          constantRate,
+          accumulation,
+          recompute,
+          ema,
+          noiseOffset,
+          inputPerturbation,
+          debiased,
+          focus,
+          rounded,
+          distilled,
+          pivot);
     }
   }
 }

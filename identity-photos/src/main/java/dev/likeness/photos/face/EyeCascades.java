@@ -15,8 +15,9 @@ import org.bytedeco.opencv.opencv_core.Rect;
  * not found.
  */
 final class EyeCascades implements AutoCloseable {
-  private final HaarCascade withGlasses = new HaarCascade("eye_tree_eyeglasses");
-  private final HaarCascade plain = new HaarCascade("eye");
+  private final CascadeSearch.HaarCascade withGlasses =
+      new CascadeSearch.HaarCascade("eye_tree_eyeglasses");
+  private final CascadeSearch.HaarCascade plain = new CascadeSearch.HaarCascade("eye");
 
   /** The pair of eyes in the upper part of {@code face}, in the pixels of {@code grey}. */
   Optional<Face.Eyes> find(Mat grey, BoundingBox face) {
@@ -31,7 +32,7 @@ final class EyeCascades implements AutoCloseable {
   }
 
   private static Optional<Face.Eyes> pair(
-      HaarCascade cascade, Mat region, Rect window, BoundingBox face) {
+      CascadeSearch.HaarCascade cascade, Mat region, Rect window, BoundingBox face) {
     List<Point> found = cascade.find(region, 2, (int) Math.max(10, face.width() / 8)).stream()
         .map(box -> box.moved(window.x(), window.y()).center())
         .toList();
@@ -68,8 +69,9 @@ final class EyeCascades implements AutoCloseable {
     private static final int WINDOW = 72;
     private static final AlignmentTemplate UPRIGHT = AlignmentTemplate.ARCFACE.scaledTo(SIDE);
 
-    private final HaarCascade withGlasses = new HaarCascade("eye_tree_eyeglasses");
-    private final HaarCascade plain = new HaarCascade("eye");
+    private final CascadeSearch.HaarCascade withGlasses =
+        new CascadeSearch.HaarCascade("eye_tree_eyeglasses");
+    private final CascadeSearch.HaarCascade plain = new CascadeSearch.HaarCascade("eye");
 
     /** Whether at least one eye of {@code face} is seen; who winks or turns away still looks. */
     @SuppressWarnings("try")

@@ -1,7 +1,14 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.request.DegradedGuidance;
+import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -36,5 +43,24 @@ public final class Capabilities {
   /** The capability of a type; empty where there is none. */
   public <C> Optional<C> find(Class<C> kind) {
     return objects.stream().filter(kind::isInstance).map(kind::cast).findFirst();
+  }
+
+  /**
+   * Capability: the network can be degraded on purpose, for guidance away from its answer.
+   *
+   * @param kinds of degraded guidance
+   */
+  public record DegradedNetwork(Set<DegradedGuidance.Kind> kinds) {}
+
+  /** Capability: prompts can be encoded once, mixed, and given instead of words. */
+  @FunctionalInterface
+  public interface PromptEmbeddings {
+    /**
+     * Embeddings of a request's prompt, owned by the calling scope; pooled is null where the
+     * network is not given it.
+     *
+     * @throws IllegalArgumentException when the prompt changes over the steps
+     */
+    TextEncoding encode(ImageRequest request, Function<ModelComponent, Adaptation> adaptation);
   }
 }

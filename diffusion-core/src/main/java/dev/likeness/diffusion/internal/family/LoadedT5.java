@@ -4,7 +4,6 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.text.T5Config;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
@@ -24,14 +23,14 @@ public final class LoadedT5 implements AutoCloseable {
 
   private final ModelComponent part;
   private final Compute compute;
-  private final T5Config config;
+  private final T5Encoder.T5Config config;
   private final T5Tokenizer tokenizer;
   private final LoadedWeights weights;
 
   private LoadedT5(
       ModelComponent part,
       Compute compute,
-      T5Config config,
+      T5Encoder.T5Config config,
       T5Tokenizer tokenizer,
       LoadedWeights weights) {
     this.part = part;
@@ -43,7 +42,7 @@ public final class LoadedT5 implements AutoCloseable {
 
   /** Opens the T5 encoder {@code part} of a model and checks every tensor of it. */
   public static LoadedT5 open(ModelParts files, ModelComponent part, Compute compute) {
-    T5Config config = T5Config.of(files.config(part.folder()));
+    T5Encoder.T5Config config = T5Encoder.T5Config.of(files.config(part.folder()));
     T5Tokenizer tokenizer = files.t5Tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
@@ -75,7 +74,7 @@ public final class LoadedT5 implements AutoCloseable {
     return new T5Encoder(config, Weights.of(weights, adaptation));
   }
 
-  public T5Config config() {
+  public T5Encoder.T5Config config() {
     return config;
   }
 

@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
@@ -10,9 +9,6 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.text.ClipKeyFormat;
-import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
-import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.tensor.Compute;

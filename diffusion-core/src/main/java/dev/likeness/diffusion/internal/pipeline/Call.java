@@ -6,7 +6,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.diffusion.request.SampledStep;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +62,7 @@ final class Call {
       if (hooks.steps() != null) {
         hooks
             .steps()
-            .accept(new SampledStep(
+            .accept(new GenerationHooks.SampledStep(
                 step.index(), of, step.timestep(), copies(latents), copies(denoised)));
       }
       stop.check();

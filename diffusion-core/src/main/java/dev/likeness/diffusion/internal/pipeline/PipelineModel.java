@@ -3,11 +3,11 @@ package dev.likeness.diffusion.internal.pipeline;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
 import dev.likeness.diffusion.internal.family.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.Capabilities.TrueCfg;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.ControlImages;
-import dev.likeness.diffusion.internal.family.DegradedNetwork;
 import dev.likeness.diffusion.internal.family.Editing;
 import dev.likeness.diffusion.internal.family.Inpainting;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -94,8 +94,8 @@ public record PipelineModel(OpenModel model) {
     if (degraded == null) {
       return;
     }
-    DegradedNetwork known = model
-        .capability(DegradedNetwork.class)
+    Capabilities.DegradedNetwork known = model
+        .capability(Capabilities.DegradedNetwork.class)
         .orElseThrow(() -> new IllegalArgumentException(
             "this base knows no guidance away from a weakened network; ask without"));
     if (!known.kinds().contains(degraded.kind())) {

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.internal.pipeline;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.PromptEmbeddings;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
@@ -47,7 +47,7 @@ public record PromptEncoding(PipelineModel model) {
    *
    * @param encoder of the same base
    */
-  public PromptEmbedding embedding(PromptEmbeddings encoder, ImageRequest request) {
+  public PromptEmbedding embedding(Capabilities.PromptEmbeddings encoder, ImageRequest request) {
     OpenModel base = model.model();
     int factor = base.autoencoder().factor();
     ModelAdapter.Context context = new ModelAdapter.Context(

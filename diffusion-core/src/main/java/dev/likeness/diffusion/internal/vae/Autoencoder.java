@@ -1,6 +1,10 @@
 package dev.likeness.diffusion.internal.vae;
 
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Pictures to latents and back. Pictures are [batch, 3, h, w] in -1..1; latents are [batch,
@@ -44,5 +48,68 @@ public interface Autoencoder {
   /** The same autoencoder working on one picture after the other: equal, with the memory of one. */
   default Autoencoder sliced() {
     return new SlicedAutoencoder(this);
+  }
+
+  /** An autoencoder that takes the pictures of a batch one at a time. */
+  record SlicedAutoencoder(Autoencoder whole) implements Autoencoder {
+    @Override
+    public int latentChannels() {
+      return whole.latentChannels();
+    }
+
+    @Override
+    public int factor() {
+      return whole.factor();
+    }
+
+    @Override
+    public Tensor decode(Tensor latents) {
+      return each(latents, whole::decode);
+    }
+
+    @Override
+    public LatentDistribution encode(Tensor pictures) {
+      try (TensorScope scope = TensorScope.open()) {
+        TensorVector means = new TensorVector();
+        TensorVector logVariances = new TensorVector();
+        LatentDistribution last = null;
+        for (long i = 0; i < pictures.size(0); i++) {
+          last = whole.encode(pictures.narrow(0, i, 1));
+          means.push_back(last.mean());
+          if (last.logVariance() != null) {
+            logVariances.push_back(last.logVariance());
+          }
+        }
+        Tensor logVariance =
+            logVariances.empty() ? null : scope.promote(torch.cat(logVariances, 0));
+        return new LatentDistribution(
+            scope.promote(torch.cat(means, 0)), logVariance, last.scale(), last.shift());
+      }
+    }
+
+    private static Tensor each(Tensor batch, UnaryOperator<Tensor> one) {
+      try (TensorScope scope = TensorScope.open()) {
+        TensorVector done = new TensorVector();
+        for (long i = 0; i < batch.size(0); i++) {
+          done.push_back(one.apply(batch.narrow(0, i, 1)));
+        }
+        return scope.promote(torch.cat(done, 0));
+      }
+    }
+
+    @Override
+    public Autoencoder exact() {
+      return whole.exact() == whole ? this : new SlicedAutoencoder(whole.exact());
+    }
+
+    @Override
+    public Autoencoder tiled() {
+      return new SlicedAutoencoder(whole.tiled());
+    }
+
+    @Override
+    public Autoencoder sliced() {
+      return this;
+    }
   }
 }

@@ -9,10 +9,10 @@ import java.io.OutputStream;
  * is closed.
  */
 public final class FullDisk implements AutoCloseable {
-  private final Disk before = Disk.DiskHolder.INSTALLED.get();
+  private final AtomicFile.Disk before = AtomicFile.Disk.DiskHolder.INSTALLED.get();
 
   private FullDisk(long room) {
-    Disk.DiskHolder.INSTALLED.set((file, out) -> new Limited(out, room));
+    AtomicFile.Disk.DiskHolder.INSTALLED.set((file, out) -> new Limited(out, room));
   }
 
   /** Puts a disk in place that takes {@code room} bytes of each file and refuses the next. */
@@ -22,7 +22,7 @@ public final class FullDisk implements AutoCloseable {
 
   @Override
   public void close() {
-    Disk.DiskHolder.INSTALLED.set(before);
+    AtomicFile.Disk.DiskHolder.INSTALLED.set(before);
   }
 
   private static final class Limited extends FilterOutputStream {

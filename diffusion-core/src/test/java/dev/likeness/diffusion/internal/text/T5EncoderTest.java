@@ -19,8 +19,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(NoTensorLeaks.class)
 class T5EncoderTest {
-  private static final T5Config CONFIG =
-      new T5Config(32, 16, 8, 32, 3, 2, true, Activation.GELU_TANH, 1e-6, 8, 16);
+  private static final T5Encoder.T5Config CONFIG =
+      new T5Encoder.T5Config(32, 16, 8, 32, 3, 2, true, Activation.GELU_TANH, 1e-6, 8, 16);
 
   /**
    * Random weights of f16's precision, made at the first asking; what the feed-forward adds is

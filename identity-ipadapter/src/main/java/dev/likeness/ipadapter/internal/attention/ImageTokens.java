@@ -7,7 +7,6 @@ import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Nothing;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
-import dev.likeness.ipadapter.internal.projection.TimestepResampler;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
 import org.bytedeco.pytorch.Tensor;
@@ -61,7 +60,7 @@ public record ImageTokens(IpAdapter adapter, double shortcut) {
     Tensor seen = placed(e.image());
     AdapterLayout layout = adapter.layout();
     return new TimestepAttention.TimedMemory.Tokens(
-        (TimestepResampler) projection(),
+        (ImageProjection.TimestepResampler) projection(),
         hidden ? torch.zeros_like(seen) : seen,
         layout.tokens(),
         layout.contextWidth());

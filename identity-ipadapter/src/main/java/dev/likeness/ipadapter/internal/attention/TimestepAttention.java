@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
-import dev.likeness.ipadapter.internal.projection.TimestepResampler;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -98,7 +97,7 @@ public final class TimestepAttention {
      * One thread's.
      */
     public static final class Tokens {
-      private final TimestepResampler resampler;
+      private final ImageProjection.TimestepResampler resampler;
       private final Tensor seen;
       private final Tensor shown;
       private final Tensor told;
@@ -110,7 +109,7 @@ public final class TimestepAttention {
        *
        * @param count how many tokens of what width
        */
-      Tokens(TimestepResampler resampler, Tensor seen, long count, long width) {
+      Tokens(ImageProjection.TimestepResampler resampler, Tensor seen, long count, long width) {
         this.resampler = resampler;
         this.seen = seen;
         shown = seen.new_empty(1, seen.size(0) * count, width);

@@ -2,7 +2,6 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPlaces;
-import dev.likeness.diffusion.internal.family.LongText;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
@@ -90,7 +89,7 @@ public final class TrainingMemoryEstimator {
       int tokens = target
           .longText()
           .filter(t5 -> t5.tower().part() == layer.part())
-          .map(LongText::tokens)
+          .map(TrainingTarget.LongText::tokens)
           .orElse(LayerPlaces.CLIP_TOKENS);
       texts += learns.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
       return;

@@ -1,7 +1,6 @@
 package dev.likeness.vault.internal.file;
 
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.Disk;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -36,7 +35,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
     file = opened(fileSystem, temporary);
     // The file must outlive the cipher's end, to be forced.
-    OutputStream kept = new FilterOutputStream(Disk.current().guard(temporary, file)) {
+    OutputStream kept = new FilterOutputStream(AtomicFile.Disk.current().guard(temporary, file)) {
       @Override
       public void write(byte[] bytes, int from, int length) throws IOException {
         out.write(bytes, from, length);

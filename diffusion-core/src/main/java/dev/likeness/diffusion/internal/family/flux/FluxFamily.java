@@ -3,19 +3,33 @@ package dev.likeness.diffusion.internal.family.flux;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.ControlNetKind;
+import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.LoraLayers;
+import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
+import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
+import dev.likeness.diffusion.internal.family.LoraLayers.Sign;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworkMemory;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.StreamNames;
 import dev.likeness.diffusion.internal.family.StreamSites;
+import dev.likeness.diffusion.internal.family.TransformerVariant;
 import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.tensor.Compute;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** FLUX.1: dev, schnell, Kontext and Fill, with their ControlNets. */
 public final class FluxFamily implements ModelFamily {
@@ -76,5 +90,145 @@ public final class FluxFamily implements ModelFamily {
   @Override
   public List<ControlNetKind> controlNets() {
     return List.of(new FluxControlNetKind());
+  }
+
+  /** ControlNets of FLUX.1, union modes included. */
+  static final class FluxControlNetKind implements ControlNetKind {
+    @Override
+    public List<String> classNames() {
+      return List.of("FluxControlNetModel");
+    }
+
+    @Override
+    public List<String> signs() {
+      return List.of("controlnet_x_embedder.weight");
+    }
+
+    @Override
+    public LoadedControlNet open(
+        String name, ModelConfig config, TensorSource tensors, Compute compute) {
+      FluxControlNetModel.Config own = FluxControlNetModel.Config.of(config);
+      LoadedWeights weights = new LoadedWeights(tensors, compute);
+      try {
+        weights.check(w -> new FluxControlNetModel(own, w), Set.of());
+        return new FluxControlNet(name, compute, weights, own);
+      } catch (RuntimeException e) {
+        weights.close();
+        throw e;
+      }
+    }
+  }
+
+  /** FLUX.1's layers in LoRA files. */
+  static final class FluxLoraLayers {
+    private static final List<String> HALVES = List.of(".net.0.proj", ".net.2");
+    /**
+     * Layers that FLUX.2 lacks: the blocks' own modulation, the pooled text, and a single block's
+     * halves.
+     */
+    private static final Pattern ONLY = Pattern.compile(
+        "mod(ulation)?[._]lin[._]|vector_in|text_embedder|norm1?(_context)?[._]linear|proj_mlp|proj_out|processor"
+            + "|single_(transformer_)?blocks[._]\\d+[._](attn[._]to_[qkv]|qkv|proj)");
+
+    static final LoraLayers LAYERS = new LoraLayers(
+        List.of(Kind.ofTransformer(
+            "flux", "FLUX.1", Set.of(3072L), false, ".*flux.*", "flux1", "flux-1-dev")),
+        List.of(
+            Sign.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),
+            Sign.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED),
+            Sign.of("^text_encoder_2\\.encoder\\.block\\.", Certainty.WEAK)),
+        ONLY,
+        names());
+
+    private FluxLoraLayers() {}
+
+    private static OriginalNames names() {
+      StreamNames streams = new StreamNames("mlp_0", "mlp_2", "mod_lin");
+      Map<String, List<String>> two = new LinkedHashMap<>();
+      streams.image(two, "img_", "attn", HALVES);
+      streams.text(two, "txt_", HALVES);
+      StreamNames.norms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
+      StreamNames.norms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
+      Map<String, List<String>> one = new LinkedHashMap<>();
+      one.put("linear1", List.of("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"));
+      one.put("qkv", List.of("attn.to_q", "attn.to_k", "attn.to_v"));
+      one.put("linear2", List.of("proj_out"));
+      one.put("proj", List.of("proj_out"));
+      one.put("modulation_lin", List.of("norm.linear"));
+      StreamNames.norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
+      Map<String, List<String>> top = StreamNames.outside("img_in", "x_embedder", "txt_in");
+      // As OneTrainer writes it.
+      top.put("img_in_proj", List.of("x_embedder"));
+      StreamNames.embedder(
+          top, "time_in_in_layer", "time_in_out_layer", "time_text_embed.timestep_embedder");
+      StreamNames.embedder(
+          top, "vector_in_in_layer", "vector_in_out_layer", "time_text_embed.text_embedder");
+      StreamNames.embedder(
+          top,
+          "guidance_in_in_layer",
+          "guidance_in_out_layer",
+          "time_text_embed.guidance_embedder");
+      return new OriginalNames(
+          Map.of("double_blocks", two, "single_blocks", one),
+          Map.of(
+              "double_blocks",
+              "transformer_blocks.",
+              "single_blocks",
+              "single_transformer_blocks."),
+          top,
+          false);
+    }
+  }
+
+  /** Single files of FLUX.1. */
+  static final class FluxVariant extends TransformerVariant {
+    static final String CLASS = "FluxTransformer2DModel";
+    /**
+     * Fill's tokens hold the mask and the masked image too: more than twice the channels that it
+     * answers with.
+     */
+    private static final int FILLING = 2;
+
+    FluxVariant() {
+      super(
+          FluxVariant.class,
+          "flux",
+          new Transformer(
+              CLASS, FluxKeyFormat::prefix, FluxKeyFormat::config, FluxKeyFormat::layout),
+          Map.of("text_encoder", new Clip("clip_l", "<|endoftext|>", false)),
+          new Text("text_encoder_2", Language.T5),
+          List.of());
+    }
+
+    @Override
+    public String pipeline(TensorNames names) {
+      String at = prefix(names);
+      long in = names.shape(at + "img_in.weight")[1];
+      long out = names.shape(at + "final_layer.linear.weight")[0];
+      return text(in > FILLING * out ? "filling" : "pipeline");
+    }
+
+    @Override
+    protected Map<String, Object> scheduler(TensorNames names) {
+      Map<String, Object> options = super.scheduler(names);
+      if (!FluxKeyFormat.isGuided(names, prefix(names))) {
+        options.putAll(facts("unguided", Map.of()));
+      }
+      return options;
+    }
+
+    @Override
+    protected Certainty prediction() {
+      return Certainty.SAID;
+    }
+
+    // A config that is known may be of another FLUX.1: whether this one was distilled its tensors
+    // tell.
+    @Override
+    protected Map<String, Object> config(TensorNames names, String at, Map<String, Object> known) {
+      Map<String, Object> config = super.config(names, at, known);
+      config.put("guidance_embeds", FluxKeyFormat.isGuided(names, at));
+      return config;
+    }
   }
 }

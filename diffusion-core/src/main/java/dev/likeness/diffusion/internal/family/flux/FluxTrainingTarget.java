@@ -3,7 +3,6 @@ package dev.likeness.diffusion.internal.family.flux;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPlaces;
 import dev.likeness.diffusion.internal.family.LoadedClip;
-import dev.likeness.diffusion.internal.family.LongText;
 import dev.likeness.diffusion.internal.family.StreamPlaces;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
@@ -65,8 +64,8 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
   }
 
   @Override
-  public Optional<LongText> longText() {
-    return Optional.of(new LongText(model.t5(), FluxModel.TEXT_TOKENS));
+  public Optional<TrainingTarget.LongText> longText() {
+    return Optional.of(new TrainingTarget.LongText(model.t5(), FluxModel.TEXT_TOKENS));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import dev.likeness.diffusion.internal.nn.TimestepEmbedding;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -42,7 +43,7 @@ public final class Flux2Transformer2DModel {
   private final AdaLayerNorm singleModulation;
   private final Linear xEmbedder;
   private final Linear contextEmbedder;
-  private final DoubleStreamBackbone<DoubleStreamBlock, Flux2SingleBlock> chain;
+  private final DoubleStreamBackbone<DoubleStreamBlock, SingleBlock> chain;
   private final AdaLayerNorm normOut;
   private final Linear projOut;
 
@@ -66,7 +67,7 @@ public final class Flux2Transformer2DModel {
         BlockList.of(
             w.at("single_transformer_blocks"),
             config.singleLayers(),
-            (block, i) -> new Flux2SingleBlock(block, config)));
+            (block, i) -> new SingleBlock(block, config)));
     normOut = AdaLayerNorm.withoutBias(w.at("norm_out"), width, 2);
     projOut = Linear.withoutBias(w.at("proj_out"), width, config.outChannels());
   }
@@ -149,6 +150,50 @@ public final class Flux2Transformer2DModel {
           LatentPacking.positions(2 * rows, 2 * columns, which),
           new long[] {0, 1},
           new Scalar(0.0));
+    }
+  }
+
+  /**
+   * FLUX.2's single block: attention and gated feed-forward side by side, out of one layer and into
+   * one.
+   */
+  static final class SingleBlock {
+    private static final double EPS = 1e-6;
+
+    private final Flux2Config config;
+    private final Linear in;
+    private final Linear out;
+    private final RmsNorm normQ;
+    private final RmsNorm normK;
+
+    SingleBlock(Weights w, Flux2Config config) {
+      this.config = config;
+      Weights attention = w.at("attn");
+      in = Linear.withoutBias(
+          attention.at("to_qkv_mlp_proj"),
+          config.width(),
+          3L * config.width() + 2L * config.inner());
+      out = Linear.withoutBias(
+          attention.at("to_out"), (long) config.width() + config.inner(), config.width());
+      normQ = new RmsNorm(attention.at("norm_q"), config.headWidth(), EPS);
+      normK = new RmsNorm(attention.at("norm_k"), config.headWidth(), EPS);
+    }
+
+    /**
+     * Maps [batch, textTokens + imageTokens, width] to the same shape; {@code m} are a shift, a
+     * scale and a gate.
+     */
+    Tensor forward(Tensor x, List<Tensor> m, RotaryEmbedding rotation) {
+      Tensor all = in.forward(AdaLayerNorm.apply(x, m.get(0), m.get(1)));
+      long width = config.width();
+      QkvProjection.Heads heads = new QkvProjection.Heads(
+          QkvProjection.Heads.split(all.narrow(2, 0, width), config.heads(), normQ),
+          QkvProjection.Heads.split(all.narrow(2, width, width), config.heads(), normK),
+          QkvProjection.Heads.split(all.narrow(2, 2 * width, width), config.heads(), null));
+      Tensor gated =
+          FeedForward.GatedFeedForward.gated(all.narrow(2, 3 * width, 2L * config.inner()));
+      Tensor both = torch.cat(new TensorVector(heads.attend(rotation, null), gated), 2);
+      return DoubleStreamBlock.HalfPrecision.clamp(x.add(m.get(2).mul(out.forward(both))));
     }
   }
 }

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
-import dev.likeness.diffusion.internal.family.DegradedNetwork;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -56,7 +55,7 @@ final class Sd3Model implements OpenModel {
     this.capabilities = Capabilities.of(
         CachePoints.BLOCKS,
         TiledSampling.SUPPORTED,
-        new DegradedNetwork(Set.of(DegradedGuidance.Kind.values())),
+        new Capabilities.DegradedNetwork(Set.of(DegradedGuidance.Kind.values())),
         new Sd3TrainingTarget(model));
   }
 

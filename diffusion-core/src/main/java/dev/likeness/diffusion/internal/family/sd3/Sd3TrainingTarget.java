@@ -3,7 +3,6 @@ package dev.likeness.diffusion.internal.family.sd3;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPlaces;
 import dev.likeness.diffusion.internal.family.LoadedClip;
-import dev.likeness.diffusion.internal.family.LongText;
 import dev.likeness.diffusion.internal.family.StreamPlaces;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
@@ -48,8 +47,9 @@ record Sd3TrainingTarget(Sd3Networks model) implements TrainingTarget {
   }
 
   @Override
-  public Optional<LongText> longText() {
-    return Optional.ofNullable(model.t5()).map(t5 -> new LongText(t5, Sd3Networks.T5_TOKENS));
+  public Optional<TrainingTarget.LongText> longText() {
+    return Optional.ofNullable(model.t5())
+        .map(t5 -> new TrainingTarget.LongText(t5, Sd3Networks.T5_TOKENS));
   }
 
   @Override

@@ -2,9 +2,12 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.AttentionPath;
 import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.ControlNetKind;
 import dev.likeness.diffusion.internal.family.LoraLayers;
+import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
+import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -24,6 +27,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Stable Diffusion 1.x, 2.x and XL, with refiner, inpainting, latent consistency and their
@@ -165,6 +172,114 @@ public final class StableDiffusionFamily implements ModelFamily {
     @Override
     public String padding(String component) {
       return component.endsWith("_2") || !xl && isLinear(parts) ? "!" : "<|endoftext|>";
+    }
+  }
+
+  /**
+   * Stable Diffusion's kinds in LoRA files, which the widths of their attentions to the text tell
+   * apart.
+   */
+  static final class StableDiffusionLoraLayers {
+    static final LoraLayers LAYERS = new LoraLayers(
+        List.of(
+            kind(
+                "sdxl-refiner",
+                "the refiner of Stable Diffusion XL",
+                1280,
+                "(?=.*xl).*refiner.*",
+                false,
+                null,
+                null),
+            kind(
+                "sdxl",
+                "Stable Diffusion XL",
+                2048,
+                ".*xl.*",
+                false,
+                "sdxl_base_v1-0",
+                "stable-diffusion-xl-v1-base"),
+            kind(
+                "sd2",
+                "Stable Diffusion 2.x",
+                1024,
+                ".*v2.*",
+                true,
+                "sd_v2",
+                "stable-diffusion-v2-768-v"),
+            kind(
+                "sd1",
+                "Stable Diffusion 1.x",
+                768,
+                ".*v1.*",
+                true,
+                "sd_v1",
+                "stable-diffusion-v1")),
+        List.of(),
+        null,
+        OriginalNames.NONE);
+
+    private StableDiffusionLoraLayers() {}
+
+    private static Kind kind(
+        String id,
+        String title,
+        long width,
+        String noted,
+        boolean weak,
+        String base,
+        String architecture) {
+      return new Kind(
+          id,
+          title,
+          width,
+          Set.of(),
+          id.equals("sdxl"),
+          Pattern.compile(noted),
+          weak,
+          base,
+          architecture,
+          id.equals("sd2"));
+    }
+  }
+
+  /** The cross-attentions of a UNet, by its transformer blocks. */
+  static final class UNetSites implements AttentionSites {
+    private static final String KEYS = ".attn2.to_k.weight";
+    private static final Pattern ATTENTION =
+        Pattern.compile("(.+\\.attentions\\..+)\\.attn2\\.to_k\\.weight");
+
+    @Override
+    public ModelComponent part() {
+      return ModelComponent.UNET;
+    }
+
+    @Override
+    public Optional<Found> find(Set<String> names, Function<String, long[]> shape) {
+      List<String> paths = names.stream()
+          .map(ATTENTION::matcher)
+          .filter(Matcher::matches)
+          .map(m -> m.group(1))
+          .map(AttentionPath::of)
+          .sorted()
+          .map(AttentionPath::path)
+          .toList();
+      return paths.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new Found(
+              paths,
+              paths.stream().map(path -> shape.apply(path + KEYS)[0]).toList(),
+              shape.apply(paths.get(0) + KEYS)[1],
+              0));
+    }
+
+    @Override
+    public String title(long contextWidth) {
+      return switch ((int) contextWidth) {
+        case 768 -> "Stable Diffusion 1.x (context 768)";
+        case 1024 -> "Stable Diffusion 2.x (context 1024)";
+        case 2048 -> "SDXL (context 2048)";
+        default -> "a base with context " + contextWidth;
+      };
     }
   }
 }

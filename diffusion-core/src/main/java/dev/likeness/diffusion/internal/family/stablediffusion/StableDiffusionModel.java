@@ -11,12 +11,10 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.ControlImages;
 import dev.likeness.diffusion.internal.family.ControlInput;
-import dev.likeness.diffusion.internal.family.DegradedNetwork;
 import dev.likeness.diffusion.internal.family.Inpainting;
 import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
-import dev.likeness.diffusion.internal.family.PromptEmbeddings;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -52,10 +50,10 @@ final class StableDiffusionModel implements OpenModel {
     this.capabilities = Capabilities.of(
         CachePoints.UNET,
         TiledSampling.SUPPORTED,
-        new DegradedNetwork(Set.of(DegradedGuidance.Kind.PERTURBED_ATTENTION)),
+        new Capabilities.DegradedNetwork(Set.of(DegradedGuidance.Kind.PERTURBED_ATTENTION)),
         new Controls(),
         inpaints() ? (Inpainting) this::maskConditioning : null,
-        (PromptEmbeddings) this::embeddings,
+        (Capabilities.PromptEmbeddings) this::embeddings,
         StableDiffusionTrainingTarget.of(model));
   }
 

@@ -192,7 +192,12 @@ public record ComponentFile(
       options.remove("time_cond_proj_dim");
       String guidance = "time_embedding.cond_proj.weight";
       if (keys.has(guidance)) {
-        options.put("time_cond_proj_dim", (int) keys.shape(guidance)[1]);
+        long[] shape = keys.shape(guidance);
+        if (shape.length != 2) {
+          throw new InvalidInputException(path + ": " + guidance + " has " + shape.length
+              + " dimensions; expected [width, guidance embedding]");
+        }
+        options.put("time_cond_proj_dim", (int) shape[1]);
       }
     }
     String known = className;

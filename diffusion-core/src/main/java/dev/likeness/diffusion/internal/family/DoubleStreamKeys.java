@@ -1,8 +1,10 @@
 package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,9 @@ public final class DoubleStreamKeys {
   public static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
   /** The width of a head of every published model. */
   private static final int HEAD = 128;
+
+  private static final List<Integer> QKV = List.of(1, 1, 1);
+  private static final List<Integer> QKV_MLP = List.of(1, 1, 1, 4);
 
   private DoubleStreamKeys() {}
 
@@ -52,5 +57,56 @@ public final class DoubleStreamKeys {
   /** Whether the guidance scale is an input. */
   public static boolean isGuided(TensorNames keys, String prefix) {
     return keys.has(prefix + "guidance_in.in_layer.weight");
+  }
+
+  /**
+   * Adds the layers that such transformers have without their modulation: the embedders of image
+   * and text, the blocks' attentions and feed-forwards, and the last layer.
+   */
+  public static void blocks(TensorTable table, int layers, int singleLayers) {
+    table
+        .layer("context_embedder", "txt_in")
+        .layer("x_embedder", "img_in")
+        .layer("proj_out", "final_layer.linear");
+    for (int i = 0; i < layers; i++) {
+      stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", false);
+      stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", true);
+    }
+    for (int i = 0; i < singleLayers; i++) {
+      single(table, "single_transformer_blocks." + i + ".", "single_blocks." + i + ".");
+    }
+  }
+
+  private static void stream(TensorTable table, String here, String there, boolean text) {
+    String side = there + (text ? "txt_" : "img_");
+    String added = text ? "added_" : "";
+    String attention = here + "attn.";
+    table.fused(
+        side + "attn.qkv",
+        text
+            ? List.of(attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj")
+            : List.of(attention + "to_q", attention + "to_k", attention + "to_v"),
+        QKV);
+    table.tensor(
+        attention + "norm_" + added + "q.weight",
+        KeyMapping.Location.whole(side + "attn.norm.query_norm.scale"));
+    table.tensor(
+        attention + "norm_" + added + "k.weight",
+        KeyMapping.Location.whole(side + "attn.norm.key_norm.scale"));
+    table.layer(attention + (text ? "to_add_out" : "to_out.0"), side + "attn.proj");
+    String ff = here + (text ? "ff_context" : "ff");
+    table.layer(ff + ".net.0.proj", side + "mlp.0").layer(ff + ".net.2", side + "mlp.2");
+  }
+
+  private static void single(TensorTable table, String here, String there) {
+    table.fused(
+        there + "linear1",
+        List.of(here + "attn.to_q", here + "attn.to_k", here + "attn.to_v", here + "proj_mlp"),
+        QKV_MLP);
+    table.tensor(
+        here + "attn.norm_q.weight", KeyMapping.Location.whole(there + "norm.query_norm.scale"));
+    table.tensor(
+        here + "attn.norm_k.weight", KeyMapping.Location.whole(there + "norm.key_norm.scale"));
+    table.layer(here + "proj_out", there + "linear2");
   }
 }

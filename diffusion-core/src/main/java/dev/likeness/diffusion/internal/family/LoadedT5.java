@@ -85,12 +85,30 @@ public final class LoadedT5 implements AutoCloseable {
    * @param encoder this one's own in whatever form, such as {@link #encoder}
    */
   public Tensor encode(List<String> prompts, int length, T5Encoder encoder) {
+    return encoder.forward(ids(prompts, length));
+  }
+
+  /**
+   * The same with padding left out of attention. The encoding's pooled part says how many tokens of
+   * each prompt are not padding, [prompts, 1].
+   */
+  public TextEncoding encodeMasked(List<String> prompts, int length, T5Encoder encoder) {
+    long[] own =
+        prompts.stream().mapToLong(prompt -> tokenizer.count(prompt, length)).toArray();
+    Tensor counts = torch
+        .tensor(own)
+        .view(prompts.size(), 1)
+        .to(new Device(compute.device()), torch.ScalarType.Long);
+    return new TextEncoding(encoder.forward(ids(prompts, length), counts), counts);
+  }
+
+  private Tensor ids(List<String> prompts, int length) {
     long[] ids = prompts.stream()
         .flatMapToInt(prompt -> java.util.Arrays.stream(tokenizer.encode(prompt, length)))
         .asLongStream()
         .toArray();
     Tensor batch = torch.tensor(ids).view(prompts.size(), length);
-    return encoder.forward(batch.to(new Device(compute.device()), torch.ScalarType.Long));
+    return batch.to(new Device(compute.device()), torch.ScalarType.Long);
   }
 
   /** What it leaves out of a prompt that is cut at {@code length} tokens. */

@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * T5's encoder (Raffel et al. 2019, arXiv:1910.10683), with the names and numbers of transformers'
- * {@code T5EncoderModel}. Padding is attended to like any token, as the diffusion models were
- * trained. Immutable and shared by threads.
+ * {@code T5EncoderModel}. Padding is attended to like any token, as most diffusion models were
+ * trained, unless a caller says how many tokens are not padding. Immutable and shared by threads.
  */
 public final class T5Encoder {
   private final T5Config config;
@@ -46,9 +46,23 @@ public final class T5Encoder {
    * scope.
    */
   public Tensor forward(Tensor ids) {
+    return forward(ids, null);
+  }
+
+  /**
+   * The same with padding left out of attention.
+   *
+   * @param counts how many tokens of each row are not padding, [batch, 1] (int64); null to attend
+   *     to padding like to any token
+   */
+  public Tensor forward(Tensor ids, Tensor counts) {
     try (TensorScope call = TensorScope.open()) {
       Tensor x = sum(torch.embedding(embedding, ids));
       Tensor bias = bias(ids.size(1));
+      if (counts != null) {
+        Tensor padding = places(ids.size(1)).ge(counts).view(ids.size(0), 1, 1, ids.size(1));
+        bias = bias.masked_fill(padding, new Scalar(Double.NEGATIVE_INFINITY));
+      }
       try (BlockList.Pass<T5Layer> pass = layers.pass()) {
         while (pass.hasNext()) {
           try (TensorScope scope = TensorScope.open()) {
@@ -70,9 +84,13 @@ public final class T5Encoder {
    * from token i.
    */
   private Tensor bias(long tokens) {
-    Tensor places = torch.arange(new Scalar(tokens)).to(distances.device(), ScalarType.Long);
+    Tensor places = places(tokens);
     Tensor buckets = buckets(places.unsqueeze(0).sub(places.unsqueeze(1)));
     return torch.embedding(distances, buckets).permute(2, 0, 1).unsqueeze(0);
+  }
+
+  private Tensor places(long tokens) {
+    return torch.arange(new Scalar(tokens)).to(distances.device(), ScalarType.Long);
   }
 
   /**
@@ -132,8 +150,8 @@ public final class T5Encoder {
     }
 
     /**
-     * Maps the sum so far, [batch, tokens, width], f32 in f16, to the same; {@code bias} is [1,
-     * heads, tokens, tokens].
+     * Maps the sum so far, [batch, tokens, width], f32 in f16, to the same; {@code bias} is [1 or
+     * batch, heads, tokens, tokens].
      */
     Tensor forward(Tensor x, Tensor bias) {
       Tensor normed = norm1.narrowed(x);

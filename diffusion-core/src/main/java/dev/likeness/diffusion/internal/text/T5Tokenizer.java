@@ -53,6 +53,11 @@ public final class T5Tokenizer implements AutoCloseable {
     return padded;
   }
 
+  /** How many ids of {@link #encode} are not padding. */
+  public int count(String prompt, int length) {
+    return Math.min(ids(prompt).length, length - 1) + 1;
+  }
+
   /** The words at the end of the prompt that {@link #encode} leaves out; empty when all fit. */
   public String cut(String prompt, int length) {
     int[] own = ids(prompt);

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
@@ -13,12 +12,10 @@ import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
 import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.nn.transformer.SingleStreamBlock;
 import dev.likeness.diffusion.internal.nn.transformer.TimeTextEmbedding;
-import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * What FLUX's transformer and its ControlNets have in common: embeddings, double blocks, single
@@ -112,32 +109,18 @@ final class FluxBackbone {
     }
   }
 
-  /**
-   * FLUX's single block: attention and feed-forward side by side over one sequence (Dehghani et al.
-   * 2023, arXiv:2302.05442).
-   */
+  /** FLUX.1's single block, which makes its shift, scale and gate itself. */
   static final class FluxSingleBlock {
     private final AdaLayerNorm norm;
-    private final Linear projMlp;
-    private final JointAttention attention;
-    private final Linear projOut;
+    private final SingleStreamBlock block;
 
     FluxSingleBlock(Weights w, FluxConfig config) {
-      int width = config.width();
-      norm = new AdaLayerNorm(w.at("norm"), width, 3);
-      projMlp = new Linear(w.at("proj_mlp"), width, 4L * width);
-      attention =
-          JointAttention.single(w.at("attn"), width, config.heads(), FluxBackbone.STYLE, false);
-      projOut = new Linear(w.at("proj_out"), 5L * width, width);
+      norm = new AdaLayerNorm(w.at("norm"), config.width(), 3);
+      block = SingleStreamBlock.of(w, config.width(), config.heads(), FluxBackbone.STYLE);
     }
 
-    /** Maps [batch, textTokens + imageTokens, width] to the same shape. */
     Tensor forward(Tensor x, Tensor embedding, RotaryEmbedding rotation) {
-      List<Tensor> m = norm.vectors(embedding);
-      Tensor normed = AdaLayerNorm.apply(x, m.get(0), m.get(1));
-      Tensor mlp = Activation.GELU_TANH.of(projMlp.forward(normed));
-      Tensor both = torch.cat(new TensorVector(attention.forward(normed, rotation, null), mlp), 2);
-      return DoubleStreamBlock.HalfPrecision.clamp(x.add(m.get(2).mul(projOut.forward(both))));
+      return block.forward(x, norm.vectors(embedding), rotation, null);
     }
   }
 }

@@ -53,9 +53,6 @@ public final class FluxKeyFormat {
    * black-forest-labs/flux.
    */
   public static final class FluxLayout {
-    private static final List<Integer> QKV = List.of(1, 1, 1);
-    private static final List<Integer> QKV_MLP = List.of(1, 1, 1, 4);
-
     private FluxLayout() {}
 
     /** The layout of a transformer with so many double and single blocks, without a prefix. */
@@ -64,20 +61,23 @@ public final class FluxKeyFormat {
       embedder(table, "timestep_embedder", "time_in");
       embedder(table, "text_embedder", "vector_in");
       embedder(table, "guidance_embedder", "guidance_in");
-      table
-          .layer("context_embedder", "txt_in")
-          .layer("x_embedder", "img_in")
-          .layer("proj_out", "final_layer.linear");
       table.layer(
           "norm_out.linear",
           "final_layer.adaLN_modulation.1",
           KeyMapping.Location.Form.HALVES_EXCHANGED);
+      DoubleStreamKeys.blocks(table, layers, singleLayers);
       for (int i = 0; i < layers; i++) {
-        stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", false);
-        stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", true);
+        table
+            .layer(
+                "transformer_blocks." + i + ".norm1.linear", "double_blocks." + i + ".img_mod.lin")
+            .layer(
+                "transformer_blocks." + i + ".norm1_context.linear",
+                "double_blocks." + i + ".txt_mod.lin");
       }
       for (int i = 0; i < singleLayers; i++) {
-        single(table, "single_transformer_blocks." + i + ".", "single_blocks." + i + ".");
+        table.layer(
+            "single_transformer_blocks." + i + ".norm.linear",
+            "single_blocks." + i + ".modulation.lin");
       }
       return table;
     }
@@ -85,42 +85,6 @@ public final class FluxKeyFormat {
     private static void embedder(TensorTable table, String canonical, String foreign) {
       table.layer("time_text_embed." + canonical + ".linear_1", foreign + ".in_layer");
       table.layer("time_text_embed." + canonical + ".linear_2", foreign + ".out_layer");
-    }
-
-    private static void stream(TensorTable table, String here, String there, boolean text) {
-      String side = there + (text ? "txt_" : "img_");
-      String added = text ? "added_" : "";
-      String attention = here + "attn.";
-      table.layer(here + (text ? "norm1_context.linear" : "norm1.linear"), side + "mod.lin");
-      table.fused(
-          side + "attn.qkv",
-          text
-              ? List.of(
-                  attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj")
-              : List.of(attention + "to_q", attention + "to_k", attention + "to_v"),
-          QKV);
-      table.tensor(
-          attention + "norm_" + added + "q.weight",
-          KeyMapping.Location.whole(side + "attn.norm.query_norm.scale"));
-      table.tensor(
-          attention + "norm_" + added + "k.weight",
-          KeyMapping.Location.whole(side + "attn.norm.key_norm.scale"));
-      table.layer(attention + (text ? "to_add_out" : "to_out.0"), side + "attn.proj");
-      String ff = here + (text ? "ff_context" : "ff");
-      table.layer(ff + ".net.0.proj", side + "mlp.0").layer(ff + ".net.2", side + "mlp.2");
-    }
-
-    private static void single(TensorTable table, String here, String there) {
-      table.layer(here + "norm.linear", there + "modulation.lin");
-      table.fused(
-          there + "linear1",
-          List.of(here + "attn.to_q", here + "attn.to_k", here + "attn.to_v", here + "proj_mlp"),
-          QKV_MLP);
-      table.tensor(
-          here + "attn.norm_q.weight", KeyMapping.Location.whole(there + "norm.query_norm.scale"));
-      table.tensor(
-          here + "attn.norm_k.weight", KeyMapping.Location.whole(there + "norm.key_norm.scale"));
-      table.layer(here + "proj_out", there + "linear2");
     }
   }
 }

@@ -44,10 +44,21 @@ public record DoubleStreamBlock(
    */
   public JointAttention.Streams forward(
       JointAttention.Streams x, List<Tensor> m, List<Tensor> c, RotaryEmbedding rotation) {
+    return forward(x, m, c, rotation, null);
+  }
+
+  /** The same with {@code mask}, which is added to the scores and may be null. */
+  public JointAttention.Streams forward(
+      JointAttention.Streams x,
+      List<Tensor> m,
+      List<Tensor> c,
+      RotaryEmbedding rotation,
+      Tensor mask) {
     Tensor image = AdaLayerNorm.apply(x.image(), m.get(0), m.get(1));
     JointAttention.Streams attended = attention.forward(
         new JointAttention.Streams(image, AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))),
         rotation,
+        mask,
         null);
     Tensor y = half(x.image(), attended.image(), m, ff);
     for (AttentionBranch branch : branches) {

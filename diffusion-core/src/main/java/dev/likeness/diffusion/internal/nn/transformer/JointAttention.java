@@ -85,16 +85,22 @@ public final class JointAttention {
    * for it.
    */
   public Streams forward(Streams x, RotaryEmbedding rotation, Tensor time) {
+    return forward(x, rotation, null, time);
+  }
+
+  /**
+   * The same with {@code mask}, which is added to the scores of the joint sequence and may be null.
+   */
+  public Streams forward(Streams x, RotaryEmbedding rotation, Tensor mask, Tensor time) {
     QkvProjection.Plain plain = image.plain(x.image());
     QkvProjection.Heads own = image.of(plain);
     QkvProjection.Heads added = text.of(x.text());
     QkvProjection.Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
     long ofImage = x.image().size(1);
     long ofText = x.text().size(1);
-    Tensor y = all.attend(
-        rotation,
-        perturbed ? alone(all.q(), order == Order.TEXT_FIRST ? ofText : 0, ofImage) : null);
     boolean textFirst = order == Order.TEXT_FIRST;
+    Tensor alone = perturbed ? alone(all.q(), textFirst ? ofText : 0, ofImage) : null;
+    Tensor y = all.attend(rotation, mask == null ? alone : alone == null ? mask : mask.add(alone));
     Tensor imageOut =
         toOut.forward(beside(y.narrow(1, textFirst ? ofText : 0, ofImage), plain, own, time));
     Tensor textOut =

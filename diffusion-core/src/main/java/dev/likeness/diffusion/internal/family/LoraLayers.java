@@ -12,11 +12,12 @@ import java.util.regex.Pattern;
  *
  * @param kinds the kinds of bases in this family that files tell apart
  * @param signs keys by which a file is told
- * @param only part of the keys that tell a file of this family from one of a family with the same
- *     names; null where no other has them
+ * @param lacks part of the keys of layers that this family lacks and others with the same names
+ *     have: a file without them fits; null where no other family has the same names
  * @param original the makers' names of the denoising network's layers
  */
-public record LoraLayers(List<Kind> kinds, List<Sign> signs, Pattern only, OriginalNames original) {
+public record LoraLayers(
+    List<Kind> kinds, List<Sign> signs, Pattern lacks, OriginalNames original) {
   /**
    * A kind of bases.
    *

@@ -9,9 +9,14 @@ import java.util.Map;
  *
  * @param first the feed-forward's first layer
  * @param second its second
- * @param modulation the layer that makes shifts, scales and gates
+ * @param modulation the layer that makes shifts, scales and gates; null where blocks have none
  */
 public record StreamNames(String first, String second, String modulation) {
+  /** The lists of blocks in diffusers by the makers' name. */
+  public static final Map<String, String> LISTS =
+      Map.of("double_blocks", "transformer_blocks.", "single_blocks", "single_transformer_blocks.");
+
+  private static final List<String> HALVES = List.of(".net.0.proj", ".net.2");
   private static final List<String> ADDED =
       List.of("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj");
 
@@ -58,7 +63,9 @@ public record StreamNames(String first, String second, String modulation) {
     names.put(attention + "proj", List.of(out));
     names.put(side + first, List.of(feedForward + halves.get(0)));
     names.put(side + second, List.of(feedForward + halves.get(1)));
-    names.put(side + modulation, List.of(norm + ".linear"));
+    if (modulation != null) {
+      names.put(side + modulation, List.of(norm + ".linear"));
+    }
   }
 
   /** Adds the norms of queries and keys. */
@@ -66,6 +73,27 @@ public record StreamNames(String first, String second, String modulation) {
       Map<String, List<String>> names, String before, String query, String key, String norm) {
     names.put(before + query, List.of(norm + "q"));
     names.put(before + key, List.of(norm + "k"));
+  }
+
+  /**
+   * The names within blocks of FLUX.1's shape, by the kind of block.
+   *
+   * @param modulation the layer that makes shifts, scales and gates; null where blocks have none
+   */
+  public static Map<String, Map<String, List<String>>> blocks(String modulation) {
+    StreamNames streams = new StreamNames("mlp_0", "mlp_2", modulation);
+    Map<String, List<String>> two = new LinkedHashMap<>();
+    streams.image(two, "img_", "attn", HALVES);
+    streams.text(two, "txt_", HALVES);
+    norms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
+    norms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
+    Map<String, List<String>> one = new LinkedHashMap<>();
+    one.put("linear1", List.of("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"));
+    one.put("qkv", List.of("attn.to_q", "attn.to_k", "attn.to_v"));
+    one.put("linear2", List.of("proj_out"));
+    one.put("proj", List.of("proj_out"));
+    norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
+    return Map.of("double_blocks", two, "single_blocks", one);
   }
 
   /** Names outside of blocks that all such transformers have. */

@@ -97,7 +97,9 @@ public final class LoraFamilyDetector {
    * its header.
    */
   public static String of(TensorNames source, Map<String, String> notes) {
-    return byNames(source)
+    return bySign(source, Certainty.OWN)
+        .or(() -> bySharedNames(source, noted(notes)))
+        .or(() -> bySign(source, Certainty.SHARED))
         .or(() -> FOREIGN.stream()
             .filter(foreign -> has(source, foreign.key))
             .map(Foreign::id)
@@ -116,15 +118,31 @@ public final class LoraFamilyDetector {
     return byText(width).map(Kind::id).findFirst();
   }
 
+  /** The kind that notes tell, where its family shares the names of another's layers. */
+  private static Optional<String> bySharedNames(TensorNames source, String noted) {
+    return layers(noted)
+        .filter(own -> fits(source, own) && hasSign(source, own, Certainty.SHARED))
+        .map(own -> noted);
+  }
+
+  private static boolean hasSign(TensorNames source, LoraLayers layers, Certainty certainty) {
+    return layers.signs().stream()
+        .filter(sign -> sign.certainty() == certainty)
+        .map(Sign::key)
+        .anyMatch(key -> has(source, key));
+  }
+
   private static Optional<String> bySign(TensorNames source, Certainty certainty) {
     return FamilyRegistry.families().stream()
         .map(ModelFamily::loraLayers)
-        .filter(layers -> layers.signs().stream()
-            .filter(sign -> sign.certainty() == certainty)
-            .map(Sign::key)
-            .anyMatch(key -> has(source, key)))
+        .filter(layers -> hasSign(source, layers, certainty))
         .map(layers -> layers.kinds().get(0).id())
         .findFirst();
+  }
+
+  /** Whether a family shares the names of another's layers, and a file has none that it lacks. */
+  private static boolean fits(TensorNames source, LoraLayers own) {
+    return own.lacks() != null && !has(source, own.lacks());
   }
 
   private static boolean has(TensorNames source, Pattern key) {
@@ -153,13 +171,13 @@ public final class LoraFamilyDetector {
     if (own.isEmpty()) {
       return alone;
     }
-    boolean either =
-        told.map(LoraLayers::only).filter(only -> !has(source, only)).isPresent()
-            && told.get()
-                .original()
-                .blocks()
-                .keySet()
-                .equals(own.get().original().blocks().keySet());
+    boolean either = told.isPresent()
+        && fits(source, own.get())
+        && own.get()
+            .original()
+            .blocks()
+            .keySet()
+            .containsAll(told.get().original().blocks().keySet());
     boolean any = alone.equals(UNKNOWN)
         && isJoint(source)
         && own.get().original().lists().containsValue(DIFFUSERS_LIST);
